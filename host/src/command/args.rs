@@ -1,0 +1,211 @@
+//! What may be typed, and the help that teaches it.
+
+use crate::net::Endpoint;
+use bytesize::ByteSize;
+use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  eco serve                          an echo server on 127.0.0.1:5005
+  eco send 'hello'                   in another terminal: prints hello
+  eco serve -p upper.wat             a plugin of your own answers
+  eco serve -l 0.0.0.0:5005          serves the machines next door
+  eco send -t 192.168.1.7:5005       ... which try it with this
+
+Exit codes:
+  0 all right   1 the reply was wrong   64 usage   65 bad plugin
+  69 cannot connect or listen   70 internal error   130 interrupted";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  eco serve                            echo, on 127.0.0.1:5005
+  eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
+  eco serve -p ./upper.wasm            your component answers
+  eco serve -l 127.0.0.1:0             any free port; the first line says which
+  eco serve -l 0.0.0.0:7 -l '[::]:7'   every address, IPv4 and IPv6
+  eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
+
+Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  eco send                           the plugin's own message
+  eco send 'hello'                   prints the reply
+  printf 'a\\nb\\n' | eco send -       the message from stdin
+  eco send -f photo.jpg > copy.jpg   a file there and back; exit 0 if it is the same
+  eco send -t '[::1]:7' -p dialogue.wasm
+
+The reply goes to stdout byte for byte, everything else to stderr.";
+
+/// A TCP server and client whose bytes are decided by sandboxed WebAssembly plugins.
+#[derive(Debug, Parser)]
+#[command(name = "eco", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve connections with a plugin; the built-in one echoes
+    Serve(ServeArgs),
+    /// Send a message, read the reply, and check it
+    Send(SendArgs),
+    /// Print completions for a shell
+    ///
+    /// For instance: eco completions bash > ~/.local/share/bash-completion/completions/eco
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Log (to stderr)")]
+pub(super) struct LogArgs {
+    /// Log every chunk too
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Log errors only
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// For a person, or for a machine (one JSON object a line)
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub(super) log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct ServeArgs {
+    /// A built-in (echo), or a path to a component (.wasm, or .wat as text)
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(super) plugin: String,
+    /// Where to listen; may be given several times. Port 0 takes a free one
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(super) listen: Vec<Endpoint>,
+    /// The most bytes that one call of the plugin is handed
+    #[arg(long, default_value = "64KiB", value_name = "SIZE")]
+    pub(super) chunk_size: ByteSize,
+    /// Connections at the same time; the next ones wait [default: 4096, or what the descriptor limit allows]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) max_connections: Option<u32>,
+    /// Close a connection whose peer is silent for this long
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = timeout)]
+    pub(super) idle_timeout: Timeout,
+    /// Reset a connection whose peer takes none of a reply for this long
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = timeout)]
+    pub(super) write_timeout: Timeout,
+    /// At SIGINT or SIGTERM: how long replies in flight may take
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) grace: Duration,
+    #[command(flatten)]
+    pub(super) budgets: BudgetArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SEND_EXAMPLES)]
+pub(super) struct SendArgs {
+    /// What to send; - reads stdin. Without it the plugin sends its own message
+    #[arg(allow_hyphen_values = true, conflicts_with = "file")]
+    pub(super) message: Option<String>,
+    /// Send this file
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) file: Option<PathBuf>,
+    /// Where to connect to
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(super) to: Endpoint,
+    /// A built-in client (echo), or a path to a component that exports eco:plugin/client
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(super) plugin: String,
+    /// How long connecting may take, and each turn of the dialogue
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) timeout: Duration,
+    #[command(flatten)]
+    pub(super) budgets: BudgetArgs,
+}
+
+/// The budgets of [`crate::plugin::Budgets`], as far as they are given.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Budgets of the plugin")]
+pub(super) struct BudgetArgs {
+    /// Processor time of one call [default: 1s, send: 10s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) cpu: Option<Duration>,
+    /// Time of one call, waiting included [default: 30s, send: 1m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) call_time: Option<Duration>,
+    /// Memory of one instance [default: 64MiB, send: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<ByteSize>,
+    /// Memory of all instances together [default: half of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) total_memory: Option<ByteSize>,
+    /// Table elements of one instance [default: 100000]
+    #[arg(long, value_name = "N")]
+    pub(super) table: Option<usize>,
+    /// Stack of one call [default: 512KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) stack: Option<ByteSize>,
+    /// Bytes returned by one call [default: 1MiB, send: 256MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) reply: Option<ByteSize>,
+    /// What one connection may write to the log [default: 256KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) log_output: Option<ByteSize>,
+    /// Size of the plugin's file [default: 32MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) file_size: Option<ByteSize>,
+    /// Time to compile it [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) compile_time: Option<Duration>,
+}
+
+/// A timeout that may be never.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeout(pub(super) Option<Duration>);
+
+fn timeout(text: &str) -> Result<Timeout, humantime::DurationError> {
+    let never = text == "0" || text == "never";
+    match never {
+        true => Ok(Timeout(None)),
+        false => humantime::parse_duration(text)
+            .map(|limit| Timeout(Some(limit).filter(|limit| !limit.is_zero()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_argument_has_help() {
+        Args::command().help_expected(true).debug_assert();
+    }
+}

@@ -1,0 +1,60 @@
+//! What a person sees of a transfer: the reply on stdout, and for a long one a bar on a terminal.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// Below this many bytes, there and back, a transfer is over before a bar could be read.
+const LONG: u64 = 1024 * 1024;
+
+/// Shows one turn. Without a terminal on stderr it shows nothing.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    stdout_is_terminal: bool,
+}
+
+impl Progress {
+    /// For a turn of `total` bytes, there and back.
+    pub(super) fn new(total: u64) -> Self {
+        let target = match total >= LONG && io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let style = "{bar:40} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            stdout_is_terminal: io::stdout().is_terminal(),
+        }
+    }
+
+    /// So many bytes more went there or came back.
+    pub(super) fn advance(&self, bytes: usize) {
+        self.bar.inc(bytes as u64);
+    }
+
+    /// Writes a piece of the reply to stdout. A reader that has gone away is no error: the verdict
+    /// on the reply is still wanted.
+    pub(super) fn show(&self, bytes: &[u8]) -> io::Result<()> {
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
+        };
+        let written = match self.stdout_is_terminal {
+            true => self.bar.suspend(write),
+            false => write(),
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,221 @@
+//! `eco send`: the client's side of a dialogue, held by a plugin.
+
+use super::args::SendArgs;
+use super::exit::{Exit, Failure};
+use super::machine;
+use super::message::Message;
+use super::progress::Progress;
+use super::signals::Signals;
+use crate::contract::Expect;
+use crate::escape::Escaped;
+use crate::hexdump::hexdump;
+use crate::net::{self, Broken, Endpoint, Inbox};
+use crate::plugin::{
+    BUILT_IN_CLIENTS, Budgets, Engine, Error, Fault, Plugin, Role, Source, Step, Turn,
+};
+use anyhow::Context as _;
+use bytesize::ByteSize;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// How long the end of a dialogue waits for bytes that nobody expected. A server that closes when
+/// its peer has finished, as servers should, ends the wait at once.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// What is meant by what was typed.
+pub(super) struct Config {
+    message: Message,
+    to: Endpoint,
+    plugin: Source,
+    timeout: Duration,
+    budgets: Budgets,
+}
+
+impl TryFrom<SendArgs> for Config {
+    type Error = Failure;
+
+    fn try_from(args: SendArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            message: Message::from(&args),
+            plugin: Source::named(&args.plugin, BUILT_IN_CLIENTS),
+            timeout: args.timeout,
+            budgets: args.budgets.over(Budgets::client(machine::memory()))?,
+            to: args.to,
+        })
+    }
+}
+
+/// Holds the dialogue, unless a signal comes.
+pub(super) async fn run(config: Config) -> Result<(), Failure> {
+    let mut signals = Signals::catch()?;
+    signals.or(send(config)).await
+}
+
+async fn send(config: Config) -> Result<(), Failure> {
+    let most = config.budgets.reply;
+    let message = {
+        let reading = tokio::task::spawn_blocking(move || config.message.read(most));
+        reading.await??
+    };
+    let engine = Engine::on_demand(config.budgets).context("cannot set up the sandbox")?;
+    let name = config.plugin.name();
+    let plugin = Plugin::load(&engine, config.plugin, Role::Client)
+        .await
+        .with_context(|| format!("cannot use the plugin {name}"))
+        .map_err(|error| Exit::Plugin.because(error))?;
+    let failed = |error: Error| {
+        let error = anyhow::Error::from(error).context(format!("the plugin {name} failed"));
+        Exit::Plugin.because(error)
+    };
+    let mut dialogue = plugin.dialogue().await.map_err(failed)?;
+    let mut turn = dialogue.start(message.as_deref()).await.map_err(failed)?;
+    drop(message);
+    check_size(&turn, most)?;
+    let mut line = Line::connect(&config.to, config.timeout, most).await?;
+    loop {
+        line.take_turn(&turn).await?;
+        let step = dialogue.replied(line.inbox.reply()).await;
+        turn = match step.map_err(failed)? {
+            Step::Next(turn) => turn,
+            Step::Done => break,
+            Step::Wrong(fault) => return Err(wrong(&fault, line.inbox.reply())),
+        };
+        line.inbox.take_reply();
+        check_size(&turn, most)?;
+    }
+    line.inbox.take_reply();
+    line.finish().await
+}
+
+/// A turn that could not come to its end is refused before its first byte is sent.
+fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
+    match turn.expect {
+        Expect::Exactly(bytes) if bytes > most as u64 => {
+            let (bytes, most) = (ByteSize(bytes), ByteSize(most as u64));
+            Err(Exit::Usage.saying(format!(
+                "the plugin expects a reply of {bytes}, and a reply may have {most} (see --reply); nothing was sent in this turn"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The connection, and what has arrived on it.
+struct Line {
+    stream: TcpStream,
+    inbox: Inbox,
+    most: usize,
+    timeout: Duration,
+}
+
+impl Line {
+    async fn connect(to: &Endpoint, timeout: Duration, most: usize) -> Result<Self, Failure> {
+        let stream = net::connect(to, timeout)
+            .await
+            .map_err(|error| {
+                Exit::Unavailable.saying(format!(
+                    "cannot connect to {to}: {error}\nIs a server running there? `eco serve` starts one."
+                ))
+            })?;
+        tracing::debug!("connected to {to}");
+        Ok(Self {
+            stream,
+            inbox: Inbox::default(),
+            most,
+            timeout,
+        })
+    }
+
+    /// Sends what the turn says, and reads the reply into the inbox and to stdout.
+    async fn take_turn(&mut self, turn: &Turn<'_>) -> Result<(), Failure> {
+        let expected = match turn.expect {
+            Expect::Exactly(bytes) => bytes,
+            _ => 0,
+        };
+        tracing::debug!(bytes = turn.send.len(), "sending {}", Escaped(turn.send));
+        let progress = Progress::new(turn.send.len() as u64 + expected);
+        let exchange = net::exchange(
+            &mut self.stream,
+            turn.send,
+            &turn.expect,
+            &mut self.inbox,
+            self.most,
+            |bytes| progress.advance(bytes),
+            async |bytes| {
+                tracing::debug!(bytes = bytes.len(), "received {}", Escaped(bytes));
+                progress.advance(bytes.len());
+                progress.show(bytes)
+            },
+        );
+        let result = tokio::time::timeout(self.timeout, exchange).await;
+        drop(progress);
+        let what = match result {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(broken)) => self.describe(&broken),
+            Err(_) => {
+                let limit = humantime::format_duration(self.timeout);
+                format!("this turn was not over within {limit} (see --timeout)")
+            }
+        };
+        let came = self.inbox.len();
+        let wanted = match &turn.expect {
+            Expect::Exactly(bytes) => format!("{came} of {bytes} expected bytes came"),
+            Expect::Through(end) => {
+                format!(
+                    "{came} bytes came, without the {} that ends the reply",
+                    Escaped(end)
+                )
+            }
+            Expect::ToEnd | Expect::Nothing => format!("{came} bytes came"),
+        };
+        Err(Exit::Wrong.saying(format!("no whole reply: {wanted}, then {what}")))
+    }
+
+    fn describe(&self, broken: &Broken) -> String {
+        match broken {
+            Broken::Short => "the server closed the connection".to_owned(),
+            Broken::TooLong => {
+                let most = ByteSize(self.most as u64);
+                format!("eco gave up: a reply may have {most} (see --reply)")
+            }
+            Broken::Write(error) => format!("the connection broke while sending: {error}"),
+            Broken::Read(error) => format!("the connection broke: {error}"),
+            Broken::Sink(error) => format!("stdout failed: {error}"),
+        }
+    }
+
+    /// After the last turn: says goodbye, and reports what nobody expected.
+    async fn finish(mut self) -> Result<(), Failure> {
+        let mut surplus = self.inbox.reply().to_vec();
+        let listening = async {
+            self.stream.shutdown().await?;
+            let mut rest = (&mut self.stream).take(self.most as u64);
+            rest.read_to_end(&mut surplus).await
+        };
+        // A server that breaks the connection off, or keeps it open, has not replied wrongly.
+        let _ = tokio::time::timeout(LAST_WORDS, listening).await;
+        match surplus.len() {
+            0 => Ok(()),
+            bytes => Err(Exit::Wrong.saying(format!(
+                "wrong reply: {bytes} bytes came beyond what was expected: {}",
+                Escaped(&surplus)
+            ))),
+        }
+    }
+}
+
+/// What the plugin found wrong, and the place.
+fn wrong(fault: &Fault, reply: &[u8]) -> Failure {
+    let reason = Escaped(fault.reason.as_bytes()).to_string();
+    let reason = reason.trim_matches('"');
+    let text = match fault.offset.and_then(|offset| usize::try_from(offset).ok()) {
+        Some(at) => format!(
+            "wrong reply: {reason}, at byte {at} of {}\n{}",
+            reply.len(),
+            hexdump(reply, at)
+        ),
+        None => format!("wrong reply: {reason}\n{}", hexdump(reply, 0)),
+    };
+    Exit::Wrong.saying(text.trim_end())
+}

@@ -1,0 +1,162 @@
+//! `eco serve`: plugins behind listening sockets.
+
+use super::args::{BudgetArgs, ServeArgs};
+use super::exit::{Exit, Failure};
+use super::machine;
+use super::signals::Signals;
+use crate::net::{self, Endpoint, Limits, Server};
+use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
+use anyhow::Context as _;
+use bytesize::ByteSize;
+use std::io::Write as _;
+use std::time::Duration;
+
+/// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
+/// must hold a chunk beside all else. A larger one is refused as usage. Test: `usage`.
+const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
+
+/// What is meant by what was typed.
+pub(super) struct Config {
+    plugin: Source,
+    listen: Vec<Endpoint>,
+    limits: Limits,
+    budgets: Budgets,
+}
+
+impl TryFrom<ServeArgs> for Config {
+    type Error = Failure;
+
+    fn try_from(args: ServeArgs) -> Result<Self, Failure> {
+        let chunk_size = size(args.chunk_size);
+        if !(1..=LARGEST_CHUNK).contains(&chunk_size) {
+            let most = ByteSize(LARGEST_CHUNK as u64);
+            return Err(Exit::Usage.saying(format!("--chunk-size goes from 1 byte to {most}")));
+        }
+        Ok(Self {
+            plugin: Source::named(&args.plugin, BUILT_IN_SERVERS),
+            listen: args.listen,
+            limits: Limits {
+                chunk_size,
+                max_connections: connections(args.max_connections),
+                idle_timeout: args.idle_timeout.0,
+                write_timeout: args.write_timeout.0,
+                grace: args.grace,
+            },
+            budgets: args.budgets.over(Budgets::server(machine::memory()))?,
+        })
+    }
+}
+
+/// What was asked for, or the default as far as the descriptors go.
+fn connections(asked: Option<u32>) -> usize {
+    let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
+    match asked {
+        Some(asked) => {
+            let asked = asked as usize;
+            if asked > possible {
+                tracing::warn!(
+                    "--max-connections {asked} is more than the descriptor limit allows, about {possible} (see ulimit -n)"
+                );
+            }
+            asked
+        }
+        None => Limits::default().max_connections.min(possible),
+    }
+}
+
+pub(super) fn size(bytes: ByteSize) -> usize {
+    usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
+}
+
+/// The smallest values that make sense: less processor time than a tick can't be told from none,
+/// and wasm memory comes in pages of 64 KiB.
+const LEAST_CPU: Duration = Duration::from_millis(10);
+const LEAST_MEMORY: usize = 64 * 1024;
+const LEAST_STACK: usize = 16 * 1024;
+const MOST_STACK: usize = 16 * 1024 * 1024;
+
+impl BudgetArgs {
+    /// These budgets, with what is not given taken from `defaults`.
+    pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
+        let set = |given: Option<ByteSize>, default| given.map_or(default, size);
+        let budgets = Budgets {
+            cpu: self.cpu.unwrap_or(defaults.cpu),
+            time: self.call_time.unwrap_or(defaults.time),
+            memory: set(self.memory, defaults.memory),
+            total_memory: set(self.total_memory, defaults.total_memory),
+            table: self.table.unwrap_or(defaults.table),
+            stack: set(self.stack, defaults.stack),
+            reply: set(self.reply, defaults.reply),
+            log: set(self.log_output, defaults.log),
+            file: set(self.file_size, defaults.file),
+            compile: self.compile_time.unwrap_or(defaults.compile),
+        };
+        let refused = |text: &str| Err(Exit::Usage.saying(text));
+        if budgets.cpu < LEAST_CPU {
+            return refused(
+                "--cpu must be at least 10ms: processor time is counted in steps of that",
+            );
+        }
+        if budgets.memory < LEAST_MEMORY {
+            return refused("--memory must be at least 64KiB, one page of WebAssembly");
+        }
+        if !(LEAST_STACK..=MOST_STACK).contains(&budgets.stack) {
+            return refused("--stack goes from 16KiB to 16MiB");
+        }
+        Ok(budgets)
+    }
+}
+
+/// Runs the server until a signal asks it to stop.
+pub(super) async fn run(config: Config) -> Result<(), Failure> {
+    let mut signals = Signals::catch()?;
+    let mut listeners = Vec::new();
+    // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
+    for endpoint in &config.listen {
+        let bound = net::bind(endpoint).await;
+        listeners.extend(bound.map_err(|error| Exit::Unavailable.because(error))?);
+    }
+    let engine = Engine::pooled(config.budgets, config.limits.max_connections).context(
+        "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
+    )?;
+    let name = config.plugin.name();
+    let loading = async {
+        Plugin::load(&engine, config.plugin, Role::Server)
+            .await
+            .with_context(|| format!("cannot use the plugin {name}"))
+            .map_err(|error| Exit::Plugin.because(error))
+    };
+    let plugin = signals.or(loading).await?;
+    for listener in &listeners {
+        say(&format!(
+            "listening on {} (plugin {name})",
+            listener.local_addr()?
+        ));
+    }
+    let server = Server::new(listeners, config.limits);
+    let farewell = server.run(move || plugin.session(), stopped(signals)).await;
+    tracing::info!(
+        "stopped: {} connections served, {} were open, {} of them cut off",
+        farewell.served,
+        farewell.open,
+        farewell.cut_off
+    );
+    Ok(())
+}
+
+/// A line on stdout, which somebody may be waiting for. Nobody has to read it.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Waits for the first signal. The second ends the process, whatever it is doing.
+async fn stopped(mut signals: Signals) {
+    signals.next().await;
+    tracing::info!("stopping: replies in flight may finish (again to stop now)");
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::warn!("stopped now");
+        std::process::exit(Exit::Interrupted as i32);
+    });
+}

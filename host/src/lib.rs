@@ -1,0 +1,69 @@
+//! A TCP host whose bytes are decided by sandboxed WebAssembly plugins.
+//!
+//! The command `eco` is a thin layer over this library, which can be embedded by itself: give it a
+//! listener, a plugin and a future that ends it.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> anyhow::Result<()> {
+//! use eco_host::net::{Limits, Server};
+//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
+//!
+//! let limits = Limits::default();
+//! let engine = Engine::pooled(Budgets::server(8 << 30), limits.max_connections)?;
+//! let source = Source::named("echo", BUILT_IN_SERVERS);
+//! let plugin = Plugin::load(&engine, source, Role::Server).await?;
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+//! let server = Server::new(vec![listener], limits);
+//! let serving = tokio::spawn(server.run(move || plugin.session(), async { drop(stopped.await) }));
+//!
+//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! let mut client = tokio::net::TcpStream::connect(address).await?;
+//! client.write_all(b"hello").await?;
+//! let mut reply = [0; 5];
+//! client.read_exact(&mut reply).await?;
+//! assert_eq!(&reply, b"hello");
+//!
+//! drop(stop);
+//! assert_eq!(serving.await?.served, 1);
+//! # Ok(()) }
+//! ```
+//!
+//! # Architecture
+//!
+//! Three rooms, each of which knows as little as it can:
+//!
+//! - [`plugin`] has the engine, the sandbox and the calls. It never names a socket.
+//! - [`net`] has listening, reading, writing, timeouts and closing. It never names wasmtime, and
+//!   runs over anything that reads and writes.
+//! - [`command`] is the command line. It joins the other two.
+//!
+//! They share the words of [`contract`], which is `wit/` in plain Rust: a [`contract::Session`]
+//! takes chunks and gives replies. `net` drives one, `plugin` makes one of a component.
+//!
+//! A byte goes from the socket into a buffer that its thread lends (`net::chunk`), from there into
+//! the memory of its connection's instance (`plugin::session`, `plugin::instance`), and from where
+//! the plugin left it to the socket (`net::connection`). No allocation and no lock is on that way.
+//! Plugins whose functions have a `post-return` are the exception: what they return is copied out
+//! before they free it.
+//!
+//! # Invariants
+//!
+//! Each is guarded by the tests named after it, in `tests/it/`.
+//!
+//! 1. What is written is the concatenation of the plugin's replies, in the order of the chunks,
+//!    byte for byte (`echo`).
+//! 2. One call at a time for a connection, and nothing is read while a reply is unsent (`manners`).
+//! 3. One instance belongs to one connection (`sessions`).
+//! 4. Every accepted socket ends in exactly one logged reason (`logs`).
+//! 5. No number that a plugin or a peer controls allocates more than its cap (`hostile`).
+//! 6. Nothing that a plugin does ends the process or changes a byte on another connection
+//!    (`hostile`).
+
+pub mod command;
+pub mod contract;
+mod escape;
+pub mod hexdump;
+pub mod net;
+pub mod plugin;

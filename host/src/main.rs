@@ -1,0 +1,7 @@
+//! The command `eco`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eco_host::command::main()
+}

@@ -1,0 +1,171 @@
+//! Addresses as a person types them, and listening on them.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+
+/// Connections that the kernel holds for us before they are accepted; it may hold fewer (see
+/// `net.core.somaxconn`). Those beyond it try again by themselves.
+const BACKLOG: u32 = 4096;
+
+/// A host and a port: `127.0.0.1:5005`, `[::1]:5005`, `localhost:5005`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// An address without brackets, or a name.
+    pub host: String,
+    /// 0 means any free one, for listening.
+    pub port: u16,
+}
+
+impl FromStr for Endpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const FORM: &str =
+            "expected ADDR:PORT, such as 127.0.0.1:5005, [::1]:5005 or localhost:5005";
+        let (host, port) = text.rsplit_once(':').ok_or(FORM)?;
+        let bracketed = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        let host = match bracketed {
+            Some(host) => {
+                let (address, _zone) = host.split_once('%').unwrap_or((host, ""));
+                Ipv6Addr::from_str(address)
+                    .map_err(|_| format!("{host:?} is no IPv6 address; {FORM}"))?;
+                host
+            }
+            None if host.contains(':') => {
+                return Err(format!("an IPv6 address needs brackets; {FORM}"));
+            }
+            None if host.is_empty() => return Err(FORM.to_owned()),
+            None => host,
+        };
+        let port = port
+            .parse()
+            .map_err(|_| format!("{port:?} is no port (0 to 65535); {FORM}"))?;
+        let host = host.to_owned();
+        Ok(Self { host, port })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        match host.contains(':') {
+            true => write!(f, "[{host}]:{port}"),
+            false => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Every address that it stands for, at least one.
+    pub(super) async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+        let found: Vec<_> = lookup_host((self.host.as_str(), self.port))
+            .await?
+            .collect();
+        match found.is_empty() {
+            true => Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "the name has no address",
+            )),
+            false => Ok(found),
+        }
+    }
+}
+
+/// An endpoint could not be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {endpoint}: {source}{}", hint(source))]
+pub struct BindError {
+    endpoint: Endpoint,
+    source: io::Error,
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "\nAnother program, or another eco, has this port. Choose a free one with --listen 127.0.0.1:0."
+        }
+        io::ErrorKind::PermissionDenied => {
+            "\nPorts below 1024 need more rights. Choose a higher one."
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them."
+        }
+        _ => "",
+    }
+}
+
+/// Listens on every address of an endpoint: a name may have several, such as `localhost` with
+/// `127.0.0.1` and `::1`. Those that this machine doesn't have are passed over if there is another.
+///
+/// # Errors
+/// See [`BindError`]; nothing is left listening then.
+pub async fn bind(endpoint: &Endpoint) -> Result<Vec<TcpListener>, BindError> {
+    let failed = |source| BindError {
+        endpoint: endpoint.clone(),
+        source,
+    };
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for address in endpoint.resolve().await.map_err(failed)? {
+        match listen(address) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => missing = Some(error),
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    match missing {
+        Some(error) if listeners.is_empty() => Err(failed(error)),
+        _ => Ok(listeners),
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // So that a restarted server gets its port back at once. On Windows it means something else.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_read_and_written_in_every_form() {
+        for text in [
+            "127.0.0.1:5005",
+            "[::1]:0",
+            "localhost:65535",
+            "[fe80::1%eth0]:7",
+        ] {
+            assert_eq!(Endpoint::from_str(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_endpoint_is_told_what_one_is() {
+        for text in [
+            "",
+            "5005",
+            "::1:5005",
+            "127.0.0.1:",
+            "host:65536",
+            ":5005",
+            "[nonsense]:1",
+        ] {
+            let error = Endpoint::from_str(text).unwrap_err();
+            assert!(error.contains("ADDR:PORT"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The room of the sockets: listening, accepting, reading, writing, timeouts, closing, draining.
+//!
+//! It owns everything of TCP. It must not know what decides the bytes: that is a [`Session`], or
+//! for a client an [`Expect`](crate::contract::Expect). wasmtime isn't named here.
+//!
+//! A server's way is [`bind`], [`Server::run`], and for each connection `connection::serve`, which
+//! takes chunks from `arrival` and writes replies. A client's way is [`connect`], then [`exchange`]
+//! for each turn.
+//!
+//! [`Session`]: crate::contract::Session
+
+mod address;
+mod arrival;
+mod chunk;
+mod client;
+mod connection;
+mod server;
+mod transport;
+mod within;
+
+pub use address::{BindError, Endpoint, bind};
+pub use client::{Broken, Inbox, connect, exchange};
+pub use connection::{Counts, End, serve};
+pub use server::{Farewell, Limits, Server};
+pub use transport::Transport;

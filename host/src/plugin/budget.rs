@@ -1,0 +1,171 @@
+//! The budgets of a plugin: what each is, its default, and the flag that changes it.
+//!
+//! This file is the one place for those figures. It knows neither wasmtime nor the command line.
+
+use std::fmt;
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// One tick of the engine's clock. A call that is still running yields to its neighbours at every
+/// tick, and its processor time is counted in ticks.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// How long one call may take in all, waiting included: a call that sleeps uses no processor time,
+/// and would else hold its connection for ever. Far above any `cpu` budget, since it also counts
+/// the time in which others ran. When it is hit the call is dropped as `Budget::Time`.
+/// Test: `hostile::a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock`.
+const TIME: Duration = Duration::from_secs(30);
+
+/// What a plugin may use. Each limit costs a plugin that breaks it its connection; the log names
+/// the [`Budget`], its value and the flag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Budgets {
+    /// Processor time of one call, in steps of 10 ms. A loop costs this much and no more.
+    pub cpu: Duration,
+    /// Time of one call in all, waiting included.
+    pub time: Duration,
+    /// Linear memory of one instance, in bytes.
+    pub memory: usize,
+    /// Linear memory of all instances together, in bytes.
+    pub total_memory: usize,
+    /// Elements of all the tables of one instance.
+    pub table: usize,
+    /// Stack of a call, in bytes.
+    pub stack: usize,
+    /// What one call may return, in bytes: a reply, a message, the text of an error.
+    pub reply: usize,
+    /// What one connection may write to the log, in bytes.
+    pub log: usize,
+    /// Size of a plugin's file, in bytes.
+    pub file: usize,
+    /// Time to compile a plugin.
+    pub compile: Duration,
+}
+
+impl Budgets {
+    /// For a plugin that serves: small, since there is an instance for each connection.
+    pub fn server(machine_memory: usize) -> Self {
+        Self {
+            cpu: Duration::from_secs(1),
+            time: TIME,
+            memory: 64 * MIB,
+            total_memory: machine_memory / 2,
+            table: 100_000,
+            stack: 512 * KIB,
+            reply: MIB,
+            log: 256 * KIB,
+            file: 32 * MIB,
+            compile: Duration::from_secs(30),
+        }
+    }
+
+    /// For a client plugin: wide, since there is one, and whole messages go through it.
+    pub fn client(machine_memory: usize) -> Self {
+        Self {
+            cpu: Duration::from_secs(10),
+            time: 2 * TIME,
+            memory: 1024 * MIB,
+            reply: 256 * MIB,
+            ..Self::server(machine_memory)
+        }
+    }
+
+    /// The value of one budget, for a person.
+    pub(crate) fn value(&self, budget: Budget) -> String {
+        match budget {
+            Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
+            Budget::Time => humantime::format_duration(self.time).to_string(),
+            Budget::Compile => humantime::format_duration(self.compile).to_string(),
+            Budget::Memory => size(self.memory),
+            Budget::TotalMemory => size(self.total_memory),
+            Budget::Stack => size(self.stack),
+            Budget::Reply => size(self.reply),
+            Budget::Log => size(self.log),
+            Budget::File => size(self.file),
+            Budget::Table => format!("{} elements", self.table),
+        }
+    }
+}
+
+/// Which limit a plugin broke. See the fields of [`Budgets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Processor time of one call.
+    Cpu,
+    /// Time of one call, waiting included.
+    Time,
+    /// Memory of one instance.
+    Memory,
+    /// Memory of all instances.
+    TotalMemory,
+    /// Table elements of one instance.
+    Table,
+    /// Stack of one call.
+    Stack,
+    /// Bytes returned by one call.
+    Reply,
+    /// Log output of one connection.
+    Log,
+    /// Size of the file.
+    File,
+    /// Time to compile.
+    Compile,
+}
+
+impl Budget {
+    /// Every budget, in the order of the README's table.
+    pub const ALL: [Self; 10] = [
+        Self::Cpu,
+        Self::Time,
+        Self::Memory,
+        Self::TotalMemory,
+        Self::Table,
+        Self::Stack,
+        Self::Reply,
+        Self::Log,
+        Self::File,
+        Self::Compile,
+    ];
+
+    /// The flag that sets it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Cpu => "--cpu",
+            Self::Time => "--call-time",
+            Self::Memory => "--memory",
+            Self::TotalMemory => "--total-memory",
+            Self::Table => "--table",
+            Self::Stack => "--stack",
+            Self::Reply => "--reply",
+            Self::Log => "--log-output",
+            Self::File => "--file-size",
+            Self::Compile => "--compile-time",
+        }
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "processor time per call",
+            Self::Time => "time per call, waiting included",
+            Self::Memory => "memory per instance",
+            Self::TotalMemory => "memory of all instances",
+            Self::Table => "table elements per instance",
+            Self::Stack => "stack per call",
+            Self::Reply => "bytes returned per call",
+            Self::Log => "log output per connection",
+            Self::File => "size of a plugin's file",
+            Self::Compile => "time to compile",
+        })
+    }
+}
+
+/// So that `wasmtime` can carry a broken budget through the guest's frames.
+impl std::error::Error for Budget {}
+
+fn size(bytes: usize) -> String {
+    bytesize::ByteSize(bytes as u64).to_string()
+}

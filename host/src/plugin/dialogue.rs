@@ -1,0 +1,172 @@
+//! A plugin as the client's side of a dialogue: the export `client`.
+
+use super::abi::{self, OfChunk, Returned};
+use super::error::Error;
+use super::instance::Instance;
+use super::load::Plugin;
+use crate::contract::Expect;
+use wasmtime::component::{TypedFunc, WasmList};
+
+/// One turn: what to send, borrowed from the dialogue, and how far to read then.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// May be empty.
+    pub send: &'a [u8],
+    /// The reply that must follow.
+    pub expect: Expect,
+}
+
+/// What is wrong with a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// For a person.
+    pub reason: String,
+    /// Where in the reply, counted from 0, if there is such a place.
+    pub offset: Option<u64>,
+}
+
+/// What follows a reply.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The dialogue goes on.
+    Next(Turn<'a>),
+    /// It is over, and all replies were right.
+    Done,
+    /// It is over, because the reply was wrong.
+    Wrong(Fault),
+}
+
+type FirstTurn<D> = (Result<abi::Turn<D>, String>,);
+
+struct Functions<D: 'static> {
+    start: TypedFunc<(Option<&'static [u8]>,), FirstTurn<D>>,
+    replied: OfChunk<Result<abi::Step<D>, String>>,
+}
+
+/// [`Functions`], with the way in which bytes come back.
+enum Found {
+    InPlace(Functions<WasmList<u8>>),
+    Copied(Functions<Vec<u8>>),
+}
+
+/// Whether the exports have the types of the contract.
+pub(super) fn check(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<()> {
+    find(plugin, instance).map(drop)
+}
+
+fn find(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<Found> {
+    Ok(if plugin.0.post_return {
+        Found::Copied(functions(plugin, instance)?)
+    } else {
+        Found::InPlace(functions(plugin, instance)?)
+    })
+}
+
+fn functions<D: Returned>(
+    plugin: &Plugin,
+    instance: &mut Instance,
+) -> wasmtime::Result<Functions<D>> {
+    let Instance { store, exports, .. } = instance;
+    Ok(Functions {
+        start: plugin.0.exports.function(0, exports, store)?,
+        replied: plugin.0.exports.function(1, exports, store)?,
+    })
+}
+
+/// One dialogue in progress. After an error it is over.
+pub struct Dialogue {
+    instance: Instance,
+    found: Found,
+    kept: Vec<u8>,
+}
+
+impl Dialogue {
+    pub(super) async fn start_instance(plugin: &Plugin) -> Result<Self, Error> {
+        let loaded = &plugin.0;
+        let mut instance = Instance::start(&loaded.ready, &loaded.engine, 0).await?;
+        let found = find(plugin, &mut instance)
+            .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
+        Ok(Self {
+            instance,
+            found,
+            kept: Vec::new(),
+        })
+    }
+
+    /// The first call. Without a `message` the plugin sends one of its own.
+    ///
+    /// # Errors
+    /// The plugin can't go on, or broke a budget.
+    pub async fn start(&mut self, message: Option<&[u8]>) -> Result<Turn<'_>, Error> {
+        let Self {
+            instance,
+            found,
+            kept,
+        } = self;
+        match found {
+            Found::InPlace(functions) => {
+                let (turn,) = instance.call(functions.start, (message,)).await?;
+                turn_from(turn.map_err(Error::Plugin)?, instance, kept)
+            }
+            Found::Copied(functions) => {
+                let (turn,) = instance.call(functions.start, (message,)).await?;
+                turn_from(turn.map_err(Error::Plugin)?, instance, kept)
+            }
+        }
+    }
+
+    /// Hands over the reply to the last turn.
+    ///
+    /// # Errors
+    /// The plugin can't go on, or broke a budget.
+    pub async fn replied(&mut self, reply: &[u8]) -> Result<Step<'_>, Error> {
+        let Self {
+            instance,
+            found,
+            kept,
+        } = self;
+        match found {
+            Found::InPlace(functions) => {
+                let (step,) = instance.call(functions.replied, (reply,)).await?;
+                step_from(step.map_err(Error::Plugin)?, instance, kept)
+            }
+            Found::Copied(functions) => {
+                let (step,) = instance.call(functions.replied, (reply,)).await?;
+                step_from(step.map_err(Error::Plugin)?, instance, kept)
+            }
+        }
+    }
+}
+
+fn step_from<'a, D: Returned>(
+    step: abi::Step<D>,
+    instance: &'a Instance,
+    kept: &'a mut Vec<u8>,
+) -> Result<Step<'a>, Error> {
+    Ok(match step {
+        abi::Step::Next(turn) => Step::Next(turn_from(turn, instance, kept)?),
+        abi::Step::Done => Step::Done,
+        abi::Step::Wrong(abi::Fault { reason, offset }) => Step::Wrong(Fault { reason, offset }),
+    })
+}
+
+fn turn_from<'a, D: Returned>(
+    turn: abi::Turn<D>,
+    instance: &'a Instance,
+    kept: &'a mut Vec<u8>,
+) -> Result<Turn<'a>, Error> {
+    let expect = match turn.expect {
+        abi::Expect::Exactly(bytes) => Expect::Exactly(bytes),
+        abi::Expect::Through(end) if end.is_empty() => {
+            let why = "it expects a reply through an empty sequence";
+            return Err(Error::Plugin(why.to_owned()));
+        }
+        abi::Expect::Through(end) => Expect::Through(end),
+        abi::Expect::ToEnd => Expect::ToEnd,
+        abi::Expect::Nothing => Expect::Nothing,
+    };
+    Ok(Turn {
+        send: turn.send.bytes(&instance.store, kept),
+        expect,
+    })
+}

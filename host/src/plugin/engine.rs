@@ -1,0 +1,141 @@
+//! The engine: one configured wasmtime for all the plugins of a process, and its clock.
+//!
+//! It owns what instances share: compiled code, the pool of instances, the total of memory in use,
+//! the lane for long calls. It knows nothing of any one plugin.
+
+use super::budget::{Budgets, TICK};
+use super::guard::Lane;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
+#[derive(Clone)]
+pub struct Engine(pub(super) Arc<Shared>);
+
+pub(super) struct Shared {
+    pub(super) wasmtime: wasmtime::Engine,
+    pub(super) budgets: Budgets,
+    /// Linear memory of all instances, in bytes, held against `Budgets::total_memory`.
+    pub(super) memory_in_use: AtomicUsize,
+    pub(super) lane: Lane,
+}
+
+/// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
+/// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
+/// and costs address space only. Test: `hostile::a_plugin_that_recurses_into_the_host_is_cut`.
+const HOST_STACK: usize = 512 * 1024;
+
+/// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
+/// come as a handful of modules; more is refused when it is loaded.
+const PARTS: u32 = 32;
+
+/// Address space that a 32-bit memory gets, so that no access needs a bounds check.
+const WHOLE_MEMORY: u64 = 4 << 30;
+/// Address space that all memories may reserve together: half of what x86-64 and arm64 processes
+/// have. Beyond it memories get just their budget, and accesses are checked.
+const ADDRESS_SPACE: u64 = 64 << 40;
+
+/// Bytes of a memory and of a stack that stay resident for the next instance in the same slot:
+/// clearing them costs less than giving them back to the kernel and faulting them in again.
+const KEEP_RESIDENT: usize = 16 * 1024;
+
+impl Engine {
+    /// An engine with room for as many instances as there may be connections.
+    ///
+    /// # Errors
+    /// The machine has no address space left for the pool, or a budget is out of what wasmtime can
+    /// do.
+    pub fn pooled(budgets: Budgets, connections: usize) -> anyhow::Result<Self> {
+        let pool = |reservation: u64| {
+            let mut config = config(&budgets);
+            config.memory_reservation(reservation);
+            config.allocation_strategy(pool(&budgets, connections, reservation));
+            wasmtime::Engine::new(&config)
+        };
+        let small = budgets.memory as u64;
+        let wasmtime = if WHOLE_MEMORY.saturating_mul(connections as u64) > ADDRESS_SPACE {
+            pool(small)
+        } else {
+            // Containers may limit address space below what the processor has.
+            pool(WHOLE_MEMORY).or_else(|_| pool(small))
+        }?;
+        Self::start(wasmtime, budgets)
+    }
+
+    /// An engine for an instance or two, which takes memory as it needs it.
+    ///
+    /// # Errors
+    /// A budget is out of what wasmtime can do.
+    pub fn on_demand(budgets: Budgets) -> anyhow::Result<Self> {
+        let wasmtime = wasmtime::Engine::new(&config(&budgets))?;
+        Self::start(wasmtime, budgets)
+    }
+
+    /// The budgets that its plugins have.
+    pub fn budgets(&self) -> &Budgets {
+        &self.0.budgets
+    }
+
+    fn start(wasmtime: wasmtime::Engine, budgets: Budgets) -> anyhow::Result<Self> {
+        start_clock(&wasmtime)?;
+        Ok(Self(Arc::new(Shared {
+            wasmtime,
+            budgets,
+            memory_in_use: AtomicUsize::new(0),
+            lane: Lane::for_this_machine(),
+        })))
+    }
+}
+
+fn config(budgets: &Budgets) -> Config {
+    let mut config = Config::new();
+    // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
+    config.concurrency_support(false);
+    config.epoch_interruption(true);
+    config.max_wasm_stack(budgets.stack);
+    config.async_stack_size(budgets.stack + HOST_STACK);
+    config
+}
+
+fn pool(budgets: &Budgets, connections: usize, reservation: u64) -> InstanceAllocationStrategy {
+    let connections = u32::try_from(connections).unwrap_or(u32::MAX);
+    // Most plugins have one memory; some have two. The second is granted where it costs nothing.
+    let affordable = u32::try_from(ADDRESS_SPACE / reservation.max(1)).unwrap_or(u32::MAX);
+    let memories = connections
+        .saturating_mul(2)
+        .min(affordable)
+        .max(connections);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(connections)
+        .total_core_instances(connections.saturating_mul(PARTS))
+        .total_stacks(connections)
+        .total_memories(memories)
+        .total_tables(memories)
+        .max_core_instances_per_component(PARTS)
+        .max_memories_per_component(PARTS)
+        .max_tables_per_component(PARTS)
+        .max_memory_size(budgets.memory)
+        .table_elements(budgets.table)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(KEEP_RESIDENT)
+        .async_stack_keep_resident(0);
+    InstanceAllocationStrategy::Pooling(pool)
+}
+
+/// Ticks until the engine is gone.
+fn start_clock(engine: &wasmtime::Engine) -> anyhow::Result<()> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("eco-clock".to_owned())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(TICK);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        })?;
+    Ok(())
+}

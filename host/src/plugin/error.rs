@@ -1,0 +1,186 @@
+//! What can go wrong with a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
+//!
+//! Callers branch on the variants; the texts say what happened and what to do next.
+
+use super::budget::{Budget, Budgets};
+use crate::escape::Escaped;
+use wasmtime::Trap;
+
+/// A plugin that was running could not go on. Its instance is never called again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The plugin returned an error of its own.
+    #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
+    Plugin(String),
+    /// The plugin broke a budget.
+    #[error("the plugin broke its budget: {budget}, {value} (change it with {})", budget.flag())]
+    Budget {
+        /// Which one.
+        budget: Budget,
+        /// Its value, for a person.
+        value: String,
+    },
+    /// The plugin trapped: a bug in it, or a panic.
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    /// The plugin returned what the component model forbids, a pointer out of its memory say.
+    #[error("the plugin broke the calling convention: {0}")]
+    Abi(String),
+    /// There was no room for another instance in the engine's pool.
+    #[error("no room for another instance of this plugin: {0}")]
+    Room(String),
+}
+
+impl Error {
+    /// The kind in one word, stable: logs and tests use it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Plugin(_) => "plugin-error",
+            Self::Budget { .. } => "budget",
+            Self::Trap(_) => "trap",
+            Self::Abi(_) => "abi",
+            Self::Room(_) => "no-room",
+        }
+    }
+
+    /// The budget that was broken, as an error with its value.
+    pub(crate) fn budget(budget: Budget, budgets: &Budgets) -> Self {
+        Self::Budget {
+            budget,
+            value: budgets.value(budget),
+        }
+    }
+
+    /// Sorts what wasmtime says after a call. Its own types decide where it has them; the budget of
+    /// returned bytes is known by its text alone, since that type is private in wasmtime 48.
+    pub(crate) fn from_call(error: &wasmtime::Error, budgets: &Budgets) -> Self {
+        if let Some(budget) = error.downcast_ref::<Budget>() {
+            return Self::budget(*budget, budgets);
+        }
+        if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+            return Self::Trap(format!("it called exit({})", exit.0));
+        }
+        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            return Self::Room(format!("{error:#}"));
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => return Self::budget(Budget::Stack, budgets),
+            Some(trap) => return Self::Trap(with_place(error, &trap.to_string())),
+            None => {}
+        }
+        let text = format!("{:#}", error);
+        if text.contains("fuel allocated for hostcalls has been exhausted") {
+            return Self::budget(Budget::Reply, budgets);
+        }
+        Self::Abi(text)
+    }
+}
+
+/// Adds the innermost named function of the guest, if wasmtime knows one.
+fn with_place(error: &wasmtime::Error, what: &str) -> String {
+    let place = error
+        .downcast_ref::<wasmtime::WasmBacktrace>()
+        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()));
+    match place {
+        Some(name) => format!("{what}, in {}", name.escape_debug()),
+        None => what.to_owned(),
+    }
+}
+
+/// A plugin could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error(
+        "cannot read the plugin: {0}\nIs the path right? A plugin is a built-in name (echo), a .wasm component or a .wat text."
+    )]
+    Read(#[source] std::io::Error),
+    /// The file was being written while it was read.
+    #[error("the file changed while it was read\nWait until it is written, and try again.")]
+    Changing,
+    /// The file, or what it declares, is over a budget before anything runs.
+    #[error("over the budget: {budget}, {value}\n{found} (change the budget with {})", budget.flag())]
+    Budget {
+        /// Which one.
+        budget: Budget,
+        /// Its value, for a person.
+        value: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// The file is neither WebAssembly nor its text form.
+    #[error(
+        "not a plugin: {found}\nA plugin is a WebAssembly component (.wasm) or its text form (.wat)."
+    )]
+    NotWasm {
+        /// What it looks like.
+        found: String,
+    },
+    /// The text form does not parse.
+    #[error("the text does not parse\n{0}")]
+    Text(String),
+    /// A core module, which has no interfaces.
+    #[error(
+        "a core module, not a component\nMake it a component: `wasm-tools component new MODULE.wasm -o PLUGIN.wasm`, with the WIT of eco embedded by `wasm-tools component embed`; or build it with a toolchain that emits components, such as `cargo build --target wasm32-wasip2`."
+    )]
+    CoreModule,
+    /// Not valid WebAssembly.
+    #[error(
+        "not a valid component: {0}\nIs the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
+    )]
+    Invalid(String),
+    /// It imports what eco doesn't offer.
+    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these, or for the plain wasm32-unknown-unknown target.", .0.join(", "))]
+    Import(Vec<String>),
+    /// It exports no interface that eco could use.
+    #[error("it exports nothing that eco can use as a {role}\n  expected: {expected}\n  exports:  {}", if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") })]
+    Export {
+        /// What it was wanted for.
+        role: &'static str,
+        /// What would have done.
+        expected: &'static str,
+        /// What there is.
+        exports: Vec<String>,
+    },
+    /// It exports the right name with another type.
+    #[error(
+        "the types of {interface} are not those of its WIT: {why}\nBuild the plugin against the WIT files of this version."
+    )]
+    Type {
+        /// The interface.
+        interface: &'static str,
+        /// What differs.
+        why: String,
+    },
+    /// It failed as it was instantiated.
+    #[error("it fails as it starts: {0}")]
+    Start(#[source] Error),
+}
+
+impl LoadError {
+    /// The kind in one word, stable: tests use it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "read",
+            Self::Changing => "changing",
+            Self::Budget { .. } => "budget",
+            Self::NotWasm { .. } => "not-wasm",
+            Self::Text(_) => "text",
+            Self::CoreModule => "core-module",
+            Self::Invalid(_) => "invalid",
+            Self::Import(_) => "import",
+            Self::Export { .. } => "export",
+            Self::Type { .. } => "type",
+            Self::Start(_) => "start",
+        }
+    }
+
+    /// A budget that the plugin breaks before it runs.
+    pub(crate) fn budget(budget: Budget, budgets: &Budgets, found: impl Into<String>) -> Self {
+        Self::Budget {
+            budget,
+            value: budgets.value(budget),
+            found: found.into(),
+        }
+    }
+}

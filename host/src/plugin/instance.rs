@@ -1,0 +1,68 @@
+//! One running instance, and the one way to call into it.
+//!
+//! It owns the store. It must not know which functions there are; `session` and `dialogue` do.
+
+use super::engine::Shared;
+use super::error::Error;
+use super::guard::{self, Turn, bounded};
+use super::sandbox::State;
+use std::sync::Arc;
+use wasmtime::Store;
+use wasmtime::component::{self, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc};
+
+/// A live instance in its sandbox. After a call that failed it is dead: drop it.
+pub(super) struct Instance {
+    pub(super) store: Store<State>,
+    pub(super) exports: component::Instance,
+    turn: Arc<Turn>,
+}
+
+impl Instance {
+    /// Instantiates the plugin. Its start code runs here, within the budgets of one call.
+    pub(super) async fn start(
+        plugin: &InstancePre<State>,
+        engine: &Arc<Shared>,
+        connection: u64,
+    ) -> Result<Self, Error> {
+        let state = State::new(engine, connection);
+        let turn = state.turn.clone();
+        let mut store = Store::new(&engine.wasmtime, state);
+        store.limiter(|state| state);
+        store.epoch_deadline_callback(|mut store| guard::on_tick(store.data_mut()));
+        store.set_epoch_deadline(1);
+        // Counts the bytes that a call returns, before the host allocates anything for them.
+        store.set_hostcall_fuel(engine.budgets.reply);
+        let exports = bounded(plugin.instantiate_async(&mut store), &turn, &engine.budgets)
+            .await
+            .map_err(|broken| Error::budget(broken, &engine.budgets))?
+            .map_err(|error| Error::from_call(&error, &engine.budgets))?;
+        Ok(Self {
+            store,
+            exports,
+            turn,
+        })
+    }
+
+    /// Calls a function within the budgets of one call.
+    pub(super) async fn call<P, R>(
+        &mut self,
+        function: TypedFunc<P, R>,
+        arguments: P,
+    ) -> Result<R, Error>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        self.store.data_mut().ticks = 0;
+        self.store.set_epoch_deadline(1);
+        let budgets = &self.store.data().engine.clone().budgets;
+        bounded(
+            function.call_async(&mut self.store, arguments),
+            &self.turn,
+            budgets,
+        )
+        .await
+        .map_err(|broken| Error::budget(broken, budgets))?
+        .map_err(|error| Error::from_call(&error, budgets))
+    }
+}

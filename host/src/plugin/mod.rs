@@ -1,0 +1,29 @@
+//! The room of the plugins: loading them, their sandbox, and the calls into them.
+//!
+//! It owns everything of wasmtime. It must not know that sockets exist: chunks go in; bytes and
+//! what comes next come out.
+//!
+//! The way in is [`Engine`], then [`Plugin::load`], then [`Plugin::session`] for each connection of
+//! a server or [`Plugin::dialogue`] for a client.
+
+mod abi;
+mod budget;
+mod dialogue;
+mod engine;
+mod error;
+mod guard;
+mod instance;
+mod load;
+mod log;
+mod sandbox;
+mod session;
+mod source;
+mod survey;
+
+pub use budget::{Budget, Budgets};
+pub use dialogue::{Dialogue, Fault, Step, Turn};
+pub use engine::Engine;
+pub use error::{Error, LoadError};
+pub use load::{Kind, Plugin, Role};
+pub use session::PluginSession;
+pub use source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};

@@ -1,0 +1,184 @@
+//! The sandbox around one instance: what it may have, and what it may call.
+//!
+//! It owns memory and table limits and the imports. It knows nothing of what the plugin exports.
+
+use super::budget::Budget;
+use super::engine::Shared;
+use super::guard::Turn;
+use super::log::{Level, PluginLog, Standard};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use wasmtime::component::{Linker, ResourceTable, WasmStr};
+use wasmtime::{ResourceLimiter, StoreContextMut};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
+/// traps. Test: `hostile::a_plugin_that_hoards_wasi_objects_is_cut`.
+const WASI_OBJECTS: usize = 1024;
+/// Random bytes that one call of WASI may ask for, since the host allocates them. More traps.
+/// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
+const WASI_RANDOM: u64 = 64 * 1024;
+
+/// What the host keeps for one instance.
+pub(super) struct State {
+    pub(super) engine: Arc<Shared>,
+    /// Ticks that the running call has used.
+    pub(super) ticks: u32,
+    pub(super) turn: Arc<Turn>,
+    log: Arc<PluginLog>,
+    memory: usize,
+    table: usize,
+    wasi: Option<Box<Wasi>>,
+}
+
+struct Wasi {
+    context: WasiCtx,
+    table: ResourceTable,
+}
+
+impl State {
+    pub(super) fn new(engine: &Arc<Shared>, connection: u64) -> Self {
+        Self {
+            engine: engine.clone(),
+            ticks: 0,
+            turn: Arc::default(),
+            log: PluginLog::new(connection, &engine.budgets),
+            memory: 0,
+            table: 0,
+            wasi: None,
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.engine
+            .memory_in_use
+            .fetch_sub(self.memory, Ordering::Relaxed);
+    }
+}
+
+/// A limit that is broken is a trap, not a failed `memory.grow`: the interpreters that plugins are
+/// written in would turn that into an error of their own, which names neither budget nor flag.
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let budgets = &self.engine.budgets;
+        if self.memory.saturating_add(more) > budgets.memory {
+            return Err(Budget::Memory.into());
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let in_use = self.engine.memory_in_use.fetch_add(more, Ordering::Relaxed);
+        self.memory += more;
+        if in_use.saturating_add(more) > budgets.total_memory {
+            return Err(Budget::TotalMemory.into());
+        }
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let table = self.table.saturating_add(desired.saturating_sub(current));
+        if table > self.engine.budgets.table {
+            return Err(Budget::Table.into());
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.table = table;
+        Ok(true)
+    }
+}
+
+/// WASI with nothing granted. Built when it is first called, since few plugins do.
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let log = &self.log;
+        let wasi = self.wasi.get_or_insert_with(|| {
+            let mut table = ResourceTable::new();
+            table.set_max_capacity(WASI_OBJECTS);
+            let context = WasiCtx::builder()
+                .stdout(Standard::new(log, Level::Info))
+                .stderr(Standard::new(log, Level::Warn))
+                .max_random_size(WASI_RANDOM)
+                .allow_tcp(false)
+                .allow_udp(false)
+                .allow_ip_name_lookup(false)
+                .build();
+            Box::new(Wasi { context, table })
+        });
+        WasiCtxView {
+            ctx: &mut wasi.context,
+            table: &mut wasi.table,
+        }
+    }
+}
+
+/// Whether the import `name` is one that eco offers.
+pub(super) fn is_offered(name: &str) -> bool {
+    const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+    let Some((interface, version)) = name.split_once('@') else {
+        return false;
+    };
+    match interface.split_once(':') {
+        Some(("eco", "plugin/log")) => version == "0.1.0",
+        Some(("wasi", path)) => {
+            let package = path.split('/').next().unwrap_or_default();
+            WASI.contains(&package) && (version == "0.2" || version.starts_with("0.2."))
+        }
+        _ => false,
+    }
+}
+
+/// The imports for a plugin. Those of WASI are left out where it needs none: to define them takes
+/// longer than to compile the built-in echo.
+pub(super) fn linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    if wasi {
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    }
+    linker.instance("eco:plugin/log@0.1.0")?.func_wrap(
+        "log",
+        |store: StoreContextMut<'_, State>, (level, message): (Level, WasmStr)| {
+            let text = message.to_str(&store)?;
+            Ok(store.data().log.line(level, text.as_bytes())?)
+        },
+    )?;
+    Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_offered;
+
+    #[test]
+    fn only_the_log_and_wasi_0_2_are_offered() {
+        for name in [
+            "eco:plugin/log@0.1.0",
+            "wasi:cli/stdout@0.2.0",
+            "wasi:io/poll@0.2.12",
+        ] {
+            assert!(is_offered(name), "{name}");
+        }
+        for name in [
+            "wasi:http/types@0.2.0",
+            "wasi:cli/stdout@0.3.0",
+            "wasi:clix/a@0.2.0",
+            "log",
+            "env",
+        ] {
+            assert!(!is_offered(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! A plugin as the session of one connection: the exports `handler` and `session`.
+//!
+//! It owns when an instance is made and when it is given up.
+
+use super::abi::{self, OfChunk, Returned};
+use super::error::Error;
+use super::instance::Instance;
+use super::load::{Kind, Plugin};
+use crate::contract::{Connection, Reason, Reply, Session};
+use wasmtime::component::{TypedFunc, WasmList};
+
+type Answer<D> = Result<abi::Reply<D>, String>;
+
+/// The functions of a server plugin, of either interface.
+enum Functions<D: 'static> {
+    Handler {
+        receive: OfChunk<D>,
+    },
+    Session {
+        open: TypedFunc<(abi::Connection,), (Answer<D>,)>,
+        receive: OfChunk<Answer<D>>,
+        end_of_input: TypedFunc<(), (Answer<D>,)>,
+        closed: TypedFunc<(abi::Reason,), ()>,
+    },
+}
+
+/// [`Functions`], with the way in which bytes come back.
+enum Served {
+    InPlace(Functions<WasmList<u8>>),
+    Copied(Functions<Vec<u8>>),
+}
+
+/// Whether the exports have the types of the contract.
+pub(super) fn check(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<()> {
+    find(plugin, instance).map(drop)
+}
+
+fn find(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<Served> {
+    Ok(if plugin.0.post_return {
+        Served::Copied(functions(plugin, instance)?)
+    } else {
+        Served::InPlace(functions(plugin, instance)?)
+    })
+}
+
+fn functions<D: Returned>(
+    plugin: &Plugin,
+    instance: &mut Instance,
+) -> wasmtime::Result<Functions<D>> {
+    let Instance { store, exports, .. } = instance;
+    let found = &plugin.0.exports;
+    Ok(match plugin.0.kind {
+        Kind::Session => Functions::Session {
+            open: found.function(0, exports, store)?,
+            receive: found.function(1, exports, store)?,
+            end_of_input: found.function(2, exports, store)?,
+            closed: found.function(3, exports, store)?,
+        },
+        Kind::Handler | Kind::Client => Functions::Handler {
+            receive: found.function(0, exports, store)?,
+        },
+    })
+}
+
+struct Live {
+    instance: Instance,
+    served: Served,
+}
+
+/// What is called with what the connection brings.
+enum Call<'a> {
+    Open(&'a Connection),
+    Chunk(&'a [u8]),
+    End,
+}
+
+/// One connection's instance of a plugin.
+///
+/// A plugin without `open` is instantiated at its first chunk: a connection that never says
+/// anything costs no plugin memory.
+pub struct PluginSession {
+    plugin: Plugin,
+    connection: u64,
+    live: Option<Live>,
+    /// The last reply, where it had to be copied.
+    kept: Vec<u8>,
+}
+
+impl PluginSession {
+    pub(super) fn new(plugin: Plugin) -> Self {
+        Self {
+            plugin,
+            connection: 0,
+            live: None,
+            kept: Vec::new(),
+        }
+    }
+
+    async fn start(&mut self) -> Result<Live, Error> {
+        let loaded = &self.plugin.0;
+        let mut instance = Instance::start(&loaded.ready, &loaded.engine, self.connection).await?;
+        let served = find(&self.plugin, &mut instance)
+            .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
+        Ok(Live { instance, served })
+    }
+
+    /// Makes a call and gives its reply, starting the instance if there is none. An instance whose
+    /// call didn't come back whole is given up: it is taken out before the call, so that it is gone
+    /// too when this future is dropped halfway.
+    async fn answer(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
+        let mut live = match self.live.take() {
+            Some(live) => live,
+            None => self.start().await?,
+        };
+        let instance = &mut live.instance;
+        match &live.served {
+            Served::InPlace(functions) => {
+                let returned = invoke(instance, functions, call).await?;
+                let live = self.live.insert(live);
+                reply(returned, &live.instance, &mut self.kept)
+            }
+            Served::Copied(functions) => {
+                let returned = invoke(instance, functions, call).await?;
+                let live = self.live.insert(live);
+                reply(returned, &live.instance, &mut self.kept)
+            }
+        }
+    }
+}
+
+async fn invoke<D: Returned>(
+    instance: &mut Instance,
+    functions: &Functions<D>,
+    call: Call<'_>,
+) -> Result<Answer<D>, Error> {
+    match functions {
+        Functions::Handler { receive } => match call {
+            Call::Chunk(chunk) => {
+                let (data,) = instance.call(*receive, (chunk,)).await?;
+                let next = abi::Next::KeepOpen;
+                Ok(Ok(abi::Reply { data, next }))
+            }
+            // A handler has no such function; `open` and `end_of_input` below don't come here.
+            Call::Open(_) | Call::End => Ok(Err("a handler has only receive".to_owned())),
+        },
+        Functions::Session {
+            open,
+            receive,
+            end_of_input,
+            ..
+        } => {
+            let (answer,) = match call {
+                Call::Open(connection) => instance.call(*open, (connection.into(),)).await?,
+                Call::Chunk(chunk) => instance.call(*receive, (chunk,)).await?,
+                Call::End => instance.call(*end_of_input, ()).await?,
+            };
+            Ok(answer)
+        }
+    }
+}
+
+fn reply<'a, D: Returned>(
+    answer: Answer<D>,
+    instance: &'a Instance,
+    kept: &'a mut Vec<u8>,
+) -> Result<Reply<'a>, Error> {
+    let reply = answer.map_err(Error::Plugin)?;
+    Ok(Reply {
+        data: reply.data.bytes(&instance.store, kept),
+        next: reply.next.into(),
+    })
+}
+
+impl Session for PluginSession {
+    type Error = Error;
+
+    async fn open(&mut self, connection: &Connection) -> Result<Reply<'_>, Error> {
+        self.connection = connection.id;
+        match self.plugin.0.kind {
+            Kind::Session => self.answer(Call::Open(connection)).await,
+            Kind::Handler | Kind::Client => Ok(Reply::default()),
+        }
+    }
+
+    async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, Error> {
+        self.answer(Call::Chunk(chunk)).await
+    }
+
+    async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
+        match self.plugin.0.kind {
+            Kind::Session => self.answer(Call::End).await,
+            Kind::Handler | Kind::Client => Ok(Reply::default()),
+        }
+    }
+
+    async fn closed(&mut self, why: Reason) -> Result<(), Error> {
+        let Some(Live {
+            mut instance,
+            served,
+        }) = self.live.take()
+        else {
+            return Ok(());
+        };
+        let closed = match served {
+            Served::InPlace(Functions::Session { closed, .. })
+            | Served::Copied(Functions::Session { closed, .. }) => closed,
+            Served::InPlace(Functions::Handler { .. })
+            | Served::Copied(Functions::Handler { .. }) => return Ok(()),
+        };
+        instance.call(closed, (why.into(),)).await
+    }
+}

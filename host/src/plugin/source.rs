@@ -1,0 +1,149 @@
+//! Where a plugin comes from: built in, or a file.
+//!
+//! It owns reading, with its bound, and telling what a file is. It knows nothing of running one.
+
+use super::budget::{Budget, Budgets};
+use super::error::LoadError;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+/// A plugin that is part of the binary, as text. It runs in the same sandbox as any other.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// What the user types.
+    pub name: &'static str,
+    text: &'static str,
+}
+
+/// The built-in server plugins.
+pub const BUILT_IN_SERVERS: &[BuiltIn] = &[BuiltIn {
+    name: "echo",
+    text: include_str!("../../../plugins/echo/echo.wat"),
+}];
+
+/// The built-in client plugins.
+pub const BUILT_IN_CLIENTS: &[BuiltIn] = &[BuiltIn {
+    name: "echo",
+    text: include_str!("../../../plugins/echo-client/echo-client.wat"),
+}];
+
+/// Where to get a plugin.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// One of [`BUILT_IN_SERVERS`] or [`BUILT_IN_CLIENTS`].
+    BuiltIn(&'static BuiltIn),
+    /// A component, as `.wasm` or in text form; which one is told by its first bytes.
+    File(PathBuf),
+    /// The same, in memory, with a name for messages.
+    Bytes(String, Vec<u8>),
+}
+
+impl Source {
+    /// What was typed: the name of a built-in, else a path. A file that has a built-in's name is
+    /// reached as `./echo`.
+    pub fn named(text: &str, built_in: &'static [BuiltIn]) -> Self {
+        match built_in.iter().find(|plugin| plugin.name == text) {
+            Some(plugin) => Self::BuiltIn(plugin),
+            None => Self::File(PathBuf::from(text)),
+        }
+    }
+
+    /// The name for messages: the built-in's, or the path.
+    pub fn name(&self) -> String {
+        match self {
+            Self::BuiltIn(plugin) => plugin.name.to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Bytes(name, _) => name.clone(),
+        }
+    }
+
+    /// Reads it, and turns text into the binary form.
+    pub(super) fn binary(self, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+        let bytes = match self {
+            Self::BuiltIn(plugin) => plugin.text.as_bytes().to_vec(),
+            Self::Bytes(_, bytes) => bytes,
+            Self::File(path) => read(&path, budgets)?,
+        };
+        if bytes.len() > budgets.file {
+            return Err(LoadError::budget(
+                Budget::File,
+                budgets,
+                "The file is larger.",
+            ));
+        }
+        component_binary(bytes)
+    }
+}
+
+/// Reads one byte more than is allowed and no further, so that `/dev/zero` is refused too, and
+/// refuses a file that somebody is writing: half of the old and half of the new may well compile.
+fn read(path: &std::path::Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+    let state = |file: &File| file.metadata().map(|now| (now.len(), now.modified().ok()));
+    let mut file = File::open(path).map_err(LoadError::Read)?;
+    let before = state(&file).map_err(LoadError::Read)?;
+    let mut bytes = Vec::new();
+    let limit = budgets.file as u64 + 1;
+    (&mut file)
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(LoadError::Read)?;
+    if state(&file).map_err(LoadError::Read)? != before {
+        return Err(LoadError::Changing);
+    }
+    Ok(bytes)
+}
+
+/// The first eight bytes of a component, from the component model's binary format: magic, version
+/// 13, layer 1. A core module has version 1, layer 0.
+const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
+const MAGIC: &[u8] = b"\0asm";
+const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
+
+fn component_binary(bytes: Vec<u8>) -> Result<Vec<u8>, LoadError> {
+    if bytes.starts_with(&COMPONENT) {
+        return Ok(bytes);
+    }
+    if bytes.starts_with(&CORE_MODULE) {
+        return Err(LoadError::CoreModule);
+    }
+    if bytes.starts_with(MAGIC) {
+        return Err(LoadError::Invalid(
+            "its header has an unknown version".to_owned(),
+        ));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if looks_like_wat(text) => {
+            let binary = wat::parse_str(text).map_err(|e| LoadError::Text(e.to_string()))?;
+            if binary.starts_with(&CORE_MODULE) {
+                return Err(LoadError::CoreModule);
+            }
+            Ok(binary)
+        }
+        _ => Err(LoadError::NotWasm {
+            found: describe(&bytes),
+        }),
+    }
+}
+
+/// Text form starts with a parenthesis, after blanks and comments.
+fn looks_like_wat(text: &str) -> bool {
+    let rest = text.trim_start();
+    rest.starts_with('(') || rest.starts_with(";;")
+}
+
+fn describe(bytes: &[u8]) -> String {
+    let kind = match bytes {
+        [] => return "the file is empty".to_owned(),
+        [0x7f, b'E', b'L', b'F', ..] => "a native program or a precompiled plugin (ELF)",
+        [b'#', b'!', ..] => "a script",
+        bytes if MAGIC.starts_with(bytes) => "a truncated .wasm file",
+        bytes if std::str::from_utf8(bytes).is_ok() => "some other text",
+        _ => "some other data",
+    };
+    let start = bytes.get(..16).unwrap_or(bytes);
+    format!(
+        "it looks like {kind}, and starts with {}",
+        crate::escape::Escaped(start)
+    )
+}

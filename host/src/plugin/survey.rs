@@ -1,0 +1,89 @@
+//! What a component's binary says of itself before it is compiled.
+//!
+//! It reads the binary format and decides nothing; `load` does.
+
+use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
+
+/// The size of a wasm page, where a memory doesn't declare another.
+const PAGE_LOG2: u32 = 16;
+
+/// Facts that the compiled component no longer tells.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Survey {
+    /// Whether any function has a `post-return`, which runs before the host sees what the function
+    /// returned and may free or overwrite it. Where there is none, the host may read returned bytes
+    /// in the plugin's memory, without a copy, until the next call.
+    pub(super) post_return: bool,
+    /// The largest memory that any module in it declares from the start, in bytes.
+    pub(super) memory: u64,
+    /// The largest table that any module in it declares from the start, in elements.
+    pub(super) table: u64,
+}
+
+/// Reads every module and component nested in `binary`.
+///
+/// # Errors
+/// The binary is malformed; the error has the offset.
+pub(super) fn survey(binary: &[u8]) -> Result<Survey, wasmparser::BinaryReaderError> {
+    let mut found = Survey::default();
+    for payload in Parser::new(0).parse_all(binary) {
+        match payload? {
+            Payload::ComponentCanonicalSection(section) => {
+                for function in section {
+                    if let CanonicalFunction::Lift { options, .. } = function? {
+                        found.post_return |= options
+                            .iter()
+                            .any(|option| matches!(option, CanonicalOption::PostReturn(_)));
+                    }
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    let memory = memory?;
+                    let page = 1u64 << memory.page_size_log2.unwrap_or(PAGE_LOG2).min(PAGE_LOG2);
+                    found.memory = found.memory.max(memory.initial.saturating_mul(page));
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    found.table = found.table.max(table?.ty.initial);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_return_is_found_however_deep_it_is_nested() {
+        let component = |post_return: &str| {
+            wat::parse_str(format!(
+                r#"(component (component
+                    (core module $m (memory (export "memory") 3) (table 7 funcref)
+                        (func (export "free") (param i32))
+                        (func (export "get") (result i32) i32.const 0))
+                    (core instance $i (instantiate $m))
+                    (func (export "get") (result (list u8))
+                        (canon lift (core func $i "get") (memory (core memory $i "memory")) {post_return}))))"#
+            ))
+            .unwrap()
+        };
+        let plain = survey(&component("")).unwrap();
+        assert_eq!(
+            plain,
+            Survey {
+                post_return: false,
+                memory: 3 << 16,
+                table: 7
+            }
+        );
+        let with = component(r#"(post-return (core func $i "free"))"#);
+        assert!(survey(&with).unwrap().post_return);
+    }
+}

@@ -1,0 +1,2 @@
+//! eco beside a native echo.
+fn main() {}

@@ -1,0 +1,1 @@
+//! eco's tests over real sockets.
