@@ -1,0 +1,285 @@
+//! The real binary as a child process.
+
+use anyhow::{Context as _, Result, bail};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// After this long a test gives up waiting. Nothing that works takes a tenth of it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The path of `eco`, built in the profile of the running test or benchmark.
+///
+/// Cargo builds a package's binaries for that package's own tests alone; these tests are another
+/// package, so the first one to ask runs cargo once more, which finds nothing to do but `eco`.
+pub fn binary() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT
+        .get_or_init(|| build().expect("cargo builds the binary eco"))
+        .clone()
+}
+
+fn build() -> Result<PathBuf> {
+    // The running test is TARGET/PROFILE/deps/NAME.
+    let test = std::env::current_exe()?;
+    let deps = test.parent().context("a test lies in a folder")?;
+    let profile = deps.parent().context("which lies in that of its profile")?;
+    let target = profile
+        .parent()
+        .context("which lies in the target folder")?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--quiet", "--package", "eco-host", "--bin", "eco"])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    if !cargo.status()?.success() {
+        bail!("cargo build failed");
+    }
+    Ok(profile
+        .join("eco")
+        .with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+/// A command line of `eco`, built up and then run.
+pub struct Eco(Command);
+
+/// How a run of `eco` ended.
+#[derive(Debug)]
+pub struct Exited {
+    /// The exit code; 128 and more for a signal.
+    pub code: i32,
+    /// Everything on stdout.
+    pub stdout: Vec<u8>,
+    /// Everything on stderr.
+    pub stderr: String,
+}
+
+impl Eco {
+    /// `eco` with these arguments, without colours.
+    pub fn new(arguments: &[&str]) -> Self {
+        let mut command = Command::new(binary());
+        command.args(arguments).env("NO_COLOR", "1");
+        Self(command)
+    }
+
+    /// More arguments.
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    /// Runs it to its end, with `input` on stdin.
+    pub fn run(mut self, input: &[u8]) -> Exited {
+        self.0
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.0.spawn().expect("eco starts");
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        let input = input.to_vec();
+        // A program that doesn't read its stdin closes it, which is no error here.
+        std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().expect("eco ends");
+        Exited {
+            code: code(output.status),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts it as a server and waits until it listens.
+    pub fn serve(mut self) -> Server {
+        self.0
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = self.0.spawn().expect("eco starts");
+        let log = Log::follow(child.stderr.take().expect("stderr is a pipe"));
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("stdout can be read");
+        let listening_after = started.elapsed();
+        let address = line
+            .strip_prefix("listening on ")
+            .and_then(|rest| rest.split(' ').next())
+            .and_then(|address| address.parse().ok());
+        Server {
+            address: address.unwrap_or_else(|| no_server(&line, &log)),
+            listening_after,
+            child,
+            stdout,
+            log,
+        }
+    }
+}
+
+#[allow(clippy::panic, reason = "this is how a test fails")]
+fn no_server(line: &str, log: &Log) -> ! {
+    // What it says on stderr ends with the process, which is about to.
+    while log.next_line().is_some() {}
+    panic!(
+        "no server: stdout says {line:?}, stderr says:\n{}",
+        log.text()
+    );
+}
+
+/// A running `eco serve`. Dropping it kills it.
+pub struct Server {
+    /// Where it listens, or the first of them.
+    pub address: SocketAddr,
+    /// The time from its start to its first line.
+    pub listening_after: Duration,
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    log: Log,
+}
+
+impl Server {
+    /// Its process number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next line of its stdout.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout
+            .read_line(&mut line)
+            .expect("stdout can be read");
+        line.trim_end().to_owned()
+    }
+
+    /// Waits for a line of its log that contains all of these, and gives it back.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "this is how a test fails")]
+    pub fn logged(&self, words: &[&str]) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = 0;
+        loop {
+            let lines = self.log.lines();
+            let found = lines
+                .iter()
+                .skip(seen)
+                .find(|line| words.iter().all(|word| line.contains(word)));
+            if let Some(line) = found {
+                return line.clone();
+            }
+            seen = lines.len();
+            if Instant::now() > deadline || self.log.next_line().is_none() {
+                panic!("no line of the log has {words:?}:\n{}", self.log.text());
+            }
+        }
+    }
+
+    /// The log up to now.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.pid())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(pid.expect("a child has a number"), signal).expect("it runs");
+    }
+
+    /// Whether it is still running.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for its end. The code is 128 and more for a signal.
+    pub fn wait(mut self) -> Exited {
+        let status = self.child.wait().expect("eco ends");
+        let mut stdout = Vec::new();
+        self.stdout
+            .read_to_end(&mut stdout)
+            .expect("stdout can be read");
+        while self.log.next_line().is_some() {}
+        Exited {
+            code: code(status),
+            stdout,
+            stderr: self.log.text(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn code(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        if let Some(signal) = status.signal() {
+            return 128 + signal;
+        }
+    }
+    status.code().unwrap_or(-1)
+}
+
+/// The stderr of a process, gathered by a thread so that the process never waits for us.
+struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+    news: Mutex<Receiver<()>>,
+}
+
+impl Log {
+    fn follow(stderr: impl std::io::Read + Send + 'static) -> Self {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (tell, news) = channel();
+        let all = lines.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                all.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(line);
+                let _ = tell.send(());
+            }
+        });
+        Self {
+            lines,
+            news: Mutex::new(news),
+        }
+    }
+
+    /// Waits for one more line; `None` when there will be none.
+    fn next_line(&self) -> Option<()> {
+        let news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        match news.recv_timeout(PATIENCE) {
+            Ok(()) => Some(()),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn text(&self) -> String {
+        self.lines().join("\n")
+    }
+}

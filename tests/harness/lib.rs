@@ -1,0 +1,8 @@
+//! What the tests and the benchmarks stand on: the real binary, started and stopped, and bytes
+//! compared so that a difference can be seen.
+
+mod eco;
+mod same;
+
+pub use eco::{Eco, Exited, Server, binary};
+pub use same::assert_same;

@@ -1,0 +1,23 @@
+//! Comparing bytes.
+
+use eco_host::hexdump::hexdump;
+
+/// Panics unless both are the same, and shows the first difference as a hexdump.
+#[track_caller]
+#[allow(clippy::panic, reason = "this is how a test fails")]
+pub fn assert_same(actual: &[u8], expected: &[u8]) {
+    if actual == expected {
+        return;
+    }
+    let pairs = actual.iter().zip(expected);
+    let at = pairs
+        .take_while(|(actual, expected)| actual == expected)
+        .count();
+    panic!(
+        "bytes differ at {at}: {} came, {} were expected\nactual:\n{}expected:\n{}",
+        actual.len(),
+        expected.len(),
+        hexdump(actual, at),
+        hexdump(expected, at)
+    );
+}
