@@ -46,7 +46,11 @@ pub(crate) async fn round_trips(
 }
 
 /// Connects, makes one round trip and closes, over and over; the number of connections.
-pub(crate) async fn connections(address: SocketAddr, at_once: usize, time: Duration) -> Result<u64> {
+pub(crate) async fn connections(
+    address: SocketAddr,
+    at_once: usize,
+    time: Duration,
+) -> Result<u64> {
     let end = Instant::now() + time;
     let mut clients = JoinSet::new();
     for _ in 0..at_once {
@@ -66,7 +70,11 @@ pub(crate) async fn connections(address: SocketAddr, at_once: usize, time: Durat
 }
 
 /// Opens connections, makes `trips` round trips on each, and leaves them open.
-pub(crate) async fn idle(address: SocketAddr, connections: usize, trips: usize) -> Result<Vec<TcpStream>> {
+pub(crate) async fn idle(
+    address: SocketAddr,
+    connections: usize,
+    trips: usize,
+) -> Result<Vec<TcpStream>> {
     let mut open = Vec::with_capacity(connections);
     for _ in 0..connections {
         let mut stream = connect(address).await?;

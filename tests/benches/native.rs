@@ -1,7 +1,8 @@
 //! eco's echo, sandbox included, beside a native tokio echo: the same load on both, one after the
 //! other in several rounds of one run, and the medians of the ratios.
 //!
-//! `cargo bench` takes some minutes; `cargo bench -- --quick` a quarter of that. The native server
+//! `cargo bench` takes some minutes; `cargo bench -- --quick` a quarter of that, and
+//! `cargo bench -- WORD` runs the measures with that word in their names. The native server
 //! is this very program, started again with `--native-echo`.
 
 mod load;
@@ -15,7 +16,7 @@ const CONNECTIONS: usize = 64;
 const IDLE_CONNECTIONS: usize = 5_000;
 
 fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--native-echo") {
         return native_echo();
     }
@@ -24,41 +25,44 @@ fn main() -> anyhow::Result<()> {
         true => (3, Duration::from_millis(500)),
         false => (9, Duration::from_secs(2)),
     };
-    let runtime = tokio::runtime::Runtime::new()?;
+    let bench = Bench {
+        rounds,
+        wanted: arguments
+            .into_iter()
+            .find(|argument| !argument.starts_with("--")),
+    };
     println!("{rounds} rounds, each measure for {time:?} on each server in turn; medians");
     println!(
-        "{:<44} {:>12} {:>12} {:>8} {:>17}",
-        "measure", "eco", "native", "ratio", "(min to max)"
+        "{:<44} {:>10} {:>10} {:>7}   min to max",
+        "measure", "eco", "native", "ratio"
     );
+    measure_all(&bench, time)
+}
+
+fn measure_all(bench: &Bench, time: Duration) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
     for size in [16, 1024, 16 * 1024, 64 * 1024] {
         let name = format!("server CPU per round trip of {size} B, µs");
-        compare(&name, rounds, |server| {
-            let cpu = server.cpu()?;
-            let trips =
-                runtime.block_on(load::round_trips(server.address(), CONNECTIONS, size, time))?;
-            Ok((server.cpu()? - cpu).as_secs_f64() * 1e6 / trips as f64)
+        bench.compare(&name, Servers::Kept, |server| {
+            let load = load::round_trips(server.address(), CONNECTIONS, size, time);
+            server.cpu_per_unit(|| runtime.block_on(load))
         })?;
     }
-    compare(
-        "connections per second, one round trip each",
-        rounds,
-        |server| {
-            let connections =
-                runtime.block_on(load::connections(server.address(), CONNECTIONS, time))?;
-            Ok(connections as f64 / time.as_secs_f64())
-        },
-    )?;
-    compare("server CPU per connection, µs", rounds, |server| {
-        let cpu = server.cpu()?;
-        let connections =
-            runtime.block_on(load::connections(server.address(), CONNECTIONS, time))?;
-        Ok((server.cpu()? - cpu).as_secs_f64() * 1e6 / connections as f64)
+    let name = "connections per second, one round trip each";
+    bench.compare(name, Servers::Kept, |server| {
+        let load = load::connections(server.address(), CONNECTIONS, time);
+        Ok(runtime.block_on(load)? as f64 / time.as_secs_f64())
+    })?;
+    let name = "server CPU per such connection, µs";
+    bench.compare(name, Servers::Kept, |server| {
+        let load = load::connections(server.address(), CONNECTIONS, time);
+        server.cpu_per_unit(|| runtime.block_on(load))
     })?;
     for (name, trips) in [
         ("memory per idle connection that echoed, KiB", 1),
         ("memory per idle connection, never used, KiB", 0),
     ] {
-        compare_fresh(name, 3, |server| {
+        bench.compare(name, Servers::Fresh, |server| {
             let before = server.resident_bytes()?;
             let open = runtime.block_on(load::idle(server.address(), IDLE_CONNECTIONS, trips))?;
             let after = server.resident_bytes()?;
@@ -66,42 +70,53 @@ fn main() -> anyhow::Result<()> {
             Ok(after.saturating_sub(before) as f64 / IDLE_CONNECTIONS as f64 / 1024.0)
         })?;
     }
-    compare_fresh("start to listening, ms", rounds, |server| {
+    bench.compare("start to listening, ms", Servers::Fresh, |server| {
         Ok(server.listening_after().as_secs_f64() * 1e3)
     })
 }
 
-/// Measures both servers in turn, `rounds` times, and prints the medians.
-fn compare(
-    name: &str,
-    rounds: usize,
-    mut measure: impl FnMut(&Process) -> anyhow::Result<f64>,
-) -> anyhow::Result<()> {
-    let (eco, native) = (Process::eco()?, Process::native()?);
-    let mut figures = Vec::new();
-    // The first round warms up.
-    for round in 0..=rounds {
-        let figure = (measure(&eco)?, measure(&native)?);
-        if round > 0 {
-            figures.push(figure);
-        }
-    }
-    print(name, &figures);
-    Ok(())
+/// Whether a measure wants the same servers for all its rounds.
+#[derive(PartialEq)]
+enum Servers {
+    Kept,
+    Fresh,
 }
 
-/// The same with servers that were just started.
-fn compare_fresh(
-    name: &str,
+struct Bench {
     rounds: usize,
-    mut measure: impl FnMut(&Process) -> anyhow::Result<f64>,
-) -> anyhow::Result<()> {
-    let mut figures = Vec::new();
-    for _ in 0..rounds {
-        figures.push((measure(&Process::eco()?)?, measure(&Process::native()?)?));
+    wanted: Option<String>,
+}
+
+impl Bench {
+    /// Measures both servers in turn, and prints the medians.
+    fn compare(
+        &self,
+        name: &str,
+        servers: Servers,
+        mut measure: impl FnMut(&Process) -> anyhow::Result<f64>,
+    ) -> anyhow::Result<()> {
+        if self
+            .wanted
+            .as_ref()
+            .is_some_and(|wanted| !name.contains(wanted.as_str()))
+        {
+            return Ok(());
+        }
+        let (mut eco, mut native) = (Process::eco()?, Process::native()?);
+        let mut figures = Vec::new();
+        // The first round warms up.
+        for round in 0..=self.rounds {
+            if servers == Servers::Fresh {
+                (eco, native) = (Process::eco()?, Process::native()?);
+            }
+            let figure = (measure(&eco)?, measure(&native)?);
+            if round > 0 {
+                figures.push(figure);
+            }
+        }
+        print(name, &figures);
+        Ok(())
     }
-    print(name, &figures);
-    Ok(())
 }
 
 fn print(name: &str, figures: &[(f64, f64)]) {
@@ -110,15 +125,12 @@ fn print(name: &str, figures: &[(f64, f64)]) {
     let ratios = sorted(figures.iter().map(|(eco, native)| eco / native));
     let middle = |figures: &[f64]| figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN);
     println!(
-        "{name:<44} {:>12.2} {:>12.2} {:>8.3} {:>17}",
+        "{name:<44} {:>10.2} {:>10.2} {:>7.3}   {:.3} to {:.3}",
         middle(&eco),
         middle(&native),
         middle(&ratios),
-        format!(
-            "({:.3} to {:.3})",
-            ratios.first().copied().unwrap_or(f64::NAN),
-            ratios.last().copied().unwrap_or(f64::NAN)
-        ),
+        ratios.first().copied().unwrap_or(f64::NAN),
+        ratios.last().copied().unwrap_or(f64::NAN)
     );
 }
 

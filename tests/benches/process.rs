@@ -76,8 +76,15 @@ impl Process {
         }
     }
 
+    /// Its processor time, in µs, for each unit of the work that `load` makes it do and counts.
+    pub(crate) fn cpu_per_unit(&self, load: impl FnOnce() -> Result<u64>) -> Result<f64> {
+        let before = self.cpu()?;
+        let units = load()?;
+        Ok((self.cpu()? - before).as_secs_f64() * 1e6 / units as f64)
+    }
+
     /// Processor time of all its threads, its own and the kernel's on its behalf.
-    pub(crate) fn cpu(&self) -> Result<Duration> {
+    fn cpu(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
         // The name, in parentheses, may contain anything; the fields behind it are numbers.
         let (_, fields) = stat.rsplit_once(") ").context("stat has a name")?;

@@ -107,7 +107,7 @@ pub(super) struct ServeArgs {
     /// The most bytes that one call of the plugin is handed
     #[arg(long, default_value = "64KiB", value_name = "SIZE")]
     pub(super) chunk_size: ByteSize,
-    /// Connections at the same time; the next ones wait [default: 4096, or what the descriptor limit allows]
+    /// Connections at the same time; the next ones wait [default: 2048, or what the descriptor limit allows]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) max_connections: Option<u32>,
     /// Close a connection whose peer is silent for this long

@@ -45,7 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             chunk_size: 64 * 1024,
-            max_connections: 4096,
+            max_connections: 2048,
             idle_timeout: Some(Duration::from_secs(600)),
             write_timeout: Some(Duration::from_secs(30)),
             grace: Duration::from_secs(10),

@@ -14,6 +14,7 @@ use wasmtime::component::{self, ComponentNamedList, InstancePre, Lift, Lower, Ty
 pub(super) struct Instance {
     pub(super) store: Store<State>,
     pub(super) exports: component::Instance,
+    engine: Arc<Shared>,
     turn: Arc<Turn>,
 }
 
@@ -39,6 +40,7 @@ impl Instance {
         Ok(Self {
             store,
             exports,
+            engine: engine.clone(),
             turn,
         })
     }
@@ -55,7 +57,7 @@ impl Instance {
     {
         self.store.data_mut().ticks = 0;
         self.store.set_epoch_deadline(1);
-        let budgets = &self.store.data().engine.clone().budgets;
+        let budgets = &self.engine.budgets;
         bounded(
             function.call_async(&mut self.store, arguments),
             &self.turn,

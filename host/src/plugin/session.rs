@@ -65,6 +65,9 @@ fn functions<D: Returned>(
 struct Live {
     instance: Instance,
     served: Served,
+    /// Set while a call is under way. If it is still set later, the call failed or was dropped
+    /// halfway, and the instance is dead.
+    entered: bool,
 }
 
 /// What is called with what the connection brings.
@@ -96,36 +99,44 @@ impl PluginSession {
         }
     }
 
-    async fn start(&mut self) -> Result<Live, Error> {
-        let loaded = &self.plugin.0;
-        let mut instance = Instance::start(&loaded.ready, &loaded.engine, self.connection).await?;
-        let served = find(&self.plugin, &mut instance)
-            .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
-        Ok(Live { instance, served })
-    }
-
-    /// Makes a call and gives its reply, starting the instance if there is none. An instance whose
-    /// call didn't come back whole is given up: it is taken out before the call, so that it is gone
-    /// too when this future is dropped halfway.
+    /// Makes a call and gives its reply, starting the instance if there is none.
     async fn answer(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
-        let mut live = match self.live.take() {
+        let live = match &mut self.live {
             Some(live) => live,
-            None => self.start().await?,
+            // Boxed, since it is large and rare: futures are moved whole when they are made.
+            none => none.insert(Box::pin(start(&self.plugin, self.connection)).await?),
         };
-        let instance = &mut live.instance;
-        match &live.served {
+        let Live {
+            instance,
+            served,
+            entered,
+        } = live;
+        *entered = true;
+        match served {
             Served::InPlace(functions) => {
-                let returned = invoke(instance, functions, call).await?;
-                let live = self.live.insert(live);
-                reply(returned, &live.instance, &mut self.kept)
+                let answer = invoke(instance, functions, call).await?;
+                *entered = false;
+                reply(answer, instance, &mut self.kept)
             }
             Served::Copied(functions) => {
-                let returned = invoke(instance, functions, call).await?;
-                let live = self.live.insert(live);
-                reply(returned, &live.instance, &mut self.kept)
+                let answer = invoke(instance, functions, call).await?;
+                *entered = false;
+                reply(answer, instance, &mut self.kept)
             }
         }
     }
+}
+
+async fn start(plugin: &Plugin, connection: u64) -> Result<Live, Error> {
+    let loaded = &plugin.0;
+    let mut instance = Instance::start(&loaded.ready, &loaded.engine, connection).await?;
+    let served = find(plugin, &mut instance)
+        .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
+    Ok(Live {
+        instance,
+        served,
+        entered: false,
+    })
 }
 
 async fn invoke<D: Returned>(
@@ -197,6 +208,7 @@ impl Session for PluginSession {
         let Some(Live {
             mut instance,
             served,
+            entered: false,
         }) = self.live.take()
         else {
             return Ok(());
