@@ -44,11 +44,10 @@ impl Turn {
 ///
 /// The timer costs nothing to the calls, nearly all, that end without a pause.
 pub(super) async fn bounded<F: Future>(
-    call: F,
+    mut call: Pin<&mut F>,
     turn: &Turn,
     budgets: &Budgets,
 ) -> Result<F::Output, Budget> {
-    let mut call = std::pin::pin!(call);
     let mut timer: Option<Pin<Box<tokio::time::Sleep>>> = None;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(result) = call.as_mut().poll(cx) {

@@ -6,6 +6,7 @@ use super::engine::Shared;
 use super::error::Error;
 use super::guard::{self, Turn, bounded};
 use super::sandbox::State;
+use std::pin::pin;
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::{self, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc};
@@ -33,10 +34,12 @@ impl Instance {
         store.set_epoch_deadline(1);
         // Counts the bytes that a call returns, before the host allocates anything for them.
         store.set_hostcall_fuel(engine.budgets.reply);
-        let exports = bounded(plugin.instantiate_async(&mut store), &turn, &engine.budgets)
-            .await
-            .map_err(|broken| Error::budget(broken, &engine.budgets))?
-            .map_err(|error| Error::from_call(&error, &engine.budgets))?;
+        let exports = {
+            let starting = pin!(plugin.instantiate_async(&mut store));
+            bounded(starting, &turn, &engine.budgets).await
+        }
+        .map_err(|broken| Error::budget(broken, &engine.budgets))?
+        .map_err(|error| Error::from_call(&error, &engine.budgets))?;
         Ok(Self {
             store,
             exports,
@@ -58,13 +61,10 @@ impl Instance {
         self.store.data_mut().ticks = 0;
         self.store.set_epoch_deadline(1);
         let budgets = &self.engine.budgets;
-        bounded(
-            function.call_async(&mut self.store, arguments),
-            &self.turn,
-            budgets,
-        )
-        .await
-        .map_err(|broken| Error::budget(broken, budgets))?
-        .map_err(|error| Error::from_call(&error, budgets))
+        let call = pin!(function.call_async(&mut self.store, arguments));
+        bounded(call, &self.turn, budgets)
+            .await
+            .map_err(|broken| Error::budget(broken, budgets))?
+            .map_err(|error| Error::from_call(&error, budgets))
     }
 }
