@@ -49,7 +49,10 @@ fn build() -> Result<PathBuf> {
 }
 
 /// A command line of `eco`, built up and then run.
-pub struct Eco(Command);
+pub struct Eco {
+    command: Command,
+    stderr: Option<Stdio>,
+}
 
 /// How a run of `eco` ended.
 #[derive(Debug)]
@@ -67,42 +70,77 @@ impl Eco {
     pub fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(arguments).env("NO_COLOR", "1");
-        Self(command)
+        Self {
+            command,
+            stderr: None,
+        }
+    }
+
+    /// `eco` with so few descriptors, by means of a shell.
+    #[cfg(unix)]
+    pub fn with_descriptors(limit: usize, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(format!("ulimit -n {limit}; exec \"$0\" \"$@\""))
+            .arg(binary())
+            .args(arguments)
+            .env("NO_COLOR", "1");
+        Self {
+            command,
+            stderr: None,
+        }
+    }
+
+    /// Its stderr is this, for instance a terminal.
+    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
+        self.stderr = Some(stderr.into());
+        self
     }
 
     /// More arguments.
     pub fn args(mut self, arguments: &[&str]) -> Self {
-        self.0.args(arguments);
+        self.command.args(arguments);
         self
     }
 
     /// Runs it to its end, with `input` on stdin.
     pub fn run(mut self, input: &[u8]) -> Exited {
-        self.0
+        self.command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = self.0.spawn().expect("eco starts");
+            .stderr(self.stderr.take().unwrap_or_else(Stdio::piped));
+        let mut child = self.command.spawn().expect("eco starts");
+        // The command holds the other end of what it was given.
+        drop(self.command);
         let mut stdin = child.stdin.take().expect("stdin is a pipe");
         let input = input.to_vec();
         // A program that doesn't read its stdin closes it, which is no error here.
         std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().expect("eco ends");
+        let stdout = gather(child.stdout.take());
+        let stderr = gather(child.stderr.take());
+        let stdout = stdout.recv_timeout(PATIENCE);
+        if stdout.is_err() {
+            // It hangs, or serves where it should have refused to.
+            let _ = child.kill();
+        }
+        let status = child.wait().expect("eco ends");
+        let stderr = stderr.recv().unwrap_or_default();
         Exited {
-            code: code(output.status),
-            stdout: output.stdout,
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: code(status),
+            stdout: stdout.expect("eco ends by itself"),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
         }
     }
 
     /// Starts it as a server and waits until it listens.
     pub fn serve(mut self) -> Server {
-        self.0
+        self.command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = self.0.spawn().expect("eco starts");
+        let mut child = self.command.spawn().expect("eco starts");
         let log = Log::follow(child.stderr.take().expect("stderr is a pipe"));
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let mut line = String::new();
@@ -224,6 +262,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads a pipe to its end in a thread of its own. Without a pipe there is nothing to read.
+fn gather(pipe: Option<impl std::io::Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (tell, all) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        let _ = tell.send(bytes);
+    });
+    all
 }
 
 fn code(status: ExitStatus) -> i32 {

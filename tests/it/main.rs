@@ -1,1 +1,26 @@
-//! eco's tests over real sockets.
+//! eco's end-to-end tests, one binary. What each module is about:
+
+/// What people type: help, usage, completions, exit codes, the README's table.
+mod command_line;
+/// The WIT files against what the host calls.
+mod contract;
+/// The echo, byte for byte, over real sockets.
+mod echo;
+/// Plugins that attack, and their neighbours.
+mod hostile;
+/// Plugins that are refused before they serve.
+mod loading;
+/// What the log says, for people and for machines.
+mod logs;
+/// TCP's manners: half-close, resets, slow peers, timeouts, caps.
+mod manners;
+/// The connection loop over pipes in memory, where time can be stopped.
+mod pipes;
+/// The client.
+mod send;
+/// Plugins that take part in the whole connection.
+mod sessions;
+/// Stopping.
+mod stopping;
+/// What they all use.
+mod support;

@@ -8,6 +8,7 @@ use super::transport::Transport as _;
 use crate::contract::{Connection, Session};
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -136,7 +137,7 @@ where
     loop {
         let permit = permit(&shared, &mut complaints).await;
         match listener.accept().await {
-            Ok((stream, _)) => start(stream, permit, &shared, new_session()),
+            Ok((stream, peer)) => start(stream, peer, permit, &shared, new_session()),
             Err(error) if is_about_the_peer(&error) => {}
             Err(error) => {
                 if complaints.due() {
@@ -187,29 +188,23 @@ impl Complaints {
 
 fn start<S: Session + 'static>(
     stream: TcpStream,
+    peer: SocketAddr,
     permit: Option<OwnedSemaphorePermit>,
     shared: &Arc<Shared>,
     session: S,
 ) {
     let id = shared.accepted.fetch_add(1, Ordering::Relaxed) + 1;
     let record = Record::new(id);
-    let addresses = stream.peer_addr().and_then(|peer| {
-        stream.set_nodelay(true)?;
-        Ok((peer, stream.local_addr()?))
+    // Both fail only on a connection that is gone already, which the first read will find out.
+    let _ = stream.set_nodelay(true);
+    let local = stream.local_addr().unwrap_or(peer);
+    let connection = Connection { id, peer, local };
+    tracing::info!(connection = id, %peer, %local, "opened");
+    let server = shared.clone();
+    shared.connections.spawn(async move {
+        attend(stream, session, &connection, &server, record).await;
+        drop(permit);
     });
-    match addresses {
-        Ok((peer, local)) => {
-            let connection = Connection { id, peer, local };
-            tracing::info!(connection = id, %peer, %local, "opened");
-            let server = shared.clone();
-            shared.connections.spawn(async move {
-                attend(stream, session, &connection, &server, record).await;
-                drop(permit);
-            });
-        }
-        // The peer is gone already.
-        Err(error) => record.close(&End::<io::Error>::PeerReset(error)),
-    }
 }
 
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.

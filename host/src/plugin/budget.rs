@@ -73,7 +73,7 @@ impl Budgets {
     }
 
     /// The value of one budget, for a person.
-    pub(crate) fn value(&self, budget: Budget) -> String {
+    pub fn value(&self, budget: Budget) -> String {
         match budget {
             Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
             Budget::Time => humantime::format_duration(self.time).to_string(),

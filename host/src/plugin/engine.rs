@@ -23,7 +23,7 @@ pub(super) struct Shared {
 
 /// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
 /// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
-/// and costs address space only. Test: `hostile::a_plugin_that_recurses_into_the_host_is_cut`.
+/// and costs address space only. Test: `hostile::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
 const HOST_STACK: usize = 512 * 1024;
 
 /// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
@@ -114,7 +114,9 @@ fn pool(budgets: &Budgets, connections: usize, reservation: u64) -> InstanceAllo
         .total_tables(memories)
         .max_core_instances_per_component(PARTS)
         .max_memories_per_component(PARTS)
+        .max_memories_per_module(PARTS)
         .max_tables_per_component(PARTS)
+        .max_tables_per_module(PARTS)
         .max_memory_size(budgets.memory)
         .table_elements(budgets.table)
         .linear_memory_keep_resident(KEEP_RESIDENT)

@@ -65,14 +65,22 @@ impl Error {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => return Self::budget(Budget::Stack, budgets),
-            Some(trap) => return Self::Trap(with_place(error, &trap.to_string())),
+            Some(trap) => {
+                let text = trap.to_string();
+                let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
+                return Self::Trap(with_place(error, text));
+            }
             None => {}
         }
-        let text = format!("{:#}", error);
-        if text.contains("fuel allocated for hostcalls has been exhausted") {
+        let cause = error.root_cause().to_string();
+        if cause.contains("fuel allocated for hostcalls has been exhausted") {
             return Self::budget(Budget::Reply, budgets);
         }
-        Self::Abi(text)
+        // With a backtrace it was an import that failed, else what the plugin returned.
+        match error.is::<wasmtime::WasmBacktrace>() {
+            true => Self::Trap(with_place(error, &cause)),
+            false => Self::Abi(cause),
+        }
     }
 }
 

@@ -1,0 +1,153 @@
+//! What people type, and what they are told.
+
+use crate::support::serve;
+use eco_host::plugin::{Budget, Budgets};
+use harness::Eco;
+
+const README: &str = include_str!("../../README.md");
+
+fn help(command: &[&str]) -> String {
+    let exited = Eco::new(command).args(&["--help"]).run(b"");
+    assert_eq!(exited.code, 0);
+    String::from_utf8(exited.stdout).expect("help is text")
+}
+
+#[test]
+fn help_teaches_by_example() {
+    for (command, example) in [
+        (&[][..], "eco send 'hello'"),
+        (&["serve"], "eco serve -l 0.0.0.0:7"),
+        (&["send"], "eco send -f photo.jpg"),
+        (&["completions"], "eco completions bash"),
+    ] {
+        assert!(help(command).contains(example), "{command:?}");
+    }
+    let bare = Eco::new(&[]).run(b"");
+    assert_eq!(bare.code, 64);
+    assert!(bare.stderr.contains("Usage: eco"), "{}", bare.stderr);
+}
+
+#[test]
+fn what_makes_no_sense_is_usage_and_says_what_would() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["serve", "--no-such-flag"], "unexpected argument"),
+        (&["sreve"], "serve"),
+        (&["serve", "-l", "5005"], "ADDR:PORT"),
+        (&["serve", "-l", "::1:5005"], "brackets"),
+        (
+            &["serve", "--chunk-size", "0"],
+            "--chunk-size goes from 1 byte",
+        ),
+        (&["serve", "--chunk-size", "1GiB"], "16.0 MiB"),
+        (&["serve", "--chunk-size", "many"], "invalid value"),
+        (&["serve", "--max-connections", "0"], "1..=100000"),
+        (&["serve", "--cpu", "1ms"], "--cpu must be at least 10ms"),
+        (
+            &["serve", "--memory", "1KiB"],
+            "--memory must be at least 64KiB",
+        ),
+        (&["serve", "--stack", "1GiB"], "--stack goes from"),
+        (&["serve", "--grace", "soon"], "invalid value"),
+        (&["serve", "-v", "-q"], "cannot be used with"),
+        (&["send", "a", "b"], "unexpected argument"),
+    ];
+    for (arguments, word) in cases {
+        let exited = Eco::new(arguments).run(b"");
+        assert_eq!(exited.code, 64, "{arguments:?}: {}", exited.stderr);
+        assert!(
+            exited.stderr.contains(word),
+            "{arguments:?}: {}",
+            exited.stderr
+        );
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_said_with_the_next_step() {
+    let server = serve(&[]);
+    let taken = server.address.to_string();
+    let exited = Eco::new(&["serve", "-l", &taken]).run(b"");
+    assert_eq!(exited.code, 69);
+    assert!(
+        exited.stderr.contains(&format!("cannot listen on {taken}")),
+        "{}",
+        exited.stderr
+    );
+    assert!(exited.stderr.contains("127.0.0.1:0"), "{}", exited.stderr);
+    let exited = Eco::new(&["serve", "-l", "192.0.2.1:0"]).run(b"");
+    assert_eq!(exited.code, 69);
+    assert!(
+        exited.stderr.contains("not one of this machine's"),
+        "{}",
+        exited.stderr
+    );
+}
+
+#[test]
+fn completions_are_written_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let exited = Eco::new(&["completions", shell]).run(b"");
+        assert_eq!(exited.code, 0);
+        let script = String::from_utf8(exited.stdout).expect("a script is text");
+        assert!(
+            script.contains("eco") && script.contains("max-connections"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn the_table_of_budgets_in_the_readme_is_that_of_the_code() {
+    let (server, client) = (Budgets::server(8 << 30), Budgets::client(8 << 30));
+    let mut table = Vec::new();
+    for budget in Budget::ALL {
+        let value = |budgets: &Budgets| match budget {
+            // This one depends on the machine.
+            Budget::TotalMemory => {
+                assert_eq!(budgets.total_memory, 4 << 30);
+                "half of the machine's".to_owned()
+            }
+            _ => budgets.value(budget),
+        };
+        let flag = budget.flag();
+        table.push(format!(
+            "| {budget} | `{flag}` | {} | {} |",
+            value(&server),
+            value(&client)
+        ));
+        assert!(
+            help(&["serve"]).contains(flag) && help(&["send"]).contains(flag),
+            "{flag}"
+        );
+    }
+    let table = table.join("\n");
+    assert!(README.contains(&table), "README.md should have\n{table}");
+}
+
+#[test]
+fn the_plugin_of_the_readme_works_as_it_is_typed_in() {
+    let (_, rest) = README
+        .split_once("```wat\n")
+        .expect("the README has a plugin");
+    let (plugin, _) = rest.split_once("```").expect("and it ends");
+    let path = crate::support::plugin_file("upper.wat", plugin);
+    let server = serve(&["-p", &path]);
+    let mut peer = crate::support::Peer::connect(server.address);
+    peer.send("hello, World! ñ".as_bytes())
+        .expect("HELLO, WORLD! ñ".as_bytes());
+}
+
+#[test]
+fn every_exit_code_is_in_the_readme_and_the_help() {
+    let help = help(&[]);
+    for code in ["0", "1", "64", "65", "69", "70", "130"] {
+        assert!(
+            README.contains(&format!("| {code} |")),
+            "{code} is not in the README"
+        );
+        assert!(
+            help.contains(&format!("{code} ")),
+            "{code} is not in the help"
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! The WIT files, and that the host calls just what they say.
+
+use eco_host::plugin::{Budgets, Engine, Kind, Plugin, Role, Source};
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{ManglingAndAbi, Resolve};
+
+/// A component that has exactly the exports and imports of a world, whose functions trap.
+fn component_of(world: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let folder = format!("{}/../wit", env!("CARGO_MANIFEST_DIR"));
+    let (package, _) = resolve.push_dir(&folder).expect("the WIT files parse");
+    let world = resolve
+        .select_world(&[package], Some(world))
+        .expect("the world is there");
+    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+        .expect("the types can be embedded");
+    ComponentEncoder::default()
+        .module(&module)
+        .and_then(|encoder| encoder.encode())
+        .expect("a component can be made")
+}
+
+async fn load(world: &str, role: Role) -> Kind {
+    let engine = Engine::on_demand(Budgets::server(1 << 30)).expect("an engine");
+    let source = Source::Bytes(world.to_owned(), component_of(world));
+    let plugin = Plugin::load(&engine, source, role).await;
+    plugin
+        .expect("the host takes what the WIT files describe")
+        .kind()
+}
+
+#[tokio::test]
+async fn a_component_of_each_world_has_the_types_that_the_host_calls() {
+    assert_eq!(load("handler-plugin", Role::Server).await, Kind::Handler);
+    assert_eq!(load("session-plugin", Role::Server).await, Kind::Session);
+    assert_eq!(load("client-plugin", Role::Client).await, Kind::Client);
+}
+
+#[test]
+fn the_promise_to_plugin_authors_stays() {
+    let folder = format!("{}/../wit", env!("CARGO_MANIFEST_DIR"));
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(&folder).expect("the WIT files parse");
+    let package = &resolve.packages[package];
+    assert_eq!(package.name.to_string(), "eco:plugin@0.1.0");
+    let handler = &resolve.interfaces[package.interfaces["handler"]];
+    let receive = &handler.functions["receive"];
+    assert_eq!(receive.params.len(), 1);
+    let text = std::fs::read_to_string(format!("{folder}/handler.wit")).expect("it is there");
+    assert!(text.contains("receive: func(chunk: list<u8>) -> list<u8>;"));
+    for interface in package.interfaces.values() {
+        for (name, function) in &resolve.interfaces[*interface].functions {
+            assert!(function.docs.contents.is_some(), "{name} is not documented");
+        }
+    }
+}

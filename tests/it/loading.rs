@@ -1,0 +1,258 @@
+//! Plugins that never come to serve: what is refused, and what is said then.
+
+use crate::support::plugin_file;
+use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
+use harness::Eco;
+
+const HANDLER: &str = "eco:plugin/handler@0.1.0";
+
+/// Serves a file that can't be served, and gives what it said.
+#[track_caller]
+fn refused(path: &str, arguments: &[&str]) -> String {
+    let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", path])
+        .args(arguments)
+        .run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(exited.stdout.is_empty());
+    assert!(
+        exited
+            .stderr
+            .starts_with(&format!("eco: cannot use the plugin {path}: ")),
+        "{}",
+        exited.stderr
+    );
+    exited.stderr
+}
+
+/// The built-in echo as a binary.
+fn echo() -> Vec<u8> {
+    wat::parse_str(include_str!("../../plugins/echo/echo.wat")).expect("it parses")
+}
+
+#[test]
+fn what_is_no_component_is_refused_with_the_next_step() {
+    let core_module = b"\0asm\x01\0\0\0";
+    let empty_component = b"\0asm\x0d\0\x01\0";
+    let importing =
+        r#"(component (import "wasi:http/types@0.2.0" (instance)) (import "env" (func)))"#;
+    let elsewhere = r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+        (func $f (canon lift (core func $i "f"))) (instance $x (export "shout" (func $f))) (export "my:own/api" (instance $x)))"#;
+    let no_receive = format!(
+        r#"(component (core module $m (func (export "f"))) (core instance $i (instantiate $m))
+        (func $f (canon lift (core func $i "f"))) (instance $x (export "recieve" (func $f))) (export "{HANDLER}" (instance $x)))"#
+    );
+    let wrong_type = no_receive.replace("recieve", "receive");
+    let middle = echo().len() / 2;
+    let truncated = echo().get(..middle).expect("half").to_vec();
+    let cases: &[(&str, &[u8], &[&str])] = &[
+        ("empty.wasm", b"", &["not a plugin", "the file is empty"]),
+        (
+            "text.wasm",
+            b"hello, I am text",
+            &["not a plugin", "some other text", "hello, I am text"],
+        ),
+        ("script.wasm", b"#!/bin/sh\n", &["not a plugin", "a script"]),
+        (
+            "native.wasm",
+            b"\x7fELF\x02\x01\x01",
+            &["not a plugin", "ELF"],
+        ),
+        ("four.wasm", b"\0as", &["a truncated .wasm file"]),
+        (
+            "core.wasm",
+            core_module,
+            &["a core module", "wasm-tools component new"],
+        ),
+        (
+            "core.wat",
+            b"(module)",
+            &["a core module", "wasm-tools component new"],
+        ),
+        (
+            "future.wasm",
+            b"\0asm\x63\0\x01\0",
+            &["not a valid component", "unknown version"],
+        ),
+        (
+            "syntax.wat",
+            b"(component\n  (core modul))",
+            &["does not parse", "core modul", "2:"],
+        ),
+        (
+            "nothing.wasm",
+            empty_component,
+            &[
+                "exports nothing that eco can use",
+                HANDLER,
+                "exports:  nothing",
+            ],
+        ),
+        (
+            "elsewhere.wat",
+            elsewhere.as_bytes(),
+            &[
+                "exports nothing that eco can use",
+                "exports:  my:own/api (with shout)",
+            ],
+        ),
+        (
+            "misspelt.wat",
+            no_receive.as_bytes(),
+            &["with receive", "(with recieve)"],
+        ),
+        (
+            "wrong-type.wat",
+            wrong_type.as_bytes(),
+            &["the types of eco:plugin/handler@0.1.0", "parameters"],
+        ),
+        ("imports.wat", importing.as_bytes(), &["exports nothing"]),
+        ("truncated.wasm", &truncated, &["not a valid component"]),
+    ];
+    for (name, contents, words) in cases {
+        let said = refused(&plugin_file(name, contents), &[]);
+        for word in *words {
+            assert!(
+                said.contains(word),
+                "{name}: {word:?} is missing in\n{said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_import_that_is_not_offered_is_refused_by_name() {
+    let text = include_str!("../../plugins/echo/echo.wat").replacen(
+        "(component",
+        r#"(component (import "wasi:http/types@0.2.0" (instance)) (import "eco:plugin/log@0.2.0" (instance))"#,
+        1,
+    );
+    let said = refused(&plugin_file("importing.wat", text), &[]);
+    assert!(
+        said.contains("wasi:http/types@0.2.0, eco:plugin/log@0.2.0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_said_with_the_path() {
+    assert!(refused("no-such-plugin", &[]).contains("No such file"));
+    assert!(refused(env!("CARGO_TARGET_TMPDIR"), &[]).contains("directory"));
+}
+
+#[test]
+fn a_file_over_its_budget_is_refused_before_it_is_read_to_its_end() {
+    let said = refused("/dev/zero", &["--file-size", "1MiB"]);
+    assert!(
+        said.contains("size of a plugin's file, 1.0 MiB") && said.contains("--file-size"),
+        "{said}"
+    );
+    let path = plugin_file("exactly.wasm", echo());
+    let size = echo().len();
+    let said = refused(&path, &["--file-size", &(size - 1).to_string()]);
+    assert!(said.contains("--file-size"), "{said}");
+    let exact = Eco::new(&[
+        "serve",
+        "-l",
+        "127.0.0.1:0",
+        "-p",
+        &path,
+        "--file-size",
+        &size.to_string(),
+    ]);
+    exact.serve();
+}
+
+#[test]
+fn a_plugin_that_takes_too_long_to_compile_is_refused() {
+    // Some megabytes of code, which no machine compiles in a millisecond.
+    let functions =
+        "(func (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))".repeat(20_000);
+    let text = format!("(component (core module {functions}))");
+    let said = refused(&plugin_file("slow.wat", text), &["--compile-time", "1ms"]);
+    assert!(
+        said.contains("time to compile, 1ms") && said.contains("--compile-time"),
+        "{said}"
+    );
+}
+
+/// Cuts and flips the built-in echo in every possible way. Nothing may panic; what loads, loads.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_damage_to_a_file_makes_loading_panic() {
+    let mut budgets = Budgets::server(1 << 30);
+    budgets.cpu = std::time::Duration::from_millis(20);
+    let engine = Engine::on_demand(budgets).expect("an engine");
+    let load = async |bytes: Vec<u8>| {
+        let source = Source::Bytes("damaged".to_owned(), bytes);
+        Plugin::load(&engine, source, Role::Server)
+            .await
+            .map_err(|error| error.code())
+    };
+    let whole = echo();
+    for end in 0..whole.len() {
+        let cut = load(whole.get(..end).expect("a prefix").to_vec()).await;
+        // What follows a whole component may be missing: sections of names, whose number is 0.
+        let names_alone = whole.get(end) == Some(&0);
+        assert!(
+            cut.is_err() || names_alone,
+            "the first {end} bytes are a plugin"
+        );
+    }
+    for bit in (0..whole.len() * 8).step_by(5) {
+        let mut flipped = whole.clone();
+        if let Some(byte) = flipped.get_mut(bit / 8) {
+            *byte ^= 1 << (bit % 8);
+        }
+        match load(flipped).await {
+            Err(
+                "invalid" | "core-module" | "not-wasm" | "export" | "import" | "type" | "start"
+                | "budget",
+            )
+            | Ok(_) => {}
+            Err(other) => panic!("bit {bit}: {other}"),
+        }
+    }
+}
+
+/// A file that is written over again and again, now with one plugin and now with another, is either
+/// of them when it loads.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changes_while_it_is_read_is_one_of_its_versions_or_refused() {
+    let engine = Engine::on_demand(Budgets::server(1 << 30)).expect("an engine");
+    let built_in = Source::named("echo", BUILT_IN_SERVERS);
+    Plugin::load(&engine, built_in, Role::Server)
+        .await
+        .expect("the built-in loads");
+    let path = plugin_file("changing.wat", "");
+    let echo = include_str!("../../plugins/echo/echo.wat");
+    // Longer than one read, so that a read can be overtaken.
+    let padded = format!("{}{echo}", ";; padding\n".repeat(100_000));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let (stop, file) = (&stop, &path);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                for text in [echo, &padded] {
+                    std::fs::write(file, text).expect("the file can be written");
+                }
+            }
+        });
+        let runtime = tokio::runtime::Handle::current();
+        let mut refused = 0;
+        for _ in 0..200 {
+            let loading = Plugin::load(&engine, Source::File(file.into()), Role::Server);
+            match tokio::task::block_in_place(|| runtime.block_on(loading)) {
+                Ok(_) => {}
+                Err(error) => {
+                    let known = ["changing", "not-wasm", "text"];
+                    assert!(known.contains(&error.code()), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(
+            refused > 0,
+            "no read was ever overtaken: the test shows nothing"
+        );
+    });
+}

@@ -1,0 +1,204 @@
+//! The connection loop over a pipe in memory: the same code as over TCP, with a clock that the test
+//! moves, and sessions that are plain Rust.
+
+use eco_host::contract::{Connection, Next, Reason, Reply, Session};
+use eco_host::net::{Counts, End, Limits, serve};
+use harness::assert_same;
+use proptest::prelude::*;
+use std::convert::Infallible;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::time::Instant;
+
+/// Replies with each chunk so many times over, and remembers the chunks.
+#[derive(Default)]
+struct Repeat {
+    times: usize,
+    chunks: Vec<Vec<u8>>,
+    reply: Vec<u8>,
+}
+
+impl Session for Repeat {
+    type Error = Infallible;
+
+    async fn open(&mut self, _: &Connection) -> Result<Reply<'_>, Infallible> {
+        Ok(Reply::default())
+    }
+
+    async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, Infallible> {
+        self.chunks.push(chunk.to_vec());
+        self.reply = chunk.repeat(self.times);
+        let next = Next::KeepOpen;
+        Ok(Reply {
+            data: &self.reply,
+            next,
+        })
+    }
+
+    async fn end_of_input(&mut self) -> Result<Reply<'_>, Infallible> {
+        Ok(Reply::default())
+    }
+
+    async fn closed(&mut self, _: Reason) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Serves the far end of a pipe that holds `buffer` bytes, while `peer` has the near one.
+async fn run<F: Future>(
+    session: &mut Repeat,
+    limits: &Limits,
+    buffer: usize,
+    peer: impl FnOnce(DuplexStream) -> F,
+) -> (End<Infallible>, Counts, F::Output) {
+    let (near, mut far) = duplex(buffer);
+    let address = "127.0.0.1:1".parse().expect("an address");
+    let connection = Connection {
+        id: 1,
+        peer: address,
+        local: address,
+    };
+    let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());
+    let serving = async {
+        let end = serve(
+            &mut far,
+            session,
+            &connection,
+            limits,
+            &stopping,
+            &mut counts,
+        )
+        .await;
+        drop(far);
+        end
+    };
+    let (end, output) = tokio::join!(serving, peer(near));
+    (end, counts, output)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_is_idle_when_nothing_came_for_the_whole_timeout() {
+    let limits = Limits {
+        idle_timeout: Some(Duration::from_secs(10)),
+        ..Limits::default()
+    };
+    let started = Instant::now();
+    let mut session = Repeat {
+        times: 1,
+        ..Repeat::default()
+    };
+    let (end, counts, ()) = run(&mut session, &limits, 64, async |mut near| {
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            near.write_all(b"x").await.expect("it is read");
+            near.read_u8().await.expect("it is answered");
+        }
+        // The server closes: its FIN comes, and nothing before it.
+        let mut rest = Vec::new();
+        near.read_to_end(&mut rest).await.expect("a pipe");
+        assert_same(&rest, b"");
+    })
+    .await;
+    assert!(matches!(end, End::Idle), "{end:?}");
+    assert_eq!(
+        counts,
+        Counts {
+            received: 5,
+            sent: 5
+        }
+    );
+    assert_eq!(started.elapsed().as_secs(), 5 * 9 + 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_reader_is_given_up_after_the_write_timeout_and_not_before() {
+    let limits = Limits {
+        write_timeout: Some(Duration::from_secs(30)),
+        ..Limits::default()
+    };
+    let started = Instant::now();
+    let mut session = Repeat {
+        times: 100,
+        ..Repeat::default()
+    };
+    let (end, _, ()) = run(&mut session, &limits, 10, async |mut near| {
+        near.write_all(b"x").await.expect("it is read");
+        // As long as it takes a byte now and then it isn't stalled.
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_secs(29)).await;
+            near.read_u8().await.expect("it is answered");
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    })
+    .await;
+    assert!(matches!(end, End::Stalled), "{end:?}");
+    assert!(started.elapsed().as_secs() >= 5 * 29 + 30);
+}
+
+#[tokio::test]
+async fn nothing_is_read_while_a_reply_is_unsent() {
+    let limits = Limits {
+        chunk_size: 1,
+        write_timeout: Some(Duration::from_millis(50)),
+        ..Limits::default()
+    };
+    let mut session = Repeat {
+        times: 1000,
+        ..Repeat::default()
+    };
+    let (end, counts, _near) = run(&mut session, &limits, 100, async |mut near| {
+        near.write_all(&[b'x'; 50])
+            .await
+            .expect("the pipe holds it");
+        near
+    })
+    .await;
+    assert!(matches!(end, End::Stalled), "{end:?}");
+    assert_eq!(
+        counts,
+        Counts {
+            received: 1,
+            sent: 100
+        }
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn chunks_are_the_stream_in_order_and_replies_are_theirs(
+        pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..200), 0..20),
+        chunk_size in 1..100usize,
+        buffer in 1..300usize,
+        times in 0..4usize,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let limits = Limits { chunk_size, ..Limits::default() };
+            let mut session = Repeat { times, ..Repeat::default() };
+            let sent = pieces.concat();
+            let (end, counts, replies) = run(&mut session, &limits, buffer, async |near| {
+                let (mut from, mut to) = tokio::io::split(near);
+                let writing = async {
+                    for piece in pieces {
+                        to.write_all(&piece).await.expect("it is read");
+                    }
+                    to.shutdown().await.expect("a pipe");
+                };
+                let mut replies = Vec::new();
+                let (_, read) = tokio::join!(writing, from.read_to_end(&mut replies));
+                read.expect("a pipe");
+                replies
+            })
+            .await;
+            assert!(matches!(end, End::Ended), "{end:?}");
+            assert!(session.chunks.iter().all(|chunk| (1..=chunk_size).contains(&chunk.len())));
+            assert_same(&session.chunks.concat(), &sent);
+            let expected: Vec<u8> = session.chunks.iter().flat_map(|chunk| chunk.repeat(times)).collect();
+            assert_same(&replies, &expected);
+            assert_eq!(counts, Counts { received: sent.len() as u64, sent: expected.len() as u64 });
+        });
+    }
+}

@@ -1,0 +1,132 @@
+//! Peers and plugins for the tests.
+
+use harness::{Eco, Server, assert_same};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// No reply takes this long unless something is wrong.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server on a free port, with more arguments.
+pub(crate) fn serve(arguments: &[&str]) -> Server {
+    Eco::new(&["serve", "--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .serve()
+}
+
+/// A plugin's text as a file, to serve it by its path.
+pub(crate) fn plugin_file(name: &str, contents: impl AsRef<[u8]>) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, contents).expect("the file can be written");
+    path.display().to_string()
+}
+
+/// The session plugin of the tests.
+pub(crate) fn session_plugin() -> String {
+    format!("{}/plugins/session.wat", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A peer that gives up instead of hanging.
+pub(crate) struct Peer(pub(crate) TcpStream);
+
+impl Peer {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts");
+        stream.set_nodelay(true).expect("a socket has options");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a socket has options");
+        stream
+            .set_write_timeout(Some(PATIENCE))
+            .expect("a socket has options");
+        Self(stream)
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.write_all(bytes).expect("the server reads");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(&mut self, bytes: &[u8]) -> &mut Self {
+        let mut reply = vec![0; bytes.len()];
+        self.0.read_exact(&mut reply).expect("the server replies");
+        assert_same(&reply, bytes);
+        self
+    }
+
+    /// Sends FIN.
+    pub(crate) fn finish(&mut self) -> &mut Self {
+        self.0
+            .shutdown(Shutdown::Write)
+            .expect("the connection is open");
+        self
+    }
+
+    /// Everything up to the server's FIN.
+    #[track_caller]
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        self.0
+            .read_to_end(&mut rest)
+            .expect("the server closes in order");
+        rest
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_end(&mut self) {
+        assert_same(&self.rest(), b"");
+    }
+
+    /// The connection must be torn down; what came before that is given back.
+    #[track_caller]
+    pub(crate) fn expect_reset(&mut self) -> Vec<u8> {
+        let mut before = Vec::new();
+        let error = self
+            .0
+            .read_to_end(&mut before)
+            .expect_err("the server resets");
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+        before
+    }
+
+    /// Closes with a reset.
+    pub(crate) fn reset(self) {
+        let socket = tokio_free_linger(&self.0);
+        socket.expect("a socket has options");
+    }
+}
+
+/// Makes the coming drop of the socket a reset.
+fn tokio_free_linger(stream: &TcpStream) -> std::io::Result<()> {
+    rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)).map_err(Into::into)
+}
+
+/// Sends everything while reading everything, then FIN; the whole reply.
+pub(crate) fn converse(address: SocketAddr, message: &[u8]) -> Vec<u8> {
+    let mut peer = Peer::connect(address);
+    let mut writer = Peer(peer.0.try_clone().expect("a socket can be shared"));
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            writer.send(message).finish();
+        });
+        peer.rest()
+    })
+}
+
+/// Bytes without a pattern that could hide a mistake, the same for the same seed.
+pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        // xorshift64
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
