@@ -3,6 +3,7 @@
 //! It mirrors `wit/` and owns the words that the rooms `plugin` and `net` share; neither
 //! a WebAssembly type nor a socket appears in it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -31,11 +32,11 @@ pub enum Next {
     Reset,
 }
 
-/// The bytes to write, borrowed from the session that gave them, and what comes next.
-#[derive(Clone, Copy, Debug, Default)]
+/// The bytes to write, borrowed from the session where that is possible, and what comes next.
+#[derive(Clone, Debug, Default)]
 pub struct Reply<'a> {
     /// Written whole, in order, unchanged. May be empty.
-    pub data: &'a [u8],
+    pub data: Cow<'a, [u8]>,
     /// What becomes of the connection then.
     pub next: Next,
 }

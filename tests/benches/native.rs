@@ -22,8 +22,8 @@ fn main() -> anyhow::Result<()> {
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let (rounds, time) = match quick {
-        true => (3, Duration::from_millis(500)),
-        false => (9, Duration::from_secs(2)),
+        true => (5, Duration::from_millis(300)),
+        false => (21, Duration::from_millis(700)),
     };
     let bench = Bench {
         rounds,

@@ -159,8 +159,6 @@ impl Eco {
         }
     }
 }
-
-#[allow(clippy::panic, reason = "this is how a test fails")]
 fn no_server(line: &str, log: &Log) -> ! {
     // What it says on stderr ends with the process, which is about to.
     while log.next_line().is_some() {}
@@ -198,7 +196,6 @@ impl Server {
 
     /// Waits for a line of its log that contains all of these, and gives it back.
     #[track_caller]
-    #[allow(clippy::panic, reason = "this is how a test fails")]
     pub fn logged(&self, words: &[&str]) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = 0;

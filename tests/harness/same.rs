@@ -4,7 +4,6 @@ use eco_host::hexdump::hexdump;
 
 /// Panics unless both are the same, and shows the first difference as a hexdump.
 #[track_caller]
-#[allow(clippy::panic, reason = "this is how a test fails")]
 pub fn assert_same(actual: &[u8], expected: &[u8]) {
     if actual == expected {
         return;

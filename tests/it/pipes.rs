@@ -31,7 +31,7 @@ impl Session for Repeat {
         self.reply = chunk.repeat(self.times);
         let next = Next::KeepOpen;
         Ok(Reply {
-            data: &self.reply,
+            data: (&self.reply).into(),
             next,
         })
     }

@@ -179,7 +179,6 @@ const LEAK: &str = r#"(component
 #[test]
 fn what_a_plugin_frees_after_returning_it_still_arrives() {
     let freeing = LEAK
-        .replace("(core instance $m", "(core instance $m")
         .replace(
             "(func (export \"receive\") (param i32 i32) (result i32)\n",
             "(func (export \"free\") (param i32)\n      (i64.store (i32.const 64) (i64.const 0x6565726665657266)))\n    (func (export \"receive\") (param i32 i32) (result i32)\n",

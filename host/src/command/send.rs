@@ -133,11 +133,11 @@ impl Line {
             Expect::Exactly(bytes) => bytes,
             _ => 0,
         };
-        tracing::debug!(bytes = turn.send.len(), "sending {}", Escaped(turn.send));
+        tracing::debug!(bytes = turn.send.len(), "sending {}", Escaped(&turn.send));
         let progress = Progress::new(turn.send.len() as u64 + expected);
         let exchange = net::exchange(
             &mut self.stream,
-            turn.send,
+            &turn.send,
             &turn.expect,
             &mut self.inbox,
             self.most,

@@ -157,10 +157,11 @@ impl<T: Transport> Line<'_, T> {
 
     /// Writes a reply whole and does what it says then. `Some` if that ends the connection.
     async fn write<E>(&mut self, reply: Reply<'_>) -> Option<End<E>> {
-        if self.finished && !(reply.data.is_empty()) {
+        let data: &[u8] = &reply.data;
+        if self.finished && !data.is_empty() {
             return Some(End::RepliedAfterFinish);
         }
-        let mut rest = reply.data;
+        let mut rest = data;
         while !rest.is_empty() {
             match within(self.write_timeout, self.transport.write(rest)).await {
                 Some(Ok(0)) => return Some(End::PeerReset(io::ErrorKind::WriteZero.into())),
@@ -172,9 +173,9 @@ impl<T: Transport> Line<'_, T> {
                 None => return Some(End::Stalled),
             }
         }
-        if !reply.data.is_empty() {
-            let bytes = reply.data.len();
-            tracing::debug!(connection = self.id, bytes, "sent {}", Escaped(reply.data));
+        if !data.is_empty() {
+            let bytes = data.len();
+            tracing::debug!(connection = self.id, bytes, "sent {}", Escaped(data));
         }
         match reply.next {
             Next::KeepOpen => None,

@@ -5,6 +5,7 @@
 
 use super::sandbox::State;
 use crate::contract;
+use std::borrow::Cow;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentType, Instance, Lift, Lower, TypedFunc, WasmList,
 };
@@ -146,20 +147,19 @@ pub(super) enum Step<D> {
 /// A plugin whose functions have a `post-return` has freed or overwritten them by the time that
 /// the host could look, so those are copied while they are lifted. See [`super::survey`].
 pub(super) trait Returned: Lift + Send + Sync + 'static {
-    /// The bytes; `kept` is the place for a copy.
-    fn bytes<'a>(self, store: &'a Store<State>, kept: &'a mut Vec<u8>) -> &'a [u8];
+    /// The bytes, wherever they are.
+    fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]>;
 }
 
 impl Returned for WasmList<u8> {
-    fn bytes<'a>(self, store: &'a Store<State>, _: &'a mut Vec<u8>) -> &'a [u8] {
-        self.as_le_slice(store.as_context())
+    fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]> {
+        self.as_le_slice(store.as_context()).into()
     }
 }
 
 impl Returned for Vec<u8> {
-    fn bytes<'a>(self, _: &'a Store<State>, kept: &'a mut Vec<u8>) -> &'a [u8] {
-        *kept = self;
-        kept
+    fn bytes(self, _: &Store<State>) -> Cow<'_, [u8]> {
+        self.into()
     }
 }
 

@@ -5,13 +5,14 @@ use super::error::Error;
 use super::instance::Instance;
 use super::load::Plugin;
 use crate::contract::Expect;
+use std::borrow::Cow;
 use wasmtime::component::{TypedFunc, WasmList};
 
 /// One turn: what to send, borrowed from the dialogue, and how far to read then.
 #[derive(Debug)]
 pub struct Turn<'a> {
     /// May be empty.
-    pub send: &'a [u8],
+    pub send: Cow<'a, [u8]>,
     /// The reply that must follow.
     pub expect: Expect,
 }
@@ -77,7 +78,6 @@ fn functions<D: Returned>(
 pub struct Dialogue {
     instance: Instance,
     found: Found,
-    kept: Vec<u8>,
 }
 
 impl Dialogue {
@@ -86,11 +86,7 @@ impl Dialogue {
         let mut instance = Instance::start(&loaded.ready, &loaded.engine, 0).await?;
         let found = find(plugin, &mut instance)
             .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
-        Ok(Self {
-            instance,
-            found,
-            kept: Vec::new(),
-        })
+        Ok(Self { instance, found })
     }
 
     /// The first call. Without a `message` the plugin sends one of its own.
@@ -98,19 +94,15 @@ impl Dialogue {
     /// # Errors
     /// The plugin can't go on, or broke a budget.
     pub async fn start(&mut self, message: Option<&[u8]>) -> Result<Turn<'_>, Error> {
-        let Self {
-            instance,
-            found,
-            kept,
-        } = self;
+        let Self { instance, found } = self;
         match found {
             Found::InPlace(functions) => {
                 let (turn,) = instance.call(functions.start, (message,)).await?;
-                turn_from(turn.map_err(Error::Plugin)?, instance, kept)
+                turn_from(turn.map_err(Error::Plugin)?, instance)
             }
             Found::Copied(functions) => {
                 let (turn,) = instance.call(functions.start, (message,)).await?;
-                turn_from(turn.map_err(Error::Plugin)?, instance, kept)
+                turn_from(turn.map_err(Error::Plugin)?, instance)
             }
         }
     }
@@ -120,41 +112,29 @@ impl Dialogue {
     /// # Errors
     /// The plugin can't go on, or broke a budget.
     pub async fn replied(&mut self, reply: &[u8]) -> Result<Step<'_>, Error> {
-        let Self {
-            instance,
-            found,
-            kept,
-        } = self;
+        let Self { instance, found } = self;
         match found {
             Found::InPlace(functions) => {
                 let (step,) = instance.call(functions.replied, (reply,)).await?;
-                step_from(step.map_err(Error::Plugin)?, instance, kept)
+                step_from(step.map_err(Error::Plugin)?, instance)
             }
             Found::Copied(functions) => {
                 let (step,) = instance.call(functions.replied, (reply,)).await?;
-                step_from(step.map_err(Error::Plugin)?, instance, kept)
+                step_from(step.map_err(Error::Plugin)?, instance)
             }
         }
     }
 }
 
-fn step_from<'a, D: Returned>(
-    step: abi::Step<D>,
-    instance: &'a Instance,
-    kept: &'a mut Vec<u8>,
-) -> Result<Step<'a>, Error> {
+fn step_from<D: Returned>(step: abi::Step<D>, instance: &Instance) -> Result<Step<'_>, Error> {
     Ok(match step {
-        abi::Step::Next(turn) => Step::Next(turn_from(turn, instance, kept)?),
+        abi::Step::Next(turn) => Step::Next(turn_from(turn, instance)?),
         abi::Step::Done => Step::Done,
         abi::Step::Wrong(abi::Fault { reason, offset }) => Step::Wrong(Fault { reason, offset }),
     })
 }
 
-fn turn_from<'a, D: Returned>(
-    turn: abi::Turn<D>,
-    instance: &'a Instance,
-    kept: &'a mut Vec<u8>,
-) -> Result<Turn<'a>, Error> {
+fn turn_from<D: Returned>(turn: abi::Turn<D>, instance: &Instance) -> Result<Turn<'_>, Error> {
     let expect = match turn.expect {
         abi::Expect::Exactly(bytes) => Expect::Exactly(bytes),
         abi::Expect::Through(end) if end.is_empty() => {
@@ -166,7 +146,7 @@ fn turn_from<'a, D: Returned>(
         abi::Expect::Nothing => Expect::Nothing,
     };
     Ok(Turn {
-        send: turn.send.bytes(&instance.store, kept),
+        send: turn.send.bytes(&instance.store),
         expect,
     })
 }

@@ -85,8 +85,6 @@ pub struct PluginSession {
     plugin: Plugin,
     connection: u64,
     live: Option<Live>,
-    /// The last reply, where it had to be copied.
-    kept: Vec<u8>,
 }
 
 impl PluginSession {
@@ -95,7 +93,6 @@ impl PluginSession {
             plugin,
             connection: 0,
             live: None,
-            kept: Vec::new(),
         }
     }
 
@@ -116,12 +113,12 @@ impl PluginSession {
             Served::InPlace(functions) => {
                 let answer = invoke(instance, functions, call).await?;
                 *entered = false;
-                reply(answer, instance, &mut self.kept)
+                reply(answer, instance)
             }
             Served::Copied(functions) => {
                 let answer = invoke(instance, functions, call).await?;
                 *entered = false;
-                reply(answer, instance, &mut self.kept)
+                reply(answer, instance)
             }
         }
     }
@@ -170,14 +167,10 @@ async fn invoke<D: Returned>(
     }
 }
 
-fn reply<'a, D: Returned>(
-    answer: Answer<D>,
-    instance: &'a Instance,
-    kept: &'a mut Vec<u8>,
-) -> Result<Reply<'a>, Error> {
+fn reply<D: Returned>(answer: Answer<D>, instance: &Instance) -> Result<Reply<'_>, Error> {
     let reply = answer.map_err(Error::Plugin)?;
     Ok(Reply {
-        data: reply.data.bytes(&instance.store, kept),
+        data: reply.data.bytes(&instance.store),
         next: reply.next.into(),
     })
 }
