@@ -256,3 +256,32 @@ async fn a_file_that_changes_while_it_is_read_is_one_of_its_versions_or_refused(
         );
     });
 }
+
+#[test]
+fn a_plugin_may_come_from_stdin() {
+    let nowhere = ["send", "-p", "-", "-t", "127.0.0.1:1"];
+    let client = include_bytes!("../../plugins/echo-client/echo-client.wat");
+    let exited = Eco::new(&nowhere).run(client);
+    assert_eq!(exited.code, 69, "{}", exited.stderr);
+    let exited = Eco::new(&["serve", "-p", "-", "-l", "127.0.0.1:0"]).run(b"nonsense");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(exited.stderr.contains("nonsense"), "{}", exited.stderr);
+}
+
+#[test]
+fn an_error_is_said_once() {
+    let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", "no-such-plugin"]).run(b"");
+    assert_eq!(
+        exited.stderr.matches("No such file").count(),
+        1,
+        "{}",
+        exited.stderr
+    );
+    let exited = Eco::new(&["serve", "-l", "192.0.2.1:0"]).run(b"");
+    assert_eq!(
+        exited.stderr.matches("os error").count(),
+        1,
+        "{}",
+        exited.stderr
+    );
+}

@@ -6,6 +6,11 @@ use clap::{Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The most connections. Each takes four mappings of memory (a stack, an instance, and what guards
+/// them), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
+/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+const MOST_CONNECTIONS: i64 = 16_000;
+
 const EXAMPLES: &str = "\
 Examples:
   eco serve                          an echo server on 127.0.0.1:5005
@@ -93,7 +98,7 @@ pub(super) enum LogFormat {
 #[derive(Debug, clap::Args)]
 #[command(after_help = SERVE_EXAMPLES)]
 pub(super) struct ServeArgs {
-    /// A built-in (echo), or a path to a component (.wasm, or .wat as text)
+    /// A built-in (echo), or a path to a component (.wasm, or .wat as text); - reads stdin
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(super) plugin: String,
     /// Where to listen; may be given several times. Port 0 takes a free one
@@ -108,7 +113,7 @@ pub(super) struct ServeArgs {
     #[arg(long, default_value = "64KiB", value_name = "SIZE")]
     pub(super) chunk_size: ByteSize,
     /// Connections at the same time; the next ones wait [default: 2048, or what the descriptor limit allows]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
     pub(super) max_connections: Option<u32>,
     /// Close a connection whose peer is silent for this long
     #[arg(long, default_value = "10m", value_name = "TIME", value_parser = timeout)]

@@ -12,7 +12,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 /// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
-/// must hold a chunk beside all else. A larger one is refused as usage. Test: `usage`.
+/// must hold a chunk beside all else. A larger one is refused as usage.
+/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
 
 /// What is meant by what was typed.
@@ -72,6 +73,8 @@ pub(super) fn size(bytes: ByteSize) -> usize {
 /// and wasm memory comes in pages of 64 KiB.
 const LEAST_CPU: Duration = Duration::from_millis(10);
 const LEAST_MEMORY: usize = 64 * 1024;
+/// All that a plugin can address.
+const MOST_MEMORY: usize = 4 << 30;
 const LEAST_STACK: usize = 16 * 1024;
 const MOST_STACK: usize = 16 * 1024 * 1024;
 
@@ -97,8 +100,8 @@ impl BudgetArgs {
                 "--cpu must be at least 10ms: processor time is counted in steps of that",
             );
         }
-        if budgets.memory < LEAST_MEMORY {
-            return refused("--memory must be at least 64KiB, one page of WebAssembly");
+        if !(LEAST_MEMORY..=MOST_MEMORY).contains(&budgets.memory) {
+            return refused("--memory goes from 64KiB, one page of WebAssembly, to 4GiB");
         }
         if !(LEAST_STACK..=MOST_STACK).contains(&budgets.stack) {
             return refused("--stack goes from 16KiB to 16MiB");

@@ -78,10 +78,10 @@ impl Endpoint {
 
 /// An endpoint could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {endpoint}: {source}{}", hint(source))]
+#[error("cannot listen on {endpoint}: {error}{}", hint(error))]
 pub struct BindError {
     endpoint: Endpoint,
-    source: io::Error,
+    error: io::Error,
 }
 
 fn hint(error: &io::Error) -> &'static str {
@@ -105,9 +105,9 @@ fn hint(error: &io::Error) -> &'static str {
 /// # Errors
 /// See [`BindError`]; nothing is left listening then.
 pub async fn bind(endpoint: &Endpoint) -> Result<Vec<TcpListener>, BindError> {
-    let failed = |source| BindError {
+    let failed = |error| BindError {
         endpoint: endpoint.clone(),
-        source,
+        error,
     };
     let mut listeners = Vec::new();
     let mut missing = None;

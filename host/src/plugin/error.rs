@@ -100,9 +100,9 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
 pub enum LoadError {
     /// The file could not be read.
     #[error(
-        "cannot read the plugin: {0}\nIs the path right? A plugin is a built-in name (echo), a .wasm component or a .wat text."
+        "cannot read the plugin: {0}\nIs the path right? A plugin is a built-in name (echo), a .wasm component, a .wat text, or - for stdin."
     )]
-    Read(#[source] std::io::Error),
+    Read(std::io::Error),
     /// The file was being written while it was read.
     #[error("the file changed while it was read\nWait until it is written, and try again.")]
     Changing,
@@ -162,7 +162,7 @@ pub enum LoadError {
     },
     /// It failed as it was instantiated.
     #[error("it fails as it starts: {0}")]
-    Start(#[source] Error),
+    Start(Error),
 }
 
 impl LoadError {

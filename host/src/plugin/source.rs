@@ -35,16 +35,19 @@ pub enum Source {
     BuiltIn(&'static BuiltIn),
     /// A component, as `.wasm` or in text form; which one is told by its first bytes.
     File(PathBuf),
+    /// The same, from stdin.
+    Stdin,
     /// The same, in memory, with a name for messages.
     Bytes(String, Vec<u8>),
 }
 
 impl Source {
-    /// What was typed: the name of a built-in, else a path. A file that has a built-in's name is
-    /// reached as `./echo`.
+    /// What was typed: the name of a built-in, `-` for stdin, else a path. A file that has a
+    /// built-in's name is reached as `./echo`.
     pub fn named(text: &str, built_in: &'static [BuiltIn]) -> Self {
         match built_in.iter().find(|plugin| plugin.name == text) {
             Some(plugin) => Self::BuiltIn(plugin),
+            None if text == "-" => Self::Stdin,
             None => Self::File(PathBuf::from(text)),
         }
     }
@@ -54,6 +57,7 @@ impl Source {
         match self {
             Self::BuiltIn(plugin) => plugin.name.to_owned(),
             Self::File(path) => path.display().to_string(),
+            Self::Stdin => "-".to_owned(),
             Self::Bytes(name, _) => name.clone(),
         }
     }
@@ -64,6 +68,7 @@ impl Source {
             Self::BuiltIn(plugin) => plugin.text.as_bytes().to_vec(),
             Self::Bytes(_, bytes) => bytes,
             Self::File(path) => read(&path, budgets)?,
+            Self::Stdin => read_bounded(std::io::stdin().lock(), budgets)?,
         };
         if bytes.len() > budgets.file {
             return Err(LoadError::budget(
@@ -76,18 +81,21 @@ impl Source {
     }
 }
 
-/// Reads one byte more than is allowed and no further, so that `/dev/zero` is refused too, and
-/// refuses a file that somebody is writing: half of the old and half of the new may well compile.
+/// Reads one byte more than is allowed and no further, so that `/dev/zero` is refused too.
+fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    from.take(budgets.file as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(LoadError::Read)?;
+    Ok(bytes)
+}
+
+/// Refuses a file that somebody is writing: half of the old and half of the new may well compile.
 fn read(path: &std::path::Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
     let state = |file: &File| file.metadata().map(|now| (now.len(), now.modified().ok()));
     let mut file = File::open(path).map_err(LoadError::Read)?;
     let before = state(&file).map_err(LoadError::Read)?;
-    let mut bytes = Vec::new();
-    let limit = budgets.file as u64 + 1;
-    (&mut file)
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(LoadError::Read)?;
+    let bytes = read_bounded(&mut file, budgets)?;
     if state(&file).map_err(LoadError::Read)? != before {
         return Err(LoadError::Changing);
     }
