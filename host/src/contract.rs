@@ -41,6 +41,15 @@ pub struct Reply<'a> {
     pub next: Next,
 }
 
+/// How a session meets a new connection.
+#[derive(Clone, Debug)]
+pub enum Opening<'a> {
+    /// With a greeting, which may be empty.
+    Greeting(Reply<'a>),
+    /// It wants none of it, for this reason, which is for the log.
+    Refusal(String),
+}
+
 /// Why a connection ended, as a session is told. See `reason` in `wit/session.wit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -103,14 +112,14 @@ pub trait Session: Send {
     /// What can go wrong inside; shown in the log and told to nobody else.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// The first call. The reply is a greeting.
+    /// The first call.
     ///
     /// # Errors
-    /// The session refuses the connection, or failed.
+    /// The session failed, and its connection must end.
     fn open(
         &mut self,
         connection: &Connection,
-    ) -> impl Future<Output = Result<Reply<'_>, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<Opening<'_>, Self::Error>> + Send;
 
     /// One chunk of the peer's stream: 1 byte to the chunk size, split anywhere.
     ///

@@ -7,11 +7,11 @@ const ROW: usize = 16;
 /// Rows shown before and after the marked one.
 const AROUND: usize = 2;
 
-/// Shows the rows around the byte at `mark`, with a caret under it. A mark at or behind the end
-/// shows the last rows. Offsets count from 0, in hexadecimal.
-pub fn hexdump(bytes: &[u8], mark: usize) -> String {
+/// Shows the rows around the byte at `mark`, with a caret under it; without a mark, the first rows.
+/// A mark at or behind the end shows the last rows. Offsets count from 0, in hexadecimal.
+pub fn hexdump(bytes: &[u8], mark: Option<usize>) -> String {
     let last_row = bytes.len().saturating_sub(1) / ROW;
-    let marked_row = (mark / ROW).min(last_row + 1);
+    let marked_row = (mark.unwrap_or(0) / ROW).min(last_row + 1);
     let first = marked_row.saturating_sub(AROUND);
     let rows = bytes.chunks(ROW).enumerate().skip(first);
     let mut text = String::new();
@@ -21,7 +21,9 @@ pub fn hexdump(bytes: &[u8], mark: usize) -> String {
         let offset = index * ROW;
         // Writing to a string can't fail.
         let _ = writeln!(text, "  {offset:08x}  {:<47}  |{plain}|", hex.join(" "));
-        if index == marked_row {
+        if let Some(mark) = mark
+            && index == marked_row
+        {
             let _ = writeln!(
                 text,
                 "  {:8}  {:indent$}^^",
@@ -48,7 +50,7 @@ mod tests {
     #[test]
     fn the_marked_byte_is_shown_among_its_neighbours() {
         let bytes: Vec<u8> = (0..=255).collect();
-        let text = hexdump(&bytes, 0x42);
+        let text = hexdump(&bytes, Some(0x42));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 6);
         assert_eq!(
@@ -62,8 +64,8 @@ mod tests {
 
     #[test]
     fn a_mark_behind_the_end_shows_the_end() {
-        assert_eq!(hexdump(b"", 0), "");
-        assert!(hexdump(b"abc", 3).contains("|abc|"));
-        assert!(hexdump(&[b'x'; 64], 64).contains("00000030"));
+        assert_eq!(hexdump(b"", Some(0)), "");
+        assert!(hexdump(b"abc", Some(3)).contains("|abc|"));
+        assert!(hexdump(&[b'x'; 64], Some(64)).contains("00000030"));
     }
 }

@@ -138,10 +138,11 @@ impl Eco {
         self.command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(self.stderr.take().unwrap_or_else(Stdio::piped));
         let started = Instant::now();
         let mut child = self.command.spawn().expect("eco starts");
-        let log = Log::follow(child.stderr.take().expect("stderr is a pipe"));
+        drop(self.command);
+        let log = Log::follow(child.stderr.take());
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("stdout can be read");
@@ -292,11 +293,13 @@ struct Log {
 }
 
 impl Log {
-    fn follow(stderr: impl std::io::Read + Send + 'static) -> Self {
+    /// Without a pipe it stays empty.
+    fn follow(stderr: Option<impl std::io::Read + Send + 'static>) -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (tell, news) = channel();
         let all = lines.clone();
         std::thread::spawn(move || {
+            let Some(stderr) = stderr else { return };
             for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 all.lock()

@@ -16,7 +16,7 @@ pub fn assert_same(actual: &[u8], expected: &[u8]) {
         "bytes differ at {at}: {} came, {} were expected\nactual:\n{}expected:\n{}",
         actual.len(),
         expected.len(),
-        hexdump(actual, at),
-        hexdump(expected, at)
+        hexdump(actual, Some(at)),
+        hexdump(expected, Some(at))
     );
 }

@@ -16,7 +16,7 @@ fn help(command: &[&str]) -> String {
 fn help_teaches_by_example() {
     for (command, example) in [
         (&[][..], "eco send 'hello'"),
-        (&["serve"], "eco serve -l 0.0.0.0:7"),
+        (&["serve"], "eco serve -l '[::]:7'"),
         (&["send"], "eco send -f photo.jpg"),
         (&["completions"], "eco completions bash"),
     ] {
@@ -40,6 +40,7 @@ fn what_makes_no_sense_is_usage_and_says_what_would() {
         ),
         (&["serve", "--chunk-size", "1GiB"], "16.0 MiB"),
         (&["serve", "--chunk-size", "many"], "invalid value"),
+        (&["serve", "--chunk-size", "2MiB"], "is more than --reply"),
         (&["serve", "--max-connections", "0"], "1..=16000"),
         (&["serve", "--cpu", "1ms"], "--cpu must be at least 10ms"),
         (&["serve", "--memory", "1KiB"], "--memory goes from 64KiB"),

@@ -143,7 +143,7 @@ const ATTACKS: &[Attack] = &[
     },
 ];
 
-/// The length that tells `realloc` that an attack comes.
+/// A message whose length tells `realloc` that an attack comes.
 const ATTACK_MESSAGE: &[u8] = b"!attack";
 
 impl Attack {
@@ -242,11 +242,11 @@ fn a_reply_of_exactly_the_budget_passes_and_one_byte_more_does_not() {
     }
     .text();
     let path = plugin_file("reply-exactly.wat", exactly);
-    let server = serve(&["-p", &path, "--reply", "64KiB"]);
+    let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "64KiB"]);
     let mut peer = Peer::connect(server.address);
     peer.send(b"!").finish();
     assert_eq!(peer.rest().len(), 65536);
-    let server = serve(&["-p", &path, "--reply", "65535"]);
+    let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "65535"]);
     Peer::connect(server.address).send(b"!").expect_reset();
     server.logged(&["bytes returned per call"]);
 }
@@ -429,16 +429,11 @@ const CLOCK_IMPORTS: &str = r#"
 fn a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock() {
     let body = "(call $block (call $subscribe (i64.const 0x0fffffffffffffff))) unreachable";
     let text = with_wasi(CLOCK, CLOCK_LOWERED, CLOCK_GIVEN, CLOCK_IMPORTS, body);
-    let server = serve(&[
-        "-p",
-        &plugin_file("sleeps.wat", text),
-        "--call-time",
-        "300ms",
-    ]);
+    let server = serve(&["-p", &plugin_file("sleeps.wat", text), "--wait", "300ms"]);
     let mut neighbour = Peer::connect(server.address);
     neighbour.send(b"x").expect(b"x");
     Peer::connect(server.address).send(b"!").expect_reset();
-    server.logged(&["time per call, waiting included", "300ms", "--call-time"]);
+    server.logged(&["waiting per call", "300ms", "--wait"]);
     neighbour.send(b"y").expect(b"y");
 }
 
@@ -568,4 +563,60 @@ fn a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut() {
     Peer::connect(server.address).send(b"!").expect_reset();
     server.logged(&["stack per call", "--stack"]);
     assert!(server.is_running());
+}
+
+#[test]
+fn a_call_of_some_ticks_comes_through_among_hundreds_that_loop() {
+    // At ! it loops for ever, at ? it counts to some hundred million, which takes several ticks.
+    let text = ATTACKS.first().expect("the loop").text().replace(
+        "(i32.store (i32.const 0) (local.get $at))",
+        "(if (i32.eq (i32.load8_u (local.get $at)) (i32.const 63)) (then
+           (loop $l (global.set $n (i64.add (global.get $n) (i64.const 1)))
+             (br_if $l (i64.lt_u (global.get $n) (i64.const 30000000))))))
+         (i32.store (i32.const 0) (local.get $at))",
+    );
+    let text = text.replace(
+        "(memory (export \"memory\") 2)",
+        "(memory (export \"memory\") 2) (global $n (mut i64) (i64.const 0))",
+    );
+    let path = plugin_file("hostile-crowd.wat", text);
+    let server = serve(&["-p", &path, "--cpu", "1s", "--wait", "1s"]);
+    let attackers: Vec<Peer> = (0..200)
+        .map(|_| {
+            let mut attacker = Peer::connect(server.address);
+            attacker.send(ATTACK_MESSAGE);
+            attacker
+        })
+        .collect();
+    Peer::connect(server.address)
+        .send(b"?honest")
+        .expect(b"?honest");
+    let log = server.log();
+    let cut = log.matches("--cpu").count();
+    assert!(cut < attackers.len() / 2, "{cut} loops had to end first");
+    assert!(
+        !log.contains("--wait"),
+        "making way was counted as waiting:\n{log}"
+    );
+}
+
+#[test]
+fn empty_lines_count_too() {
+    let body = "(local $out i32) (local.set $out (call $get)) (loop $l (call $write (local.get $out) (i32.const 543) (i32.const 1) (i32.const 64)) (br $l)) unreachable";
+    let text = with_wasi(STDOUT, STDOUT_LOWERED, STDOUT_GIVEN, STDOUT_IMPORTS, body);
+    // The 32nd byte of its words is a line break.
+    let text = text.replace(
+        "(data (i32.const 512)",
+        "(data (i32.const 543) \"\\0a\") (data (i32.const 512)",
+    );
+    let server = serve(&[
+        "-p",
+        &plugin_file("floods-empty.wat", text),
+        "--log-output",
+        "4KiB",
+    ]);
+    Peer::connect(server.address).send(b"!").expect_reset();
+    server.logged(&["log output per connection", "--log-output"]);
+    let lines = server.log().lines().count();
+    assert!(lines < 100, "{lines} lines");
 }

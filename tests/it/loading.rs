@@ -204,8 +204,8 @@ async fn no_damage_to_a_file_makes_loading_panic() {
         }
         match load(flipped).await {
             Err(
-                "invalid" | "core-module" | "not-wasm" | "export" | "import" | "type" | "start"
-                | "budget",
+                "invalid" | "complex" | "core-module" | "not-wasm" | "export" | "import" | "type"
+                | "start" | "budget",
             )
             | Ok(_) => {}
             Err(other) => panic!("bit {bit}: {other}"),
@@ -284,4 +284,18 @@ fn an_error_is_said_once() {
         "{}",
         exited.stderr
     );
+}
+
+#[test]
+fn what_would_take_gigabytes_to_compile_is_refused() {
+    let deep = format!("{}{}", "(component ".repeat(50), ")".repeat(50));
+    let wide = format!("(component {})", "(core module)".repeat(300));
+    let long = format!(
+        "(component (core module (func {})))",
+        "(block)".repeat(400_000)
+    );
+    for (name, text) in [("deep.wat", deep), ("wide.wat", wide), ("long.wat", long)] {
+        let said = refused(&plugin_file(name, text), &[]);
+        assert!(said.contains("too complex to compile"), "{name}: {said}");
+    }
 }

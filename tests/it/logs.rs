@@ -1,6 +1,7 @@
 //! The log: for people, and for machines.
 
 use crate::support::{Peer, converse, serve};
+use harness::Eco;
 use serde_json::Value;
 
 #[test]
@@ -34,7 +35,7 @@ fn every_accepted_connection_ends_in_exactly_one_line_with_reason_and_counts() {
         assert!(
             closed["received"].is_u64()
                 && closed["sent"].is_u64()
-                && closed["duration"].is_string()
+                && closed["duration_ms"].is_f64()
         );
         let reason = closed["reason"].as_str();
         assert!(
@@ -64,4 +65,22 @@ fn quiet_says_nothing_of_what_goes_well() {
     converse(server.address, b"hello");
     server.terminate();
     assert_eq!(server.wait().stderr, "");
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_nobody() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let server = Eco::new(&["serve", "-v", "-l", "127.0.0.1:0"])
+        .stderr(writer)
+        .serve();
+    // Much more than a pipe holds.
+    let message = crate::support::noise(1000, 1);
+    for _ in 0..1000 {
+        Peer::connect(server.address)
+            .send(&message)
+            .expect(&message);
+    }
+    server.terminate();
+    assert_eq!(server.wait().code, 0);
+    drop(reader);
 }

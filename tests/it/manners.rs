@@ -248,3 +248,43 @@ fn it_listens_on_several_addresses_ipv6_and_names() {
         Peer::connect(address).send(b"x").expect(b"x");
     }
 }
+
+#[test]
+fn several_listeners_share_one_cap() {
+    let mut server = Eco::new(&[
+        "serve",
+        "-l",
+        "127.0.0.1:0",
+        "-l",
+        "127.0.0.1:0",
+        "--max-connections",
+        "1",
+    ])
+    .serve();
+    let line = server.line();
+    let second = line
+        .split(' ')
+        .nth(2)
+        .and_then(|address| address.parse().ok())
+        .expect("an address");
+    // Whichever is used, the other one doesn't keep the only permit for itself.
+    for address in [second, server.address, second] {
+        Peer::connect(address)
+            .send(b"x")
+            .expect(b"x")
+            .finish()
+            .expect_end();
+    }
+}
+
+#[test]
+fn a_timeout_beyond_all_clocks_is_no_timeout() {
+    let server = serve(&["--idle-timeout", "400000000000y", "--write-timeout", "0"]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"x")
+        .expect(b"x")
+        .send(b"y")
+        .expect(b"y")
+        .finish()
+        .expect_end();
+}

@@ -1,7 +1,7 @@
 //! The connection loop over a pipe in memory: the same code as over TCP, with a clock that the test
 //! moves, and sessions that are plain Rust.
 
-use eco_host::contract::{Connection, Next, Reason, Reply, Session};
+use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
 use eco_host::net::{Counts, End, Limits, serve};
 use harness::assert_same;
 use proptest::prelude::*;
@@ -22,8 +22,8 @@ struct Repeat {
 impl Session for Repeat {
     type Error = Infallible;
 
-    async fn open(&mut self, _: &Connection) -> Result<Reply<'_>, Infallible> {
-        Ok(Reply::default())
+    async fn open(&mut self, _: &Connection) -> Result<Opening<'_>, Infallible> {
+        Ok(Opening::Greeting(Reply::default()))
     }
 
     async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, Infallible> {

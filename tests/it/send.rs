@@ -423,3 +423,81 @@ fn a_reader_of_stdout_that_goes_away_does_not_change_the_verdict() {
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+#[test]
+fn a_message_is_sent_whole_though_nobody_wants_the_reply() {
+    // It expects nothing, while the server echoes: the echo must be read, or neither gets on.
+    let echo = include_str!("../../plugins/echo-client/echo-client.wat");
+    let deaf = echo.replace(
+        "(i32.store8 (i32.const 16) (i32.const 0))",
+        "(i32.store8 (i32.const 16) (i32.const 3))",
+    );
+    assert_ne!(deaf, echo);
+    let eco = serve(&["-q"]);
+    let exited = send(
+        eco.address,
+        &["-p", &plugin_file("deaf.wat", deaf), "-"],
+        &noise(64 << 20, 14),
+    );
+    assert_said(&exited, 1, &["bytes came beyond what was expected"]);
+}
+
+#[test]
+fn a_stdout_that_nobody_reads_does_not_keep_it_from_its_timeout() {
+    let eco = serve(&["-q"]);
+    let path = plugin_file("stuck.bin", noise(4 << 20, 15));
+    let mut child = std::process::Command::new(harness::binary())
+        .args([
+            "send",
+            "--timeout",
+            "300ms",
+            "--to",
+            &eco.address.to_string(),
+            "--file",
+            &path,
+        ])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("eco starts");
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+}
+
+#[test]
+fn what_looks_like_a_flag_is_not_sent() {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+    assert_said(&send(nowhere, &["--verbos"], b""), 64, &["--verbose"]);
+    assert_said(&send(nowhere, &["-x"], b""), 64, &["unexpected argument"]);
+    assert_said(
+        &send(nowhere, &["-p", "-", "-"], b""),
+        64,
+        &["can't both come from stdin"],
+    );
+}
+
+#[test]
+fn a_budget_without_end_has_no_end() {
+    let eco = serve(&["-q"]);
+    let exited = send(
+        eco.address,
+        &["--reply", "18446744073709551615", "-"],
+        b"abc",
+    );
+    assert_said(&exited, 0, &[]);
+    assert_same(&exited.stdout, b"abc");
+}
+
+#[test]
+fn a_stdout_that_fails_is_not_the_servers_fault() {
+    let eco = serve(&["-q"]);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let output = std::process::Command::new(harness::binary())
+        .args(["send", "--to", &eco.address.to_string(), "hello"])
+        .stdout(full)
+        .output()
+        .expect("eco starts");
+    assert_eq!(output.status.code(), Some(70));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the reply to stdout"));
+}

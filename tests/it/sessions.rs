@@ -90,6 +90,19 @@ fn a_refusal_closes_without_a_word_and_is_logged() {
 }
 
 #[test]
+fn a_trap_in_open_is_no_refusal_but_a_reset() {
+    let text = std::fs::read_to_string(session_plugin()).expect("it is there");
+    let trapping = text.replace(
+        "(call $reply (local.get $peer) (local.get $length) (i32.const 0))",
+        "unreachable",
+    );
+    assert_ne!(trapping, text);
+    let server = serve(&["-p", &plugin_file("traps-in-open.wat", trapping)]);
+    Peer::connect(server.address).expect_reset();
+    server.logged(&["closed", "reason=\"failed\"", "trapped"]);
+}
+
+#[test]
 fn closed_comes_exactly_once_whatever_the_end() {
     let server = serve(&["-p", &session_plugin(), "--idle-timeout", "1s"]);
     // 0 ended, 1 by the plugin, 2 by the peer, 3 idle, 6 failed.

@@ -123,3 +123,28 @@ fn a_peer_that_keeps_sending_does_not_keep_it_alive() {
     server.terminate();
     assert_eq!(server.wait().code, 0);
 }
+
+#[test]
+fn a_plugin_that_loops_in_closed_does_not_outlive_the_grace() {
+    let text = std::fs::read_to_string(session_plugin()).expect("it is there");
+    let looping = text.replace(
+        "(func (export \"closed\") (param $why i32)",
+        "(func (export \"closed\") (param $why i32) (loop $l (br $l))",
+    );
+    assert_ne!(looping, text);
+    let path = crate::support::plugin_file("loops-in-closed.wat", looping);
+    let server = serve(&["-p", &path, "--grace", "300ms", "--cpu", "1h"]);
+    let mut peer = Peer::connect(server.address);
+    let greeting = peer.0.local_addr().expect("it is connected").to_string();
+    peer.expect(greeting.as_bytes());
+    server.terminate();
+    // The peer doesn't wait for it.
+    peer.expect_end();
+    let exited = server.wait();
+    assert_eq!(exited.code, 0, "{}", exited.stderr);
+    assert!(
+        exited.stderr.contains("1 of them cut off"),
+        "{}",
+        exited.stderr
+    );
+}

@@ -29,7 +29,7 @@ Examples:
   eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
   eco serve -p ./upper.wasm            your component answers
   eco serve -l 127.0.0.1:0             any free port; the first line says which
-  eco serve -l 0.0.0.0:7 -l '[::]:7'   every address, IPv4 and IPv6
+  eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
 
 Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
@@ -131,8 +131,8 @@ pub(super) struct ServeArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = SEND_EXAMPLES)]
 pub(super) struct SendArgs {
-    /// What to send; - reads stdin. Without it the plugin sends its own message
-    #[arg(allow_hyphen_values = true, conflicts_with = "file")]
+    /// What to send; - reads stdin, and after -- it may begin with a dash. Without it the plugin sends its own message
+    #[arg(conflicts_with = "file")]
     pub(super) message: Option<String>,
     /// Send this file
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
@@ -162,9 +162,9 @@ pub(super) struct BudgetArgs {
     /// Processor time of one call [default: 1s, send: 10s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) cpu: Option<Duration>,
-    /// Time of one call, waiting included [default: 30s, send: 1m]
+    /// Time in which one call waits, asleep [default: 30s, send: 1m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) call_time: Option<Duration>,
+    pub(super) wait: Option<Duration>,
     /// Memory of one instance [default: 64MiB, send: 1GiB]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<ByteSize>,

@@ -16,6 +16,13 @@ pub(super) enum Message {
     File(std::path::PathBuf),
 }
 
+impl Message {
+    /// Whether stdin is what it is read from.
+    pub(super) fn is_stdin(&self) -> bool {
+        matches!(self, Self::Stdin)
+    }
+}
+
 impl From<&SendArgs> for Message {
     fn from(args: &SendArgs) -> Self {
         match (&args.message, &args.file) {
@@ -54,6 +61,7 @@ impl Message {
 /// One byte more than `most`, so that what is too large can be told without reading it all.
 fn bounded(from: impl Read, most: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    from.take((most as u64).saturating_add(1))
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }

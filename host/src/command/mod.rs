@@ -17,6 +17,7 @@ mod signals;
 use args::{Args, Command};
 use clap::{CommandFactory as _, Parser as _};
 use exit::{Exit, Failure};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
@@ -34,10 +35,13 @@ pub fn main() -> ExitCode {
         }
     };
     logging::start(&args.log);
-    match run(args) {
+    let result = run(args);
+    logging::finish();
+    match result {
         Ok(()) => Exit::Success.into(),
         Err(Failure { exit, error }) => {
-            eprintln!("eco: {error:#}");
+            // The code tells what the text can't where nobody reads it.
+            let _ = writeln!(std::io::stderr(), "eco: {error:#}");
             exit.into()
         }
     }
@@ -63,8 +67,12 @@ fn run(args: Args) -> Result<(), Failure> {
             result
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Args::command(), "eco", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "eco", &mut script);
+            match std::io::stdout().write_all(&script) {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+                _ => Ok(()),
+            }
         }
     }
 }

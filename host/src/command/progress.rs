@@ -1,7 +1,8 @@
 //! What a person sees of a transfer: the reply on stdout, and for a long one a bar on a terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
+use tokio::io::AsyncWriteExt as _;
 
 /// Below this many bytes, there and back, a transfer is over before a bar could be read.
 const LONG: u64 = 1024 * 1024;
@@ -37,16 +38,18 @@ impl Progress {
 
     /// Writes a piece of the reply to stdout. A reader that has gone away is no error: the verdict
     /// on the reply is still wanted.
-    pub(super) fn show(&self, bytes: &[u8]) -> io::Result<()> {
-        let write = || {
-            let mut stdout = io::stdout().lock();
-            stdout.write_all(bytes).and_then(|()| stdout.flush())
+    pub(super) async fn show(&self, bytes: &[u8]) -> io::Result<()> {
+        // Without the bar, which is drawn anew when it next advances.
+        if self.stdout_is_terminal {
+            self.bar.suspend(|| {});
+        }
+        // Not to be waited for in this thread, in which signals and timeouts are seen.
+        let mut stdout = tokio::io::stdout();
+        let written = async {
+            stdout.write_all(bytes).await?;
+            stdout.flush().await
         };
-        let written = match self.stdout_is_terminal {
-            true => self.bar.suspend(write),
-            false => write(),
-        };
-        match written {
+        match written.await {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }

@@ -36,6 +36,9 @@ impl TryFrom<SendArgs> for Config {
     type Error = Failure;
 
     fn try_from(args: SendArgs) -> Result<Self, Failure> {
+        if args.plugin == "-" && Message::from(&args).is_stdin() {
+            return Err(Exit::Usage.saying("the message and the plugin can't both come from stdin"));
+        }
         Ok(Self {
             message: Message::from(&args),
             plugin: Source::named(&args.plugin, BUILT_IN_CLIENTS),
@@ -93,7 +96,7 @@ fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
     match turn.expect {
         Expect::Exactly(bytes) if bytes > most as u64 => {
             let (bytes, most) = (ByteSize(bytes), ByteSize(most as u64));
-            Err(Exit::Usage.saying(format!(
+            Err(Exit::Plugin.saying(format!(
                 "the plugin expects a reply of {bytes}, and a reply may have {most} (see --reply); nothing was sent in this turn"
             )))
         }
@@ -145,13 +148,17 @@ impl Line {
             async |bytes| {
                 tracing::debug!(bytes = bytes.len(), "received {}", Escaped(bytes));
                 progress.advance(bytes.len());
-                progress.show(bytes)
+                progress.show(bytes).await
             },
         );
         let result = tokio::time::timeout(self.timeout, exchange).await;
         drop(progress);
         let what = match result {
             Ok(Ok(())) => return Ok(()),
+            Ok(Err(Broken::Sink(error))) => {
+                let error = anyhow::Error::from(error).context("cannot write the reply to stdout");
+                return Err(Exit::Internal.because(error));
+            }
             Ok(Err(broken)) => self.describe(&broken),
             Err(_) => {
                 let limit = humantime::format_duration(self.timeout);
@@ -213,9 +220,9 @@ fn wrong(fault: &Fault, reply: &[u8]) -> Failure {
         Some(at) => format!(
             "wrong reply: {reason}, at byte {at} of {}\n{}",
             reply.len(),
-            hexdump(reply, at)
+            hexdump(reply, Some(at))
         ),
-        None => format!("wrong reply: {reason}\n{}", hexdump(reply, 0)),
+        None => format!("wrong reply: {reason}\n{}", hexdump(reply, None)),
     };
     Exit::Wrong.saying(text.trim_end())
 }

@@ -2,8 +2,8 @@
 
 use super::args::{BudgetArgs, ServeArgs};
 use super::exit::{Exit, Failure};
-use super::machine;
 use super::signals::Signals;
+use super::{logging, machine};
 use crate::net::{self, Endpoint, Limits, Server};
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
 use anyhow::Context as _;
@@ -33,6 +33,13 @@ impl TryFrom<ServeArgs> for Config {
             let most = ByteSize(LARGEST_CHUNK as u64);
             return Err(Exit::Usage.saying(format!("--chunk-size goes from 1 byte to {most}")));
         }
+        let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
+        if chunk_size > budgets.reply {
+            let (chunk, reply) = (args.chunk_size, ByteSize(budgets.reply as u64));
+            return Err(Exit::Usage.saying(format!(
+                "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
+            )));
+        }
         Ok(Self {
             plugin: Source::named(&args.plugin, BUILT_IN_SERVERS),
             listen: args.listen,
@@ -43,7 +50,7 @@ impl TryFrom<ServeArgs> for Config {
                 write_timeout: args.write_timeout.0,
                 grace: args.grace,
             },
-            budgets: args.budgets.over(Budgets::server(machine::memory()))?,
+            budgets,
         })
     }
 }
@@ -69,7 +76,7 @@ pub(super) fn size(bytes: ByteSize) -> usize {
     usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
 }
 
-/// The smallest values that make sense: less processor time than a tick can't be told from none,
+/// The values that make sense: less processor time than a tick can't be told from none,
 /// and wasm memory comes in pages of 64 KiB.
 const LEAST_CPU: Duration = Duration::from_millis(10);
 const LEAST_MEMORY: usize = 64 * 1024;
@@ -84,7 +91,7 @@ impl BudgetArgs {
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         let budgets = Budgets {
             cpu: self.cpu.unwrap_or(defaults.cpu),
-            time: self.call_time.unwrap_or(defaults.time),
+            wait: self.wait.unwrap_or(defaults.wait),
             memory: set(self.memory, defaults.memory),
             total_memory: set(self.total_memory, defaults.total_memory),
             table: self.table.unwrap_or(defaults.table),
@@ -160,6 +167,7 @@ async fn stopped(mut signals: Signals) {
     tokio::spawn(async move {
         signals.next().await;
         tracing::warn!("stopped now");
+        logging::finish();
         std::process::exit(Exit::Interrupted as i32);
     });
 }

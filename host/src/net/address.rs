@@ -87,7 +87,7 @@ pub struct BindError {
 fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "\nAnother program, or another eco, has this port. Choose a free one with --listen 127.0.0.1:0."
+            "\nAnother program has this port, or another eco, or this one if the address is given twice.\nPort 0 takes a free one: --listen 127.0.0.1:0."
         }
         io::ErrorKind::PermissionDenied => {
             "\nPorts below 1024 need more rights. Choose a higher one."

@@ -83,7 +83,10 @@ impl Idle {
         let Some(limit) = self.limit else {
             return Poll::Pending;
         };
-        let deadline = *since.get_or_insert_with(Instant::now) + limit;
+        // A timeout that goes beyond what the clock can count is no timeout.
+        let Some(deadline) = since.get_or_insert_with(Instant::now).checked_add(limit) else {
+            return Poll::Pending;
+        };
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));

@@ -3,9 +3,11 @@
 use super::address::Endpoint;
 use crate::contract::Expect;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 /// What one read asks for, and one write hands over at most.
 const PIECE: usize = 256 * 1024;
@@ -129,31 +131,64 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut from, mut to) = tokio::io::split(stream);
+    let all_sent = Notify::new();
     let writing = async {
-        for piece in send.chunks(PIECE) {
-            to.write_all(piece).await.map_err(Broken::Write)?;
-            sent(piece.len());
-        }
-        to.flush().await.map_err(Broken::Write)?;
-        if *expect == Expect::ToEnd {
-            to.shutdown().await.map_err(Broken::Write)?;
-        }
-        Ok(())
+        let written = write(&mut to, send, expect, sent).await;
+        all_sent.notify_one();
+        written
     };
-    let reading = read_reply(&mut from, expect, inbox, most, sink);
-    let (mut writing, mut reading) = (std::pin::pin!(writing), std::pin::pin!(reading));
-    // A reply that breaks off says more than the write that fails because of it.
+    let reading = async {
+        read_reply(&mut from, expect, inbox, most, sink).await?;
+        // The reply is whole, but a server whose further bytes nobody reads may stop to read ours.
+        tokio::select! {
+            () = all_sent.notified() => Ok(()),
+            broken = read_on(&mut from, inbox, most) => Err(broken),
+        }
+    };
+    let (mut writing, mut reading) = (pin!(writing), pin!(reading));
     tokio::select! {
         biased;
         read = &mut reading => {
             read?;
             writing.await
         }
-        written = &mut writing => {
-            reading.await?;
-            written
+        written = &mut writing => match (written, reading.await) {
+            // The write has seen how the connection ended, and the read just that it did.
+            (Err(broken), Err(Broken::Short)) => Err(broken),
+            // Else a reply that breaks off says more than the write that fails because of it.
+            (_, Err(broken)) => Err(broken),
+            (written, Ok(())) => written,
         }
     }
+}
+
+async fn write<W: AsyncWrite + Unpin>(
+    to: &mut W,
+    send: &[u8],
+    expect: &Expect,
+    sent: impl Fn(usize),
+) -> Result<(), Broken> {
+    for piece in send.chunks(PIECE) {
+        to.write_all(piece).await.map_err(Broken::Write)?;
+        sent(piece.len());
+    }
+    to.flush().await.map_err(Broken::Write)?;
+    match expect {
+        Expect::ToEnd => to.shutdown().await.map_err(Broken::Write),
+        _ => Ok(()),
+    }
+}
+
+/// Reads what comes after the reply, for as long as there is room; it ends only when there is none.
+async fn read_on<R: AsyncRead + Unpin>(from: &mut R, inbox: &mut Inbox, most: usize) -> Broken {
+    while inbox.bytes.len() <= most {
+        inbox.bytes.reserve(PIECE);
+        // An end or an error is for the write, or for the next turn.
+        if !matches!(from.read_buf(&mut inbox.bytes).await, Ok(1..)) {
+            return std::future::pending().await;
+        }
+    }
+    Broken::TooLong
 }
 
 async fn read_reply<R: AsyncRead + Unpin>(
@@ -186,7 +221,9 @@ async fn read_reply<R: AsyncRead + Unpin>(
         if inbox.bytes.len() > most {
             return Err(Broken::TooLong);
         }
-        inbox.bytes.reserve(PIECE.min(most + 1 - inbox.bytes.len()));
+        inbox
+            .bytes
+            .reserve(PIECE.min(most.saturating_add(1) - inbox.bytes.len()));
         finished = from
             .read_buf(&mut inbox.bytes)
             .await

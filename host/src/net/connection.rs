@@ -4,10 +4,10 @@
 //! memory drives the very same code as TCP.
 
 use super::arrival::{Arrival, Arrivals};
-use super::server::Limits;
+use super::limits::Limits;
 use super::transport::Transport;
 use super::within::within;
-use crate::contract::{Connection, Next, Reason, Reply, Session};
+use crate::contract::{Connection, Next, Opening, Reason, Reply, Session};
 use crate::escape::Escaped;
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -27,8 +27,8 @@ pub enum End<E> {
     Ended,
     /// The session closed or reset it.
     ByPlugin(Next),
-    /// The session refused it.
-    Refused(E),
+    /// The session refused it, and why.
+    Refused(String),
     /// The session failed.
     Failed(E),
     /// The session replied after it had finished.
@@ -73,7 +73,7 @@ pub struct Counts {
 ///
 /// `stopping` is looked at whenever this future is polled and nothing is under way: who sets it
 /// must wake the task. `counts` is kept up to date, so that it is right also when the future is
-/// dropped.
+/// dropped. The session's `closed` is left to the caller.
 pub async fn serve<T: Transport, S: Session>(
     transport: &mut T,
     session: &mut S,
@@ -114,12 +114,13 @@ impl<T: Transport> Line<'_, T> {
         mut arrivals: Arrivals<'_>,
     ) -> End<S::Error> {
         match session.open(connection).await {
-            Ok(greeting) => {
+            Ok(Opening::Greeting(greeting)) => {
                 if let Some(end) = self.write(greeting).await {
                     return end;
                 }
             }
-            Err(error) => return End::Refused(error),
+            Ok(Opening::Refusal(reason)) => return End::Refused(reason),
+            Err(error) => return End::Failed(error),
         }
         loop {
             let reply = match arrivals.next(self.transport).await {

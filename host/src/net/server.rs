@@ -4,6 +4,7 @@
 //! connection is in `connection`.
 
 use super::connection::{Counts, End, serve};
+use super::limits::Limits;
 use super::transport::Transport as _;
 use crate::contract::{Connection, Session};
 use std::future::poll_fn;
@@ -22,37 +23,10 @@ use tokio_util::task::TaskTracker;
 
 /// How long accepting pauses after an error that isn't about the one connection, such as running
 /// out of descriptors. A connection that ends meanwhile makes room.
-/// Test: `capacity::a_server_out_of_descriptors_serves_on_and_recovers`.
+/// Test: `manners::a_server_out_of_descriptors_serves_on_and_recovers`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// At most one line of the log in this time says that accepting fails, or that the cap is reached.
 const COMPLAINT_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The limits of a server. See `eco serve --help`.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// The most that one call is handed, in bytes.
-    pub chunk_size: usize,
-    /// Connections at the same time. At the cap, accepting waits; nothing is refused.
-    pub max_connections: usize,
-    /// How long a peer may be silent. `None`: for ever.
-    pub idle_timeout: Option<Duration>,
-    /// How long a peer may take none of a reply. `None`: for ever.
-    pub write_timeout: Option<Duration>,
-    /// How long replies in flight may take when the server stops.
-    pub grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            chunk_size: 64 * 1024,
-            max_connections: 2048,
-            idle_timeout: Some(Duration::from_secs(600)),
-            write_timeout: Some(Duration::from_secs(30)),
-            grace: Duration::from_secs(10),
-        }
-    }
-}
 
 /// What was left to do when the server stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,14 +81,15 @@ impl Server {
             stopping: AtomicBool::new(false),
             stop: CancellationToken::new(),
         });
-        let new_session = Arc::new(new_session);
-        let mut accepting = tokio::task::JoinSet::new();
-        for listener in self.listeners {
-            accepting.spawn(accept_all(listener, shared.clone(), new_session.clone()));
+        {
+            // Dropped at the end of this block, and the listening sockets with it.
+            let accepting = pin!(accept_all(self.listeners, &shared, new_session));
+            let shutdown = pin!(shutdown);
+            tokio::select! {
+                () = shutdown => {}
+                () = accepting => {}
+            }
         }
-        shutdown.await;
-        // The listening sockets are closed before anything else happens.
-        accepting.shutdown().await;
         let open = shared.connections.len();
         shared.stopping.store(true, Ordering::Release);
         shared.stop.cancel();
@@ -128,16 +103,19 @@ impl Server {
     }
 }
 
-async fn accept_all<S, F>(listener: TcpListener, shared: Arc<Shared>, new_session: Arc<F>)
+/// Accepts from all the listeners, with a permit before each connection. It never ends.
+async fn accept_all<S, F>(listeners: Vec<TcpListener>, shared: &Arc<Shared>, new_session: F)
 where
     S: Session + 'static,
     F: Fn() -> S + Send + Sync + 'static,
 {
     let mut complaints = Complaints::default();
+    let mut turn = 0;
     loop {
-        let permit = permit(&shared, &mut complaints).await;
-        match listener.accept().await {
-            Ok((stream, peer)) => start(stream, peer, permit, &shared, new_session()),
+        let permit = permit(shared, &mut complaints).await;
+        turn += 1;
+        match accept_any(&listeners, turn).await {
+            Ok((stream, peer)) => start(stream, peer, permit, shared, new_session()),
             Err(error) if is_about_the_peer(&error) => {}
             Err(error) => {
                 if complaints.due() {
@@ -147,6 +125,21 @@ where
             }
         }
     }
+}
+
+/// The next connection of any listener. They are asked in turn, so that a busy one can't starve the
+/// others.
+async fn accept_any(listeners: &[TcpListener], turn: usize) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|cx| {
+        let (later, sooner) = listeners.split_at(turn % listeners.len().max(1));
+        for listener in sooner.iter().chain(later) {
+            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Leave for one more connection, waited for at the cap.
@@ -209,37 +202,40 @@ fn start<S: Session + 'static>(
 
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.
 async fn attend<S: Session>(
-    mut stream: TcpStream,
+    stream: TcpStream,
     mut session: S,
     connection: &Connection,
     server: &Shared,
     mut record: Record,
 ) {
+    let Limits { grace, .. } = server.limits;
+    // Out here, so that a connection that is cut off can still be reset.
+    let mut stream = Some(stream);
     let end = {
-        let mut serving = pin!(serve(
+        let serving = converse(
             &mut stream,
             &mut session,
             connection,
-            &server.limits,
-            &server.stopping,
+            server,
             &mut record.counts,
-        ));
+        );
+        let mut serving = pin!(serving);
         // A token of its own: the shared one's lock would be taken by every connection, all the time.
         let stop = server.stop.child_token();
         let mut stopped = pin!(stop.cancelled());
-        let mut grace = pin!(None::<Sleep>);
+        let mut cut = pin!(None::<Sleep>);
         poll_fn(|cx| {
             if let Poll::Ready(end) = serving.as_mut().poll(cx) {
                 return Poll::Ready(end);
             }
-            if grace.is_none() {
+            if cut.is_none() {
                 std::task::ready!(stopped.as_mut().poll(cx));
-                grace.set(Some(sleep(server.limits.grace)));
+                cut.set(Some(sleep(grace)));
                 // What `serving` was waiting for is now over.
                 cx.waker().wake_by_ref();
             }
-            match grace.as_mut().as_pin_mut() {
-                Some(grace) => grace.poll(cx).map(|()| End::CutOff),
+            match cut.as_mut().as_pin_mut() {
+                Some(cut) => cut.poll(cx).map(|()| End::CutOff),
                 None => Poll::Pending,
             }
         })
@@ -247,17 +243,35 @@ async fn attend<S: Session>(
     };
     if matches!(end, End::CutOff) {
         server.cut_off.fetch_add(1, Ordering::Relaxed);
-        stream.reset_on_drop();
-    }
-    drop(stream);
-    let farewell = match end {
-        End::Refused(_) => Ok(()),
-        _ => session.closed(end.reason()).await,
-    };
-    if let Err(error) = farewell {
-        tracing::warn!(connection = record.id, "closed: {error}");
+        if let Some(stream) = &mut stream {
+            stream.reset_on_drop();
+        }
     }
     record.close(&end);
+}
+
+/// A connection up to its end, with the session's last word. The socket is closed before that.
+async fn converse<S: Session>(
+    stream: &mut Option<TcpStream>,
+    session: &mut S,
+    connection: &Connection,
+    server: &Shared,
+    counts: &mut Counts,
+) -> End<S::Error> {
+    let Some(open) = stream else {
+        return End::Ended;
+    };
+    let Shared {
+        limits, stopping, ..
+    } = server;
+    let end = serve(open, session, connection, limits, stopping, counts).await;
+    *stream = None;
+    if !matches!(end, End::Refused(_))
+        && let Err(error) = session.closed(end.reason()).await
+    {
+        tracing::warn!(connection = connection.id, "in closed: {error}");
+    }
+    end
 }
 
 /// Writes a connection's end to the log, exactly once, whatever happens to its task.
@@ -294,14 +308,24 @@ impl Record {
     fn ended(&mut self, reason: &str, error: Option<&io::Error>) {
         self.written = true;
         let Counts { received, sent } = self.counts;
+        let duration_ms = self.opened.elapsed().as_secs_f64() * 1e3;
         let error = error.map(tracing::field::display);
-        tracing::info!(connection = self.id, reason, received, sent, duration = ?self.opened.elapsed(), error, "closed");
+        tracing::info!(
+            connection = self.id,
+            reason,
+            received,
+            sent,
+            duration_ms,
+            error,
+            "closed"
+        );
     }
 
     fn failed(&mut self, reason: &str, error: &dyn std::fmt::Display) {
         self.written = true;
         let Counts { received, sent } = self.counts;
-        tracing::warn!(connection = self.id, reason, received, sent, duration = ?self.opened.elapsed(), %error, "closed");
+        let duration_ms = self.opened.elapsed().as_secs_f64() * 1e3;
+        tracing::warn!(connection = self.id, reason, received, sent, duration_ms, %error, "closed");
     }
 }
 

@@ -12,11 +12,10 @@ const MIB: usize = 1024 * KIB;
 /// tick, and its processor time is counted in ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// How long one call may take in all, waiting included: a call that sleeps uses no processor time,
-/// and would else hold its connection for ever. Far above any `cpu` budget, since it also counts
-/// the time in which others ran. When it is hit the call is dropped as `Budget::Time`.
+/// How long one call may wait, for a clock of WASI say: it uses no processor time then, and would
+/// else hold its connection for ever. When it is hit the call is dropped as `Budget::Wait`.
 /// Test: `hostile::a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock`.
-const TIME: Duration = Duration::from_secs(30);
+const WAIT: Duration = Duration::from_secs(30);
 
 /// What a plugin may use. Each limit costs a plugin that breaks it its connection; the log names
 /// the [`Budget`], its value and the flag.
@@ -24,8 +23,8 @@ const TIME: Duration = Duration::from_secs(30);
 pub struct Budgets {
     /// Processor time of one call, in steps of 10 ms. A loop costs this much and no more.
     pub cpu: Duration,
-    /// Time of one call in all, waiting included.
-    pub time: Duration,
+    /// Time in which one call waits, asleep.
+    pub wait: Duration,
     /// Linear memory of one instance, in bytes.
     pub memory: usize,
     /// Linear memory of all instances together, in bytes.
@@ -49,7 +48,7 @@ impl Budgets {
     pub fn server(machine_memory: usize) -> Self {
         Self {
             cpu: Duration::from_secs(1),
-            time: TIME,
+            wait: WAIT,
             memory: 64 * MIB,
             total_memory: machine_memory / 2,
             table: 100_000,
@@ -65,7 +64,7 @@ impl Budgets {
     pub fn client(machine_memory: usize) -> Self {
         Self {
             cpu: Duration::from_secs(10),
-            time: 2 * TIME,
+            wait: 2 * WAIT,
             memory: 1024 * MIB,
             reply: 256 * MIB,
             ..Self::server(machine_memory)
@@ -76,7 +75,7 @@ impl Budgets {
     pub fn value(&self, budget: Budget) -> String {
         match budget {
             Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
-            Budget::Time => humantime::format_duration(self.time).to_string(),
+            Budget::Wait => humantime::format_duration(self.wait).to_string(),
             Budget::Compile => humantime::format_duration(self.compile).to_string(),
             Budget::Memory => size(self.memory),
             Budget::TotalMemory => size(self.total_memory),
@@ -94,8 +93,8 @@ impl Budgets {
 pub enum Budget {
     /// Processor time of one call.
     Cpu,
-    /// Time of one call, waiting included.
-    Time,
+    /// Time in which one call waits.
+    Wait,
     /// Memory of one instance.
     Memory,
     /// Memory of all instances.
@@ -118,7 +117,7 @@ impl Budget {
     /// Every budget, in the order of the README's table.
     pub const ALL: [Self; 10] = [
         Self::Cpu,
-        Self::Time,
+        Self::Wait,
         Self::Memory,
         Self::TotalMemory,
         Self::Table,
@@ -133,7 +132,7 @@ impl Budget {
     pub fn flag(self) -> &'static str {
         match self {
             Self::Cpu => "--cpu",
-            Self::Time => "--call-time",
+            Self::Wait => "--wait",
             Self::Memory => "--memory",
             Self::TotalMemory => "--total-memory",
             Self::Table => "--table",
@@ -150,7 +149,7 @@ impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Cpu => "processor time per call",
-            Self::Time => "time per call, waiting included",
+            Self::Wait => "waiting per call",
             Self::Memory => "memory per instance",
             Self::TotalMemory => "memory of all instances",
             Self::Table => "table elements per instance",

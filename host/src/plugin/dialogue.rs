@@ -3,7 +3,7 @@
 use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
 use super::instance::Instance;
-use super::load::Plugin;
+use super::loaded::Plugin;
 use crate::contract::Expect;
 use std::borrow::Cow;
 use wasmtime::component::{TypedFunc, WasmList};
@@ -80,15 +80,21 @@ pub struct Dialogue {
     found: Found,
 }
 
-impl Dialogue {
-    pub(super) async fn start_instance(plugin: &Plugin) -> Result<Self, Error> {
-        let loaded = &plugin.0;
+impl Plugin {
+    /// Starts a dialogue. `self` must have been loaded as a [`Role::Client`](super::Role::Client).
+    ///
+    /// # Errors
+    /// The plugin fails as it starts.
+    pub async fn dialogue(&self) -> Result<Dialogue, Error> {
+        let loaded = &self.0;
         let mut instance = Instance::start(&loaded.ready, &loaded.engine, 0).await?;
-        let found = find(plugin, &mut instance)
+        let found = find(self, &mut instance)
             .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
-        Ok(Self { instance, found })
+        Ok(Dialogue { instance, found })
     }
+}
 
+impl Dialogue {
     /// The first call. Without a `message` the plugin sends one of its own.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! the lane for long calls. It knows nothing of any one plugin.
 
 use super::budget::{Budgets, TICK};
-use super::guard::Lane;
+use super::lane::Lane;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -36,7 +36,7 @@ const WHOLE_MEMORY: u64 = 4 << 30;
 /// have. Beyond it memories get just their budget, and accesses are checked.
 const ADDRESS_SPACE: u64 = 64 << 40;
 
-/// Bytes of a memory and of a stack that stay resident for the next instance in the same slot:
+/// Bytes of a memory and of a table that stay resident for the next instance in the same slot:
 /// clearing them costs less than giving them back to the kernel and faulting them in again.
 const KEEP_RESIDENT: usize = 16 * 1024;
 
@@ -100,10 +100,11 @@ fn config(budgets: &Budgets) -> Config {
 
 fn pool(budgets: &Budgets, connections: usize, reservation: u64) -> InstanceAllocationStrategy {
     let connections = u32::try_from(connections).unwrap_or(u32::MAX);
-    // Most plugins have one memory; some have two. The second is granted where it costs nothing.
+    // Most plugins have one memory; interpreters and adapters bring a few more, which are granted as
+    // far as address space goes.
     let affordable = u32::try_from(ADDRESS_SPACE / reservation.max(1)).unwrap_or(u32::MAX);
     let memories = connections
-        .saturating_mul(2)
+        .saturating_mul(4)
         .min(affordable)
         .max(connections);
     let mut pool = PoolingAllocationConfig::new();

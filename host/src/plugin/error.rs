@@ -90,7 +90,8 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
         .downcast_ref::<wasmtime::WasmBacktrace>()
         .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()));
     match place {
-        Some(name) => format!("{what}, in {}", name.escape_debug()),
+        // The plugin's author chose the name, and its length.
+        Some(name) => format!("{what}, in {}", Escaped(name.as_bytes())),
         None => what.to_owned(),
     }
 }
@@ -132,6 +133,11 @@ pub enum LoadError {
         "a core module, not a component\nMake it a component: `wasm-tools component new MODULE.wasm -o PLUGIN.wasm`, with the WIT of eco embedded by `wasm-tools component embed`; or build it with a toolchain that emits components, such as `cargo build --target wasm32-wasip2`."
     )]
     CoreModule,
+    /// It would cost too much to compile.
+    #[error(
+        "too complex to compile: {0}\neco compiles what toolchains make; this looks like an attack, or a generator gone wild."
+    )]
+    Complex(String),
     /// Not valid WebAssembly.
     #[error(
         "not a valid component: {0}\nIs the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
@@ -175,6 +181,7 @@ impl LoadError {
             Self::NotWasm { .. } => "not-wasm",
             Self::Text(_) => "text",
             Self::CoreModule => "core-module",
+            Self::Complex(_) => "complex",
             Self::Invalid(_) => "invalid",
             Self::Import(_) => "import",
             Self::Export { .. } => "export",

@@ -1,46 +1,43 @@
 //! Processor time: what one call may use, and how long calls make way for short ones.
 //!
 //! A guest can't be stopped while it runs, only at the ticks of the engine's clock. At each tick a
-//! call that is still running is counted, and yields. From its second tick on it also waits for the
-//! [`Lane`], which leaves at least one worker thread free for calls that take microseconds.
+//! call that is still running is counted, and yields. From its second tick on it also waits for a
+//! place in the [`Lane`](super::lane), so that on a machine with several processors one at least is
+//! free for the calls, nearly all, that take microseconds.
 
 use super::budget::{Budget, Budgets, TICK};
-use super::sandbox::State;
+use super::lane::{Lane, Place};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep};
 use wasmtime::UpdateDeadline;
 
 /// Ticks that a call may use before it has to wait its turn.
 const SHORT: u32 = 1;
 
-/// Lets only so many long calls run at the same time.
-#[derive(Clone)]
-pub(super) struct Lane(Arc<Semaphore>);
-
-impl Lane {
-    /// One place fewer than there are processors, and at least one.
-    pub(super) fn for_this_machine() -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self(Arc::new(Semaphore::new(
-            processors.saturating_sub(1).max(1),
-        )))
-    }
-}
-
-/// A call's place in the lane, if it has one. The guest's side takes it, at a tick; the caller's
-/// side gives it back whenever the guest stops running, so that a call that sleeps holds up nobody.
+/// What the guest's side of a call, at a tick, and the caller's side tell each other.
 #[derive(Default)]
-pub(super) struct Turn(Mutex<Option<OwnedSemaphorePermit>>);
+pub(super) struct Turn(Mutex<Pause>);
+
+#[derive(Default)]
+struct Pause {
+    /// The call's place in the lane. It is given back whenever the guest stops running, so that a
+    /// call that sleeps holds up nobody.
+    place: Option<Place>,
+    /// Whether the guest stopped to make way for others, and not to wait for something.
+    made_way: bool,
+}
 
 impl Turn {
-    fn set(&self, permit: Option<OwnedSemaphorePermit>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = permit;
+    fn lock(&self) -> MutexGuard<'_, Pause> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Runs a call to its end, or to the end of its time. `turn` is given back at every pause.
+/// Runs a call to its end, or to the end of the time that it may wait. The time in which it runs is
+/// the [`Meter`]'s, and that in which it makes way for others is nobody's.
 ///
 /// The timer costs nothing to the calls, nearly all, that end without a pause.
 pub(super) async fn bounded<F: Future>(
@@ -48,36 +45,85 @@ pub(super) async fn bounded<F: Future>(
     turn: &Turn,
     budgets: &Budgets,
 ) -> Result<F::Output, Budget> {
-    let mut timer: Option<Pin<Box<tokio::time::Sleep>>> = None;
+    let mut left = budgets.wait;
+    let mut waiting: Option<(Instant, Pin<Box<Sleep>>)> = None;
+    let mut paused = false;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(result) = call.as_mut().poll(cx) {
-            if timer.is_some() {
-                turn.set(None);
+            if paused {
+                *turn.lock() = Pause::default();
             }
             return Poll::Ready(Ok(result));
         }
-        turn.set(None);
-        let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(budgets.time)));
-        timer.as_mut().poll(cx).map(|()| Err(Budget::Time))
+        paused = true;
+        let mut pause = turn.lock();
+        pause.place = None;
+        if pause.made_way {
+            if let Some((since, _)) = waiting.take() {
+                left = left.saturating_sub(since.elapsed());
+            }
+            return Poll::Pending;
+        }
+        let (_, timer) = waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
+        timer.as_mut().poll(cx).map(|()| Err(Budget::Wait))
     })
     .await
 }
 
-/// What a call does at a tick.
-pub(super) fn on_tick(state: &mut State) -> wasmtime::Result<UpdateDeadline> {
-    state.ticks += 1;
-    if TICK * state.ticks >= state.engine.budgets.cpu {
-        return Err(Budget::Cpu.into());
+/// The processor time of the running call.
+#[derive(Default)]
+pub(super) struct Meter {
+    ticks: u32,
+    pub(super) turn: Arc<Turn>,
+}
+
+impl Meter {
+    /// Before each call.
+    pub(super) fn start(&mut self) {
+        self.ticks = 0;
     }
-    if state.ticks <= SHORT {
-        return Ok(UpdateDeadline::Yield(1));
+
+    /// What a call does at a tick. Its first tick may have come at once, so that only those that
+    /// follow count as time.
+    pub(super) fn on_tick(
+        &mut self,
+        cpu: Duration,
+        lane: &Lane,
+    ) -> wasmtime::Result<UpdateDeadline> {
+        self.ticks += 1;
+        let ticks = self.ticks;
+        if TICK * ticks > cpu {
+            return Err(Budget::Cpu.into());
+        }
+        let (lane, turn) = (lane.clone(), self.turn.clone());
+        // The deadline is set when this future is done, so that waiting isn't counted.
+        let wait = async move {
+            turn.lock().made_way = true;
+            tokio::task::yield_now().await;
+            let place = match ticks > SHORT {
+                true => Some(lane.enter(ticks).await),
+                false => None,
+            };
+            *turn.lock() = Pause {
+                place,
+                made_way: false,
+            };
+        };
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(wait)))
     }
-    let lane = state.engine.lane.clone();
-    let turn = state.turn.clone();
-    // The deadline is set when this future is done, so that waiting isn't counted.
-    let wait = async move {
-        tokio::task::yield_now().await;
-        turn.set(lane.0.acquire_owned().await.ok());
-    };
-    Ok(UpdateDeadline::YieldCustom(1, Box::pin(wait)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first tick of a call may come the moment that it starts.
+    #[tokio::test]
+    async fn a_call_has_its_whole_budget_whenever_it_starts() {
+        let (mut meter, lane) = (Meter::default(), Lane::for_this_machine());
+        assert!(meter.on_tick(TICK, &lane).is_ok());
+        assert!(meter.on_tick(TICK, &lane).is_err());
+        meter.start();
+        assert!(meter.on_tick(TICK, &lane).is_ok());
+    }
 }

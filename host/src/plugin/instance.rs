@@ -4,7 +4,7 @@
 
 use super::engine::Shared;
 use super::error::Error;
-use super::guard::{self, Turn, bounded};
+use super::guard::{Turn, bounded};
 use super::sandbox::State;
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,10 +27,10 @@ impl Instance {
         connection: u64,
     ) -> Result<Self, Error> {
         let state = State::new(engine, connection);
-        let turn = state.turn.clone();
+        let turn = state.meter.turn.clone();
         let mut store = Store::new(&engine.wasmtime, state);
         store.limiter(|state| state);
-        store.epoch_deadline_callback(|mut store| guard::on_tick(store.data_mut()));
+        store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
         store.set_epoch_deadline(1);
         // Counts the bytes that a call returns, before the host allocates anything for them.
         store.set_hostcall_fuel(engine.budgets.reply);
@@ -58,7 +58,7 @@ impl Instance {
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        self.store.data_mut().ticks = 0;
+        self.store.data_mut().meter.start();
         self.store.set_epoch_deadline(1);
         let budgets = &self.engine.budgets;
         let call = pin!(function.call_async(&mut self.store, arguments));

@@ -2,69 +2,18 @@
 //!
 //! It owns the order of the checks. What each finds is in `survey`, `sandbox` and `abi`.
 
-use super::abi::{CLIENT, Exports, HANDLER, SESSION};
+use super::abi::Exports;
 use super::budget::{Budget, Budgets};
 use super::engine::{Engine, Shared};
-use super::error::{Error, LoadError};
+use super::error::LoadError;
 use super::instance::Instance;
+use super::loaded::{Kind, Loaded, Plugin, Role};
 use super::sandbox::{self, State};
-use super::session::PluginSession;
 use super::source::Source;
 use super::survey::{Survey, survey};
-use super::{Dialogue, dialogue, session};
-use std::fmt;
+use super::{dialogue, session};
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
-
-/// What a plugin is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Serving connections.
-    Server,
-    /// Holding the client's side of a dialogue.
-    Client,
-}
-
-/// Which interface a plugin was loaded for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `handler`: one function.
-    Handler,
-    /// `session`: the whole connection.
-    Session,
-    /// `client`.
-    Client,
-}
-
-impl Kind {
-    pub(super) fn interface(self) -> &'static str {
-        match self {
-            Self::Handler => HANDLER,
-            Self::Session => SESSION,
-            Self::Client => CLIENT,
-        }
-    }
-}
-
-/// A plugin that can be run. Cheap to clone; clones are the same plugin.
-#[derive(Clone)]
-pub struct Plugin(pub(super) Arc<Loaded>);
-
-pub(super) struct Loaded {
-    name: String,
-    pub(super) engine: Arc<Shared>,
-    pub(super) kind: Kind,
-    pub(super) exports: Exports,
-    /// Whether what its functions return must be copied before the host may look at it.
-    pub(super) post_return: bool,
-    pub(super) ready: InstancePre<State>,
-}
-
-impl fmt::Debug for Plugin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Plugin({}, {:?})", self.0.name, self.0.kind)
-    }
-}
 
 impl Plugin {
     /// Reads, compiles and checks a plugin, and instantiates it once, so that one that can't work
@@ -101,30 +50,6 @@ impl Plugin {
         Ok(plugin)
     }
 
-    /// The name of the built-in, or the path.
-    pub fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    /// Which interface is used.
-    pub fn kind(&self) -> Kind {
-        self.0.kind
-    }
-
-    /// A session for a new connection. Nothing is instantiated until the plugin has something to
-    /// do. `self` must have been loaded as a [`Role::Server`].
-    pub fn session(&self) -> PluginSession {
-        PluginSession::new(self.clone())
-    }
-
-    /// Starts a dialogue. `self` must have been loaded as a [`Role::Client`].
-    ///
-    /// # Errors
-    /// The plugin fails as it starts.
-    pub async fn dialogue(&self) -> Result<Dialogue, Error> {
-        Dialogue::start_instance(self).await
-    }
-
     async fn try_out(&self) -> Result<(), LoadError> {
         let mut instance = Instance::start(&self.0.ready, &self.0.engine, 0)
             .await
@@ -151,6 +76,9 @@ fn compile(engine: &Shared, source: Source) -> Result<(Component, Survey), LoadE
 
 /// What a plugin declares from the start is checked before it is compiled.
 fn check_size(survey: &Survey, budgets: &Budgets) -> Result<(), LoadError> {
+    if let Some(complex) = &survey.complex {
+        return Err(LoadError::Complex(complex.clone()));
+    }
     if survey.memory > budgets.memory as u64 {
         let found = format!("It declares a memory of {} bytes.", survey.memory);
         return Err(LoadError::budget(Budget::Memory, budgets, found));

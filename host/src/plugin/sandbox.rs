@@ -4,12 +4,12 @@
 
 use super::budget::Budget;
 use super::engine::Shared;
-use super::guard::Turn;
+use super::guard::Meter;
 use super::log::{Level, PluginLog, Standard};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::component::{Linker, ResourceTable, WasmStr};
-use wasmtime::{ResourceLimiter, StoreContextMut};
+use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
@@ -22,9 +22,7 @@ const WASI_RANDOM: u64 = 64 * 1024;
 /// What the host keeps for one instance.
 pub(super) struct State {
     pub(super) engine: Arc<Shared>,
-    /// Ticks that the running call has used.
-    pub(super) ticks: u32,
-    pub(super) turn: Arc<Turn>,
+    pub(super) meter: Meter,
     log: Arc<PluginLog>,
     memory: usize,
     table: usize,
@@ -40,13 +38,20 @@ impl State {
     pub(super) fn new(engine: &Arc<Shared>, connection: u64) -> Self {
         Self {
             engine: engine.clone(),
-            ticks: 0,
-            turn: Arc::default(),
+            meter: Meter::default(),
             log: PluginLog::new(connection, &engine.budgets),
             memory: 0,
             table: 0,
             wasi: None,
         }
+    }
+}
+
+impl State {
+    /// What the running call does at a tick of the engine's clock.
+    pub(super) fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        self.meter
+            .on_tick(self.engine.budgets.cpu, &self.engine.lane)
     }
 }
 

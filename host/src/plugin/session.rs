@@ -5,8 +5,8 @@
 use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
 use super::instance::Instance;
-use super::load::{Kind, Plugin};
-use crate::contract::{Connection, Reason, Reply, Session};
+use super::loaded::{Kind, Plugin};
+use crate::contract::{Connection, Opening, Reason, Reply, Session};
 use wasmtime::component::{TypedFunc, WasmList};
 
 type Answer<D> = Result<abi::Reply<D>, String>;
@@ -87,15 +87,19 @@ pub struct PluginSession {
     live: Option<Live>,
 }
 
-impl PluginSession {
-    pub(super) fn new(plugin: Plugin) -> Self {
-        Self {
-            plugin,
+impl Plugin {
+    /// A session for a new connection. Nothing is instantiated until the plugin has something to
+    /// do. `self` must have been loaded as a [`Role::Server`](super::Role::Server).
+    pub fn session(&self) -> PluginSession {
+        PluginSession {
+            plugin: self.clone(),
             connection: 0,
             live: None,
         }
     }
+}
 
+impl PluginSession {
     /// Makes a call and gives its reply, starting the instance if there is none.
     async fn answer(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
         let live = match &mut self.live {
@@ -178,11 +182,15 @@ fn reply<D: Returned>(answer: Answer<D>, instance: &Instance) -> Result<Reply<'_
 impl Session for PluginSession {
     type Error = Error;
 
-    async fn open(&mut self, connection: &Connection) -> Result<Reply<'_>, Error> {
+    async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.connection = connection.id;
         match self.plugin.0.kind {
-            Kind::Session => self.answer(Call::Open(connection)).await,
-            Kind::Handler | Kind::Client => Ok(Reply::default()),
+            Kind::Session => match self.answer(Call::Open(connection)).await {
+                Ok(greeting) => Ok(Opening::Greeting(greeting)),
+                Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
+                Err(error) => Err(error),
+            },
+            Kind::Handler | Kind::Client => Ok(Opening::Greeting(Reply::default())),
         }
     }
 

@@ -84,7 +84,7 @@ impl Source {
 /// Reads one byte more than is allowed and no further, so that `/dev/zero` is refused too.
 fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
     let mut bytes = Vec::new();
-    from.take(budgets.file as u64 + 1)
+    from.take((budgets.file as u64).saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(LoadError::Read)?;
     Ok(bytes)

@@ -7,6 +7,16 @@ use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
 /// The size of a wasm page, where a memory doesn't declare another.
 const PAGE_LOG2: u32 = 16;
 
+/// How deep components and modules may lie in each other, and how many there may be. Toolchains
+/// nest two or three deep; compiling 200,000 levels takes gigabytes. More is refused as too complex.
+/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+const DEPTH: usize = 16;
+const NESTED: usize = 256;
+/// Bytes of one function. The largest of the interpreters that plugins are written in have some
+/// 100 KiB; the compiler's memory grows faster than a function. More is refused as too complex.
+/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+const FUNCTION: usize = 1024 * 1024;
+
 /// Facts that the compiled component no longer tells.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Survey {
@@ -18,6 +28,8 @@ pub(super) struct Survey {
     pub(super) memory: u64,
     /// The largest table that any module in it declares from the start, in elements.
     pub(super) table: u64,
+    /// What is too much for the compiler, if anything.
+    pub(super) complex: Option<String>,
 }
 
 /// Reads every module and component nested in `binary`.
@@ -26,8 +38,26 @@ pub(super) struct Survey {
 /// The binary is malformed; the error has the offset.
 pub(super) fn survey(binary: &[u8]) -> Result<Survey, wasmparser::BinaryReaderError> {
     let mut found = Survey::default();
+    let (mut depth, mut nested) = (0usize, 0);
     for payload in Parser::new(0).parse_all(binary) {
         match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                (depth, nested) = (depth + 1, nested + 1);
+                if depth > DEPTH || nested > NESTED {
+                    found.complex = Some(format!(
+                        "it has {nested} modules and components in it, {depth} deep (at most {NESTED}, {DEPTH} deep)"
+                    ));
+                    return Ok(found);
+                }
+            }
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION => {
+                let length = body.range().len();
+                found.complex = Some(format!(
+                    "a function has {length} bytes (at most {FUNCTION})"
+                ));
+                return Ok(found);
+            }
             Payload::ComponentCanonicalSection(section) => {
                 for function in section {
                     if let CanonicalFunction::Lift { options, .. } = function? {
@@ -78,9 +108,9 @@ mod tests {
         assert_eq!(
             plain,
             Survey {
-                post_return: false,
                 memory: 3 << 16,
-                table: 7
+                table: 7,
+                ..Survey::default()
             }
         );
         let with = component(r#"(post-return (core func $i "free"))"#);

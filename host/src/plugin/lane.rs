@@ -1,0 +1,113 @@
+//! The lane for long calls: only so many run at the same time, and of those that wait, the one that
+//! has run least goes first. A plugin that loops can't hold up a call that needs a few ticks.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// The lane of one engine. Clones are the same lane.
+#[derive(Clone)]
+pub(super) struct Lane(Arc<Mutex<Places>>);
+
+struct Places {
+    free: usize,
+    /// By the ticks that a call has used, then in the order in which they came.
+    waiting: BTreeMap<(u32, u64), oneshot::Sender<Place>>,
+    came: u64,
+}
+
+/// A place in the lane, given back when it is dropped.
+pub(super) struct Place(Lane);
+
+impl Lane {
+    /// One place fewer than there are processors, and at least one.
+    pub(super) fn for_this_machine() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_places(processors.saturating_sub(1).max(1))
+    }
+
+    fn with_places(free: usize) -> Self {
+        Self(Arc::new(Mutex::new(Places {
+            free,
+            waiting: BTreeMap::new(),
+            came: 0,
+        })))
+    }
+
+    /// Waits for a place. `ticks` is what the call has used so far.
+    pub(super) async fn enter(&self, ticks: u32) -> Place {
+        let granted = {
+            let mut places = self.lock();
+            if places.free > 0 {
+                places.free -= 1;
+                return Place(self.clone());
+            }
+            let (grant, granted) = oneshot::channel();
+            places.came += 1;
+            let order = (ticks, places.came);
+            places.waiting.insert(order, grant);
+            granted
+        };
+        match granted.await {
+            Ok(place) => place,
+            // The sender is only ever dropped after sending.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let next = {
+            let mut places = self.0.lock();
+            let next = places.waiting.pop_first();
+            if next.is_none() {
+                places.free += 1;
+            }
+            next
+        };
+        // A call that was dropped while it waited doesn't take its place, which is then dropped
+        // here, and goes to the next.
+        if let Some((_, grant)) = next {
+            let _ = grant.send(Place(self.0.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_call_that_has_run_least_goes_first_and_a_dropped_one_is_passed_over() {
+        let lane = Lane::with_places(1);
+        let first = lane.enter(2).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut calls = tokio::task::JoinSet::new();
+        for ticks in [90, 3, 40] {
+            let (lane, order) = (lane.clone(), order.clone());
+            calls.spawn(async move {
+                let _place = lane.enter(ticks).await;
+                order
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(ticks);
+            });
+        }
+        let dropped = tokio::spawn({
+            let lane = lane.clone();
+            async move { drop(lane.enter(1).await) }
+        });
+        // One thread: they all wait after this.
+        tokio::task::yield_now().await;
+        dropped.abort();
+        drop(first);
+        while calls.join_next().await.is_some() {}
+        let order = order.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(*order, [3, 40, 90]);
+    }
+}

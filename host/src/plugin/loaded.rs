@@ -1,0 +1,70 @@
+//! A plugin that has been loaded and can be run.
+
+use super::abi::{CLIENT, Exports, HANDLER, SESSION};
+use super::engine::Shared;
+use super::sandbox::State;
+use std::fmt;
+use std::sync::Arc;
+use wasmtime::component::InstancePre;
+
+/// What a plugin is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Serving connections.
+    Server,
+    /// Holding the client's side of a dialogue.
+    Client,
+}
+
+/// Which interface a plugin was loaded for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `handler`: one function.
+    Handler,
+    /// `session`: the whole connection.
+    Session,
+    /// `client`.
+    Client,
+}
+
+impl Kind {
+    pub(super) fn interface(self) -> &'static str {
+        match self {
+            Self::Handler => HANDLER,
+            Self::Session => SESSION,
+            Self::Client => CLIENT,
+        }
+    }
+}
+
+/// A plugin that can be run. Cheap to clone; clones are the same plugin.
+#[derive(Clone)]
+pub struct Plugin(pub(super) Arc<Loaded>);
+
+pub(super) struct Loaded {
+    pub(super) name: String,
+    pub(super) engine: Arc<Shared>,
+    pub(super) kind: Kind,
+    pub(super) exports: Exports,
+    /// Whether what its functions return must be copied before the host may look at it.
+    pub(super) post_return: bool,
+    pub(super) ready: InstancePre<State>,
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plugin({}, {:?})", self.0.name, self.0.kind)
+    }
+}
+
+impl Plugin {
+    /// The name of the built-in, or the path.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Which interface is used.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+}
