@@ -44,9 +44,9 @@
 //!
 //! A byte goes from the socket into a buffer that its thread lends (`net::chunk`), from there into
 //! the memory of its connection's instance (`plugin::session`, `plugin::instance`), and from where
-//! the plugin left it to the socket (`net::connection`). No allocation and no lock is on that way.
-//! Plugins whose functions have a `post-return` are the exception: what they return is copied out
-//! before they free it.
+//! the plugin left it to the socket (`net::connection`). eco allocates nothing and copies nothing
+//! more on that way, with one exception: what a function with a `post-return` returned is copied out
+//! before the plugin frees it.
 //!
 //! # Invariants
 //!

@@ -1,7 +1,7 @@
 //! Plugins that attack the host. Each is an echo until a chunk starts with `!`; then it does its
 //! worst. It must lose that connection, with the reason in the log, and nobody else may notice.
 
-use crate::support::{Peer, noise, plugin_file, serve};
+use crate::support::{Peer, handler, noise, plugin_file, serve};
 use eco_host::net::{Limits, Server};
 use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, LoadError, Plugin, Role, Source};
 use harness::assert_same;
@@ -154,10 +154,8 @@ impl Attack {
             realloc,
             ..
         } = self;
-        format!(
-            r#"(component
-  (core module $m
-    (memory (export "memory") 2)
+        let fields = format!(
+            r#"(memory (export "memory") 2)
     {fields}
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (if (i32.eq (local.get 3) (i32.const 7)) (then {realloc}))
@@ -167,14 +165,9 @@ impl Attack {
       (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 33)) (then (return (call $attack))))
       (i32.store (i32.const 0) (local.get $at))
       (i32.store (i32.const 4) (local.get $length))
-      (i32.const 0)))
-  (core instance $m (instantiate $m))
-  (func $receive (param "chunk" (list u8)) (result (list u8))
-    (canon lift (core func $m "receive")
-      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
-  (instance $handler (export "receive" (func $receive)))
-  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#
-        )
+      (i32.const 0))"#
+        );
+        handler(&fields, "")
     }
 }
 

@@ -294,7 +294,13 @@ fn what_would_take_gigabytes_to_compile_is_refused() {
         "(component (core module (func {})))",
         "(block)".repeat(400_000)
     );
-    for (name, text) in [("deep.wat", deep), ("wide.wat", wide), ("long.wat", long)] {
+    let parts = format!("(component (core module {}))", "(memory 1)".repeat(40));
+    for (name, text) in [
+        ("parts.wat", parts),
+        ("deep.wat", deep),
+        ("wide.wat", wide),
+        ("long.wat", long),
+    ] {
         let said = refused(&plugin_file(name, text), &[]);
         assert!(said.contains("too complex to compile"), "{name}: {said}");
     }

@@ -1,6 +1,6 @@
 //! The interface `session`: greetings, replies, endings, and state that belongs to one connection.
 
-use crate::support::{Peer, plugin_file, serve, session_plugin};
+use crate::support::{Peer, handler, plugin_file, serve, session_plugin};
 
 #[test]
 fn a_session_greets_replies_and_says_goodbye() {
@@ -119,8 +119,7 @@ fn closed_comes_exactly_once_whatever_the_end() {
 }
 
 /// A counter in a global: it shows whose it is.
-const COUNTER: &str = r#"(component
-  (core module $m
+const COUNTER: &str = r#"
     (memory (export "memory") 2)
     (global $n (mut i32) (i32.const 48))
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
@@ -129,17 +128,11 @@ const COUNTER: &str = r#"(component
       (i32.store8 (i32.const 16) (global.get $n))
       (i32.store (i32.const 0) (i32.const 16))
       (i32.store (i32.const 4) (i32.const 1))
-      (i32.const 0)))
-  (core instance $m (instantiate $m))
-  (func $receive (param "chunk" (list u8)) (result (list u8))
-    (canon lift (core func $m "receive")
-      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
-  (instance $handler (export "receive" (func $receive)))
-  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#;
+      (i32.const 0))"#;
 
 #[test]
 fn globals_belong_to_one_connection_and_start_fresh() {
-    let server = serve(&["-p", &plugin_file("counter.wat", COUNTER)]);
+    let server = serve(&["-p", &plugin_file("counter.wat", handler(COUNTER, ""))]);
     let (mut one, mut two) = (Peer::connect(server.address), Peer::connect(server.address));
     one.send(b"x").expect(b"1").send(b"x").expect(b"2");
     two.send(b"x").expect(b"1");
@@ -154,7 +147,7 @@ fn globals_belong_to_one_connection_and_start_fresh() {
 fn no_byte_of_a_connection_is_left_for_the_next() {
     let server = serve(&[
         "-p",
-        &plugin_file("leak.wat", LEAK),
+        &plugin_file("leak.wat", handler(LEAK, "")),
         "--max-connections",
         "1",
     ]);
@@ -171,8 +164,7 @@ fn no_byte_of_a_connection_is_left_for_the_next() {
 }
 
 /// Replies with the eight bytes that the call before left at another place.
-const LEAK: &str = r#"(component
-  (core module $m
+const LEAK: &str = r#"
     (memory (export "memory") 2)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
     (func (export "receive") (param i32 i32) (result i32)
@@ -180,26 +172,17 @@ const LEAK: &str = r#"(component
       (i64.store (i32.const 70000) (i64.load (i32.const 16)))
       (i32.store (i32.const 0) (i32.const 64))
       (i32.store (i32.const 4) (i32.const 8))
-      (i32.const 0)))
-  (core instance $m (instantiate $m))
-  (func $receive (param "chunk" (list u8)) (result (list u8))
-    (canon lift (core func $m "receive")
-      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
-  (instance $handler (export "receive" (func $receive)))
-  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#;
+      (i32.const 0))"#;
 
 /// A plugin that frees what it returned, in its `post-return`, before the host could look.
 #[test]
 fn what_a_plugin_frees_after_returning_it_still_arrives() {
-    let freeing = LEAK
-        .replace(
-            "(func (export \"receive\") (param i32 i32) (result i32)\n",
-            "(func (export \"free\") (param i32)\n      (i64.store (i32.const 64) (i64.const 0x6565726665657266)))\n    (func (export \"receive\") (param i32 i32) (result i32)\n",
-        )
-        .replace(
-            "(realloc (core func $m \"realloc\"))",
-            "(realloc (core func $m \"realloc\")) (post-return (core func $m \"free\"))",
-        );
+    let free = r#"(func (export "free") (param i32)
+      (i64.store (i32.const 64) (i64.const 0x6565726665657266)))"#;
+    let freeing = handler(
+        &format!("{LEAK} {free}"),
+        r#"(post-return (core func $m "free"))"#,
+    );
     let server = serve(&["-p", &plugin_file("freeing.wat", freeing)]);
     let mut peer = Peer::connect(server.address);
     peer.send(b"12345678").expect(b"\0\0\0\0\0\0\0\0");

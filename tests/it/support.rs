@@ -23,6 +23,21 @@ pub(crate) fn plugin_file(name: &str, contents: impl AsRef<[u8]>) -> String {
     path.display().to_string()
 }
 
+/// A plugin with the interface `handler`, around a core module with these fields: a memory, a
+/// `realloc` and a `receive`. `options` are more of its lifting, such as a `post-return`.
+pub(crate) fn handler(fields: &str, options: &str) -> String {
+    format!(
+        r#"(component
+  (core module $m {fields})
+  (core instance $m (instantiate $m))
+  (func $receive (param "chunk" (list u8)) (result (list u8))
+    (canon lift (core func $m "receive")
+      (memory (core memory $m "memory")) (realloc (core func $m "realloc")) {options}))
+  (instance $handler (export "receive" (func $receive)))
+  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#
+    )
+}
+
 /// The session plugin of the tests.
 pub(crate) fn session_plugin() -> String {
     format!("{}/plugins/session.wat", env!("CARGO_MANIFEST_DIR"))

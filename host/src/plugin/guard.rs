@@ -84,7 +84,7 @@ impl Meter {
     }
 
     /// What a call does at a tick. Its first tick may have come at once, so that only those that
-    /// follow count as time.
+    /// follow count as time. A wait that spans ticks counts as one of them, when the guest runs on.
     pub(super) fn on_tick(
         &mut self,
         cpu: Duration,

@@ -16,8 +16,8 @@ struct Places {
     came: u64,
 }
 
-/// A place in the lane, given back when it is dropped.
-pub(super) struct Place(Lane);
+/// A place in the lane, given back when it is dropped. Empty, it is nobody's any more.
+pub(super) struct Place(Option<Lane>);
 
 impl Lane {
     /// One place fewer than there are processors, and at least one.
@@ -40,7 +40,7 @@ impl Lane {
             let mut places = self.lock();
             if places.free > 0 {
                 places.free -= 1;
-                return Place(self.clone());
+                return Place(Some(self.clone()));
             }
             let (grant, granted) = oneshot::channel();
             places.came += 1;
@@ -61,19 +61,23 @@ impl Lane {
 }
 
 impl Drop for Place {
+    /// Hands it to the next call. One that was dropped while it waited is passed over.
     fn drop(&mut self) {
-        let next = {
-            let mut places = self.0.lock();
-            let next = places.waiting.pop_first();
-            if next.is_none() {
-                places.free += 1;
+        let Some(lane) = self.0.take() else { return };
+        loop {
+            let next = {
+                let mut places = lane.lock();
+                let next = places.waiting.pop_first();
+                if next.is_none() {
+                    places.free += 1;
+                }
+                next
+            };
+            let Some((_, grant)) = next else { return };
+            match grant.send(Self(Some(lane.clone()))) {
+                Ok(()) => return,
+                Err(mut refused) => refused.0 = None,
             }
-            next
-        };
-        // A call that was dropped while it waited doesn't take its place, which is then dropped
-        // here, and goes to the next.
-        if let Some((_, grant)) = next {
-            let _ = grant.send(Place(self.0.clone()));
         }
     }
 }

@@ -69,8 +69,14 @@ fn compile(engine: &Shared, source: Source) -> Result<(Component, Survey), LoadE
     let binary = source.binary(&engine.budgets)?;
     let survey = survey(&binary).map_err(|error| LoadError::Invalid(error.to_string()))?;
     check_size(&survey, &engine.budgets)?;
-    let component = Component::from_binary(&engine.wasmtime, &binary)
-        .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+    let component = Component::from_binary(&engine.wasmtime, &binary).map_err(|error| {
+        let text = format!("{error:#}");
+        // More parts than an instance has places for; wasmtime has no type for it.
+        match text.contains("pooling allocator") {
+            true => LoadError::Complex(error.root_cause().to_string()),
+            false => LoadError::Invalid(text),
+        }
+    })?;
     Ok((component, survey))
 }
 
