@@ -80,9 +80,7 @@ fn a_slow_reader_costs_a_bounded_amount_of_memory_and_loses_nothing() {
 #[test]
 fn a_close_reaches_a_peer_that_is_still_sending() {
     let server = serve(&["-p", &session_plugin(), "--chunk-size", "16"]);
-    let mut peer = Peer::connect(server.address);
-    let greeting = peer.0.local_addr().expect("it is connected").to_string();
-    peer.expect(greeting.as_bytes());
+    let mut peer = Peer::greeted(server.address);
     // The server reads 16 bytes of it. Closing with the rest unread would be a reset, which could
     // overtake the reply.
     let mut message = noise(100_000, 6);

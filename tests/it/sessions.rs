@@ -5,9 +5,7 @@ use crate::support::{Peer, handler, plugin_file, serve, session_plugin};
 #[test]
 fn a_session_greets_replies_and_says_goodbye() {
     let server = serve(&["-p", &session_plugin()]);
-    let mut peer = Peer::connect(server.address);
-    let greeting = peer.0.local_addr().expect("it is connected").to_string();
-    peer.expect(greeting.as_bytes());
+    let mut peer = Peer::greeted(server.address);
     peer.send(b"k1").expect(b"k1").send(b"k2").expect(b"k2");
     peer.finish().expect(b"end").expect_end();
     server.logged(&["closed 0"]);
@@ -16,7 +14,7 @@ fn a_session_greets_replies_and_says_goodbye() {
 #[test]
 fn finish_sends_fin_and_goes_on_reading() {
     let server = serve(&["-p", &session_plugin(), "-v"]);
-    let mut peer = greeted(&server);
+    let mut peer = Peer::greeted(server.address);
     peer.send(b"f").expect(b"f").expect_end();
     peer.send(b"still read");
     server.logged(&["received \"still read\""]);
@@ -27,7 +25,7 @@ fn finish_sends_fin_and_goes_on_reading() {
 #[test]
 fn a_reply_after_finish_is_the_plugins_error() {
     let server = serve(&["-p", &session_plugin()]);
-    let mut peer = greeted(&server);
+    let mut peer = Peer::greeted(server.address);
     peer.send(b"f").expect(b"f").expect_end();
     peer.send(b"x");
     server.logged(&[
@@ -40,7 +38,7 @@ fn a_reply_after_finish_is_the_plugins_error() {
 #[test]
 fn close_writes_the_reply_and_then_closes_in_order() {
     let server = serve(&["-p", &session_plugin()]);
-    let mut peer = greeted(&server);
+    let mut peer = Peer::greeted(server.address);
     peer.send(b"c is the last word")
         .expect(b"c is the last word")
         .expect_end();
@@ -51,14 +49,14 @@ fn close_writes_the_reply_and_then_closes_in_order() {
 #[test]
 fn reset_tears_the_connection_down() {
     let server = serve(&["-p", &session_plugin()]);
-    greeted(&server).send(b"r").expect_reset();
+    Peer::greeted(server.address).send(b"r").expect_reset();
     server.logged(&["closed", "reason=\"by-plugin\""]);
 }
 
 #[test]
 fn an_error_of_the_plugin_resets_and_its_text_goes_to_the_log_alone() {
     let server = serve(&["-p", &session_plugin()]);
-    let before = greeted(&server).send(b"e").expect_reset();
+    let before = Peer::greeted(server.address).send(b"e").expect_reset();
     harness::assert_same(&before, b"");
     server.logged(&[
         "reason=\"failed\"",
@@ -70,7 +68,7 @@ fn an_error_of_the_plugin_resets_and_its_text_goes_to_the_log_alone() {
 #[test]
 fn after_a_trap_the_plugin_is_called_no_more() {
     let server = serve(&["-p", &session_plugin()]);
-    greeted(&server).send(b"t").expect_reset();
+    Peer::greeted(server.address).send(b"t").expect_reset();
     server.logged(&["closed", "reason=\"failed\"", "trapped"]);
     assert!(!server.log().contains("plugin: "), "{}", server.log());
 }
@@ -106,11 +104,14 @@ fn a_trap_in_open_is_no_refusal_but_a_reset() {
 fn closed_comes_exactly_once_whatever_the_end() {
     let server = serve(&["-p", &session_plugin(), "--idle-timeout", "1s"]);
     // 0 ended, 1 by the plugin, 2 by the peer, 3 idle, 6 failed.
-    greeted(&server).finish().rest();
-    greeted(&server).send(b"c").expect(b"c").expect_end();
-    greeted(&server).reset();
-    greeted(&server).expect_end();
-    greeted(&server).send(b"e").expect_reset();
+    Peer::greeted(server.address).finish().rest();
+    Peer::greeted(server.address)
+        .send(b"c")
+        .expect(b"c")
+        .expect_end();
+    Peer::greeted(server.address).reset();
+    Peer::greeted(server.address).expect_end();
+    Peer::greeted(server.address).send(b"e").expect_reset();
     for reason in ["closed 0", "closed 1", "closed 2", "closed 3", "closed 6"] {
         server.logged(&[reason]);
     }
@@ -187,11 +188,4 @@ fn what_a_plugin_frees_after_returning_it_still_arrives() {
     let mut peer = Peer::connect(server.address);
     peer.send(b"12345678").expect(b"\0\0\0\0\0\0\0\0");
     peer.send(b"........").expect(b"12345678");
-}
-
-fn greeted(server: &harness::Server) -> Peer {
-    let mut peer = Peer::connect(server.address);
-    let greeting = peer.0.local_addr().expect("it is connected").to_string();
-    peer.expect(greeting.as_bytes());
-    peer
 }

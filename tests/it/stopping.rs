@@ -9,11 +9,7 @@ use std::time::Duration;
 #[test]
 fn idle_connections_are_closed_at_once_in_order() {
     let server = serve(&["-p", &session_plugin(), "--grace", "1h"]);
-    let mut peers: Vec<Peer> = (0..5).map(|_| Peer::connect(server.address)).collect();
-    for peer in &mut peers {
-        let greeting = peer.0.local_addr().expect("it is connected").to_string();
-        peer.expect(greeting.as_bytes());
-    }
+    let mut peers: Vec<Peer> = (0..5).map(|_| Peer::greeted(server.address)).collect();
     server.terminate();
     for peer in &mut peers {
         peer.expect_end();
@@ -134,9 +130,7 @@ fn a_plugin_that_loops_in_closed_does_not_outlive_the_grace() {
     assert_ne!(looping, text);
     let path = crate::support::plugin_file("loops-in-closed.wat", looping);
     let server = serve(&["-p", &path, "--grace", "300ms", "--cpu", "1h"]);
-    let mut peer = Peer::connect(server.address);
-    let greeting = peer.0.local_addr().expect("it is connected").to_string();
-    peer.expect(greeting.as_bytes());
+    let mut peer = Peer::greeted(server.address);
     server.terminate();
     // The peer doesn't wait for it.
     peer.expect_end();

@@ -59,6 +59,15 @@ impl Peer {
         Self(stream)
     }
 
+    /// Connects to the session plugin of the tests, and takes its greeting.
+    #[track_caller]
+    pub(crate) fn greeted(address: SocketAddr) -> Self {
+        let mut peer = Self::connect(address);
+        let greeting = peer.0.local_addr().expect("it is connected").to_string();
+        peer.expect(greeting.as_bytes());
+        peer
+    }
+
     pub(crate) fn send(&mut self, bytes: &[u8]) -> &mut Self {
         self.0.write_all(bytes).expect("the server reads");
         self
@@ -109,14 +118,9 @@ impl Peer {
 
     /// Closes with a reset.
     pub(crate) fn reset(self) {
-        let socket = tokio_free_linger(&self.0);
-        socket.expect("a socket has options");
+        rustix::net::sockopt::set_socket_linger(&self.0, Some(Duration::ZERO))
+            .expect("a socket has options");
     }
-}
-
-/// Makes the coming drop of the socket a reset.
-fn tokio_free_linger(stream: &TcpStream) -> std::io::Result<()> {
-    rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)).map_err(Into::into)
 }
 
 /// Sends everything while reading everything, then FIN; the whole reply.
