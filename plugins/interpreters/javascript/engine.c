@@ -1,0 +1,64 @@
+/* Owns the one translation unit that is QuickJS, and the few doors into it that its public interface
+   doesn't have. Knows nothing of eco: not of sessions, nor of what scripts may return. */
+
+#include "gauge.h"
+
+#include "quickjs.c"
+
+#include "engine.h"
+
+static JSValue measured_next(JSContext *context, JSValueConst iterator, JSValueConst method, int count,
+                             JSValueConst *values, int *done) {
+    *done = false;
+    if (check_stack(context->rt, 0)) return JS_ThrowStackOverflow(context);
+    return iterator_next(context, iterator, method, count, values, done);
+}
+
+/* QuickJS switches its own limit off under WASI, but its checks still compare with this field. */
+void engine_limit_stack(JSRuntime *runtime, uintptr_t lowest) {
+    runtime->stack_limit = lowest;
+}
+
+void engine_seed(JSContext *context, uint64_t seed) {
+    /* The generator stays at zero for ever if it starts there. */
+    context->random_state = seed | 1;
+    context->hash_seed = xorshift64star(&context->random_state);
+}
+
+JSValue engine_global(JSContext *context, JSAtom name) {
+    return JS_GetGlobalVar(context, name, false);
+}
+
+/* The array buffer asks for size 0 to let go of its bytes, and for other sizes when a script
+   transfers it. The counter is what decides when garbage is collected; without it, a script that
+   keeps chunks in cycles would run out of memory long before the collector woke up. */
+static void *resize_bytes(JSRuntime *runtime, void *unused, void *bytes, size_t size) {
+    size_t *counter = &runtime->malloc_state.malloc_size;
+    *counter -= malloc_usable_size(bytes);
+    if (size == 0) {
+        free(bytes);
+        return NULL;
+    }
+    void *resized = realloc(bytes, size);
+    *counter += malloc_usable_size(resized ? resized : bytes);
+    return resized;
+}
+
+JSValue engine_bytes(JSContext *context, uint8_t *bytes, size_t length) {
+    if (length == 0) return JS_NewUint8ArrayCopy(context, NULL, 0);
+    context->rt->malloc_state.malloc_size += malloc_usable_size(bytes);
+    return JS_NewUint8Array(context, bytes, length, resize_bytes, NULL, false);
+}
+
+JSValue engine_trace(JSContext *context, JSValueConst error) {
+    if (!JS_IsError(error)) return JS_UNDEFINED;
+    return js_dup(JS_VALUE_GET_OBJ(error)->u.object_data);
+}
+
+uint32_t engine_units(JSValueConst string) {
+    return string_rope_get_len(string);
+}
+
+uint32_t engine_unit(JSValueConst string, uint32_t index) {
+    return string_rope_get(string, index);
+}

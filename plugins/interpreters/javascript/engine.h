@@ -1,0 +1,27 @@
+/* What the interpreter needs of QuickJS beyond its public interface. */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "quickjs.h"
+
+/* From here on down, the stack in linear memory is out of bounds: going deeper is a RangeError. */
+void engine_limit_stack(JSRuntime *runtime, uintptr_t lowest);
+
+/* Makes Math.random and the hash tables of this context unpredictable. */
+void engine_seed(JSContext *context, uint64_t seed);
+
+/* The value of a name at the top level of classic scripts, whether it was declared with function,
+   var, let, const or class, or assigned to globalThis. Undefined if there is no such name. */
+JSValue engine_global(JSContext *context, JSAtom name);
+
+/* A Uint8Array that takes over bytes from malloc. The collector counts them as its own. */
+JSValue engine_bytes(JSContext *context, uint8_t *bytes, size_t length);
+
+/* The trace of an Error as it was recorded, without asking the script's own getters for it. */
+JSValue engine_trace(JSContext *context, JSValueConst error);
+
+/* A string's length in UTF-16 units, and one of them, without flattening a concatenated string. */
+uint32_t engine_units(JSValueConst string);
+uint32_t engine_unit(JSValueConst string, uint32_t index);
+
+#endif

@@ -1,0 +1,129 @@
+/* Owns what the host sees: the functions of the contract, each of which calls the script's function of
+   that name. Knows nothing of JavaScript. */
+
+#include <stdlib.h>
+
+#include "engine.h"
+#include "interpreter.h"
+
+static const char *const contract_names[FUNCTIONS] = {
+    "open", "receive", "end-of-input", "closed", "start", "replied",
+};
+
+/* Ends a call: what went wrong is told, and what is left to do is done. */
+static bool finish(bool done, const struct line *wrong, script_interpreter_string_t *error) {
+    struct line line = { 0 };
+    if (!done) {
+        script_explain(wrong, &line);
+        *error = line_copy(&line);
+    }
+    jobs_run(context, script_name());
+    return done;
+}
+
+static bool prepared(script_interpreter_string_t *error) {
+    struct line line = { 0 };
+    if (script_ready(&line)) return true;
+    *error = line_copy(&line);
+    return false;
+}
+
+bool exports_eco_plugin_interpreter_load(script_interpreter_list_string_t *names,
+                                         script_interpreter_string_t *error) {
+    if (!prepared(error)) return false;
+    script_interpreter_string_t found[FUNCTIONS];
+    size_t count = 0;
+    for (enum function i = 0; i < FUNCTIONS; i++) {
+        JSValue function = script_find(i);
+        if (JS_IsException(function)) return finish(false, NULL, error);
+        if (!JS_IsUndefined(function)) script_interpreter_string_dup(&found[count++], contract_names[i]);
+        JS_FreeValue(context, function);
+    }
+    *names = (script_interpreter_list_string_t) { 0 };
+    if (count == 0) return true;
+    names->len = count;
+    names->ptr = malloc(count * sizeof *found);
+    if (!names->ptr) abort();
+    memcpy(names->ptr, found, count * sizeof *found);
+    return true;
+}
+
+static bool reply(enum function function, int count, JSValue argument, reply_t *answer,
+                  script_interpreter_string_t *error) {
+    struct line wrong = { 0 };
+    bool defined;
+    JSValue result = script_call(function, count, argument, &defined, &wrong);
+    bool done = !JS_IsException(result) &&
+                value_to_reply(context, function_name(function), result, answer, &wrong);
+    JS_FreeValue(context, result);
+    return finish(done, &wrong, error);
+}
+
+static JSValue text_of(const script_interpreter_string_t *text) {
+    return JS_NewStringLen(context, (const char *) text->ptr, text->len);
+}
+
+bool exports_eco_plugin_session_open(exports_eco_plugin_session_connection_t *peer, reply_t *answer,
+                                     script_interpreter_string_t *error) {
+    if (!prepared(error)) return false;
+    JSValue connection = JS_NewObject(context);
+    JS_SetPropertyStr(context, connection, "id", JS_NewInt64(context, (int64_t) peer->id));
+    JS_SetPropertyStr(context, connection, "peer", text_of(&peer->peer));
+    JS_SetPropertyStr(context, connection, "local", text_of(&peer->local));
+    exports_eco_plugin_session_connection_free(peer);
+    return reply(OPEN, 1, connection, answer, error);
+}
+
+bool exports_eco_plugin_session_receive(bytes_t *chunk, reply_t *answer,
+                                        script_interpreter_string_t *error) {
+    if (!prepared(error)) return false;
+    return reply(RECEIVE, 1, engine_bytes(context, chunk->ptr, chunk->len), answer, error);
+}
+
+bool exports_eco_plugin_session_end_of_input(reply_t *answer, script_interpreter_string_t *error) {
+    if (!prepared(error)) return false;
+    return reply(END_OF_INPUT, 0, JS_UNDEFINED, answer, error);
+}
+
+/* Nobody waits for a result here, so what goes wrong is only logged. */
+void exports_eco_plugin_session_closed(exports_eco_plugin_session_reason_t why) {
+    static const char *const reasons[] = {
+        "ended", "by-plugin", "peer-reset", "idle", "stalled", "stopping", "failed",
+    };
+    struct line wrong = { 0 }, error = { 0 };
+    bool defined;
+    if (script_ready(&error)) {
+        JSValue reason = JS_NewString(context, reasons[why]);
+        JSValue result = script_call(CLOSED, 1, reason, &defined, &wrong);
+        if (JS_IsException(result)) script_explain(&wrong, &error);
+        JS_FreeValue(context, result);
+        jobs_run(context, script_name());
+    }
+    if (error.length > 0) line_log(&error, ECO_PLUGIN_LOG_LEVEL_ERROR);
+}
+
+bool exports_eco_plugin_client_start(bytes_t *message, turn_t *turn,
+                                     script_interpreter_string_t *error) {
+    if (!prepared(error)) return false;
+    struct line wrong = { 0 };
+    bool defined;
+    JSValue argument = message ? engine_bytes(context, message->ptr, message->len) : JS_NULL;
+    JSValue result = script_call(START, 1, argument, &defined, &wrong);
+    *turn = (turn_t) { .expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_NOTHING };
+    bool done = !JS_IsException(result) &&
+                (!defined || value_to_turn(context, "start", result, turn, &wrong));
+    JS_FreeValue(context, result);
+    return finish(done, &wrong, error);
+}
+
+bool exports_eco_plugin_client_replied(bytes_t *answer, step_t *step,
+                                       script_interpreter_string_t *error) {
+    if (!prepared(error)) return false;
+    struct line wrong = { 0 };
+    bool defined;
+    JSValue argument = engine_bytes(context, answer->ptr, answer->len);
+    JSValue result = script_call(REPLIED, 1, argument, &defined, &wrong);
+    bool done = !JS_IsException(result) && value_to_step(context, "replied", result, step, &wrong);
+    JS_FreeValue(context, result);
+    return finish(done, &wrong, error);
+}

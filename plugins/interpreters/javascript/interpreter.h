@@ -1,0 +1,65 @@
+/* What the files of the interpreter share: one script, in one context. */
+#ifndef INTERPRETER_H
+#define INTERPRETER_H
+
+#include "line.h"
+
+typedef script_interpreter_list_u8_t bytes_t;
+typedef exports_eco_plugin_session_reply_t reply_t;
+typedef exports_eco_plugin_client_turn_t turn_t;
+typedef exports_eco_plugin_client_step_t step_t;
+
+/* The functions that a script may define. */
+enum function { OPEN, RECEIVE, END_OF_INPUT, CLOSED, START, REPLIED, FUNCTIONS };
+
+/* script.c: The context of the script, once it was evaluated; its file's name; its function's name. */
+extern JSContext *context;
+const char *script_name(void);
+const char *function_name(enum function function);
+/* Evaluates the script, the first time. If that fails, it returns false and the line says why. */
+bool script_ready(struct line *error);
+/* The script's function of that name, or undefined if there is none. */
+JSValue script_find(enum function function);
+/* Calls the function if there is one and gives what it returned in the end. Takes the argument over.
+   In case of an exception either one is pending or the line says what is wrong. */
+JSValue script_call(enum function function, int count, JSValue argument, bool *defined,
+                    struct line *wrong);
+/* Tells what went wrong: the exception that is pending, or else what the line says. */
+void script_explain(const struct line *wrong, struct line *error);
+
+/* errors.c: Takes the pending exception and says what it is and where it comes from, as in
+   `upper.js:3:7: TypeError: not a function`. The deeper frames go to the log. */
+void error_take(JSContext *context, const char *script, struct line *line);
+/* The same for a value that was thrown earlier, the reason of a rejected promise. */
+void error_say(JSContext *context, const char *script, JSValueConst thrown, struct line *line);
+
+/* values.c: Each turns what the function `name` returned into what eco takes, in memory from
+   malloc. If that can't be, each returns false, and either there is an exception pending or the line
+   says what is wrong. */
+bool value_to_reply(JSContext *context, const char *name, JSValueConst value, reply_t *reply,
+                    struct line *wrong);
+bool value_to_turn(JSContext *context, const char *name, JSValueConst value, turn_t *turn,
+                   struct line *wrong);
+bool value_to_step(JSContext *context, const char *name, JSValueConst value, step_t *step,
+                   struct line *wrong);
+
+/* values.c: The bytes of a string, a Uint8Array or an ArrayBuffer, in memory from malloc. */
+bool bytes_copy(JSContext *context, JSValueConst value, bytes_t *bytes);
+
+/* promises.c: Runs all jobs that wait. */
+void jobs_run(JSContext *context, const char *script);
+/* If the value is a promise: runs the jobs and gives what the promise was fulfilled with, or throws
+   what it was rejected with. One that stays pending is no exception; then the line says what is wrong.
+   Takes the value over. */
+JSValue promise_settle(JSContext *context, const char *script, const char *name, JSValue value,
+                       struct line *wrong);
+void promises_watch(JSContext *context);
+
+/* console.c and encoding.c: Define what scripts find in globalThis. */
+void console_define(JSContext *context, JSValueConst global);
+void encoding_define(JSContext *context, JSValueConst global);
+
+/* console.c: Adds any value to a line, as console.log would show it. Never leaves an exception. */
+void console_show(JSContext *context, struct line *line, JSValueConst value);
+
+#endif

@@ -1,0 +1,109 @@
+// Owns the component's exports: which function of the script each one calls, what that is given, and
+// which kind of answer is expected. It must not know how a script is run or how an answer is read.
+#include "interpreter.h"
+
+static int give_nothing(lua_State *L, const struct call *call) {
+    (void)L;
+    (void)call;
+    return 0;
+}
+
+// Gives a list of bytes as one string.
+static int give_bytes(lua_State *L, const struct call *call) {
+    const script_interpreter_list_u8_t *bytes = call->input;
+    lua_pushlstring(L, (const char *)bytes->ptr, bytes->len);
+    return 1;
+}
+
+// Gives the message of a client, or nil without one.
+static int give_message(lua_State *L, const struct call *call) {
+    if (call->input != NULL) return give_bytes(L, call);
+    lua_pushnil(L);
+    return 1;
+}
+
+static void set_text(lua_State *L, const char *key, const script_interpreter_string_t *text) {
+    lua_pushlstring(L, (const char *)text->ptr, text->len);
+    lua_setfield(L, -2, key);
+}
+
+static int give_connection(lua_State *L, const struct call *call) {
+    const exports_eco_plugin_session_connection_t *connection = call->input;
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, (lua_Integer)connection->id);
+    lua_setfield(L, -2, "id");
+    set_text(L, "peer", &connection->peer);
+    set_text(L, "local", &connection->local);
+    return 1;
+}
+
+static int give_reason(lua_State *L, const struct call *call) {
+    static const char *const reasons[] = {
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_ENDED] = "ended",
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_BY_PLUGIN] = "by-plugin",
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_PEER_RESET] = "peer-reset",
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_IDLE] = "idle",
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_STALLED] = "stalled",
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_STOPPING] = "stopping",
+        [EXPORTS_ECO_PLUGIN_SESSION_REASON_FAILED] = "failed",
+    };
+    const exports_eco_plugin_session_reason_t *reason = call->input;
+    lua_pushstring(L, reasons[*reason]);
+    return 1;
+}
+
+bool exports_eco_plugin_interpreter_load(script_interpreter_list_string_t *names,
+                                         script_interpreter_string_t *error) {
+    return list_functions(names, error);
+}
+
+bool exports_eco_plugin_session_open(exports_eco_plugin_session_connection_t *peer,
+                                     exports_eco_plugin_session_reply_t *reply,
+                                     script_interpreter_string_t *error) {
+    struct call call = {"open", give_connection, peer, take_reply, reply};
+    bool fine = call_script(&call, error);
+    exports_eco_plugin_session_connection_free(peer);
+    return fine;
+}
+
+bool exports_eco_plugin_session_receive(script_interpreter_list_u8_t *chunk,
+                                        exports_eco_plugin_session_reply_t *reply,
+                                        script_interpreter_string_t *error) {
+    struct call call = {"receive", give_bytes, chunk, take_reply, reply};
+    bool fine = call_script(&call, error);
+    script_interpreter_list_u8_free(chunk);
+    return fine;
+}
+
+bool exports_eco_plugin_session_end_of_input(exports_eco_plugin_session_reply_t *reply,
+                                             script_interpreter_string_t *error) {
+    struct call call = {"end_of_input", give_nothing, NULL, take_reply, reply};
+    return call_script(&call, error);
+}
+
+void exports_eco_plugin_session_closed(exports_eco_plugin_session_reason_t why) {
+    struct call call = {"closed", give_reason, &why, take_nothing, NULL};
+    script_interpreter_string_t error;
+    // There is nobody to return an error to, so that it goes to the log.
+    if (call_script(&call, &error)) return;
+    eco_plugin_log_log(ECO_PLUGIN_LOG_LEVEL_ERROR, &error);
+    script_interpreter_string_free(&error);
+}
+
+bool exports_eco_plugin_client_start(script_interpreter_list_u8_t *message,
+                                     exports_eco_plugin_client_turn_t *turn,
+                                     script_interpreter_string_t *error) {
+    struct call call = {"start", give_message, message, take_turn, turn};
+    bool fine = call_script(&call, error);
+    if (message != NULL) script_interpreter_list_u8_free(message);
+    return fine;
+}
+
+bool exports_eco_plugin_client_replied(script_interpreter_list_u8_t *reply,
+                                       exports_eco_plugin_client_step_t *step,
+                                       script_interpreter_string_t *error) {
+    struct call call = {"replied", give_bytes, reply, take_step, step};
+    bool fine = call_script(&call, error);
+    script_interpreter_list_u8_free(reply);
+    return fine;
+}

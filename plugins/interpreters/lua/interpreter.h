@@ -1,0 +1,50 @@
+// What the files of the interpreter tell each other. Each function is explained where it is written.
+#ifndef INTERPRETER_H
+#define INTERPRETER_H
+
+#include "lua_limits.h"
+
+#include "lauxlib.h"
+#include "lua.h"
+#include "lualib.h"
+#include "script_interpreter.h"
+
+// One call of a function of the script: what it is given, and where its answer goes.
+struct call {
+    // In Lua's spelling.
+    const char *function;
+    // Pushes the arguments, and says how many.
+    int (*give)(lua_State *L, const struct call *call);
+    const void *input;
+    // Turns what was returned into what the contract wants. The stack holds the function (or nil, if
+    // the script doesn't define it) and then the values that it returned; see FUNCTION and FIRST.
+    void (*take)(lua_State *L, const struct call *call);
+    void *output;
+};
+
+enum { FUNCTION = 1, FIRST = 2, SECOND = 3 };
+
+// script.c
+bool call_script(const struct call *call, script_interpreter_string_t *error);
+bool list_functions(script_interpreter_list_string_t *names, script_interpreter_string_t *error);
+
+// values.c
+void take_nothing(lua_State *L, const struct call *call);
+void take_reply(lua_State *L, const struct call *call);
+void take_turn(lua_State *L, const struct call *call);
+void take_step(lua_State *L, const struct call *call);
+
+// messages.c
+void name_script(const script_interpreter_string_t *name);
+const char *chunk_name(void);
+void write_log(eco_plugin_log_level_t level, const char *bytes, size_t length);
+void write_warning(void *unused, const char *piece, int more);
+const char *type_with_article(lua_State *L, int index);
+int explain_error(lua_State *L);
+script_interpreter_string_t one_line(const char *bytes, size_t length);
+script_interpreter_string_t error_line(lua_State *L);
+
+// library.c
+int open_library(lua_State *L);
+
+#endif

@@ -1,0 +1,125 @@
+// Owns the one Lua state and the border around it: the script is evaluated and called here, and every
+// error of Lua ends here as a line of text. It must not know what the functions are given or return.
+#include "interpreter.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The functions that a script may define, in Lua's spelling and in the contract's.
+static const struct {
+    const char *lua;
+    const char *contract;
+} functions[] = {
+    {"open", "open"},     {"receive", "receive"}, {"end_of_input", "end-of-input"},
+    {"closed", "closed"}, {"start", "start"},     {"replied", "replied"},
+};
+
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+static void *allocate(void *seed, void *block, size_t old_size, size_t new_size) {
+    (void)seed;
+    (void)old_size;
+    if (new_size != 0) return realloc(block, new_size);
+    free(block);
+    return NULL;
+}
+
+// The state is made at the first call. If that fails, memory is exhausted and the program ends.
+static lua_State *the_state(void) {
+    static lua_State *state;
+    if (state != NULL) return state;
+    // What the allocator is told is also the seed of Lua's hashes: see `luai_makeseed` in lua.c.
+    state = lua_newstate(allocate, (void *)(uintptr_t)eco_plugin_script_random());
+    if (state == NULL) abort();
+    lua_pushcfunction(state, open_library);
+    lua_call(state, 0, 0);
+    return state;
+}
+
+// Where the program begins: after a byte order mark, and after a first line that is for a shell.
+static const char *skip_preamble(const char *at, const char *end) {
+    if (end - at >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
+    if (at == end || *at != '#') return at;
+    // The line break stays, so that lines are counted right.
+    while (at != end && *at != '\n') at++;
+    return at;
+}
+
+// Evaluates the script, once: its globals are the state of the connection.
+static void evaluate(lua_State *L) {
+    static bool evaluated;
+    if (evaluated) return;
+    eco_plugin_script_source_t source;
+    eco_plugin_script_read(&source);
+    name_script(&source.name);
+    const char *end = (const char *)source.text.ptr + source.text.len;
+    const char *begin = skip_preamble((const char *)source.text.ptr, end);
+    int status = luaL_loadbufferx(L, begin, (size_t)(end - begin), chunk_name(), "t");
+    eco_plugin_script_source_free(&source);
+    if (status != LUA_OK) lua_error(L);
+    lua_call(L, 0, 0);
+    evaluated = true;
+}
+
+// Pushes the script's function, or nil. A global that isn't a function is most likely a variable
+// that happens to have the name.
+static bool push_function(lua_State *L, const char *name) {
+    int type = lua_getglobal(L, name);
+    if (type != LUA_TFUNCTION && type != LUA_TNIL) {
+        luaL_error(L, "the global %s is %s; that name is for a function", name,
+                   type_with_article(L, -1));
+    }
+    return type == LUA_TFUNCTION;
+}
+
+// Everything about a call that may raise an error.
+static int make_call(lua_State *L) {
+    const struct call *call = lua_touserdata(L, 1);
+    lua_settop(L, 0);
+    evaluate(L);
+    if (push_function(L, call->function)) {
+        // The function stays below what it returns, for messages about that.
+        lua_pushvalue(L, FUNCTION);
+        lua_call(L, call->give(L, call), LUA_MULTRET);
+    }
+    call->take(L, call);
+    return 0;
+}
+
+static int make_list(lua_State *L) {
+    script_interpreter_list_string_t *names = lua_touserdata(L, 1);
+    const char *defined[FUNCTIONS];
+    size_t count = 0;
+    evaluate(L);
+    for (size_t i = 0; i < FUNCTIONS; i++) {
+        if (push_function(L, functions[i].lua)) defined[count++] = functions[i].contract;
+    }
+    names->ptr = malloc(sizeof(script_interpreter_string_t[FUNCTIONS]));
+    if (names->ptr == NULL) luaL_error(L, "not enough memory");
+    names->len = count;
+    for (size_t i = 0; i < count; i++) script_interpreter_string_dup(&names->ptr[i], defined[i]);
+    return 0;
+}
+
+// No error of Lua may leave an exported function, so that all of them are called through this.
+static bool run(lua_CFunction body, const void *argument, script_interpreter_string_t *error) {
+    lua_State *L = the_state();
+    lua_pushcfunction(L, explain_error);
+    lua_pushcfunction(L, body);
+    lua_pushlightuserdata(L, (void *)argument);
+    bool fine = lua_pcall(L, 1, 0, 1) == LUA_OK;
+    if (!fine) *error = error_line(L);
+    lua_settop(L, 0);
+    return fine;
+}
+
+// Calls a function of the script. A function that isn't defined is not called, and returns nothing.
+bool call_script(const struct call *call, script_interpreter_string_t *error) {
+    return run(make_call, call, error);
+}
+
+// Lists the functions that the script defines, in the contract's spelling.
+bool list_functions(script_interpreter_list_string_t *names, script_interpreter_string_t *error) {
+    return run(make_list, names, error);
+}

@@ -1,0 +1,143 @@
+"""The interpreter of Python scripts: what the component exports.
+
+It evaluates the script, once, and hands each call of the contract to the script's function of that
+name. What functions may return is in answers.py, how their exceptions read in mistakes.py. eco's
+side, sockets and budgets, is none of its business.
+"""
+
+import random
+import sys
+import types
+
+import answers
+import library
+import mistakes
+import output
+from componentize_py_types import Err
+from wit_world import exports
+from wit_world.imports import script
+from wit_world.imports.log import Level, log
+
+FUNCTIONS = {
+    "open": "open",
+    "receive": "receive",
+    "end-of-input": "end_of_input",
+    "closed": "closed",
+    "start": "start",
+    "replied": "replied",
+}
+"""Names in the contract, and in Python."""
+
+DEPTH = 200
+"""Calls that may be nested before RecursionError. One that goes through C (a sort key that sorts, a
+`__repr__` that prints itself) takes about 2 KiB of the host's stack, and 512 KiB are all there is by
+default: such calls still fit at 220, and no longer at 260."""
+
+RANDOM_WORDS = 4
+"""64 bits each: what `random` is seeded with in each instance."""
+
+
+class Script:
+    """The one script of this instance."""
+
+    def __init__(self):
+        self.name = "script"
+        self.module = None
+
+    def evaluate(self):
+        """Runs it from top to bottom, unless that has been done."""
+        if self.module is not None:
+            return
+        source = script.read()
+        self.name = source.name
+        seed_random()
+        module = types.ModuleType("script")
+        module.__file__ = source.name
+        # Dataclasses and the like look up the module of a class by its name.
+        sys.modules["script"] = module
+        code = compile(source.text.removeprefix("\ufeff"), source.name, "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+        self.module = module
+
+    def function(self, name):
+        """A function that the script defines at top level, or None."""
+        found = self.module.__dict__.get(name)
+        return found if callable(found) else None
+
+
+SCRIPT = Script()
+
+
+def seed_random():
+    """The component is a snapshot: without this, all instances would draw the same numbers."""
+    words = [script.random() for _ in range(RANDOM_WORDS)]
+    random.seed(b"".join(word.to_bytes(8, "little") for word in words))
+
+
+def guarded(work):
+    """Does the work. Returns its value and None, or None and the line that tells what went wrong."""
+    try:
+        return work(), None
+    except BaseException as error:
+        complaint = mistakes.line(error, SCRIPT.name)
+        for frame in mistakes.stack(error):
+            log(Level.DEBUG, frame)
+        return None, complaint
+    finally:
+        output.flush()
+
+
+def result(work):
+    """The value of the work, for a function of the contract that may return an error."""
+    value, complaint = guarded(work)
+    if complaint is not None:
+        raise Err(complaint)
+    return value
+
+
+def call(name, form, absent, *arguments):
+    """Calls the script's function. `form` makes an answer of what it returns."""
+
+    def work():
+        SCRIPT.evaluate()
+        function = SCRIPT.function(name)
+        return absent if function is None else form(name, function(*arguments))
+
+    return result(work)
+
+
+class Interpreter(exports.Interpreter):
+    def load(self):
+        result(SCRIPT.evaluate)
+        return [name for name, function in FUNCTIONS.items() if SCRIPT.function(function)]
+
+
+class Session(exports.Session):
+    def open(self, peer):
+        return call("open", answers.reply, answers.EMPTY, peer)
+
+    def receive(self, chunk):
+        return call("receive", answers.reply, answers.EMPTY, chunk)
+
+    def end_of_input(self):
+        return call("end_of_input", answers.reply, answers.EMPTY)
+
+    def closed(self, why):
+        reason = why.name.lower().replace("_", "-")
+        try:
+            call("closed", lambda name, value: None, None, reason)
+        except Err as error:
+            log(Level.ERROR, error.value)
+
+
+class Client(exports.Client):
+    def start(self, message):
+        return call("start", answers.turn, answers.SILENCE, message)
+
+    def replied(self, reply):
+        return call("replied", answers.step, answers.DONE, reply)
+
+
+library.load()
+output.install()
+sys.setrecursionlimit(DEPTH)

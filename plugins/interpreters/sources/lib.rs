@@ -1,0 +1,1 @@
+//! Holds no code: the package only names the sources that the interpreters are built from.

@@ -1,0 +1,11 @@
+"""upper: every letter from a to z comes back as a capital, every other byte unchanged.
+
+A plugin can be a single function. eco calls it with each chunk that the peer sent, and writes what
+it returns back to the peer. Where a chunk begins and ends is up to the network, so this looks at
+single bytes, never at words or lines.
+"""
+
+
+def receive(chunk):
+    # Unlike a str, bytes know ASCII letters only, so upper() leaves all other bytes alone.
+    return chunk.upper()
