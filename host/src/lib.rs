@@ -67,3 +67,4 @@ mod escape;
 pub mod hexdump;
 pub mod net;
 pub mod plugin;
+pub mod toolchain;

@@ -1,5 +1,6 @@
 //! What may be typed, and the help that teaches it.
 
+use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
 use crate::net::Endpoint;
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
@@ -15,7 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   eco serve                          an echo server on 127.0.0.1:5005
   eco send 'hello'                   in another terminal: prints hello
-  eco serve -p upper.wat             a plugin of your own answers
+  eco serve -p upper.js              a plugin of your own answers
   eco serve -l 0.0.0.0:5005          serves the machines next door
   eco send -t 192.168.1.7:5005       ... which try it with this
 
@@ -27,6 +28,7 @@ const SERVE_EXAMPLES: &str = "\
 Examples:
   eco serve                            echo, on 127.0.0.1:5005
   eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
+  eco serve -p upper.js --watch        your script answers, and what you change in it
   eco serve -p ./upper.wasm            your component answers
   eco serve -l 127.0.0.1:0             any free port; the first line says which
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
@@ -60,6 +62,21 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Send a message, read the reply, and check it
     Send(SendArgs),
+    /// Make a folder with a plugin that builds and runs
+    New(NewArgs),
+    /// Build the plugin in a folder, with its language's own tools
+    Build(BuildArgs),
+    /// Say what a plugin is, and what it lacks to be used
+    Inspect(InspectArgs),
+    /// Run a plugin without a socket, chunk by chunk
+    Call(CallArgs),
+    /// Print the contract between eco and plugins (WIT)
+    Wit,
+    /// Set up what a language needs once
+    Setup {
+        #[command(subcommand)]
+        command: SetupCommand,
+    },
     /// Print completions for a shell
     ///
     /// For instance: eco completions bash > ~/.local/share/bash-completion/completions/eco
@@ -98,7 +115,7 @@ pub(super) enum LogFormat {
 #[derive(Debug, clap::Args)]
 #[command(after_help = SERVE_EXAMPLES)]
 pub(super) struct ServeArgs {
-    /// A built-in (echo), or a path to a component (.wasm, or .wat as text); - reads stdin
+    /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(super) plugin: String,
     /// Where to listen; may be given several times. Port 0 takes a free one
@@ -124,6 +141,9 @@ pub(super) struct ServeArgs {
     /// At SIGINT or SIGTERM: how long replies in flight may take
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) grace: Duration,
+    /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
+    #[arg(long)]
+    pub(super) watch: bool,
     #[command(flatten)]
     pub(super) budgets: BudgetArgs,
 }
@@ -145,7 +165,7 @@ pub(super) struct SendArgs {
         value_name = "ADDR:PORT"
     )]
     pub(super) to: Endpoint,
-    /// A built-in client (echo), or a path to a component that exports eco:plugin/client
+    /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(super) plugin: String,
     /// How long connecting may take, and each turn of the dialogue

@@ -5,15 +5,27 @@
 //! sees. Nothing else in the library knows of it.
 
 mod args;
+mod author_args;
+mod build;
+mod call;
+mod chunk;
 mod exit;
+mod inspect;
 mod logging;
 mod machine;
 mod message;
+mod new;
+mod output;
+mod plugin;
 mod progress;
+mod reload;
 mod send;
 mod serve;
+mod setup;
 mod signals;
+mod watch;
 
+use crate::toolchain::wit;
 use args::{Args, Command};
 use clap::{CommandFactory as _, Parser as _};
 use exit::{Exit, Failure};
@@ -58,21 +70,27 @@ fn run(args: Args) -> Result<(), Failure> {
             runtime.shutdown_background();
             result
         }
-        Command::Send(args) => {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            let result = runtime.block_on(send::run(args.try_into()?));
-            runtime.shutdown_background();
-            result
-        }
+        Command::Send(args) => alone(send::run(args.try_into()?)),
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => alone(build::run(args)),
+        Command::Inspect(args) => alone(inspect::run(args)),
+        Command::Call(args) => alone(call::run(args)),
+        Command::Wit => output::print(&wit::text()),
+        Command::Setup { command } => alone(setup::run(command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "eco", &mut script);
-            match std::io::stdout().write_all(&script) {
-                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-                _ => Ok(()),
-            }
+            output::bytes(&script)
         }
     }
+}
+
+/// Runs a command that has one thing to do at a time.
+fn alone(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
 }

@@ -4,15 +4,14 @@ use super::args::SendArgs;
 use super::exit::{Exit, Failure};
 use super::machine;
 use super::message::Message;
+use super::plugin::Typed;
 use super::progress::Progress;
 use super::signals::Signals;
 use crate::contract::Expect;
 use crate::escape::Escaped;
 use crate::hexdump::hexdump;
 use crate::net::{self, Broken, Endpoint, Inbox};
-use crate::plugin::{
-    BUILT_IN_CLIENTS, Budgets, Engine, Error, Fault, Plugin, Role, Source, Step, Turn,
-};
+use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Fault, Role, Step, Turn};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use std::time::Duration;
@@ -27,7 +26,7 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 pub(super) struct Config {
     message: Message,
     to: Endpoint,
-    plugin: Source,
+    plugin: Typed,
     timeout: Duration,
     budgets: Budgets,
 }
@@ -41,7 +40,7 @@ impl TryFrom<SendArgs> for Config {
         }
         Ok(Self {
             message: Message::from(&args),
-            plugin: Source::named(&args.plugin, BUILT_IN_CLIENTS),
+            plugin: Typed::new(args.plugin, BUILT_IN_CLIENTS),
             timeout: args.timeout,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,
             to: args.to,
@@ -63,10 +62,7 @@ async fn send(config: Config) -> Result<(), Failure> {
     };
     let engine = Engine::on_demand(config.budgets).context("cannot set up the sandbox")?;
     let name = config.plugin.name();
-    let plugin = Plugin::load(&engine, config.plugin, Role::Client)
-        .await
-        .with_context(|| format!("cannot use the plugin {name}"))
-        .map_err(|error| Exit::Plugin.because(error))?;
+    let plugin = config.plugin.load(&engine, Role::Client).await?;
     let failed = |error: Error| {
         let error = anyhow::Error::from(error).context(format!("the plugin {name} failed"));
         Exit::Plugin.because(error)

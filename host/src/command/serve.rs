@@ -2,10 +2,14 @@
 
 use super::args::{BudgetArgs, ServeArgs};
 use super::exit::{Exit, Failure};
+use super::plugin::Typed;
+use super::reload::Reload;
+use super::signals::Hangup;
 use super::signals::Signals;
+use super::watch::Watch;
 use super::{logging, machine};
 use crate::net::{self, Endpoint, Limits, Server};
-use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
+use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use std::io::Write as _;
@@ -18,7 +22,8 @@ const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
 
 /// What is meant by what was typed.
 pub(super) struct Config {
-    plugin: Source,
+    plugin: Typed,
+    watch: bool,
     listen: Vec<Endpoint>,
     limits: Limits,
     budgets: Budgets,
@@ -41,7 +46,8 @@ impl TryFrom<ServeArgs> for Config {
             )));
         }
         Ok(Self {
-            plugin: Source::named(&args.plugin, BUILT_IN_SERVERS),
+            plugin: Typed::new(args.plugin, BUILT_IN_SERVERS),
+            watch: args.watch,
             listen: args.listen,
             limits: Limits {
                 chunk_size,
@@ -129,14 +135,21 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let engine = Engine::pooled(config.budgets, config.limits.max_connections).context(
         "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
     )?;
-    let name = config.plugin.name();
-    let loading = async {
-        Plugin::load(&engine, config.plugin, Role::Server)
-            .await
-            .with_context(|| format!("cannot use the plugin {name}"))
-            .map_err(|error| Exit::Plugin.because(error))
+    let typed = config.plugin;
+    // Before it is loaded, so that no change is missed.
+    let hangup = Hangup::catch()?;
+    let watch = match (config.watch, typed.path()) {
+        (true, Some(path)) => Some(Watch::start(&path)?),
+        (true, None) => {
+            let name = typed.name();
+            return Err(Exit::Usage.saying(format!(
+                "--watch needs a plugin on disk, and {name} is none"
+            )));
+        }
+        (false, _) => None,
     };
-    let plugin = signals.or(loading).await?;
+    let plugin = signals.or(typed.load(&engine, Role::Server)).await?;
+    let name = typed.name().to_owned();
     for listener in &listeners {
         say(&format!(
             "listening on {} (plugin {name})",
@@ -144,7 +157,19 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         ));
     }
     let server = Server::new(listeners, config.limits);
-    let farewell = server.run(move || plugin.session(), stopped(signals)).await;
+    let (current, newest) = tokio::sync::watch::channel(plugin);
+    let reload = Reload {
+        typed,
+        engine,
+        current,
+        hangup,
+        watch,
+    };
+    let reloading = tokio::spawn(reload.run());
+    let farewell = server
+        .run(move || newest.borrow().session(), stopped(signals))
+        .await;
+    reloading.abort();
     tracing::info!(
         "stopped: {} connections served, {} were open, {} of them cut off",
         farewell.served,

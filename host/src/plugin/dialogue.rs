@@ -2,8 +2,8 @@
 
 use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
-use super::instance::Instance;
-use super::loaded::Plugin;
+use super::instance::{Instance, Usage};
+use super::loaded::{Loaded, Plugin};
 use crate::contract::Expect;
 use std::borrow::Cow;
 use wasmtime::component::{TypedFunc, WasmList};
@@ -51,12 +51,12 @@ enum Found {
 }
 
 /// Whether the exports have the types of the contract.
-pub(super) fn check(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<()> {
+pub(super) fn check(plugin: &Loaded, instance: &mut Instance) -> wasmtime::Result<()> {
     find(plugin, instance).map(drop)
 }
 
-fn find(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<Found> {
-    Ok(if plugin.0.post_return {
+fn find(plugin: &Loaded, instance: &mut Instance) -> wasmtime::Result<Found> {
+    Ok(if plugin.post_return {
         Found::Copied(functions(plugin, instance)?)
     } else {
         Found::InPlace(functions(plugin, instance)?)
@@ -64,13 +64,13 @@ fn find(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<Found> {
 }
 
 fn functions<D: Returned>(
-    plugin: &Plugin,
+    plugin: &Loaded,
     instance: &mut Instance,
 ) -> wasmtime::Result<Functions<D>> {
     let Instance { store, exports, .. } = instance;
     Ok(Functions {
-        start: plugin.0.exports.function(0, exports, store)?,
-        replied: plugin.0.exports.function(1, exports, store)?,
+        start: plugin.exports.function(0, exports, store)?,
+        replied: plugin.exports.function(1, exports, store)?,
     })
 }
 
@@ -87,14 +87,19 @@ impl Plugin {
     /// The plugin fails as it starts.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
         let loaded = &self.0;
-        let mut instance = Instance::start(&loaded.ready, &loaded.engine, 0).await?;
-        let found = find(self, &mut instance)
+        let mut instance = Instance::start(loaded, 0).await?;
+        let found = find(loaded, &mut instance)
             .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
         Ok(Dialogue { instance, found })
     }
 }
 
 impl Dialogue {
+    /// What its instance has used so far.
+    pub fn usage(&self) -> Usage {
+        self.instance.usage()
+    }
+
     /// The first call. Without a `message` the plugin sends one of its own.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! the lane for long calls. It knows nothing of any one plugin.
 
 use super::budget::{Budgets, TICK};
+use super::cache;
 use super::lane::Lane;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -73,6 +74,27 @@ impl Engine {
         Self::start(wasmtime, budgets)
     }
 
+    /// As [`on_demand`](Self::on_demand), and counts the fuel that calls use: a measure of their work
+    /// that is the same on every machine, for which they run slower.
+    ///
+    /// # Errors
+    /// A budget is out of what wasmtime can do.
+    pub fn metered(budgets: Budgets) -> anyhow::Result<Self> {
+        let mut config = config(&budgets);
+        config.consume_fuel(true);
+        Self::start(wasmtime::Engine::new(&config)?, budgets)
+    }
+
+    /// As [`on_demand`](Self::on_demand), and compiles anew what was compiled before.
+    ///
+    /// # Errors
+    /// A budget is out of what wasmtime can do.
+    pub fn uncached(budgets: Budgets) -> anyhow::Result<Self> {
+        let mut config = config(&budgets);
+        config.cache(None);
+        Self::start(wasmtime::Engine::new(&config)?, budgets)
+    }
+
     /// The budgets that its plugins have.
     pub fn budgets(&self) -> &Budgets {
         &self.0.budgets
@@ -94,6 +116,9 @@ fn config(budgets: &Budgets) -> Config {
     // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
     config.concurrency_support(false);
     config.epoch_interruption(true);
+    // Lua's errors are exceptions of WebAssembly; nothing else of garbage collection is on.
+    config.wasm_exceptions(true);
+    config.cache(cache::compiled());
     config.max_wasm_stack(budgets.stack);
     config.async_stack_size(budgets.stack + HOST_STACK);
     config
@@ -114,6 +139,7 @@ fn pool(budgets: &Budgets, connections: usize, reservation: u64) -> InstanceAllo
         .total_stacks(connections)
         .total_memories(memories)
         .total_tables(memories)
+        .total_gc_heaps(connections)
         .max_core_instances_per_component(PARTS)
         .max_memories_per_component(PARTS)
         .max_memories_per_module(PARTS)

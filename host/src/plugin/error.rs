@@ -101,7 +101,7 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
 pub enum LoadError {
     /// The file could not be read.
     #[error(
-        "cannot read the plugin: {0}\nIs the path right? A plugin is a built-in name (echo), a .wasm component, a .wat text, or - for stdin."
+        "cannot read the plugin: {0}\nIs the path right? A plugin is a built-in name (echo), a script (.js, .lua, .py), a .wasm component, a .wat text, or - for stdin."
     )]
     Read(std::io::Error),
     /// The file was being written while it was read.
@@ -119,12 +119,40 @@ pub enum LoadError {
     },
     /// The file is neither WebAssembly nor its text form.
     #[error(
-        "not a plugin: {found}\nA plugin is a WebAssembly component (.wasm) or its text form (.wat)."
+        "not a plugin: {found}\nA plugin is a script (.js, .lua, .py), a WebAssembly component (.wasm) or its text form (.wat)."
     )]
     NotWasm {
         /// What it looks like.
         found: String,
     },
+    /// A script that is no text.
+    #[error(
+        "line {line} is not UTF-8\nSave the {language} file as UTF-8; bytes beyond ASCII are written as escapes in strings."
+    )]
+    NotText {
+        /// The script's language.
+        language: &'static str,
+        /// The first line that is not.
+        line: usize,
+    },
+    /// A script has a syntax error, or fails as it is evaluated.
+    #[error("the script does not load\n  {}", Escaped(.0.as_bytes()))]
+    Script(String),
+    /// A script defines none of the functions that eco would call.
+    #[error("it has no function `{wanted}`, which a {role} needs\n  defined: {}", list(.defined))]
+    Function {
+        /// What it was wanted for.
+        role: &'static str,
+        /// What must be there.
+        wanted: &'static str,
+        /// Which functions of the contract there are.
+        defined: Vec<String>,
+    },
+    /// A Python script, and no interpreter for it.
+    #[error(
+        "Python is not set up\nRun `eco setup python` once; it needs python3 with pip, and takes less than a minute."
+    )]
+    NoPython,
     /// The text form does not parse.
     #[error("the text does not parse\n{0}")]
     Text(String),
@@ -147,7 +175,10 @@ pub enum LoadError {
     #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these, or for the plain wasm32-unknown-unknown target.", .0.join(", "))]
     Import(Vec<String>),
     /// It exports no interface that eco could use.
-    #[error("it exports nothing that eco can use as a {role}\n  expected: {expected}\n  exports:  {}", if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") })]
+    #[error(
+        "it exports nothing that eco can use as a {role}\n  expected: {expected}\n  exports:  {}",
+        list(exports)
+    )]
     Export {
         /// What it was wanted for.
         role: &'static str,
@@ -179,6 +210,10 @@ impl LoadError {
             Self::Changing => "changing",
             Self::Budget { .. } => "budget",
             Self::NotWasm { .. } => "not-wasm",
+            Self::NotText { .. } => "not-text",
+            Self::Script(_) => "script",
+            Self::Function { .. } => "function",
+            Self::NoPython => "no-python",
             Self::Text(_) => "text",
             Self::CoreModule => "core-module",
             Self::Complex(_) => "complex",
@@ -197,5 +232,12 @@ impl LoadError {
             value: budgets.value(budget),
             found: found.into(),
         }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        names => names.join(", "),
     }
 }

@@ -5,11 +5,22 @@
 use super::engine::Shared;
 use super::error::Error;
 use super::guard::{Turn, bounded};
+use super::loaded::Loaded;
 use super::sandbox::State;
 use std::pin::pin;
 use std::sync::Arc;
 use wasmtime::Store;
-use wasmtime::component::{self, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc};
+use wasmtime::component::{self, ComponentNamedList, Lift, Lower, TypedFunc};
+
+/// What an instance has used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// Bytes of linear memory.
+    pub memory: usize,
+    /// Units of work, about one for each instruction of WebAssembly. `None` unless the engine is
+    /// [metered](super::Engine::metered).
+    pub fuel: Option<u64>,
+}
 
 /// A live instance in its sandbox. After a call that failed it is dead: drop it.
 pub(super) struct Instance {
@@ -21,12 +32,9 @@ pub(super) struct Instance {
 
 impl Instance {
     /// Instantiates the plugin. Its start code runs here, within the budgets of one call.
-    pub(super) async fn start(
-        plugin: &InstancePre<State>,
-        engine: &Arc<Shared>,
-        connection: u64,
-    ) -> Result<Self, Error> {
-        let state = State::new(engine, connection);
+    pub(super) async fn start(plugin: &Loaded, connection: u64) -> Result<Self, Error> {
+        let engine = &plugin.engine;
+        let state = State::new(engine, connection, plugin.script.clone());
         let turn = state.meter.turn.clone();
         let mut store = Store::new(&engine.wasmtime, state);
         store.limiter(|state| state);
@@ -34,8 +42,10 @@ impl Instance {
         store.set_epoch_deadline(1);
         // Counts the bytes that a call returns, before the host allocates anything for them.
         store.set_hostcall_fuel(engine.budgets.reply);
+        // An error where the engine counts no fuel, and then it is not needed.
+        let _ = store.set_fuel(u64::MAX);
         let exports = {
-            let starting = pin!(plugin.instantiate_async(&mut store));
+            let starting = pin!(plugin.ready.instantiate_async(&mut store));
             bounded(starting, &turn, &engine.budgets).await
         }
         .map_err(|broken| Error::budget(broken, &engine.budgets))?
@@ -46,6 +56,14 @@ impl Instance {
             engine: engine.clone(),
             turn,
         })
+    }
+
+    /// What the instance has used so far.
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            memory: self.store.data().memory(),
+            fuel: self.store.get_fuel().ok().map(|left| u64::MAX - left),
+        }
     }
 
     /// Calls a function within the budgets of one call.

@@ -2,16 +2,19 @@
 //!
 //! It owns the order of the checks. What each finds is in `survey`, `sandbox` and `abi`.
 
-use super::abi::Exports;
+use super::abi::{Exports, INTERPRETER, SCRIPT};
 use super::budget::{Budget, Budgets};
 use super::engine::{Engine, Shared};
 use super::error::LoadError;
+use super::inspect::Import;
 use super::instance::Instance;
-use super::loaded::{Kind, Loaded, Plugin, Role};
+use super::loaded::{Kind, Loaded, Plugin, Role, Starts};
 use super::sandbox::{self, State};
-use super::source::Source;
+use super::script::{Language, Script};
+use super::source::{Code, Source};
 use super::survey::{Survey, survey};
 use super::{dialogue, session};
+use std::borrow::Cow;
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
 
@@ -22,51 +25,144 @@ impl Plugin {
     /// # Errors
     /// See [`LoadError`]: each variant is one of the checks, in their order.
     pub async fn load(engine: &Engine, source: Source, role: Role) -> Result<Self, LoadError> {
-        let name = source.name();
+        Self::from_compiled(engine, Compiled::from(engine, source).await?, role).await
+    }
+
+    /// The checks that come after compiling.
+    pub(super) async fn from_compiled(
+        engine: &Engine,
+        compiled: Compiled,
+        role: Role,
+    ) -> Result<Self, LoadError> {
+        let shared = engine.0.clone();
+        let Compiled {
+            name,
+            size: _,
+            component,
+            survey,
+            script,
+        } = compiled;
+        let (kind, exports) = find_exports(&component, &shared, role)?;
+        let mut plugin = Loaded {
+            name,
+            kind,
+            exports,
+            starts: match kind {
+                Kind::Handler => Starts::WithFirstChunk,
+                Kind::Session | Kind::Client => Starts::WithConnection,
+            },
+            post_return: survey.post_return,
+            ready: link(&component, &shared, script.is_some())?,
+            script: script.map(Arc::new),
+            functions: Vec::new(),
+            memory: 0,
+            engine: shared,
+        };
+        plugin.try_out(&component).await?;
+        Ok(Self(Arc::new(plugin)))
+    }
+}
+
+/// A component that was read and compiled, and is not yet wanted for anything.
+#[derive(Clone)]
+pub(super) struct Compiled {
+    pub(super) name: String,
+    /// Bytes of the component, or of the script.
+    pub(super) size: usize,
+    pub(super) component: Component,
+    pub(super) survey: Survey,
+    pub(super) script: Option<Script>,
+}
+
+impl Compiled {
+    /// Reads and compiles, within the budget of that.
+    pub(super) async fn from(engine: &Engine, source: Source) -> Result<Self, LoadError> {
         let shared = engine.0.clone();
         let budgets = shared.budgets.clone();
-        let compiling = tokio::task::spawn_blocking({
-            let shared = shared.clone();
-            move || compile(&shared, source)
-        });
+        let compiling = tokio::task::spawn_blocking(move || compile(&shared, source));
         // A thread that compiles can't be stopped; it is left to end by itself.
-        let (component, survey) = tokio::time::timeout(budgets.compile, compiling)
+        tokio::time::timeout(budgets.compile, compiling)
             .await
             .map_err(|_| {
                 let found = "It was not compiled by then.";
                 LoadError::budget(Budget::Compile, &budgets, found)
             })?
-            .map_err(|panic| LoadError::Invalid(panic.to_string()))??;
-        let (kind, exports) = find_exports(&component, &shared, role)?;
-        let plugin = Self(Arc::new(Loaded {
-            name,
-            kind,
-            exports,
-            post_return: survey.post_return,
-            ready: link(&component, &shared)?,
-            engine: shared,
-        }));
-        plugin.try_out().await?;
-        Ok(plugin)
+            .map_err(|panic| LoadError::Invalid(panic.to_string()))?
     }
+}
 
-    async fn try_out(&self) -> Result<(), LoadError> {
-        let mut instance = Instance::start(&self.0.ready, &self.0.engine, 0)
-            .await
-            .map_err(LoadError::Start)?;
-        match self.0.kind {
+impl Language {
+    /// Compiles the interpreter, so that the first script starts as fast as the next ones.
+    ///
+    /// # Errors
+    /// It is not set up, or took longer than the engine's budget for compiling.
+    pub async fn warm_up(self, engine: &Engine) -> Result<(), LoadError> {
+        let source = Source::Bytes(self.name().to_owned(), self.interpreter()?.into_owned());
+        Compiled::from(engine, source).await.map(drop)
+    }
+}
+
+impl Loaded {
+    async fn try_out(&mut self, component: &Component) -> Result<(), LoadError> {
+        let mut instance = Instance::start(self, 0).await.map_err(LoadError::Start)?;
+        match self.kind {
             Kind::Handler | Kind::Session => session::check(self, &mut instance),
             Kind::Client => dialogue::check(self, &mut instance),
         }
         .map_err(|error| LoadError::Type {
-            interface: self.0.kind.interface(),
+            interface: self.kind.interface(),
             why: format!("{error:#}"),
-        })
+        })?;
+        if self.script.is_some() {
+            self.functions = evaluate(&mut instance, component).await?;
+            check_functions(self.kind, &self.functions)?;
+            if self.functions == ["receive"] {
+                self.starts = Starts::WithFirstChunk;
+            }
+        }
+        self.memory = instance.store.data().memory();
+        Ok(())
     }
 }
 
-fn compile(engine: &Shared, source: Source) -> Result<(Component, Survey), LoadError> {
-    let binary = source.binary(&engine.budgets)?;
+/// Has the interpreter evaluate the script, and returns which functions of the contract it defines.
+async fn evaluate(
+    instance: &mut Instance,
+    component: &Component,
+) -> Result<Vec<String>, LoadError> {
+    let broken = |error: wasmtime::Error| LoadError::Type {
+        interface: INTERPRETER,
+        why: format!("{error:#}"),
+    };
+    let load = Exports::find(component, INTERPRETER)
+        .ok_or_else(|| broken(wasmtime::format_err!("it is not exported")))?
+        .function::<(), (Result<Vec<String>, String>,)>(0, &instance.exports, &mut instance.store)
+        .map_err(broken)?;
+    let (defined,) = instance.call(load, ()).await.map_err(LoadError::Start)?;
+    defined.map_err(LoadError::Script)
+}
+
+fn check_functions(kind: Kind, defined: &[String]) -> Result<(), LoadError> {
+    let (role, wanted) = match kind {
+        Kind::Client => ("client plugin", "start"),
+        Kind::Handler | Kind::Session => ("server plugin", "receive"),
+    };
+    match defined.iter().any(|name| name == wanted) {
+        true => Ok(()),
+        false => Err(LoadError::Function {
+            role,
+            wanted,
+            defined: defined.to_vec(),
+        }),
+    }
+}
+
+fn compile(engine: &Shared, source: Source) -> Result<Compiled, LoadError> {
+    let name = source.name();
+    let (binary, script) = match source.read(&engine.budgets)? {
+        Code::Component(binary) => (Cow::Owned(binary), None),
+        Code::Script(script) => (script.language.interpreter()?, Some(script)),
+    };
     let survey = survey(&binary).map_err(|error| LoadError::Invalid(error.to_string()))?;
     check_size(&survey, &engine.budgets)?;
     let component = Component::from_binary(&engine.wasmtime, &binary).map_err(|error| {
@@ -77,7 +173,15 @@ fn compile(engine: &Shared, source: Source) -> Result<(Component, Survey), LoadE
             false => LoadError::Invalid(text),
         }
     })?;
-    Ok((component, survey))
+    Ok(Compiled {
+        name,
+        size: script
+            .as_ref()
+            .map_or(binary.len(), |script| script.text.len()),
+        component,
+        survey,
+        script,
+    })
 }
 
 /// What a plugin declares from the start is checked before it is compiled.
@@ -123,7 +227,7 @@ fn find_exports(
         })
 }
 
-fn export_names(component: &Component, engine: &Shared) -> Vec<String> {
+pub(super) fn export_names(component: &Component, engine: &Shared) -> Vec<String> {
     use wasmtime::component::types::ComponentItem;
     component
         .component_type()
@@ -142,23 +246,39 @@ fn export_names(component: &Component, engine: &Shared) -> Vec<String> {
         .collect()
 }
 
-fn link(component: &Component, engine: &Shared) -> Result<InstancePre<State>, LoadError> {
+/// What a component imports. `script` tells whether it is the interpreter of one.
+pub(super) fn imports(component: &Component, engine: &Shared, script: bool) -> Vec<Import> {
     let kind = component.component_type();
-    let imports: Vec<&str> = kind
-        .imports(&engine.wasmtime)
-        .map(|(name, _)| name)
-        .collect();
-    let refused: Vec<String> = imports
+    let granted = |name: &str| sandbox::is_offered(name) || (script && name == SCRIPT);
+    kind.imports(&engine.wasmtime)
+        .map(|(name, _)| Import {
+            name: name.to_owned(),
+            granted: granted(name),
+        })
+        .collect()
+}
+
+fn link(
+    component: &Component,
+    engine: &Shared,
+    script: bool,
+) -> Result<InstancePre<State>, LoadError> {
+    let imports = imports(component, engine, script);
+    let wasi = imports
         .iter()
-        .filter(|name| !sandbox::is_offered(name))
-        .map(|name| name.to_string())
-        .collect();
+        .any(|import| import.name.starts_with("wasi:"));
+    let refused = imports.into_iter().filter(|import| !import.granted);
+    let refused: Vec<String> = refused.map(|import| import.name).collect();
     if !refused.is_empty() {
         return Err(LoadError::Import(refused));
     }
-    let wasi = imports.iter().any(|name| name.starts_with("wasi:"));
     sandbox::linker(&engine.wasmtime, wasi)
-        .and_then(|linker| linker.instantiate_pre(component))
+        .and_then(|mut linker| {
+            if script {
+                sandbox::link_script(&mut linker)?;
+            }
+            linker.instantiate_pre(component)
+        })
         // The interface is there, but not with that function or type.
         .map_err(|error| LoadError::Import(vec![format!("{error:#}")]))
 }

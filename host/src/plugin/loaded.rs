@@ -3,6 +3,7 @@
 use super::abi::{CLIENT, Exports, HANDLER, SESSION};
 use super::engine::Shared;
 use super::sandbox::State;
+use super::script::Script;
 use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::InstancePre;
@@ -37,6 +38,16 @@ impl Kind {
     }
 }
 
+/// When the instance of a connection is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Starts {
+    /// At once, since the plugin has a say from the beginning.
+    WithConnection,
+    /// When there is a chunk to receive, since that is all that the plugin does. A connection that
+    /// never says anything costs no plugin memory.
+    WithFirstChunk,
+}
+
 /// A plugin that can be run. Cheap to clone; clones are the same plugin.
 #[derive(Clone)]
 pub struct Plugin(pub(super) Arc<Loaded>);
@@ -46,6 +57,14 @@ pub(super) struct Loaded {
     pub(super) engine: Arc<Shared>,
     pub(super) kind: Kind,
     pub(super) exports: Exports,
+    /// When the instance of a connection is made.
+    pub(super) starts: Starts,
+    /// The script, where the component is its interpreter.
+    pub(super) script: Option<Arc<Script>>,
+    /// Which functions of the contract the script defines.
+    pub(super) functions: Vec<String>,
+    /// Bytes of memory that an instance has before its first chunk.
+    pub(super) memory: usize,
     /// Whether what its functions return must be copied before the host may look at it.
     pub(super) post_return: bool,
     pub(super) ready: InstancePre<State>,

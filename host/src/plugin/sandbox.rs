@@ -2,12 +2,15 @@
 //!
 //! It owns memory and table limits and the imports. It knows nothing of what the plugin exports.
 
+use super::abi::{SCRIPT, ScriptSource};
 use super::budget::Budget;
 use super::engine::Shared;
 use super::guard::Meter;
 use super::log::{Level, PluginLog, Standard};
+use super::script::Script;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{SystemTime, UNIX_EPOCH};
 use wasmtime::component::{Linker, ResourceTable, WasmStr};
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -24,6 +27,7 @@ pub(super) struct State {
     pub(super) engine: Arc<Shared>,
     pub(super) meter: Meter,
     log: Arc<PluginLog>,
+    script: Option<Arc<Script>>,
     memory: usize,
     table: usize,
     wasi: Option<Box<Wasi>>,
@@ -35,11 +39,12 @@ struct Wasi {
 }
 
 impl State {
-    pub(super) fn new(engine: &Arc<Shared>, connection: u64) -> Self {
+    pub(super) fn new(engine: &Arc<Shared>, connection: u64, script: Option<Arc<Script>>) -> Self {
         Self {
             engine: engine.clone(),
             meter: Meter::default(),
             log: PluginLog::new(connection, &engine.budgets),
+            script,
             memory: 0,
             table: 0,
             wasi: None,
@@ -48,6 +53,11 @@ impl State {
 }
 
 impl State {
+    /// Bytes of memory that the instance has.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
     /// What the running call does at a tick of the engine's clock.
     pub(super) fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         self.meter
@@ -161,6 +171,26 @@ pub(super) fn linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Result<
         },
     )?;
     Ok(linker)
+}
+
+/// The imports for an interpreter, beside those of any plugin.
+pub(super) fn link_script(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut imports = linker.instance(SCRIPT)?;
+    imports.func_wrap("read", |store: StoreContextMut<'_, State>, (): ()| {
+        let script = store.data().script.as_ref();
+        let script = script.ok_or_else(|| wasmtime::format_err!("there is no script"))?;
+        let (name, text) = (script.name.clone(), script.text.clone());
+        Ok((ScriptSource { name, text },))
+    })?;
+    imports.func_wrap("now", |_: StoreContextMut<'_, State>, (): ()| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        // A clock before 1970 is not set.
+        let nanoseconds = now.map_or(0, |since| since.as_nanos());
+        Ok((u64::try_from(nanoseconds).unwrap_or(u64::MAX),))
+    })?;
+    imports.func_wrap("random", |_: StoreContextMut<'_, State>, (): ()| {
+        Ok((getrandom::u64()?,))
+    })
 }
 
 #[cfg(test)]

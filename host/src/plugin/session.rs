@@ -4,8 +4,8 @@
 
 use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
-use super::instance::Instance;
-use super::loaded::{Kind, Plugin};
+use super::instance::{Instance, Usage};
+use super::loaded::{Kind, Loaded, Plugin, Starts};
 use crate::contract::{Connection, Opening, Reason, Reply, Session};
 use wasmtime::component::{TypedFunc, WasmList};
 
@@ -31,12 +31,12 @@ enum Served {
 }
 
 /// Whether the exports have the types of the contract.
-pub(super) fn check(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<()> {
+pub(super) fn check(plugin: &Loaded, instance: &mut Instance) -> wasmtime::Result<()> {
     find(plugin, instance).map(drop)
 }
 
-fn find(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<Served> {
-    Ok(if plugin.0.post_return {
+fn find(plugin: &Loaded, instance: &mut Instance) -> wasmtime::Result<Served> {
+    Ok(if plugin.post_return {
         Served::Copied(functions(plugin, instance)?)
     } else {
         Served::InPlace(functions(plugin, instance)?)
@@ -44,12 +44,12 @@ fn find(plugin: &Plugin, instance: &mut Instance) -> wasmtime::Result<Served> {
 }
 
 fn functions<D: Returned>(
-    plugin: &Plugin,
+    plugin: &Loaded,
     instance: &mut Instance,
 ) -> wasmtime::Result<Functions<D>> {
     let Instance { store, exports, .. } = instance;
-    let found = &plugin.0.exports;
-    Ok(match plugin.0.kind {
+    let found = &plugin.exports;
+    Ok(match plugin.kind {
         Kind::Session => Functions::Session {
             open: found.function(0, exports, store)?,
             receive: found.function(1, exports, store)?,
@@ -78,9 +78,6 @@ enum Call<'a> {
 }
 
 /// One connection's instance of a plugin.
-///
-/// A plugin without `open` is instantiated at its first chunk: a connection that never says
-/// anything costs no plugin memory.
 pub struct PluginSession {
     plugin: Plugin,
     connection: u64,
@@ -100,6 +97,11 @@ impl Plugin {
 }
 
 impl PluginSession {
+    /// What its instance has used so far; `None` when there is none.
+    pub fn usage(&self) -> Option<Usage> {
+        self.live.as_ref().map(|live| live.instance.usage())
+    }
+
     /// Makes a call and gives its reply, starting the instance if there is none.
     async fn answer(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
         let live = match &mut self.live {
@@ -130,8 +132,8 @@ impl PluginSession {
 
 async fn start(plugin: &Plugin, connection: u64) -> Result<Live, Error> {
     let loaded = &plugin.0;
-    let mut instance = Instance::start(&loaded.ready, &loaded.engine, connection).await?;
-    let served = find(plugin, &mut instance)
+    let mut instance = Instance::start(loaded, connection).await?;
+    let served = find(loaded, &mut instance)
         .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
     Ok(Live {
         instance,
@@ -184,13 +186,13 @@ impl Session for PluginSession {
 
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.connection = connection.id;
-        match self.plugin.0.kind {
-            Kind::Session => match self.answer(Call::Open(connection)).await {
+        match self.plugin.0.starts {
+            Starts::WithConnection => match self.answer(Call::Open(connection)).await {
                 Ok(greeting) => Ok(Opening::Greeting(greeting)),
                 Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
                 Err(error) => Err(error),
             },
-            Kind::Handler | Kind::Client => Ok(Opening::Greeting(Reply::default())),
+            Starts::WithFirstChunk => Ok(Opening::Greeting(Reply::default())),
         }
     }
 
@@ -199,9 +201,9 @@ impl Session for PluginSession {
     }
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
-        match self.plugin.0.kind {
-            Kind::Session => self.answer(Call::End).await,
-            Kind::Handler | Kind::Client => Ok(Reply::default()),
+        match self.plugin.0.starts {
+            Starts::WithConnection => self.answer(Call::End).await,
+            Starts::WithFirstChunk => Ok(Reply::default()),
         }
     }
 

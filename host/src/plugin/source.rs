@@ -4,9 +4,10 @@
 
 use super::budget::{Budget, Budgets};
 use super::error::LoadError;
+use super::script::{Language, Script};
 use std::fs::File;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A plugin that is part of the binary, as text. It runs in the same sandbox as any other.
 #[derive(Debug)]
@@ -33,11 +34,12 @@ pub const BUILT_IN_CLIENTS: &[BuiltIn] = &[BuiltIn {
 pub enum Source {
     /// One of [`BUILT_IN_SERVERS`] or [`BUILT_IN_CLIENTS`].
     BuiltIn(&'static BuiltIn),
-    /// A component, as `.wasm` or in text form; which one is told by its first bytes.
+    /// A script, told by the end of its name, or a component, as `.wasm` or in text form; which of
+    /// these is told by its first bytes.
     File(PathBuf),
-    /// The same, from stdin.
+    /// A component in either form, from stdin.
     Stdin,
-    /// The same, in memory, with a name for messages.
+    /// A component in either form, in memory, with a name for messages.
     Bytes(String, Vec<u8>),
 }
 
@@ -62,12 +64,17 @@ impl Source {
         }
     }
 
-    /// Reads it, and turns text into the binary form.
-    pub(super) fn binary(self, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+    /// Reads it, and turns a component's text into the binary form.
+    pub(super) fn read(self, budgets: &Budgets) -> Result<Code, LoadError> {
+        let language = match &self {
+            Self::File(path) => Language::of_file(path),
+            _ => None,
+        };
+        let name = self.name();
         let bytes = match self {
             Self::BuiltIn(plugin) => plugin.text.as_bytes().to_vec(),
             Self::Bytes(_, bytes) => bytes,
-            Self::File(path) => read(&path, budgets)?,
+            Self::File(path) => read_file(&path, budgets)?,
             Self::Stdin => read_bounded(std::io::stdin().lock(), budgets)?,
         };
         if bytes.len() > budgets.file {
@@ -77,8 +84,38 @@ impl Source {
                 "The file is larger.",
             ));
         }
-        component_binary(bytes)
+        match language {
+            Some(language) => script(language, &name, bytes).map(Code::Script),
+            None => component_binary(bytes).map(Code::Component),
+        }
     }
+}
+
+/// What a source holds.
+pub(super) enum Code {
+    /// The binary form.
+    Component(Vec<u8>),
+    Script(Script),
+}
+
+fn script(language: Language, path: &str, bytes: Vec<u8>) -> Result<Script, LoadError> {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    let text = String::from_utf8(bytes).map_err(|error| LoadError::NotText {
+        language: language.name(),
+        line: line_at(error.as_bytes(), error.utf8_error().valid_up_to()),
+    })?;
+    Ok(Script {
+        language,
+        name: name.to_string_lossy().into(),
+        // Editors on Windows put a mark before the first character, and interpreters trip over it.
+        text: text.trim_start_matches('\u{feff}').into(),
+    })
+}
+
+/// The line that has the byte `at`, counted from 1.
+fn line_at(bytes: &[u8], at: usize) -> usize {
+    let before = bytes.get(..at).unwrap_or(bytes);
+    memchr::memchr_iter(b'\n', before).count() + 1
 }
 
 /// Reads one byte more than is allowed and no further, so that `/dev/zero` is refused too.
@@ -91,7 +128,7 @@ fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, 
 }
 
 /// Refuses a file that somebody is writing: half of the old and half of the new may well compile.
-fn read(path: &std::path::Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+fn read_file(path: &Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
     let state = |file: &File| file.metadata().map(|now| (now.len(), now.modified().ok()));
     let mut file = File::open(path).map_err(LoadError::Read)?;
     let before = state(&file).map_err(LoadError::Read)?;
@@ -144,7 +181,7 @@ fn describe(bytes: &[u8]) -> String {
     let kind = match bytes {
         [] => return "the file is empty".to_owned(),
         [0x7f, b'E', b'L', b'F', ..] => "a native program or a precompiled plugin (ELF)",
-        [b'#', b'!', ..] => "a script",
+        [b'#', b'!', ..] => "a script (eco runs those that end in .js, .lua or .py)",
         bytes if MAGIC.starts_with(bytes) => "a truncated .wasm file",
         bytes if std::str::from_utf8(bytes).is_ok() => "some other text",
         _ => "some other data",

@@ -2,7 +2,9 @@
 //!
 //! It reads the binary format and decides nothing; `load` does.
 
-use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
+use wasmparser::{
+    CanonicalFunction, CanonicalOption, KnownCustom, Parser, Payload, ProducersSectionReader,
+};
 
 /// The size of a wasm page, where a memory doesn't declare another.
 const PAGE_LOG2: u32 = 16;
@@ -17,8 +19,11 @@ const NESTED: usize = 256;
 /// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
 
+/// Names of tools that are kept; a toolchain has a handful. More are left out.
+const TOOLS: usize = 16;
+
 /// Facts that the compiled component no longer tells.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Survey {
     /// Whether any function has a `post-return`, which runs before the host sees what the function
     /// returned and may free or overwrite it. Where there is none, the host may read returned bytes
@@ -28,6 +33,8 @@ pub(super) struct Survey {
     pub(super) memory: u64,
     /// The largest table that any module in it declares from the start, in elements.
     pub(super) table: u64,
+    /// The tools that made it, with their versions, as they say themselves.
+    pub(super) made_with: Vec<String>,
     /// What is too much for the compiler, if anything.
     pub(super) complex: Option<String>,
 }
@@ -67,6 +74,11 @@ pub(super) fn survey(binary: &[u8]) -> Result<Survey, wasmparser::BinaryReaderEr
                     }
                 }
             }
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Producers(producers) = section.as_known() {
+                    collect_tools(producers, &mut found.made_with);
+                }
+            }
             Payload::MemorySection(section) => {
                 for memory in section {
                     let memory = memory?;
@@ -83,6 +95,18 @@ pub(super) fn survey(binary: &[u8]) -> Result<Survey, wasmparser::BinaryReaderEr
         }
     }
     Ok(found)
+}
+
+/// Adds the tools that a producers section names. A malformed one names none: it is a comment.
+fn collect_tools(section: ProducersSectionReader<'_>, tools: &mut Vec<String>) {
+    let values = section.into_iter().flatten().flat_map(|field| field.values);
+    for tool in values.into_iter().flatten() {
+        let text = format!("{} {}", tool.name, tool.version);
+        let text = text.trim_end().to_owned();
+        if tools.len() < TOOLS && !tools.contains(&text) {
+            tools.push(text);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+//! `eco call`: a plugin without a socket, chunk by chunk.
+
+use super::author_args::CallArgs;
+use super::exit::{Exit, Failure};
+use super::plugin::Typed;
+use super::{chunk, machine, output};
+use crate::contract::{Connection, Expect, Next, Opening, Reason, Reply, Session as _};
+use crate::escape::Escaped;
+use crate::plugin::{
+    BUILT_IN_SERVERS, Budgets, Engine, Error, LoadError, Plugin, Role, Turn, Usage,
+};
+use anyhow::Context as _;
+use bytesize::ByteSize;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// Runs the plugin as a server, or shows the first turn of one that is a client only.
+pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
+    let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
+    let engine = Engine::metered(budgets).context("cannot set up the sandbox")?;
+    let typed = Typed::new(args.plugin, BUILT_IN_SERVERS);
+    let parse = |typed: &String| chunk::parse(typed);
+    let chunks: Vec<Vec<u8>> = args.chunks.iter().map(parse).collect::<Result<_, _>>()?;
+    let source = typed.source().await?;
+    let unusable = |error: LoadError| {
+        let context = format!("cannot use the plugin {}", typed.name());
+        Exit::Plugin.because(anyhow::Error::from(error).context(context))
+    };
+    let show = Show { raw: args.raw };
+    let usage = match Plugin::load(&engine, source.clone(), Role::Server).await {
+        Ok(plugin) => serve(&plugin, &chunks, show).await?,
+        Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
+            let client = Plugin::load(&engine, source, Role::Client).await;
+            // What it lacks as a server is what most people want to know.
+            let client = client.map_err(|_| unusable(as_server))?;
+            first_turn(&client, &chunks, show).await?
+        }
+        Err(error) => return Err(unusable(error)),
+    };
+    if !args.raw {
+        let fuel = usage.fuel.unwrap_or_default();
+        let memory = ByteSize(usage.memory as u64);
+        tracing::info!("used {fuel} units of fuel and {memory} of memory");
+    }
+    Ok(())
+}
+
+/// Where replies go.
+#[derive(Clone, Copy)]
+struct Show {
+    raw: bool,
+}
+
+impl Show {
+    fn event(self, what: &str) -> Result<(), Failure> {
+        match self.raw {
+            true => Ok(()),
+            false => output::print(&format!("> {what}\n")),
+        }
+    }
+
+    fn reply(self, reply: &Reply<'_>) -> Result<(), Failure> {
+        if self.raw {
+            return output::bytes(&reply.data);
+        }
+        let next = match reply.next {
+            Next::KeepOpen => "",
+            Next::Finish => "  (and finishes)",
+            Next::Close => "  (and closes)",
+            Next::Reset => "  (and resets)",
+        };
+        match reply.data.is_empty() && next.is_empty() {
+            true => Ok(()),
+            false => output::print(&format!("< {}{next}\n", Escaped(&reply.data))),
+        }
+    }
+}
+
+fn failed(error: Error) -> Failure {
+    Exit::Plugin.because(anyhow::Error::from(error).context("the plugin failed"))
+}
+
+/// A whole connection, in the order of `wit/session.wit`.
+async fn serve(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage, Failure> {
+    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let connection = Connection {
+        id: 1,
+        peer: nowhere,
+        local: nowhere,
+    };
+    let mut session = plugin.session();
+    let mut next = match session.open(&connection).await.map_err(failed)? {
+        Opening::Greeting(reply) => {
+            show.reply(&reply)?;
+            reply.next
+        }
+        Opening::Refusal(why) => {
+            let why = Escaped(why.as_bytes());
+            return Err(Exit::Plugin.saying(format!("the plugin refuses the connection: {why}")));
+        }
+    };
+    for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
+        if matches!(next, Next::Close | Next::Reset) {
+            break;
+        }
+        show.event(&Escaped(chunk).to_string())?;
+        let reply = session.receive(chunk).await.map_err(failed)?;
+        show.reply(&reply)?;
+        next = reply.next;
+    }
+    let why = match next {
+        Next::Close | Next::Reset => Reason::ByPlugin,
+        Next::KeepOpen | Next::Finish => {
+            show.event("end of input")?;
+            let reply = session.end_of_input().await.map_err(failed)?;
+            show.reply(&reply)?;
+            Reason::Ended
+        }
+    };
+    let usage = session.usage().unwrap_or_default();
+    session.closed(why).await.map_err(failed)?;
+    Ok(usage)
+}
+
+async fn first_turn(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage, Failure> {
+    let message = match chunks {
+        [] => None,
+        [message] => Some(message.as_slice()),
+        _ => return Err(Exit::Usage.saying("a client plugin takes one message")),
+    };
+    let mut dialogue = plugin.dialogue().await.map_err(failed)?;
+    let turn = dialogue.start(message).await.map_err(failed)?;
+    match show.raw {
+        true => output::bytes(&turn.send)?,
+        false => output::print(&describe(&turn))?,
+    }
+    Ok(dialogue.usage())
+}
+
+fn describe(turn: &Turn<'_>) -> String {
+    let expects = match &turn.expect {
+        Expect::Exactly(bytes) => format!("{bytes} bytes"),
+        Expect::Through(end) => format!("everything up to {}", Escaped(end)),
+        Expect::ToEnd => "everything to the end".to_owned(),
+        Expect::Nothing => "nothing".to_owned(),
+    };
+    format!("sends    {}\nexpects  {expects}\n", Escaped(&turn.send))
+}

@@ -1,0 +1,65 @@
+//! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
+
+use super::exit::{Exit, Failure};
+use crate::plugin::{BuiltIn, Engine, Plugin, Role, Source};
+use crate::toolchain::{BuildError, Built, Project};
+use anyhow::Context as _;
+use std::path::{Path, PathBuf};
+
+/// What the user typed, not looked at yet.
+#[derive(Clone)]
+pub(super) struct Typed {
+    text: String,
+    built_in: &'static [BuiltIn],
+}
+
+impl Typed {
+    pub(super) fn new(text: String, built_in: &'static [BuiltIn]) -> Self {
+        Self { text, built_in }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.text
+    }
+
+    /// The file or folder on disk that may change; `None` for a built-in and for stdin.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match Source::named(&self.text, self.built_in) {
+            Source::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Where to read it from. A folder is built first.
+    pub(super) async fn source(&self) -> Result<Source, Failure> {
+        match Source::named(&self.text, self.built_in) {
+            Source::File(path) if path.is_dir() => {
+                let built = tokio::task::spawn_blocking(move || build(&path)).await??;
+                Ok(Source::File(built.path().to_owned()))
+            }
+            source => Ok(source),
+        }
+    }
+
+    /// Loads it, with its name in whatever goes wrong.
+    pub(super) async fn load(&self, engine: &Engine, role: Role) -> Result<Plugin, Failure> {
+        Plugin::load(engine, self.source().await?, role)
+            .await
+            .with_context(|| format!("cannot use the plugin {}", self.text))
+            .map_err(|error| Exit::Plugin.because(error))
+    }
+}
+
+/// Builds the folder. A tool that is missing or fails is no internal error.
+pub(super) fn build(folder: &Path) -> Result<Built, Failure> {
+    Project::find(folder)
+        .and_then(|project| project.build())
+        .map_err(|error| {
+            let exit = match error {
+                BuildError::Missing { .. } => Exit::Unavailable,
+                _ => Exit::Plugin,
+            };
+            let context = format!("cannot build {}", folder.display());
+            exit.because(anyhow::Error::from(error).context(context))
+        })
+}

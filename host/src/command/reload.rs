@@ -1,0 +1,49 @@
+//! New versions of a plugin under way: connections that are open keep theirs, new ones get the
+//! newest that works.
+
+use super::plugin::Typed;
+use super::signals::Hangup;
+use super::watch::Watch;
+use crate::plugin::{Engine, Plugin, Role};
+use tokio::sync::watch::Sender;
+
+/// Loads the plugin anew when it changes or SIGHUP comes.
+pub(super) struct Reload {
+    pub(super) typed: Typed,
+    pub(super) engine: Engine,
+    /// The version for new connections.
+    pub(super) current: Sender<Plugin>,
+    pub(super) hangup: Hangup,
+    /// With `--watch`.
+    pub(super) watch: Option<Watch>,
+}
+
+impl Reload {
+    /// Runs for as long as the server does.
+    pub(super) async fn run(mut self) {
+        let mut version = 1u64;
+        loop {
+            tokio::select! {
+                () = self.hangup.next() => {}
+                () = changed(&mut self.watch) => {}
+            }
+            match self.typed.load(&self.engine, Role::Server).await {
+                Ok(plugin) => {
+                    version += 1;
+                    self.current.send_replace(plugin);
+                    tracing::info!(version, "reloaded: new connections get the new version");
+                }
+                Err(failure) => {
+                    tracing::error!("not reloaded, the old version stays: {:#}", failure.error)
+                }
+            }
+        }
+    }
+}
+
+async fn changed(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,54 @@
+//! `eco setup`: what some languages need once.
+
+use super::author_args::SetupCommand;
+use super::exit::{Exit, Failure};
+use super::{machine, output};
+use crate::plugin::{Budgets, Engine, Language, python};
+use crate::toolchain::{BuildError, set_up_python};
+use std::time::Duration;
+
+/// How long compiling the interpreter may take here, where somebody waits for just that. A plugin has
+/// less (`--compile-time`), and a slow machine should not fail then.
+const COMPILE: Duration = Duration::from_secs(600);
+
+/// Sets up what was named.
+pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
+    match command {
+        SetupCommand::Python => {
+            let path = python().ok_or_else(|| {
+                Exit::Unavailable.saying(
+                    "this user has no cache folder to put the interpreter in (see XDG_CACHE_HOME, HOME)",
+                )
+            })?;
+            tracing::info!("building the interpreter for Python; this takes less than a minute");
+            set_up_python(&path).map_err(|error| {
+                let exit = match error {
+                    BuildError::Missing { .. } | BuildError::Failed(_) => Exit::Unavailable,
+                    _ => Exit::Internal,
+                };
+                exit.because(anyhow::Error::from(error).context("cannot set up Python"))
+            })?;
+            warm_up().await?;
+            let path = path.display();
+            output::print(&format!(
+                "Python scripts work now: {path}\n  eco new hello --lang python\n"
+            ))
+        }
+    }
+}
+
+/// Compiles it for `eco serve`, `eco send` and `eco call`, which find it in the cache from then on.
+async fn warm_up() -> Result<(), Failure> {
+    let budgets = Budgets {
+        compile: COMPILE,
+        ..Budgets::server(machine::memory())
+    };
+    for engine in [
+        Engine::pooled(budgets.clone(), 1)?,
+        Engine::on_demand(budgets.clone())?,
+        Engine::metered(budgets)?,
+    ] {
+        Language::Python.warm_up(&engine).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Why a plugin could not be built.
+
+use std::path::PathBuf;
+
+/// A build that did not come to its end. The texts say what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A folder without anything that eco knows how to build.
+    #[error(
+        "nothing to build in {}\neco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script (.js, .lua, .py). `eco new` makes a folder that builds.", .0.display()
+    )]
+    Nothing(PathBuf),
+    /// A folder with several things that could be meant.
+    #[error("{} has several plugins: {}\nGive each a folder of its own, or name the file.", .folder.display(), .found.join(", "))]
+    Several {
+        /// The folder.
+        folder: PathBuf,
+        /// The files.
+        found: Vec<String>,
+    },
+    /// A file or folder that can't be read or written.
+    #[error("{}: {error}", .path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A tool that is not there.
+    #[error("{what}\n{install}")]
+    Missing {
+        /// What was looked for.
+        what: String,
+        /// How to get it on Debian, macOS and Windows.
+        install: &'static str,
+    },
+    /// A tool that failed, and has said why by itself.
+    #[error("{0} failed; what it says stands above")]
+    Failed(String),
+    /// What the tool made can't be a plugin.
+    #[error("{what}: {why}\n{next}")]
+    Unfit {
+        /// Which file.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        next: &'static str,
+    },
+}
+
+impl BuildError {
+    /// An input or output error at `path`.
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        |error| Self::File { path, error }
+    }
+}

@@ -1,0 +1,20 @@
+//! The room of the toolchains: from a folder with a plugin's sources to the plugin.
+//!
+//! It finds out which language a folder is in, runs that language's own compiler, and makes
+//! components with `wit-component`. It never runs a plugin, and knows neither sockets nor the
+//! sandbox.
+
+mod c;
+mod component;
+mod error;
+mod project;
+mod python;
+mod rust;
+pub mod samples;
+mod tool;
+mod wat;
+pub mod wit;
+
+pub use error::BuildError;
+pub use project::{Built, Project};
+pub use python::set_up as set_up_python;

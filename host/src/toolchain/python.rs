@@ -1,0 +1,82 @@
+//! Python's interpreter, built once on the user's machine: it is too large to be part of eco.
+
+use super::error::BuildError;
+use super::tool;
+use super::wit;
+use std::path::{Path, PathBuf};
+
+/// The version whose interpreter eco is tested with. pip gets it from its index.
+const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
+
+macro_rules! sources {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../../plugins/interpreters/python/", $name)))),*]
+    };
+}
+
+const INTERPRETER: [(&str, &str); 5] =
+    sources!["interpreter.py" "answers.py" "mistakes.py" "output.py" "library.py"];
+
+const WORLD: &str = "eco:plugin/script-interpreter@0.1.0";
+
+const INSTALL: &str = "  Debian:     apt install python3 python3-venv
+  macOS:      brew install python
+  Windows:    winget install Python.Python.3.13";
+
+/// Builds the interpreter and puts it at `output`. pip works in a folder that is removed at the end.
+///
+/// # Errors
+/// There is no python3 with venv, pip can't get componentize-py, or that fails.
+pub fn set_up(output: &Path) -> Result<(), BuildError> {
+    let missing = |what: &str| BuildError::Missing {
+        what: what.to_owned(),
+        install: INSTALL,
+    };
+    let parent = output.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
+    let folder = tempfile::tempdir_in(parent).map_err(BuildError::file(parent))?;
+    let place = folder.path();
+    let python = if cfg!(windows) { "python" } else { "python3" };
+    let mut venv = tool::command(python, place);
+    venv.args(["-m", "venv", "venv"]);
+    if !tool::works(venv) {
+        return Err(missing("python3 with venv and pip was not found"));
+    }
+    let programs = place.join(if cfg!(windows) {
+        "venv/Scripts"
+    } else {
+        "venv/bin"
+    });
+    let mut pip = tool::command(programs.join("pip"), place);
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        COMPONENTIZE_PY,
+    ]);
+    tool::run(pip, "pip install componentize-py")?;
+    let write =
+        |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(BuildError::file(path));
+    write(place.join("eco.wit"), &wit::text())?;
+    // Alone in their folder: componentize-py takes all that it finds beside them for part of the app.
+    let app = place.join("app");
+    std::fs::create_dir(&app).map_err(BuildError::file(&app))?;
+    for (name, text) in INTERPRETER {
+        write(app.join(name), text)?;
+    }
+    let mut componentize = tool::command(programs.join("componentize-py"), place);
+    // It would look there for modules too.
+    componentize.env_remove("VIRTUAL_ENV");
+    componentize.args(["-q", "-d", "eco.wit", "-w", WORLD]);
+    componentize.args([
+        "componentize",
+        "-p",
+        "app",
+        "interpreter",
+        "-o",
+        "python.wasm",
+    ]);
+    tool::run(componentize, "componentize-py")?;
+    // In one step: a server that starts meanwhile sees the old one, or the new one.
+    std::fs::rename(place.join("python.wasm"), output).map_err(BuildError::file(output))
+}

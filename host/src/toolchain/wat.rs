@@ -1,0 +1,57 @@
+//! WebAssembly text: a component as it is, or a core module whose exports name its world.
+
+use super::component;
+use super::error::BuildError;
+use std::path::Path;
+
+const WORLDS: [(&str, &str); 3] = [
+    ("eco:plugin/session@", "session-plugin"),
+    ("eco:plugin/handler@", "handler-plugin"),
+    ("eco:plugin/client@", "client-plugin"),
+];
+
+pub(super) fn build(source: &Path, output: &Path) -> Result<(), BuildError> {
+    let unfit = |why: String, next| BuildError::Unfit {
+        what: source.display().to_string(),
+        why,
+        next,
+    };
+    let text = std::fs::read_to_string(source).map_err(BuildError::file(source))?;
+    let mut binary = wat::parse_str(&text)
+        .map_err(|error| unfit(error.to_string(), "The place is marked above."))?;
+    if let Some(exports) = module_exports(&binary) {
+        let world = WORLDS
+            .iter()
+            .find(|(interface, _)| exports.iter().any(|name| name.starts_with(interface)))
+            .ok_or_else(|| {
+                unfit(
+                    format!("its exports name no interface of eco: {}", exports.join(", ")),
+                    "Export \"eco:plugin/handler@0.1.0#receive\", or what `eco wit` shows for the other worlds.",
+                )
+            })?;
+        component::embed(&mut binary, world.1)
+            .map_err(|error| unfit(format!("{error:#}"), "This is eco's own fault."))?;
+    }
+    component::write(&binary, output)
+}
+
+/// The names that a core module exports; `None` for a component.
+fn module_exports(binary: &[u8]) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(binary) {
+        match payload.ok()? {
+            wasmparser::Payload::Version { encoding, .. }
+                if encoding != wasmparser::Encoding::Module =>
+            {
+                return None;
+            }
+            wasmparser::Payload::ExportSection(section) => {
+                for export in section {
+                    names.push(export.ok()?.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(names)
+}
