@@ -1,9 +1,10 @@
 //! The real binary as a child process.
 
 use anyhow::{Context as _, Result, bail};
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -52,6 +53,7 @@ fn build() -> Result<PathBuf> {
 pub struct Eco {
     command: Command,
     stderr: Option<Stdio>,
+    patience: Duration,
 }
 
 /// How a run of `eco` ended.
@@ -73,7 +75,26 @@ impl Eco {
         Self {
             command,
             stderr: None,
+            patience: PATIENCE,
         }
+    }
+
+    /// In this folder.
+    pub fn inside(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// With this in its environment.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Waits longer for its end, for instance for a compiler's.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// `eco` with so few descriptors, by means of a shell.
@@ -89,6 +110,7 @@ impl Eco {
         Self {
             command,
             stderr: None,
+            patience: PATIENCE,
         }
     }
 
@@ -119,7 +141,7 @@ impl Eco {
         std::thread::spawn(move || drop(stdin.write_all(&input)));
         let stdout = gather(child.stdout.take());
         let stderr = gather(child.stderr.take());
-        let stdout = stdout.recv_timeout(PATIENCE);
+        let stdout = stdout.recv_timeout(self.patience);
         if stdout.is_err() {
             // It hangs, or serves where it should have refused to.
             let _ = child.kill();

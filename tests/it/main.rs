@@ -1,11 +1,15 @@
 //! eco's end-to-end tests, one binary. What each module is about:
 
+/// What authors of plugins type: new, build, inspect, call, wit, setup.
+mod authors;
 /// What people type: help, usage, completions, exit codes, the README's table.
 mod command_line;
 /// The WIT files against what the host calls.
 mod contract;
 /// The echo, byte for byte, over real sockets.
 mod echo;
+/// The samples, made as a newcomer makes them.
+mod guests;
 /// Plugins that attack, and their neighbours.
 mod hostile;
 /// Plugins that are refused before they serve.
@@ -16,6 +20,12 @@ mod logs;
 mod manners;
 /// The connection loop over pipes in memory, where time can be stopped.
 mod pipes;
+/// New versions of a plugin under way.
+mod reload;
+/// The samples of every language against each other.
+mod samples;
+/// Scripts: what they may do, and what becomes of those that misbehave.
+mod scripts;
 /// The client.
 mod send;
 /// Plugins that take part in the whole connection.

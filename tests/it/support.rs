@@ -2,7 +2,7 @@
 
 use harness::{Eco, Server, assert_same};
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -148,4 +148,40 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     }
     bytes.truncate(length);
     bytes
+}
+
+/// A network that splits both streams into pieces of 1 to 16 bytes: where to connect to reach
+/// `server`, once. It ends with its connection.
+pub(crate) fn relay(server: SocketAddr, seed: u64) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    std::thread::spawn(move || {
+        let (near, _) = listener.accept().expect("somebody connects");
+        let far = TcpStream::connect(server).expect("the server accepts");
+        let both = |stream: &TcpStream| stream.try_clone().expect("a socket can be shared");
+        let there = (both(&near), both(&far));
+        let back = (far, near);
+        std::thread::spawn(move || split(there.0, there.1, seed));
+        split(back.0, back.1, seed + 1);
+    });
+    address
+}
+
+/// Copies until the end of the stream, or until either side breaks off, which the tests see.
+fn split(mut from: TcpStream, mut to: TcpStream, seed: u64) {
+    to.set_nodelay(true).expect("a socket has options");
+    let mut sizes = noise(4096, seed).into_iter().cycle();
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        let mut rest = &buffer[..length];
+        while !rest.is_empty() {
+            let size = sizes.next().map_or(1, |size| usize::from(size) % 16 + 1);
+            let (piece, more) = rest.split_at(size.min(rest.len()));
+            if to.write_all(piece).is_err() {
+                return;
+            }
+            rest = more;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
 }

@@ -63,7 +63,7 @@ pub(super) struct CallArgs {
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) plugin: String,
     /// What arrives, chunk by chunk; for a client plugin its message
-    #[arg(value_name = "CHUNK", allow_hyphen_values = true)]
+    #[arg(value_name = "CHUNK")]
     pub(super) chunks: Vec<String>,
     /// Print the bytes of the replies and nothing else
     #[arg(long)]

@@ -34,7 +34,10 @@ impl Reload {
                     tracing::info!(version, "reloaded: new connections get the new version");
                 }
                 Err(failure) => {
-                    tracing::error!("not reloaded, the old version stays: {:#}", failure.error)
+                    // A line of the log is a line.
+                    let why = format!("{:#}", failure.error);
+                    let why: Vec<&str> = why.lines().map(str::trim).collect();
+                    tracing::error!("not reloaded, the old version stays: {}", why.join("; "));
                 }
             }
         }

@@ -41,9 +41,9 @@ macro_rules! files {
 
 /// All the files of all the samples, by their path in `plugins/`.
 const FILES: &[(&str, &str)] = files![
-    "rust/upper/Cargo.toml" "rust/upper/src/lib.rs"
-    "rust/lines/Cargo.toml" "rust/lines/src/lib.rs"
-    "rust/client/Cargo.toml" "rust/client/src/lib.rs"
+    "rust/upper/Cargo.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
+    "rust/lines/Cargo.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
+    "rust/client/Cargo.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
     "c/upper/upper.c" "c/lines/lines.c" "c/client/client.c"
     "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/client/client.wat"
     "javascript/upper/upper.js" "javascript/lines/lines.js" "javascript/client/client.js"

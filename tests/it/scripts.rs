@@ -1,0 +1,480 @@
+//! Scripts: what they may return, what becomes of those that misbehave, and what is said then.
+
+use crate::guests::{empty_folder, samples};
+use crate::support::{Peer, plugin_file, serve};
+use harness::{Eco, assert_same};
+
+/// A server script that does what its chunk says: the same in each language.
+const MISBEHAVING: [(&str, &str); 3] = [
+    (
+        "js",
+        r#"function deeper(n) { return deeper(n + 1) + 1; }
+function receive(chunk) {
+  const word = new TextDecoder().decode(chunk);
+  if (word === "loop") for (;;) {}
+  if (word === "recurse") return deeper(0);
+  if (word === "memory") for (const kept = []; ; ) kept.push(new Uint8Array(1 << 20).fill(1));
+  if (word === "throw") throw new TypeError("on purpose");
+  if (word === "type") return 42;
+  if (word === "next") return { data: "x", next: "later" };
+  if (word === "flood") for (;;) console.log("x".repeat(200));
+  if (word === "reply") return new Uint8Array(2 << 20);
+  return chunk;
+}"#,
+    ),
+    (
+        "lua",
+        r#"local function deeper(n) return deeper(n + 1) + 1 end
+function receive(word)
+  if word == "loop" then while true do end end
+  if word == "recurse" then local function deep(n) return deep(n + 1) + 1 end return deep(0) end
+  if word == "memory" then local kept = {} while true do kept[#kept + 1] = ("x"):rep(1 << 20) .. #kept end end
+  if word == "throw" then error("on purpose") end
+  if word == "type" then return 42 end
+  if word == "next" then return "x", "later" end
+  if word == "flood" then while true do print(("x"):rep(200)) end end
+  if word == "reply" then return ("x"):rep(2 << 20) end
+  return word
+end"#,
+    ),
+    (
+        "py",
+        r#"def deeper(n): return deeper(n + 1) + 1
+def receive(word):
+    if word == b"loop":
+        while True: pass
+    if word == b"recurse": return deeper(0)
+    if word == b"memory":
+        kept = []
+        while True: kept.append(b"x" * (1 << 20))
+    if word == b"throw": raise ValueError("on purpose")
+    if word == b"type": return 42
+    if word == b"next": return b"x", "later"
+    if word == b"flood":
+        while True: print("x" * 200)
+    if word == b"reply": return bytes(2 << 20)
+    return word
+"#,
+    ),
+];
+
+/// What the log must say of each word, with the line for the errors that the language has a line for.
+fn verdict(word: &str, end: &str) -> Vec<String> {
+    let lines: &[(&str, &str, &str)] = &[
+        ("recurse", "js", "bad.js:1:"),
+        ("recurse", "lua", "bad.lua:4:"),
+        ("recurse", "py", "bad.py:1:"),
+        ("throw", "js", "bad.js:7:"),
+        ("throw", "lua", "bad.lua:6:"),
+        ("throw", "py", "bad.py:9:"),
+        ("type", "js", "bad.js"),
+        ("type", "lua", "bad.lua"),
+        ("type", "py", "bad.py"),
+        ("next", "js", "bad.js"),
+        ("next", "lua", "bad.lua"),
+        ("next", "py", "bad.py"),
+    ];
+    let place = lines
+        .iter()
+        .filter(|(of, language, _)| (*of, *language) == (word, end))
+        .map(|(_, _, place)| (*place).to_owned());
+    let said: &[&str] = match word {
+        "loop" => &["processor time per call", "--cpu"],
+        "memory" => &["memory per instance", "--memory"],
+        "flood" => &["log output per connection", "--log-output"],
+        "reply" => &["bytes returned per call", "--reply"],
+        "throw" => &["on purpose"],
+        "type" => &["receive returned", "may return"],
+        "next" => &["later"],
+        _ => &[],
+    };
+    place
+        .chain(said.iter().map(|word| (*word).to_owned()))
+        .collect()
+}
+
+/// The ends of the names of the scripts that this machine runs.
+fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let python = samples().iter().any(|sample| sample.language == "python");
+    MISBEHAVING
+        .into_iter()
+        .filter(move |(end, _)| python || *end != "py")
+}
+
+#[test]
+fn a_script_that_misbehaves_loses_its_connection_and_the_log_says_where() {
+    for (end, text) in languages() {
+        let path = plugin_file(&format!("bad.{end}"), text);
+        let server = serve(&["-p", &path, "--cpu", "400ms"]);
+        let mut neighbour = Peer::connect(server.address);
+        for (id, word) in (2..).zip([
+            "loop", "recurse", "memory", "throw", "type", "next", "flood", "reply",
+        ]) {
+            let mut peer = Peer::connect(server.address);
+            peer.send(word.as_bytes());
+            neighbour.send(b"still here").expect(b"still here");
+            assert_same(&peer.expect_reset(), b"");
+            let connection = format!("connection={id} ");
+            let words = verdict(word, end);
+            let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+            words.extend(["closed", &connection]);
+            server.logged(&words);
+            neighbour.send(b"as ever").expect(b"as ever");
+        }
+        neighbour.finish().expect_end();
+    }
+}
+
+#[test]
+fn an_error_in_any_callback_has_its_line() {
+    let scripts = [
+        (
+            "js",
+            "function open() { if (0) return;\n throw new Error('in open') }\nfunction receive() {}",
+            "function receive() { return 'a' }\nfunction endOfInput() { throw new Error('at the end') }",
+            "function receive() {}\nfunction closed(why) {\n throw new Error('after ' + why) }",
+        ),
+        (
+            "lua",
+            "function open()\n error('in open') end\nfunction receive() end",
+            "function receive() return 'a' end\nfunction end_of_input() error('at the end') end",
+            "function receive() end\nfunction closed(why)\n error('after ' .. why) end",
+        ),
+        (
+            "py",
+            "def open(connection):\n  raise ValueError('in open')\ndef receive(chunk): pass",
+            "def receive(chunk): return b'a'\ndef end_of_input(): raise ValueError('at the end')",
+            "def receive(chunk): pass\ndef closed(why):\n  raise ValueError('after ' + why)",
+        ),
+    ];
+    let known: Vec<&str> = languages().map(|(end, _)| end).collect();
+    for (end, open, end_of_input, closed) in scripts {
+        if !known.contains(&end) {
+            continue;
+        }
+        let start = |name: &str, text| {
+            let path = plugin_file(&format!("{name}.{end}"), text);
+            (serve(&["-p", &path]), format!("{name}.{end}:2:"))
+        };
+        let (server, place) = start("in-open", open);
+        Peer::connect(server.address).expect_end();
+        server.logged(&["refused", &place, "in open"]);
+
+        let (server, place) = start("in-end", end_of_input);
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"?").expect(b"a").finish();
+        assert_same(&peer.expect_reset(), b"");
+        server.logged(&["closed", &place, "at the end"]);
+
+        let (server, _) = start("in-closed", closed);
+        Peer::connect(server.address)
+            .send(b"?")
+            .finish()
+            .expect_end();
+        server.logged(&["ERROR", &format!("in-closed.{end}:3:"), "after ended"]);
+    }
+}
+
+#[test]
+fn a_script_decides_how_a_connection_goes_on() {
+    let scripts = [
+        (
+            "js",
+            "function open(c) { console.log(`from ${c.peer} to ${c.local}, number ${c.id}`) }
+             function receive(chunk) {
+               const word = new TextDecoder().decode(chunk);
+               if (word === 'finish') return { data: 'bye', next: 'finish' };
+               if (word === 'close') return { data: new Uint8Array([98, 121, 101]), next: 'close' };
+               if (word === 'reset') return { next: 'reset' };
+             }",
+        ),
+        (
+            "lua",
+            "function open(c) print('from ' .. c.peer .. ' to ' .. c['local'] .. ', number ' .. c.id) end
+             function receive(word)
+               if word == 'reset' then return nil, 'reset' end
+               return 'bye', word
+             end",
+        ),
+        (
+            "py",
+            "def open(c): print(f'from {c.peer} to {c.local}, number {c.id}')
+def receive(word):
+    if word == b'reset': return None, 'reset'
+    return b'bye', word.decode()",
+        ),
+    ];
+    let known: Vec<&str> = languages().map(|(end, _)| end).collect();
+    for (end, text) in scripts {
+        if !known.contains(&end) {
+            continue;
+        }
+        let server = serve(&["-p", &plugin_file(&format!("next.{end}"), text)]);
+        let mut peer = Peer::connect(server.address);
+        let local = peer.0.local_addr().expect("it is connected").to_string();
+        let from = format!("from {local} to {}, number 1", server.address);
+        server.logged(&["plugin: ", &from]);
+        peer.send(b"finish");
+        assert_same(&peer.rest(), b"bye");
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"close");
+        assert_same(&peer.rest(), b"bye");
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"reset");
+        peer.expect_reset();
+        server.logged(&["by-plugin", "connection=3"]);
+    }
+}
+
+#[test]
+fn what_the_languages_bring_along_works() {
+    let scripts = [
+        (
+            "js",
+            r#"function receive(chunk) {
+              const text = new TextDecoder().decode(new TextEncoder().encode("eñe"));
+              const now = Date.now() > 1.7e12 && new Date().getFullYear() > 2023;
+              const dice = Math.random() !== Math.random();
+              const rest = JSON.stringify([...new Map([[1, 2]])]) + /(\d+)/.exec("a42")[1] + 2n ** 70n;
+              return [text, now, dice, rest].join(" ");
+            }"#,
+            "eñe true true [[1,2]]421180591620717411303424",
+        ),
+        (
+            "lua",
+            r#"function receive(chunk)
+              local ok, message = pcall(error, { code = 7 })
+              local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)
+              local caught = not ok and message.code
+              local dice = math.random(1 << 60) ~= math.random(1 << 60)
+              local text = string.pack(">I2", 258):byte(2) .. utf8.char(241) .. table.concat({ 1, 2 }, "-")
+              return ("%d %d %d %s %s %s %s"):format(caught, co(1), co(5), dice, text, io, os)
+            end"#,
+            "7 2 10 true 2ñ1-2 nil nil",
+        ),
+        (
+            "py",
+            r#"import json, re, struct, hashlib, random, datetime, zlib, base64
+def receive(chunk):
+    parts = [json.dumps({"a": [1, None]}), re.findall(r"\d+", "a42b7"), struct.pack(">H", 258),
+             hashlib.sha256(b"eco").hexdigest()[:8], random.random() != random.random(),
+             datetime.datetime.now().year > 2023, zlib.decompress(zlib.compress(b"x" * 99)) == b"x" * 99,
+             base64.b64encode(b"eco")]
+    return " ".join(map(str, parts)).encode()
+"#,
+            "{\"a\": [1, null]} ['42', '7'] b'\\x01\\x02' 8756de78 True True True b'ZWNv'",
+        ),
+    ];
+    let known: Vec<&str> = languages().map(|(end, _)| end).collect();
+    for (end, text, expected) in scripts {
+        if known.contains(&end) {
+            let server = serve(&["-p", &plugin_file(&format!("library.{end}"), text)]);
+            let mut peer = Peer::connect(server.address);
+            peer.send(b"?").expect(expected.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn chance_differs_from_connection_to_connection() {
+    for (end, text) in [
+        (
+            "js",
+            "function receive() { return String(Math.random()).padEnd(30) }",
+        ),
+        (
+            "lua",
+            "function receive() return ('%-30d'):format(math.random(1 << 62)) end",
+        ),
+        (
+            "py",
+            "import random\ndef receive(chunk): return str(random.random()).ljust(30).encode()",
+        ),
+    ] {
+        if !languages().any(|(known, _)| known == end) {
+            continue;
+        }
+        let server = serve(&["-p", &plugin_file(&format!("dice.{end}"), text)]);
+        let draw = || {
+            let mut drawn = [0; 30];
+            let mut peer = Peer::connect(server.address);
+            peer.send(b"?");
+            std::io::Read::read_exact(&mut peer.0, &mut drawn).expect("the server replies");
+            drawn
+        };
+        assert_ne!(draw(), draw(), "{end}");
+    }
+}
+
+/// Serves a script that can't be served, and gives what it said.
+#[track_caller]
+fn refused(command: &str, name: &str, text: &[u8]) -> String {
+    let path = plugin_file(name, text);
+    let address = if command == "serve" { "-l" } else { "-t" };
+    let exited = Eco::new(&[command, address, "127.0.0.1:0", "-p", &path]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    exited.stderr
+}
+
+#[test]
+fn a_script_that_does_not_load_is_refused_with_the_place() {
+    let cases: &[(&str, &[u8], &[&str])] = &[
+        (
+            "e.js",
+            b"function receive() {\n  retrun 1;\n}",
+            &["the script does not load", "e.js:2:", "SyntaxError"],
+        ),
+        (
+            "e.lua",
+            b"function receive()\n  retrun 1\nend",
+            &["the script does not load", "e.lua:2:"],
+        ),
+        (
+            "e.js",
+            b"function receive() {}\nnowhere();",
+            &["e.js:2:", "ReferenceError"],
+        ),
+        (
+            "e.lua",
+            b"function receive() end\nnowhere()",
+            &["e.lua:2:", "nowhere"],
+        ),
+        (
+            "e.js",
+            b"function recieve() {}",
+            &["no function `receive`", "a server plugin needs"],
+        ),
+        (
+            "e.lua",
+            b"function start() end",
+            &["no function `receive`", "defined: start"],
+        ),
+        (
+            "e.js",
+            b"for (;;) {}",
+            &["it fails as it starts", "processor time per call"],
+        ),
+        (
+            "e.lua",
+            b"-- line one\n\xff\xfe",
+            &["line 2 is not UTF-8", "Save the Lua file"],
+        ),
+        ("e.lua", b"", &["no function `receive`", "defined: nothing"]),
+    ];
+    for (name, text, words) in cases {
+        let said = refused("serve", name, text);
+        for word in *words {
+            assert!(said.contains(word), "{name}: {word}: {said}");
+        }
+    }
+    let said = refused("send", "server.js", b"function receive() {}");
+    assert!(said.contains("no function `start`"), "{said}");
+    if languages().any(|(end, _)| end == "py") {
+        let said = refused("serve", "e.py", b"def receive(chunk):\n  retrun 1\n");
+        assert!(
+            said.contains("e.py:2:") && said.contains("SyntaxError"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn python_that_is_not_set_up_is_one_command_away() {
+    let path = plugin_file("lonely.py", "def receive(chunk): return chunk");
+    let nowhere = empty_folder("empty-cache");
+    let exited = Eco::new(&["serve", "-p", &path])
+        .env("XDG_CACHE_HOME", nowhere)
+        .run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(
+        exited.stderr.contains("Run `eco setup python` once"),
+        "{}",
+        exited.stderr
+    );
+}
+
+/// What it returns is never freed: it is the host's budget that ends such a connection.
+#[test]
+fn python_that_has_leaked_its_memory_away_is_ended_by_the_budget() {
+    let text = "def receive(chunk): return bytes(1 << 20)";
+    if !languages().any(|(end, _)| end == "py") {
+        return;
+    }
+    let server = serve(&["-p", &plugin_file("leak.py", text)]);
+    let mut peer = Peer::connect(server.address);
+    let mut reply = vec![0; 1 << 20];
+    for _ in 0..1000 {
+        let sent = std::io::Write::write_all(&mut peer.0, b"?");
+        if sent.is_err() || std::io::Read::read_exact(&mut peer.0, &mut reply).is_err() {
+            break;
+        }
+    }
+    server.logged(&["closed", "memory per instance", "--memory"]);
+}
+
+#[test]
+fn a_component_cannot_pass_for_an_interpreter() {
+    let lua = include_bytes!("../../plugins/interpreters/lua/lua.wasm");
+    let said = refused("serve", "spy.wasm", lua);
+    assert!(
+        said.contains("it imports what eco does not offer: eco:plugin/script@0.1.0"),
+        "{said}"
+    );
+}
+
+#[test]
+fn compiled_code_is_kept_in_the_cache_folder_and_a_missing_one_is_no_loss() {
+    let path = plugin_file("cached.lua", "function receive(chunk) return chunk end");
+    let cache = empty_folder("cache");
+    let call = |folder: &std::path::Path| {
+        let called = Eco::new(&["call", &path, "hi"])
+            .env("XDG_CACHE_HOME", folder)
+            .run(b"");
+        assert_eq!(called.code, 0, "{}", called.stderr);
+        assert_same(&called.stdout, b"> \"hi\"\n< \"hi\"\n> end of input\n");
+    };
+    call(&cache);
+    let entries = || {
+        let mut found = Vec::new();
+        let mut folders = vec![cache.join("eco/compiled")];
+        while let Some(folder) = folders.pop() {
+            for entry in folder.read_dir().expect("it is there").flatten() {
+                match entry.path().is_dir() {
+                    true => folders.push(entry.path()),
+                    false => found.push(entry.path()),
+                }
+            }
+        }
+        found
+    };
+    assert!(!entries().is_empty());
+    call(&cache);
+    // A file where the folder should be.
+    let blocked = plugin_file("blocked-cache", "");
+    call(std::path::Path::new(&blocked));
+}
+
+/// An exception that no function of the plugin catches is a trap like any other.
+#[test]
+fn an_exception_that_leaves_the_plugin_is_a_trap() {
+    let text = crate::support::handler(
+        r#"(memory (export "memory") 1) (tag $oops)
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+        (func (export "receive") (param i32 i32) (result i32) (throw $oops))"#,
+        "",
+    );
+    let server = serve(&["-p", &plugin_file("throws.wat", text)]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"?");
+    assert_same(&peer.expect_reset(), b"");
+    server.logged(&["closed", "the plugin trapped", "exception"]);
+}
+
+/// Caught exceptions must not pile up until a budget breaks.
+#[test]
+fn a_hundred_thousand_caught_errors_cost_no_memory() {
+    let text = "function receive() for i = 1, 100000 do pcall(error, 'x') end return 'done' end";
+    let server = serve(&["-p", &plugin_file("pcall.lua", text), "--cpu", "20s"]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"?").expect(b"done").finish().expect_end();
+}
