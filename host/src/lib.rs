@@ -32,12 +32,14 @@
 //!
 //! # Architecture
 //!
-//! Three rooms, each of which knows as little as it can:
+//! Four rooms, each of which knows as little as it can:
 //!
 //! - [`plugin`] has the engine, the sandbox and the calls. It never names a socket.
 //! - [`net`] has listening, reading, writing, timeouts and closing. It never names wasmtime, and
 //!   runs over anything that reads and writes.
-//! - [`command`] is the command line. It joins the other two.
+//! - [`toolchain`] turns folders of sources into plugins, by the tools of each language. It never runs
+//!   a plugin.
+//! - [`command`] is the command line. It joins the others.
 //!
 //! They share the words of [`contract`], which is `wit/` in plain Rust: a [`contract::Session`]
 //! takes chunks and gives replies. `net` drives one, `plugin` makes one of a component.
@@ -48,6 +50,10 @@
 //! more on that way, with one exception: what a function with a `post-return` returned is copied out
 //! before the plugin frees it.
 //!
+//! A script is a plugin in two parts: the interpreter of its language, which is a component like any
+//! other (`plugins/interpreters`), and its text, which that asks for through an import
+//! (`plugin::script`). All that holds for plugins holds for scripts.
+//!
 //! # Invariants
 //!
 //! Each is guarded by the tests named after it, in `tests/it/`.
@@ -55,7 +61,7 @@
 //! 1. What is written is the concatenation of the plugin's replies, in the order of the chunks,
 //!    byte for byte (`echo`).
 //! 2. One call at a time for a connection, and nothing is read while a reply is unsent (`manners`).
-//! 3. One instance belongs to one connection (`sessions`).
+//! 3. One instance belongs to one connection (`sessions`) and to one version of a plugin (`reload`).
 //! 4. Every accepted socket ends in exactly one logged reason (`logs`).
 //! 5. No number that a plugin or a peer controls allocates more than its cap (`hostile`).
 //! 6. Nothing that a plugin does ends the process or changes a byte on another connection

@@ -28,7 +28,11 @@ fn new_makes_nothing_over_what_is_there_and_refuses_odd_names() {
     assert_eq!(new("one").code, 0);
     assert_eq!(new("a/b/two").code, 0);
     assert!(folder.join("a/b/two/two.lua").is_file());
-    fails(&new("one"), 64, &["one", "File exists"]);
+    fails(
+        &new("one"),
+        64,
+        &["one exists already", "Take another name"],
+    );
     for odd in ["-x", "1one", "a b", "..", "ñ"] {
         let exited = Eco::new(&["new", "--lang", "lua", "--", odd])
             .inside(&folder)
@@ -61,7 +65,14 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
         .inside(&folder)
         .env("CC", "ls --no-such-flag")
         .run(b"");
-    fails(&failing, 65, &["the C compiler failed", "no-such-flag"]);
+    fails(
+        &failing,
+        65,
+        &[
+            "the C compiler (ls --no-such-flag, named by $CC) failed",
+            "no-such-flag",
+        ],
+    );
     assert!(folder.join("build/handler_plugin.h").is_file());
     assert_same(&failing.stdout, b"");
 }

@@ -1,5 +1,6 @@
 //! What people type, and what they are told.
 
+use crate::guests::samples;
 use crate::support::serve;
 use eco_host::plugin::{Budget, Budgets};
 use harness::Eco;
@@ -18,6 +19,8 @@ fn help_teaches_by_example() {
         (&[][..], "eco send 'hello'"),
         (&["serve"], "eco serve -l '[::]:7'"),
         (&["send"], "eco send -f photo.jpg"),
+        (&["new"], "eco new hello --lang js"),
+        (&["call"], "eco call upper.js hello"),
         (&["completions"], "eco completions bash"),
     ] {
         assert!(help(command).contains(example), "{command:?}");
@@ -123,16 +126,22 @@ fn the_table_of_budgets_in_the_readme_is_that_of_the_code() {
 }
 
 #[test]
-fn the_plugin_of_the_readme_works_as_it_is_typed_in() {
-    let (_, rest) = README
-        .split_once("```wat\n")
-        .expect("the README has a plugin");
-    let (plugin, _) = rest.split_once("```").expect("and it ends");
-    let path = crate::support::plugin_file("upper.wat", plugin);
-    let server = serve(&["-p", &path]);
-    let mut peer = crate::support::Peer::connect(server.address);
-    peer.send("hello, World! ñ".as_bytes())
-        .expect("HELLO, WORLD! ñ".as_bytes());
+fn the_plugins_of_the_readme_work_as_they_are_typed_in() {
+    let python = samples().iter().any(|sample| sample.language == "python");
+    for (language, end) in [("js", "js"), ("lua", "lua"), ("python", "py")] {
+        let (_, rest) = README
+            .split_once(&format!("```{language}\n"))
+            .expect("the README has a plugin in it");
+        let (plugin, _) = rest.split_once("```").expect("and it ends");
+        let path = crate::support::plugin_file(&format!("readme.{end}"), plugin);
+        if end == "py" && !python {
+            continue;
+        }
+        let server = serve(&["-p", &path]);
+        let mut peer = crate::support::Peer::connect(server.address);
+        peer.send("hello, World! ñ".as_bytes())
+            .expect("HELLO, WORLD! ñ".as_bytes());
+    }
 }
 
 #[test]

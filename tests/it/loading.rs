@@ -136,7 +136,10 @@ fn an_import_that_is_not_offered_is_refused_by_name() {
 #[test]
 fn what_cannot_be_read_is_said_with_the_path() {
     assert!(refused("no-such-plugin", &[]).contains("No such file"));
-    assert!(refused(concat!(env!("CARGO_MANIFEST_DIR"), "/it"), &[]).contains("nothing to build"));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/it");
+    let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", folder]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(exited.stderr.contains("nothing to build in"));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn a_script_that_misbehaves_loses_its_connection_and_the_log_says_where() {
     for (end, text) in languages() {
         let path = plugin_file(&format!("bad.{end}"), text);
-        let server = serve(&["-p", &path, "--cpu", "400ms"]);
+        let server = serve(&["-p", &path, "--cpu", "3s"]);
         let mut neighbour = Peer::connect(server.address);
         for (id, word) in (2..).zip([
             "loop", "recurse", "memory", "throw", "type", "next", "flood", "reply",
@@ -172,6 +172,54 @@ fn an_error_in_any_callback_has_its_line() {
             .finish()
             .expect_end();
         server.logged(&["ERROR", &format!("in-closed.{end}:3:"), "after ended"]);
+    }
+}
+
+#[test]
+fn a_client_script_that_fails_says_where_and_is_no_wrong_reply() {
+    let server = serve(&[]);
+    let to = server.address.to_string();
+    let cases = [
+        (
+            "js",
+            "function start() {\n throw new Error('early') }",
+            "c.js:2:",
+            "early",
+        ),
+        (
+            "js",
+            "function start() { return { send: 'x', exactly: 1 } }\nfunction replied() { oops() }",
+            "c.js:2:",
+            "oops",
+        ),
+        (
+            "lua",
+            "function start()\n error('early') end",
+            "c.lua:2:",
+            "early",
+        ),
+        (
+            "lua",
+            "function start() return { send = 'x', until_end = true } end",
+            "c.lua",
+            "until_end",
+        ),
+        (
+            "lua",
+            "function start() return { send = 'x', through = '' } end",
+            "through",
+            "empty",
+        ),
+    ];
+    for (end, text, place, word) in cases {
+        let path = plugin_file(&format!("c.{end}"), text);
+        let sent = Eco::new(&["send", "-t", &to, "-p", &path]).run(b"");
+        assert_eq!(sent.code, 65, "{}", sent.stderr);
+        assert!(
+            sent.stderr.contains(place) && sent.stderr.contains(word),
+            "{}",
+            sent.stderr
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! What may be typed, and the help that teaches it.
 
 use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
+use super::budget_args::BudgetArgs;
 use crate::net::Endpoint;
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
@@ -22,7 +23,7 @@ Examples:
 
 Exit codes:
   0 all right   1 the reply was wrong   64 usage   65 bad plugin
-  69 cannot connect or listen   70 internal error   130 interrupted";
+  69 cannot connect or listen, or a tool is missing   70 internal error   130 interrupted";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -173,42 +174,6 @@ pub(super) struct SendArgs {
     pub(super) timeout: Duration,
     #[command(flatten)]
     pub(super) budgets: BudgetArgs,
-}
-
-/// The budgets of [`crate::plugin::Budgets`], as far as they are given.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Budgets of the plugin")]
-pub(super) struct BudgetArgs {
-    /// Processor time of one call [default: 1s, send: 10s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) cpu: Option<Duration>,
-    /// Time in which one call waits, asleep [default: 30s, send: 1m]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) wait: Option<Duration>,
-    /// Memory of one instance [default: 64MiB, send: 1GiB]
-    #[arg(long, value_name = "SIZE")]
-    pub(super) memory: Option<ByteSize>,
-    /// Memory of all instances together [default: half of the machine's]
-    #[arg(long, value_name = "SIZE")]
-    pub(super) total_memory: Option<ByteSize>,
-    /// Table elements of one instance [default: 100000]
-    #[arg(long, value_name = "N")]
-    pub(super) table: Option<usize>,
-    /// Stack of one call [default: 512KiB]
-    #[arg(long, value_name = "SIZE")]
-    pub(super) stack: Option<ByteSize>,
-    /// Bytes returned by one call [default: 1MiB, send: 256MiB]
-    #[arg(long, value_name = "SIZE")]
-    pub(super) reply: Option<ByteSize>,
-    /// What one connection may write to the log [default: 256KiB]
-    #[arg(long, value_name = "SIZE")]
-    pub(super) log_output: Option<ByteSize>,
-    /// Size of the plugin's file [default: 32MiB]
-    #[arg(long, value_name = "SIZE")]
-    pub(super) file_size: Option<ByteSize>,
-    /// Time to compile it [default: 30s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) compile_time: Option<Duration>,
 }
 
 /// A timeout that may be never.

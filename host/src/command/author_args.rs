@@ -1,6 +1,6 @@
 //! What authors of plugins may type, and the help that teaches it.
 
-use super::args::BudgetArgs;
+use super::budget_args::BudgetArgs;
 use crate::toolchain::samples::SampleLanguage;
 use clap::{Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub(super) struct NewArgs {
     #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
     pub(super) path: PathBuf,
     /// The language
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_enum, value_name = "rust|c|wat|js|lua|python")]
     pub(super) lang: SampleLanguage,
     /// A plugin that takes part in the whole connection, not only in its chunks
     #[arg(long, conflicts_with = "client")]
@@ -37,7 +37,13 @@ pub(super) struct NewArgs {
     pub(super) client: bool,
 }
 
+const BUILD_NOTES: &str = "\
+eco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script, which is
+only checked. The plugin is FOLDER/FOLDER.wasm. CC and CFLAGS choose the C compiler and its flags; RUSTC,
+RUSTFLAGS and cargo's own settings hold for Rust. The tools run outside the sandbox: build what you trust.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = BUILD_NOTES)]
 pub(super) struct BuildArgs {
     /// The folder with the sources
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]

@@ -14,9 +14,11 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let path = built.path().display().to_string();
     let engine = Engine::on_demand(Budgets::server(machine::memory()))?;
     let unusable = |error: LoadError| {
-        let error =
-            anyhow::Error::from(error).context(format!("built {path}, which can't be used"));
-        Exit::Plugin.because(error)
+        let context = match &built {
+            Built::Component(_) => format!("built {path}, which can't be used"),
+            Built::Script(_) => format!("cannot use {path}"),
+        };
+        Exit::Plugin.because(anyhow::Error::from(error).context(context))
     };
     let found = Inspection::of(&engine, Source::File(built.path().to_owned()))
         .await

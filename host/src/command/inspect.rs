@@ -116,7 +116,7 @@ impl Report {
         if !self.functions.is_empty() {
             line("defines", &plain(&self.functions.join(", ")));
         }
-        let imports: Vec<String> = self.imports.iter().map(describe).collect();
+        let imports = describe(&self.imports);
         line(
             "imports",
             &match imports.is_empty() {
@@ -170,15 +170,15 @@ fn interface(kind: Kind) -> &'static str {
     }
 }
 
-/// The language that the tools of a component give away.
+/// The language that the tools of a component give away. That rustc was among them says nothing: the
+/// adapters for WASI are written in Rust.
 fn language(tools: &[String]) -> Option<String> {
-    const GIVEN_AWAY: [(&str, &str); 6] = [
-        ("rustc", "Rust"),
+    const GIVEN_AWAY: [(&str, &str); 5] = [
         ("wit-bindgen-rust", "Rust"),
         ("wit-bindgen-c", "C"),
         ("componentize-py", "Python"),
-        ("componentize-qjs", "JavaScript"),
         ("ComponentizeJS", "JavaScript"),
+        ("Go ", "Go"),
     ];
     GIVEN_AWAY
         .iter()
@@ -186,13 +186,33 @@ fn language(tools: &[String]) -> Option<String> {
         .map(|(_, language)| (*language).to_owned())
 }
 
-fn describe(import: &Import) -> String {
-    let name = plain(&import.name);
-    match (import.granted, import.name.starts_with("wasi:")) {
-        (false, _) => format!("{name}  NOT OFFERED"),
-        (true, true) => format!("{name}  (granted, with nothing behind it)"),
-        (true, false) => format!("{name}  (granted)"),
+/// A line for each import, and one for each package of WASI.
+fn describe(imports: &[Import]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for import in imports {
+        let line = match import.granted {
+            true => granted(&import.name),
+            false => format!("{}  NOT OFFERED", plain(&import.name)),
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
+    lines
+}
+
+fn granted(name: &str) -> String {
+    let package = name.split('/').next().unwrap_or(name);
+    let what = match package {
+        "wasi:cli" => "stdout and stderr go to the log; no arguments, no environment",
+        "wasi:clocks" => "the real clocks",
+        "wasi:random" => "real randomness",
+        "wasi:filesystem" => "no files",
+        "wasi:sockets" => "no network",
+        "wasi:io" => "what the others of WASI need",
+        _ => return format!("{}  (granted)", plain(name)),
+    };
+    format!("{package}  (granted: {what})")
 }
 
 fn list(names: &[String]) -> String {

@@ -6,6 +6,7 @@
 
 mod args;
 mod author_args;
+mod budget_args;
 mod build;
 mod call;
 mod chunk;

@@ -1,6 +1,7 @@
 //! `eco serve`: plugins behind listening sockets.
 
-use super::args::{BudgetArgs, ServeArgs};
+use super::args::ServeArgs;
+use super::budget_args::size;
 use super::exit::{Exit, Failure};
 use super::plugin::Typed;
 use super::reload::Reload;
@@ -13,7 +14,6 @@ use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use std::io::Write as _;
-use std::time::Duration;
 
 /// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
 /// must hold a chunk beside all else. A larger one is refused as usage.
@@ -75,51 +75,6 @@ fn connections(asked: Option<u32>) -> usize {
             asked
         }
         None => Limits::default().max_connections.min(possible),
-    }
-}
-
-pub(super) fn size(bytes: ByteSize) -> usize {
-    usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
-}
-
-/// The values that make sense: less processor time than a tick can't be told from none,
-/// and wasm memory comes in pages of 64 KiB.
-const LEAST_CPU: Duration = Duration::from_millis(10);
-const LEAST_MEMORY: usize = 64 * 1024;
-/// All that a plugin can address.
-const MOST_MEMORY: usize = 4 << 30;
-const LEAST_STACK: usize = 16 * 1024;
-const MOST_STACK: usize = 16 * 1024 * 1024;
-
-impl BudgetArgs {
-    /// These budgets, with what is not given taken from `defaults`.
-    pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
-        let set = |given: Option<ByteSize>, default| given.map_or(default, size);
-        let budgets = Budgets {
-            cpu: self.cpu.unwrap_or(defaults.cpu),
-            wait: self.wait.unwrap_or(defaults.wait),
-            memory: set(self.memory, defaults.memory),
-            total_memory: set(self.total_memory, defaults.total_memory),
-            table: self.table.unwrap_or(defaults.table),
-            stack: set(self.stack, defaults.stack),
-            reply: set(self.reply, defaults.reply),
-            log: set(self.log_output, defaults.log),
-            file: set(self.file_size, defaults.file),
-            compile: self.compile_time.unwrap_or(defaults.compile),
-        };
-        let refused = |text: &str| Err(Exit::Usage.saying(text));
-        if budgets.cpu < LEAST_CPU {
-            return refused(
-                "--cpu must be at least 10ms: processor time is counted in steps of that",
-            );
-        }
-        if !(LEAST_MEMORY..=MOST_MEMORY).contains(&budgets.memory) {
-            return refused("--memory goes from 64KiB, one page of WebAssembly, to 4GiB");
-        }
-        if !(LEAST_STACK..=MOST_STACK).contains(&budgets.stack) {
-            return refused("--stack goes from 16KiB to 16MiB");
-        }
-        Ok(budgets)
     }
 }
 

@@ -6,7 +6,6 @@
 use super::sandbox::State;
 use crate::contract;
 use std::borrow::Cow;
-use std::sync::Arc;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentType, Instance, Lift, Lower, TypedFunc, WasmList,
 };
@@ -29,14 +28,6 @@ impl From<&contract::Connection> for Connection {
             local: connection.local.to_string(),
         }
     }
-}
-
-/// `source` of `wit/script.wit`.
-#[derive(ComponentType, Lower)]
-#[component(record)]
-pub(super) struct ScriptSource {
-    pub(super) name: Arc<str>,
-    pub(super) text: Arc<str>,
 }
 
 /// `next` of `wit/session.wit`.
@@ -180,8 +171,6 @@ pub(super) const HANDLER: &str = "eco:plugin/handler@0.1.0";
 pub(super) const SESSION: &str = "eco:plugin/session@0.1.0";
 pub(super) const CLIENT: &str = "eco:plugin/client@0.1.0";
 pub(super) const INTERPRETER: &str = "eco:plugin/interpreter@0.1.0";
-/// What a script's interpreter imports; nothing else may.
-pub(super) const SCRIPT: &str = "eco:plugin/script@0.1.0";
 
 /// Where the functions of an interface are in a component, looked up once when it is loaded.
 pub(super) struct Exports(Vec<ComponentExportIndex>);

@@ -58,7 +58,14 @@ impl Error {
             return Self::budget(*budget, budgets);
         }
         if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-            return Self::Trap(format!("it called exit({})", exit.0));
+            return Self::Trap(format!(
+                "it called exit, with {}",
+                match exit.0 {
+                    0 => "success",
+                    // WASI 0.2 passes no more than that on.
+                    _ => "failure",
+                }
+            ));
         }
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             return Self::Room(format!("{error:#}"));
@@ -158,7 +165,7 @@ pub enum LoadError {
     Text(String),
     /// A core module, which has no interfaces.
     #[error(
-        "a core module, not a component\nMake it a component: `wasm-tools component new MODULE.wasm -o PLUGIN.wasm`, with the WIT of eco embedded by `wasm-tools component embed`; or build it with a toolchain that emits components, such as `cargo build --target wasm32-wasip2`."
+        "a core module, not a component\n`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
     )]
     CoreModule,
     /// It would cost too much to compile.
@@ -167,12 +174,10 @@ pub enum LoadError {
     )]
     Complex(String),
     /// Not valid WebAssembly.
-    #[error(
-        "not a valid component: {0}\nIs the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
-    )]
+    #[error("not a valid component: {0}\n{hint}", hint = hint(.0))]
     Invalid(String),
     /// It imports what eco doesn't offer.
-    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these, or for the plain wasm32-unknown-unknown target.", .0.join(", "))]
+    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", .0.join(", "))]
     Import(Vec<String>),
     /// It exports no interface that eco could use.
     #[error(
@@ -231,6 +236,18 @@ impl LoadError {
             budget,
             value: budgets.value(budget),
             found: found.into(),
+        }
+    }
+}
+
+/// What may be behind a component that is not valid here.
+fn hint(text: &str) -> &'static str {
+    match text.contains("component model async") {
+        true => {
+            "The functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync."
+        }
+        false => {
+            "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
         }
     }
 }

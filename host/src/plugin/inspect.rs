@@ -2,10 +2,11 @@
 //!
 //! It runs the checks of `load` for both roles, and decides nothing by itself.
 
+use super::compile::Compiled;
 use super::engine::Engine;
 use super::error::LoadError;
-use super::load::{self, Compiled};
-use super::loaded::{Kind, Plugin, Role};
+use super::load;
+use super::loaded::{Import, Kind, Plugin, Role};
 use super::script::Language;
 use super::source::Source;
 use std::time::{Duration, Instant};
@@ -29,15 +30,6 @@ pub struct Inspection {
     pub server: Result<Fit, LoadError>,
     /// Whether it can be a client, and why not.
     pub client: Result<Fit, LoadError>,
-}
-
-/// Something that a component needs from its host.
-#[derive(Debug)]
-pub struct Import {
-    /// The interface, with its version.
-    pub name: String,
-    /// Whether eco offers it.
-    pub granted: bool,
 }
 
 /// How a plugin fills a role.

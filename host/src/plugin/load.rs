@@ -1,20 +1,17 @@
-//! Loading: from a source to a plugin that has been compiled, checked and started once.
+//! Loading: from what was compiled to a plugin that has been checked and started once.
 //!
-//! It owns the order of the checks. What each finds is in `survey`, `sandbox` and `abi`.
+//! It owns the order of the checks. What each finds is in `sandbox` and `abi`, and for a script in what
+//! its interpreter says.
 
-use super::abi::{Exports, INTERPRETER, SCRIPT};
-use super::budget::{Budget, Budgets};
+use super::abi::{Exports, INTERPRETER};
+use super::compile::Compiled;
 use super::engine::{Engine, Shared};
 use super::error::LoadError;
-use super::inspect::Import;
 use super::instance::Instance;
-use super::loaded::{Kind, Loaded, Plugin, Role, Starts};
-use super::sandbox::{self, State};
-use super::script::{Language, Script};
-use super::source::{Code, Source};
-use super::survey::{Survey, survey};
+use super::loaded::{Import, Kind, Loaded, Plugin, Role, Starts};
+use super::sandbox::{self, SCRIPT, State};
+use super::source::Source;
 use super::{dialogue, session};
-use std::borrow::Cow;
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
 
@@ -60,45 +57,6 @@ impl Plugin {
         };
         plugin.try_out(&component).await?;
         Ok(Self(Arc::new(plugin)))
-    }
-}
-
-/// A component that was read and compiled, and is not yet wanted for anything.
-#[derive(Clone)]
-pub(super) struct Compiled {
-    pub(super) name: String,
-    /// Bytes of the component, or of the script.
-    pub(super) size: usize,
-    pub(super) component: Component,
-    pub(super) survey: Survey,
-    pub(super) script: Option<Script>,
-}
-
-impl Compiled {
-    /// Reads and compiles, within the budget of that.
-    pub(super) async fn from(engine: &Engine, source: Source) -> Result<Self, LoadError> {
-        let shared = engine.0.clone();
-        let budgets = shared.budgets.clone();
-        let compiling = tokio::task::spawn_blocking(move || compile(&shared, source));
-        // A thread that compiles can't be stopped; it is left to end by itself.
-        tokio::time::timeout(budgets.compile, compiling)
-            .await
-            .map_err(|_| {
-                let found = "It was not compiled by then.";
-                LoadError::budget(Budget::Compile, &budgets, found)
-            })?
-            .map_err(|panic| LoadError::Invalid(panic.to_string()))?
-    }
-}
-
-impl Language {
-    /// Compiles the interpreter, so that the first script starts as fast as the next ones.
-    ///
-    /// # Errors
-    /// It is not set up, or took longer than the engine's budget for compiling.
-    pub async fn warm_up(self, engine: &Engine) -> Result<(), LoadError> {
-        let source = Source::Bytes(self.name().to_owned(), self.interpreter()?.into_owned());
-        Compiled::from(engine, source).await.map(drop)
     }
 }
 
@@ -155,49 +113,6 @@ fn check_functions(kind: Kind, defined: &[String]) -> Result<(), LoadError> {
             defined: defined.to_vec(),
         }),
     }
-}
-
-fn compile(engine: &Shared, source: Source) -> Result<Compiled, LoadError> {
-    let name = source.name();
-    let (binary, script) = match source.read(&engine.budgets)? {
-        Code::Component(binary) => (Cow::Owned(binary), None),
-        Code::Script(script) => (script.language.interpreter()?, Some(script)),
-    };
-    let survey = survey(&binary).map_err(|error| LoadError::Invalid(error.to_string()))?;
-    check_size(&survey, &engine.budgets)?;
-    let component = Component::from_binary(&engine.wasmtime, &binary).map_err(|error| {
-        let text = format!("{error:#}");
-        // More parts than an instance has places for; wasmtime has no type for it.
-        match text.contains("pooling allocator") {
-            true => LoadError::Complex(error.root_cause().to_string()),
-            false => LoadError::Invalid(text),
-        }
-    })?;
-    Ok(Compiled {
-        name,
-        size: script
-            .as_ref()
-            .map_or(binary.len(), |script| script.text.len()),
-        component,
-        survey,
-        script,
-    })
-}
-
-/// What a plugin declares from the start is checked before it is compiled.
-fn check_size(survey: &Survey, budgets: &Budgets) -> Result<(), LoadError> {
-    if let Some(complex) = &survey.complex {
-        return Err(LoadError::Complex(complex.clone()));
-    }
-    if survey.memory > budgets.memory as u64 {
-        let found = format!("It declares a memory of {} bytes.", survey.memory);
-        return Err(LoadError::budget(Budget::Memory, budgets, found));
-    }
-    if survey.table > budgets.table as u64 {
-        let found = format!("It declares a table of {} elements.", survey.table);
-        return Err(LoadError::budget(Budget::Table, budgets, found));
-    }
-    Ok(())
 }
 
 fn find_exports(

@@ -87,3 +87,12 @@ impl Plugin {
         self.0.kind
     }
 }
+
+/// Something that a component needs from its host.
+#[derive(Debug)]
+pub struct Import {
+    /// The interface, with its version.
+    pub name: String,
+    /// Whether eco offers it.
+    pub granted: bool,
+}

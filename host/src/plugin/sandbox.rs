@@ -2,7 +2,6 @@
 //!
 //! It owns memory and table limits and the imports. It knows nothing of what the plugin exports.
 
-use super::abi::{SCRIPT, ScriptSource};
 use super::budget::Budget;
 use super::engine::Shared;
 use super::guard::Meter;
@@ -11,7 +10,7 @@ use super::script::Script;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
-use wasmtime::component::{Linker, ResourceTable, WasmStr};
+use wasmtime::component::{ComponentType, Linker, Lower, ResourceTable, WasmStr};
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -21,6 +20,17 @@ const WASI_OBJECTS: usize = 1024;
 /// Random bytes that one call of WASI may ask for, since the host allocates them. More traps.
 /// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
 const WASI_RANDOM: u64 = 64 * 1024;
+
+/// What a script's interpreter imports; nothing else may.
+pub(super) const SCRIPT: &str = "eco:plugin/script@0.1.0";
+
+/// `source` of `wit/script.wit`.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(super) struct ScriptSource {
+    pub(super) name: Arc<str>,
+    pub(super) text: Arc<str>,
+}
 
 /// What the host keeps for one instance.
 pub(super) struct State {

@@ -53,7 +53,11 @@ pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result
         .args(["-o", "build/core.wasm"]);
     compiler.args(sources.iter().filter_map(|source| source.file_name()));
     compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
-    tool::run(compiler, "the C compiler")?;
+    let name = match std::env::var("CC") {
+        Ok(named) if !named.is_empty() => format!("the C compiler ({named}, named by $CC)"),
+        _ => "the C compiler".to_owned(),
+    };
+    tool::run(compiler, &name)?;
     let core = build.join("core.wasm");
     let module = std::fs::read(&core).map_err(BuildError::file(&core))?;
     component::write(&module, output)
@@ -108,7 +112,7 @@ fn bindings(world: &str) -> anyhow::Result<Files> {
 
 /// The first compiler that is there.
 fn find_compiler(folder: &Path) -> Result<Command, BuildError> {
-    if let Ok(named) = std::env::var("CC") {
+    if let Some(named) = std::env::var("CC").ok().filter(|named| !named.is_empty()) {
         let mut words = named.split_whitespace();
         let mut compiler = tool::command(words.next().unwrap_or("cc"), folder);
         compiler.args(words);

@@ -18,6 +18,9 @@ pub enum BuildError {
         /// The files.
         found: Vec<String>,
     },
+    /// A new folder whose name is taken.
+    #[error("{} exists already\nTake another name, or remove it first; nothing was changed.", .0.display())]
+    Exists(PathBuf),
     /// A file or folder that can't be read or written.
     #[error("{}: {error}", .path.display())]
     File {

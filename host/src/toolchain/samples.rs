@@ -41,9 +41,9 @@ macro_rules! files {
 
 /// All the files of all the samples, by their path in `plugins/`.
 const FILES: &[(&str, &str)] = files![
-    "rust/upper/Cargo.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
-    "rust/lines/Cargo.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
-    "rust/client/Cargo.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
+    "rust/upper/Cargo.toml" "rust/upper/.cargo/config.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
+    "rust/lines/Cargo.toml" "rust/lines/.cargo/config.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
+    "rust/client/Cargo.toml" "rust/client/.cargo/config.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
     "c/upper/upper.c" "c/lines/lines.c" "c/client/client.c"
     "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/client/client.wat"
     "javascript/upper/upper.js" "javascript/lines/lines.js" "javascript/client/client.js"
@@ -104,7 +104,10 @@ pub fn write(
         std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
     }
     // Fails where there is something already, whatever it is.
-    std::fs::create_dir(folder).map_err(BuildError::file(folder))?;
+    std::fs::create_dir(folder).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => BuildError::Exists(folder.to_owned()),
+        _ => BuildError::file(folder)(error),
+    })?;
     let sample = shape.folder();
     let prefix = format!("{}/{sample}/", language.folder());
     for (path, text) in FILES {

@@ -14,6 +14,8 @@ pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
 
 /// Runs it to its end. What it prints goes to eco's stderr, since stdout is for results.
 pub(super) fn run(mut command: Command, name: &str) -> Result<(), BuildError> {
+    // The first run of some of them takes minutes.
+    tracing::info!("running {name}");
     let status = command
         .stdout(std::io::stderr())
         .status()

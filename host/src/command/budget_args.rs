@@ -1,0 +1,87 @@
+//! The flags of the budgets, which several commands have.
+
+use super::exit::{Exit, Failure};
+use crate::plugin::Budgets;
+use bytesize::ByteSize;
+use std::time::Duration;
+
+/// The budgets of [`crate::plugin::Budgets`], as far as they are given.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Budgets of the plugin")]
+pub(super) struct BudgetArgs {
+    /// Processor time of one call [default: 1s, send: 10s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) cpu: Option<Duration>,
+    /// Time in which one call waits, asleep [default: 30s, send: 1m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) wait: Option<Duration>,
+    /// Memory of one instance [default: 64MiB, send: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<ByteSize>,
+    /// Memory of all instances together [default: half of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) total_memory: Option<ByteSize>,
+    /// Table elements of one instance [default: 100000]
+    #[arg(long, value_name = "N")]
+    pub(super) table: Option<usize>,
+    /// Stack of one call [default: 512KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) stack: Option<ByteSize>,
+    /// Bytes returned by one call [default: 1MiB, send: 256MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) reply: Option<ByteSize>,
+    /// What one connection may write to the log [default: 256KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) log_output: Option<ByteSize>,
+    /// Size of the plugin's file [default: 32MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) file_size: Option<ByteSize>,
+    /// Time to compile it [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) compile_time: Option<Duration>,
+}
+
+pub(super) fn size(bytes: ByteSize) -> usize {
+    usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
+}
+
+/// The values that make sense: less processor time than a tick can't be told from none,
+/// and wasm memory comes in pages of 64 KiB.
+const LEAST_CPU: Duration = Duration::from_millis(10);
+const LEAST_MEMORY: usize = 64 * 1024;
+/// All that a plugin can address.
+const MOST_MEMORY: usize = 4 << 30;
+const LEAST_STACK: usize = 16 * 1024;
+const MOST_STACK: usize = 16 * 1024 * 1024;
+
+impl BudgetArgs {
+    /// These budgets, with what is not given taken from `defaults`.
+    pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
+        let set = |given: Option<ByteSize>, default| given.map_or(default, size);
+        let budgets = Budgets {
+            cpu: self.cpu.unwrap_or(defaults.cpu),
+            wait: self.wait.unwrap_or(defaults.wait),
+            memory: set(self.memory, defaults.memory),
+            total_memory: set(self.total_memory, defaults.total_memory),
+            table: self.table.unwrap_or(defaults.table),
+            stack: set(self.stack, defaults.stack),
+            reply: set(self.reply, defaults.reply),
+            log: set(self.log_output, defaults.log),
+            file: set(self.file_size, defaults.file),
+            compile: self.compile_time.unwrap_or(defaults.compile),
+        };
+        let refused = |text: &str| Err(Exit::Usage.saying(text));
+        if budgets.cpu < LEAST_CPU {
+            return refused(
+                "--cpu must be at least 10ms: processor time is counted in steps of that",
+            );
+        }
+        if !(LEAST_MEMORY..=MOST_MEMORY).contains(&budgets.memory) {
+            return refused("--memory goes from 64KiB, one page of WebAssembly, to 4GiB");
+        }
+        if !(LEAST_STACK..=MOST_STACK).contains(&budgets.stack) {
+            return refused("--stack goes from 16KiB to 16MiB");
+        }
+        Ok(budgets)
+    }
+}
