@@ -14,7 +14,13 @@ impl Display for Escaped<'_> {
         let shown = self.0.get(..SHOWN).unwrap_or(self.0);
         f.write_char('"')?;
         for part in shown.utf8_chunks() {
-            Display::fmt(&part.valid().escape_debug(), f)?;
+            for shown in part.valid().chars() {
+                match shown {
+                    // In double quotes it needs no escape, and messages are full of it.
+                    '\'' => f.write_char(shown)?,
+                    _ => Display::fmt(&shown.escape_debug(), f)?,
+                }
+            }
             for byte in part.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }

@@ -50,6 +50,12 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
     let folder = empty_folder("build");
     let build = || builder(&["build"]).inside(&folder).run(b"");
     fails(&build(), 65, &["nothing to build", "Cargo.toml", "eco new"]);
+    let file = plugin_file("no-folder.js", "");
+    let no_folder = Eco::new(&["build", &file]).run(b"");
+    fails(&no_folder, 65, &["is a file", "eco serve -p"]);
+    let source = plugin_file("source.rs", "fn main() {}");
+    let called = Eco::new(&["call", &source]).run(b"");
+    fails(&called, 65, &["a source file", "eco build"]);
     std::fs::write(folder.join("a.lua"), "").expect("it can be written");
     std::fs::write(folder.join("b.js"), "").expect("it can be written");
     fails(&build(), 65, &["several plugins: a.lua, b.js"]);
@@ -73,6 +79,8 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
             "no-such-flag",
         ],
     );
+    let absent = builder(&["build"]).inside(&folder).env("CC", "nonesuch");
+    fails(&absent.run(b""), 69, &["nonesuch was not found", "PATH"]);
     assert!(folder.join("build/handler_plugin.h").is_file());
     assert_same(&failing.stdout, b"");
 }
@@ -248,6 +256,7 @@ fn call_runs_a_plugin_without_a_socket() {
         "sends    \"yours\"\nexpects  everything up to \"\\n\"\n"
     );
 
+    behaves_as_on_a_connection();
     fails(
         &Eco::new(&["call", "echo", r"\q"]).run(b""),
         64,
@@ -264,6 +273,33 @@ fn call_runs_a_plugin_without_a_socket() {
         65,
         &["failing.js:2:", "nowhere"],
     );
+}
+
+fn behaves_as_on_a_connection() {
+    // As from a socket, a chunk has 64 KiB at most.
+    let large = plugin_file("large.bin", vec![b'a'; 3 << 20]);
+    let whole = Eco::new(&["call", "echo", "--raw", &format!("@{large}")]).run(b"");
+    assert_same(&whole.stdout, &vec![b'a'; 3 << 20]);
+
+    // The order of calls is that of a connection, also after an error.
+    let ending = plugin_file(
+        "ending.lua",
+        "function receive() error('no') end function closed(why) print('closed: ' .. why) end",
+    );
+    let ended = Eco::new(&["call", &ending, "x"]).run(b"");
+    let words = ["ending.lua:1: no", "closed: failed", "units of fuel"];
+    fails(&ended, 65, &words);
+    let refusing = plugin_file(
+        "refusing.lua",
+        "function receive() end function open() error('no') end function closed() print('never') end",
+    );
+    let refused = Eco::new(&["call", &refusing]).run(b"");
+    fails(
+        &refused,
+        65,
+        &["the plugin refuses the connection", "refusing.lua:1: no"],
+    );
+    assert!(!refused.stderr.contains("never"), "{}", refused.stderr);
 }
 
 /// Fuel is the same for the same work, on every machine and at every try.

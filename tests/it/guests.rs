@@ -65,9 +65,10 @@ fn make(language: &'static str, folder: &Path) -> Option<Samples> {
             return None;
         }
         assert_eq!(built.code, 0, "{language} {shape}: {}", built.stderr);
-        // The last line is the command to type next: eco serve -p PATH.
+        // It begins with `built PATH`, or with the path of a script.
         let said = String::from_utf8(built.stdout).expect("it is text");
-        let path = said.trim_end().rsplit(' ').next().unwrap_or_default();
+        let path = said.trim_start_matches("built ").split(' ').next();
+        let path = path.unwrap_or_default();
         Some(folder.join(path).display().to_string())
     };
     Some(Samples {

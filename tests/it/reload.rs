@@ -140,6 +140,41 @@ fn a_folder_is_built_again_when_its_sources_change() {
 }
 
 #[test]
+fn what_a_link_points_to_is_watched_and_a_plugin_that_is_gone_is_missed() {
+    let folder = empty_folder("watched-link");
+    let (real, link) = (folder.join("real"), folder.join("link.lua"));
+    std::fs::create_dir(&real).expect("a folder can be made");
+    let real = real.join("real.lua");
+    std::fs::write(&real, "function receive() return 'one\\n' end").expect("it can be written");
+    std::os::unix::fs::symlink(&real, &link).expect("a link can be made");
+    let server = serve(&["--watch", &link.display().to_string()]);
+    Peer::connect(server.address).send(b"?").expect(b"one\n");
+    std::fs::write(&real, "function receive() return 'two\\n' end").expect("it can be written");
+    server.logged(&["reloaded", "version=2"]);
+    Peer::connect(server.address).send(b"?").expect(b"two\n");
+    std::fs::remove_file(&link).expect("it is there");
+    server.logged(&["WARN", "link.lua is gone: the old version stays"]);
+    Peer::connect(server.address).send(b"?").expect(b"two\n");
+    std::fs::write(&link, "function receive() return 'three\\n' end").expect("it can be written");
+    server.logged(&["reloaded", "version=3"]);
+    Peer::connect(server.address).send(b"?").expect(b"three\n");
+}
+
+#[test]
+fn a_folder_that_contains_itself_is_watched_all_the_same() {
+    let folder = empty_folder("watched-circle");
+    std::fs::write(folder.join("a.js"), "function receive() { return 'a' }").expect("it can be");
+    for link in ["x", "y"] {
+        std::os::unix::fs::symlink(".", folder.join(link)).expect("a link can be made");
+    }
+    let server = serve(&["--watch", &folder.display().to_string()]);
+    Peer::connect(server.address).send(b"?").expect(b"a");
+    std::fs::write(folder.join("a.js"), "function receive() { return 'b' }").expect("it can be");
+    server.logged(&["reloaded", "version=2"]);
+    Peer::connect(server.address).send(b"?").expect(b"b");
+}
+
+#[test]
 fn what_is_not_on_disk_cannot_be_watched() {
     let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "--watch"]).run(b"");
     assert_eq!(exited.code, 64, "{}", exited.stderr);

@@ -395,7 +395,11 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
         (
             "e.lua",
             b"function start() end",
-            &["no function `receive`", "defined: start"],
+            &[
+                "no function `receive`",
+                "functions for eco: start",
+                "eco send -p",
+            ],
         ),
         (
             "e.js",
@@ -407,7 +411,15 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
             b"-- line one\n\xff\xfe",
             &["line 2 is not UTF-8", "Save the Lua file"],
         ),
-        ("e.lua", b"", &["no function `receive`", "defined: nothing"]),
+        (
+            "e.lua",
+            b"",
+            &[
+                "no function `receive`",
+                "functions for eco: nothing",
+                "at the top level",
+            ],
+        ),
     ];
     for (name, text, words) in cases {
         let said = refused("serve", name, text);
@@ -417,12 +429,31 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
     }
     let said = refused("send", "server.js", b"function receive() {}");
     assert!(said.contains("no function `start`"), "{said}");
+    assert!(said.contains("eco serve -p"), "{said}");
     if languages().any(|(end, _)| end == "py") {
         let said = refused("serve", "e.py", b"def receive(chunk):\n  retrun 1\n");
         assert!(
             said.contains("e.py:2:") && said.contains("SyntaxError"),
             "{said}"
         );
+    }
+}
+
+#[test]
+fn the_spelling_of_another_language_is_warned_of() {
+    for (name, text, words) in [
+        (
+            "spelt.js",
+            "function receive() {} function end_of_input() {}",
+            ["spelt.js has end_of_input", "endOfInput"],
+        ),
+        (
+            "spelt.lua",
+            "function receive() end function endOfInput() end",
+            ["spelt.lua has endOfInput", "end_of_input"],
+        ),
+    ] {
+        serve(&["-p", &plugin_file(name, text)]).logged(&words);
     }
 }
 

@@ -18,7 +18,9 @@ Examples:
   eco call upper.wasm @photo.jpg --raw > upper.jpg
   eco call client.lua 'a message'       a client plugin: shows its first turn
 
-In a chunk \\n \\r \\t \\0 \\\\ and \\xHH are what they are in C; @FILE is a file, and - is stdin.";
+In a chunk \\n \\r \\t \\0 \\\\ and \\xHH are what they are in C; @FILE is a file, and - is stdin.
+What is longer than 64 KiB comes in several chunks, as from a socket. Fuel is a measure of work, about one unit for
+each instruction of WebAssembly, and the same at every run.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = NEW_EXAMPLES)]
@@ -52,7 +54,7 @@ pub(super) struct BuildArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InspectArgs {
-    /// A built-in, a script, a component, or a folder that eco build builds; - reads stdin
+    /// A built-in, a script, a component, or a folder that eco build builds; - reads a component from stdin
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) plugin: String,
     /// For a machine
@@ -65,7 +67,7 @@ pub(super) struct InspectArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = CALL_EXAMPLES)]
 pub(super) struct CallArgs {
-    /// A built-in, a script, a component, or a folder that eco build builds; - reads stdin
+    /// A built-in, a script, a component, or a folder that eco build builds; - reads a component from stdin
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) plugin: String,
     /// What arrives, chunk by chunk; for a client plugin its message
@@ -83,6 +85,6 @@ pub(super) enum SetupCommand {
     /// Build the interpreter for Python scripts, once for this user
     ///
     /// It needs python3 with venv. pip fetches componentize-py, which is removed again when it has
-    /// built the interpreter (22 MB, in the user's cache folder).
+    /// built the interpreter (24 MB, in the user's cache folder).
     Python,
 }

@@ -23,9 +23,14 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let found = Inspection::of(&engine, Source::File(built.path().to_owned()))
         .await
         .map_err(unusable)?;
+    // A folder is built again when its sources change; a script is named itself.
+    let usable = match &built {
+        Built::Component(_) => args.dir.display().to_string(),
+        Built::Script(_) => path.clone(),
+    };
     let next = match (&found.server, &found.client) {
-        (Ok(_), _) => format!("eco serve -p {path}"),
-        (_, Ok(_)) => format!("eco send -p {path}"),
+        (Ok(_), _) => format!("eco serve -p {usable}"),
+        (_, Ok(_)) => format!("eco send -p {usable}"),
         _ if is_interpreter(&found) => {
             return output::print(&format!("built {path}, an interpreter for scripts\n"));
         }

@@ -6,8 +6,9 @@ use super::plugin::Typed;
 use super::{chunk, machine, output};
 use crate::contract::{Connection, Expect, Next, Opening, Reason, Reply, Session as _};
 use crate::escape::Escaped;
+use crate::net::Limits;
 use crate::plugin::{
-    BUILT_IN_SERVERS, Budgets, Engine, Error, LoadError, Plugin, Role, Turn, Usage,
+    BUILT_IN_SERVERS, Budgets, Engine, Error, LoadError, Plugin, PluginSession, Role, Turn, Usage,
 };
 use anyhow::Context as _;
 use bytesize::ByteSize;
@@ -26,13 +27,13 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
         Exit::Plugin.because(anyhow::Error::from(error).context(context))
     };
     let show = Show { raw: args.raw };
-    let usage = match Plugin::load(&engine, source.clone(), Role::Server).await {
-        Ok(plugin) => serve(&plugin, &chunks, show).await?,
+    let (usage, result) = match Plugin::load(&engine, source.clone(), Role::Server).await {
+        Ok(plugin) => serve(&plugin, &chunks, show).await,
         Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
             let client = Plugin::load(&engine, source, Role::Client).await;
             // What it lacks as a server is what most people want to know.
             let client = client.map_err(|_| unusable(as_server))?;
-            first_turn(&client, &chunks, show).await?
+            (first_turn(&client, &chunks, show).await?, Ok(()))
         }
         Err(error) => return Err(unusable(error)),
     };
@@ -41,7 +42,7 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
         let memory = ByteSize(usage.memory as u64);
         tracing::info!("used {fuel} units of fuel and {memory} of memory");
     }
-    Ok(())
+    result
 }
 
 /// Where replies go.
@@ -79,26 +80,53 @@ fn failed(error: Error) -> Failure {
     Exit::Plugin.because(anyhow::Error::from(error).context("the plugin failed"))
 }
 
-/// A whole connection, in the order of `wit/session.wit`.
-async fn serve(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage, Failure> {
+/// A whole connection, in the order of `wit/session.wit`, and what its instance used.
+async fn serve(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> (Usage, Result<(), Failure>) {
+    let mut session = plugin.session();
+    let next = match greet(&mut session, show).await {
+        Ok(next) => next,
+        // One that refuses is called no more.
+        Err(failure) => return (session.usage().unwrap_or_default(), Err(failure)),
+    };
+    let ended = converse(&mut session, next, chunks, show).await;
+    let usage = session.usage().unwrap_or_default();
+    let why = match &ended {
+        Ok(why) => *why,
+        Err(_) => Reason::Failed,
+    };
+    // It isn't called where the plugin broke off; that error was the first.
+    let closed = session.closed(why).await.map_err(failed);
+    (usage, ended.map(drop).and(closed))
+}
+
+async fn greet(session: &mut PluginSession, show: Show) -> Result<Next, Failure> {
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let connection = Connection {
         id: 1,
         peer: nowhere,
         local: nowhere,
     };
-    let mut session = plugin.session();
-    let mut next = match session.open(&connection).await.map_err(failed)? {
+    match session.open(&connection).await.map_err(failed)? {
         Opening::Greeting(reply) => {
             show.reply(&reply)?;
-            reply.next
+            Ok(reply.next)
         }
         Opening::Refusal(why) => {
             let why = Escaped(why.as_bytes());
-            return Err(Exit::Plugin.saying(format!("the plugin refuses the connection: {why}")));
+            Err(Exit::Plugin.saying(format!("the plugin refuses the connection: {why}")))
         }
-    };
-    for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
+    }
+}
+
+/// From the greeting to the end of the input, or of the connection.
+async fn converse(
+    session: &mut PluginSession,
+    mut next: Next,
+    chunks: &[Vec<u8>],
+    show: Show,
+) -> Result<Reason, Failure> {
+    let chunk_size = Limits::default().chunk_size;
+    for chunk in chunks.iter().flat_map(|chunk| chunk.chunks(chunk_size)) {
         if matches!(next, Next::Close | Next::Reset) {
             break;
         }
@@ -107,18 +135,13 @@ async fn serve(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage,
         show.reply(&reply)?;
         next = reply.next;
     }
-    let why = match next {
-        Next::Close | Next::Reset => Reason::ByPlugin,
-        Next::KeepOpen | Next::Finish => {
-            show.event("end of input")?;
-            let reply = session.end_of_input().await.map_err(failed)?;
-            show.reply(&reply)?;
-            Reason::Ended
-        }
-    };
-    let usage = session.usage().unwrap_or_default();
-    session.closed(why).await.map_err(failed)?;
-    Ok(usage)
+    if matches!(next, Next::Close | Next::Reset) {
+        return Ok(Reason::ByPlugin);
+    }
+    show.event("end of input")?;
+    let reply = session.end_of_input().await.map_err(failed)?;
+    show.reply(&reply)?;
+    Ok(Reason::Ended)
 }
 
 async fn first_turn(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage, Failure> {

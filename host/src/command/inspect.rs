@@ -51,9 +51,15 @@ struct Verdict {
 /// Prints the report. The exit code is 65 for what can be neither served nor sent with.
 pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
     let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
-    let engine = Engine::uncached(budgets).context("cannot set up the sandbox")?;
     let typed = Typed::new(args.plugin, BUILT_IN_SERVERS);
-    let found = Inspection::of(&engine, typed.source().await?)
+    let source = typed.source().await?;
+    // Interpreters are large, and no author waits for one to be compiled: they come from the cache.
+    let engine = match source.is_script() {
+        true => Engine::on_demand(budgets),
+        false => Engine::uncached(budgets),
+    }
+    .context("cannot set up the sandbox")?;
+    let found = Inspection::of(&engine, source)
         .await
         .with_context(|| format!("cannot inspect {}", typed.name()))
         .map_err(|error| Exit::Plugin.because(error))?;

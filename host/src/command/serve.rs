@@ -46,7 +46,7 @@ impl TryFrom<ServeArgs> for Config {
             )));
         }
         Ok(Self {
-            plugin: Typed::new(args.plugin, BUILT_IN_SERVERS),
+            plugin: Typed::new(args.named.unwrap_or(args.plugin), BUILT_IN_SERVERS),
             watch: args.watch,
             listen: args.listen,
             limits: Limits {

@@ -2,6 +2,7 @@
 
 use super::author_args::SetupCommand;
 use super::exit::{Exit, Failure};
+use super::signals::Signals;
 use super::{machine, output};
 use crate::plugin::{Budgets, Engine, Language, python};
 use crate::toolchain::{BuildError, set_up_python};
@@ -20,8 +21,12 @@ pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
                     "this user has no cache folder to put the interpreter in (see XDG_CACHE_HOME, HOME)",
                 )
             })?;
-            tracing::info!("building the interpreter for Python; this takes less than a minute");
-            set_up_python(&path).map_err(|error| {
+            // Ctrl-C ends the tools, and then this, which removes what they left behind.
+            let _signals = Signals::catch()?;
+            tracing::info!("building the interpreter for Python; this takes a minute or two");
+            let output = path.clone();
+            let setting_up = tokio::task::spawn_blocking(move || set_up_python(&output));
+            setting_up.await?.map_err(|error| {
                 let exit = match error {
                     BuildError::Missing { .. } | BuildError::Failed(_) => Exit::Unavailable,
                     _ => Exit::Internal,

@@ -17,8 +17,12 @@ pub(super) struct Watch {
     seen: Vec<Stamp>,
     event: Arc<Notify>,
     /// Stops watching when it is dropped.
-    _watcher: notify::RecommendedWatcher,
+    watcher: notify::RecommendedWatcher,
 }
+
+/// Folders below a watched one that are looked into. Sources lie a few deep.
+/// Test: `reload::a_folder_that_contains_itself_is_watched_all_the_same`.
+const DEPTH: usize = 16;
 
 /// What tells one state of a file from another.
 type Stamp = (PathBuf, u64, Option<SystemTime>);
@@ -28,21 +32,40 @@ impl Watch {
     pub(super) fn start(path: &Path) -> anyhow::Result<Self> {
         let event = Arc::new(Notify::new());
         let changed = event.clone();
-        let mut watcher = notify::recommended_watcher(move |_| changed.notify_one())?;
-        // Of a file its folder is watched, since editors put a new file in the place of the old.
-        let (folder, depth) = match path.is_dir() {
-            true => (path, RecursiveMode::Recursive),
-            false => (parent(path), RecursiveMode::NonRecursive),
-        };
-        watcher
-            .watch(folder, depth)
-            .with_context(|| format!("cannot watch {}", folder.display()))?;
-        Ok(Self {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Looking at the sources is an event too, and nothing has changed by it.
+            if !event.is_ok_and(|event| event.kind.is_access()) {
+                changed.notify_one();
+            }
+        })?;
+        let mut watch = Self {
             path: path.to_owned(),
             seen: stamps(path),
             event,
-            _watcher: watcher,
-        })
+            watcher,
+        };
+        watch
+            .arm()
+            .with_context(|| format!("cannot watch {}", path.display()))?;
+        Ok(watch)
+    }
+
+    /// Watches what is at the path now. The folder around it is watched too, since editors and
+    /// version control put something new in the place of the old; and where it is a link, what it
+    /// points to.
+    fn arm(&mut self) -> notify::Result<()> {
+        let real = std::fs::canonicalize(&self.path);
+        for path in [Some(self.path.as_path()), real.as_deref().ok()]
+            .into_iter()
+            .flatten()
+        {
+            self.watcher
+                .watch(parent(path), RecursiveMode::NonRecursive)?;
+            if path.is_dir() {
+                self.watcher.watch(path, RecursiveMode::Recursive)?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns when there is a new version, and nobody has written to it for a moment.
@@ -58,10 +81,15 @@ impl Watch {
                 }
                 now = later;
             }
-            // While a file is replaced there is none for a moment.
-            if !now.is_empty() && now != self.seen {
-                self.seen = now;
-                return;
+            if now == self.seen {
+                continue;
+            }
+            self.seen = now;
+            // It may be another folder than before, or a link to another file.
+            let _ = self.arm();
+            match self.seen.is_empty() {
+                true => tracing::warn!("{} is gone: the old version stays", self.path.display()),
+                false => return,
             }
         }
     }
@@ -78,12 +106,12 @@ fn parent(path: &Path) -> &Path {
 /// be its own reason to build again.
 fn stamps(path: &Path) -> Vec<Stamp> {
     let mut found = Vec::new();
-    collect(path, &mut found);
+    collect(path, DEPTH, &mut found);
     found.sort();
     found
 }
 
-fn collect(path: &Path, found: &mut Vec<Stamp>) {
+fn collect(path: &Path, depth: usize, found: &mut Vec<Stamp>) {
     let Ok(metadata) = path.metadata() else {
         return;
     };
@@ -91,9 +119,14 @@ fn collect(path: &Path, found: &mut Vec<Stamp>) {
         found.push((path.to_owned(), metadata.len(), metadata.modified().ok()));
         return;
     }
+    if depth == 0 {
+        return;
+    }
     for entry in path.read_dir().into_iter().flatten().flatten() {
-        if !is_made(&entry.path()) {
-            collect(&entry.path(), found);
+        // A link to a folder may lead around in circles.
+        let circles = entry.path().is_symlink() && entry.path().is_dir();
+        if !circles && !is_made(&entry.path()) {
+            collect(&entry.path(), depth - 1, found);
         }
     }
 }

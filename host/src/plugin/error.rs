@@ -132,6 +132,11 @@ pub enum LoadError {
         /// What it looks like.
         found: String,
     },
+    /// A file in a language that is compiled.
+    #[error(
+        "a source file, which has to be compiled first\nPut it into a folder of its own, and give that to -p or to `eco build`."
+    )]
+    SourceFile,
     /// A script that is no text.
     #[error(
         "line {line} is not UTF-8\nSave the {language} file as UTF-8; bytes beyond ASCII are written as escapes in strings."
@@ -146,7 +151,7 @@ pub enum LoadError {
     #[error("the script does not load\n  {}", Escaped(.0.as_bytes()))]
     Script(String),
     /// A script defines none of the functions that eco would call.
-    #[error("it has no function `{wanted}`, which a {role} needs\n  defined: {}", list(.defined))]
+    #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}\n{}", list(.defined), next_step(.defined))]
     Function {
         /// What it was wanted for.
         role: &'static str,
@@ -157,7 +162,7 @@ pub enum LoadError {
     },
     /// A Python script, and no interpreter for it.
     #[error(
-        "Python is not set up\nRun `eco setup python` once; it needs python3 with pip, and takes less than a minute."
+        "Python is not set up\nRun `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two."
     )]
     NoPython,
     /// The text form does not parse.
@@ -215,6 +220,7 @@ impl LoadError {
             Self::Changing => "changing",
             Self::Budget { .. } => "budget",
             Self::NotWasm { .. } => "not-wasm",
+            Self::SourceFile => "source-file",
             Self::NotText { .. } => "not-text",
             Self::Script(_) => "script",
             Self::Function { .. } => "function",
@@ -249,6 +255,18 @@ fn hint(text: &str) -> &'static str {
         false => {
             "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
         }
+    }
+}
+
+/// What to do with a script that lacks a function.
+fn next_step(defined: &[String]) -> &'static str {
+    let has = |name: &str| defined.iter().any(|defined| defined == name);
+    if has("start") {
+        "It is a client: `eco send -p` runs it."
+    } else if has("receive") {
+        "It is a server: `eco serve -p` runs it."
+    } else {
+        "Define it at the top level, so that eco finds it by this name; in Lua not as a `local`, in JavaScript not as a `default`."
     }
 }
 

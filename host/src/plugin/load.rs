@@ -71,9 +71,13 @@ impl Loaded {
             interface: self.kind.interface(),
             why: format!("{error:#}"),
         })?;
-        if self.script.is_some() {
+        if let Some(script) = &self.script {
             self.functions = evaluate(&mut instance, component).await?;
             check_functions(self.kind, &self.functions)?;
+            if let Some((wrong, right)) = script.misspelt(&self.functions) {
+                let name = &script.name;
+                tracing::warn!("{name} has {wrong}, which eco doesn't call; it would call {right}");
+            }
             if self.functions == ["receive"] {
                 self.starts = Starts::WithFirstChunk;
             }

@@ -32,8 +32,8 @@ pub(super) struct Script {
 impl Language {
     /// The language of a file, told by the end of its name.
     pub fn of_file(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
-            "js" | "mjs" => Some(Self::JavaScript),
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "js" | "mjs" | "cjs" => Some(Self::JavaScript),
             "lua" => Some(Self::Lua),
             "py" => Some(Self::Python),
             _ => None,
@@ -63,6 +63,19 @@ impl Language {
                 .map(Cow::Owned)
                 .ok_or(LoadError::NoPython),
         }
+    }
+}
+
+impl Script {
+    /// The word of another language for the end of the input, where the script has that and not its
+    /// own: the two differ by their spelling alone, and eco would never call it.
+    pub(super) fn misspelt(&self, functions: &[String]) -> Option<(&'static str, &'static str)> {
+        let (wrong, right) = match self.language {
+            Language::JavaScript => ("end_of_input", "endOfInput"),
+            Language::Lua | Language::Python => ("endOfInput", "end_of_input"),
+        };
+        let known = functions.iter().any(|name| name == "end-of-input");
+        (!known && self.text.contains(wrong)).then_some((wrong, right))
     }
 }
 

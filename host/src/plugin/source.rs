@@ -54,6 +54,11 @@ impl Source {
         }
     }
 
+    /// Whether it is a script, by its name.
+    pub fn is_script(&self) -> bool {
+        matches!(self, Self::File(path) if Language::of_file(path).is_some())
+    }
+
     /// The name for messages: the built-in's, or the path.
     pub fn name(&self) -> String {
         match self {
@@ -71,6 +76,11 @@ impl Source {
             _ => None,
         };
         let name = self.name();
+        if let Self::File(path) = &self
+            && is_source(path)
+        {
+            return Err(LoadError::SourceFile);
+        }
         let bytes = match self {
             Self::BuiltIn(plugin) => plugin.text.as_bytes().to_vec(),
             Self::Bytes(_, bytes) => bytes,
@@ -86,7 +96,7 @@ impl Source {
         }
         match language {
             Some(language) => script(language, &name, bytes).map(Code::Script),
-            None => component_binary(bytes).map(Code::Component),
+            None => component_binary(bytes, &name).map(Code::Component),
         }
     }
 }
@@ -110,6 +120,12 @@ fn script(language: Language, path: &str, bytes: Vec<u8>) -> Result<Script, Load
         // Editors on Windows put a mark before the first character, and interpreters trip over it.
         text: text.trim_start_matches('\u{feff}').into(),
     })
+}
+
+/// Whether it is a file of a language that `eco build` compiles.
+fn is_source(path: &Path) -> bool {
+    let end = path.extension().and_then(|end| end.to_str());
+    path.is_file() && matches!(end, Some("rs" | "c" | "h"))
 }
 
 /// The line that has the byte `at`, counted from 1.
@@ -145,7 +161,7 @@ const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 const MAGIC: &[u8] = b"\0asm";
 const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
 
-fn component_binary(bytes: Vec<u8>) -> Result<Vec<u8>, LoadError> {
+fn component_binary(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, LoadError> {
     if bytes.starts_with(&COMPONENT) {
         return Ok(bytes);
     }
@@ -159,7 +175,10 @@ fn component_binary(bytes: Vec<u8>) -> Result<Vec<u8>, LoadError> {
     }
     match std::str::from_utf8(&bytes) {
         Ok(text) if looks_like_wat(text) => {
-            let binary = wat::parse_str(text).map_err(|e| LoadError::Text(e.to_string()))?;
+            let binary = wat::parse_str(text).map_err(|mut error| {
+                error.set_path(name);
+                LoadError::Text(error.to_string())
+            })?;
             if binary.starts_with(&CORE_MODULE) {
                 return Err(LoadError::CoreModule);
             }

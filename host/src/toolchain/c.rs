@@ -24,7 +24,7 @@ const BUILD: &str = "build";
 
 const INSTALL: &str =
     "eco looks at $CC, then for zig, for `python3 -m ziglang`, and for a clang that has wasi-libc.
-  any system: pip install ziglang
+  any system: pip install ziglang (where the system's Python refuses, in a venv)
   Debian:     apt install clang lld wasi-libc libclang-rt-dev-wasm32
   macOS:      brew install zig
   Windows:    winget install zig.zig";
@@ -55,7 +55,7 @@ pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result
     compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
     let name = match std::env::var("CC") {
         Ok(named) if !named.is_empty() => format!("the C compiler ({named}, named by $CC)"),
-        _ => "the C compiler".to_owned(),
+        _ => "the C compiler (its first run may take a minute)".to_owned(),
     };
     tool::run(compiler, &name)?;
     let core = build.join("core.wasm");

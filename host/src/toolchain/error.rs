@@ -10,6 +10,9 @@ pub enum BuildError {
         "nothing to build in {}\neco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script (.js, .lua, .py). `eco new` makes a folder that builds.", .0.display()
     )]
     Nothing(PathBuf),
+    /// A file where a folder is wanted.
+    #[error("{} is a file\neco builds folders; a script runs as it is: eco serve -p FILE.", .0.display())]
+    NoFolder(PathBuf),
     /// A folder with several things that could be meant.
     #[error("{} has several plugins: {}\nGive each a folder of its own, or name the file.", .folder.display(), .found.join(", "))]
     Several {

@@ -45,6 +45,9 @@ impl Project {
     /// # Errors
     /// There is nothing that eco can build, or more than one thing.
     pub fn find(folder: &Path) -> Result<Self, BuildError> {
+        if folder.is_file() {
+            return Err(BuildError::NoFolder(folder.to_owned()));
+        }
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
             .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
             .map_err(BuildError::file(folder))?;

@@ -17,7 +17,7 @@ const INSTALL_TARGET: &str = "  rustup:     rustup target add wasm32-unknown-unk
   from source: set CARGO_UNSTABLE_BUILD_STD=std,panic_abort, for a rustc that has its sources";
 
 const INSTALL_CARGO: &str = "  any system: https://rustup.rs
-  Debian:     apt install rustup
+  Debian:     apt install rustup (13 and newer)
   macOS:      brew install rustup
   Windows:    winget install Rustlang.Rustup";
 

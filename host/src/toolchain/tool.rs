@@ -19,7 +19,13 @@ pub(super) fn run(mut command: Command, name: &str) -> Result<(), BuildError> {
     let status = command
         .stdout(std::io::stderr())
         .status()
-        .map_err(BuildError::file(command.get_program()))?;
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => BuildError::Missing {
+                what: format!("{} was not found", command.get_program().display()),
+                install: "Is the name right, and is its folder in PATH?",
+            },
+            _ => BuildError::file(command.get_program())(error),
+        })?;
     match status.success() {
         true => Ok(()),
         false => Err(BuildError::Failed(name.to_owned())),

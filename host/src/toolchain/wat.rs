@@ -17,8 +17,10 @@ pub(super) fn build(source: &Path, output: &Path) -> Result<(), BuildError> {
         next,
     };
     let text = std::fs::read_to_string(source).map_err(BuildError::file(source))?;
-    let mut binary = wat::parse_str(&text)
-        .map_err(|error| unfit(error.to_string(), "The place is marked above."))?;
+    let mut binary = wat::parse_str(&text).map_err(|mut error| {
+        error.set_path(source);
+        unfit(error.to_string(), "The place is marked above.")
+    })?;
     if let Some(exports) = module_exports(&binary) {
         let world = WORLDS
             .iter()
