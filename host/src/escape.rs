@@ -33,6 +33,19 @@ impl Display for Escaped<'_> {
     }
 }
 
+/// A text of several lines without what a terminal would take for a command: control characters and
+/// marks of direction are escaped, all else stays as it is.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' | '\'' | '"' | '\\' => shown.push(c),
+            _ => shown.extend(c.escape_debug()),
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

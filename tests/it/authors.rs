@@ -52,7 +52,7 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
     fails(&build(), 65, &["nothing to build", "Cargo.toml", "eco new"]);
     let file = plugin_file("no-folder.js", "");
     let no_folder = Eco::new(&["build", &file]).run(b"");
-    fails(&no_folder, 65, &["is a file", "eco serve -p"]);
+    fails(&no_folder, 64, &["is a file", "eco serve -p"]);
     let source = plugin_file("source.rs", "fn main() {}");
     let called = Eco::new(&["call", &source]).run(b"");
     fails(&called, 65, &["a source file", "eco build"]);
@@ -219,6 +219,19 @@ fn inspect_says_what_a_plugin_is_and_what_it_lacks() {
 }
 
 #[test]
+fn what_does_not_compile_is_json_too_and_does_a_terminal_no_harm() {
+    let hostile = plugin_file("terminal.wat", "(component (foo \"\u{1b}[31mred\" bar))");
+    for command in ["inspect", "call"] {
+        let exited = Eco::new(&[command, &hostile]).run(b"");
+        fails(&exited, 65, &["terminal.wat:1:", r"\u{1b}[31mred"]);
+        assert!(!exited.stderr.contains('\u{1b}'));
+    }
+    let exited = Eco::new(&["inspect", "--json", &hostile]).run(b"");
+    let json: serde_json::Value = serde_json::from_slice(&exited.stdout).expect("it is JSON");
+    assert_eq!(json["code"], "text");
+}
+
+#[test]
 fn call_runs_a_plugin_without_a_socket() {
     let file = plugin_file("chunk.bin", b"\x00\xff");
     let called = Eco::new(&["call", "echo", r"a\n\x41", &format!("@{file}"), "-"]).run(b"stdin");
@@ -289,6 +302,17 @@ fn behaves_as_on_a_connection() {
     let ended = Eco::new(&["call", &ending, "x"]).run(b"");
     let words = ["ending.lua:1: no", "closed: failed", "units of fuel"];
     fails(&ended, 65, &words);
+    let talking = plugin_file(
+        "talking.lua",
+        "function receive() return 'more', 'finish' end",
+    );
+    let talked = Eco::new(&["call", &talking, "a", "b"]).run(b"");
+    fails(&talked, 65, &["the plugin replied after it had finished"]);
+    fails(
+        &Eco::new(&["call", "echo", "-", "-"]).run(b""),
+        64,
+        &["stdin"],
+    );
     let refusing = plugin_file(
         "refusing.lua",
         "function receive() end function open() error('no') end function closed() print('never') end",

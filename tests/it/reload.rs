@@ -2,7 +2,7 @@
 
 use crate::guests::{builder, empty_folder};
 use crate::support::{Peer, handler, noise, plugin_file, serve};
-use harness::{Eco, Server, assert_same};
+use harness::{Eco, Server};
 use rustix::process::Signal;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -186,12 +186,39 @@ fn what_is_not_on_disk_cannot_be_watched() {
 }
 
 #[test]
-fn sighup_on_a_built_in_changes_nothing() {
+fn sighup_ends_a_server_whose_plugin_is_not_on_disk() {
     let server = serve(&[]);
-    let mut peer = Peer::connect(server.address);
-    peer.send(b"a").expect(b"a");
     server.signal(Signal::HUP);
-    server.logged(&["reloaded"]);
-    peer.send(b"b").expect(b"b").finish();
-    assert_same(&peer.rest(), b"");
+    assert_eq!(server.wait().code, 128 + Signal::HUP.as_raw());
+}
+
+#[test]
+fn a_server_that_is_full_can_be_reloaded() {
+    let path = plugin_file("full.lua", "function receive() return 'one\\n' end");
+    let server = serve(&["-p", &path, "--max-connections", "1"]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"?").expect(b"one\n");
+    server.signal(Signal::HUP);
+    server.logged(&["reloaded", "version=2"]);
+    peer.send(b"?").expect(b"one\n");
+}
+
+/// As `cp -p` and package managers do it.
+#[test]
+fn a_file_of_the_same_size_and_time_is_another_version_all_the_same() {
+    let one = plugin_file("same.lua", "function receive() return 'one\\n' end");
+    let two = plugin_file("same-two.lua", "function receive() return 'two\\n' end");
+    let times = std::fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
+    for path in [&one, &two] {
+        let file = std::fs::File::options()
+            .append(true)
+            .open(path)
+            .expect("it is there");
+        file.set_times(times).expect("it is ours");
+    }
+    let server = serve(&["-p", &one, "--watch"]);
+    Peer::connect(server.address).send(b"?").expect(b"one\n");
+    std::fs::rename(&two, &one).expect("it can be moved");
+    server.logged(&["reloaded", "version=2"]);
+    Peer::connect(server.address).send(b"?").expect(b"two\n");
 }

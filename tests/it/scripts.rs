@@ -440,6 +440,15 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
 }
 
 #[test]
+fn a_function_that_is_defined_later_is_called_too() {
+    let text = "function receive(c) { globalThis.endOfInput = () => 'bye'; return c }";
+    let server = serve(&["-p", &plugin_file("later.js", text)]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"a").expect(b"a").finish();
+    assert_same(&peer.rest(), b"bye");
+}
+
+#[test]
 fn the_spelling_of_another_language_is_warned_of() {
     for (name, text, words) in [
         (

@@ -19,6 +19,10 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
     let engine = Engine::metered(budgets).context("cannot set up the sandbox")?;
     let typed = Typed::new(args.plugin, BUILT_IN_SERVERS);
+    let stdin = args.chunks.iter().map(String::as_str).chain([typed.name()]);
+    if stdin.filter(|typed| *typed == "-").count() > 1 {
+        return Err(Exit::Usage.saying("only one of the plugin and the chunks can come from stdin"));
+    }
     let parse = |typed: &String| chunk::parse(typed);
     let chunks: Vec<Vec<u8>> = args.chunks.iter().map(parse).collect::<Result<_, _>>()?;
     let source = typed.source().await?;
@@ -30,6 +34,8 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     let (usage, result) = match Plugin::load(&engine, source.clone(), Role::Server).await {
         Ok(plugin) => serve(&plugin, &chunks, show).await,
         Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
+            let budgets = args.budgets.over(Budgets::client(machine::memory()))?;
+            let engine = Engine::metered(budgets).context("cannot set up the sandbox")?;
             let client = Plugin::load(&engine, source, Role::Client).await;
             // What it lacks as a server is what most people want to know.
             let client = client.map_err(|_| unusable(as_server))?;
@@ -125,6 +131,7 @@ async fn converse(
     chunks: &[Vec<u8>],
     show: Show,
 ) -> Result<Reason, Failure> {
+    let mut finished = next == Next::Finish;
     let chunk_size = Limits::default().chunk_size;
     for chunk in chunks.iter().flat_map(|chunk| chunk.chunks(chunk_size)) {
         if matches!(next, Next::Close | Next::Reset) {
@@ -133,7 +140,9 @@ async fn converse(
         show.event(&Escaped(chunk).to_string())?;
         let reply = session.receive(chunk).await.map_err(failed)?;
         show.reply(&reply)?;
+        check_finished(finished, &reply)?;
         next = reply.next;
+        finished |= next == Next::Finish;
     }
     if matches!(next, Next::Close | Next::Reset) {
         return Ok(Reason::ByPlugin);
@@ -141,7 +150,19 @@ async fn converse(
     show.event("end of input")?;
     let reply = session.end_of_input().await.map_err(failed)?;
     show.reply(&reply)?;
-    Ok(Reason::Ended)
+    check_finished(finished, &reply)?;
+    Ok(match reply.next {
+        Next::KeepOpen | Next::Finish => Reason::Ended,
+        Next::Close | Next::Reset => Reason::ByPlugin,
+    })
+}
+
+/// A server would reset such a connection.
+fn check_finished(finished: bool, reply: &Reply<'_>) -> Result<(), Failure> {
+    match finished && !reply.data.is_empty() {
+        true => Err(Exit::Plugin.saying("the plugin replied after it had finished")),
+        false => Ok(()),
+    }
 }
 
 async fn first_turn(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage, Failure> {

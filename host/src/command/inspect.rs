@@ -4,7 +4,7 @@ use super::author_args::InspectArgs;
 use super::exit::{Exit, Failure};
 use super::plugin::Typed;
 use super::{machine, output};
-use crate::escape::Escaped;
+use crate::escape::{Escaped, harmless};
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Inspection, Kind, LoadError};
 use anyhow::Context as _;
 use bytesize::ByteSize;
@@ -59,14 +59,22 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
         false => Engine::uncached(budgets),
     }
     .context("cannot set up the sandbox")?;
-    let found = Inspection::of(&engine, source)
-        .await
-        .with_context(|| format!("cannot inspect {}", typed.name()))
-        .map_err(|error| Exit::Plugin.because(error))?;
+    let found = match Inspection::of(&engine, source).await {
+        Ok(found) => found,
+        Err(error) => {
+            if args.json {
+                let (plugin, code) = (typed.name(), error.code());
+                let report = serde_json::json!({ "plugin": plugin, "code": code, "error": error.to_string() });
+                output::print(&format!("{report:#}\n"))?;
+            }
+            let context = format!("cannot inspect {}", typed.name());
+            return Err(Exit::Plugin.because(anyhow::Error::from(error).context(context)));
+        }
+    };
     let report = Report::new(typed.name(), found);
     output::print(&match args.json {
         true => serde_json::to_string_pretty(&report)? + "\n",
-        false => report.text(),
+        false => harmless(&report.text()),
     })?;
     match report.server.usable || report.client.usable {
         true => Ok(()),

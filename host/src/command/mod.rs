@@ -26,6 +26,7 @@ mod setup;
 mod signals;
 mod watch;
 
+use crate::escape::harmless;
 use crate::toolchain::wit;
 use args::{Args, Command};
 use clap::{CommandFactory as _, Parser as _};
@@ -54,7 +55,8 @@ pub fn main() -> ExitCode {
         Ok(()) => Exit::Success.into(),
         Err(Failure { exit, error }) => {
             // The code tells what the text can't where nobody reads it.
-            let _ = writeln!(std::io::stderr(), "eco: {error:#}");
+            let text = harmless(&format!("{error:#}"));
+            let _ = writeln!(std::io::stderr(), "eco: {text}");
             exit.into()
         }
     }

@@ -57,6 +57,7 @@ pub(super) fn build(folder: &Path) -> Result<Built, Failure> {
         .map_err(|error| {
             let exit = match error {
                 BuildError::Missing { .. } => Exit::Unavailable,
+                BuildError::File { .. } | BuildError::NoFolder(_) => Exit::Usage,
                 _ => Exit::Plugin,
             };
             let context = format!("cannot build {}", folder.display());

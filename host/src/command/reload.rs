@@ -4,6 +4,7 @@
 use super::plugin::Typed;
 use super::signals::Hangup;
 use super::watch::Watch;
+use crate::escape::harmless;
 use crate::plugin::{Engine, Plugin, Role};
 use tokio::sync::watch::Sender;
 
@@ -13,7 +14,8 @@ pub(super) struct Reload {
     pub(super) engine: Engine,
     /// The version for new connections.
     pub(super) current: Sender<Plugin>,
-    pub(super) hangup: Hangup,
+    /// Where there is a file to load again. Else SIGHUP ends the process, as it does by default.
+    pub(super) hangup: Option<Hangup>,
     /// With `--watch`.
     pub(super) watch: Option<Watch>,
 }
@@ -24,7 +26,7 @@ impl Reload {
         let mut version = 1u64;
         loop {
             tokio::select! {
-                () = self.hangup.next() => {}
+                () = hung_up(&mut self.hangup) => {}
                 () = changed(&mut self.watch) => {}
             }
             match self.typed.load(&self.engine, Role::Server).await {
@@ -35,12 +37,19 @@ impl Reload {
                 }
                 Err(failure) => {
                     // A line of the log is a line.
-                    let why = format!("{:#}", failure.error);
+                    let why = harmless(&format!("{:#}", failure.error));
                     let why: Vec<&str> = why.lines().map(str::trim).collect();
                     tracing::error!("not reloaded, the old version stays: {}", why.join("; "));
                 }
             }
         }
+    }
+}
+
+async fn hung_up(hangup: &mut Option<Hangup>) {
+    match hangup {
+        Some(hangup) => hangup.next().await,
+        None => std::future::pending().await,
     }
 }
 

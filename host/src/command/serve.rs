@@ -92,7 +92,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     )?;
     let typed = config.plugin;
     // Before it is loaded, so that no change is missed.
-    let hangup = Hangup::catch()?;
+    let hangup = typed.path().map(|_| Hangup::catch()).transpose()?;
     let watch = match (config.watch, typed.path()) {
         (true, Some(path)) => Some(Watch::start(&path)?),
         (true, None) => {

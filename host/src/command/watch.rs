@@ -24,8 +24,25 @@ pub(super) struct Watch {
 /// Test: `reload::a_folder_that_contains_itself_is_watched_all_the_same`.
 const DEPTH: usize = 16;
 
-/// What tells one state of a file from another.
-type Stamp = (PathBuf, u64, Option<SystemTime>);
+/// What tells one state of a file from another: its path, length, time of change, and which file it is.
+type Stamp = (PathBuf, u64, Option<SystemTime>, [i64; 3]);
+
+/// The number of the file and when anything of it changed, which copying with times preserved and
+/// moving into place leave no other trace of.
+#[cfg(unix)]
+fn identity(metadata: &std::fs::Metadata) -> [i64; 3] {
+    use std::os::unix::fs::MetadataExt as _;
+    [
+        metadata.ino().cast_signed(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
+    ]
+}
+
+#[cfg(not(unix))]
+fn identity(_: &std::fs::Metadata) -> [i64; 3] {
+    [0; 3]
+}
 
 impl Watch {
     /// Watches from now on.
@@ -116,7 +133,13 @@ fn collect(path: &Path, depth: usize, found: &mut Vec<Stamp>) {
         return;
     };
     if metadata.is_file() {
-        found.push((path.to_owned(), metadata.len(), metadata.modified().ok()));
+        let modified = metadata.modified().ok();
+        found.push((
+            path.to_owned(),
+            metadata.len(),
+            modified,
+            identity(&metadata),
+        ));
         return;
     }
     if depth == 0 {

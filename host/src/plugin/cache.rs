@@ -3,7 +3,7 @@
 //! It holds native code that runs outside any sandbox, so it belongs to the user alone: wasmtime
 //! finds an entry by a hash of the component, the compiler and its settings, and trusts it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None` for a
 /// user without one.
@@ -14,8 +14,10 @@ pub(super) fn directory() -> Option<PathBuf> {
 /// The cache of compiled code. `None` where there is no folder, or it can't be written: every start
 /// then compiles, and all else works.
 pub(super) fn compiled() -> Option<wasmtime::Cache> {
+    let directory = directory()?;
+    make_private(&directory);
     let mut config = wasmtime::CacheConfig::new();
-    config.with_directory(directory()?.join("compiled"));
+    config.with_directory(directory.join("compiled"));
     match wasmtime::Cache::new(config) {
         Ok(cache) => Some(cache),
         Err(error) => {
@@ -23,4 +25,13 @@ pub(super) fn compiled() -> Option<wasmtime::Cache> {
             None
         }
     }
+}
+
+/// Makes the folder so that nobody else can write to it. One that exists is left as it is, and one that
+/// can't be made is found out by who needs it.
+fn make_private(directory: &Path) {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let _ = builder.recursive(true).create(directory);
 }

@@ -49,6 +49,8 @@ impl Engine {
     /// The machine has no address space left for the pool, or a budget is out of what wasmtime can
     /// do.
     pub fn pooled(budgets: Budgets, connections: usize) -> anyhow::Result<Self> {
+        // One more than there are connections: a new version of a plugin is tried out in it.
+        let connections = connections.saturating_add(1);
         let pool = |reservation: u64| {
             let mut config = config(&budgets);
             config.memory_reservation(reservation);
@@ -56,7 +58,8 @@ impl Engine {
             wasmtime::Engine::new(&config)
         };
         let small = budgets.memory as u64;
-        let wasmtime = if WHOLE_MEMORY.saturating_mul(connections as u64) > ADDRESS_SPACE {
+        // Lua has a second one, for its exceptions.
+        let wasmtime = if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE {
             pool(small)
         } else {
             // Containers may limit address space below what the processor has.

@@ -82,5 +82,7 @@ impl Script {
 /// Where `eco setup python` puts the interpreter and finds it from then on. `None` for a user
 /// without a cache folder.
 pub fn python() -> Option<PathBuf> {
-    Some(cache::directory()?.join("python.wasm"))
+    // Another version of eco may bring another interpreter.
+    let name = concat!("python-", env!("CARGO_PKG_VERSION"), ".wasm");
+    Some(cache::directory()?.join(name))
 }

@@ -201,9 +201,12 @@ impl Session for PluginSession {
     }
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
-        match self.plugin.0.starts {
-            Starts::WithConnection => self.answer(Call::End).await,
-            Starts::WithFirstChunk => Ok(Reply::default()),
+        let Loaded { kind, starts, .. } = &*self.plugin.0;
+        // A script may have defined the function only when it was called.
+        let listens = *starts == Starts::WithConnection || self.live.is_some();
+        match kind {
+            Kind::Session if listens => self.answer(Call::End).await,
+            _ => Ok(Reply::default()),
         }
     }
 

@@ -51,7 +51,9 @@ pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result
         .arg("-I")
         .arg(BUILD)
         .args(["-o", "build/core.wasm"]);
-    compiler.args(sources.iter().filter_map(|source| source.file_name()));
+    // With ./ before them, no name is taken for a flag.
+    let names = sources.iter().filter_map(|source| source.file_name());
+    compiler.args(names.map(|name| Path::new(".").join(name)));
     compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
     let name = match std::env::var("CC") {
         Ok(named) if !named.is_empty() => format!("the C compiler ({named}, named by $CC)"),
@@ -67,7 +69,11 @@ fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildE
     for source in sources {
         let bytes = std::fs::read(source).map_err(BuildError::file(source))?;
         let text = String::from_utf8_lossy(&bytes);
-        let included = |world: &&&str| text.contains(&format!("{}.h\"", snake(world)));
+        let includes = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("#include"));
+        let header = |world: &str| format!("{}.h\"", snake(world));
+        let included = |world: &&&str| includes.clone().any(|line| line.contains(&header(world)));
         if let Some(world) = WORLDS.iter().find(included) {
             return Ok(world);
         }

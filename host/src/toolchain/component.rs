@@ -43,7 +43,12 @@ pub(super) fn write(binary: &[u8], output: &Path) -> Result<(), BuildError> {
             next: "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
         })?,
     };
-    std::fs::write(output, component).map_err(BuildError::file(output))
+    // In one step, since somebody may be serving the last one, and nobody wants half of one.
+    let mut new = output.as_os_str().to_owned();
+    new.push(".new");
+    std::fs::write(&new, component)
+        .and_then(|()| std::fs::rename(&new, output))
+        .map_err(BuildError::file(output))
 }
 
 fn wrap(module: &[u8]) -> anyhow::Result<Vec<u8>> {

@@ -51,6 +51,12 @@ impl Project {
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
             .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
             .map_err(BuildError::file(folder))?;
+        // Editors and systems leave hidden files beside the real ones.
+        let hidden = |path: &Path| {
+            path.file_name()
+                .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+        };
+        files.retain(|path| path.is_file() && !hidden(path));
         files.sort();
         let ending = |end: &str| -> Vec<PathBuf> {
             let has = |path: &&PathBuf| path.extension().is_some_and(|found| found == end);
@@ -98,8 +104,10 @@ impl Project {
     /// `upper/upper.wasm` for the folder `upper`.
     fn output(&self) -> PathBuf {
         let whole = std::fs::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
-        let name = whole.file_name().unwrap_or("plugin".as_ref());
-        self.folder.join(name).with_extension("wasm")
+        let mut name = whole.file_name().unwrap_or("plugin".as_ref()).to_owned();
+        // Not with_extension, which takes what follows a dot in the name for one.
+        name.push(".wasm");
+        self.folder.join(name)
     }
 }
 

@@ -60,7 +60,14 @@ fn check_target(folder: &Path) -> Result<(), BuildError> {
     }
     let mut rustc = tool::command(variable("RUSTC", "rustc"), folder);
     rustc.args(["--print", "target-libdir", "--target", TARGET]);
-    let library = tool::output(rustc).ok_or_else(no_cargo)?;
+    let found = rustc
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|_| no_cargo())?;
+    if !found.status.success() {
+        return Err(BuildError::Failed("rustc".to_owned()));
+    }
+    let library = String::from_utf8_lossy(&found.stdout).trim().to_owned();
     match Path::new(&library).is_dir() {
         true => Ok(()),
         false => Err(BuildError::Missing {

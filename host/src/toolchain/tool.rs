@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null());
+    // Python would take modules from that folder for its own.
+    command.env("PYTHONSAFEPATH", "1");
     command
 }
 

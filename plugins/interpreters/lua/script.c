@@ -48,8 +48,11 @@ static const char *skip_preamble(const char *at, const char *end) {
 
 // Evaluates the script, once: its globals are the state of the connection.
 static void evaluate(lua_State *L) {
-    static bool evaluated;
+    static bool evaluated, begun;
     if (evaluated) return;
+    // What it did before it failed is done, and must not be done twice.
+    if (begun) luaL_error(L, "the script failed when it was evaluated");
+    begun = true;
     eco_plugin_script_source_t source;
     eco_plugin_script_read(&source);
     name_script(&source.name);
@@ -83,6 +86,8 @@ static int make_call(lua_State *L) {
         lua_pushvalue(L, FUNCTION);
         lua_call(L, call->give(L, call), LUA_MULTRET);
     }
+    // What it returned may have filled the stack to its last place.
+    luaL_checkstack(L, LUA_MINSTACK, "too many values returned");
     call->take(L, call);
     return 0;
 }

@@ -116,7 +116,8 @@ def kind(value):
     """A type for a person: `a str`, `an int`, `None`."""
     if value is None:
         return "None"
-    name = type(value).__name__
+    # A class may say anything of its own name.
+    name = unicode_text(type.__dict__["__name__"].__get__(type(value)))[:40]
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
 
 

@@ -43,11 +43,22 @@ class Script:
     def __init__(self):
         self.name = "script"
         self.module = None
+        self.broken = None
 
     def evaluate(self):
         """Runs it from top to bottom, unless that has been done."""
         if self.module is not None:
             return
+        # What it did before it failed is done, and must not be done twice.
+        if self.broken is not None:
+            raise self.broken
+        try:
+            self.run()
+        except BaseException as error:
+            self.broken = error
+            raise
+
+    def run(self):
         source = script.read()
         self.name = source.name
         seed_random()

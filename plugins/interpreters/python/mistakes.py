@@ -20,7 +20,7 @@ OWN_FILES = ("interpreter.py", "answers.py", "output.py")
 def line(error, script):
     """Where it happened in the script, and what."""
     if type(error) is Refusal:
-        return f"{script}: {error}"
+        return unicode_text(f"{script}: {error}")
     return f"{place(error, script)}: {name(error)}{message(error)}"
 
 
