@@ -305,10 +305,15 @@ impl Record {
         }
     }
 
+    /// Since it was opened, in steps of a microsecond.
+    fn milliseconds(&self) -> f64 {
+        (self.opened.elapsed().as_secs_f64() * 1e6).round() / 1e3
+    }
+
     fn ended(&mut self, reason: &str, error: Option<&io::Error>) {
         self.written = true;
         let Counts { received, sent } = self.counts;
-        let duration_ms = self.opened.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = self.milliseconds();
         let error = error.map(tracing::field::display);
         tracing::info!(
             connection = self.id,
@@ -324,7 +329,7 @@ impl Record {
     fn failed(&mut self, reason: &str, error: &dyn std::fmt::Display) {
         self.written = true;
         let Counts { received, sent } = self.counts;
-        let duration_ms = self.opened.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = self.milliseconds();
         tracing::warn!(connection = self.id, reason, received, sent, duration_ms, %error, "closed");
     }
 }
