@@ -26,10 +26,6 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     let parse = |typed: &String| chunk::parse(typed);
     let chunks: Vec<Vec<u8>> = args.chunks.iter().map(parse).collect::<Result<_, _>>()?;
     let source = typed.source().await?;
-    let unusable = |error: LoadError| {
-        let context = format!("cannot use the plugin {}", typed.name());
-        Exit::Plugin.because(anyhow::Error::from(error).context(context))
-    };
     let show = Show { raw: args.raw };
     let (usage, result) = match Plugin::load(&engine, source.clone(), Role::Server).await {
         Ok(plugin) => serve(&plugin, &chunks, show).await,
@@ -38,10 +34,10 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
             let engine = Engine::metered(budgets).context("cannot set up the sandbox")?;
             let client = Plugin::load(&engine, source, Role::Client).await;
             // What it lacks as a server is what most people want to know.
-            let client = client.map_err(|_| unusable(as_server))?;
+            let client = client.map_err(|_| typed.unusable(as_server))?;
             (first_turn(&client, &chunks, show).await?, Ok(()))
         }
-        Err(error) => return Err(unusable(error)),
+        Err(error) => return Err(typed.unusable(error)),
     };
     if !args.raw {
         let fuel = usage.fuel.unwrap_or_default();

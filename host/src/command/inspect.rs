@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::plugin::Typed;
 use super::{machine, output};
 use crate::escape::{Escaped, harmless};
-use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Inspection, Kind, LoadError};
+use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Kind, LoadError};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use serde::Serialize;
@@ -29,12 +29,6 @@ struct Report {
     functions: Vec<String>,
     server: Verdict,
     client: Verdict,
-}
-
-#[derive(Serialize)]
-struct Import {
-    name: String,
-    granted: bool,
 }
 
 #[derive(Serialize)]
@@ -93,16 +87,12 @@ impl Report {
             Some(_) => "script",
             None => "component",
         };
-        let imports = found.imports.into_iter().map(|import| Import {
-            name: import.name,
-            granted: import.granted,
-        });
         Self {
             plugin: name.to_owned(),
             kind,
             language,
             size: found.size,
-            imports: imports.collect(),
+            imports: found.imports,
             compile_ms: found.compile.as_secs_f64() * 1e3,
             memory_at_start: fit.map(|fit| fit.memory),
             functions: fit.map(|fit| fit.functions.clone()).unwrap_or_default(),

@@ -1,9 +1,8 @@
 //! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
 
 use super::exit::{Exit, Failure};
-use crate::plugin::{BuiltIn, Engine, Plugin, Role, Source};
+use crate::plugin::{BuiltIn, Engine, LoadError, Plugin, Role, Source};
 use crate::toolchain::{BuildError, Built, Project};
-use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
 /// What the user typed, not looked at yet.
@@ -43,10 +42,14 @@ impl Typed {
 
     /// Loads it, with its name in whatever goes wrong.
     pub(super) async fn load(&self, engine: &Engine, role: Role) -> Result<Plugin, Failure> {
-        Plugin::load(engine, self.source().await?, role)
-            .await
-            .with_context(|| format!("cannot use the plugin {}", self.text))
-            .map_err(|error| Exit::Plugin.because(error))
+        let loaded = Plugin::load(engine, self.source().await?, role).await;
+        loaded.map_err(|error| self.unusable(error))
+    }
+
+    /// It was read, and can't be used.
+    pub(super) fn unusable(&self, error: LoadError) -> Failure {
+        let context = format!("cannot use the plugin {}", self.text);
+        Exit::Plugin.because(anyhow::Error::from(error).context(context))
     }
 }
 

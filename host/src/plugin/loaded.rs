@@ -89,7 +89,7 @@ impl Plugin {
 }
 
 /// Something that a component needs from its host.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub struct Import {
     /// The interface, with its version.
     pub name: String,

@@ -34,7 +34,7 @@ pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result
     std::fs::create_dir_all(&build).map_err(BuildError::file(&build))?;
     let world = find_world(folder, sources)?;
     let bindings = generate(world, &build)?;
-    let mut compiler = find_compiler(folder)?;
+    let (mut compiler, name) = find_compiler(folder)?;
     compiler.args([
         "--target=wasm32-wasi",
         "-mexec-model=reactor",
@@ -55,10 +55,6 @@ pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result
     let names = sources.iter().filter_map(|source| source.file_name());
     compiler.args(names.map(|name| Path::new(".").join(name)));
     compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
-    let name = match std::env::var("CC") {
-        Ok(named) if !named.is_empty() => format!("the C compiler ({named}, named by $CC)"),
-        _ => "the C compiler (its first run may take a minute)".to_owned(),
-    };
     tool::run(compiler, &name)?;
     let core = build.join("core.wasm");
     let module = std::fs::read(&core).map_err(BuildError::file(&core))?;
@@ -116,19 +112,19 @@ fn bindings(world: &str) -> anyhow::Result<Files> {
     Ok(files)
 }
 
-/// The first compiler that is there.
-fn find_compiler(folder: &Path) -> Result<Command, BuildError> {
+/// The first compiler that is there, and what to call it.
+fn find_compiler(folder: &Path) -> Result<(Command, String), BuildError> {
     if let Some(named) = std::env::var("CC").ok().filter(|named| !named.is_empty()) {
         let mut words = named.split_whitespace();
         let mut compiler = tool::command(words.next().unwrap_or("cc"), folder);
         compiler.args(words);
-        return Ok(compiler);
+        return Ok((compiler, format!("the C compiler ({named}, named by $CC)")));
     }
-    let python = if cfg!(windows) { "python" } else { "python3" };
+    let name = "the C compiler (its first run may take a minute)".to_owned();
     for (program, probe, prefix) in [
         ("zig", vec!["version"], vec!["cc"]),
         (
-            python,
+            tool::PYTHON,
             vec!["-m", "ziglang", "version"],
             vec!["-m", "ziglang", "cc"],
         ),
@@ -138,14 +134,14 @@ fn find_compiler(folder: &Path) -> Result<Command, BuildError> {
         if tool::works(version) {
             let mut compiler = tool::command(program, folder);
             compiler.args(prefix);
-            return Ok(compiler);
+            return Ok((compiler, name));
         }
     }
     let mut start_file = tool::command("clang", folder);
     start_file.args(["--target=wasm32-wasi", "-print-file-name=crt1-reactor.o"]);
     match tool::output(start_file) {
         // Without wasi-libc it prints the bare name.
-        Some(path) if Path::new(&path).is_file() => Ok(tool::command("clang", folder)),
+        Some(path) if Path::new(&path).is_file() => Ok((tool::command("clang", folder), name)),
         _ => Err(BuildError::Missing {
             what: "no C compiler for WebAssembly was found".to_owned(),
             install: INSTALL,

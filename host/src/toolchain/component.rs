@@ -6,22 +6,13 @@ use std::path::Path;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
-use wit_bindgen_core::wit_parser::{PackageId, Resolve, WorldId};
+use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-
-/// The first bytes of a component; a core module has version 1, layer 0.
-const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
-
-/// The contract, parsed.
-pub(super) fn contract() -> anyhow::Result<(Resolve, PackageId)> {
-    let mut resolve = Resolve::default();
-    let package = resolve.push_source("eco.wit", &wit::text())?;
-    Ok((resolve, package))
-}
 
 /// One of the contract's worlds, by name.
 pub(super) fn world(name: &str) -> anyhow::Result<(Resolve, WorldId)> {
-    let (resolve, package) = contract()?;
+    let mut resolve = Resolve::default();
+    let package = resolve.push_source("eco.wit", &wit::text())?;
     let world = resolve.select_world(&[package], Some(name))?;
     Ok((resolve, world))
 }
@@ -35,7 +26,7 @@ pub(super) fn embed(module: &mut Vec<u8>, name: &str) -> anyhow::Result<()> {
 /// Writes `binary` as a component: as it is if it is one, else wrapped. What a C library or a
 /// language runtime imports of WASI's preview 1 is translated to WASI 0.2.
 pub(super) fn write(binary: &[u8], output: &Path) -> Result<(), BuildError> {
-    let component = match binary.starts_with(COMPONENT) {
+    let component = match wasmparser::Parser::is_component(binary) {
         true => binary.to_vec(),
         false => wrap(binary).map_err(|error| BuildError::Unfit {
             what: output.display().to_string(),

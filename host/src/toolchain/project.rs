@@ -17,7 +17,7 @@ enum Kind {
     Rust,
     C(Vec<PathBuf>),
     Wat(PathBuf),
-    Script(PathBuf, Language),
+    Script(PathBuf),
 }
 
 /// What a build made.
@@ -86,19 +86,9 @@ impl Project {
             Kind::Rust => rust::build(&self.folder, &output)?,
             Kind::C(sources) => c::build(&self.folder, sources, &output)?,
             Kind::Wat(source) => wat::build(source, &output)?,
-            Kind::Script(path, _) => return Ok(Built::Script(path.clone())),
+            Kind::Script(path) => return Ok(Built::Script(path.clone())),
         }
         Ok(Built::Component(output))
-    }
-
-    /// The language, for a person.
-    pub fn language(&self) -> &'static str {
-        match &self.kind {
-            Kind::Rust => "Rust",
-            Kind::C(_) => "C",
-            Kind::Wat(_) => "WebAssembly text",
-            Kind::Script(_, language) => language.name(),
-        }
     }
 
     /// `upper/upper.wasm` for the folder `upper`.
@@ -132,5 +122,5 @@ fn kind_of(path: &Path) -> Option<Kind> {
     if path.extension()? == "wat" {
         return Some(Kind::Wat(path.to_owned()));
     }
-    Some(Kind::Script(path.to_owned(), Language::of_file(path)?))
+    Language::of_file(path).map(|_| Kind::Script(path.to_owned()))
 }

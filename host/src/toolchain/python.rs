@@ -36,8 +36,7 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
     std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
     let folder = tempfile::tempdir_in(parent).map_err(BuildError::file(parent))?;
     let place = folder.path();
-    let python = if cfg!(windows) { "python" } else { "python3" };
-    let mut venv = tool::command(python, place);
+    let mut venv = tool::command(tool::PYTHON, place);
     venv.args(["-m", "venv", "venv"]);
     if !tool::works(venv) {
         return Err(missing("python3 with venv and pip was not found"));

@@ -5,6 +5,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// What Python is called.
+pub(super) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+
 /// A command that runs in `folder`.
 pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);

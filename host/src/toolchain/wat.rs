@@ -3,6 +3,7 @@
 use super::component;
 use super::error::BuildError;
 use std::path::Path;
+use wasmparser::{Parser, Payload};
 
 const WORLDS: [(&str, &str); 3] = [
     ("eco:plugin/session@", "session-plugin"),
@@ -21,7 +22,8 @@ pub(super) fn build(source: &Path, output: &Path) -> Result<(), BuildError> {
         error.set_path(source);
         unfit(error.to_string(), "The place is marked above.")
     })?;
-    if let Some(exports) = module_exports(&binary) {
+    if Parser::is_core_wasm(&binary) {
+        let exports = exports(&binary);
         let world = WORLDS
             .iter()
             .find(|(interface, _)| exports.iter().any(|name| name.starts_with(interface)))
@@ -37,23 +39,18 @@ pub(super) fn build(source: &Path, output: &Path) -> Result<(), BuildError> {
     component::write(&binary, output)
 }
 
-/// The names that a core module exports; `None` for a component.
-fn module_exports(binary: &[u8]) -> Option<Vec<String>> {
+/// The names that a core module exports.
+fn exports(module: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
-    for payload in wasmparser::Parser::new(0).parse_all(binary) {
-        match payload.ok()? {
-            wasmparser::Payload::Version { encoding, .. }
-                if encoding != wasmparser::Encoding::Module =>
-            {
-                return None;
-            }
-            wasmparser::Payload::ExportSection(section) => {
-                for export in section {
-                    names.push(export.ok()?.name.to_owned());
-                }
-            }
-            _ => {}
+    for payload in Parser::new(0).parse_all(module) {
+        if let Ok(Payload::ExportSection(section)) = payload {
+            names.extend(
+                section
+                    .into_iter()
+                    .flatten()
+                    .map(|export| export.name.to_owned()),
+            );
         }
     }
-    Some(names)
+    names
 }
