@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One connection, as a plugin and the log know it.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,23 @@ pub enum Expect {
     Nothing,
 }
 
+/// Whether the call of a session that is under way takes long. The session says so, and whoever runs
+/// it may have it make way for others. Clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct Effort(Arc<AtomicBool>);
+
+impl Effort {
+    /// What the session last said.
+    pub fn is_long(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Says that the call takes long, or that it doesn't.
+    pub fn set_long(&self, long: bool) {
+        self.0.store(long, Ordering::Relaxed);
+    }
+}
+
 /// What decides the bytes of one connection.
 ///
 /// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk,
@@ -111,6 +130,11 @@ pub enum Expect {
 pub trait Session: Send {
     /// What can go wrong inside; shown in the log and told to nobody else.
     type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Tells, while a call is under way, whether it takes long. The same for all calls.
+    fn effort(&self) -> Effort {
+        Effort::default()
+    }
 
     /// The first call.
     ///
@@ -129,6 +153,27 @@ pub trait Session: Send {
         &'a mut self,
         chunk: &[u8],
     ) -> impl Future<Output = Result<Reply<'a>, Self::Error>> + Send;
+
+    /// Room for a chunk of up to `length` bytes in the session's own memory, where it has such a
+    /// thing: what is read there needs no copy. It is the same room until a chunk is received.
+    /// `None`: use [`receive`](Self::receive).
+    fn place(&mut self, _length: usize) -> Option<&mut [u8]> {
+        None
+    }
+
+    /// The first `length` bytes that were put where [`place`](Self::place) said.
+    fn placed(&self, _length: usize) -> &[u8] {
+        &[]
+    }
+
+    /// As [`receive`](Self::receive), for a chunk that was put where [`place`](Self::place) said, and
+    /// has `length` bytes.
+    ///
+    /// # Errors
+    /// The session failed, and its connection must end.
+    fn receive_placed(&mut self, _length: usize) -> Result<Reply<'_>, Self::Error> {
+        Ok(Reply::default())
+    }
 
     /// The peer has finished sending, and may still read.
     ///

@@ -62,7 +62,10 @@ impl fmt::Display for Endpoint {
 
 impl Endpoint {
     /// Every address that it stands for, at least one.
-    pub(super) async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
+    ///
+    /// # Errors
+    /// The name has no address, or nobody can be asked.
+    pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
         let found: Vec<_> = lookup_host((self.host.as_str(), self.port))
             .await?
             .collect();

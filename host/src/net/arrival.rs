@@ -1,18 +1,26 @@
 //! Waiting for what comes next on a connection: bytes, the peer's FIN, or the end of patience.
 
 use super::chunk::Chunk;
+use super::patience::Patience;
+use crate::contract::Session;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::AsyncRead;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// Bytes of a chunk from which on it pays to read the next one to where the session wants it, for
+/// which room must be asked for before anybody knows how many they are.
+/// Measured: below this the copy is for free.
+const MANY: usize = 4 * 1024;
 
 /// What came.
 pub(super) enum Arrival {
     Chunk(Chunk),
+    /// So many bytes, where the session wanted them.
+    Placed(usize),
     Fin,
     /// Nothing, for as long as the server waits.
     Idle,
@@ -23,7 +31,10 @@ pub(super) enum Arrival {
 /// The waiting of one connection.
 pub(super) struct Arrivals<'a> {
     chunk_size: usize,
-    idle: Idle,
+    /// Bytes of the last chunk, and how many the next one may have.
+    last: usize,
+    guess: usize,
+    idle: Patience,
     /// Set when the server stops; whoever sets it also wakes the connection's task.
     stopping: &'a AtomicBool,
 }
@@ -36,10 +47,9 @@ impl<'a> Arrivals<'a> {
     ) -> Self {
         Self {
             chunk_size,
-            idle: Idle {
-                limit: idle_timeout,
-                timer: None,
-            },
+            last: 0,
+            guess: 0,
+            idle: Patience::new(idle_timeout),
             stopping,
         }
     }
@@ -48,20 +58,18 @@ impl<'a> Arrivals<'a> {
     ///
     /// # Errors
     /// The connection is broken.
-    pub(super) async fn next<T: AsyncRead + Unpin>(
+    pub(super) async fn next<T: AsyncRead + Unpin, S: Session>(
         &mut self,
         transport: &mut T,
+        session: &mut S,
     ) -> io::Result<Arrival> {
         let mut since = None;
         poll_fn(|cx| {
             if self.stopping.load(Ordering::Acquire) {
                 return Poll::Ready(Ok(Arrival::Stopping));
             }
-            if let Poll::Ready(read) = Chunk::poll_read(transport, self.chunk_size, cx) {
-                return Poll::Ready(read.map(|chunk| match chunk.is_empty() {
-                    true => Arrival::Fin,
-                    false => Arrival::Chunk(chunk),
-                }));
+            if let Poll::Ready(arrival) = self.poll_read(transport, session, cx) {
+                return Poll::Ready(arrival);
             }
             self.idle
                 .poll_expired(&mut since, cx)
@@ -69,33 +77,41 @@ impl<'a> Arrivals<'a> {
         })
         .await
     }
-}
 
-/// A timer that is set once and not moved at every chunk: when it goes off too early, because bytes
-/// have come since, it is set anew for the rest.
-struct Idle {
-    limit: Option<Duration>,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Idle {
-    fn poll_expired(&mut self, since: &mut Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(limit) = self.limit else {
-            return Poll::Pending;
-        };
-        // A timeout that goes beyond what the clock can count is no timeout.
-        let Some(deadline) = since.get_or_insert_with(Instant::now).checked_add(limit) else {
-            return Poll::Pending;
-        };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        loop {
-            std::task::ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= deadline {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(deadline);
+    fn poll_read<T: AsyncRead + Unpin, S: Session>(
+        &mut self,
+        transport: &mut T,
+        session: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Arrival>> {
+        if self.guess >= MANY
+            && let Some(room) = session.place(self.guess)
+        {
+            let mut read = ReadBuf::new(room);
+            ready!(Pin::new(transport).poll_read(cx, &mut read))?;
+            let (bytes, full) = (read.filled().len(), read.remaining() == 0);
+            self.learn(bytes, full);
+            return Poll::Ready(Ok(match bytes {
+                0 => Arrival::Fin,
+                bytes => Arrival::Placed(bytes),
+            }));
         }
+        let chunk = ready!(Chunk::poll_read(transport, self.chunk_size, cx))?;
+        self.learn(chunk.len(), false);
+        Poll::Ready(Ok(match chunk.is_empty() {
+            true => Arrival::Fin,
+            false => Arrival::Chunk(chunk),
+        }))
+    }
+
+    /// The next chunk is taken to be like the larger of the last two, since what is sent at once
+    /// often comes as a large part and a small one. There is a byte more room, since a read that
+    /// fills its room leaves open whether there was more, and costs a second one to find out.
+    fn learn(&mut self, bytes: usize, full: bool) {
+        self.guess = match full {
+            true => self.chunk_size,
+            false => (bytes.max(self.last) + 1).min(self.chunk_size),
+        };
+        self.last = bytes;
     }
 }

@@ -123,16 +123,14 @@ impl<T: Transport> Line<'_, T> {
             Err(error) => return End::Failed(error),
         }
         loop {
-            let reply = match arrivals.next(self.transport).await {
+            let reply = match arrivals.next(self.transport, session).await {
                 Ok(Arrival::Chunk(chunk)) => {
-                    self.counts.received += chunk.len() as u64;
-                    tracing::debug!(
-                        connection = self.id,
-                        bytes = chunk.len(),
-                        "received {}",
-                        Escaped(&chunk)
-                    );
+                    self.received(&chunk);
                     session.receive(&chunk).await
+                }
+                Ok(Arrival::Placed(bytes)) => {
+                    self.received(session.placed(bytes));
+                    session.receive_placed(bytes)
                 }
                 Ok(Arrival::Fin) => {
                     tracing::debug!(connection = self.id, "received FIN");
@@ -154,6 +152,12 @@ impl<T: Transport> Line<'_, T> {
                 return end;
             }
         }
+    }
+
+    fn received(&mut self, chunk: &[u8]) {
+        let bytes = chunk.len();
+        self.counts.received += bytes as u64;
+        tracing::debug!(connection = self.id, bytes, "received {}", Escaped(chunk));
     }
 
     /// Writes a reply whole and does what it says then. `Some` if that ends the connection.

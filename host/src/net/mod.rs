@@ -11,17 +11,24 @@
 
 mod address;
 mod arrival;
+mod background;
 mod chunk;
-mod client;
+mod connect;
 mod connection;
+mod exchange;
+mod inbox;
 mod limits;
+mod patience;
 mod server;
 mod transport;
 mod within;
 
 pub use address::{BindError, Endpoint, bind};
-pub use client::{Broken, Inbox, connect, exchange};
+pub use connect::{connect, connect_to};
 pub use connection::{Counts, End, serve};
+pub use exchange::{Broken, exchange};
+pub use inbox::Inbox;
 pub use limits::Limits;
+pub use patience::Patience;
 pub use server::{Farewell, Server};
 pub use transport::Transport;

@@ -3,6 +3,7 @@
 //! It owns the cap on connections, the survival of accept errors and the drain. What happens on a
 //! connection is in `connection`.
 
+use super::background::Background;
 use super::connection::{Counts, End, serve};
 use super::limits::Limits;
 use super::transport::Transport as _;
@@ -49,6 +50,7 @@ pub struct Server {
 struct Shared {
     limits: Limits,
     permits: Arc<Semaphore>,
+    background: Arc<Background>,
     connections: TaskTracker,
     accepted: AtomicU64,
     cut_off: AtomicU64,
@@ -75,6 +77,7 @@ impl Server {
                 self.limits.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             limits: self.limits,
+            background: Arc::default(),
             connections: TaskTracker::new(),
             accepted: AtomicU64::new(0),
             cut_off: AtomicU64::new(0),
@@ -194,8 +197,11 @@ fn start<S: Session + 'static>(
     let connection = Connection { id, peer, local };
     tracing::info!(connection = id, %peer, %local, "opened");
     let server = shared.clone();
+    let effort = session.effort();
+    let background = shared.background.clone();
     shared.connections.spawn(async move {
-        attend(stream, session, &connection, &server, record).await;
+        let attending = async move { attend(stream, session, &connection, &server, record).await };
+        background.attend(attending, effort).await;
         drop(permit);
     });
 }

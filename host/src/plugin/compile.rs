@@ -6,9 +6,12 @@ use super::budget::{Budget, Budgets};
 use super::engine::{Engine, Shared};
 use super::error::LoadError;
 use super::script::{Language, Script};
+use super::shape::shape;
 use super::source::{Code, Source};
+use super::straight;
 use super::survey::{Survey, survey};
 use std::borrow::Cow;
+use std::sync::Arc;
 use wasmtime::component::Component;
 
 /// A component that was read and compiled, and is not yet wanted for anything.
@@ -19,6 +22,8 @@ pub(super) struct Compiled {
     pub(super) size: usize,
     pub(super) component: Component,
     pub(super) survey: Survey,
+    /// The module by itself, where the component is straight.
+    pub(super) straight: Option<Arc<straight::Compiled>>,
     pub(super) script: Option<Script>,
 }
 
@@ -73,6 +78,11 @@ fn compile(engine: &Shared, source: Source) -> Result<Compiled, LoadError> {
             false => LoadError::Invalid(text),
         }
     })?;
+    let straight = match script {
+        Some(_) => None,
+        None => shape(&binary).map_err(|error| LoadError::Invalid(error.to_string()))?,
+    };
+    let straight = straight.map(|shape| straight::Compiled::new(engine, &shape).map(Arc::new));
     Ok(Compiled {
         name,
         size: script
@@ -80,6 +90,7 @@ fn compile(engine: &Shared, source: Source) -> Result<Compiled, LoadError> {
             .map_or(binary.len(), |script| script.text.len()),
         component,
         survey,
+        straight: straight.transpose()?,
         script,
     })
 }

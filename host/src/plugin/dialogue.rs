@@ -4,7 +4,7 @@ use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
 use super::instance::{Instance, Usage};
 use super::loaded::{Loaded, Plugin};
-use crate::contract::Expect;
+use crate::contract::{Effort, Expect};
 use std::borrow::Cow;
 use wasmtime::component::{TypedFunc, WasmList};
 
@@ -87,7 +87,7 @@ impl Plugin {
     /// The plugin fails as it starts.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
         let loaded = &self.0;
-        let mut instance = Instance::start(loaded, 0).await?;
+        let mut instance = Instance::start(loaded, 0, Effort::default()).await?;
         let found = find(loaded, &mut instance)
             .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
         Ok(Dialogue { instance, found })

@@ -1,12 +1,14 @@
 //! Processor time: what one call may use, and how long calls make way for short ones.
 //!
 //! A guest can't be stopped while it runs, only at the ticks of the engine's clock. At each tick a
-//! call that is still running is counted, and yields. From its second tick on it also waits for a
-//! place in the [`Lane`](super::lane), so that on a machine with several processors one at least is
-//! free for the calls, nearly all, that take microseconds.
+//! call that is still running is counted, and yields. From its second tick on it says that it takes
+//! long, so that it runs where it is in nobody's way, and waits for a place in the
+//! [`Lane`](super::lane), so that on a machine with several processors one at least is free for the
+//! calls, nearly all, that take microseconds.
 
 use super::budget::{Budget, Budgets, TICK};
 use super::lane::{Lane, Place};
+use crate::contract::Effort;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -19,7 +21,11 @@ const SHORT: u32 = 1;
 
 /// What the guest's side of a call, at a tick, and the caller's side tell each other.
 #[derive(Default)]
-pub(super) struct Turn(Mutex<Pause>);
+pub(super) struct Turn {
+    pause: Mutex<Pause>,
+    /// Whether the call takes long, for whoever runs it.
+    effort: Effort,
+}
 
 #[derive(Default)]
 struct Pause {
@@ -31,8 +37,8 @@ struct Pause {
 }
 
 impl Turn {
-    fn lock(&self) -> MutexGuard<'_, Pause> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pause(&self) -> MutexGuard<'_, Pause> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,12 +57,13 @@ pub(super) async fn bounded<F: Future>(
     std::future::poll_fn(|cx| {
         if let Poll::Ready(result) = call.as_mut().poll(cx) {
             if paused {
-                *turn.lock() = Pause::default();
+                *turn.pause() = Pause::default();
+                turn.effort.set_long(false);
             }
             return Poll::Ready(Ok(result));
         }
         paused = true;
-        let mut pause = turn.lock();
+        let mut pause = turn.pause();
         pause.place = None;
         if pause.made_way {
             if let Some((since, _)) = waiting.take() {
@@ -71,13 +78,24 @@ pub(super) async fn bounded<F: Future>(
 }
 
 /// The processor time of the running call.
-#[derive(Default)]
 pub(super) struct Meter {
     ticks: u32,
     pub(super) turn: Arc<Turn>,
 }
 
 impl Meter {
+    /// For an instance whose calls say by `effort` when they take long.
+    pub(super) fn new(effort: Effort) -> Self {
+        let turn = Turn {
+            effort,
+            ..Turn::default()
+        };
+        Self {
+            ticks: 0,
+            turn: Arc::new(turn),
+        }
+    }
+
     /// Before each call.
     pub(super) fn start(&mut self) {
         self.ticks = 0;
@@ -97,14 +115,15 @@ impl Meter {
         }
         let (lane, turn) = (lane.clone(), self.turn.clone());
         // The deadline is set when this future is done, so that waiting isn't counted.
+        turn.effort.set_long(ticks > SHORT);
         let wait = async move {
-            turn.lock().made_way = true;
+            turn.pause().made_way = true;
             tokio::task::yield_now().await;
             let place = match ticks > SHORT {
                 true => Some(lane.enter(ticks).await),
                 false => None,
             };
-            *turn.lock() = Pause {
+            *turn.pause() = Pause {
                 place,
                 made_way: false,
             };
@@ -120,7 +139,7 @@ mod tests {
     /// The first tick of a call may come the moment that it starts.
     #[tokio::test]
     async fn a_call_has_its_whole_budget_whenever_it_starts() {
-        let (mut meter, lane) = (Meter::default(), Lane::for_this_machine());
+        let (mut meter, lane) = (Meter::new(Effort::default()), Lane::for_this_machine());
         assert!(meter.on_tick(TICK, &lane).is_ok());
         assert!(meter.on_tick(TICK, &lane).is_err());
         meter.start();

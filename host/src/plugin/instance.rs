@@ -7,6 +7,7 @@ use super::error::Error;
 use super::guard::{Turn, bounded};
 use super::loaded::Loaded;
 use super::sandbox::State;
+use crate::contract::Effort;
 use std::pin::pin;
 use std::sync::Arc;
 use wasmtime::Store;
@@ -22,6 +23,26 @@ pub struct Usage {
     pub fuel: Option<u64>,
 }
 
+impl Usage {
+    pub(super) fn of(store: &Store<State>) -> Self {
+        Self {
+            memory: store.data().memory(),
+            fuel: store.get_fuel().ok().map(|left| u64::MAX - left),
+        }
+    }
+}
+
+/// A store for one instance, with its limits of memory.
+pub(super) fn new_store(plugin: &Loaded, connection: u64, effort: Effort) -> Store<State> {
+    let engine = &plugin.engine;
+    let state = State::new(engine, connection, effort, plugin.script.clone());
+    let mut store = Store::new(&engine.wasmtime, state);
+    store.limiter(|state| state);
+    // An error where the engine counts no fuel, and then it is not needed.
+    let _ = store.set_fuel(u64::MAX);
+    store
+}
+
 /// A live instance in its sandbox. After a call that failed it is dead: drop it.
 pub(super) struct Instance {
     pub(super) store: Store<State>,
@@ -32,18 +53,18 @@ pub(super) struct Instance {
 
 impl Instance {
     /// Instantiates the plugin. Its start code runs here, within the budgets of one call.
-    pub(super) async fn start(plugin: &Loaded, connection: u64) -> Result<Self, Error> {
+    pub(super) async fn start(
+        plugin: &Loaded,
+        connection: u64,
+        effort: Effort,
+    ) -> Result<Self, Error> {
         let engine = &plugin.engine;
-        let state = State::new(engine, connection, plugin.script.clone());
-        let turn = state.meter.turn.clone();
-        let mut store = Store::new(&engine.wasmtime, state);
-        store.limiter(|state| state);
+        let mut store = new_store(plugin, connection, effort);
+        let turn = store.data().meter.turn.clone();
         store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
         store.set_epoch_deadline(1);
         // Counts the bytes that a call returns, before the host allocates anything for them.
         store.set_hostcall_fuel(engine.budgets.reply);
-        // An error where the engine counts no fuel, and then it is not needed.
-        let _ = store.set_fuel(u64::MAX);
         let exports = {
             let starting = pin!(plugin.ready.instantiate_async(&mut store));
             bounded(starting, &turn, &engine.budgets).await
@@ -60,10 +81,7 @@ impl Instance {
 
     /// What the instance has used so far.
     pub(super) fn usage(&self) -> Usage {
-        Usage {
-            memory: self.store.data().memory(),
-            fuel: self.store.get_fuel().ok().map(|left| u64::MAX - left),
-        }
+        Usage::of(&self.store)
     }
 
     /// Calls a function within the budgets of one call.

@@ -12,6 +12,7 @@ use super::loaded::{Import, Kind, Loaded, Plugin, Role, Starts};
 use super::sandbox::{self, SCRIPT, State};
 use super::source::Source;
 use super::{dialogue, session};
+use crate::contract::Effort;
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
 
@@ -37,6 +38,7 @@ impl Plugin {
             size: _,
             component,
             survey,
+            straight,
             script,
         } = compiled;
         let (kind, exports) = find_exports(&component, &shared, role)?;
@@ -49,7 +51,9 @@ impl Plugin {
                 Kind::Session | Kind::Client => Starts::WithConnection,
             },
             post_return: survey.post_return,
+            repeats_itself: imports(&component, &shared, script.is_some()).is_empty(),
             ready: link(&component, &shared, script.is_some())?,
+            straight: straight.filter(|_| kind == Kind::Handler),
             script: script.map(Arc::new),
             functions: Vec::new(),
             memory: 0,
@@ -62,7 +66,9 @@ impl Plugin {
 
 impl Loaded {
     async fn try_out(&mut self, component: &Component) -> Result<(), LoadError> {
-        let mut instance = Instance::start(self, 0).await.map_err(LoadError::Start)?;
+        let mut instance = Instance::start(self, 0, Effort::default())
+            .await
+            .map_err(LoadError::Start)?;
         match self.kind {
             Kind::Handler | Kind::Session => session::check(self, &mut instance),
             Kind::Client => dialogue::check(self, &mut instance),

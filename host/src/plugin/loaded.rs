@@ -4,6 +4,7 @@ use super::abi::{CLIENT, Exports, HANDLER, SESSION};
 use super::engine::Shared;
 use super::sandbox::State;
 use super::script::Script;
+use super::straight;
 use std::fmt;
 use std::sync::Arc;
 use wasmtime::component::InstancePre;
@@ -65,9 +66,13 @@ pub(super) struct Loaded {
     pub(super) functions: Vec<String>,
     /// Bytes of memory that an instance has before its first chunk.
     pub(super) memory: usize,
+    /// Whether it imports nothing at all.
+    pub(super) repeats_itself: bool,
     /// Whether what its functions return must be copied before the host may look at it.
     pub(super) post_return: bool,
     pub(super) ready: InstancePre<State>,
+    /// The module by itself, where that is all there is to call.
+    pub(super) straight: Option<Arc<straight::Compiled>>,
 }
 
 impl fmt::Debug for Plugin {
@@ -80,6 +85,12 @@ impl Plugin {
     /// The name of the built-in, or the path.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Whether two instances that are told the same do the same: it imports nothing that could
+    /// differ from one to the other, such as a clock.
+    pub fn repeats_itself(&self) -> bool {
+        self.0.repeats_itself
     }
 
     /// Which interface is used.

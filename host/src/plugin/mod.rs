@@ -23,7 +23,9 @@ mod log;
 mod sandbox;
 mod script;
 mod session;
+mod shape;
 mod source;
+mod straight;
 mod survey;
 
 pub use budget::{Budget, Budgets};

@@ -7,6 +7,7 @@ use super::engine::Shared;
 use super::guard::Meter;
 use super::log::{Level, PluginLog, Standard};
 use super::script::Script;
+use crate::contract::Effort;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -49,10 +50,15 @@ struct Wasi {
 }
 
 impl State {
-    pub(super) fn new(engine: &Arc<Shared>, connection: u64, script: Option<Arc<Script>>) -> Self {
+    pub(super) fn new(
+        engine: &Arc<Shared>,
+        connection: u64,
+        effort: Effort,
+        script: Option<Arc<Script>>,
+    ) -> Self {
         Self {
             engine: engine.clone(),
-            meter: Meter::default(),
+            meter: Meter::new(effort),
             log: PluginLog::new(connection, &engine.budgets),
             script,
             memory: 0,

@@ -6,7 +6,8 @@ use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
 use super::instance::{Instance, Usage};
 use super::loaded::{Kind, Loaded, Plugin, Starts};
-use crate::contract::{Connection, Opening, Reason, Reply, Session};
+use super::straight::Straight;
+use crate::contract::{Connection, Effort, Next, Opening, Reason, Reply, Session};
 use wasmtime::component::{TypedFunc, WasmList};
 
 type Answer<D> = Result<abi::Reply<D>, String>;
@@ -63,11 +64,25 @@ fn functions<D: Returned>(
 }
 
 struct Live {
-    instance: Instance,
-    served: Served,
+    running: Running,
     /// Set while a call is under way. If it is still set later, the call failed or was dropped
     /// halfway, and the instance is dead.
     entered: bool,
+}
+
+impl Live {
+    fn straight(&mut self) -> Option<&mut Straight> {
+        match &mut self.running {
+            Running::Straight(straight) => Some(straight),
+            Running::Component(..) => None,
+        }
+    }
+}
+
+/// An instance, by the way in which it is called.
+enum Running {
+    Straight(Straight),
+    Component(Instance, Served),
 }
 
 /// What is called with what the connection brings.
@@ -81,6 +96,7 @@ enum Call<'a> {
 pub struct PluginSession {
     plugin: Plugin,
     connection: u64,
+    effort: Effort,
     live: Option<Live>,
 }
 
@@ -91,6 +107,7 @@ impl Plugin {
         PluginSession {
             plugin: self.clone(),
             connection: 0,
+            effort: Effort::default(),
             live: None,
         }
     }
@@ -99,7 +116,10 @@ impl Plugin {
 impl PluginSession {
     /// What its instance has used so far; `None` when there is none.
     pub fn usage(&self) -> Option<Usage> {
-        self.live.as_ref().map(|live| live.instance.usage())
+        self.live.as_ref().map(|live| match &live.running {
+            Running::Straight(straight) => straight.usage(),
+            Running::Component(instance, _) => instance.usage(),
+        })
     }
 
     /// Makes a call and gives its reply, starting the instance if there is none.
@@ -107,21 +127,28 @@ impl PluginSession {
         let live = match &mut self.live {
             Some(live) => live,
             // Boxed, since it is large and rare: futures are moved whole when they are made.
-            none => none.insert(Box::pin(start(&self.plugin, self.connection)).await?),
+            none => {
+                none.insert(Box::pin(start(&self.plugin, self.connection, &self.effort)).await?)
+            }
         };
-        let Live {
-            instance,
-            served,
-            entered,
-        } = live;
+        let Live { running, entered } = live;
         *entered = true;
-        match served {
-            Served::InPlace(functions) => {
+        match running {
+            Running::Straight(straight) => {
+                let Call::Chunk(chunk) = call else {
+                    return Err(only_receive());
+                };
+                let data = straight.receive(chunk)?.into();
+                *entered = false;
+                let next = Next::KeepOpen;
+                Ok(Reply { data, next })
+            }
+            Running::Component(instance, Served::InPlace(functions)) => {
                 let answer = invoke(instance, functions, call).await?;
                 *entered = false;
                 reply(answer, instance)
             }
-            Served::Copied(functions) => {
+            Running::Component(instance, Served::Copied(functions)) => {
                 let answer = invoke(instance, functions, call).await?;
                 *entered = false;
                 reply(answer, instance)
@@ -130,16 +157,26 @@ impl PluginSession {
     }
 }
 
-async fn start(plugin: &Plugin, connection: u64) -> Result<Live, Error> {
+async fn start(plugin: &Plugin, connection: u64, effort: &Effort) -> Result<Live, Error> {
     let loaded = &plugin.0;
-    let mut instance = Instance::start(loaded, connection).await?;
-    let served = find(loaded, &mut instance)
-        .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
+    let running = match &loaded.straight {
+        Some(compiled) => Running::Straight(Straight::start(loaded, compiled, connection)?),
+        None => {
+            let mut instance = Instance::start(loaded, connection, effort.clone()).await?;
+            let served = find(loaded, &mut instance)
+                .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
+            Running::Component(instance, served)
+        }
+    };
     Ok(Live {
-        instance,
-        served,
+        running,
         entered: false,
     })
+}
+
+/// A handler has no other function; `open` and `end_of_input` below don't ask for one.
+fn only_receive() -> Error {
+    Error::Plugin("a handler has only receive".to_owned())
 }
 
 async fn invoke<D: Returned>(
@@ -154,8 +191,7 @@ async fn invoke<D: Returned>(
                 let next = abi::Next::KeepOpen;
                 Ok(Ok(abi::Reply { data, next }))
             }
-            // A handler has no such function; `open` and `end_of_input` below don't come here.
-            Call::Open(_) | Call::End => Ok(Err("a handler has only receive".to_owned())),
+            Call::Open(_) | Call::End => Err(only_receive()),
         },
         Functions::Session {
             open,
@@ -184,6 +220,10 @@ fn reply<D: Returned>(answer: Answer<D>, instance: &Instance) -> Result<Reply<'_
 impl Session for PluginSession {
     type Error = Error;
 
+    fn effort(&self) -> Effort {
+        self.effort.clone()
+    }
+
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.connection = connection.id;
         match self.plugin.0.starts {
@@ -200,6 +240,31 @@ impl Session for PluginSession {
         self.answer(Call::Chunk(chunk)).await
     }
 
+    fn place(&mut self, length: usize) -> Option<&mut [u8]> {
+        let straight = self.live.as_mut()?.straight()?;
+        // One that fails here fails again in `receive`, which can say so.
+        straight.place(length).ok()
+    }
+
+    fn placed(&self, length: usize) -> &[u8] {
+        match &self.live {
+            Some(Live {
+                running: Running::Straight(straight),
+                ..
+            }) => straight.placed(length),
+            _ => &[],
+        }
+    }
+
+    fn receive_placed(&mut self, length: usize) -> Result<Reply<'_>, Error> {
+        let Some(straight) = self.live.as_mut().and_then(Live::straight) else {
+            return Ok(Reply::default());
+        };
+        let data = straight.receive_placed(length)?.into();
+        let next = Next::KeepOpen;
+        Ok(Reply { data, next })
+    }
+
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
         let Loaded { kind, starts, .. } = &*self.plugin.0;
         // A script may have defined the function only when it was called.
@@ -212,8 +277,7 @@ impl Session for PluginSession {
 
     async fn closed(&mut self, why: Reason) -> Result<(), Error> {
         let Some(Live {
-            mut instance,
-            served,
+            running: Running::Component(mut instance, served),
             entered: false,
         }) = self.live.take()
         else {

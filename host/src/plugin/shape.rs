@@ -1,0 +1,253 @@
+//! Which components are straight: handlers whose every call is over at once, whatever it is given.
+//!
+//! It reads the binary format and proves nothing else. What is made of the answer is in `straight`.
+
+use std::ops::Range;
+use wasmparser::{
+    BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ExternalKind, Instance,
+    Operator, Parser, Payload, Validator, WasmFeatures,
+};
+
+/// Bytes of a straight function. Without loops and calls each of its instructions runs at most once,
+/// so that this bounds the time of a call to microseconds. A function with more is not straight, and
+/// runs on a fiber of its own like any other.
+const FUNCTION: usize = 4096;
+
+/// A straight component: one module without imports, and the one function that is lifted from it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Shape<'a> {
+    /// The core module, in binary form.
+    pub(super) module: &'a [u8],
+    /// What the module calls its memory.
+    pub(super) memory: &'a str,
+    /// What it calls its `realloc`.
+    pub(super) realloc: &'a str,
+    /// What it calls the function behind the interface's `receive`.
+    pub(super) receive: &'a str,
+}
+
+/// The shape of a straight component; `None` for any other.
+///
+/// # Errors
+/// The binary is malformed; the error has the offset.
+pub(super) fn shape(binary: &[u8]) -> Result<Option<Shape<'_>>, BinaryReaderError> {
+    let Some(Parts {
+        module,
+        memories,
+        functions,
+        lift: Some((receive, memory, realloc)),
+    }) = parts(binary)?
+    else {
+        return Ok(None);
+    };
+    let function = |place: u32| functions.get(place as usize).copied();
+    let (Some(module), Some(memory), Some(realloc), Some(receive)) = (
+        module.and_then(|range| binary.get(range)),
+        memories.get(memory as usize).copied(),
+        function(realloc),
+        function(receive),
+    ) else {
+        return Ok(None);
+    };
+    Ok(is_straight(module)?.then_some(Shape {
+        module,
+        memory,
+        realloc,
+        receive,
+    }))
+}
+
+/// What a straight component may be made of.
+#[derive(Default)]
+struct Parts<'a> {
+    module: Option<Range<usize>>,
+    /// What the module exports, in the order in which the component numbers it.
+    memories: Vec<&'a str>,
+    functions: Vec<&'a str>,
+    /// The numbers of the lifted function, its memory and its `realloc`.
+    lift: Option<(u32, u32, u32)>,
+}
+
+/// The parts, or `None` where there are others.
+fn parts(binary: &[u8]) -> Result<Option<Parts<'_>>, BinaryReaderError> {
+    let mut found = Parts::default();
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(binary) {
+        let payload = payload?;
+        match payload {
+            Payload::End(_) => depth -= 1,
+            // Inside the module, which is looked at by itself.
+            _ if depth > 1 => {}
+            Payload::Version { .. } => depth += 1,
+            Payload::ModuleSection {
+                unchecked_range, ..
+            } if found.module.is_none() => {
+                found.module = Some(unchecked_range);
+                depth += 1;
+            }
+            Payload::InstanceSection(section) => {
+                for instance in section {
+                    match instance? {
+                        Instance::Instantiate { args, .. } if args.is_empty() => {}
+                        _ => return Ok(None),
+                    }
+                }
+            }
+            Payload::ComponentAliasSection(section) => {
+                for alias in section {
+                    match alias? {
+                        ComponentAlias::CoreInstanceExport {
+                            kind: ExternalKind::Func,
+                            instance_index: 0,
+                            name,
+                        } => found.functions.push(name),
+                        ComponentAlias::CoreInstanceExport {
+                            kind: ExternalKind::Memory,
+                            instance_index: 0,
+                            name,
+                        } => found.memories.push(name),
+                        _ => return Ok(None),
+                    }
+                }
+            }
+            Payload::ComponentCanonicalSection(section) => {
+                for function in section {
+                    let lift = lift(&function?);
+                    if lift.is_none() || found.lift.is_some() {
+                        return Ok(None);
+                    }
+                    found.lift = lift;
+                }
+            }
+            Payload::ComponentTypeSection(_)
+            | Payload::ComponentInstanceSection(_)
+            | Payload::ComponentExportSection(_)
+            | Payload::CustomSection(_) => {}
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
+/// The numbers of a function that is lifted with a memory and a `realloc`, and nothing that would
+/// run besides.
+fn lift(function: &CanonicalFunction) -> Option<(u32, u32, u32)> {
+    let CanonicalFunction::Lift {
+        core_func_index,
+        options,
+        ..
+    } = function
+    else {
+        return None;
+    };
+    let (mut memory, mut realloc) = (None, None);
+    for option in options {
+        match option {
+            CanonicalOption::Memory(place) => memory = Some(*place),
+            CanonicalOption::Realloc(place) => realloc = Some(*place),
+            CanonicalOption::UTF8 | CanonicalOption::UTF16 | CanonicalOption::CompactUTF16 => {}
+            _ => return None,
+        }
+    }
+    Some((*core_func_index, memory?, realloc?))
+}
+
+/// Whether nothing in the module can run for long: it is WebAssembly 1.0, where no instruction takes
+/// longer for a larger operand, and it has no loops, no calls, no imports and no start function.
+fn is_straight(module: &[u8]) -> Result<bool, BinaryReaderError> {
+    let mut validator = Validator::new_with_features(WasmFeatures::WASM1);
+    if validator.validate_all(module).is_err() {
+        return Ok(false);
+    }
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(_) | Payload::StartSection { .. } => return Ok(false),
+            Payload::CodeSectionEntry(body) => {
+                if body.range().len() > FUNCTION {
+                    return Ok(false);
+                }
+                for operator in body.get_operators_reader()? {
+                    if let Operator::Loop { .. }
+                    | Operator::Call { .. }
+                    | Operator::CallIndirect { .. } = operator?
+                    {
+                        return Ok(false);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// A handler whose module has these fields, with these options and parts of the component.
+    fn handler(fields: &str, options: &str, parts: &str) -> Vec<u8> {
+        wat::parse_str(format!(
+            r#"(component
+                (core module $m (memory (export "memory") 1)
+                  (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
+                  (func (export "free") (param i32))
+                  {fields})
+                {parts}
+                (core instance $m (instantiate $m))
+                (func $receive (param "chunk" (list u8)) (result (list u8))
+                  (canon lift (core func $m "receive") (memory (core memory $m "memory"))
+                    (realloc (core func $m "realloc")) {options}))
+                (instance $handler (export "receive" (func $receive)))
+                (export "eco:plugin/handler@0.1.0" (instance $handler)))"#
+        ))
+        .unwrap()
+    }
+
+    fn receive(body: &str) -> String {
+        format!(r#"(func (export "receive") (param i32 i32) (result i32) {body} (i32.const 0))"#)
+    }
+
+    #[test]
+    fn a_handler_without_loops_and_calls_is_straight_and_its_parts_are_found_by_name() {
+        let binary = handler(&receive("(drop (memory.grow (i32.const 1)))"), "", "");
+        let shape = shape(&binary).unwrap().unwrap();
+        assert_eq!(
+            (shape.memory, shape.realloc, shape.receive),
+            ("memory", "realloc", "receive")
+        );
+        assert!(shape.module.starts_with(b"\0asm"));
+    }
+
+    #[test]
+    fn what_could_run_for_long_is_not_straight() {
+        let long = "(drop (i32.const 1))".repeat(FUNCTION);
+        let bodies = [
+            "(loop (br 0))",
+            "(call $receive (i32.const 0) (i32.const 0)) drop",
+            "(call_indirect (param i32) (i32.const 0) (i32.const 0))",
+            "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))",
+            &long,
+        ];
+        for body in bodies {
+            let fields = format!(
+                r#"(table 1 funcref) (export "receive" (func $receive))
+                (func $receive (param i32 i32) (result i32) {body} (i32.const 0))"#
+            );
+            assert_eq!(shape(&handler(&fields, "", "")).unwrap(), None, "{body}");
+        }
+        for (fields, options, parts) in [
+            ("(func $start) (start $start)", "", ""),
+            ("", r#"(post-return (core func $m "free"))"#, ""),
+            ("", "", r#"(import "f" (func))"#),
+            ("", "", "(component)"),
+            ("", "", "(core module)"),
+        ] {
+            let fields = format!("{} {fields}", receive(""));
+            let binary = handler(&fields, options, parts);
+            let found = shape(&binary).unwrap();
+            assert_eq!(found, None, "{fields} {options} {parts}");
+        }
+    }
+}
