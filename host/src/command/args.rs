@@ -2,16 +2,17 @@
 
 use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
 use super::budget_args::BudgetArgs;
+use super::load::LoadArgs;
+use super::message::MessageArgs;
 use crate::net::Endpoint;
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The most connections. Each takes four mappings of memory (a stack, an instance, and what guards
 /// them), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
-const MOST_CONNECTIONS: i64 = 16_000;
+pub(super) const MOST_CONNECTIONS: i64 = 16_000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +21,7 @@ Examples:
   eco serve -p upper.js              a plugin of your own answers
   eco serve -l 0.0.0.0:5005          serves the machines next door
   eco send -t 192.168.1.7:5005       ... which try it with this
+  eco load -c 1000 -d 30s            how fast is it, and is every reply right?
 
 Exit codes:
   0 all right   1 the reply was wrong   64 usage   65 bad plugin
@@ -63,6 +65,8 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Send a message, read the reply, and check it
     Send(SendArgs),
+    /// Load a server with many dialogues, check every reply, and measure
+    Load(LoadArgs),
     /// Make a folder with a plugin that builds and runs
     New(NewArgs),
     /// Build the plugin in a folder, with its language's own tools
@@ -155,12 +159,8 @@ pub(super) struct ServeArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = SEND_EXAMPLES)]
 pub(super) struct SendArgs {
-    /// What to send; - reads stdin, and after -- it may begin with a dash. Without it the plugin sends its own message
-    #[arg(conflicts_with = "file")]
-    pub(super) message: Option<String>,
-    /// Send this file
-    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
-    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) message: MessageArgs,
     /// Where to connect to
     #[arg(
         short,

@@ -1,35 +1,50 @@
-//! The message of `eco send`: what was typed, stdin or a file, up to a limit.
+//! The message of `eco send` and `eco load`: what was typed, stdin or a file, up to a limit.
 
-use super::args::SendArgs;
 use super::exit::{Exit, Failure};
 use anyhow::Context as _;
 use bytesize::ByteSize;
+use clap::ValueHint;
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
+
+/// What may be typed for a message.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct MessageArgs {
+    /// What to send; - reads stdin, and after -- it may begin with a dash. Without it the plugin sends its own message
+    #[arg(conflicts_with = "file")]
+    pub(super) message: Option<String>,
+    /// Send this file
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(super) file: Option<PathBuf>,
+}
 
 /// Where the message comes from.
+#[derive(Clone)]
 pub(super) enum Message {
     /// The plugin's own.
     Plugins,
     Typed(String),
     Stdin,
-    File(std::path::PathBuf),
+    File(PathBuf),
+    /// So many random bytes.
+    Random(usize),
 }
 
 impl Message {
-    /// Whether stdin is what it is read from.
-    pub(super) fn is_stdin(&self) -> bool {
-        matches!(self, Self::Stdin)
-    }
-}
-
-impl From<&SendArgs> for Message {
-    fn from(args: &SendArgs) -> Self {
-        match (&args.message, &args.file) {
-            (_, Some(path)) => Self::File(path.clone()),
+    /// What was typed, with the plugin as it was typed: only one of them can come from stdin.
+    pub(super) fn typed(args: MessageArgs, plugin: &str) -> Result<Self, Failure> {
+        let message = match (args.message, args.file) {
+            (_, Some(path)) => Self::File(path),
             (Some(dash), None) if dash == "-" => Self::Stdin,
-            (Some(text), None) => Self::Typed(text.clone()),
+            (Some(text), None) => Self::Typed(text),
             (None, None) => Self::Plugins,
+        };
+        match (&message, plugin) {
+            (Self::Stdin, "-") => {
+                Err(Exit::Usage.saying("the message and the plugin can't both come from stdin"))
+            }
+            _ => Ok(message),
         }
     }
 }
@@ -40,6 +55,8 @@ impl Message {
         let bytes = match self {
             Self::Plugins => return Ok(None),
             Self::Typed(text) => text.into_bytes(),
+            // One that is too long is refused below, and not made.
+            Self::Random(length) => random(length.min(most.saturating_add(1)))?,
             Self::Stdin => bounded(std::io::stdin().lock(), most)
                 .context("cannot read the message from stdin")
                 .map_err(|error| Exit::Usage.because(error))?,
@@ -63,5 +80,11 @@ fn bounded(from: impl Read, most: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take((most as u64).saturating_add(1))
         .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn random(length: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).context("the system has no random bytes")?;
     Ok(bytes)
 }

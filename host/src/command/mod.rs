@@ -12,6 +12,7 @@ mod call;
 mod chunk;
 mod exit;
 mod inspect;
+mod load;
 mod logging;
 mod machine;
 mod message;
@@ -24,6 +25,7 @@ mod send;
 mod serve;
 mod setup;
 mod signals;
+mod verdict;
 mod watch;
 
 use crate::escape::harmless;
@@ -74,6 +76,7 @@ fn run(args: Args) -> Result<(), Failure> {
             result
         }
         Command::Send(args) => alone(send::run(args.try_into()?)),
+        Command::Load(args) => alone(load::run(args.try_into()?)),
         Command::New(args) => new::run(&args),
         Command::Build(args) => alone(build::run(args)),
         Command::Inspect(args) => alone(inspect::run(args)),

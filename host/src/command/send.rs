@@ -7,13 +7,12 @@ use super::message::Message;
 use super::plugin::Typed;
 use super::progress::Progress;
 use super::signals::Signals;
+use super::verdict;
 use crate::contract::Expect;
 use crate::escape::Escaped;
-use crate::hexdump::hexdump;
 use crate::net::{self, Broken, Endpoint, Inbox};
-use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Fault, Role, Step, Turn};
+use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Role, Step, Turn};
 use anyhow::Context as _;
-use bytesize::ByteSize;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -35,11 +34,8 @@ impl TryFrom<SendArgs> for Config {
     type Error = Failure;
 
     fn try_from(args: SendArgs) -> Result<Self, Failure> {
-        if args.plugin == "-" && Message::from(&args).is_stdin() {
-            return Err(Exit::Usage.saying("the message and the plugin can't both come from stdin"));
-        }
         Ok(Self {
-            message: Message::from(&args),
+            message: Message::typed(args.message, &args.plugin)?,
             plugin: Typed::new(args.plugin, BUILT_IN_CLIENTS),
             timeout: args.timeout,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,
@@ -78,7 +74,10 @@ async fn send(config: Config) -> Result<(), Failure> {
         turn = match step.map_err(failed)? {
             Step::Next(turn) => turn,
             Step::Done => break,
-            Step::Wrong(fault) => return Err(wrong(&fault, line.inbox.reply())),
+            Step::Wrong(fault) => {
+                let text = verdict::wrong(&fault, line.inbox.reply());
+                return Err(Exit::Wrong.saying(text));
+            }
         };
         line.inbox.take_reply();
         check_size(&turn, most)?;
@@ -89,15 +88,7 @@ async fn send(config: Config) -> Result<(), Failure> {
 
 /// A turn that could not come to its end is refused before its first byte is sent.
 fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
-    match turn.expect {
-        Expect::Exactly(bytes) if bytes > most as u64 => {
-            let (bytes, most) = (ByteSize(bytes), ByteSize(most as u64));
-            Err(Exit::Plugin.saying(format!(
-                "the plugin expects a reply of {bytes}, and a reply may have {most} (see --reply); nothing was sent in this turn"
-            )))
-        }
-        _ => Ok(()),
-    }
+    verdict::too_large(turn, most).map_or(Ok(()), |why| Err(Exit::Plugin.saying(why)))
 }
 
 /// The connection, and what has arrived on it.
@@ -155,37 +146,14 @@ impl Line {
                 let error = anyhow::Error::from(error).context("cannot write the reply to stdout");
                 return Err(Exit::Internal.because(error));
             }
-            Ok(Err(broken)) => self.describe(&broken),
+            Ok(Err(broken)) => verdict::broken(&broken, self.most),
             Err(_) => {
                 let limit = humantime::format_duration(self.timeout);
                 format!("this turn was not over within {limit} (see --timeout)")
             }
         };
         let came = self.inbox.len();
-        let wanted = match &turn.expect {
-            Expect::Exactly(bytes) => format!("{came} of {bytes} expected bytes came"),
-            Expect::Through(end) => {
-                format!(
-                    "{came} bytes came, without the {} that ends the reply",
-                    Escaped(end)
-                )
-            }
-            Expect::ToEnd | Expect::Nothing => format!("{came} bytes came"),
-        };
-        Err(Exit::Wrong.saying(format!("no whole reply: {wanted}, then {what}")))
-    }
-
-    fn describe(&self, broken: &Broken) -> String {
-        match broken {
-            Broken::Short => "the server closed the connection".to_owned(),
-            Broken::TooLong => {
-                let most = ByteSize(self.most as u64);
-                format!("eco gave up: a reply may have {most} (see --reply)")
-            }
-            Broken::Write(error) => format!("the connection broke while sending: {error}"),
-            Broken::Read(error) => format!("the connection broke: {error}"),
-            Broken::Sink(error) => format!("stdout failed: {error}"),
-        }
+        Err(Exit::Wrong.saying(verdict::not_whole(&turn.expect, came, &what)))
     }
 
     /// After the last turn: says goodbye, and reports what nobody expected.
@@ -198,27 +166,9 @@ impl Line {
         };
         // A server that breaks the connection off, or keeps it open, has not replied wrongly.
         let _ = tokio::time::timeout(LAST_WORDS, listening).await;
-        match surplus.len() {
-            0 => Ok(()),
-            bytes => Err(Exit::Wrong.saying(format!(
-                "wrong reply: {bytes} bytes came beyond what was expected: {}",
-                Escaped(&surplus)
-            ))),
+        match surplus.is_empty() {
+            true => Ok(()),
+            false => Err(Exit::Wrong.saying(verdict::surplus(&surplus))),
         }
     }
-}
-
-/// What the plugin found wrong, and the place.
-fn wrong(fault: &Fault, reply: &[u8]) -> Failure {
-    let reason = Escaped(fault.reason.as_bytes()).to_string();
-    let reason = reason.trim_matches('"');
-    let text = match fault.offset.and_then(|offset| usize::try_from(offset).ok()) {
-        Some(at) => format!(
-            "wrong reply: {reason}, at byte {at} of {}\n{}",
-            reply.len(),
-            hexdump(reply, Some(at))
-        ),
-        None => format!("wrong reply: {reason}\n{}", hexdump(reply, None)),
-    };
-    Exit::Wrong.saying(text.trim_end())
 }

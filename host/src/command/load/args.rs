@@ -1,0 +1,99 @@
+//! What may be typed after `eco load`.
+
+use crate::command::args::MOST_CONNECTIONS;
+use crate::command::budget_args::BudgetArgs;
+use crate::command::message::MessageArgs;
+use crate::net::Endpoint;
+use bytesize::ByteSize;
+use clap::ValueHint;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  eco load                              64 connections for 10 s against an echo server
+  eco load -c 1000 -d 1m --size 16KiB   1000 connections, random messages of 16 KiB
+  eco load -n 100000                    so many dialogues, as fast as they go
+  eco load --rate 5000                  5000 a second, whether the server keeps up or not
+  eco load --reconnect                  a new connection for each dialogue
+  eco load -p dialogue.js -t host:7     your client plugin checks every reply
+  eco load --html load.html             the latency curve and the rate over time, as a page
+  eco load -c 16000 --source 127.0.0.0/8
+
+With --rate, latency counts from when a turn was due, so that a server that stalls can't hide it.
+The table goes to stdout. Exit codes: 0 all right, 1 a reply was wrong or too much failed,
+64 usage, 65 bad plugin, 69 cannot connect, or out of ports or descriptors.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::command) struct LoadArgs {
+    #[command(flatten)]
+    pub(in crate::command) message: MessageArgs,
+    /// Send so many random bytes, the same ones in every dialogue
+    #[arg(long, value_name = "SIZE", conflicts_with_all = ["message", "file"])]
+    pub(in crate::command) size: Option<ByteSize>,
+    /// Where to connect to
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(in crate::command) to: Endpoint,
+    /// A client plugin, as with eco send: the built-in echo, a script, a component or a folder
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(in crate::command) plugin: String,
+    /// Connections at the same time, each with one dialogue after the other
+    #[arg(short, long, default_value = "64", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
+    pub(in crate::command) connections: u32,
+    /// Threads that drive them [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(in crate::command) threads: Option<u32>,
+    /// How long to go on
+    #[arg(short, long, default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(in crate::command) duration: Duration,
+    /// Stop after so many dialogues instead
+    #[arg(short = 'n', long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::command) count: Option<u64>,
+    /// Start so many dialogues a second, evenly spaced; without it each connection starts its next one at once
+    #[arg(short, long, value_name = "N", value_parser = positive)]
+    pub(in crate::command) rate: Option<f64>,
+    /// Open the connections evenly over this time
+    #[arg(long, default_value = "0s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(in crate::command) ramp_up: Duration,
+    /// A new connection for each dialogue
+    #[arg(long)]
+    pub(in crate::command) reconnect: bool,
+    /// Connect from this address, or from those of this network in turn, such as 127.0.0.0/8
+    #[arg(long, value_name = "ADDR[/BITS]")]
+    pub(in crate::command) source: Option<super::source::Sources>,
+    /// How long connecting may take, and each turn of a dialogue
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(in crate::command) timeout: Duration,
+    /// The share of dialogues that may fail; a wrong reply is never forgiven
+    #[arg(long, default_value = "0%", value_name = "PERCENT", value_parser = percent)]
+    pub(in crate::command) max_errors: f64,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    pub(in crate::command) json: bool,
+    /// Write a page with plots to this file too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::command) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::command) budgets: BudgetArgs,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if f64::is_finite(rate) && rate > 0.0 => Ok(rate),
+        _ => Err("expected a number above 0, of dialogues a second".to_owned()),
+    }
+}
+
+/// A share, from what is written in percent.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.strip_suffix('%').unwrap_or(text).trim().parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),
+        _ => Err("expected a percentage, such as 1% or 0.5%".to_owned()),
+    }
+}

@@ -1,0 +1,74 @@
+//! What is wrong with a reply, in words: those of `eco send`, and of `eco load`.
+
+use crate::contract::Expect;
+use crate::escape::Escaped;
+use crate::hexdump::hexdump;
+use crate::net::Broken;
+use crate::plugin::{Fault, Turn};
+use bytesize::ByteSize;
+
+/// What the plugin found wrong, and the place.
+pub(super) fn wrong(fault: &Fault, reply: &[u8]) -> String {
+    let reason = Escaped(fault.reason.as_bytes()).to_string();
+    let reason = reason.trim_matches('"');
+    let text = match fault.offset.and_then(|offset| usize::try_from(offset).ok()) {
+        Some(at) => format!(
+            "wrong reply: {reason}, at byte {at} of {}\n{}",
+            reply.len(),
+            hexdump(reply, Some(at))
+        ),
+        None => format!("wrong reply: {reason}\n{}", hexdump(reply, None)),
+    };
+    text.trim_end().to_owned()
+}
+
+/// More came than the dialogue had use for.
+pub(super) fn surplus(bytes: &[u8]) -> String {
+    format!(
+        "wrong reply: {} bytes came beyond what was expected: {}",
+        bytes.len(),
+        Escaped(bytes)
+    )
+}
+
+/// The reply broke off after `came` bytes, because of `what`.
+pub(super) fn not_whole(expect: &Expect, came: usize, what: &str) -> String {
+    let wanted = match expect {
+        Expect::Exactly(bytes) => format!("{came} of {bytes} expected bytes came"),
+        Expect::Through(end) => {
+            format!(
+                "{came} bytes came, without the {} that ends the reply",
+                Escaped(end)
+            )
+        }
+        Expect::ToEnd | Expect::Nothing => format!("{came} bytes came"),
+    };
+    format!("no whole reply: {wanted}, then {what}")
+}
+
+/// How the exchange broke off.
+pub(super) fn broken(broken: &Broken, most: usize) -> String {
+    match broken {
+        Broken::Short => "the server closed the connection".to_owned(),
+        Broken::TooLong => {
+            let most = ByteSize(most as u64);
+            format!("eco gave up: a reply may have {most} (see --reply)")
+        }
+        Broken::Write(error) => format!("the connection broke while sending: {error}"),
+        Broken::Read(error) => format!("the connection broke: {error}"),
+        Broken::Sink(error) => format!("stdout failed: {error}"),
+    }
+}
+
+/// Why a turn could not come to its end, whatever the server does; it is better not begun.
+pub(super) fn too_large(turn: &Turn<'_>, most: usize) -> Option<String> {
+    match turn.expect {
+        Expect::Exactly(bytes) if bytes > most as u64 => {
+            let (bytes, most) = (ByteSize(bytes), ByteSize(most as u64));
+            Some(format!(
+                "the plugin expects a reply of {bytes}, and a reply may have {most} (see --reply); nothing was sent in this turn"
+            ))
+        }
+        _ => None,
+    }
+}
