@@ -1,4 +1,7 @@
-//! The load: clients that wait for every reply.
+//! The load: plain tokio clients that wait for every reply and look at it.
+//!
+//! It is in this process and in tokio's own words, so that the servers are measured by something that
+//! eco has no part in.
 
 use anyhow::{Result, ensure};
 use std::net::SocketAddr;
@@ -8,41 +11,76 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-async fn connect(address: SocketAddr) -> Result<TcpStream> {
+/// A message from this size on is written while the reply is read: together they don't fit into the
+/// buffers between.
+const LARGE: usize = 128 * 1024;
+
+pub(crate) async fn connect(address: SocketAddr) -> Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
+    // A reset at the end leaves no port behind that would have to cool down.
+    stream.set_zero_linger()?;
     Ok(stream)
 }
 
-async fn round_trip(stream: &mut TcpStream, message: &[u8], reply: &mut [u8]) -> Result<()> {
-    stream.write_all(message).await?;
-    stream.read_exact(reply).await?;
+pub(crate) async fn round_trip(
+    stream: &mut TcpStream,
+    message: &[u8],
+    reply: &mut [u8],
+) -> Result<()> {
+    if message.len() < LARGE {
+        stream.write_all(message).await?;
+        stream.read_exact(reply).await?;
+    } else {
+        let (mut from, mut to) = stream.split();
+        tokio::try_join!(to.write_all(message), from.read_exact(reply))?;
+    }
     ensure!(reply == message, "the echo is wrong");
     Ok(())
 }
 
-/// Keeps `connections` busy with messages of `size` bytes for `time`; the number of round trips.
-pub(crate) async fn round_trips(
-    address: SocketAddr,
-    connections: usize,
+/// Connections that are kept from one measure to the next.
+pub(crate) struct Load {
     size: usize,
-    time: Duration,
-) -> Result<u64> {
-    let end = Instant::now() + time;
-    let mut clients = JoinSet::new();
-    for _ in 0..connections {
-        clients.spawn(async move {
+    streams: Vec<TcpStream>,
+}
+
+impl Load {
+    /// So many connections, for messages of `size` bytes, each of which has gone there and back once.
+    pub(crate) async fn open(address: SocketAddr, connections: usize, size: usize) -> Result<Self> {
+        let mut streams = Vec::with_capacity(connections);
+        let (message, mut reply) = (vec![b'x'; size], vec![0; size]);
+        for _ in 0..connections {
             let mut stream = connect(address).await?;
-            let (message, mut reply) = (vec![b'x'; size], vec![0; size]);
-            let mut trips = 0;
-            while Instant::now() < end {
-                round_trip(&mut stream, &message, &mut reply).await?;
-                trips += 1;
-            }
-            Ok(trips)
-        });
+            round_trip(&mut stream, &message, &mut reply).await?;
+            streams.push(stream);
+        }
+        Ok(Self { size, streams })
     }
-    sum(clients).await
+
+    /// Keeps all of them busy for so long; the number of round trips.
+    pub(crate) async fn run(&mut self, time: Duration) -> Result<u64> {
+        let (end, size) = (Instant::now() + time, self.size);
+        let mut clients = JoinSet::new();
+        for mut stream in self.streams.drain(..) {
+            clients.spawn(async move {
+                let (message, mut reply) = (vec![b'x'; size], vec![0; size]);
+                let mut trips = 0;
+                while Instant::now() < end {
+                    round_trip(&mut stream, &message, &mut reply).await?;
+                    trips += 1;
+                }
+                anyhow::Ok((trips, stream))
+            });
+        }
+        let mut all = 0;
+        while let Some(client) = clients.join_next().await {
+            let (trips, stream) = client??;
+            all += trips;
+            self.streams.push(stream);
+        }
+        Ok(all)
+    }
 }
 
 /// Connects, makes one round trip and closes, over and over; the number of connections.
@@ -59,39 +97,14 @@ pub(crate) async fn connections(
             while Instant::now() < end {
                 let mut stream = connect(address).await?;
                 round_trip(&mut stream, b"0123456789abcdef", &mut [0; 16]).await?;
-                // A reset leaves no port behind that would have to cool down.
-                stream.set_zero_linger()?;
                 done += 1;
             }
-            Ok(done)
+            anyhow::Ok(done)
         });
     }
-    sum(clients).await
-}
-
-/// Opens connections, makes `trips` round trips on each, and leaves them open.
-pub(crate) async fn idle(
-    address: SocketAddr,
-    connections: usize,
-    trips: usize,
-) -> Result<Vec<TcpStream>> {
-    let mut open = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        let mut stream = connect(address).await?;
-        for _ in 0..trips {
-            round_trip(&mut stream, b"0123456789abcdef", &mut [0; 16]).await?;
-        }
-        open.push(stream);
-    }
-    // Connections that say nothing show up in the server only when it has got round to them.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    Ok(open)
-}
-
-async fn sum(mut clients: JoinSet<Result<u64>>) -> Result<u64> {
     let mut all = 0;
-    while let Some(one) = clients.join_next().await {
-        all += one??;
+    while let Some(client) = clients.join_next().await {
+        all += client??;
     }
     Ok(all)
 }

@@ -1,160 +1,201 @@
-//! eco's echo, sandbox included, beside a native tokio echo: the same load on both, one after the
-//! other in several rounds of one run, and the medians of the ratios.
+//! eco's echo, sandbox included, beside a native tokio echo and whatever else this machine has: the
+//! same load on all of them in turn, in several rounds of one run; the medians, and the ratios to
+//! native in the same round.
 //!
-//! `cargo bench` takes some minutes; `cargo bench -- --quick` a quarter of that, and
-//! `cargo bench -- WORD` runs the measures with that word in their names. The native server
-//! is this very program, started again with `--native-echo`.
+//! `cargo bench --bench speed` takes about a quarter of an hour and writes `tests/benches/RESULTS.md`.
+//! With `-- --quick` it takes two minutes and writes nothing, and with `-- WORD...` it does only what
+//! has one of the words in its name. It holds no threshold: the machines are noisy. It wants to be
+//! alone on its machine.
 
+mod client;
+mod growth;
 mod load;
+mod loops;
+mod measures;
+mod peers;
 mod process;
+mod sockets_host;
+mod table;
 
-use process::Process;
+use anyhow::{Context as _, Result};
+use peers::Peer;
+use std::path::Path;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use table::{Measure, Row};
+use tokio::runtime::Runtime;
 
-const CONNECTIONS: usize = 64;
-const IDLE_CONNECTIONS: usize = 5_000;
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
 
-fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--native-echo") {
-        return native_echo();
+/// How much is measured, of whom, with what.
+pub(crate) struct Bench {
+    pub(crate) quick: bool,
+    words: Vec<String>,
+    pub(crate) peers: Vec<Peer>,
+    /// How many rounds of `slice` each, and of those that take longer.
+    rounds: usize,
+    few: usize,
+    pub(crate) slice: Duration,
+    /// What a whole run of `eco load` takes.
+    pub(crate) long: Duration,
+    pub(crate) runtime: Runtime,
+}
+
+fn main() -> Result<()> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, component, port] = arguments.as_slice()
+        && flag == peers::HOST
+    {
+        return sockets_host::run(Path::new(component), port.parse()?);
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    let (rounds, time) = match quick {
-        true => (5, Duration::from_millis(300)),
-        false => (21, Duration::from_millis(700)),
+    // cargo itself adds `--bench`.
+    arguments.retain(|argument| !argument.starts_with("--"));
+    let (peers, missing) = peers::all()?;
+    for peer in &missing {
+        println!("not here: {peer}");
+    }
+    let (rounds, few, slice, long) = match quick {
+        true => (3, 1, Duration::from_millis(50), Duration::from_millis(200)),
+        false => (41, 3, Duration::from_millis(100), Duration::from_secs(1)),
     };
     let bench = Bench {
+        quick,
+        words: arguments,
+        peers,
         rounds,
-        wanted: arguments
-            .into_iter()
-            .find(|argument| !argument.starts_with("--")),
+        few,
+        slice,
+        long,
+        runtime: Runtime::new()?,
     };
-    println!("{rounds} rounds, each measure for {time:?} on each server in turn; medians");
-    println!(
-        "{:<44} {:>10} {:>10} {:>7}   min to max",
-        "measure", "eco", "native", "ratio"
-    );
-    measure_all(&bench, time)
-}
-
-fn measure_all(bench: &Bench, time: Duration) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Runtime::new()?;
-    for size in [16, 1024, 16 * 1024, 64 * 1024] {
-        let name = format!("server CPU per round trip of {size} B, µs");
-        bench.compare(&name, Servers::Kept, |server| {
-            let load = load::round_trips(server.address(), CONNECTIONS, size, time);
-            server.cpu_per_unit(|| runtime.block_on(load))
-        })?;
+    let rows = measures::all(&bench)?;
+    let table = table::markdown(&rows);
+    let more = [
+        client::compare(&bench)?,
+        loops::share(&bench)?,
+        growth::tables(&bench)?,
+    ];
+    let text = format!("{table}{}", more.concat());
+    println!("\n{text}");
+    if !quick && bench.words.is_empty() {
+        std::fs::write(RESULTS, results(&bench, &missing, &text)?)?;
+        println!("written to {RESULTS}");
     }
-    let name = "connections per second, one round trip each";
-    bench.compare(name, Servers::Kept, |server| {
-        let load = load::connections(server.address(), CONNECTIONS, time);
-        Ok(runtime.block_on(load)? as f64 / time.as_secs_f64())
-    })?;
-    let name = "server CPU per such connection, µs";
-    bench.compare(name, Servers::Kept, |server| {
-        let load = load::connections(server.address(), CONNECTIONS, time);
-        server.cpu_per_unit(|| runtime.block_on(load))
-    })?;
-    for (name, trips) in [
-        ("memory per idle connection that echoed, KiB", 1),
-        ("memory per idle connection, never used, KiB", 0),
-    ] {
-        bench.compare(name, Servers::Fresh, |server| {
-            let before = server.resident_bytes()?;
-            let open = runtime.block_on(load::idle(server.address(), IDLE_CONNECTIONS, trips))?;
-            let after = server.resident_bytes()?;
-            drop(open);
-            Ok(after.saturating_sub(before) as f64 / IDLE_CONNECTIONS as f64 / 1024.0)
-        })?;
-    }
-    bench.compare("start to listening, ms", Servers::Fresh, |server| {
-        Ok(server.listening_after().as_secs_f64() * 1e3)
-    })
-}
-
-/// Whether a measure wants the same servers for all its rounds.
-#[derive(PartialEq)]
-enum Servers {
-    Kept,
-    Fresh,
-}
-
-struct Bench {
-    rounds: usize,
-    wanted: Option<String>,
+    Ok(())
 }
 
 impl Bench {
-    /// Measures both servers in turn, and prints the medians.
-    fn compare(
-        &self,
-        name: &str,
-        servers: Servers,
-        mut measure: impl FnMut(&Process) -> anyhow::Result<f64>,
-    ) -> anyhow::Result<()> {
-        if self
-            .wanted
-            .as_ref()
-            .is_some_and(|wanted| !name.contains(wanted.as_str()))
-        {
-            return Ok(());
-        }
-        let (mut eco, mut native) = (Process::eco()?, Process::native()?);
-        let mut figures = Vec::new();
-        // The first round warms up.
-        for round in 0..=self.rounds {
-            if servers == Servers::Fresh {
-                (eco, native) = (Process::eco()?, Process::native()?);
-            }
-            let figure = (measure(&eco)?, measure(&native)?);
-            if round > 0 {
-                figures.push(figure);
-            }
-        }
-        print(name, &figures);
-        Ok(())
+    pub(crate) fn wants(&self, name: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| name.contains(word.as_str()))
     }
-}
 
-fn print(name: &str, figures: &[(f64, f64)]) {
-    let eco = sorted(figures.iter().map(|(eco, _)| *eco));
-    let native = sorted(figures.iter().map(|(_, native)| *native));
-    let ratios = sorted(figures.iter().map(|(eco, native)| eco / native));
-    let middle = |figures: &[f64]| figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN);
-    println!(
-        "{name:<44} {:>10.2} {:>10.2} {:>7.3}   {:.3} to {:.3}",
-        middle(&eco),
-        middle(&native),
-        middle(&ratios),
-        ratios.first().copied().unwrap_or(f64::NAN),
-        ratios.last().copied().unwrap_or(f64::NAN)
-    );
-}
-
-fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures
-}
-
-/// What tokio's documentation shows as its first program, with a buffer of eco's chunk size.
-#[tokio::main]
-async fn native_echo() -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    println!("listening on {}", listener.local_addr()?);
-    loop {
-        let (mut stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        tokio::spawn(async move {
-            let mut buffer = vec![0; 64 * 1024];
-            while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-                if stream.write_all(&buffer[..length]).await.is_err() {
-                    return;
+    /// So many rounds, in each of which every server that takes `clients` is sampled, beginning with
+    /// another one each time. The first round warms up.
+    pub(crate) fn rounds_of<S, F>(
+        &self,
+        clients: usize,
+        setup: impl Fn(&Peer) -> Result<S>,
+        mut sample: impl FnMut(&mut S, &Peer) -> Result<F>,
+    ) -> Result<Vec<(&'static str, Vec<F>)>> {
+        let mut states = Vec::new();
+        for peer in self.peers.iter().filter(|peer| peer.takes(clients)) {
+            let state = setup(peer).with_context(|| peer.name)?;
+            states.push((peer, state, Vec::new()));
+        }
+        for round in 0..=self.rounds {
+            states.rotate_left(1);
+            for (peer, state, figures) in &mut states {
+                let figure = sample(state, peer).with_context(|| peer.name)?;
+                if round > 0 {
+                    figures.push(figure);
                 }
             }
-        });
+        }
+        // Back to where native comes first.
+        let turned = (self.rounds + 1) % states.len().max(1);
+        states.rotate_right(turned);
+        let figures = states
+            .into_iter()
+            .map(|(peer, _, figures)| (peer.name, figures));
+        Ok(figures.collect())
     }
+
+    /// A row of such rounds.
+    pub(crate) fn row<S>(
+        &self,
+        measure: Measure,
+        clients: usize,
+        setup: impl Fn(&Peer) -> Result<S>,
+        sample: impl FnMut(&mut S, &Peer) -> Result<f64>,
+        rows: &mut Vec<Row>,
+    ) -> Result<()> {
+        if self.wants(&measure.name) {
+            let rounds = self.rounds_of(clients, setup, sample)?;
+            self.done(measure, rounds, rows);
+        }
+        Ok(())
+    }
+
+    /// A row of what takes long, and wants a new server each time.
+    pub(crate) fn few(
+        &self,
+        measure: Measure,
+        clients: usize,
+        sample: impl Fn(&Peer, usize) -> Result<f64>,
+        rows: &mut Vec<Row>,
+    ) -> Result<()> {
+        if !self.wants(&measure.name) {
+            return Ok(());
+        }
+        let mut rounds = Vec::new();
+        for peer in self.peers.iter().filter(|peer| peer.takes(clients)) {
+            let figures: Result<Vec<f64>> =
+                (0..self.few).map(|round| sample(peer, round)).collect();
+            rounds.push((peer.name, figures.with_context(|| peer.name)?));
+        }
+        self.done(measure, rounds, rows);
+        Ok(())
+    }
+
+    pub(crate) fn done(
+        &self,
+        measure: Measure,
+        rounds: Vec<(&'static str, Vec<f64>)>,
+        rows: &mut Vec<Row>,
+    ) {
+        let row = Row::new(measure, rounds);
+        row.print();
+        rows.push(row);
+    }
+}
+
+/// The page, with what one must know to believe it.
+fn results(bench: &Bench, missing: &[String], text: &str) -> Result<String> {
+    let date = std::process::Command::new("date").arg("+%F").output()?;
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
+    let cpu = cpu.unwrap_or_default().trim_start_matches([' ', '\t', ':']);
+    let system = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let missing = match missing {
+        [] => String::new(),
+        missing => format!("\nNot on that machine:\n- {}\n", missing.join("\n- ")),
+    };
+    let Bench {
+        rounds, slice, few, ..
+    } = bench;
+    Ok(format!(
+        "# Results
+
+Written by `cargo bench --bench speed` on {}, on {} processors ({cpu}), Linux {}.
+Load and servers share the machine. Medians of {rounds} rounds of {slice:?} on each server in turn; of
+{few} new servers each for memory and start. In parentheses the ratio to native tokio, the median of
+the ratios in each round. Servers are measured by their own processor time, which a noisy machine
+disturbs least. \"eco, as any plugin\" is the same echo with a loop in it that is never run, so that its
+calls take the way of compiled plugins and scripts.
+{missing}
+{text}",
+        String::from_utf8_lossy(&date.stdout).trim(),
+        std::thread::available_parallelism()?,
+        system.trim(),
+    ))
 }

@@ -1,123 +1,118 @@
-//! A server under measurement, and what the system says of its process.
+//! A server under measurement, and what the system says of its processes.
 
-use anyhow::{Context as _, Result};
-use harness::{Eco, Server};
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use anyhow::{Context as _, Result, bail};
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// `USER_HZ`, in which /proc counts processor time. It is 100 on every Linux of today.
-const TICKS_PER_SECOND: u64 = 100;
+/// A server that is not there by then doesn't start.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) enum Process {
-    Eco(Server),
-    Native {
-        child: Child,
-        address: SocketAddr,
-        listening_after: Duration,
-    },
+/// A running server. Dropping it kills it, and what it has started.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
 }
 
 impl Process {
-    /// eco with its defaults, but room for all connections, and its log where nobody waits for it.
-    pub(crate) fn eco() -> Result<Self> {
-        let arguments = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--max-connections",
-            "10000",
-            "-q",
-        ];
-        Ok(Self::Eco(Eco::new(&arguments).serve()))
-    }
-
-    pub(crate) fn native() -> Result<Self> {
+    /// Starts it on a free port, which `command` is given, and waits until it accepts.
+    pub(crate) fn start(command: impl FnOnce(u16) -> Command) -> Result<Self> {
+        // Nobody else takes ports here, so that this one is still free when the server asks for it.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut command = command(port);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Its own group, with which its children are killed.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {command:?}"))?;
+        let mut process = Self { child, address };
         let started = Instant::now();
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("--native-echo")
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().context("stdout is a pipe")?;
-        BufReader::new(stdout).read_line(&mut line)?;
-        let address = line
-            .trim()
-            .strip_prefix("listening on ")
-            .context("it listens")?;
-        Ok(Self::Native {
-            address: address.parse()?,
-            listening_after: started.elapsed(),
-            child,
-        })
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = process.child.try_wait()? {
+                bail!("{command:?} ended with {status}");
+            }
+            if started.elapsed() > PATIENCE {
+                bail!("{command:?} doesn't listen");
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        Ok(process)
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
-        match self {
-            Self::Eco(server) => server.address,
-            Self::Native { address, .. } => *address,
+    /// Processor time of all its processes, in all their threads, their own and the kernel's on their
+    /// behalf. In nanoseconds for those that live, in hundredths of a second for children that ended.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        let mut all = Duration::ZERO;
+        for pid in self.processes()? {
+            // One that has just ended is counted with its parent.
+            if let Ok(clock) = clock_getcpuclockid(Pid::from_raw(pid))
+                && let Ok(time) = clock_gettime(clock)
+            {
+                all += Duration::from(time);
+            }
         }
+        Ok(all + self.cpu_of_ended_children()?)
     }
 
-    pub(crate) fn listening_after(&self) -> Duration {
-        match self {
-            Self::Eco(server) => server.listening_after,
-            Self::Native {
-                listening_after, ..
-            } => *listening_after,
-        }
-    }
-
-    fn pid(&self) -> u32 {
-        match self {
-            Self::Eco(server) => server.pid(),
-            Self::Native { child, .. } => child.id(),
-        }
+    fn cpu_of_ended_children(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name, in parentheses, may contain anything; the fields behind it are numbers.
+        let (_, fields) = stat.rsplit_once(") ").context("stat has a name")?;
+        let mut times = fields.split(' ').skip(13).map(str::parse::<u64>);
+        let (user, system) = (
+            times.next().context("cutime")??,
+            times.next().context("cstime")??,
+        );
+        Ok(Duration::from_millis((user + system) * 10))
     }
 
     /// Its processor time, in µs, for each unit of the work that `load` makes it do and counts.
     pub(crate) fn cpu_per_unit(&self, load: impl FnOnce() -> Result<u64>) -> Result<f64> {
         let before = self.cpu()?;
         let units = load()?;
-        Ok((self.cpu()? - before).as_secs_f64() * 1e6 / units as f64)
+        Ok(self.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / units as f64)
     }
 
-    /// Processor time of all its threads, its own and the kernel's on its behalf.
-    fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
-        // The name, in parentheses, may contain anything; the fields behind it are numbers.
-        let (_, fields) = stat.rsplit_once(") ").context("stat has a name")?;
-        let mut times = fields.split(' ').skip(11).map(str::parse::<u64>);
-        let (user, system) = (
-            times.next().context("utime")??,
-            times.next().context("stime")??,
-        );
-        Ok(Duration::from_millis(
-            (user + system) * 1000 / TICKS_PER_SECOND,
-        ))
+    /// Resident memory of all its processes, in KiB.
+    pub(crate) fn resident(&self) -> Result<f64> {
+        let mut all = 0.0;
+        for pid in self.processes()? {
+            let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else {
+                continue;
+            };
+            let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+            let kib = line.and_then(|line| line.split_whitespace().nth(1));
+            all += kib.map_or(Ok(0.0), str::parse)?;
+        }
+        Ok(all)
     }
 
-    pub(crate) fn resident_bytes(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("VmRSS")?;
-        let kib: u64 = line
-            .split_whitespace()
-            .nth(1)
-            .context("a number")?
-            .parse()?;
-        Ok(kib * 1024)
+    /// It, and its children: no server here has grandchildren.
+    fn processes(&self) -> Result<Vec<i32>> {
+        let own = i32::try_from(self.child.id())?;
+        let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
+        let mut all = vec![own];
+        for child in children.unwrap_or_default().split_whitespace() {
+            all.push(child.parse()?);
+        }
+        Ok(all)
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if let Self::Native { child, .. } = self {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            let _ = nix::sys::signal::killpg(Pid::from_raw(group), nix::sys::signal::SIGKILL);
         }
+        let _ = self.child.wait();
     }
 }

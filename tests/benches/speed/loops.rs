@@ -1,0 +1,84 @@
+//! What plugins that never end take from the others: 1,000 connections, 10 of which loop.
+
+use super::Bench;
+use super::load::{Load, connect};
+use super::peers::serve;
+use super::process::Process;
+use super::table::{figure, median};
+use anyhow::Result;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt as _;
+
+const WORKING: usize = 990;
+const LOOPING: usize = 10;
+
+/// An echo that loops for ever when a chunk begins with an exclamation mark.
+const PLUGIN: &str = r#"(component
+  (core module $m
+    (memory (export "memory") 2)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+    (func (export "receive") (param $chunk i32) (param $length i32) (result i32)
+      (if (i32.eq (i32.load8_u (local.get $chunk)) (i32.const 33)) (then (loop $l (br $l))))
+      (i32.store (i32.const 0) (local.get $chunk))
+      (i32.store (i32.const 4) (local.get $length))
+      (i32.const 0)))
+  (core instance $m (instantiate $m))
+  (func $receive (param "chunk" (list u8)) (result (list u8))
+    (canon lift (core func $m "receive")
+      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+  (instance $handler (export "receive" (func $receive)))
+  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#;
+
+/// How much of their share the others keep.
+pub(crate) fn share(bench: &Bench) -> Result<String> {
+    let name = "connections that loop";
+    if !bench.wants(name) {
+        return Ok(String::new());
+    }
+    let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("loops.wat");
+    std::fs::write(&path, PLUGIN)?;
+    let path = path.display().to_string();
+    let rounds = if bench.quick { 1 } else { 5 };
+    let (mut without, mut with, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let server = Process::start(|port| {
+            let mut command = serve(port, &path);
+            command.args(["--cpu", "1h"]);
+            command
+        })?;
+        let figures = bench.runtime.block_on(round(&server, bench.long))?;
+        shares.push(figures.1 / figures.0 * (WORKING + LOOPING) as f64 / WORKING as f64);
+        without.push(figures.0);
+        with.push(figures.1);
+    }
+    Ok(format!(
+        "
+{LOOPING} {name} for ever beside {WORKING} that echo 16 B, with a processor budget of an hour: the
+{WORKING} make {} round trips a second, and made {} before the loops began. That is {:.3} of their share
+(all but a hundredth); aim at least 0.9.
+",
+        figure(median(&with)),
+        figure(median(&without)),
+        median(&shares),
+    ))
+}
+
+async fn round(server: &Process, time: Duration) -> Result<(f64, f64)> {
+    let mut load = Load::open(server.address, WORKING, 16).await?;
+    let without = rate(&mut load, time).await?;
+    let mut looping = Vec::new();
+    for _ in 0..LOOPING {
+        let mut stream = connect(server.address).await?;
+        stream.write_all(b"!").await?;
+        looping.push(stream);
+    }
+    // So that all of them are at it.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    Ok((without, rate(&mut load, time).await?))
+}
+
+async fn rate(load: &mut Load, time: Duration) -> Result<f64> {
+    let started = Instant::now();
+    let trips = load.run(time).await?;
+    Ok(trips as f64 / started.elapsed().as_secs_f64())
+}

@@ -1,0 +1,187 @@
+//! The servers that are compared: eco, the native ones it is held to, and what else people use.
+
+use super::process::Process;
+use anyhow::{Context as _, Result};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A server that can be measured.
+pub(crate) struct Peer {
+    pub(crate) name: &'static str,
+    /// How many clients it serves at the same time.
+    pub(crate) clients: Clients,
+    /// Its program, where that is one file.
+    pub(crate) program: Option<PathBuf>,
+    command: Box<dyn Fn(u16) -> Command>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Clients {
+    Many,
+    /// Some hundreds: each takes a process.
+    Hundreds,
+    One,
+}
+
+impl Peer {
+    pub(crate) fn start(&self) -> Result<Process> {
+        Process::start(&self.command)
+    }
+
+    /// How many of `wanted` clients it is measured with, if it can be.
+    pub(crate) fn takes(&self, wanted: usize) -> bool {
+        match self.clients {
+            Clients::Many => true,
+            Clients::Hundreds => wanted <= 1000,
+            Clients::One => wanted == 1,
+        }
+    }
+}
+
+/// The server that all others are compared with. It comes first.
+pub(crate) const NATIVE: &str = "native tokio";
+pub(crate) const ECO: &str = "eco";
+
+const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers");
+const ECHO: &str = include_str!("../../../plugins/echo/echo.wat");
+
+/// Those that this machine has, and a line for each that it lacks.
+pub(crate) fn all() -> Result<(Vec<Peer>, Vec<String>)> {
+    let (mut found, mut missing) = (own()?, Vec::new());
+    type Start = fn(u16) -> Command;
+    let others: [(&str, &str, Clients, Start); 5] = [
+        ("HAProxy, Lua", "haproxy", Clients::Many, |port| {
+            let mut command = Command::new("haproxy");
+            command.args(["-db", "-C", PEERS, "-f", "haproxy.cfg"]);
+            command.env("ECHO_PORT", port.to_string());
+            command
+        }),
+        ("Node", "node", Clients::Many, |port| {
+            script("node", "net_echo.js", port)
+        }),
+        ("asyncio", "python3", Clients::Many, |port| {
+            script("python3", "asyncio_echo.py", port)
+        }),
+        ("socat, fork", "socat", Clients::Hundreds, |port| {
+            let mut command = Command::new("socat");
+            let listen = "bind=127.0.0.1,fork,reuseaddr,backlog=4096,nodelay";
+            command.args([&format!("TCP-LISTEN:{port},{listen}"), "PIPE"]);
+            command
+        }),
+        ("blocking, 16 B", "python3", Clients::One, |port| {
+            script("python3", "blocking_echo.py", port)
+        }),
+    ];
+    for (name, program, clients, command) in others {
+        match on_path(program) {
+            Some(path) => found.push(Peer {
+                name,
+                clients,
+                // The others are interpreters' scripts.
+                program: matches!(program, "haproxy" | "socat").then_some(path),
+                command: Box::new(command),
+            }),
+            None => missing.push(format!(
+                "{name}: no {program} here; on Debian, apt-get install {}",
+                if program == "node" { "nodejs" } else { program }
+            )),
+        }
+    }
+    match wasmtime_sockets() {
+        Ok(peer) => found.push(peer),
+        Err(error) => missing.push(format!(
+            "wasmtime sockets: {error:#}; it takes Rust for wasm32-unknown-unknown, see plugins/rust"
+        )),
+    }
+    Ok((found, missing))
+}
+
+/// What this project builds itself.
+fn own() -> Result<Vec<Peer>> {
+    let eco = harness::binary();
+    let native = PathBuf::from(env!("CARGO_BIN_EXE_native-echo"));
+    let epoll = PathBuf::from(env!("CARGO_BIN_EXE_epoll-echo"));
+    // A function that is never called, and loops: enough for calls to need all precautions.
+    let looping = ECHO.replacen("(core module $echo", "(core module $echo (func (loop))", 1);
+    let component = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("echo-as-any-plugin.wat");
+    std::fs::write(&component, looping)?;
+    let with_port = |program: PathBuf| {
+        move |port: u16| {
+            let mut command = Command::new(&program);
+            command.arg(port.to_string());
+            command
+        }
+    };
+    let peer = |name, program: PathBuf, command: Box<dyn Fn(u16) -> Command>| Peer {
+        name,
+        clients: Clients::Many,
+        program: Some(program),
+        command,
+    };
+    Ok(vec![
+        peer(NATIVE, native.clone(), Box::new(with_port(native))),
+        peer(ECO, eco.clone(), Box::new(move |port| serve(port, "echo"))),
+        peer(
+            "eco, as any plugin",
+            eco,
+            Box::new(move |port| serve(port, &component.display().to_string())),
+        ),
+        peer("tuned epoll", epoll.clone(), Box::new(with_port(epoll))),
+    ])
+}
+
+/// eco with its defaults, but room for all connections, and its log where nobody waits for it.
+pub(crate) fn serve(port: u16, plugin: &str) -> Command {
+    let mut command = Command::new(harness::binary());
+    command.args(["serve", "-q", "--max-connections", "10000", "-p", plugin]);
+    command.args(["--listen", &format!("127.0.0.1:{port}")]);
+    command
+}
+
+fn script(interpreter: &str, name: &str, port: u16) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg(Path::new(PEERS).join(name));
+    command.arg(port.to_string());
+    command
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    // Debian keeps servers where only root looks for them.
+    std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+/// The argument with which this program is wasmtime's own host.
+pub(crate) const HOST: &str = "--wasmtime-sockets";
+
+/// Builds the component, with what the environment says for compilers of plugins alone.
+fn wasmtime_sockets() -> Result<Peer> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sockets");
+    cargo
+        .args(["build", "--quiet", "--release", "--locked"])
+        .current_dir(Path::new(PEERS).join("sockets"))
+        .env("CARGO_TARGET_DIR", &target);
+    for (name, value) in std::env::vars_os() {
+        if let Some(name) = name.to_str().and_then(|name| name.strip_prefix("GUEST_")) {
+            cargo.env(name, value);
+        }
+    }
+    let built = cargo.output().context("cannot run cargo")?;
+    anyhow::ensure!(built.status.success(), "its component can't be built here");
+    let component = target.join("wasm32-unknown-unknown/release/sockets.wasm");
+    let host = std::env::current_exe()?;
+    Ok(Peer {
+        name: "wasmtime sockets",
+        clients: Clients::Many,
+        program: None,
+        command: Box::new(move |port| {
+            let mut command = Command::new(&host);
+            command.arg(HOST).arg(&component).arg(port.to_string());
+            command
+        }),
+    })
+}

@@ -1,0 +1,169 @@
+//! The figures: medians of rounds, beside native's in the same round, and how they are written.
+
+use super::peers::{ECO, NATIVE};
+use std::fmt::Write as _;
+
+/// Which figures are good.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Better {
+    Lower,
+    Higher,
+}
+
+/// What a measure of eco should come to.
+#[derive(Clone, Copy)]
+pub(crate) enum Aim {
+    None,
+    /// Beside native in the same run, at most or at least so much.
+    Ratio(f64),
+    /// At most so much more than native.
+    Above(f64),
+    /// At most so much.
+    Most(f64),
+}
+
+/// What is measured.
+#[derive(Clone)]
+pub(crate) struct Measure {
+    pub(crate) name: String,
+    pub(crate) unit: &'static str,
+    pub(crate) better: Better,
+    pub(crate) aim: Aim,
+}
+
+/// All rounds of one measure of one server.
+struct Cell {
+    server: &'static str,
+    figures: Vec<f64>,
+    /// Each beside native's in the same round.
+    ratios: Vec<f64>,
+}
+
+/// A measure of all servers.
+pub(crate) struct Row {
+    measure: Measure,
+    cells: Vec<Cell>,
+}
+
+impl Row {
+    /// `rounds` has a list for each server, of the same length; native's comes first.
+    pub(crate) fn new(measure: Measure, rounds: Vec<(&'static str, Vec<f64>)>) -> Self {
+        let native = rounds.first().map(|(_, figures)| figures.clone());
+        let native = native.unwrap_or_default();
+        let cells = rounds.into_iter().map(|(server, figures)| Cell {
+            server,
+            ratios: figures.iter().zip(&native).map(|(a, b)| a / b).collect(),
+            figures,
+        });
+        Self {
+            measure,
+            cells: cells.collect(),
+        }
+    }
+
+    fn cell(&self, server: &str) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.server == server)
+    }
+
+    /// For somebody who watches.
+    pub(crate) fn print(&self) {
+        println!("\n{}, {}", self.measure.name, self.measure.unit);
+        for Cell {
+            server,
+            figures,
+            ratios,
+        } in &self.cells
+        {
+            println!(
+                "  {server:<20} {:>12}   ratio {:.3} ({:.3} to {:.3})",
+                figure(median(figures)),
+                median(ratios),
+                quantile(ratios, 0.25),
+                quantile(ratios, 0.75)
+            );
+        }
+        if let Some(verdict) = self.verdict() {
+            println!("  {verdict}");
+        }
+    }
+
+    /// What eco came to, beside the aim.
+    fn verdict(&self) -> Option<String> {
+        let eco = self.cell(ECO)?;
+        let native = self.cell(NATIVE)?;
+        let (value, most, text) = match self.measure.aim {
+            Aim::None => return None,
+            Aim::Ratio(aim) => (median(&eco.ratios), aim, "beside native"),
+            Aim::Above(aim) => {
+                let above = median(&eco.figures) - median(&native.figures);
+                (above, aim, "above native")
+            }
+            Aim::Most(aim) => (median(&eco.figures), aim, self.measure.unit),
+        };
+        let (sign, met) = match self.measure.better {
+            Better::Lower => ("at most", value <= most),
+            Better::Higher => ("at least", value >= most),
+        };
+        let met = if met { "met" } else { "missed" };
+        Some(format!("{value:.3} {text}; aim {sign} {most}: {met}"))
+    }
+}
+
+/// One table of all rows, servers across, and the aims below.
+pub(crate) fn markdown(rows: &[Row]) -> String {
+    let mut servers: Vec<&str> = Vec::new();
+    for cell in rows.iter().flat_map(|row| &row.cells) {
+        if !servers.contains(&cell.server) {
+            servers.push(cell.server);
+        }
+    }
+    let mut text = format!("| measure | {} |\n|---|", servers.join(" | "));
+    text += &"---|".repeat(servers.len());
+    for row in rows {
+        let Measure { name, unit, .. } = &row.measure;
+        let _ = write!(text, "\n| {name}, {unit} |");
+        for server in &servers {
+            let _ = match row.cell(server) {
+                Some(cell) if *server == NATIVE => {
+                    write!(text, " {} |", figure(median(&cell.figures)))
+                }
+                Some(cell) => write!(
+                    text,
+                    " {} ({:.2}) |",
+                    figure(median(&cell.figures)),
+                    median(&cell.ratios)
+                ),
+                None => write!(text, " |"),
+            };
+        }
+    }
+    text += "\n\n| measure | eco, and its aim | quartiles of the ratio |\n|---|---|---|";
+    for row in rows {
+        if let (Some(verdict), Some(eco)) = (row.verdict(), row.cell(ECO)) {
+            let (low, high) = (quantile(&eco.ratios, 0.25), quantile(&eco.ratios, 0.75));
+            let name = &row.measure.name;
+            let _ = write!(text, "\n| {name} | {verdict} | {low:.3} to {high:.3} |");
+        }
+    }
+    text + "\n"
+}
+
+pub(crate) fn median(figures: &[f64]) -> f64 {
+    quantile(figures, 0.5)
+}
+
+fn quantile(figures: &[f64], share: f64) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = (sorted.len().saturating_sub(1) as f64 * share).round() as usize;
+    sorted.get(place).copied().unwrap_or(f64::NAN)
+}
+
+/// A number with three digits that matter.
+pub(crate) fn figure(value: f64) -> String {
+    match value.abs() {
+        0.0..10.0 => format!("{value:.2}"),
+        10.0..100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
