@@ -33,7 +33,7 @@ pub(crate) fn builder(arguments: &[&str]) -> Eco {
 }
 
 /// The languages whose tools this machine has. The others are named on stderr, whatever the test
-/// runner does with its output; where `ECO_ALL_LANGUAGES` is set, none may be missing.
+/// runner does with its output; where `ECO_ALL_TOOLS` is set, none may be missing.
 pub(crate) fn samples() -> &'static [Samples] {
     static MADE: OnceLock<Vec<Samples>> = OnceLock::new();
     MADE.get_or_init(|| {
@@ -86,7 +86,7 @@ fn is_missing(built: &Exited) -> bool {
 
 fn skip(language: &str, built: &Exited) {
     assert!(
-        std::env::var_os("ECO_ALL_LANGUAGES").is_none(),
+        std::env::var_os("ECO_ALL_TOOLS").is_none(),
         "no tool for {language}: {}",
         built.stderr
     );

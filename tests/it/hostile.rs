@@ -147,22 +147,32 @@ const ATTACKS: &[Attack] = &[
 const ATTACK_MESSAGE: &[u8] = b"!attack";
 
 impl Attack {
-    fn text(&self) -> String {
+    /// The plugin. Where the attack is a function that is called, the host has to reckon with
+    /// everything; written into `receive`, most of them are straight-line code, which it calls in
+    /// another way.
+    fn text(&self, written: Written) -> String {
         let Self {
             body,
             fields,
             realloc,
             ..
         } = self;
+        let (function, attack) = match written {
+            Written::AsFunction => (
+                format!("(func $attack (result i32) {body})"),
+                "(call $attack)".to_owned(),
+            ),
+            Written::InPlace => (String::new(), (*body).to_owned()),
+        };
         let fields = format!(
             r#"(memory (export "memory") 2)
     {fields}
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
       (if (i32.eq (local.get 3) (i32.const 7)) (then {realloc}))
       (i32.const 16))
-    (func $attack (result i32) {body})
+    {function}
     (func (export "receive") (param $at i32) (param $length i32) (result i32)
-      (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 33)) (then (return (call $attack))))
+      (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 33)) (then {attack} (return)))
       (i32.store (i32.const 0) (local.get $at))
       (i32.store (i32.const 4) (local.get $length))
       (i32.const 0))"#
@@ -171,10 +181,26 @@ impl Attack {
     }
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    AsFunction,
+    InPlace,
+}
+
 #[test]
 fn every_attack_costs_its_own_connection_and_no_other() {
+    every_attack_costs_its_own_connection(Written::AsFunction);
+}
+
+#[test]
+fn every_attack_costs_its_own_connection_in_straight_code_too() {
+    every_attack_costs_its_own_connection(Written::InPlace);
+}
+
+fn every_attack_costs_its_own_connection(written: Written) {
     for attack in ATTACKS {
-        let path = plugin_file(&format!("hostile-{}.wat", attack.name), attack.text());
+        let name = format!("hostile-{}-{written:?}.wat", attack.name);
+        let path = plugin_file(&name, attack.text(written));
         let mut server = serve(&["-p", &path, "--cpu", "100ms"]);
         let mut neighbour = Peer::connect(server.address);
         neighbour.send(b"before").expect(b"before");
@@ -205,7 +231,7 @@ fn every_attack_costs_its_own_connection_and_no_other() {
 
 #[test]
 fn while_many_plugins_loop_a_neighbour_is_served_at_once() {
-    let text = ATTACKS.first().expect("the loop").text();
+    let text = ATTACKS.first().expect("the loop").text(Written::InPlace);
     let server = serve(&["-p", &plugin_file("hostile-loops.wat", text), "--cpu", "1s"]);
     let attackers: Vec<Peer> = (0..16)
         .map(|_| {
@@ -227,13 +253,47 @@ fn while_many_plugins_loop_a_neighbour_is_served_at_once() {
     );
 }
 
+/// Beside what every other program does, they get what is left over.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_plugin_that_loops_is_run_by_threads_of_the_lowest_priority() {
+    let text = ATTACKS.first().expect("the loop").text(Written::InPlace);
+    let eco = serve(&["-p", &plugin_file("background.wat", text), "--cpu", "200ms"]);
+    let mut looping = Peer::connect(eco.address);
+    looping.send(ATTACK_MESSAGE);
+    // It is cut all the same.
+    looping.expect_reset();
+    let priorities = priorities(eco.pid());
+    for (name, nice) in &priorities {
+        assert_eq!(*nice == 19, name == "eco-background", "{name}: {nice}");
+    }
+    assert!(
+        priorities.iter().any(|(_, nice)| *nice == 19),
+        "{priorities:?}"
+    );
+    Peer::connect(eco.address).send(b"hello").expect(b"hello");
+}
+
+/// The threads of a process, and how nice each is (proc_pid_stat(5), field 19).
+#[cfg(target_os = "linux")]
+fn priorities(pid: u32) -> Vec<(String, i32)> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let stats = threads.flatten().filter_map(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).ok()?;
+        let (name, fields) = stat.split_once('(')?.1.rsplit_once(") ")?;
+        let nice = fields.split(' ').nth(16)?.parse().ok()?;
+        Some((name.to_owned(), nice))
+    });
+    stats.collect()
+}
+
 #[test]
 fn a_reply_of_exactly_the_budget_passes_and_one_byte_more_does_not() {
     let exactly = Attack {
         body: list!("0", "65536"),
         ..ATTACK
     }
-    .text();
+    .text(Written::AsFunction);
     let path = plugin_file("reply-exactly.wat", exactly);
     let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "64KiB"]);
     let mut peer = Peer::connect(server.address);
@@ -250,7 +310,7 @@ fn a_reply_that_overlaps_the_result_itself_is_just_those_bytes() {
         body: list!("8", "8"),
         ..ATTACK
     }
-    .text();
+    .text(Written::AsFunction);
     let server = serve(&["-p", &plugin_file("overlapping.wat", overlapping)]);
     Peer::connect(server.address)
         .send(b"!")
@@ -260,7 +320,7 @@ fn a_reply_that_overlaps_the_result_itself_is_just_those_bytes() {
 #[test]
 fn memory_of_all_instances_together_has_a_budget_and_is_given_back() {
     let body = concat!("(drop (memory.grow (i32.const 100)))", list!("8", "1"));
-    let text = Attack { body, ..ATTACK }.text();
+    let text = Attack { body, ..ATTACK }.text(Written::AsFunction);
     let path = plugin_file("total-memory.wat", text);
     let server = serve(&["-p", &path, "--total-memory", "8MiB"]);
     let mut first = Peer::connect(server.address);
@@ -276,9 +336,23 @@ fn memory_of_all_instances_together_has_a_budget_and_is_given_back() {
 }
 
 /// A plugin whose module has a start function, which runs at instantiation.
+#[test]
+fn a_connection_that_never_spoke_has_no_memory_of_the_plugin() {
+    // There is room for one instance of the echo, which has two pages.
+    let eco = serve(&["--total-memory", "128KiB"]);
+    let mut silent: Vec<Peer> = (0..3).map(|_| Peer::connect(eco.address)).collect();
+    eco.logged(&["opened", "connection=3"]);
+    let mut speaking = Peer::connect(eco.address);
+    speaking.send(b"hello").expect(b"hello");
+    let first = silent.first_mut().expect("there are three");
+    first.send(b"hello").expect_reset();
+    eco.logged(&["memory of all instances", "connection=1"]);
+    speaking.send(b"still here").expect(b"still here");
+}
+
 fn at_start(start: &str, fields: &str) -> Vec<u8> {
     let fields = format!("{fields} (func $start {start}) (start $start)");
-    let text = Attack::default().text();
+    let text = Attack::default().text(Written::AsFunction);
     text.replace(
         "(func $attack (result i32) )",
         &format!("(func $attack (result i32) unreachable) {fields}"),
@@ -561,13 +635,17 @@ fn a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut() {
 #[test]
 fn a_call_of_some_ticks_comes_through_among_hundreds_that_loop() {
     // At ! it loops for ever, at ? it counts to some hundred million, which takes several ticks.
-    let text = ATTACKS.first().expect("the loop").text().replace(
-        "(i32.store (i32.const 0) (local.get $at))",
-        "(if (i32.eq (i32.load8_u (local.get $at)) (i32.const 63)) (then
+    let text = ATTACKS
+        .first()
+        .expect("the loop")
+        .text(Written::AsFunction)
+        .replace(
+            "(i32.store (i32.const 0) (local.get $at))",
+            "(if (i32.eq (i32.load8_u (local.get $at)) (i32.const 63)) (then
            (loop $l (global.set $n (i64.add (global.get $n) (i64.const 1)))
              (br_if $l (i64.lt_u (global.get $n) (i64.const 30000000))))))
          (i32.store (i32.const 0) (local.get $at))",
-    );
+        );
     let text = text.replace(
         "(memory (export \"memory\") 2)",
         "(memory (export \"memory\") 2) (global $n (mut i64) (i64.const 0))",

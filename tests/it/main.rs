@@ -12,12 +12,16 @@ mod echo;
 mod guests;
 /// Plugins that attack, and their neighbours.
 mod hostile;
+/// The load client.
+mod load;
 /// Plugins that are refused before they serve.
 mod loading;
 /// What the log says, for people and for machines.
 mod logs;
 /// TCP's manners: half-close, resets, slow peers, timeouts, caps.
 mod manners;
+/// The page of `eco load`, in a browser.
+mod page;
 /// The connection loop over pipes in memory, where time can be stopped.
 mod pipes;
 /// New versions of a plugin under way.

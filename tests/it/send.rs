@@ -1,6 +1,6 @@
 //! `eco send` against servers that are right, wrong, slow, and gone.
 
-use crate::support::{noise, plugin_file, serve};
+use crate::support::{noise, plugin_file, serve, terminal};
 use harness::{Eco, Exited, assert_same};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -368,37 +368,14 @@ fn a_signal_interrupts_it() {
 
 /// What a run shows on a terminal that is its stderr.
 fn on_a_terminal(message: &[u8]) -> String {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let eco = serve(&["-q"]);
-    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
-    grantpt(&near)
-        .and_then(|()| unlockpt(&near))
-        .expect("a terminal");
-    let name = ptsname(&near, Vec::new())
-        .expect("a name")
-        .into_string()
-        .expect("of ASCII");
-    let far = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(name)
-        .expect("a terminal");
-    let reading = std::thread::spawn(move || {
-        let mut seen = Vec::new();
-        let mut near = std::fs::File::from(near);
-        let mut piece = [0; 4096];
-        // Linux ends the reading with an error when the far end is closed.
-        while let Ok(length @ 1..) = near.read(&mut piece) {
-            seen.extend_from_slice(piece.get(..length).unwrap_or_default());
-        }
-        String::from_utf8_lossy(&seen).into_owned()
-    });
+    let (far, shown) = terminal();
     let to = eco.address.to_string();
     let exited = Eco::new(&["send", "--to", &to, "-"])
         .stderr(far)
         .run(message);
     assert_same(&exited.stdout, message);
-    reading.join().expect("no panic")
+    shown.join().expect("no panic")
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Peers and plugins for the tests.
 
 use harness::{Eco, Server, assert_same};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// No reply takes this long unless something is wrong.
@@ -184,4 +186,34 @@ fn split(mut from: TcpStream, mut to: TcpStream, seed: u64) {
         }
     }
     let _ = to.shutdown(Shutdown::Write);
+}
+
+/// A terminal: its end for a program, and what that will have shown when it has closed it.
+#[cfg(unix)]
+pub(crate) fn terminal() -> (File, JoinHandle<String>) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&near)
+        .and_then(|()| unlockpt(&near))
+        .expect("a terminal");
+    let name = ptsname(&near, Vec::new())
+        .expect("a name")
+        .into_string()
+        .expect("of ASCII");
+    let far = File::options()
+        .read(true)
+        .write(true)
+        .open(name)
+        .expect("a terminal");
+    let shown = std::thread::spawn(move || {
+        let mut seen = Vec::new();
+        let mut near = File::from(near);
+        let mut piece = [0; 4096];
+        // Linux ends the reading with an error when the far end is closed.
+        while let Ok(length @ 1..) = near.read(&mut piece) {
+            seen.extend_from_slice(piece.get(..length).unwrap_or_default());
+        }
+        String::from_utf8_lossy(&seen).into_owned()
+    });
+    (far, shown)
 }

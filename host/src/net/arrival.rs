@@ -11,9 +11,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// Bytes of a chunk from which on it pays to read the next one to where the session wants it, for
-/// which room must be asked for before anybody knows how many they are.
-/// Measured: below this the copy is for free.
+/// Bytes of a chunk from which on it pays to read the next ones to where the session wants them.
+/// Room must be asked for before anybody knows how many they are, twice as many as came before;
+/// below this the copy costs nothing that could be measured.
 const MANY: usize = 4 * 1024;
 
 /// What came.
@@ -31,9 +31,9 @@ pub(super) enum Arrival {
 /// The waiting of one connection.
 pub(super) struct Arrivals<'a> {
     chunk_size: usize,
-    /// Bytes of the last chunk, and how many the next one may have.
+    /// Bytes of the last chunk, and of the one before.
     last: usize,
-    guess: usize,
+    before: usize,
     idle: Patience,
     /// Set when the server stops; whoever sets it also wakes the connection's task.
     stopping: &'a AtomicBool,
@@ -48,7 +48,7 @@ impl<'a> Arrivals<'a> {
         Self {
             chunk_size,
             last: 0,
-            guess: 0,
+            before: 0,
             idle: Patience::new(idle_timeout),
             stopping,
         }
@@ -84,34 +84,29 @@ impl<'a> Arrivals<'a> {
         session: &mut S,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<Arrival>> {
-        if self.guess >= MANY
-            && let Some(room) = session.place(self.guess)
+        // What is sent at once often comes as a large part and a small one.
+        let large = self.last.max(self.before);
+        if large >= MANY
+            && let Some(room) = session.place((2 * large).min(self.chunk_size))
         {
             let mut read = ReadBuf::new(room);
             ready!(Pin::new(transport).poll_read(cx, &mut read))?;
-            let (bytes, full) = (read.filled().len(), read.remaining() == 0);
-            self.learn(bytes, full);
+            let bytes = read.filled().len();
+            self.came(bytes);
             return Poll::Ready(Ok(match bytes {
                 0 => Arrival::Fin,
                 bytes => Arrival::Placed(bytes),
             }));
         }
         let chunk = ready!(Chunk::poll_read(transport, self.chunk_size, cx))?;
-        self.learn(chunk.len(), false);
+        self.came(chunk.len());
         Poll::Ready(Ok(match chunk.is_empty() {
             true => Arrival::Fin,
             false => Arrival::Chunk(chunk),
         }))
     }
 
-    /// The next chunk is taken to be like the larger of the last two, since what is sent at once
-    /// often comes as a large part and a small one. There is a byte more room, since a read that
-    /// fills its room leaves open whether there was more, and costs a second one to find out.
-    fn learn(&mut self, bytes: usize, full: bool) {
-        self.guess = match full {
-            true => self.chunk_size,
-            false => (bytes.max(self.last) + 1).min(self.chunk_size),
-        };
-        self.last = bytes;
+    fn came(&mut self, bytes: usize) {
+        self.before = std::mem::replace(&mut self.last, bytes);
     }
 }

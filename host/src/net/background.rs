@@ -27,11 +27,10 @@ enum Way {
 
 impl Background {
     /// Runs `future` to its end: here, and in the background for as long as `effort` is long.
-    pub(super) async fn attend<F>(&self, future: F, effort: Effort)
+    pub(super) async fn attend<F>(&self, mut future: Pin<Box<F>>, effort: Effort)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut future = Box::pin(future);
         while let Way::Moves = until(&mut future, &effort, Effort::is_long).await {
             let Some(threads) = self.threads() else {
                 return future.await;

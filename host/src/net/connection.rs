@@ -4,21 +4,26 @@
 //! memory drives the very same code as TCP.
 
 use super::arrival::{Arrival, Arrivals};
+use super::chunk::Chunk;
 use super::limits::Limits;
 use super::transport::Transport;
 use super::within::within;
 use crate::contract::{Connection, Next, Opening, Reason, Reply, Session};
 use crate::escape::Escaped;
+use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
 /// How long a closing connection waits for the peer to take the last bytes and close too. A reset,
 /// which is what closing with unread bytes would send, could destroy them on their way. When it is
 /// over the connection is closed all the same.
 /// Test: `manners::a_peer_that_never_closes_is_not_waited_for_for_ever`.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// What is thrown away at once then.
+const WASTE: usize = 4096;
 
 /// How a connection ended. `E` is the session's own error.
 #[derive(Debug)]
@@ -220,12 +225,15 @@ impl<T: Transport> Line<'_, T> {
         if self.finish().await.is_err() {
             return;
         }
-        let mut waste = [0; 4096];
         let mut patience = patience;
         let drained = async {
-            while let Some(Ok(1..)) = within(Some(patience), self.transport.read(&mut waste)).await
-            {
-                patience = LINGER;
+            loop {
+                // Into a buffer of the thread, since one of its own would be every connection's.
+                let waste = poll_fn(|cx| Chunk::poll_read(self.transport, WASTE, cx));
+                match within(Some(patience), waste).await {
+                    Some(Ok(waste)) if !waste.is_empty() => patience = LINGER,
+                    _ => return,
+                }
             }
         };
         let _ = tokio::time::timeout(LINGER, drained).await;

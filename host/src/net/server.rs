@@ -199,8 +199,10 @@ fn start<S: Session + 'static>(
     let server = shared.clone();
     let effort = session.effort();
     let background = shared.background.clone();
+    // Boxed by itself, so that it can move to other threads.
+    let attending =
+        Box::pin(async move { attend(stream, session, &connection, &server, record).await });
     shared.connections.spawn(async move {
-        let attending = async move { attend(stream, session, &connection, &server, record).await };
         background.attend(attending, effort).await;
         drop(permit);
     });

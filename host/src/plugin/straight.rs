@@ -125,12 +125,13 @@ impl Straight {
             .map_err(|error| Error::from_call(&error, budgets))?;
         let memory = self.memory.data(&self.store);
         let reply = List::read(memory, result)?;
-        if reply.length > budgets.reply {
-            return Err(Error::budget(Budget::Reply, budgets));
-        }
-        reply
+        let data = reply
             .of(memory)
-            .ok_or_else(|| abi("list pointer/length out of bounds of memory"))
+            .ok_or_else(|| abi("list pointer/length out of bounds of memory"))?;
+        match data.len() > budgets.reply {
+            true => Err(Error::budget(Budget::Reply, budgets)),
+            false => Ok(data),
+        }
     }
 }
 

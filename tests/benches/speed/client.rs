@@ -3,7 +3,6 @@
 use super::Bench;
 use super::load::{connect, round_trip};
 use super::measures::{eco_load, number};
-use super::peers::Peer;
 use super::process::Process;
 use super::table::{figure, median};
 use anyhow::{Context as _, Result};
@@ -31,7 +30,9 @@ pub(crate) fn compare(bench: &Bench) -> Result<String> {
     std::fs::write(&asked_path, asked)?;
     let asked_path = asked_path.display().to_string();
     let fastest = bench.peers.iter().find(|peer| peer.name == "tuned epoll");
-    let server = fastest.map(Peer::start).context("no server")??;
+    let server = fastest
+        .map(|peer| peer.start(CONNECTIONS))
+        .context("no server")??;
     let rounds = if bench.quick { 1 } else { 15 };
     let mut rates: [Vec<f64>; 3] = Default::default();
     for _ in 0..rounds {

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::load::Load;
-use super::peers::{ECO, NATIVE, Peer};
+use super::peers::{ECO, NATIVE};
 use super::table::{figure, median};
 use anyhow::Result;
 use std::fmt::Write as _;
@@ -75,7 +75,12 @@ fn costs(bench: &Bench, connections: usize, size: usize) -> Result<[Cost; 2]> {
     let find = |name| bench.peers.iter().find(|peer| peer.name == name);
     let mut servers = Vec::new();
     for peer in [NATIVE, ECO].into_iter().filter_map(find) {
-        let process = Peer::start(peer)?;
+        let process = peer.start(connections + 2)?;
+        drop(
+            bench
+                .runtime
+                .block_on(Load::open(process.address, 1, size))?,
+        );
         let before = process.resident()?;
         let load = Load::open(process.address, connections, size);
         let load = bench.runtime.block_on(load)?;

@@ -31,8 +31,9 @@ pub(crate) struct Bench {
     pub(crate) quick: bool,
     words: Vec<String>,
     pub(crate) peers: Vec<Peer>,
-    /// How many rounds of `slice` each, and of those that take longer.
-    rounds: usize,
+    /// How many rounds of `slice` each, of `long` each, and of those that take a new server.
+    pub(crate) rounds: usize,
+    long_rounds: usize,
     few: usize,
     pub(crate) slice: Duration,
     /// What a whole run of `eco load` takes.
@@ -54,15 +55,17 @@ fn main() -> Result<()> {
     for peer in &missing {
         println!("not here: {peer}");
     }
-    let (rounds, few, slice, long) = match quick {
-        true => (3, 1, Duration::from_millis(50), Duration::from_millis(200)),
-        false => (41, 3, Duration::from_millis(100), Duration::from_secs(1)),
+    let (rounds, long_rounds, few) = if quick { (3, 1, 1) } else { (41, 11, 3) };
+    let (slice, long) = match quick {
+        true => (Duration::from_millis(50), Duration::from_millis(200)),
+        false => (Duration::from_millis(100), Duration::from_secs(1)),
     };
     let bench = Bench {
         quick,
         words: arguments,
         peers,
         rounds,
+        long_rounds,
         few,
         slice,
         long,
@@ -93,6 +96,7 @@ impl Bench {
     /// another one each time. The first round warms up.
     pub(crate) fn rounds_of<S, F>(
         &self,
+        rounds: usize,
         clients: usize,
         setup: impl Fn(&Peer) -> Result<S>,
         mut sample: impl FnMut(&mut S, &Peer) -> Result<F>,
@@ -102,7 +106,7 @@ impl Bench {
             let state = setup(peer).with_context(|| peer.name)?;
             states.push((peer, state, Vec::new()));
         }
-        for round in 0..=self.rounds {
+        for round in 0..=rounds {
             states.rotate_left(1);
             for (peer, state, figures) in &mut states {
                 let figure = sample(state, peer).with_context(|| peer.name)?;
@@ -112,7 +116,7 @@ impl Bench {
             }
         }
         // Back to where native comes first.
-        let turned = (self.rounds + 1) % states.len().max(1);
+        let turned = (rounds + 1) % states.len().max(1);
         states.rotate_right(turned);
         let figures = states
             .into_iter()
@@ -130,13 +134,29 @@ impl Bench {
         rows: &mut Vec<Row>,
     ) -> Result<()> {
         if self.wants(&measure.name) {
-            let rounds = self.rounds_of(clients, setup, sample)?;
+            let rounds = self.rounds_of(self.rounds, clients, setup, sample)?;
             self.done(measure, rounds, rows);
         }
         Ok(())
     }
 
-    /// A row of what takes long, and wants a new server each time.
+    /// A row of rounds that take longer.
+    pub(crate) fn long_row<S>(
+        &self,
+        measure: Measure,
+        clients: usize,
+        setup: impl Fn(&Peer) -> Result<S>,
+        sample: impl FnMut(&mut S, &Peer) -> Result<f64>,
+        rows: &mut Vec<Row>,
+    ) -> Result<()> {
+        if self.wants(&measure.name) {
+            let rounds = self.rounds_of(self.long_rounds, clients, setup, sample)?;
+            self.done(measure, rounds, rows);
+        }
+        Ok(())
+    }
+
+    /// A row of what takes a while, and wants a new server each time.
     pub(crate) fn few(
         &self,
         measure: Measure,

@@ -52,7 +52,7 @@ struct Running {
 }
 
 fn running(bench: &Bench, peer: &Peer, connections: usize, size: usize) -> Result<Running> {
-    let process = peer.start()?;
+    let process = peer.start(connections)?;
     let load = bench
         .runtime
         .block_on(Load::open(process.address, connections, size))?;
@@ -67,6 +67,7 @@ fn round_trips(bench: &Bench, size: usize, aim: Aim, rows: &mut Vec<Row>) -> Res
         return Ok(());
     }
     let mut cpus = bench.rounds_of(
+        bench.rounds,
         CONNECTIONS,
         |peer| running(bench, peer, CONNECTIONS, size),
         |running, _| {
@@ -113,9 +114,12 @@ fn streaming(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
     )
 }
 
+/// One thread, so that the server has a processor for itself.
+const HALF_LOAD: [&str; 4] = ["--size", "16", "--threads", "1"];
+
 /// `eco load` in its open loop, at half of what the server takes of it in a closed one.
 fn p99_at_half_load(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
-    bench.row(
+    bench.long_row(
         measure(
             "p99 latency at half load, 16 B",
             "µs",
@@ -124,14 +128,15 @@ fn p99_at_half_load(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
         ),
         CONNECTIONS,
         |peer| {
-            let process = peer.start()?;
-            let full = eco_load(&process, &["--size", "16"], bench.long)?;
+            let process = peer.start(CONNECTIONS)?;
+            let full = eco_load(&process, &HALF_LOAD, bench.long)?;
             let rate = median(&[number(&full, &["turns", "per_second"])?]) / 2.0;
             Ok((process, rate.max(1.0)))
         },
         |(process, rate), _| {
             let rate = rate.to_string();
-            let report = eco_load(process, &["--size", "16", "--rate", &rate], bench.long)?;
+            let arguments = [&HALF_LOAD[..], &["--rate", &rate]].concat();
+            let report = eco_load(process, &arguments, bench.long)?;
             number(&report, &["turn", "p99"])
         },
         rows,
@@ -169,7 +174,7 @@ fn connecting(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
             Aim::Ratio(0.95),
         ),
         CONNECTIONS,
-        Peer::start,
+        |peer| peer.start(CONNECTIONS),
         |process, _| {
             let started = Instant::now();
             let load = load::connections(process.address, CONNECTIONS, bench.slice);
@@ -195,7 +200,10 @@ fn memory(bench: &Bench, connections: usize, trips: usize, rows: &mut Vec<Row>) 
         ),
         connections,
         |peer, _| {
-            let process = peer.start()?;
+            let process = peer.start(connections + 2)?;
+            // What the first connection has the system load of the program is not the connection's.
+            let first = open_idle(process.address, 1, 1);
+            drop(bench.runtime.block_on(first)?);
             let before = process.resident()?;
             let _open = bench
                 .runtime
@@ -231,7 +239,7 @@ fn start(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
         1,
         |peer, _| {
             let started = Instant::now();
-            let process = peer.start()?;
+            let process = peer.start(1)?;
             bench.runtime.block_on(open_idle(process.address, 1, 1))?;
             Ok(started.elapsed().as_secs_f64() * 1e3)
         },

@@ -2,6 +2,7 @@
 
 use super::process::Process;
 use anyhow::{Context as _, Result};
+use eco_host::net::Limits;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,7 +13,8 @@ pub(crate) struct Peer {
     pub(crate) clients: Clients,
     /// Its program, where that is one file.
     pub(crate) program: Option<PathBuf>,
-    command: Box<dyn Fn(u16) -> Command>,
+    /// Starts it on a port, for so many clients.
+    command: Box<dyn Fn(u16, usize) -> Command>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -24,8 +26,9 @@ pub(crate) enum Clients {
 }
 
 impl Peer {
-    pub(crate) fn start(&self) -> Result<Process> {
-        Process::start(&self.command)
+    /// Starts it for so many clients.
+    pub(crate) fn start(&self, clients: usize) -> Result<Process> {
+        Process::start(|port| (self.command)(port, clients))
     }
 
     /// How many of `wanted` clients it is measured with, if it can be.
@@ -79,7 +82,7 @@ pub(crate) fn all() -> Result<(Vec<Peer>, Vec<String>)> {
                 clients,
                 // The others are interpreters' scripts.
                 program: matches!(program, "haproxy" | "socat").then_some(path),
-                command: Box::new(command),
+                command: Box::new(move |port, _| command(port)),
             }),
             None => missing.push(format!(
                 "{name}: no {program} here; on Debian, apt-get install {}",
@@ -106,13 +109,13 @@ fn own() -> Result<Vec<Peer>> {
     let component = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("echo-as-any-plugin.wat");
     std::fs::write(&component, looping)?;
     let with_port = |program: PathBuf| {
-        move |port: u16| {
+        move |port: u16, _| {
             let mut command = Command::new(&program);
             command.arg(port.to_string());
             command
         }
     };
-    let peer = |name, program: PathBuf, command: Box<dyn Fn(u16) -> Command>| Peer {
+    let peer = |name, program: PathBuf, command: Box<dyn Fn(u16, usize) -> Command>| Peer {
         name,
         clients: Clients::Many,
         program: Some(program),
@@ -120,20 +123,27 @@ fn own() -> Result<Vec<Peer>> {
     };
     Ok(vec![
         peer(NATIVE, native.clone(), Box::new(with_port(native))),
-        peer(ECO, eco.clone(), Box::new(move |port| serve(port, "echo"))),
+        peer(
+            ECO,
+            eco.clone(),
+            Box::new(|port, clients| serve(port, clients, "echo")),
+        ),
         peer(
             "eco, as any plugin",
             eco,
-            Box::new(move |port| serve(port, &component.display().to_string())),
+            Box::new(move |port, clients| serve(port, clients, &component.display().to_string())),
         ),
         peer("tuned epoll", epoll.clone(), Box::new(with_port(epoll))),
     ])
 }
 
-/// eco with its defaults, but room for all connections, and its log where nobody waits for it.
-pub(crate) fn serve(port: u16, plugin: &str) -> Command {
+/// eco with its defaults, its log where nobody waits for it, and more connections where it needs them.
+pub(crate) fn serve(port: u16, clients: usize, plugin: &str) -> Command {
     let mut command = Command::new(harness::binary());
-    command.args(["serve", "-q", "--max-connections", "10000", "-p", plugin]);
+    command.args(["serve", "-q", "-p", plugin]);
+    if clients > Limits::default().max_connections {
+        command.args(["--max-connections", &clients.to_string()]);
+    }
     command.args(["--listen", &format!("127.0.0.1:{port}")]);
     command
 }
@@ -178,7 +188,7 @@ fn wasmtime_sockets() -> Result<Peer> {
         name: "wasmtime sockets",
         clients: Clients::Many,
         program: None,
-        command: Box::new(move |port| {
+        command: Box::new(move |port, _| {
             let mut command = Command::new(&host);
             command.arg(HOST).arg(&component).arg(port.to_string());
             command

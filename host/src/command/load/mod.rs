@@ -13,6 +13,7 @@ mod rehearsal;
 mod report;
 mod source;
 mod tally;
+mod timer;
 
 pub(super) use args::LoadArgs;
 

@@ -1,9 +1,9 @@
 //! When the next dialogue starts: at once, or when it is due; and when there is none any more.
 
+use super::timer;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// How many dialogues, and how fast.
@@ -99,22 +99,23 @@ impl Pace {
 /// Wakes the tasks of one thread when their dialogues are due, to some microseconds: the timers of
 /// tokio count in milliseconds, which would be measured as the server's.
 #[derive(Clone)]
-pub(super) struct Alarm(mpsc::Sender<(Instant, oneshot::Sender<()>)>);
+pub(super) struct Alarm(mpsc::UnboundedSender<(Instant, oneshot::Sender<()>)>);
 
 impl Alarm {
-    /// Starts it. It ends when nobody can ask it any more.
+    /// Starts it, in the current runtime.
     pub(super) fn start() -> std::io::Result<Self> {
-        let (set, alarms) = mpsc::channel::<(Instant, oneshot::Sender<()>)>();
-        let thread = std::thread::Builder::new().name("eco-alarm".to_owned());
-        thread.spawn(move || {
-            be_punctual();
+        let (set, mut alarms) = mpsc::unbounded_channel::<(Instant, oneshot::Sender<()>)>();
+        let mut timer = timer::Timer::new()?;
+        tokio::spawn(async move {
             // They are set in the order in which they are due, since they are claimed in it.
-            for (due, wake) in alarms {
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            while let Some((due, wake)) = alarms.recv().await {
+                if let Err(error) = timer.wait(due).await {
+                    tracing::warn!("a timer failed: {error}");
+                }
                 // Whoever waited may have gone.
                 let _ = wake.send(());
             }
-        })?;
+        });
         Ok(Self(set))
     }
 
@@ -126,12 +127,6 @@ impl Alarm {
             let _ = woken.await;
         }
     }
-}
-
-/// Linux lets a thread oversleep by 50 µs, to save power.
-fn be_punctual() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
 }
 
 #[cfg(test)]

@@ -1,8 +1,181 @@
-//! A run as a page of HTML.
+//! A run as a page of HTML: one file that needs nothing else, not even a script.
+//!
+//! What comes from outside, such as the words of an error, is shown and never interpreted: it is
+//! escaped here, and the page forbids scripts and whatever else would have to be fetched.
 
-use super::report::Report;
+mod curve;
+mod numbers;
+mod percentiles;
+mod plot;
+mod scale;
+mod stretch;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use super::report::{Count, Failures, Latency, Report, grouped, many};
+use crate::escape::harmless;
+use bytesize::ByteSize;
+use numbers::{finite, time_value};
+
+const STYLE: &str = include_str!("page/page.css");
 
 /// The page.
 pub(super) fn page(report: &Report) -> String {
-    format!("<!doctype html><title>{}</title>", report.to)
+    let (to, style) = (escaped(&report.to), STYLE);
+    let version = env!("CARGO_PKG_VERSION");
+    let parts = [
+        header(report),
+        format!(
+            "<div class=\"tables\">\n{}{}</div>\n",
+            totals(report),
+            latencies(report)
+        ),
+        failures(&report.errors),
+        percentiles::figure(report),
+        timeline::figure(report),
+    ];
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="eco {version}">
+<meta name="color-scheme" content="light dark">
+<title>eco load, {to}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+{}</main>
+</body>
+</html>
+"#,
+        parts.concat(),
+    )
+}
+
+/// What was run.
+fn header(report: &Report) -> String {
+    let mut said = vec![
+        format!("plugin {}", escaped(&report.plugin)),
+        many(report.connections.into(), "connection"),
+        many(report.threads.into(), "thread"),
+    ];
+    if let Some(rate) = report.rate.map(finite) {
+        let rate = match rate.fract() {
+            0.0 => grouped(rate as u64),
+            _ => rate.to_string(),
+        };
+        said.push(format!("{rate} dialogues/s asked for"));
+    }
+    said.push(time_value(report.seconds * 1e6));
+    if report.interrupted {
+        said.push("<strong>ended early</strong>".to_owned());
+    }
+    let (to, said) = (escaped(&report.to), said.join(" · "));
+    format!("<header>\n<h1>Load on {to}</h1>\n<p>{said}</p>\n</header>\n")
+}
+
+fn totals(report: &Report) -> String {
+    let row = |name: &str, total: &str, rate: &str| {
+        format!("<tr><th scope=\"row\">{name}</th><td>{total}</td><td>{rate}</td></tr>\n")
+    };
+    let number = |name: &str, Count { total, per_second }: Count| {
+        row(name, &grouped(total), &grouped(per_second as u64))
+    };
+    let bytes = |name: &str, Count { total, per_second }: Count| {
+        let (total, rate) = (ByteSize(total), ByteSize(per_second as u64));
+        row(name, &total.to_string(), &rate.to_string())
+    };
+    // Few of many are not none.
+    let share = match finite(report.failed_share) * 100.0 {
+        share if report.failed > 0 && share < 0.005 => "&lt; 0.01 %".to_owned(),
+        share => format!("{share:.2} %"),
+    };
+    let failed = row("failed", &grouped(report.failed), &share);
+    let failed = match report.failed {
+        0 => failed,
+        _ => failed.replacen("<tr>", "<tr class=\"bad\">", 1),
+    };
+    // Connections that were opened once have no rate.
+    let connected = match report.connected.total > report.connections.into() {
+        true => number("connected", report.connected),
+        false => row("connected", &grouped(report.connected.total), ""),
+    };
+    let rows = [
+        number("dialogues", report.dialogues),
+        number("turns", report.turns),
+        bytes("sent", report.sent),
+        bytes("received", report.received),
+        connected,
+        failed,
+    ];
+    table(&["figures", "total", "per second"], &rows)
+}
+
+fn latencies(report: &Report) -> String {
+    type Figure = fn(&Latency) -> f64;
+    let figures: [(&str, Figure); 6] = [
+        ("p50", |latency| latency.p50),
+        ("p90", |latency| latency.p90),
+        ("p99", |latency| latency.p99),
+        ("p99.9", |latency| latency.p999),
+        ("max", |latency| latency.max),
+        ("mean", |latency| latency.mean),
+    ];
+    let rows = figures.map(|(name, figure)| {
+        let value = |latency: &Latency| match latency.count {
+            0 => "–".to_owned(),
+            _ => time_value(figure(latency)),
+        };
+        let (turn, connect) = (value(&report.turn), value(&report.connect));
+        format!("<tr><th scope=\"row\">{name}</th><td>{turn}</td><td>{connect}</td></tr>\n")
+    });
+    table(&["latency", "turn", "connect"], &rows)
+}
+
+fn table(heads: &[&str], rows: &[String]) -> String {
+    let heads: String = heads
+        .iter()
+        .map(|head| format!("<th scope=\"col\">{head}</th>"))
+        .collect();
+    let rows = rows.concat();
+    format!("<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
+}
+
+/// Why dialogues failed, each cause with its first example; nothing when none did.
+fn failures(errors: &[Failures]) -> String {
+    if errors.is_empty() {
+        return String::new();
+    }
+    let causes = errors.iter().map(|failures| {
+        let (count, cause) = (grouped(failures.count), failures.cause.text());
+        let example = match failures.example.as_str() {
+            "" => String::new(),
+            example => format!("<pre tabindex=\"0\">{}</pre>\n", escaped(example)),
+        };
+        format!("<h3>{cause} <span class=\"count\">{count}</span></h3>\n{example}")
+    });
+    let causes: String = causes.collect();
+    format!("<section>\n<h2>Failures, and the first of each kind</h2>\n{causes}</section>\n")
+}
+
+/// Text as HTML that shows it, in an element or in an attribute.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in harmless(text).chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            _ => html.push(c),
+        }
+    }
+    html
 }

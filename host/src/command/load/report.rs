@@ -300,7 +300,8 @@ impl fmt::Display for Report {
     }
 }
 
-fn many(count: u64, what: &str) -> String {
+/// So many of something.
+pub(super) fn many(count: u64, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         count => format!("{} {what}s", grouped(count)),

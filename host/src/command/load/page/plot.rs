@@ -1,0 +1,197 @@
+//! What both plots are drawn with: lines, texts and axes as SVG.
+//!
+//! A plot that merely shrinks has letters nobody can read on a telephone. So each is drawn for two
+//! widths, and the style of the page shows the one that suits.
+
+use super::scale::Scale;
+use std::fmt::Write as _;
+
+/// About how wide a letter of the plots is, and how high a line of text.
+const LETTER: f64 = 7.2;
+const LINE: f64 = 15.0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    Wide,
+    Narrow,
+}
+
+impl Width {
+    pub(super) const BOTH: [Self; 2] = [Self::Wide, Self::Narrow];
+
+    /// The same as the class that shows it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Wide => "wide",
+            Self::Narrow => "narrow",
+        }
+    }
+
+    fn pixels(self) -> f64 {
+        match self {
+            Self::Wide => 840.0,
+            Self::Narrow => 380.0,
+        }
+    }
+
+    /// Where a plot begins and ends, between what stands beside it.
+    pub(super) fn ends(self) -> (f64, f64) {
+        (58.0, self.pixels() - 22.0)
+    }
+
+    /// About so many marks fit under it.
+    pub(super) fn marks(self) -> u32 {
+        match self {
+            Self::Wide => 10,
+            Self::Narrow => 5,
+        }
+    }
+}
+
+/// Which part of a text is at its place.
+#[derive(Clone, Copy)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// Two axes.
+#[derive(Clone, Copy)]
+pub(super) struct Panel {
+    pub(super) x: Scale,
+    pub(super) y: Scale,
+}
+
+/// A picture that is being drawn.
+pub(super) struct Drawing {
+    width: Width,
+    body: String,
+    /// Where there is text already.
+    taken: Vec<[f64; 4]>,
+}
+
+impl Drawing {
+    pub(super) fn new(width: Width) -> Self {
+        Self {
+            width,
+            body: String::new(),
+            taken: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, element: std::fmt::Arguments<'_>) {
+        // Writing to a string can't fail.
+        let _ = self.body.write_fmt(element);
+        self.body.push('\n');
+    }
+
+    pub(super) fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+        self.add(format_args!(
+            r#"<line class="{class}" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#
+        ));
+    }
+
+    pub(super) fn path(&mut self, class: &str, path: &str) {
+        self.add(format_args!(r#"<path class="{class}" d="{path}"/>"#));
+    }
+
+    /// A box from one corner to the other, with what is said where the pointer is over it.
+    pub(super) fn area(&mut self, class: &str, from: (f64, f64), to: (f64, f64), hint: &str) {
+        let hint = match hint {
+            "" => String::new(),
+            hint => format!("<title>{hint}</title>"),
+        };
+        let ((x1, y1), (x2, y2)) = (from, to);
+        self.add(format_args!(
+            r#"<path class="{class}" d="M{x1:.1} {y1:.1}H{x2:.1}V{y2:.1}H{x1:.1}Z">{hint}</path>"#
+        ));
+    }
+
+    pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64), hint: &str) {
+        self.add(format_args!(
+            r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="4"><title>{hint}</title></circle>"#
+        ));
+    }
+
+    pub(super) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        self.add(format_args!(
+            r#"<text class="{class}" x="{x:.1}" y="{y:.1}" text-anchor="{anchor}">{text}</text>"#
+        ));
+    }
+
+    /// A text, unless it would cover one that is there already, and whether it is there. It stays
+    /// between the `ends`.
+    pub(super) fn text_if_free(
+        &mut self,
+        class: &str,
+        (x, y): (f64, f64),
+        anchor: Anchor,
+        text: &str,
+        ends: (f64, f64),
+    ) -> bool {
+        let wide = text.chars().count() as f64 * LETTER;
+        let left = match anchor {
+            Anchor::Start => x,
+            Anchor::Middle => x - wide / 2.0,
+            Anchor::End => x - wide,
+        };
+        let left = left.min(ends.1 - wide).max(ends.0);
+        let place = [left, left + wide, y - LINE, y];
+        let free = self.taken.iter().all(|taken| {
+            let ([l1, r1, t1, b1], [l2, r2, t2, b2]) = (*taken, place);
+            r1 + LETTER <= l2 || r2 + LETTER <= l1 || b1 <= t2 || b2 <= t1
+        });
+        if free {
+            self.taken.push(place);
+            match anchor {
+                Anchor::Start => self.text(class, (left, y), anchor, text),
+                Anchor::Middle => self.text(class, (left + wide / 2.0, y), anchor, text),
+                Anchor::End => self.text(class, (left + wide, y), anchor, text),
+            }
+        }
+        free
+    }
+
+    /// The marks beside a panel as far as there is room, with lines through it.
+    pub(super) fn y_axis(&mut self, panel: &Panel, text: impl Fn(f64) -> String) {
+        for mark in panel.y.marks() {
+            let y = panel.y.at(mark);
+            let beside = (panel.x.start - 8.0, y + 4.0);
+            let all = (0.0, panel.x.start);
+            if self.text_if_free("mark", beside, Anchor::End, &text(mark), all) {
+                self.line("grid", (panel.x.start, y), (panel.x.end, y));
+            }
+        }
+    }
+
+    /// The marks under a panel, those first that matter most, with lines through it.
+    pub(super) fn x_axis(&mut self, panel: &Panel, marks: &[(f64, String)]) {
+        let bottom = panel.y.start;
+        let all = (0.0, self.width.pixels());
+        for (figure, text) in marks {
+            let x = panel.x.at(*figure);
+            self.line("grid", (x, bottom), (x, panel.y.end));
+            self.text_if_free("mark", (x, bottom + 19.0), Anchor::Middle, text, all);
+        }
+        self.line("axis", (panel.x.start, bottom), (panel.x.end, bottom));
+    }
+
+    /// The picture, for whoever sees it and whoever doesn't.
+    pub(super) fn finish(self, name: &str, height: f64, title: &str, said: &str) -> String {
+        let (wide, width, body) = (self.width.pixels(), self.width.name(), self.body);
+        let id = format!("{name}-{width}");
+        format!(
+            r#"<svg class="{width}" viewBox="0 0 {wide:.0} {height:.0}" role="img" aria-labelledby="{id}-title {id}-desc">
+<title id="{id}-title">{title}</title>
+<desc id="{id}-desc">{said}</desc>
+{body}</svg>
+"#
+        )
+    }
+}
