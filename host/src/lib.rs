@@ -50,6 +50,12 @@
 //! more on that way, with one exception: what a function with a `post-return` returned is copied out
 //! before the plugin frees it.
 //!
+//! There is a shorter way for plugins, the built-in echo among them, that can be seen to be done in
+//! microseconds whatever they are given (`plugin::shape`): their calls need neither a stack of their own
+//! nor a clock, and large chunks are read from the socket right into their memory (`plugin::straight`).
+//! And a longer one for calls that don't end: after some 20 ms they go on in threads of the lowest
+//! priority, and their connection with them (`net::background`).
+//!
 //! A script is a plugin in two parts: the interpreter of its language, which is a component like any
 //! other (`plugins/interpreters`), and its text, which that asks for through an import
 //! (`plugin::script`). All that holds for plugins holds for scripts.

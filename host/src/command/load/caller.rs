@@ -1,52 +1,18 @@
 //! One connection of the load: dialogue after dialogue, each turn timed and each reply checked.
 
-use super::pace::{Alarm, Due, Pace};
-use super::rehearsal::{Known, Part};
-use super::source::Sources;
+use super::line::{Failed, Line, Run};
+use super::pace::{Alarm, Due};
+use super::rehearsal::Known;
 use super::tally::{Cause, Shared};
 use crate::command::verdict;
 use crate::contract::Expect;
-use crate::net::{self, Broken, Inbox, Patience};
+use crate::net::{self, Broken, Patience};
 use crate::plugin::{Error, Step};
-use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpStream;
 
 /// How long a connection that could not be made waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(100);
-
-/// What all connections of a run share.
-pub(super) struct Run {
-    /// The addresses of the server, in the order in which they are tried.
-    pub(super) to: Vec<SocketAddr>,
-    pub(super) sources: Option<Sources>,
-    pub(super) part: Part,
-    pub(super) pace: Pace,
-    pub(super) reconnect: bool,
-    pub(super) timeout: Duration,
-    /// The most bytes of a reply.
-    pub(super) most: usize,
-    /// Connections that were tried, which tells the next one's source.
-    pub(super) tried: AtomicU64,
-    /// Whether there was ever a connection.
-    pub(super) connected: std::sync::atomic::AtomicBool,
-    /// What makes it pointless to go on.
-    pub(super) fatal: OnceLock<String>,
-}
-
-/// A dialogue that failed, and what happened.
-struct Failed(Cause, String);
-
-/// A connection, and what has arrived on it.
-struct Line {
-    stream: TcpStream,
-    inbox: Inbox,
-    /// Whether FIN was sent, because a turn reads to the server's.
-    finished: bool,
-}
 
 /// One connection's side of the run.
 pub(super) struct Caller {
@@ -91,7 +57,7 @@ impl Caller {
         let run = self.run.clone();
         let mut open = match line.take() {
             Some(line) => line,
-            None => self.connect().await?,
+            None => Line::open(&run, &self.tally, &mut self.patience).await?,
         };
         let mut due = match due {
             Due::Now => None,
@@ -229,73 +195,6 @@ impl Caller {
             text += "\nA server that closes after each dialogue wants --reconnect.";
         }
         Err(Failed(cause, text))
-    }
-
-    async fn connect(&mut self) -> Result<Line, Failed> {
-        let run = &self.run;
-        let began = Instant::now();
-        let number = run.tried.fetch_add(1, Ordering::Relaxed);
-        let source = run.sources.map(|sources| sources.of(number));
-        let connecting = async {
-            let mut last = io::Error::from(io::ErrorKind::NotFound);
-            for address in &run.to {
-                match net::connect_to(*address, source).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => last = error,
-                }
-            }
-            Err(last)
-        };
-        match self.patience.within(connecting).await {
-            Some(Ok(stream)) => {
-                run.connected.store(true, Ordering::Relaxed);
-                self.tally.lock().connecting_took(began.elapsed());
-                Ok(Line {
-                    stream,
-                    inbox: Inbox::default(),
-                    finished: false,
-                })
-            }
-            Some(Err(error)) => Err(run.cannot_connect(&error)),
-            None => Err(run.cannot_connect(&io::ErrorKind::TimedOut.into())),
-        }
-    }
-}
-
-impl Run {
-    /// Where there is no connection at all, or no room for one more, the run is over.
-    fn cannot_connect(&self, error: &io::Error) -> Failed {
-        let out_of = |what: &str| format!("cannot open more connections: {error}\n{what}");
-        let why = match error
-            .raw_os_error()
-            .map(rustix::io::Errno::from_raw_os_error)
-        {
-            Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE) => Some(out_of(
-                "Each connection takes a descriptor: raise the limit (ulimit -n), or take fewer --connections.",
-            )),
-            Some(rustix::io::Errno::ADDRNOTAVAIL | rustix::io::Errno::ADDRINUSE) => {
-                Some(out_of(match self.sources {
-                    Some(_) => {
-                        "The addresses of --source are not this machine's, or their ports are all in use or cooling down."
-                    }
-                    None => {
-                        "The ports of this machine's address are all in use or cooling down, some 28,000 of them. Connect from more addresses (to a server on this machine: --source 127.0.0.0/8), or leave out --reconnect."
-                    }
-                }))
-            }
-            _ if !self.connected.load(Ordering::Relaxed) => {
-                let to = self.to.first().map(ToString::to_string).unwrap_or_default();
-                Some(format!(
-                    "cannot connect to {to}: {error}\nIs a server running there? `eco serve` starts one."
-                ))
-            }
-            _ => None,
-        };
-        if let Some(why) = why {
-            let _ = self.fatal.set(why);
-            self.pace.end();
-        }
-        Failed(Cause::NotConnected, format!("cannot connect: {error}"))
     }
 }
 

@@ -1,19 +1,25 @@
 //! `eco load`: many connections at once, on each of which a client plugin holds one dialogue after
 //! the other, and what that took.
 //!
-//! `pace` says when a dialogue begins, `caller` holds it, `rehearsal` has the plugin's part, `tally`
-//! what is counted, `report` and `page` what is made of it. The threads share nothing that is written
+//! `pace` says when a dialogue begins, `caller` holds it over a `line`, `rehearsal` has the plugin's
+//! part, `tally` what is counted, and `report` what is made of it, for a `table` or a `page`. The threads share nothing that is written
 //! to for each turn: each has its connections and its tally.
 
 mod args;
+mod bar;
 mod caller;
+mod file;
+mod line;
 mod pace;
 mod page;
 mod rehearsal;
 mod report;
 mod source;
+mod table;
 mod tally;
+mod text;
 mod timer;
+mod watch;
 
 pub(super) use args::LoadArgs;
 
@@ -26,18 +32,20 @@ use crate::command::budget_args::size;
 use crate::net::{Endpoint, Patience};
 use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
 use anyhow::Context as _;
-use caller::{Caller, Run};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use bar::{Bar, Goal};
+use caller::Caller;
+use file::Page;
+use line::Run;
 use pace::{Alarm, Pace, Plan};
 use rehearsal::Part;
-use report::{Moment, Report, Watch, grouped, time_text};
-use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use report::Report;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::{Cause, Shared};
+use text::grouped;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
+use watch::Watch;
 
 /// How long dialogues that are under way may take when the run is over, before they count as
 /// unfinished. Test: `load::a_server_that_stalls_can_not_hide_it`.
@@ -99,6 +107,8 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             false => output::print(&report.to_string())?,
         }
         page.map_or(Ok(()), |page| page.write(&report))?;
+    } else if let Some(page) = page {
+        page.discard();
     }
     match fatal {
         Some(why) => Err(Exit::Unavailable.saying(why)),
@@ -114,9 +124,16 @@ async fn prepare(config: &Config) -> Result<Run, Failure> {
         tokio::task::spawn_blocking(move || message.read(most)).await??
     };
     let endpoint: &Endpoint = &args.to;
-    let to = endpoint.resolve().await.map_err(|error| {
+    let mut to = endpoint.resolve().await.map_err(|error| {
         Exit::Unavailable.saying(format!("cannot connect to {endpoint}: {error}"))
     })?;
+    if let Some(sources) = args.source {
+        to.retain(|address| address.is_ipv4() == sources.of(0).is_ipv4());
+        if to.is_empty() {
+            let why = format!("--source and {endpoint} are not both IPv4, or both IPv6");
+            return Err(Exit::Usage.saying(why));
+        }
+    }
     let engine = Engine::pooled(budgets.clone(), args.connections as usize).context(
         "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",
     )?;
@@ -282,80 +299,4 @@ fn judge(report: &Report, max_errors: f64) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-/// The file of `--html`, opened before anything is measured, so that a path that can't be written to
-/// is no disappointment at the end.
-struct Page {
-    path: PathBuf,
-    file: std::fs::File,
-}
-
-impl Page {
-    fn create(path: &std::path::Path) -> Result<Self, Failure> {
-        let path = path.to_owned();
-        match std::fs::File::create(&path) {
-            Ok(file) => Ok(Self { path, file }),
-            Err(error) => Err(Exit::Usage.saying(format!(
-                "cannot write the page to {}: {error}",
-                path.display()
-            ))),
-        }
-    }
-
-    fn write(mut self, report: &Report) -> Result<(), Failure> {
-        let written = self.file.write_all(page::page(report).as_bytes());
-        written.with_context(|| format!("cannot write the page to {}", self.path.display()))?;
-        Ok(())
-    }
-}
-
-/// What the run goes on for.
-#[derive(Clone, Copy)]
-enum Goal {
-    Time(Duration),
-    Dialogues(u64),
-}
-
-/// The bar on a terminal.
-struct Bar {
-    bar: ProgressBar,
-    goal: Goal,
-}
-
-impl Bar {
-    fn new(goal: Goal) -> Self {
-        let target = match std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let length = match goal {
-            Goal::Time(time) => milliseconds(time),
-            Goal::Dialogues(count) => count,
-        };
-        let bar = ProgressBar::with_draw_target(Some(length), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {elapsed:>3}  {msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, goal }
-    }
-
-    fn show(&self, watch: &Watch, moment: Moment, elapsed: Duration) {
-        self.bar.set_position(match self.goal {
-            Goal::Time(_) => milliseconds(elapsed),
-            Goal::Dialogues(_) => watch.over(),
-        });
-        let (rate, p99) = (grouped(moment.turns as u64), time_text(moment.p99));
-        let failed = grouped(watch.failed());
-        let text = format!("{rate} turns/s  p99 {p99}  {failed} failed");
-        self.bar.set_message(text);
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

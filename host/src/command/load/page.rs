@@ -13,7 +13,8 @@ mod stretch;
 mod tests;
 mod timeline;
 
-use super::report::{Count, Failures, Latency, Report, grouped, many};
+use super::report::{Count, Failures, Latency, Report};
+use super::text::{grouped, many};
 use crate::escape::harmless;
 use bytesize::ByteSize;
 use numbers::{finite, time_value};

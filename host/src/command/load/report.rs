@@ -1,10 +1,8 @@
-//! What a run has measured: the figures, and the table that a person reads.
+//! What a run has measured: the figures, for whatever they are shown in.
 
-use super::tally::{COARSE, Cause, FINE, Shared, Tally, histogram};
-use bytesize::ByteSize;
+use super::tally::{Cause, Tally};
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use std::fmt;
 use std::time::Duration;
 
 /// The figures of a run. Times are in microseconds.
@@ -109,88 +107,8 @@ impl Latency {
     }
 }
 
-fn microseconds(nanoseconds: u64) -> f64 {
+pub(super) fn microseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e3
-}
-
-/// The tallies of all threads, looked at again and again.
-pub(super) struct Watch {
-    tallies: Vec<Shared>,
-    spare: Histogram<u64>,
-    seen: Seen,
-    pub(super) timeline: Vec<Moment>,
-}
-
-/// The state at the last look.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    at: Duration,
-    dialogues: u64,
-    turns: u64,
-    failed: u64,
-}
-
-impl Watch {
-    pub(super) fn new(tallies: Vec<Shared>) -> Self {
-        Self {
-            tallies,
-            spare: histogram(COARSE),
-            seen: Seen::default(),
-            timeline: Vec::new(),
-        }
-    }
-
-    /// Takes note of what happened since the last look.
-    pub(super) fn look(&mut self, at: Duration) -> Moment {
-        let mut lately = histogram(COARSE);
-        let mut now = Seen {
-            at,
-            ..Seen::default()
-        };
-        for tally in &self.tallies {
-            {
-                let mut tally = tally.lock();
-                now.dialogues += tally.dialogues;
-                now.turns += tally.turns;
-                now.failed += tally.errors.iter().sum::<u64>();
-                // Swapped, since adding takes longer than anybody should wait.
-                std::mem::swap(&mut tally.lately, &mut self.spare);
-            }
-            // They have the same bounds.
-            let _ = lately.add(&self.spare);
-            self.spare.reset();
-        }
-        let took = at.saturating_sub(self.seen.at).as_secs_f64();
-        let moment = Moment {
-            seconds: at.as_secs_f64(),
-            turns: (now.turns - self.seen.turns) as f64 / took.max(f64::MIN_POSITIVE),
-            p99: microseconds(lately.value_at_quantile(0.99)),
-            failed: now.failed - self.seen.failed,
-        };
-        self.seen = now;
-        self.timeline.push(moment);
-        moment
-    }
-
-    /// Dialogues that are over, well or not.
-    pub(super) fn over(&self) -> u64 {
-        self.seen.dialogues + self.seen.failed
-    }
-
-    /// Dialogues that failed.
-    pub(super) fn failed(&self) -> u64 {
-        self.seen.failed
-    }
-
-    /// All the tallies in one.
-    pub(super) fn sum(&self) -> Tally {
-        let mut all = Tally::new();
-        debug_assert_eq!(all.turn.sigfig(), FINE);
-        for tally in &self.tallies {
-            all.add(&tally.lock());
-        }
-        all
-    }
 }
 
 impl Report {
@@ -237,115 +155,5 @@ impl Report {
     pub(super) fn count(&self, cause: Cause) -> u64 {
         let mut found = self.errors.iter().filter(|found| found.cause == cause);
         found.next().map_or(0, |found| found.count)
-    }
-}
-
-/// The table.
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { to, plugin, .. } = self;
-        let (connections, threads) = (self.connections, self.threads);
-        writeln!(
-            f,
-            "{to}, plugin {plugin}, {}, {}",
-            many(connections.into(), "connection"),
-            many(threads.into(), "thread")
-        )?;
-        let early = match self.interrupted {
-            true => ", ended early",
-            false => "",
-        };
-        writeln!(f, "{:<12} {:>14.2} s{early}", "time", self.seconds)?;
-        for (name, count) in [("dialogues", self.dialogues), ("turns", self.turns)] {
-            let (total, rate) = (grouped(count.total), grouped(count.per_second as u64));
-            writeln!(f, "{name:<12} {total:>14}   {rate:>12}/s")?;
-        }
-        for (name, count) in [("sent", self.sent), ("received", self.received)] {
-            let (total, rate) = (ByteSize(count.total), ByteSize(count.per_second as u64));
-            let (total, rate) = (total.to_string(), rate.to_string());
-            writeln!(f, "{name:<12} {total:>14}   {rate:>12}/s")?;
-        }
-        let connected = grouped(self.connected.total);
-        writeln!(f, "{:<12} {connected:>14}", "connected")?;
-        let (failed, share) = (grouped(self.failed), self.failed_share * 100.0);
-        writeln!(f, "{:<12} {failed:>14}   {share:>11.2} %", "failed")?;
-        for Failures { cause, count, .. } in &self.errors {
-            writeln!(f, "  {:>25}   {}", grouped(*count), cause.text())?;
-        }
-        writeln!(
-            f,
-            "\n{:<10} {:>10} {:>10} {:>10} {:>10} {:>10}",
-            "latency", "p50", "p90", "p99", "p99.9", "max"
-        )?;
-        for (name, latency) in [("connect", &self.connect), ("turn", &self.turn)] {
-            let Latency {
-                p50,
-                p90,
-                p99,
-                p999,
-                max,
-                ..
-            } = latency;
-            write!(f, "{name:<10}")?;
-            for time in [p50, p90, p99, p999, max] {
-                let text = match latency.count {
-                    0 => "-".to_owned(),
-                    _ => time_text(*time),
-                };
-                write!(f, " {text:>10}")?;
-            }
-            writeln!(f)?;
-        }
-        Ok(())
-    }
-}
-
-/// So many of something.
-pub(super) fn many(count: u64, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        count => format!("{} {what}s", grouped(count)),
-    }
-}
-
-/// A number with a comma after each thousand.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A time in microseconds, in the unit that suits it, with three digits that matter.
-pub(super) fn time_text(microseconds: f64) -> String {
-    let (value, unit) = match microseconds {
-        0.0..1e3 => (microseconds, "µs"),
-        1e3..1e6 => (microseconds / 1e3, "ms"),
-        _ => (microseconds / 1e6, "s"),
-    };
-    let digits = match value {
-        0.0..10.0 => 2,
-        10.0..100.0 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$} {unit}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_so_that_a_person_reads_them() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(time_text(7.123), "7.12 µs");
-        assert_eq!(time_text(12_345.0), "12.3 ms");
-        assert_eq!(time_text(1_234_567.0), "1.23 s");
     }
 }

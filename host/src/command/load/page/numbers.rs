@@ -1,6 +1,6 @@
 //! Numbers as the page writes them, whatever they are.
 
-use crate::command::load::report::{grouped, time_text};
+use crate::command::load::text::{grouped, time_text};
 
 /// Nothing that is measured is more, and sums of so much are still numbers.
 const MOST: f64 = 1e18;

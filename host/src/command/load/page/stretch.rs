@@ -2,7 +2,8 @@
 
 use super::numbers::{finite, time_value};
 use super::plot::Width;
-use crate::command::load::report::{Moment, grouped};
+use crate::command::load::report::Moment;
+use crate::command::load::text::grouped;
 
 /// More stretches than these can't be told apart.
 const MOST_WIDE: usize = 300;

@@ -4,8 +4,9 @@ use super::numbers::{mark, time_mark, time_value};
 use super::plot::{Anchor, Drawing, Panel, Width};
 use super::scale::{Kind, Scale, Spread};
 use super::stretch::{Stretch, failed, stretches, thinned};
-use crate::command::load::report::{Report, grouped, many};
+use crate::command::load::report::Report;
 use crate::command::load::tally::Cause;
+use crate::command::load::text::{grouped, many};
 
 const TITLE: &str = "Over time";
 

@@ -1,0 +1,51 @@
+//! Figures as a person reads them.
+
+/// So many of something.
+pub(super) fn many(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{} {what}s", grouped(count)),
+    }
+}
+
+/// A number with a comma after each thousand.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time in microseconds, in the unit that suits it, with three digits that matter.
+pub(super) fn time_text(microseconds: f64) -> String {
+    let (value, unit) = match microseconds {
+        0.0..1e3 => (microseconds, "µs"),
+        1e3..1e6 => (microseconds / 1e3, "ms"),
+        _ => (microseconds / 1e6, "s"),
+    };
+    let digits = match value {
+        0.0..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_so_that_a_person_reads_them() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(time_text(7.123), "7.12 µs");
+        assert_eq!(time_text(12_345.0), "12.3 ms");
+        assert_eq!(time_text(1_234_567.0), "1.23 s");
+    }
+}
