@@ -60,6 +60,30 @@
 //! other (`plugins/interpreters`), and its text, which that asks for through an import
 //! (`plugin::script`). All that holds for plugins holds for scripts.
 //!
+//! # Where the time goes
+//!
+//! The processor time of the server for one chunk of 16 bytes and its echo, from epoll to epoll, on 64
+//! connections, beside a native tokio server that does the same, in µs (`perf record -g` on a release
+//! build, two processors, some 500,000 round trips each; sampling itself adds a few percent):
+//!
+//! | | eco | native |
+//! |---|---|---|
+//! | kernel: `sendto`, with the way through loopback up to the client's wake-up | 4.65 | 4.37 |
+//! | kernel: `recvfrom` | 0.77 | 0.70 |
+//! | kernel: `epoll_wait` | 0.37 | 0.25 |
+//! | kernel: interrupts, and threads that wake and sleep | 0.41 | 0.30 |
+//! | around the system calls, in libc | 0.11 | 0.09 |
+//! | tokio: the scheduler, the driver, readiness | 0.25 | 0.17 |
+//! | the plugin: two calls, the chunk into its memory, the reply checked | 0.21 | |
+//! | `net::connection`, for native its loop | 0.22 | 0.07 |
+//! | the idle timer | 0.10 | 0.04 |
+//! | other | 0.08 | |
+//!
+//! Nine tenths are the kernel's, and the same for everybody. A plugin that could loop costs some
+//! 0.4 µs more: a fiber is entered and left, and wasmtime's component layer finds its functions,
+//! lowers and lifts. What no longer shows is what was taken out: a copy of large chunks, a timer polled
+//! for each chunk, a system call to learn that nothing more has arrived.
+//!
 //! # Invariants
 //!
 //! Each is guarded by the tests named after it, in `tests/it/`.

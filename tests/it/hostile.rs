@@ -229,6 +229,31 @@ fn every_attack_costs_its_own_connection(written: Written) {
     }
 }
 
+/// Room for large chunks is asked for before they are there, and that may fail as well.
+#[test]
+fn a_plugin_that_has_no_room_for_what_may_come_is_not_called_again() {
+    let fields = r#"(memory (export "memory") 2)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (if (i32.gt_u (local.get 3) (i32.const 9000)) (then unreachable))
+        (i32.const 16))
+      (func (export "receive") (param $at i32) (param $length i32) (result i32)
+        (i32.store (i32.const 0) (local.get $at))
+        (i32.store (i32.const 4) (local.get $length))
+        (i32.const 0))"#;
+    let path = plugin_file("no-room.wat", handler(fields, ""));
+    // Where chunks go no further than it can take, it is asked for no more.
+    let eco = serve(&["-p", &path, "--chunk-size", "5000"]);
+    let mut peer = Peer::connect(eco.address);
+    for _ in 0..3 {
+        peer.send(&[7; 5000]).expect(&[7; 5000]);
+    }
+    let eco = serve(&["-p", &path]);
+    let mut peer = Peer::connect(eco.address);
+    peer.send(&[7; 5000]).expect(&[7; 5000]);
+    peer.send(&[7; 5000]).expect_reset();
+    eco.logged(&["closed", "trapped", "unreachable"]);
+}
+
 #[test]
 fn while_many_plugins_loop_a_neighbour_is_served_at_once() {
     let text = ATTACKS.first().expect("the loop").text(Written::InPlace);
@@ -335,7 +360,6 @@ fn memory_of_all_instances_together_has_a_budget_and_is_given_back() {
     Peer::connect(server.address).send(b"!").expect(b"\x08");
 }
 
-/// A plugin whose module has a start function, which runs at instantiation.
 #[test]
 fn a_connection_that_never_spoke_has_no_memory_of_the_plugin() {
     // There is room for one instance of the echo, which has two pages.
@@ -350,6 +374,7 @@ fn a_connection_that_never_spoke_has_no_memory_of_the_plugin() {
     speaking.send(b"still here").expect(b"still here");
 }
 
+/// A plugin whose module has a start function, which runs at instantiation.
 fn at_start(start: &str, fields: &str) -> Vec<u8> {
     let fields = format!("{fields} (func $start {start}) (start $start)");
     let text = Attack::default().text(Written::AsFunction);

@@ -67,13 +67,15 @@ fn every_dialogue_and_byte_is_counted() {
         ("turns", 500),
         ("sent", 500 * MESSAGE),
         ("received", 500 * MESSAGE),
-        ("connected", 4),
     ] {
         assert_eq!(figures[name]["total"], total, "{name}");
     }
     assert_eq!(figures["failed"], 0);
     assert_eq!(figures["turn"]["count"], 500);
-    assert_eq!(figures["connect"]["count"], 4);
+    // A thread that starts late may find nothing left to do.
+    let connected = figures["connected"]["total"].as_u64().expect("a number");
+    assert!((1..=4).contains(&connected), "{connected} connections");
+    assert_eq!(figures["connect"]["count"], connected);
     let times = ["p50", "p90", "p99", "p99.9", "max"].map(|name| {
         let time = figures["turn"][name].as_f64();
         time.expect("a time")
@@ -234,11 +236,60 @@ fn a_server_that_stalls_can_not_hide_it() {
     let figures = figures(address, 1, &arguments);
     assert_eq!(figures["dialogues"]["total"], 5);
     assert_eq!(failed(&figures, "unfinished"), 1);
-    // All that was due in the rest of the second has waited since then, and counts.
-    let never = failed(&figures, "never-begun");
-    assert!((90..=96).contains(&never), "{never} never begun");
+    // All that was due in the rest of the time has waited since then, and counts.
+    let seconds = figures["seconds"].as_f64().expect("a time");
+    let due = (seconds * 100.0) as u64 + 1;
+    assert_eq!(failed(&figures, "never-begun"), due - 6);
     let median = figures["turn"]["p50"].as_f64().expect("a time");
     assert!(median > 300e3, "half of them waited for {median} µs");
+}
+
+#[test]
+fn what_is_under_way_at_the_end_may_come_to_its_end_and_raises_no_rate() {
+    // It holds every reply back until the run is over, which it can tell by nothing but time.
+    let address = server(|_, mut stream| {
+        let mut message = [0; MESSAGE as usize];
+        while stream.read_exact(&mut message).is_ok() {
+            std::thread::sleep(Duration::from_millis(500));
+            let _ = stream.write_all(&message);
+        }
+    });
+    let figures = figures(address, 0, &["-c", "3", "-d", "100ms"]);
+    assert_eq!(figures["dialogues"]["total"], 3);
+    assert_eq!(figures["dialogues"]["per_second"], 0.0);
+}
+
+#[test]
+fn a_dialogue_that_is_too_long_to_remember_is_held_all_the_same() {
+    let eco = serve(&["-q", "--chunk-size", "1MiB"]);
+    let arguments = ["--size", "20MiB", "-n", "2", "-c", "1"];
+    let figures = figures(eco.address, 0, &arguments);
+    assert_eq!(figures["received"]["total"], 40 << 20);
+}
+
+#[test]
+fn a_plugin_that_fails_is_not_the_servers_fault() {
+    let script = "function start(message) { throw new Error('no idea'); }";
+    let path = plugin_file("fails.js", script);
+    let eco = serve(&["-q"]);
+    let arguments = ["-p", &path, "-n", "2", "--max-errors", "100%"];
+    let exited = load(eco.address, &arguments);
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(exited.stderr.contains("no idea"), "{}", exited.stderr);
+}
+
+#[test]
+fn numbers_beyond_all_measure_are_no_reason_to_panic() {
+    let eco = serve(&["-q"]);
+    for rate in ["1e300", "1e-300"] {
+        let arguments = ["--rate", rate, "-d", "100ms", "-c", "1"];
+        let exited = load(eco.address, &arguments);
+        assert!([0, 1].contains(&exited.code), "{rate}: {}", exited.stderr);
+        assert!(!exited.stderr.contains("panicked"), "{}", exited.stderr);
+    }
+    let arguments = ["-n", "5", "--timeout", "500000000y", "--ramp-up", "1ms"];
+    let exited = load(eco.address, &arguments);
+    assert_eq!(exited.code, 0, "{}", exited.stderr);
 }
 
 #[test]
@@ -259,12 +310,12 @@ fn connections_open_one_after_the_other_over_the_ramp() {
         seen.lock().expect("no panic").push(Instant::now());
         echo(&mut stream, usize::MAX);
     });
-    let arguments = ["-c", "4", "--ramp-up", "400ms", "-d", "600ms"];
+    let arguments = ["-c", "4", "--ramp-up", "1s", "-d", "1200ms"];
     figures(address, 0, &arguments);
     let mut came = came.lock().expect("no panic").clone();
     came.sort();
     assert_eq!(came.len(), 4);
-    assert!(came[3] - came[0] >= Duration::from_millis(250), "{came:?}");
+    assert!(came[3] - came[0] >= Duration::from_millis(400), "{came:?}");
 }
 
 #[test]
@@ -307,6 +358,12 @@ fn what_runs_out_is_said_in_clear_words() {
             69,
             &["cannot connect to 127.0.0.1:1", "`eco serve` starts one"],
         ),
+        (
+            load(eco.address, &["--size", "0"]),
+            64,
+            &["1 byte at least"],
+        ),
+        (load(eco.address, &["--size", "1TiB"]), 64, &["larger than"]),
         (load(eco.address, &["--rate", "0"]), 64, &["above 0"]),
         (
             load(eco.address, &["--max-errors", "x"]),

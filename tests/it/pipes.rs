@@ -111,6 +111,33 @@ async fn a_peer_is_idle_when_nothing_came_for_the_whole_timeout() {
     assert_eq!(started.elapsed().as_secs(), 5 * 9 + 10);
 }
 
+/// More chunks at once than tokio lets a task take in one go.
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_chunks_leaves_the_idle_timeout_on() {
+    let limits = Limits {
+        chunk_size: 1,
+        idle_timeout: Some(Duration::from_secs(10)),
+        ..Limits::default()
+    };
+    for burst in 100..300 {
+        let mut session = Repeat {
+            times: 1,
+            ..Repeat::default()
+        };
+        let (end, counts, ()) = run(&mut session, &limits, 4096, async |mut near| {
+            near.write_all(&vec![b'x'; burst])
+                .await
+                .expect("it is read");
+            let mut rest = Vec::new();
+            near.read_to_end(&mut rest).await.expect("a pipe");
+            assert_same(&rest, &vec![b'x'; burst]);
+        })
+        .await;
+        assert!(matches!(end, End::Idle), "{end:?} after {burst}");
+        assert_eq!(counts.received, burst as u64);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stalled_reader_is_given_up_after_the_write_timeout_and_not_before() {
     let limits = Limits {

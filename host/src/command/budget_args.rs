@@ -9,13 +9,13 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Budgets of the plugin")]
 pub(super) struct BudgetArgs {
-    /// Processor time of one call [default: 1s, send: 10s]
+    /// Processor time of one call [default: 1s, send, load: 10s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) cpu: Option<Duration>,
-    /// Time in which one call waits, asleep [default: 30s, send: 1m]
+    /// Time in which one call waits, asleep [default: 30s, send, load: 1m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) wait: Option<Duration>,
-    /// Memory of one instance [default: 64MiB, send: 1GiB]
+    /// Memory of one instance [default: 64MiB, send, load: 1GiB]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<ByteSize>,
     /// Memory of all instances together [default: half of the machine's]
@@ -27,7 +27,7 @@ pub(super) struct BudgetArgs {
     /// Stack of one call [default: 512KiB]
     #[arg(long, value_name = "SIZE")]
     pub(super) stack: Option<ByteSize>,
-    /// Bytes returned by one call [default: 1MiB, send: 256MiB]
+    /// Bytes returned by one call [default: 1MiB, send, load: 256MiB]
     #[arg(long, value_name = "SIZE")]
     pub(super) reply: Option<ByteSize>,
     /// What one connection may write to the log [default: 256KiB]

@@ -56,7 +56,8 @@ impl Message {
             Self::Plugins => return Ok(None),
             Self::Typed(text) => text.into_bytes(),
             // One that is too long is refused below, and not made.
-            Self::Random(length) => random(length.min(most.saturating_add(1)))?,
+            Self::Random(length) if length > most => return Err(too_large(most)),
+            Self::Random(length) => random(length)?,
             Self::Stdin => bounded(std::io::stdin().lock(), most)
                 .context("cannot read the message from stdin")
                 .map_err(|error| Exit::Usage.because(error))?,
@@ -66,10 +67,7 @@ impl Message {
                 .map_err(|error| Exit::Usage.because(error))?,
         };
         if bytes.len() > most {
-            let most = ByteSize(most as u64);
-            return Err(Exit::Usage.saying(format!(
-                "the message is larger than {most}, which is what a client plugin may send in one turn (see --reply); nothing was sent"
-            )));
+            return Err(too_large(most));
         }
         Ok(Some(bytes))
     }
@@ -81,6 +79,13 @@ fn bounded(from: impl Read, most: usize) -> std::io::Result<Vec<u8>> {
     from.take((most as u64).saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+fn too_large(most: usize) -> Failure {
+    let most = ByteSize(most as u64);
+    Exit::Usage.saying(format!(
+        "the message is larger than {most}, which is what a client plugin may send in one turn (see --reply); nothing was sent"
+    ))
 }
 
 fn random(length: usize) -> Result<Vec<u8>, Failure> {

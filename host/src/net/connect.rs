@@ -38,9 +38,6 @@ pub async fn connect_to(address: SocketAddr, source: Option<IpAddr>) -> io::Resu
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
     if let Some(source) = source {
-        // Ports that cool down after a connection may be taken again for another.
-        #[cfg(not(windows))]
-        socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::new(source, 0))?;
     }
     socket.set_nodelay(true)?;

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A limit on each of many waits, one after the other. Its timer is set once and not moved at every
@@ -56,18 +57,20 @@ impl Patience {
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let waker = cx.waker();
         let known = self
             .waker
             .as_ref()
-            .is_some_and(|waker| waker.will_wake(cx.waker()));
+            .is_some_and(|known| known.will_wake(waker));
         if begins && known && !timer.is_elapsed() {
             return Poll::Pending;
         }
         if !known {
-            self.waker = Some(cx.waker().clone());
+            self.waker = Some(waker.clone());
         }
         loop {
-            ready!(timer.as_mut().poll(cx));
+            // Without tokio's budget of a task: where that is used up a timer is not even set.
+            ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
             if timer.deadline() >= deadline {
                 return Poll::Ready(());
             }

@@ -59,9 +59,7 @@ impl Engine {
         };
         let small = budgets.memory as u64;
         // Lua has a second one, for its exceptions.
-        let wasmtime = if std::env::var_os("ECO_SMALL").is_some()
-            || (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE
-        {
+        let wasmtime = if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE {
             pool(small)
         } else {
             // Containers may limit address space below what the processor has.

@@ -12,6 +12,7 @@ use crate::contract::Effort;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::thread::ThreadId;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime::UpdateDeadline;
@@ -34,6 +35,36 @@ struct Pause {
     place: Option<Place>,
     /// Whether the guest stopped to make way for others, and not to wait for something.
     made_way: bool,
+    /// When the guest went on after that.
+    went_on: Option<Reading>,
+}
+
+/// The processor time that a thread has used.
+struct Reading {
+    thread: ThreadId,
+    used: Duration,
+}
+
+impl Reading {
+    /// Of this thread. `None` where the system doesn't say.
+    fn now() -> Option<Self> {
+        #[cfg(unix)]
+        {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+            Some(Self {
+                thread: std::thread::current().id(),
+                used: Duration::try_from(time).ok()?,
+            })
+        }
+        #[cfg(not(unix))]
+        None
+    }
+
+    /// What this thread has used since, if it is the same.
+    fn since(&self) -> Option<Duration> {
+        let now = Self::now().filter(|now| now.thread == self.thread)?;
+        now.used.checked_sub(self.used)
+    }
 }
 
 impl Turn {
@@ -72,7 +103,11 @@ pub(super) async fn bounded<F: Future>(
             return Poll::Pending;
         }
         let (_, timer) = waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
-        timer.as_mut().poll(cx).map(|()| Err(Budget::Wait))
+        let waited = timer.as_mut().poll(cx);
+        if waited.is_ready() {
+            turn.effort.set_long(false);
+        }
+        waited.map(|()| Err(Budget::Wait))
     })
     .await
 }
@@ -80,6 +115,7 @@ pub(super) async fn bounded<F: Future>(
 /// The processor time of the running call.
 pub(super) struct Meter {
     ticks: u32,
+    used: Duration,
     pub(super) turn: Arc<Turn>,
 }
 
@@ -92,6 +128,7 @@ impl Meter {
         };
         Self {
             ticks: 0,
+            used: Duration::ZERO,
             turn: Arc::new(turn),
         }
     }
@@ -99,10 +136,13 @@ impl Meter {
     /// Before each call.
     pub(super) fn start(&mut self) {
         self.ticks = 0;
+        self.used = Duration::ZERO;
     }
 
-    /// What a call does at a tick. Its first tick may have come at once, so that only those that
-    /// follow count as time. A wait that spans ticks counts as one of them, when the guest runs on.
+    /// What a call does at a tick. Its first tick may have come at once, so that only what follows
+    /// counts as time. Ticks pass also while the system runs other programs, so that a tick counts for
+    /// what the guest really had of it; where nobody knows, because it waited in between, for a whole
+    /// one.
     pub(super) fn on_tick(
         &mut self,
         cpu: Duration,
@@ -110,11 +150,16 @@ impl Meter {
     ) -> wasmtime::Result<UpdateDeadline> {
         self.ticks += 1;
         let ticks = self.ticks;
-        if TICK * ticks > cpu {
+        if ticks > 1 {
+            let went_on = self.turn.pause().went_on.take();
+            let had = went_on.and_then(|went_on| went_on.since());
+            self.used += had.map_or(TICK, |had| had.min(TICK));
+        }
+        // A tick is never quite ten milliseconds.
+        if self.used + TICK / 2 > cpu {
             return Err(Budget::Cpu.into());
         }
         let (lane, turn) = (lane.clone(), self.turn.clone());
-        // The deadline is set when this future is done, so that waiting isn't counted.
         turn.effort.set_long(ticks > SHORT);
         let wait = async move {
             turn.pause().made_way = true;
@@ -126,6 +171,8 @@ impl Meter {
             *turn.pause() = Pause {
                 place,
                 made_way: false,
+                // The guest goes on in this thread, as soon as this future is done.
+                went_on: Reading::now(),
             };
         };
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(wait)))
@@ -144,5 +191,21 @@ mod tests {
         assert!(meter.on_tick(TICK, &lane).is_err());
         meter.start();
         assert!(meter.on_tick(TICK, &lane).is_ok());
+    }
+
+    /// While the system runs other programs the clock ticks on.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_time_that_the_guest_had_counts() {
+        let (mut meter, lane) = (Meter::new(Effort::default()), Lane::for_this_machine());
+        for _ in 0..100 {
+            let tick = meter.on_tick(2 * TICK, &lane);
+            assert!(tick.is_ok(), "it had none, and was cut");
+            if let Ok(UpdateDeadline::YieldCustom(_, wait)) = tick {
+                wait.await;
+            }
+            // As `bounded` does whenever the guest stops.
+            meter.turn.pause().place = None;
+        }
     }
 }

@@ -97,6 +97,8 @@ pub struct PluginSession {
     plugin: Plugin,
     connection: u64,
     effort: Effort,
+    /// What `place` could not say.
+    failed: Option<Box<Error>>,
     live: Option<Live>,
 }
 
@@ -108,6 +110,7 @@ impl Plugin {
             plugin: self.clone(),
             connection: 0,
             effort: Effort::default(),
+            failed: None,
             live: None,
         }
     }
@@ -124,6 +127,10 @@ impl PluginSession {
 
     /// Makes a call and gives its reply, starting the instance if there is none.
     async fn answer(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
+        if let Some(error) = self.failed.take() {
+            self.live = None;
+            return Err(*error);
+        }
         let live = match &mut self.live {
             Some(live) => live,
             // Boxed, since it is large and rare: futures are moved whole when they are made.
@@ -242,8 +249,9 @@ impl Session for PluginSession {
 
     fn place(&mut self, length: usize) -> Option<&mut [u8]> {
         let straight = self.live.as_mut()?.straight()?;
-        // One that fails here fails again in `receive`, which can say so.
-        straight.place(length).ok()
+        // `receive` comes next, and says what failed here.
+        let failed = |error| self.failed = Some(Box::new(error));
+        straight.place(length).map_err(failed).ok()
     }
 
     fn placed(&self, length: usize) -> &[u8] {

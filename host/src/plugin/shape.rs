@@ -9,8 +9,9 @@ use wasmparser::{
 };
 
 /// Bytes of a straight function. Without loops and calls each of its instructions runs at most once,
-/// so that this bounds the time of a call to microseconds. A function with more is not straight, and
-/// runs on a fiber of its own like any other.
+/// so that a call takes microseconds, and a millisecond at worst, where each grows the memory. A
+/// function with more is not straight, and runs on a fiber of its own like any other.
+/// Test: `what_could_run_for_long_is_not_straight`.
 const FUNCTION: usize = 4096;
 
 /// A straight component: one module without imports, and the one function that is lifted from it.
@@ -218,6 +219,12 @@ mod tests {
             ("memory", "realloc", "receive")
         );
         assert!(shape.module.starts_with(b"\0asm"));
+    }
+
+    #[test]
+    fn the_built_in_echo_is_straight() {
+        let echo = wat::parse_str(include_str!("../../../plugins/echo/echo.wat")).unwrap();
+        assert!(shape(&echo).unwrap().is_some());
     }
 
     #[test]

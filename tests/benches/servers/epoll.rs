@@ -76,7 +76,7 @@ mod linux {
                 if number == u64::MAX {
                     accept(&listener, &epoll, &mut connections)?;
                 } else if let Some(connection) = connections.get_mut(&number)
-                    && connection.echo(&mut buffer).is_err()
+                    && connection.echo(&mut buffer, event.flags).is_err()
                 {
                     // Closing it takes it out of the epoll.
                     connections.remove(&number);
@@ -94,7 +94,7 @@ mod linux {
         while let Ok(socket) = rustix::net::accept_with(listener, flags) {
             sockopt::set_tcp_nodelay(&socket, true)?;
             let number = u64::try_from(socket.as_raw_fd())?;
-            let wanted = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
+            let wanted = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
             epoll::add(epoll, &socket, EventData::new_u64(number), wanted)?;
             let unsent = Vec::new();
             connections.insert(number, Connection { socket, unsent });
@@ -104,7 +104,7 @@ mod linux {
 
     impl Connection {
         /// Echoes until nothing can be read, or written. An error is the end of the connection.
-        fn echo(&mut self, buffer: &mut [u8]) -> rustix::io::Result<()> {
+        fn echo(&mut self, buffer: &mut [u8], event: EventFlags) -> rustix::io::Result<()> {
             while !self.unsent.is_empty() {
                 match send(&self.socket, &self.unsent)? {
                     0 => return Ok(()),
@@ -125,8 +125,9 @@ mod linux {
                     self.unsent.extend_from_slice(rest);
                     return Ok(());
                 }
-                // Edge-triggered: what comes later is an event of its own.
-                if chunk.len() < BUFFER {
+                // Edge-triggered: what comes later is an event of its own, but a FIN may have come with
+                // these bytes.
+                if chunk.len() < BUFFER && !event.contains(EventFlags::RDHUP) {
                     return Ok(());
                 }
             }

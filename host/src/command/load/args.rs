@@ -90,10 +90,10 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A share, from what is written in percent.
+/// In percent, with or without the sign.
 fn percent(text: &str) -> Result<f64, String> {
     match text.strip_suffix('%').unwrap_or(text).trim().parse() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent / 100.0),
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         _ => Err("expected a percentage, such as 1% or 0.5%".to_owned()),
     }
 }

@@ -1,8 +1,7 @@
 //! What a person sees on a terminal while the load runs.
 
-use super::report::Moment;
 use super::text::{grouped, time_text};
-use super::watch::Watch;
+use super::watch::Look;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -37,13 +36,16 @@ impl Bar {
         Self { bar, goal }
     }
 
-    pub(super) fn show(&self, watch: &Watch, moment: Moment, elapsed: Duration) {
+    pub(super) fn show(&self, look: &Look, elapsed: Duration) {
         self.bar.set_position(match self.goal {
             Goal::Time(_) => milliseconds(elapsed),
-            Goal::Dialogues(_) => watch.over(),
+            Goal::Dialogues(_) => look.over,
         });
-        let (rate, p99) = (grouped(moment.turns as u64), time_text(moment.p99));
-        let failed = grouped(watch.failed());
+        let (rate, p99) = (
+            grouped(look.moment.turns as u64),
+            time_text(look.moment.p99),
+        );
+        let failed = grouped(look.failed);
         let text = format!("{rate} turns/s  p99 {p99}  {failed} failed");
         self.bar.set_message(text);
     }

@@ -9,10 +9,7 @@ use crate::contract::Expect;
 use crate::net::{self, Broken, Patience};
 use crate::plugin::{Error, Step};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long a connection that could not be made waits before it is tried again.
-const RETRY: Duration = Duration::from_millis(100);
+use std::time::Instant;
 
 /// One connection's side of the run.
 pub(super) struct Caller {
@@ -20,6 +17,8 @@ pub(super) struct Caller {
     pub(super) tally: Shared,
     pub(super) alarm: Alarm,
     pub(super) patience: Patience,
+    /// Since when the dialogue that is under way has waited for what comes next.
+    pub(super) waiting: Option<Instant>,
 }
 
 impl Caller {
@@ -30,26 +29,31 @@ impl Caller {
         while let Some(due) = run.pace.next() {
             if let Due::At(due) = due {
                 tokio::select! {
+                    biased;
                     () = self.alarm.at(due) => {}
                     () = run.pace.ended() => return,
                 }
             }
-            match self.dialogue(&mut line, due).await {
+            self.waiting = Some(match due {
+                Due::Now => Instant::now(),
+                Due::At(due) => due,
+            });
+            let result = self.dialogue(&mut line, due).await;
+            self.waiting = None;
+            match result {
                 Ok(()) => self.tally.lock().dialogues += 1,
                 Err(Failed(cause, example)) => {
-                    line = None;
-                    self.tally.lock().failed(cause, || example);
-                    if cause == Cause::NotConnected {
-                        tokio::select! {
-                            () = tokio::time::sleep(RETRY) => {}
-                            () = run.pace.ended() => return,
-                        }
+                    self.tally.lock().failed(cause, 1, || example);
+                    if cause == Cause::NotConnected && run.has_rested().await.is_err() {
+                        return;
                     }
                 }
             }
             if run.reconnect || line.as_ref().is_some_and(|line| line.finished) {
                 line = None;
             }
+            // A dialogue without a byte never waits, and the others want their turn too.
+            tokio::task::consume_budget().await;
         }
     }
 
@@ -59,6 +63,17 @@ impl Caller {
             Some(line) => line,
             None => Line::open(&run, &self.tally, &mut self.patience).await?,
         };
+        let result = self.converse(&mut open, due).await;
+        match result {
+            Ok(()) => *line = Some(open),
+            // A reset leaves no port behind that would have to cool down.
+            Err(_) => drop(open.stream.set_zero_linger()),
+        }
+        result
+    }
+
+    async fn converse(&mut self, open: &mut Line, due: Due) -> Result<(), Failed> {
+        let run = self.run.clone();
         let mut due = match due {
             Due::Now => None,
             Due::At(due) => Some(due),
@@ -66,7 +81,7 @@ impl Caller {
         let known = run.part.known();
         let mut place = 0;
         for turn in known {
-            self.turn(&mut open, &turn.send, &turn.expect, due.take())
+            self.turn(open, &turn.send, &turn.expect, due.take())
                 .await?;
             if open.inbox.reply() != turn.reply {
                 break;
@@ -76,14 +91,10 @@ impl Caller {
         }
         if known.is_empty() || place < known.len() {
             let before = known.get(..place).unwrap_or_default();
-            self.improvise(&mut open, before, !known.is_empty(), due)
-                .await?;
+            self.improvise(open, before, !known.is_empty(), due).await?;
         }
         match open.inbox.is_empty() {
-            true => {
-                *line = Some(open);
-                Ok(())
-            }
+            true => Ok(()),
             false => {
                 let surplus = verdict::surplus(open.inbox.reply());
                 Err(Failed(Cause::WrongReply, surplus))
@@ -122,9 +133,7 @@ impl Caller {
                     .await?;
             }
             let reply = line.inbox.reply();
-            if let Some(known) = learning.as_mut().and_then(|turns| turns.last_mut()) {
-                known.reply = reply.to_vec();
-            }
+            learning = learning.and_then(|turns| run.part.heard(turns, reply));
             turn = match dialogue.replied(reply).await.map_err(failed)? {
                 Step::Next(turn) => turn,
                 Step::Done => break,
@@ -155,10 +164,8 @@ impl Caller {
             patience,
             ..
         } = self;
-        let mut under_way = UnderWay {
-            tally,
-            since: Some(due.unwrap_or_else(Instant::now)),
-        };
+        let since = due.unwrap_or_else(Instant::now);
+        self.waiting = Some(since);
         let exchange = net::exchange(
             &mut line.stream,
             send,
@@ -169,22 +176,23 @@ impl Caller {
             async |_| Ok(()),
         );
         let result = patience.within(exchange).await;
-        let took = under_way.over();
+        let took = since.elapsed();
         line.finished |= *expect == Expect::ToEnd;
         let came = line.inbox.reply().len();
-        let (cause, what) = match result {
-            Some(Ok(())) => {
-                let mut tally = tally.lock();
+        {
+            let mut tally = tally.lock();
+            // One that failed has waited as well, and is not to be missing from the percentiles.
+            tally.turn_took(took);
+            if let Some(Ok(())) = result {
                 tally.turns += 1;
                 tally.sent += send.len() as u64;
                 tally.received += came as u64;
-                tally.turn_took(took);
-                return Ok(());
             }
+        }
+        let (cause, what) = match result {
+            Some(Ok(())) => return Ok(()),
             Some(Err(broken)) => (cause(&broken), verdict::broken(&broken, run.most)),
             None => {
-                // It has waited at least so long, and is not to be missing from the percentiles.
-                tally.lock().turn_took(took);
                 let limit = humantime::format_duration(run.timeout);
                 let what = format!("it was not over within {limit} (see --timeout)");
                 (Cause::Timeout, what)
@@ -215,29 +223,15 @@ fn unsteady() -> Failed {
     Failed(Cause::PluginFailed, why.to_owned())
 }
 
-/// A turn that has begun. If it is dropped halfway, at the end of the run, it counts with the time
-/// that it has had.
-struct UnderWay<'a> {
-    tally: &'a Shared,
-    since: Option<Instant>,
-}
-
-impl UnderWay<'_> {
-    fn over(&mut self) -> Duration {
-        self.since
-            .take()
-            .map_or(Duration::ZERO, |since| since.elapsed())
-    }
-}
-
-impl Drop for UnderWay<'_> {
+/// A dialogue that is dropped halfway, at the end of the run, counts with the time that it has had.
+impl Drop for Caller {
     fn drop(&mut self) {
-        if let Some(since) = self.since.take() {
+        if let Some(since) = self.waiting.take() {
             let mut tally = self.tally.lock();
             tally.turn_took(since.elapsed());
-            tally.failed(Cause::Unfinished, || {
+            tally.failed(Cause::Unfinished, 1, || {
                 format!(
-                    "a turn had taken {:.1?} when it was cut off",
+                    "a dialogue had waited for {:.1?} when it was cut off",
                     since.elapsed()
                 )
             });

@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
+/// How long a connection that could not be made waits before it is tried again.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// What all connections of a run share.
 pub(super) struct Run {
     /// The addresses of the server, in the order in which they are tried.
@@ -79,6 +82,15 @@ impl Line {
 }
 
 impl Run {
+    /// Waits before the next connection is tried, where there was none. An error says that the run
+    /// is over.
+    pub(super) async fn has_rested(&self) -> Result<(), ()> {
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => Ok(()),
+            () = self.pace.ended() => Err(()),
+        }
+    }
+
     /// Where there is no connection at all, or no room for one more, the run is over.
     fn cannot_connect(&self, error: &io::Error) -> Failed {
         let out_of = |what: &str| Some(format!("cannot open more connections: {error}\n{what}"));

@@ -33,6 +33,7 @@ use crate::net::{Endpoint, Patience};
 use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
 use anyhow::Context as _;
 use bar::{Bar, Goal};
+use bytesize::ByteSize;
 use caller::Caller;
 use file::Page;
 use line::Run;
@@ -40,9 +41,10 @@ use pace::{Alarm, Pace, Plan};
 use rehearsal::Part;
 use report::Report;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::thread::JoinHandle;
+use std::time::Duration;
 use tally::{Cause, Shared};
-use text::grouped;
+use text::{grouped, share_text};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use watch::Watch;
@@ -51,10 +53,8 @@ use watch::Watch;
 /// unfinished. Test: `load::a_server_that_stalls_can_not_hide_it`.
 const FINISH: Duration = Duration::from_secs(1);
 
-/// How often the figures are looked at: for the bar, and for the plot over time. A run of more than
-/// a minute is looked at less often, so that the plot has some hundred points and not thousands.
+/// How often the figures are looked at, for the bar.
 const LOOK: Duration = Duration::from_millis(100);
-const LONG: Duration = Duration::from_secs(60);
 
 /// What is meant by what was typed.
 pub(super) struct Config {
@@ -70,6 +70,10 @@ impl TryFrom<LoadArgs> for Config {
 
     fn try_from(args: LoadArgs) -> Result<Self, Failure> {
         let message = match args.size {
+            Some(ByteSize(0)) => {
+                return Err(Exit::Usage
+                    .saying("--size is 1 byte at least: nothing sent is nothing measured"));
+            }
             Some(bytes) => Message::Random(size(bytes)),
             None => Message::typed(args.message.clone(), &args.plugin)?,
         };
@@ -107,13 +111,8 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             false => output::print(&report.to_string())?,
         }
         page.map_or(Ok(()), |page| page.write(&report))?;
-    } else if let Some(page) = page {
-        page.discard();
     }
-    match fatal {
-        Some(why) => Err(Exit::Unavailable.saying(why)),
-        None => judge(&report, config.args.max_errors),
-    }
+    judge(&report, fatal, config.args.max_errors)
 }
 
 async fn prepare(config: &Config) -> Result<Run, Failure> {
@@ -156,83 +155,96 @@ async fn prepare(config: &Config) -> Result<Run, Failure> {
     })
 }
 
+/// The threads of the load, and what tells that all of them are done.
+struct Threads {
+    running: Vec<JoinHandle<std::io::Result<()>>>,
+    done: tokio::sync::mpsc::Receiver<()>,
+}
+
+impl Threads {
+    fn start(config: &Config, run: &Arc<Run>, tallies: &[Shared]) -> std::io::Result<Self> {
+        let (args, threads) = (&config.args, config.threads as usize);
+        let ramp = args.ramp_up / args.connections;
+        // Nothing is ever sent: it ends when the last thread has dropped its end.
+        let (end, done) = tokio::sync::mpsc::channel(1);
+        let mut running = Vec::new();
+        for (first, tally) in tallies.iter().enumerate() {
+            let places = (0..args.connections).skip(first).step_by(threads);
+            let starts: Vec<Duration> = places.map(|place| ramp * place).collect();
+            let (run, tally, end) = (run.clone(), tally.clone(), end.clone());
+            let thread = std::thread::Builder::new().name(format!("eco-load-{first}"));
+            running.push(thread.spawn(move || {
+                let _end = end;
+                drive(&run, &tally, &starts)
+            })?);
+        }
+        Ok(Self { running, done })
+    }
+
+    fn join(self) -> Result<(), Failure> {
+        for thread in self.running {
+            let result = thread.join();
+            result.map_err(|_| anyhow::anyhow!("a thread of the load panicked"))??;
+        }
+        Ok(())
+    }
+}
+
 /// From the first connection to the last, with what makes the figures worthless, if anything.
 async fn measure(
     config: &Config,
     run: &Arc<Run>,
     signals: &mut Signals,
 ) -> Result<(Report, Option<String>), Failure> {
-    let (args, threads) = (&config.args, config.threads);
-    let tallies: Vec<Shared> = (0..threads).map(|_| Shared::new()).collect();
-    let mut watch = Watch::new(tallies.clone());
-    let ramp = args.ramp_up / args.connections;
-    let (done, mut all_done) = tokio::sync::mpsc::channel::<()>(1);
-    let mut running = Vec::new();
-    for (first, tally) in (0..threads).zip(tallies) {
-        let places = (first..args.connections).step_by(threads as usize);
-        let starts: Vec<Duration> = places.map(|place| ramp * place).collect();
-        let (run, done) = (run.clone(), done.clone());
-        let thread = std::thread::Builder::new().name(format!("eco-load-{first}"));
-        running.push(thread.spawn(move || {
-            let result = drive(&run, &tally, &starts);
-            drop(done);
-            result
-        })?);
-    }
-    drop(done);
+    let args = &config.args;
+    let tallies: Vec<Shared> = (0..config.threads).map(|_| Shared::new()).collect();
+    let mut watch = Watch::new(tallies.clone(), config.goal);
+    let mut threads = Threads::start(config, run, &tallies)?;
     let bar = Bar::new(config.goal);
     let started = run.pace.started();
-    let mut looks = interval(match config.goal {
-        Goal::Time(time) if time > LONG => time / 600,
-        _ => LOOK,
-    });
+    let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     looks.tick().await;
     let mut time_over = std::pin::pin!(async {
         match config.goal {
-            Goal::Time(time) => tokio::time::sleep_until((started + time).into()).await,
+            Goal::Time(time) => tokio::time::sleep(time.saturating_sub(started.elapsed())).await,
             Goal::Dialogues(_) => std::future::pending().await,
         }
     });
     let interrupted = loop {
         tokio::select! {
-            _ = looks.tick() => {
-                let moment = watch.look(started.elapsed());
-                bar.show(&watch, moment, started.elapsed());
-            }
+            _ = looks.tick() => bar.show(&watch.look(started.elapsed()), started.elapsed()),
             () = &mut time_over => break false,
-            _ = all_done.recv() => break false,
+            _ = threads.done.recv() => break false,
             () = signals.next() => break true,
         }
     };
-    let ended = Instant::now();
-    run.pace.end();
+    let ended = run.pace.end();
+    let in_time = watch.sum();
     bar.finish();
     // A second signal doesn't wait for what is under way.
     tokio::select! {
-        _ = all_done.recv() => {}
+        _ = threads.done.recv() => {}
         () = signals.next() => return Err(Exit::Interrupted.saying("interrupted")),
     }
-    for thread in running {
-        let result = thread.join();
-        result.map_err(|_| anyhow::anyhow!("a thread of the load panicked"))??;
-    }
-    watch.look(started.elapsed());
+    threads.join()?;
     let mut tally = watch.sum();
-    for age in run.pace.missed(ended) {
-        tally.turn_took(age);
-        tally.failed(Cause::NeverBegun, || {
-            format!("it was due {age:.1?} before the end (more --connections may help, unless the server stalls)")
-        });
+    for (age, many) in run.pace.missed(ended) {
+        tally.never_begun(age, many);
     }
     let report = Report {
         to: args.to.to_string(),
         plugin: args.plugin.clone(),
         connections: args.connections,
-        threads,
+        threads: config.threads,
         rate: args.rate,
         interrupted,
-        ..Report::measured(tally, ended - started, watch.timeline)
+        ..Report::measured(
+            tally,
+            &in_time,
+            ended - started,
+            watch.over(started.elapsed()),
+        )
     };
     Ok((report, run.fatal.get().cloned()))
 }
@@ -246,18 +258,19 @@ fn drive(run: &Arc<Run>, tally: &Shared, starts: &[Duration]) -> std::io::Result
         let alarm = Alarm::start()?;
         let mut calls = JoinSet::new();
         for start in starts {
-            let begins = run.pace.started() + *start;
+            let start = *start;
             let caller = Caller {
                 run: run.clone(),
                 tally: tally.clone(),
                 alarm: alarm.clone(),
                 patience: Patience::new(Some(run.timeout)),
+                waiting: None,
             };
             let run = run.clone();
             calls.spawn(async move {
-                if begins > Instant::now() {
+                if !start.is_zero() {
                     tokio::select! {
-                        () = tokio::time::sleep_until(begins.into()) => {}
+                        () = tokio::time::sleep(start) => {}
                         () = run.pace.ended() => return,
                     }
                 }
@@ -268,23 +281,32 @@ fn drive(run: &Arc<Run>, tally: &Shared, starts: &[Duration]) -> std::io::Result
             run.pace.ended().await;
             tokio::time::sleep(FINISH).await;
         };
-        tokio::select! {
-            () = async { while calls.join_next().await.is_some() {} } => {}
-            () = finishing => calls.shutdown().await,
+        let calling = async {
+            while let Some(call) = calls.join_next().await {
+                call.map_err(std::io::Error::other)?;
+            }
+            Ok(())
+        };
+        let finished = tokio::select! {
+            result = calling => Some(result),
+            () = finishing => None,
+        };
+        match finished {
+            Some(result) => result,
+            None => {
+                calls.shutdown().await;
+                Ok(())
+            }
         }
-        Ok(())
     })
 }
 
-/// Whether the figures are those of a server that works.
-fn judge(report: &Report, max_errors: f64) -> Result<(), Failure> {
-    let wrong = report.count(Cause::WrongReply);
-    let examples: Vec<&str> = report
-        .errors
-        .iter()
-        .map(|found| found.example.as_str())
-        .collect();
+/// Whether the figures are those of a server that works. `max_errors` is in percent.
+fn judge(report: &Report, fatal: Option<String>, max_errors: f64) -> Result<(), Failure> {
+    let examples = report.errors.iter().map(|found| found.example.as_str());
+    let examples: Vec<&str> = examples.chain(fatal.as_deref()).collect();
     let examples = examples.join("\n");
+    let wrong = report.count(Cause::WrongReply);
     if wrong > 0 {
         let what = match wrong {
             1 => "1 reply was wrong".to_owned(),
@@ -292,10 +314,27 @@ fn judge(report: &Report, max_errors: f64) -> Result<(), Failure> {
         };
         return Err(Exit::Wrong.saying(format!("{what}\n{examples}")));
     }
-    if report.failed_share > max_errors {
-        let (share, most) = (report.failed_share * 100.0, max_errors * 100.0);
+    if let Some(why) = fatal {
+        return Err(Exit::Unavailable.saying(why));
+    }
+    if report.connected.total == 0 {
+        return Err(match report.interrupted {
+            true => Exit::Interrupted.saying("interrupted before there was a connection"),
+            false => Exit::Unavailable.saying(format!(
+                "cannot connect to {}: nobody answered in time",
+                report.to
+            )),
+        });
+    }
+    if report.count(Cause::PluginFailed) > 0 {
+        return Err(Exit::Plugin.saying(examples));
+    }
+    let all = report.dialogues.total + report.failed;
+    // A hair's breadth for what binary fractions can't say exactly.
+    if report.failed as f64 * 100.0 > max_errors * all as f64 * (1.0 + 1e-9) {
+        let share = share_text(report.failed_share);
         return Err(Exit::Wrong.saying(format!(
-            "{share:.2} % of the dialogues failed, and --max-errors is {most} %\n{examples}"
+            "{share} of the dialogues failed, and --max-errors is {max_errors} %\n{examples}"
         )));
     }
     Ok(())

@@ -1,10 +1,17 @@
 //! When the next dialogue starts: at once, or when it is due; and when there is none any more.
 
 use super::timer;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+/// Longer than any run: a hundred years.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// How finely the ages of dialogues are told that were never begun.
+const GROUPS: u64 = 10_000;
 
 /// How many dialogues, and how fast.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +27,8 @@ pub(super) struct Pace {
     plan: Plan,
     started: Instant,
     taken: AtomicU64,
-    /// Done when no dialogue may begin any more.
+    ended: OnceLock<Instant>,
+    /// Tells everybody of it.
     over: CancellationToken,
 }
 
@@ -38,19 +46,22 @@ impl Pace {
             plan,
             started: Instant::now(),
             taken: AtomicU64::new(0),
+            ended: OnceLock::new(),
             over: CancellationToken::new(),
         }
     }
 
-    /// Claims the next dialogue, whoever asks. `None` when the run is over.
+    /// Claims the next dialogue, whoever asks. `None` when the run is over, and all has begun that was
+    /// due by then.
     ///
     /// Those that are due are given in their order, to whichever connection is free: where the server
     /// is slow they are claimed late, and know it.
     pub(super) fn next(&self) -> Option<Due> {
-        if self.over.is_cancelled() {
+        let ended = self.ended.get();
+        let Plan { rate, count } = self.plan;
+        if rate.is_none() && ended.is_some() {
             return None;
         }
-        let Plan { rate, count } = self.plan;
         if rate.is_none() && count.is_none() {
             return Some(Due::Now);
         }
@@ -58,19 +69,24 @@ impl Pace {
         if count.is_some_and(|count| number >= count) {
             return None;
         }
-        Some(match rate {
-            Some(rate) => Due::At(self.due(number, rate)),
-            None => Due::Now,
-        })
+        let due = rate.map_or(Due::Now, |rate| Due::At(self.due(number, rate)));
+        match (due, ended) {
+            (Due::At(due), Some(ended)) if due > *ended => None,
+            _ => Some(due),
+        }
     }
 
     fn due(&self, number: u64, rate: f64) -> Instant {
-        self.started + Duration::from_secs_f64(number as f64 / rate)
+        // What is due in more than a human life is never due.
+        let after = Duration::try_from_secs_f64(number as f64 / rate).unwrap_or(FOR_EVER);
+        self.started + after.min(FOR_EVER)
     }
 
-    /// No more dialogues begin.
-    pub(super) fn end(&self) {
+    /// No more dialogues become due. The first time that this is said is the end.
+    pub(super) fn end(&self) -> Instant {
+        let ended = *self.ended.get_or_init(Instant::now);
         self.over.cancel();
+        ended
     }
 
     /// Waits for [`end`](Self::end).
@@ -82,17 +98,29 @@ impl Pace {
         self.started
     }
 
-    /// How long ago each dialogue was due at `end` that nobody could begin.
-    pub(super) fn missed(&self, end: Instant) -> impl Iterator<Item = Duration> {
-        let taken = self.taken.load(Ordering::Relaxed);
-        let Plan { rate, count } = self.plan;
+    /// The dialogues that were due at `end` and that nobody could begin: how long ago, and how many
+    /// about then. They come in at most [`GROUPS`], since there may be as many as somebody asks for.
+    pub(super) fn missed(&self, end: Instant) -> Vec<(Duration, u64)> {
+        let Plan {
+            rate: Some(rate),
+            count,
+        } = self.plan
+        else {
+            return Vec::new();
+        };
         // The first one is due at once.
-        let due = rate.map_or(0, |rate| {
-            (end.duration_since(self.started).as_secs_f64() * rate) as u64 + 1
-        });
-        let due = due.min(count.unwrap_or(u64::MAX));
-        let rate = rate.unwrap_or(1.0);
-        (taken..due).map(move |number| end.saturating_duration_since(self.due(number, rate)))
+        let due = (end.duration_since(self.started).as_secs_f64() * rate) as u64;
+        let due = due.saturating_add(1).min(count.unwrap_or(u64::MAX));
+        let mut next = self.taken.load(Ordering::Relaxed);
+        let step = due.saturating_sub(next).div_ceil(GROUPS).max(1);
+        let mut missed = Vec::new();
+        while next < due {
+            let many = step.min(due - next);
+            let middle = self.due(next + many / 2, rate);
+            missed.push((end.saturating_duration_since(middle), many));
+            next += many;
+        }
+        missed
     }
 }
 
@@ -156,9 +184,30 @@ mod tests {
         });
         pace.next().unwrap();
         let end = pace.started() + Duration::from_millis(350);
-        let missed: Vec<_> = pace.missed(end).map(|age| age.as_millis()).collect();
-        assert_eq!(missed, [250, 150, 50]);
+        let missed = pace.missed(end);
+        let ages: Vec<_> = missed.iter().map(|(age, _)| age.as_millis()).collect();
+        assert_eq!(ages, [250, 150, 50]);
+        // The second was due by now, and may still begin; what comes later is not.
         pace.end();
-        assert_eq!(pace.next(), None);
+        let later = Pace::start(Plan {
+            rate: Some(1e-3),
+            count: None,
+        });
+        later.end();
+        assert!(later.next().is_some());
+        assert_eq!(later.next(), None);
+    }
+
+    #[test]
+    fn a_rate_beyond_all_measure_is_counted_all_the_same() {
+        let pace = Pace::start(Plan {
+            rate: Some(1e12),
+            count: None,
+        });
+        let end = pace.started() + Duration::from_secs(1);
+        let missed = pace.missed(end);
+        assert!(missed.len() <= 10_000);
+        let all: u64 = missed.iter().map(|(_, many)| many).sum();
+        assert_eq!(all, 1_000_000_000_001);
     }
 }

@@ -9,9 +9,11 @@ use crate::contract::Expect;
 use crate::plugin::{Dialogue, Error, Plugin, Turn};
 use std::sync::OnceLock;
 
-/// Bytes of a dialogue that is remembered, there and back. A longer one is played anew each time,
-/// since its instance costs little beside it.
-const MEMORY: usize = 64 * 1024 * 1024;
+/// Bytes of a dialogue that is remembered, there and back, and its turns. A longer one is played anew
+/// each time, since its instance costs little beside it.
+/// Test: `load::a_dialogue_that_is_too_long_to_remember_is_held_all_the_same`.
+const MEMORY: usize = 16 * 1024 * 1024;
+const TURNS: usize = 1000;
 
 /// What is to be said, and by whom.
 pub(super) struct Part {
@@ -56,16 +58,27 @@ impl Part {
         self.known.get().is_none() && self.plugin.repeats_itself()
     }
 
-    /// Remembers a dialogue that ended well.
-    pub(super) fn learn(&self, turns: Vec<Known>) {
+    /// Adds the reply to the turns of a dialogue that is being learnt. `None` when it is too long to
+    /// be known by heart; it isn't tried again then.
+    pub(super) fn heard(&self, mut turns: Vec<Known>, reply: &[u8]) -> Option<Vec<Known>> {
+        if let Some(turn) = turns.last_mut() {
+            turn.reply = reply.to_vec();
+        }
         let bytes: usize = turns
             .iter()
             .map(|turn| turn.send.len() + turn.reply.len())
             .sum();
-        if bytes <= MEMORY {
-            // Another connection may have been first, with the same.
-            let _ = self.known.set(turns);
+        if bytes > MEMORY || turns.len() > TURNS {
+            let _ = self.known.set(Vec::new());
+            return None;
         }
+        Some(turns)
+    }
+
+    /// Remembers a dialogue that ended well.
+    pub(super) fn learn(&self, turns: Vec<Known>) {
+        // Another connection may have been first, with the same.
+        let _ = self.known.set(turns);
     }
 
     /// An instance that has not begun.

@@ -79,6 +79,7 @@ pub(super) struct Moment {
     pub(super) seconds: f64,
     /// Turns a second in it.
     pub(super) turns: f64,
+    /// Of the turns that ended in it; 0 where none did.
     pub(super) p99: f64,
     /// Dialogues that failed in it.
     pub(super) failed: u64,
@@ -112,13 +113,26 @@ pub(super) fn microseconds(nanoseconds: u64) -> f64 {
 }
 
 impl Report {
-    /// The figures of `tally`, which took so long. What the run was is the caller's to say.
-    pub(super) fn measured(tally: Tally, time: Duration, timeline: Vec<Moment>) -> Self {
+    /// The figures of `tally`, of which `in_time` was counted in so much time, and the rest while what
+    /// was under way then came to its end. What the run was is the caller's to say.
+    pub(super) fn measured(
+        tally: Tally,
+        in_time: &Tally,
+        time: Duration,
+        timeline: Vec<Moment>,
+    ) -> Self {
         let seconds = time.as_secs_f64();
-        let count = |total: u64| Count {
-            total,
-            per_second: total as f64 / seconds.max(f64::MIN_POSITIVE),
+        let count = |of: fn(&Tally) -> u64| Count {
+            total: of(&tally),
+            per_second: of(in_time) as f64 / seconds.max(f64::MIN_POSITIVE),
         };
+        let [dialogues, turns, sent, received, connected] = [
+            count(|tally| tally.dialogues),
+            count(|tally| tally.turns),
+            count(|tally| tally.sent),
+            count(|tally| tally.received),
+            count(|tally| tally.connections),
+        ];
         let failed: u64 = tally.errors.iter().sum();
         let all = tally.dialogues + failed;
         let errors = Cause::ALL.into_iter().zip(tally.errors).zip(tally.examples);
@@ -130,11 +144,11 @@ impl Report {
             rate: None,
             seconds,
             interrupted: false,
-            dialogues: count(tally.dialogues),
-            turns: count(tally.turns),
-            sent: count(tally.sent),
-            received: count(tally.received),
-            connected: count(tally.connections),
+            dialogues,
+            turns,
+            sent,
+            received,
+            connected,
             failed,
             failed_share: failed as f64 / all.max(1) as f64,
             errors: errors

@@ -50,7 +50,10 @@ impl FromStr for Sources {
             0..4 => (0, size),
             _ => (1, size - 2),
         };
-        let mask = !(size - 1);
+        let mask = match size {
+            u128::MAX => 0,
+            size => !(size - 1),
+        };
         let first = match address {
             IpAddr::V4(address) => {
                 let bits = (u128::from(address.to_bits()) & mask) + skipped;

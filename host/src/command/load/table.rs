@@ -1,7 +1,7 @@
 //! The figures of a run as a table.
 
 use super::report::{Failures, Latency, Report};
-use super::text::{grouped, many, time_text};
+use super::text::{grouped, many, share_text, time_text};
 use bytesize::ByteSize;
 use std::fmt;
 
@@ -32,8 +32,8 @@ impl fmt::Display for Report {
         }
         let connected = grouped(self.connected.total);
         writeln!(f, "{:<12} {connected:>14}", "connected")?;
-        let (failed, share) = (grouped(self.failed), self.failed_share * 100.0);
-        writeln!(f, "{:<12} {failed:>14}   {share:>11.2} %", "failed")?;
+        let (failed, share) = (grouped(self.failed), share_text(self.failed_share));
+        writeln!(f, "{:<12} {failed:>14}   {share:>13}", "failed")?;
         for Failures { cause, count, .. } in &self.errors {
             writeln!(f, "  {:>25}   {}", grouped(*count), cause.text())?;
         }

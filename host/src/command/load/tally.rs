@@ -110,14 +110,23 @@ impl Tally {
         self.lately.saturating_record(time);
     }
 
+    /// So many dialogues were due so long before the end, and were not begun.
+    pub(super) fn never_begun(&mut self, age: Duration, many: u64) {
+        self.turn.saturating_record_n(nanoseconds(age), many);
+        self.failed(Cause::NeverBegun, many, || {
+            format!("it was due {age:.1?} before the end (more --connections may help, unless the server stalls)")
+        });
+    }
+
     pub(super) fn connecting_took(&mut self, time: Duration) {
         self.connections += 1;
         self.connecting.saturating_record(nanoseconds(time));
     }
 
-    pub(super) fn failed(&mut self, cause: Cause, example: impl FnOnce() -> String) {
+    /// So many dialogues failed; the first of them is told in words.
+    pub(super) fn failed(&mut self, cause: Cause, many: u64, example: impl FnOnce() -> String) {
         if let Some(count) = self.errors.get_mut(cause as usize) {
-            *count += 1;
+            *count += many;
         }
         if let Some(place) = self.examples.get_mut(cause as usize) {
             place.get_or_insert_with(example);

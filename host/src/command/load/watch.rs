@@ -1,19 +1,30 @@
 //! Looking at the tallies of all threads while they count.
 
+use super::bar::Goal;
 use super::report::{Moment, microseconds};
 use super::tally::{COARSE, Shared, Tally, histogram};
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
+/// The shortest stretch of the run that the plot over time tells from the next, and how many there
+/// are in a long one.
+const STRETCH: Duration = Duration::from_millis(100);
+const STRETCHES: u32 = 600;
+
 /// The tallies of all threads, looked at again and again.
 pub(super) struct Watch {
     tallies: Vec<Shared>,
     spare: Histogram<u64>,
+    stretch: Duration,
+    /// At the last look, and when the current stretch began.
     seen: Seen,
-    pub(super) timeline: Vec<Moment>,
+    begun: Seen,
+    /// The turns of the current stretch.
+    lately: Histogram<u64>,
+    timeline: Vec<Moment>,
 }
 
-/// The state at the last look.
+/// What had been counted at some moment.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     at: Duration,
@@ -22,19 +33,47 @@ struct Seen {
     failed: u64,
 }
 
+impl Seen {
+    /// What happened since then, with the latencies of it.
+    fn moment(&self, since: &Self, turns: &Histogram<u64>) -> Moment {
+        let took = self.at.saturating_sub(since.at).as_secs_f64();
+        Moment {
+            seconds: self.at.as_secs_f64(),
+            turns: (self.turns - since.turns) as f64 / took.max(f64::MIN_POSITIVE),
+            p99: microseconds(turns.value_at_quantile(0.99)),
+            failed: self.failed - since.failed,
+        }
+    }
+}
+
+/// What a look has found.
+pub(super) struct Look {
+    /// What happened since the one before.
+    pub(super) moment: Moment,
+    /// Dialogues that are over, well or not, and those that failed.
+    pub(super) over: u64,
+    pub(super) failed: u64,
+}
+
 impl Watch {
-    pub(super) fn new(tallies: Vec<Shared>) -> Self {
+    pub(super) fn new(tallies: Vec<Shared>, goal: Goal) -> Self {
         Self {
             tallies,
             spare: histogram(COARSE),
+            stretch: match goal {
+                Goal::Time(time) => STRETCH.max(time / STRETCHES),
+                Goal::Dialogues(_) => STRETCH,
+            },
             seen: Seen::default(),
+            begun: Seen::default(),
+            lately: histogram(COARSE),
             timeline: Vec::new(),
         }
     }
 
     /// Takes note of what happened since the last look.
-    pub(super) fn look(&mut self, at: Duration) -> Moment {
-        let mut lately = histogram(COARSE);
+    pub(super) fn look(&mut self, at: Duration) -> Look {
+        let mut turns = histogram(COARSE);
         let mut now = Seen {
             at,
             ..Seen::default()
@@ -49,29 +88,38 @@ impl Watch {
                 std::mem::swap(&mut tally.lately, &mut self.spare);
             }
             // They have the same bounds.
-            let _ = lately.add(&self.spare);
+            let _ = turns.add(&self.spare);
             self.spare.reset();
         }
-        let took = at.saturating_sub(self.seen.at).as_secs_f64();
-        let moment = Moment {
-            seconds: at.as_secs_f64(),
-            turns: (now.turns - self.seen.turns) as f64 / took.max(f64::MIN_POSITIVE),
-            p99: microseconds(lately.value_at_quantile(0.99)),
-            failed: now.failed - self.seen.failed,
-        };
+        let moment = now.moment(&self.seen, &turns);
         self.seen = now;
+        let _ = self.lately.add(&turns);
+        // A look comes a little early at times.
+        if at.saturating_sub(self.begun.at) + STRETCH / 2 >= self.stretch {
+            self.keep();
+        }
+        Look {
+            moment,
+            over: now.dialogues + now.failed,
+            failed: now.failed,
+        }
+    }
+
+    /// The current stretch is over.
+    fn keep(&mut self) {
+        let moment = self.seen.moment(&self.begun, &self.lately);
         self.timeline.push(moment);
-        moment
+        self.begun = self.seen;
+        self.lately.reset();
     }
 
-    /// Dialogues that are over, well or not.
-    pub(super) fn over(&self) -> u64 {
-        self.seen.dialogues + self.seen.failed
-    }
-
-    /// Dialogues that failed.
-    pub(super) fn failed(&self) -> u64 {
-        self.seen.failed
+    /// What happened over time, up to now.
+    pub(super) fn over(mut self, at: Duration) -> Vec<Moment> {
+        self.look(at);
+        if self.begun.at < self.seen.at {
+            self.keep();
+        }
+        self.timeline
     }
 
     /// All the tallies in one.
