@@ -119,6 +119,18 @@ fn the_message_is_what_was_typed_or_random_bytes() {
 }
 
 #[test]
+fn an_address_where_the_message_goes_is_pointed_out() {
+    let eco = serve(&["-q"]);
+    let exited = load(eco.address, &["localhost:7", "-n", "1", "-c", "1"]);
+    assert_eq!(exited.code, 0, "{}", exited.stderr);
+    assert!(
+        exited.stderr.contains("--to names the server"),
+        "{}",
+        exited.stderr
+    );
+}
+
+#[test]
 fn a_wrong_reply_is_no_fast_success_but_an_error_with_its_hexdump() {
     // Right so often that the client knows the dialogue by heart, then wrong in one byte.
     let address = server(|number, mut stream| {
@@ -358,6 +370,7 @@ fn what_runs_out_is_said_in_clear_words() {
             69,
             &["cannot connect to 127.0.0.1:1", "`eco serve` starts one"],
         ),
+        (load(eco.address, &["-d", "0s"]), 64, &["more than no time"]),
         (
             load(eco.address, &["--size", "0"]),
             64,

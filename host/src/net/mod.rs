@@ -4,7 +4,7 @@
 //! for a client an [`Expect`](crate::contract::Expect). wasmtime isn't named here.
 //!
 //! A server's way is [`bind`], [`Server::run`], and for each connection `connection::serve`, which
-//! takes chunks from `arrival` and writes replies. A client's way is [`connect`], then [`exchange`]
+//! takes chunks from `arrival` and writes replies. A client's way is [`connect()`], then [`exchange()`]
 //! for each turn.
 //!
 //! [`Session`]: crate::contract::Session

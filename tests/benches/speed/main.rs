@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) peers: Vec<Peer>,
     /// How many rounds of `slice` each, of `long` each, and of those that take a new server.
     pub(crate) rounds: usize,
-    long_rounds: usize,
+    pub(crate) long_rounds: usize,
     few: usize,
     pub(crate) slice: Duration,
     /// What a whole run of `eco load` takes.
@@ -127,6 +127,7 @@ impl Bench {
     /// A row of such rounds.
     pub(crate) fn row<S>(
         &self,
+        rounds: usize,
         measure: Measure,
         clients: usize,
         setup: impl Fn(&Peer) -> Result<S>,
@@ -134,23 +135,7 @@ impl Bench {
         rows: &mut Vec<Row>,
     ) -> Result<()> {
         if self.wants(&measure.name) {
-            let rounds = self.rounds_of(self.rounds, clients, setup, sample)?;
-            self.done(measure, rounds, rows);
-        }
-        Ok(())
-    }
-
-    /// A row of rounds that take longer.
-    pub(crate) fn long_row<S>(
-        &self,
-        measure: Measure,
-        clients: usize,
-        setup: impl Fn(&Peer) -> Result<S>,
-        sample: impl FnMut(&mut S, &Peer) -> Result<f64>,
-        rows: &mut Vec<Row>,
-    ) -> Result<()> {
-        if self.wants(&measure.name) {
-            let rounds = self.rounds_of(self.long_rounds, clients, setup, sample)?;
+            let rounds = self.rounds_of(rounds, clients, setup, sample)?;
             self.done(measure, rounds, rows);
         }
         Ok(())

@@ -101,6 +101,7 @@ fn streaming(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
     let name = "streaming, 64 KiB on 4 connections";
     let (connections, size) = (4, 64 * 1024);
     bench.row(
+        bench.rounds,
         measure(name, "MiB/s", Better::Higher, Aim::Ratio(0.98)),
         connections,
         |peer| running(bench, peer, connections, size),
@@ -119,7 +120,8 @@ const HALF_LOAD: [&str; 4] = ["--size", "16", "--threads", "1"];
 
 /// `eco load` in its open loop, at half of what the server takes of it in a closed one.
 fn p99_at_half_load(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
-    bench.long_row(
+    bench.row(
+        bench.long_rounds,
         measure(
             "p99 latency at half load, 16 B",
             "µs",
@@ -167,6 +169,7 @@ pub(crate) fn number(report: &serde_json::Value, path: &[&str]) -> Result<f64> {
 
 fn connecting(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
     bench.row(
+        bench.rounds,
         measure(
             "connect, one round trip, close",
             "1/s",

@@ -21,8 +21,12 @@ Examples:
   eco load -c 16000 --source 127.0.0.0/8
 
 With --rate, latency counts from when a turn was due, so that a server that stalls can't hide it.
-The table goes to stdout. Exit codes: 0 all right, 1 a reply was wrong or too much failed,
-64 usage, 65 bad plugin, 69 cannot connect, or out of ports or descriptors.";
+At its end, what is under way has one more second. Ctrl-C ends a run early, as if its time were over; a
+second one at once. The table goes to stdout; times in --json are microseconds. Exit codes: 0 all right,
+1 a reply was wrong or too many dialogues failed, 64 usage, 65 the plugin failed, 69 cannot connect or
+out of ports.
+
+Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -50,7 +54,7 @@ pub(in crate::command) struct LoadArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(in crate::command) threads: Option<u32>,
     /// How long to go on
-    #[arg(short, long, default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(short, long, default_value = "10s", value_name = "TIME", value_parser = some_time)]
     pub(in crate::command) duration: Duration,
     /// Stop after so many dialogues instead
     #[arg(short = 'n', long, value_name = "N", conflicts_with = "duration", value_parser = clap::value_parser!(u64).range(1..))]
@@ -81,6 +85,13 @@ pub(in crate::command) struct LoadArgs {
     pub(in crate::command) html: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::command) budgets: BudgetArgs,
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if time.is_zero() => Err("expected more than no time, such as 500ms".to_owned()),
+        result => result.map_err(|error| format!("{error}; expected a time, such as 500ms or 10s")),
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -1,17 +1,11 @@
 //! What a person sees on a terminal while the load runs.
 
+use super::pace::Goal;
 use super::text::{grouped, time_text};
 use super::watch::Look;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::time::Duration;
-
-/// What the run goes on for.
-#[derive(Clone, Copy)]
-pub(super) enum Goal {
-    Time(Duration),
-    Dialogues(u64),
-}
 
 /// The bar on a terminal.
 pub(super) struct Bar {

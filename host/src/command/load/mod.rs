@@ -32,12 +32,12 @@ use crate::command::budget_args::size;
 use crate::net::{Endpoint, Patience};
 use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
 use anyhow::Context as _;
-use bar::{Bar, Goal};
+use bar::Bar;
 use bytesize::ByteSize;
 use caller::Caller;
 use file::Page;
 use line::Run;
-use pace::{Alarm, Pace, Plan};
+use pace::{Alarm, Goal, Pace, Plan};
 use rehearsal::Part;
 use report::Report;
 use std::sync::Arc;
@@ -77,6 +77,11 @@ impl TryFrom<LoadArgs> for Config {
             Some(bytes) => Message::Random(size(bytes)),
             None => Message::typed(args.message.clone(), &args.plugin)?,
         };
+        if let Some(text) = &args.message.message
+            && (text.contains("://") || text.parse::<Endpoint>().is_ok())
+        {
+            tracing::warn!("{text:?} is sent as the message; --to names the server");
+        }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let processors = u32::try_from(processors).unwrap_or(u32::MAX);
         let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);

@@ -22,6 +22,13 @@ pub(super) struct Plan {
     pub(super) count: Option<u64>,
 }
 
+/// What the run goes on for.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    Time(Duration),
+    Dialogues(u64),
+}
+
 /// What is left of a run, shared by all of its connections.
 pub(super) struct Pace {
     plan: Plan,

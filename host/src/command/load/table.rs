@@ -22,7 +22,10 @@ impl fmt::Display for Report {
         };
         writeln!(f, "{:<12} {:>14.2} s{early}", "time", self.seconds)?;
         for (name, count) in [("dialogues", self.dialogues), ("turns", self.turns)] {
-            let (total, rate) = (grouped(count.total), grouped(count.per_second as u64));
+            let (total, rate) = (
+                grouped(count.total),
+                grouped(count.per_second.round() as u64),
+            );
             writeln!(f, "{name:<12} {total:>14}   {rate:>12}/s")?;
         }
         for (name, count) in [("sent", self.sent), ("received", self.received)] {

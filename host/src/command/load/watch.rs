@@ -1,6 +1,6 @@
 //! Looking at the tallies of all threads while they count.
 
-use super::bar::Goal;
+use super::pace::Goal;
 use super::report::{Moment, microseconds};
 use super::tally::{COARSE, Shared, Tally, histogram};
 use hdrhistogram::Histogram;
