@@ -51,6 +51,7 @@ fn main() -> Result<()> {
     let quick = arguments.iter().any(|argument| argument == "--quick");
     // cargo itself adds `--bench`.
     arguments.retain(|argument| !argument.starts_with("--"));
+    raise_descriptor_limit();
     let (peers, missing) = peers::all()?;
     for peer in &missing {
         println!("not here: {peer}");
@@ -85,6 +86,16 @@ fn main() -> Result<()> {
         println!("written to {RESULTS}");
     }
     Ok(())
+}
+
+/// For thousands of connections, here and in the servers, which inherit it.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let current = maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current, maximum }) {
+        println!("cannot raise the descriptor limit: {error}");
+    }
 }
 
 impl Bench {
