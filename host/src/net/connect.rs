@@ -11,28 +11,34 @@ use tokio::net::{TcpSocket, TcpStream};
 /// # Errors
 /// The name has no address, none of them answers within `limit` in all, or the last one's error.
 pub async fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<TcpStream> {
-    let connecting = async {
-        let mut last = None;
-        for address in endpoint.resolve().await? {
-            match connect_to(address, None).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
-    };
+    let connecting = async { connect_any(&endpoint.resolve().await?, None).await };
     match tokio::time::timeout(limit, connecting).await {
         Ok(result) => result,
         Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
-/// Connects to one address, from `source` if that is given. What is written is sent at once.
+/// Connects to the first of the addresses that answers, from `source` if that is given.
 ///
 /// # Errors
-/// The system's, among them `AddrNotAvailable` when `source` is not this machine's, or when its
-/// ports are all in use.
-pub async fn connect_to(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+/// That of the last address, among them `AddrNotAvailable` when `source` is not this machine's, or
+/// when its ports are all in use.
+pub async fn connect_any(
+    addresses: &[SocketAddr],
+    source: Option<IpAddr>,
+) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in addresses {
+        match connect_to(*address, source).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Connects so that what is written is sent at once.
+async fn connect_to(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),

@@ -24,7 +24,7 @@ mod transport;
 mod within;
 
 pub use address::{BindError, Endpoint, bind};
-pub use connect::{connect, connect_to};
+pub use connect::{connect, connect_any};
 pub use connection::{Counts, End, serve};
 pub use exchange::{Broken, exchange};
 pub use inbox::Inbox;

@@ -27,17 +27,14 @@ impl Caller {
         let run = self.run.clone();
         let mut line = None;
         while let Some(due) = run.pace.next() {
-            if let Due::At(due) = due {
+            if let Some(due) = due.time() {
                 tokio::select! {
                     biased;
                     () = self.alarm.at(due) => {}
                     () = run.pace.ended() => return,
                 }
             }
-            self.waiting = Some(match due {
-                Due::Now => Instant::now(),
-                Due::At(due) => due,
-            });
+            self.waiting = Some(due.time().unwrap_or_else(Instant::now));
             let result = self.dialogue(&mut line, due).await;
             self.waiting = None;
             match result {
@@ -74,10 +71,7 @@ impl Caller {
 
     async fn converse(&mut self, open: &mut Line, due: Due) -> Result<(), Failed> {
         let run = self.run.clone();
-        let mut due = match due {
-            Due::Now => None,
-            Due::At(due) => Some(due),
-        };
+        let mut due = due.time();
         let known = run.part.known();
         let mut place = 0;
         for turn in known {

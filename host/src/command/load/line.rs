@@ -55,16 +55,7 @@ impl Line {
         let began = Instant::now();
         let number = run.tried.fetch_add(1, Ordering::Relaxed);
         let source = run.sources.map(|sources| sources.of(number));
-        let connecting = async {
-            let mut last = io::Error::from(io::ErrorKind::NotFound);
-            for address in &run.to {
-                match net::connect_to(*address, source).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => last = error,
-                }
-            }
-            Err(last)
-        };
+        let connecting = net::connect_any(&run.to, source);
         match patience.within(connecting).await {
             Some(Ok(stream)) => {
                 run.connected.store(true, Ordering::Relaxed);

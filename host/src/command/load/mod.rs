@@ -2,8 +2,8 @@
 //! the other, and what that took.
 //!
 //! `pace` says when a dialogue begins, `caller` holds it over a `line`, `rehearsal` has the plugin's
-//! part, `tally` what is counted, and `report` what is made of it, for a `table` or a `page`. The threads share nothing that is written
-//! to for each turn: each has its connections and its tally.
+//! part, `tally` what is counted, and `report` what is made of it, for a `table` or a `page`. The
+//! threads share nothing that is written to for each turn: each has its connections and its tally.
 
 mod args;
 mod bar;

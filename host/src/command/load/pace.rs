@@ -47,6 +47,16 @@ pub(super) enum Due {
     At(Instant),
 }
 
+impl Due {
+    /// When it is due, if that is any one time.
+    pub(super) fn time(self) -> Option<Instant> {
+        match self {
+            Self::Now => None,
+            Self::At(due) => Some(due),
+        }
+    }
+}
+
 impl Pace {
     pub(super) fn start(plan: Plan) -> Self {
         Self {
