@@ -14,7 +14,7 @@ mod tests;
 mod timeline;
 
 use super::report::{Count, Failures, Latency, Report};
-use super::text::{grouped, many};
+use super::text::{grouped, many, share_text};
 use crate::escape::harmless;
 use bytesize::ByteSize;
 use numbers::{finite, time_value};
@@ -92,11 +92,7 @@ fn totals(report: &Report) -> String {
         let (total, rate) = (ByteSize(total), ByteSize(per_second as u64));
         row(name, &total.to_string(), &rate.to_string())
     };
-    // Few of many are not none.
-    let share = match finite(report.failed_share) * 100.0 {
-        share if report.failed > 0 && share < 0.005 => "&lt; 0.01 %".to_owned(),
-        share => format!("{share:.2} %"),
-    };
+    let share = escaped(&share_text(finite(report.failed_share)));
     let failed = row("failed", &grouped(report.failed), &share);
     let failed = match report.failed {
         0 => failed,

@@ -39,7 +39,7 @@ pub(super) fn time_text(microseconds: f64) -> String {
 /// A share of something, in percent. What is there at all is not called nothing.
 pub(super) fn share_text(share: f64) -> String {
     match share * 100.0 {
-        percent if percent > 0.0 && percent < 0.01 => "< 0.01 %".to_owned(),
+        percent if percent > 0.0 && percent < 0.005 => "< 0.01 %".to_owned(),
         percent => format!("{percent:.2} %"),
     }
 }
