@@ -32,13 +32,15 @@
 //!
 //! # Architecture
 //!
-//! Four rooms, each of which knows as little as it can:
+//! Five rooms, each of which knows as little as it can:
 //!
 //! - [`plugin`] has the engine, the sandbox and the calls. It never names a socket.
 //! - [`net`] has listening, reading, writing, timeouts and closing. It never names wasmtime, and
 //!   runs over anything that reads and writes.
 //! - [`toolchain`] turns folders of sources into plugins, by the tools of each language. It never runs
 //!   a plugin.
+//! - [`exercise`] has what students are asked to do: the format, the splits, the verdicts, the reports. It
+//!   runs plugins, and never names a socket or a terminal.
 //! - [`command`] is the command line. It joins the others.
 //!
 //! They share the words of [`contract`], which is `wit/` in plain Rust: a [`contract::Session`]
@@ -59,6 +61,16 @@
 //! A script is a plugin in two parts: the interpreter of its language, which is a component like any
 //! other (`plugins/interpreters`), and its text, which that asks for through an import
 //! (`plugin::script`). All that holds for plugins holds for scripts.
+//!
+//! # How a plugin is judged
+//!
+//! An [`exercise::Exercise`] is read once (`exercise::read`). For each case and each of its splits
+//! (`exercise::split`) the steps are played (`exercise::run`) over a new [`exercise::Wire`]: in memory, to a
+//! fresh instance in a laboratory, where clock and randomness are the same every time and work is counted
+//! ([`plugin::Lab`], [`plugin::Engine::laboratory`]); or over sockets (`command::check::tcp`). What came back
+//! is compared with what is expected as it comes (`exercise::stream`). A split that breaks the plugin is made
+//! smaller as long as it does (`exercise::shrink`), and becomes an [`exercise::Failure`], which
+//! `exercise::feedback` puts into words and `exercise::report` into files.
 //!
 //! # Where the time goes
 //!
@@ -96,10 +108,12 @@
 //! 5. No number that a plugin or a peer controls allocates more than its cap (`hostile`).
 //! 6. Nothing that a plugin does ends the process or changes a byte on another connection
 //!    (`hostile`).
+//! 7. The same plugin gets the same verdict for the same case, on every machine (`verdicts`).
 
 pub mod command;
 pub mod contract;
 mod escape;
+pub mod exercise;
 pub mod hexdump;
 pub mod net;
 pub mod plugin;

@@ -67,6 +67,13 @@ pub struct Exited {
     pub stderr: String,
 }
 
+impl Exited {
+    /// Everything on stdout, as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}
+
 impl Eco {
     /// `eco` with these arguments, without colours.
     pub fn new(arguments: &[&str]) -> Self {
@@ -155,6 +162,14 @@ impl Eco {
         }
     }
 
+    /// Starts it, and follows what it says on stdout.
+    pub fn follow(mut self) -> Following {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = self.command.spawn().expect("eco starts");
+        let stdout = Log::follow(child.stdout.take());
+        Following { child, stdout }
+    }
+
     /// Starts it as a server and waits until it listens.
     pub fn serve(mut self) -> Server {
         self.command
@@ -182,6 +197,28 @@ impl Eco {
         }
     }
 }
+
+/// A command that goes on until it is dropped, which kills it.
+pub struct Following {
+    child: Child,
+    stdout: Log,
+}
+
+impl Following {
+    /// Waits for a line of its stdout that contains this.
+    #[track_caller]
+    pub fn said(&self, words: &str) {
+        self.stdout.line_with(&[words]);
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn no_server(line: &str, log: &Log) -> ! {
     // What it says on stderr ends with the process, which is about to.
     while log.next_line().is_some() {}
@@ -220,22 +257,7 @@ impl Server {
     /// Waits for a line of its log that contains all of these, and gives it back.
     #[track_caller]
     pub fn logged(&self, words: &[&str]) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        let mut seen = 0;
-        loop {
-            let lines = self.log.lines();
-            let found = lines
-                .iter()
-                .skip(seen)
-                .find(|line| words.iter().all(|word| line.contains(word)));
-            if let Some(line) = found {
-                return line.clone();
-            }
-            seen = lines.len();
-            if Instant::now() > deadline || self.log.next_line().is_none() {
-                panic!("no line of the log has {words:?}:\n{}", self.log.text());
-            }
-        }
+        self.log.line_with(words)
     }
 
     /// The log up to now.
@@ -308,7 +330,7 @@ fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or(-1)
 }
 
-/// The stderr of a process, gathered by a thread so that the process never waits for us.
+/// The lines of a process, gathered by a thread so that the process never waits for us.
 struct Log {
     lines: Arc<Mutex<Vec<String>>>,
     news: Mutex<Receiver<()>>,
@@ -316,13 +338,13 @@ struct Log {
 
 impl Log {
     /// Without a pipe it stays empty.
-    fn follow(stderr: Option<impl std::io::Read + Send + 'static>) -> Self {
+    fn follow(pipe: Option<impl std::io::Read + Send + 'static>) -> Self {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (tell, news) = channel();
         let all = lines.clone();
         std::thread::spawn(move || {
-            let Some(stderr) = stderr else { return };
-            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+            let Some(pipe) = pipe else { return };
+            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 all.lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -342,6 +364,27 @@ impl Log {
         match news.recv_timeout(PATIENCE) {
             Ok(()) => Some(()),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// Waits for a line that contains all of these, and gives it back.
+    #[track_caller]
+    fn line_with(&self, words: &[&str]) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = 0;
+        loop {
+            let lines = self.lines();
+            let found = lines
+                .iter()
+                .skip(seen)
+                .find(|line| words.iter().all(|word| line.contains(word)));
+            if let Some(line) = found {
+                return line.clone();
+            }
+            seen = lines.len();
+            if Instant::now() > deadline || self.next_line().is_none() {
+                panic!("no line has {words:?}:\n{}", self.text());
+            }
         }
     }
 

@@ -4,5 +4,5 @@
 mod eco;
 mod same;
 
-pub use eco::{Eco, Exited, Server, binary};
+pub use eco::{Eco, Exited, Following, Server, binary};
 pub use same::assert_same;

@@ -8,6 +8,12 @@ mod command_line;
 mod contract;
 /// The echo, byte for byte, over real sockets.
 mod echo;
+/// Exercises: their files, and those that eco brings.
+mod exercises;
+/// What a student is told of a failure.
+mod feedback;
+/// Grading a class: what is handed in, and the reports.
+mod grading;
 /// The samples, made as a newcomer makes them.
 mod guests;
 /// Plugins that attack, and their neighbours.
@@ -34,7 +40,11 @@ mod scripts;
 mod send;
 /// Plugins that take part in the whole connection.
 mod sessions;
+/// The ways in which the bytes of a case are split.
+mod splits;
 /// Stopping.
 mod stopping;
 /// What they all use.
 mod support;
+/// The wrong plugins, and what each gets.
+mod verdicts;

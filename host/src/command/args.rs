@@ -2,6 +2,7 @@
 
 use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
 use super::budget_args::BudgetArgs;
+use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
 use super::load::LoadArgs;
 use super::message::MessageArgs;
 use crate::net::Endpoint;
@@ -22,9 +23,10 @@ Examples:
   eco serve -l 0.0.0.0:5005          serves the machines next door
   eco send -t 192.168.1.7:5005       ... which try it with this
   eco load -c 1000 -d 30s            how fast is it, and is every reply right?
+  eco exercise start echo my-echo    an exercise: write a plugin, and eco checks it
 
 Exit codes:
-  0 all right   1 the reply was wrong   64 usage   65 bad plugin
+  0 all right   1 a reply was wrong, or a case failed   64 usage   65 bad plugin
   69 cannot connect or listen, or a tool is missing   70 internal error   130 interrupted";
 
 const SERVE_EXAMPLES: &str = "\
@@ -75,6 +77,15 @@ pub(super) enum Command {
     Inspect(InspectArgs),
     /// Run a plugin without a socket, chunk by chunk
     Call(CallArgs),
+    /// Check a plugin against an exercise, for the student who writes it
+    Check(CheckArgs),
+    /// Grade a class's plugins against an exercise, for the teacher
+    Grade(GradeArgs),
+    /// List the exercises that eco brings, and copy them out
+    Exercise {
+        #[command(subcommand)]
+        command: ExerciseCommand,
+    },
     /// Print the contract between eco and plugins (WIT)
     Wit,
     /// Set up what a language needs once

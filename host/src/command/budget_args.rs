@@ -61,6 +61,7 @@ impl BudgetArgs {
         let budgets = Budgets {
             cpu: self.cpu.unwrap_or(defaults.cpu),
             wait: self.wait.unwrap_or(defaults.wait),
+            fuel: defaults.fuel,
             memory: set(self.memory, defaults.memory),
             total_memory: set(self.total_memory, defaults.total_memory),
             table: self.table.unwrap_or(defaults.table),

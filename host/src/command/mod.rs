@@ -9,8 +9,12 @@ mod author_args;
 mod budget_args;
 mod build;
 mod call;
+mod check;
 mod chunk;
+mod exercise;
+mod exercise_args;
 mod exit;
+mod grade;
 mod inspect;
 mod load;
 mod logging;
@@ -81,6 +85,9 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Build(args) => alone(build::run(args)),
         Command::Inspect(args) => alone(inspect::run(args)),
         Command::Call(args) => alone(call::run(args)),
+        Command::Check(args) => alone(check::run(args)),
+        Command::Grade(args) => grade::run(args),
+        Command::Exercise { command } => exercise::run(command),
         Command::Wit => output::print(&wit::text()),
         Command::Setup { command } => alone(setup::run(command)),
         Command::Completions { shell } => {

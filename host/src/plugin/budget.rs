@@ -25,6 +25,9 @@ pub struct Budgets {
     pub cpu: Duration,
     /// Time in which one call waits, asleep.
     pub wait: Duration,
+    /// Units of work of one instance, about one for each instruction of WebAssembly. Only an engine
+    /// that is [metered](super::Engine::metered) counts them.
+    pub fuel: u64,
     /// Linear memory of one instance, in bytes.
     pub memory: usize,
     /// Linear memory of all instances together, in bytes.
@@ -49,6 +52,7 @@ impl Budgets {
         Self {
             cpu: Duration::from_secs(1),
             wait: WAIT,
+            fuel: u64::MAX,
             memory: 64 * MIB,
             total_memory: machine_memory / 2,
             table: 100_000,
@@ -77,6 +81,7 @@ impl Budgets {
             Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
             Budget::Wait => humantime::format_duration(self.wait).to_string(),
             Budget::Compile => humantime::format_duration(self.compile).to_string(),
+            Budget::Fuel => format!("{} units", self.fuel),
             Budget::Memory => size(self.memory),
             Budget::TotalMemory => size(self.total_memory),
             Budget::Stack => size(self.stack),
@@ -95,6 +100,8 @@ pub enum Budget {
     Cpu,
     /// Time in which one call waits.
     Wait,
+    /// Units of work of one instance.
+    Fuel,
     /// Memory of one instance.
     Memory,
     /// Memory of all instances.
@@ -114,7 +121,7 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// Every budget, in the order of the README's table.
+    /// Every budget that a flag sets, in the order of the README's table.
     pub const ALL: [Self; 10] = [
         Self::Cpu,
         Self::Wait,
@@ -128,11 +135,12 @@ impl Budget {
         Self::Compile,
     ];
 
-    /// The flag that sets it.
+    /// What sets it: a flag, nearly always.
     pub fn flag(self) -> &'static str {
         match self {
             Self::Cpu => "--cpu",
             Self::Wait => "--wait",
+            Self::Fuel => "an exercise's limits",
             Self::Memory => "--memory",
             Self::TotalMemory => "--total-memory",
             Self::Table => "--table",
@@ -150,6 +158,7 @@ impl fmt::Display for Budget {
         f.write_str(match self {
             Self::Cpu => "processor time per call",
             Self::Wait => "waiting per call",
+            Self::Fuel => "units of work per connection",
             Self::Memory => "memory per instance",
             Self::TotalMemory => "memory of all instances",
             Self::Table => "table elements per instance",

@@ -87,7 +87,7 @@ impl Plugin {
     /// The plugin fails as it starts.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
         let loaded = &self.0;
-        let mut instance = Instance::start(loaded, 0, Effort::default()).await?;
+        let mut instance = Instance::start(loaded, 0, Effort::default(), None).await?;
         let found = find(loaded, &mut instance)
             .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
         Ok(Dialogue { instance, found })

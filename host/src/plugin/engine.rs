@@ -20,6 +20,15 @@ pub(super) struct Shared {
     /// Linear memory of all instances, in bytes, held against `Budgets::total_memory`.
     pub(super) memory_in_use: AtomicUsize,
     pub(super) lane: Lane,
+    pub(super) world: World,
+}
+
+/// What its instances see of the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum World {
+    Real,
+    /// See [`Lab`](super::Lab).
+    Laboratory,
 }
 
 /// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
@@ -65,7 +74,7 @@ impl Engine {
             // Containers may limit address space below what the processor has.
             pool(WHOLE_MEMORY).or_else(|_| pool(small))
         }?;
-        Self::start(wasmtime, budgets)
+        Self::start(wasmtime, budgets, World::Real)
     }
 
     /// An engine for an instance or two, which takes memory as it needs it.
@@ -74,7 +83,7 @@ impl Engine {
     /// A budget is out of what wasmtime can do.
     pub fn on_demand(budgets: Budgets) -> anyhow::Result<Self> {
         let wasmtime = wasmtime::Engine::new(&config(&budgets))?;
-        Self::start(wasmtime, budgets)
+        Self::start(wasmtime, budgets, World::Real)
     }
 
     /// As [`on_demand`](Self::on_demand), and counts the fuel that calls use: a measure of their work
@@ -85,7 +94,20 @@ impl Engine {
     pub fn metered(budgets: Budgets) -> anyhow::Result<Self> {
         let mut config = config(&budgets);
         config.consume_fuel(true);
-        Self::start(wasmtime::Engine::new(&config)?, budgets)
+        Self::start(wasmtime::Engine::new(&config)?, budgets, World::Real)
+    }
+
+    /// As [`metered`](Self::metered), in surroundings that are the same at every run and on every
+    /// machine (see [`Lab`](super::Lab)): what a plugin does there, it does again.
+    ///
+    /// # Errors
+    /// A budget is out of what wasmtime can do.
+    pub fn laboratory(budgets: Budgets) -> anyhow::Result<Self> {
+        let mut config = config(&budgets);
+        config.consume_fuel(true);
+        config.cranelift_nan_canonicalization(true);
+        config.relaxed_simd_deterministic(true);
+        Self::start(wasmtime::Engine::new(&config)?, budgets, World::Laboratory)
     }
 
     /// As [`on_demand`](Self::on_demand), and compiles anew what was compiled before.
@@ -95,7 +117,7 @@ impl Engine {
     pub fn uncached(budgets: Budgets) -> anyhow::Result<Self> {
         let mut config = config(&budgets);
         config.cache(None);
-        Self::start(wasmtime::Engine::new(&config)?, budgets)
+        Self::start(wasmtime::Engine::new(&config)?, budgets, World::Real)
     }
 
     /// The budgets that its plugins have.
@@ -103,13 +125,14 @@ impl Engine {
         &self.0.budgets
     }
 
-    fn start(wasmtime: wasmtime::Engine, budgets: Budgets) -> anyhow::Result<Self> {
+    fn start(wasmtime: wasmtime::Engine, budgets: Budgets, world: World) -> anyhow::Result<Self> {
         start_clock(&wasmtime)?;
         Ok(Self(Arc::new(Shared {
             wasmtime,
             budgets,
             memory_in_use: AtomicUsize::new(0),
             lane: Lane::for_this_machine(),
+            world,
         })))
     }
 }

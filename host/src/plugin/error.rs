@@ -72,6 +72,7 @@ impl Error {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => return Self::budget(Budget::Stack, budgets),
+            Some(Trap::OutOfFuel) => return Self::budget(Budget::Fuel, budgets),
             Some(trap) => {
                 let text = trap.to_string();
                 let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);

@@ -5,6 +5,7 @@
 use super::engine::Shared;
 use super::error::Error;
 use super::guard::{Turn, bounded};
+use super::lab::Lab;
 use super::loaded::Loaded;
 use super::sandbox::State;
 use crate::contract::Effort;
@@ -27,19 +28,27 @@ impl Usage {
     pub(super) fn of(store: &Store<State>) -> Self {
         Self {
             memory: store.data().memory(),
-            fuel: store.get_fuel().ok().map(|left| u64::MAX - left),
+            fuel: store
+                .get_fuel()
+                .ok()
+                .map(|left| store.data().engine.budgets.fuel.saturating_sub(left)),
         }
     }
 }
 
 /// A store for one instance, with its limits of memory.
-pub(super) fn new_store(plugin: &Loaded, connection: u64, effort: Effort) -> Store<State> {
+pub(super) fn new_store(
+    plugin: &Loaded,
+    connection: u64,
+    effort: Effort,
+    lab: Option<Lab>,
+) -> Store<State> {
     let engine = &plugin.engine;
-    let state = State::new(engine, connection, effort, plugin.script.clone());
+    let state = State::new(engine, connection, effort, lab, plugin.script.clone());
     let mut store = Store::new(&engine.wasmtime, state);
     store.limiter(|state| state);
     // An error where the engine counts no fuel, and then it is not needed.
-    let _ = store.set_fuel(u64::MAX);
+    let _ = store.set_fuel(engine.budgets.fuel);
     store
 }
 
@@ -57,9 +66,10 @@ impl Instance {
         plugin: &Loaded,
         connection: u64,
         effort: Effort,
+        lab: Option<Lab>,
     ) -> Result<Self, Error> {
         let engine = &plugin.engine;
-        let mut store = new_store(plugin, connection, effort);
+        let mut store = new_store(plugin, connection, effort, lab);
         let turn = store.data().meter.turn.clone();
         store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
         store.set_epoch_deadline(1);

@@ -66,7 +66,7 @@ impl Plugin {
 
 impl Loaded {
     async fn try_out(&mut self, component: &Component) -> Result<(), LoadError> {
-        let mut instance = Instance::start(self, 0, Effort::default())
+        let mut instance = Instance::start(self, 0, Effort::default(), None)
             .await
             .map_err(LoadError::Start)?;
         match self.kind {
@@ -197,7 +197,7 @@ fn link(
     if !refused.is_empty() {
         return Err(LoadError::Import(refused));
     }
-    sandbox::linker(&engine.wasmtime, wasi)
+    sandbox::linker(engine, wasi)
         .and_then(|mut linker| {
             if script {
                 sandbox::link_script(&mut linker)?;

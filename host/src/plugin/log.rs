@@ -3,6 +3,7 @@
 //! It owns bounding and escaping. Lines go to `tracing`, with the number of their connection.
 
 use super::budget::{Budget, Budgets};
+use super::lab::Lab;
 use crate::escape::Escaped;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,13 +42,16 @@ pub(super) enum Level {
 pub(super) struct PluginLog {
     connection: u64,
     left: AtomicUsize,
+    /// Where lines go instead, in a laboratory.
+    lab: Option<Lab>,
 }
 
 impl PluginLog {
-    pub(super) fn new(connection: u64, budgets: &Budgets) -> Arc<Self> {
+    pub(super) fn new(connection: u64, budgets: &Budgets, lab: Option<Lab>) -> Arc<Self> {
         Arc::new(Self {
             connection,
             left: AtomicUsize::new(budgets.log),
+            lab,
         })
     }
 
@@ -69,6 +73,9 @@ impl PluginLog {
 
     fn write(&self, level: Level, text: &[u8]) {
         let (connection, text) = (self.connection, Escaped(text));
+        if let Some(lab) = &self.lab {
+            return lab.write(text.to_string());
+        }
         match level {
             Level::Debug => tracing::debug!(connection, "plugin: {text}"),
             Level::Info => tracing::info!(connection, "plugin: {text}"),

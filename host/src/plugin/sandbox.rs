@@ -3,11 +3,13 @@
 //! It owns memory and table limits and the imports. It knows nothing of what the plugin exports.
 
 use super::budget::Budget;
-use super::engine::Shared;
+use super::engine::{Shared, World};
 use super::guard::Meter;
+use super::lab::{self, Lab};
 use super::log::{Level, PluginLog, Standard};
 use super::script::Script;
 use crate::contract::Effort;
+use chacha20::ChaCha8Rng;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -39,6 +41,8 @@ pub(super) struct State {
     pub(super) meter: Meter,
     log: Arc<PluginLog>,
     script: Option<Arc<Script>>,
+    pub(super) lab: Option<Lab>,
+    randomness: Option<Box<ChaCha8Rng>>,
     memory: usize,
     table: usize,
     wasi: Option<Box<Wasi>>,
@@ -54,13 +58,21 @@ impl State {
         engine: &Arc<Shared>,
         connection: u64,
         effort: Effort,
+        lab: Option<Lab>,
         script: Option<Arc<Script>>,
     ) -> Self {
+        // Nobody looks at what an instance says while it is tried out.
+        let lab = match engine.world {
+            World::Real => None,
+            World::Laboratory => Some(lab.unwrap_or_default()),
+        };
         Self {
             engine: engine.clone(),
             meter: Meter::new(effort),
-            log: PluginLog::new(connection, &engine.budgets),
+            log: PluginLog::new(connection, &engine.budgets, lab.clone()),
             script,
+            randomness: lab.as_ref().map(|_| Box::new(lab::randomness())),
+            lab,
             memory: 0,
             table: 0,
             wasi: None,
@@ -135,18 +147,22 @@ impl ResourceLimiter for State {
 /// WASI with nothing granted. Built when it is first called, since few plugins do.
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let log = &self.log;
+        let (log, lab) = (&self.log, &self.lab);
         let wasi = self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
             table.set_max_capacity(WASI_OBJECTS);
-            let context = WasiCtx::builder()
+            let mut context = WasiCtx::builder();
+            context
                 .stdout(Standard::new(log, Level::Info))
                 .stderr(Standard::new(log, Level::Warn))
                 .max_random_size(WASI_RANDOM)
                 .allow_tcp(false)
                 .allow_udp(false)
-                .allow_ip_name_lookup(false)
-                .build();
+                .allow_ip_name_lookup(false);
+            if let Some(lab) = lab {
+                lab.furnish(&mut context);
+            }
+            let context = context.build();
             Box::new(Wasi { context, table })
         });
         WasiCtxView {
@@ -174,10 +190,13 @@ pub(super) fn is_offered(name: &str) -> bool {
 
 /// The imports for a plugin. Those of WASI are left out where it needs none: to define them takes
 /// longer than to compile the built-in echo.
-pub(super) fn linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
+pub(super) fn linker(engine: &Shared, wasi: bool) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(&engine.wasmtime);
     if wasi {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        if engine.world == World::Laboratory {
+            lab::link(&mut linker)?;
+        }
     }
     linker.instance("eco:plugin/log@0.1.0")?.func_wrap(
         "log",
@@ -198,15 +217,24 @@ pub(super) fn link_script(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let (name, text) = (script.name.clone(), script.text.clone());
         Ok((ScriptSource { name, text },))
     })?;
-    imports.func_wrap("now", |_: StoreContextMut<'_, State>, (): ()| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        // A clock before 1970 is not set.
-        let nanoseconds = now.map_or(0, |since| since.as_nanos());
+    imports.func_wrap("now", |store: StoreContextMut<'_, State>, (): ()| {
+        let now = match &store.data().lab {
+            Some(lab) => lab.now(),
+            // A clock before 1970 is not set.
+            None => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+        };
+        let nanoseconds = now.as_nanos();
         Ok((u64::try_from(nanoseconds).unwrap_or(u64::MAX),))
     })?;
-    imports.func_wrap("random", |_: StoreContextMut<'_, State>, (): ()| {
-        Ok((getrandom::u64()?,))
-    })
+    imports.func_wrap(
+        "random",
+        |mut store: StoreContextMut<'_, State>, (): ()| match &mut store.data_mut().randomness {
+            Some(randomness) => Ok((lab::next(randomness),)),
+            None => Ok((getrandom::u64()?,)),
+        },
+    )
 }
 
 #[cfg(test)]

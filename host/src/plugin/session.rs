@@ -5,6 +5,7 @@
 use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
 use super::instance::{Instance, Usage};
+use super::lab::Lab;
 use super::loaded::{Kind, Loaded, Plugin, Starts};
 use super::straight::Straight;
 use crate::contract::{Connection, Effort, Next, Opening, Reason, Reply, Session};
@@ -97,6 +98,8 @@ pub struct PluginSession {
     plugin: Plugin,
     connection: u64,
     effort: Effort,
+    /// Its surroundings, in a laboratory.
+    lab: Option<Lab>,
     /// What `place` could not say.
     failed: Option<Box<Error>>,
     live: Option<Live>,
@@ -110,8 +113,18 @@ impl Plugin {
             plugin: self.clone(),
             connection: 0,
             effort: Effort::default(),
+            lab: None,
             failed: None,
             live: None,
+        }
+    }
+
+    /// As [`session`](Self::session), in surroundings that the caller holds on to. The engine must be
+    /// [`Engine::laboratory`](super::Engine::laboratory).
+    pub fn session_in(&self, lab: &Lab) -> PluginSession {
+        PluginSession {
+            lab: Some(lab.clone()),
+            ..self.session()
         }
     }
 }
@@ -135,7 +148,8 @@ impl PluginSession {
             Some(live) => live,
             // Boxed, since it is large and rare: futures are moved whole when they are made.
             none => {
-                none.insert(Box::pin(start(&self.plugin, self.connection, &self.effort)).await?)
+                let start = start(&self.plugin, self.connection, &self.effort, &self.lab);
+                none.insert(Box::pin(start).await?)
             }
         };
         let Live { running, entered } = live;
@@ -164,12 +178,18 @@ impl PluginSession {
     }
 }
 
-async fn start(plugin: &Plugin, connection: u64, effort: &Effort) -> Result<Live, Error> {
+async fn start(
+    plugin: &Plugin,
+    connection: u64,
+    effort: &Effort,
+    lab: &Option<Lab>,
+) -> Result<Live, Error> {
     let loaded = &plugin.0;
+    let lab = lab.clone();
     let running = match &loaded.straight {
-        Some(compiled) => Running::Straight(Straight::start(loaded, compiled, connection)?),
+        Some(compiled) => Running::Straight(Straight::start(loaded, compiled, connection, lab)?),
         None => {
-            let mut instance = Instance::start(loaded, connection, effort.clone()).await?;
+            let mut instance = Instance::start(loaded, connection, effort.clone(), lab).await?;
             let served = find(loaded, &mut instance)
                 .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
             Running::Component(instance, served)

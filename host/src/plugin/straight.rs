@@ -11,6 +11,7 @@ use super::budget::Budget;
 use super::engine::Shared;
 use super::error::{Error, LoadError};
 use super::instance::{Usage, new_store};
+use super::lab::Lab;
 use super::loaded::Loaded;
 use super::sandbox::State;
 use super::shape::Shape;
@@ -63,9 +64,10 @@ impl Straight {
         plugin: &Loaded,
         compiled: &Compiled,
         connection: u64,
+        lab: Option<Lab>,
     ) -> Result<Self, Error> {
         // No call of it takes long.
-        let mut store = new_store(plugin, connection, Effort::default());
+        let mut store = new_store(plugin, connection, Effort::default(), lab);
         store.set_epoch_deadline(NEVER);
         let started = compiled.ready.instantiate(&mut store);
         started

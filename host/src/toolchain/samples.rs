@@ -55,7 +55,8 @@ const FILES: &[(&str, &str)] = files![
 const IGNORED: &str = "/build/\n/target/\n/*.wasm\n";
 
 impl SampleLanguage {
-    fn folder(self) -> &'static str {
+    /// The folder of its samples and starters.
+    pub fn folder(self) -> &'static str {
         match self {
             Self::Rust => "rust",
             Self::C => "c",

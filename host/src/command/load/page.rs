@@ -15,7 +15,7 @@ mod timeline;
 
 use super::report::{Count, Failures, Latency, Report};
 use super::text::{grouped, many, share_text};
-use crate::escape::harmless;
+use crate::escape::html as escaped;
 use bytesize::ByteSize;
 use numbers::{finite, time_value};
 
@@ -159,20 +159,4 @@ fn failures(errors: &[Failures]) -> String {
     });
     let causes: String = causes.collect();
     format!("<section>\n<h2>Failures, and the first of each kind</h2>\n{causes}</section>\n")
-}
-
-/// Text as HTML that shows it, in an element or in an attribute.
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in harmless(text).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
-        }
-    }
-    html
 }

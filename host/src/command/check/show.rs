@@ -1,0 +1,104 @@
+//! What a student sees of a check, in colour where that is wanted.
+
+use crate::escape::harmless;
+use crate::exercise::{Case, Exercise, Graded, Judgement, Kind, Line, feedback, percent};
+use console::{Style, style};
+
+/// How much is said of failures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// The first one in full, the others in a line.
+    First,
+    All,
+}
+
+/// Shows cases as they are judged.
+pub(super) struct Cases<'a> {
+    exercise: &'a Exercise,
+    detail: Detail,
+    /// Characters of the longest name.
+    width: usize,
+    failed: bool,
+}
+
+/// Before the first case.
+pub(super) fn title(exercise: &Exercise, plugin: &str) -> String {
+    let (title, plugin) = (harmless(&exercise.title), harmless(plugin));
+    let cases = match exercise.cases.len() {
+        1 => "1 case".to_owned(),
+        cases => format!("{cases} cases"),
+    };
+    format!("{}: {cases} for {plugin}\n\n", style(title).bold())
+}
+
+impl<'a> Cases<'a> {
+    pub(super) fn new(exercise: &'a Exercise, detail: Detail) -> Self {
+        let widths = exercise.cases.iter().map(|case| case.name.chars().count());
+        Self {
+            exercise,
+            detail,
+            width: widths.max().unwrap_or(0),
+            failed: false,
+        }
+    }
+
+    /// One case.
+    pub(super) fn case(&mut self, case: &Case, judgement: &Judgement) -> String {
+        let (name, code) = (harmless(&case.name), judgement.verdict.code());
+        let width = self.width;
+        if judgement.passed() {
+            let used = percent(judgement.fuel, self.exercise.limits.fuel);
+            let used = style(format!("used {used} % of the CPU budget")).dim();
+            return format!("{}    {name:width$}  {used}\n", style("ok").green());
+        }
+        let first = !std::mem::replace(&mut self.failed, true);
+        let line = format!("{}  {name:width$}  {code}\n", style("FAIL").red().bold());
+        match first || self.detail == Detail::All {
+            true => line + "\n" + &in_full(&feedback(case, judgement)) + "\n",
+            false => line,
+        }
+    }
+}
+
+fn in_full(lines: &[Line]) -> String {
+    let shown = lines.iter().map(|line| {
+        let text = look(line.kind).apply_to(&line.text);
+        format!("      {text}\n")
+    });
+    shown.collect()
+}
+
+fn look(kind: Kind) -> Style {
+    match kind {
+        Kind::Sentence => Style::new().bold(),
+        Kind::Detail | Kind::Log => Style::new(),
+        Kind::Heading => Style::new().underlined(),
+        Kind::Sent => Style::new().cyan(),
+        Kind::Received => Style::new().magenta(),
+        Kind::Expected => Style::new().green(),
+        Kind::Actual => Style::new().red(),
+        Kind::Hint => Style::new().yellow(),
+    }
+}
+
+/// After the last case.
+pub(super) fn summary(exercise: &Exercise, graded: &Graded) -> String {
+    let (passed, cases) = (graded.passed(), exercise.cases.len());
+    let points = match graded.points(exercise) {
+        Some(points) => format!("{points} of {} points", exercise.points),
+        None => "no points can be given".to_owned(),
+    };
+    let used = graded.fuel_percent(exercise);
+    let text = format!("{passed} of {cases} cases passed, {points}");
+    let text = match passed == cases {
+        true => style(text).green().bold(),
+        false => style(text).bold(),
+    };
+    format!("\n{text}; used {used} % of the CPU budget\n")
+}
+
+/// Between two checks.
+pub(super) fn waiting(plugin: &str) -> String {
+    let text = format!("waiting for {} to change (Ctrl-C ends)", harmless(plugin));
+    format!("\n{}\n\n", style(text).dim())
+}

@@ -1,0 +1,102 @@
+//! What students and teachers may type, and the help that teaches it.
+
+use super::grade::ReportTo;
+use crate::toolchain::samples::SampleLanguage;
+use clap::{Subcommand, ValueHint};
+use std::path::PathBuf;
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  eco exercise start echo my-echo            an exercise to solve, with something to start from
+  eco check my-echo my-echo/starter/javascript/plugin.js
+  eco check my-echo my-plugin.js --watch     again whenever you save
+  eco check echo my-plugin.wasm --all        an exercise that eco brings, every failure in full
+  eco check --lint my-exercise               for teachers: is the exercise itself all right?
+
+Every case is run under several splits of the same bytes, since the network may split them anywhere: as
+written, all in one chunk, one byte at a time, and in random pieces. A failure shows the smallest split
+that breaks the plugin.
+
+Exit codes:
+  0 every case passed   1 some failed   64 usage   65 the plugin can't be loaded   70 eco itself failed";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(super) struct CheckArgs {
+    /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
+    #[arg(required_unless_present = "lint", value_hint = ValueHint::DirPath)]
+    pub(super) exercise: Option<String>,
+    /// Your solution: a script, a component, or a folder that eco build builds; - reads a component from stdin
+    #[arg(required_unless_present = "lint", value_hint = ValueHint::AnyPath)]
+    pub(super) plugin: Option<String>,
+    /// Show every failure in full, not only the first
+    #[arg(short, long)]
+    pub(super) all: bool,
+    /// Over real sockets on this machine, instead of in memory
+    #[arg(long)]
+    pub(super) tcp: bool,
+    /// Again whenever the plugin changes
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// Check an exercise, and not a plugin: its files, its starters, and whether its solution passes
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        conflicts_with_all = ["exercise", "plugin", "all", "tcp", "watch"]
+    )]
+    pub(super) lint: Option<PathBuf>,
+}
+
+const GRADE_EXAMPLES: &str = "\
+Examples:
+  eco grade my-exercise submissions/
+  eco grade echo submissions/ --report html=class.html --report csv=marks.csv
+  eco grade echo submissions/ --report 'gradescope=out/{name}.json'
+  eco grade echo alice.wasm --report junit=- > alice.xml
+
+A folder of submissions has a file or a folder for each student. A student's folder holds one plugin: a
+script, or a component (.wasm, .wat). Nothing is built: building runs a student's code outside the
+sandbox, so that sources in Rust or C have to be handed in built.
+
+Reports are gradescope, exercism (one for each submission: {name} stands for it), junit, tap, csv, json
+and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports.
+
+Exit codes:
+  0 all graded, whatever the marks   64 usage   70 something could not be judged, which counts against nobody";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = GRADE_EXAMPLES)]
+pub(super) struct GradeArgs {
+    /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) exercise: String,
+    /// A folder with a file or a folder for each student; or several of those
+    #[arg(required = true, value_hint = ValueHint::AnyPath)]
+    pub(super) submissions: Vec<PathBuf>,
+    /// Write a report; may be given several times. - writes it to stdout, in place of the table
+    #[arg(short, long, value_name = "FORMAT=FILE")]
+    pub(super) report: Vec<ReportTo>,
+    /// Submissions at the same time [default: one for each processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(super) jobs: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExerciseCommand {
+    /// List the exercises that eco brings, from easy to hard
+    List,
+    /// Copy an exercise out, with something to start from in each language
+    Start {
+        /// Which one (see eco exercise list)
+        slug: String,
+        /// The folder to make
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+        /// Only the starter in this language
+        #[arg(short, long, value_enum)]
+        lang: Option<SampleLanguage>,
+    },
+    /// Print the JSON schema of exercise.toml, for editors
+    Schema,
+}

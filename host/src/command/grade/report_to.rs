@@ -1,0 +1,105 @@
+//! `--report FORMAT=FILE`: which report, and where it goes.
+
+use crate::command::exit::{Exit, Failure};
+use crate::command::output;
+use crate::exercise::Class;
+use crate::exercise::report::Format;
+use std::io;
+use std::path::Path;
+use std::str::FromStr;
+
+/// What stands for the name of a submission in the path of a report.
+const NAME: &str = "{name}";
+
+/// A report that is wanted.
+#[derive(Clone, Debug)]
+pub(in crate::command) struct ReportTo {
+    format: Format,
+    path: String,
+}
+
+impl FromStr for ReportTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .ok_or("a report is FORMAT=FILE, such as csv=marks.csv")?;
+        match path {
+            "" => Err("the file is missing after =".to_owned()),
+            path => Ok(Self {
+                format: format.parse()?,
+                path: path.to_owned(),
+            }),
+        }
+    }
+}
+
+impl ReportTo {
+    /// Whether it goes to stdout.
+    pub(super) fn is_stdout(&self) -> bool {
+        self.path == "-"
+    }
+
+    /// Whether it can be written, before anything runs: a path that makes no sense is no
+    /// disappointment at the end.
+    pub(super) fn check(&self, submissions: usize) -> Result<(), Failure> {
+        let (format, path) = (self.format, &self.path);
+        if matches!(format, Format::OfOne(_)) && submissions > 1 && !path.contains(NAME) {
+            return Err(Exit::Usage.saying(format!(
+                "{format} is a report on one submission, and there are {submissions}: put {NAME} into the path, as in {format}=out/{NAME}.json"
+            )));
+        }
+        let folder = match Path::new(path).parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        match folder.is_dir() && !Path::new(path).is_dir() {
+            true => Ok(()),
+            false => Err(Exit::Usage.saying(format!(
+                "cannot write a report to {path}: it has to be a file in a folder that exists"
+            ))),
+        }
+    }
+
+    /// Writes it.
+    pub(super) fn write(&self, class: &Class<'_>) -> Result<(), Failure> {
+        match self.format {
+            Format::OfClass(format) => self.put(&self.path, |to| format.write(class, to)),
+            Format::OfOne(format) => class.submissions.iter().try_for_each(|graded| {
+                let path = self.path.replace(NAME, &file_name(&graded.name));
+                self.put(&path, |to| format.write(class.exercise, graded, to))
+            }),
+        }
+    }
+
+    fn put(
+        &self,
+        path: &str,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut report = Vec::new();
+        write(&mut report)?;
+        if self.is_stdout() {
+            return output::bytes(&report);
+        }
+        std::fs::write(path, report).map_err(|error| {
+            Exit::Usage.saying(format!("cannot write a report to {path}: {error}"))
+        })
+    }
+}
+
+/// A name as a part of a path that leads nowhere else: bytes that mean something there are written as
+/// `%` and two digits, so that two names never become one.
+fn file_name(name: &str) -> String {
+    let mut safe = String::new();
+    for (at, &byte) in name.as_bytes().iter().enumerate() {
+        let plain =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at > 0);
+        match plain {
+            true => safe.push(char::from(byte)),
+            false => safe += &format!("%{byte:02X}"),
+        }
+    }
+    safe
+}

@@ -1,0 +1,155 @@
+//! What was handed in: from paths to one plugin for each student.
+//!
+//! Nothing is built here. Building runs code of the sources outside the sandbox, and these are
+//! strangers' sources.
+
+use crate::command::exit::{Exit, Failure};
+use crate::plugin::Source;
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What one student handed in.
+#[derive(Debug)]
+pub(super) struct Submission {
+    /// Of the file without its end, or of the folder. No two have the same.
+    pub(super) name: String,
+    pub(super) code: Code,
+}
+
+#[derive(Debug)]
+pub(super) enum Code {
+    Plugin(Source),
+    /// There is nothing that could be loaded, for this reason.
+    Unusable(String),
+}
+
+/// All submissions at `paths`, in the order of their names. A single folder has the class in it; of
+/// several paths each is a student's.
+pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Submission>, Failure> {
+    let cannot = |path: &Path, error: io::Error| {
+        let path = path.display();
+        Exit::Usage.saying(format!("cannot read the submissions in {path}: {error}"))
+    };
+    let students = match paths {
+        [folder] if folder.is_dir() => {
+            let entries = folder.read_dir().map_err(|error| cannot(folder, error))?;
+            let entries = entries.map(|entry| entry.map(|entry| entry.path()));
+            let paths: io::Result<Vec<_>> = entries.collect();
+            let mut paths = paths.map_err(|error| cannot(folder, error))?;
+            paths.retain(|path| !is_hidden(path));
+            paths
+        }
+        paths => {
+            for path in paths {
+                path.metadata().map_err(|error| cannot(path, error))?;
+            }
+            paths.to_vec()
+        }
+    };
+    if students.is_empty() {
+        return Err(Exit::Usage.saying("there are no submissions in that folder"));
+    }
+    let mut submissions: Vec<Submission> = names(&students)?
+        .into_iter()
+        .zip(&students)
+        .map(|(name, path)| Submission {
+            name,
+            code: code(path),
+        })
+        .collect();
+    submissions.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(submissions)
+}
+
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// The names of files without their ends, where that keeps them apart; else the names as they are.
+fn names(students: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let shown =
+        |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
+    let short = |path: &PathBuf| match path.is_dir() {
+        true => shown(path.file_name()),
+        false => shown(path.file_stem()),
+    };
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for path in students {
+        *seen.entry(short(path)).or_default() += 1;
+    }
+    let name = |path: &PathBuf| match seen.get(&short(path)) {
+        Some(1) => short(path),
+        _ => shown(path.file_name()),
+    };
+    let names: Vec<String> = students.iter().map(name).collect();
+    let mut sorted = names.clone();
+    sorted.sort();
+    let twice = sorted.array_windows().find(|[one, other]| one == other);
+    match twice {
+        None => Ok(names),
+        Some([name, _]) => Err(Exit::Usage.saying(format!(
+            "two submissions have the name {name:?}: grade them in one folder, under their students' names"
+        ))),
+    }
+}
+
+fn code(path: &Path) -> Code {
+    let unusable = |why: &str| Code::Unusable(why.to_owned());
+    let Ok(metadata) = path.symlink_metadata() else {
+        return unusable("it can't be read");
+    };
+    // A link could make any file of this machine a submission, and have it quoted in the report.
+    if metadata.is_symlink() {
+        return unusable("it is a link, and not a file");
+    }
+    if metadata.is_file() {
+        return Code::Plugin(Source::File(path.to_owned()));
+    }
+    if !metadata.is_dir() {
+        return unusable("it is no file");
+    }
+    let files = regular_files(path);
+    let end = |end: &str| {
+        let fits = |path: &&PathBuf| {
+            path.extension()
+                .is_some_and(|it| it.eq_ignore_ascii_case(end))
+        };
+        files.iter().filter(fits).collect::<Vec<_>>()
+    };
+    let scripts = || {
+        files
+            .iter()
+            .filter(|path| Source::File((*path).clone()).is_script())
+    };
+    // What was built goes before its sources.
+    let candidates = match end("wasm") {
+        built if !built.is_empty() => built,
+        _ => scripts().chain(end("wat")).collect(),
+    };
+    match candidates.as_slice() {
+        [plugin] => Code::Plugin(Source::File((*plugin).clone())),
+        [] => unusable(
+            "its folder has no plugin: a script or a .wasm file (sources have to be handed in built; grading runs no compilers)",
+        ),
+        several => {
+            let names = several.iter().filter_map(|path| path.file_name());
+            let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
+            Code::Unusable(format!(
+                "its folder has several plugins, and should have one: {}",
+                crate::escape::harmless(&names.join(", "))
+            ))
+        }
+    }
+}
+
+/// The files in a folder, links left out, in the order of their names.
+fn regular_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut files: Vec<PathBuf> = files.map(|entry| entry.path()).collect();
+    files.retain(|path| !is_hidden(path));
+    files.sort();
+    files
+}

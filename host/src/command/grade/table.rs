@@ -1,0 +1,66 @@
+//! The table at the end of grading.
+
+use crate::escape::harmless;
+use crate::exercise::{Class, Graded};
+use console::style;
+
+/// A line for each submission, and one for all.
+pub(super) fn table(class: &Class<'_>) -> String {
+    let names = class.submissions.iter();
+    let width = names.map(|graded| harmless(&graded.name).chars().count());
+    let width = width.max().unwrap_or(0).max("student".len());
+    let head = format!("{:width$}  points  passed   CPU  first failure", "student");
+    let rows: String = class
+        .submissions
+        .iter()
+        .map(|graded| row(class, graded, width))
+        .collect();
+    format!("{}\n{rows}{}\n", style(head).underlined(), total(class))
+}
+
+fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
+    let exercise = class.exercise;
+    let (name, passed) = (harmless(&graded.name), graded.passed());
+    let points = match graded.points(exercise) {
+        Some(points) => format!("{points:.2}"),
+        None => "–".to_owned(),
+    };
+    let passed = format!("{passed}/{}", exercise.cases.len());
+    let used = graded.fuel_percent(exercise);
+    let mut failures = graded
+        .cases(exercise)
+        .filter(|(_, judgement)| !judgement.passed());
+    let first = match failures.next() {
+        None => style("–".to_owned()).dim(),
+        Some((case, judgement)) => {
+            let code = judgement.verdict.code();
+            // Where nothing ran, it is about no case in particular.
+            let text = match judgement.failure {
+                Some(_) => format!("{code}: {}", harmless(&case.name)),
+                None => code.to_owned(),
+            };
+            match judgement.is_internal() {
+                true => style(text).yellow(),
+                false => style(text).red(),
+            }
+        }
+    };
+    format!("{name:width$}  {points:>6}  {passed:>6}  {used:>2} %  {first}\n")
+}
+
+fn total(class: &Class<'_>) -> String {
+    let count = class.submissions.len();
+    let points = class.submissions.iter();
+    let points: Vec<f64> = points
+        .filter_map(|graded| graded.points(class.exercise))
+        .collect();
+    let mean = points.iter().sum::<f64>() / points.len().max(1) as f64;
+    let submissions = match count {
+        1 => "submission",
+        _ => "submissions",
+    };
+    format!(
+        "{count} {submissions}, {mean:.2} of {} points on average",
+        class.exercise.points
+    )
+}

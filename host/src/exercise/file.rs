@@ -1,0 +1,151 @@
+//! An exercise as it is written: the types behind `exercise.toml` and `hidden.toml`, and behind the
+//! JSON schema for editors.
+//!
+//! They take what is spelt right; `read` makes what is meant of it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The version of the format that this eco reads.
+pub(super) const FORMAT: u32 = 1;
+
+/// An exercise: `exercise.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct ExerciseFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub(super) format: u32,
+    /// A short name for commands and reports: small letters, digits and hyphens.
+    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub(super) slug: Spanned<String>,
+    /// The name for people.
+    pub(super) title: String,
+    /// One line on what it teaches.
+    #[serde(default)]
+    pub(super) summary: String,
+    /// What the whole exercise is worth. The cases share it by their weights.
+    #[schemars(with = "u32", range(min = 1))]
+    pub(super) points: Spanned<u32>,
+    /// What a plugin may use.
+    #[serde(default)]
+    pub(super) limits: LimitsFile,
+    /// The cases, in the order in which they are run and shown.
+    #[schemars(with = "Vec<CaseFile>")]
+    pub(super) cases: Vec<Spanned<CaseFile>>,
+}
+
+/// Cases that students don't get: `hidden.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct HiddenFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub(super) format: u32,
+    /// More cases, which only `eco grade` runs.
+    #[schemars(with = "Vec<CaseFile>")]
+    pub(super) cases: Vec<Spanned<CaseFile>>,
+}
+
+/// What a plugin may use, in one connection.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct LimitsFile {
+    /// Units of work of a connection, about one for each instruction of WebAssembly.
+    #[schemars(with = "Option<u64>", range(min = 1))]
+    pub(super) fuel: Option<Spanned<u64>>,
+    /// Memory, such as "64MiB".
+    #[schemars(with = "Option<String>")]
+    pub(super) memory: Option<Spanned<String>>,
+    /// What one call may return, such as "1MiB".
+    #[schemars(with = "Option<String>")]
+    pub(super) reply: Option<Spanned<String>>,
+    /// What a connection may write to the log, such as "64KiB".
+    #[schemars(with = "Option<String>")]
+    pub(super) log: Option<Spanned<String>>,
+}
+
+/// One case: a script of steps, or a judge.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["steps"]}, {"required": ["judge"]}]))]
+pub(super) struct CaseFile {
+    /// A sentence that says what is tried. No two cases have the same.
+    pub(super) name: String,
+    /// Its share of the points, beside the other cases' weights. 1 unless given.
+    #[schemars(range(min = 1))]
+    pub(super) weight: Option<u32>,
+    /// What to think about when it fails.
+    pub(super) hint: Option<String>,
+    /// What happens, in order.
+    #[schemars(with = "Option<Vec<StepFile>>")]
+    pub(super) steps: Option<Vec<Spanned<StepFile>>>,
+    /// A client plugin in the exercise's folder that holds the dialogue and judges the replies.
+    pub(super) judge: Option<String>,
+    /// The message that the judge is started with.
+    pub(super) message: Option<String>,
+}
+
+/// One step: exactly one action, on one connection.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(extend("oneOf" = one_action()))]
+pub(super) struct StepFile {
+    /// Which connection, counted from 1. It is opened at the first step that names it.
+    #[schemars(range(min = 1))]
+    pub(super) connection: Option<usize>,
+    /// How many times over the bytes are sent or expected. 1 unless given.
+    #[schemars(range(min = 1))]
+    pub(super) repeat: Option<usize>,
+    /// Opens the connection and sends nothing.
+    pub(super) open: Option<bool>,
+    /// This text is sent, as UTF-8.
+    pub(super) send: Option<String>,
+    /// These bytes are sent: two hexadecimal digits each, blanks between them as you like.
+    pub(super) send_hex: Option<String>,
+    /// The bytes of this file in the exercise's folder are sent.
+    pub(super) send_file: Option<String>,
+    /// This text comes next from the plugin.
+    pub(super) expect: Option<String>,
+    /// These bytes come next from the plugin.
+    pub(super) expect_hex: Option<String>,
+    /// The bytes of this file come next from the plugin.
+    pub(super) expect_file: Option<String>,
+    /// What comes next from the plugin matches this regular expression.
+    pub(super) expect_regex: Option<String>,
+    /// The plugin has ended the connection.
+    pub(super) expect_close: Option<bool>,
+    /// The client has finished sending, and still reads.
+    pub(super) half_close: Option<bool>,
+    /// Time passes for the plugin, such as "100ms", and what was sent has arrived.
+    pub(super) pause: Option<String>,
+}
+
+/// What a step may do, by the key that says it.
+pub(super) const ACTIONS: [&str; 11] = [
+    "open",
+    "send",
+    "send-hex",
+    "send-file",
+    "expect",
+    "expect-hex",
+    "expect-file",
+    "expect-regex",
+    "expect-close",
+    "half-close",
+    "pause",
+];
+
+fn one_action() -> serde_json::Value {
+    let required = ACTIONS.map(|action| serde_json::json!({ "required": [action] }));
+    serde_json::Value::from(required.to_vec())
+}
+
+/// The JSON schema of `exercise.toml`, for editors.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(ExerciseFile);
+    // Made of nothing that could fail.
+    let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text + "\n"
+}

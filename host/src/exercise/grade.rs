@@ -1,0 +1,84 @@
+//! Grades: the judgements of a submission, and the points that they are worth.
+
+use super::case::{Case, Exercise};
+use super::judge::Judgement;
+
+/// A class: one exercise, and all that was handed in.
+#[derive(Debug)]
+pub struct Class<'a> {
+    /// The exercise.
+    pub exercise: &'a Exercise,
+    /// In the order of their names.
+    pub submissions: Vec<Graded>,
+}
+
+/// One submission, judged.
+#[derive(Debug)]
+pub struct Graded {
+    /// Whose it is. No two have the same.
+    pub name: String,
+    /// One for each case of the exercise, in its order.
+    pub judgements: Vec<Judgement>,
+}
+
+/// A case with what became of it.
+pub type Judged<'a> = (&'a Case, &'a Judgement);
+
+impl Graded {
+    /// The cases, with what became of them.
+    pub fn cases<'a>(&'a self, exercise: &'a Exercise) -> impl Iterator<Item = Judged<'a>> {
+        exercise.cases.iter().zip(&self.judgements)
+    }
+
+    /// How many passed.
+    pub fn passed(&self) -> usize {
+        let passed = self
+            .judgements
+            .iter()
+            .filter(|judgement| judgement.passed());
+        passed.count()
+    }
+
+    /// Whether eco could judge all of it.
+    pub fn is_judged(&self) -> bool {
+        !self.judgements.iter().any(Judgement::is_internal)
+    }
+
+    /// The points, out of those of the exercise. Cases that could not be judged count neither way;
+    /// `None` if none could be.
+    pub fn points(&self, exercise: &Exercise) -> Option<f64> {
+        let weight = |wanted: fn(&Judgement) -> bool| -> u64 {
+            let cases = self.cases(exercise);
+            let wanted = cases.filter(|(_, judgement)| wanted(judgement));
+            wanted.map(|(case, _)| u64::from(case.weight)).sum()
+        };
+        let (passed, not_judged) = (weight(Judgement::passed), weight(Judgement::is_internal));
+        let judged = exercise.weights() - not_judged;
+        (judged > 0).then(|| rounded(f64::from(exercise.points) * passed as f64 / judged as f64))
+    }
+
+    /// The largest share of the fuel of one connection that any case took, in percent.
+    pub fn fuel_percent(&self, exercise: &Exercise) -> u64 {
+        let most = self.judgements.iter().map(|judgement| judgement.fuel).max();
+        percent(most.unwrap_or(0), exercise.limits.fuel)
+    }
+}
+
+impl Exercise {
+    /// What one case is worth.
+    pub fn points_of(&self, case: &Case) -> f64 {
+        let share = f64::from(case.weight) / self.weights().max(1) as f64;
+        rounded(f64::from(self.points) * share)
+    }
+}
+
+/// To hundredths: more is noise in a gradebook.
+fn rounded(points: f64) -> f64 {
+    (points * 100.0).round() / 100.0
+}
+
+/// A share of the fuel, rounded up, so that what was used is never 0.
+pub fn percent(used: u64, of: u64) -> u64 {
+    let percent = (u128::from(used) * 100).div_ceil(u128::from(of.max(1)));
+    u64::try_from(percent).unwrap_or(100).min(100)
+}

@@ -1,0 +1,131 @@
+//! Reports: what became of submissions, in the formats that gradebooks, CI and people read.
+//!
+//! It owns the formats. It must not know how plugins are run, where reports are kept, or a terminal.
+//!
+//! No report has a time, a duration or a machine's name, so that the same submissions give the same
+//! bytes. Students choose names, logs and replies: whatever they hold, a report stays what its format
+//! asks for. And what eco itself could not judge is held against nobody, in any format.
+
+mod csv;
+mod exercism;
+mod gradescope;
+mod html;
+mod json;
+mod junit;
+mod tap;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use super::case::Exercise;
+use super::grade::{Class, Graded};
+use std::fmt;
+use std::io::{self, Write};
+use std::str::FromStr;
+
+/// A format. Which of the two it is says what it can be written of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One file for each submission.
+    OfOne(OfOne),
+    /// One file for a class.
+    OfClass(OfClass),
+}
+
+/// A format that holds one submission. Students see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OfOne {
+    /// Gradescope's `results.json`.
+    Gradescope,
+    /// Exercism's `results.json`, version 2.
+    Exercism,
+}
+
+/// A format that holds a class. It is for the teacher, and shows hidden cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OfClass {
+    /// JUnit's XML, as Jenkins and GitLab read it.
+    Junit,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// A table for spreadsheets.
+    Csv,
+    /// All there is.
+    Json,
+    /// A page for people.
+    Html,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 7] = [
+        Self::OfOne(OfOne::Gradescope),
+        Self::OfClass(OfClass::Junit),
+        Self::OfClass(OfClass::Tap),
+        Self::OfOne(OfOne::Exercism),
+        Self::OfClass(OfClass::Csv),
+        Self::OfClass(OfClass::Json),
+        Self::OfClass(OfClass::Html),
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OfOne(OfOne::Gradescope) => "gradescope",
+            Self::OfOne(OfOne::Exercism) => "exercism",
+            Self::OfClass(OfClass::Junit) => "junit",
+            Self::OfClass(OfClass::Tap) => "tap",
+            Self::OfClass(OfClass::Csv) => "csv",
+            Self::OfClass(OfClass::Json) => "json",
+            Self::OfClass(OfClass::Html) => "html",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("there is no such format of reports; there are {names}")
+        })
+    }
+}
+
+impl OfOne {
+    /// Writes the report of one submission to `exercise`.
+    ///
+    /// # Errors
+    /// As `to`.
+    pub fn write(self, exercise: &Exercise, graded: &Graded, to: &mut dyn Write) -> io::Result<()> {
+        let report = match self {
+            Self::Gradescope => gradescope::report(exercise, graded)?,
+            Self::Exercism => exercism::report(exercise, graded)?,
+        };
+        to.write_all(report.as_bytes())
+    }
+}
+
+impl OfClass {
+    /// Writes the report of a class.
+    ///
+    /// # Errors
+    /// As `to`.
+    pub fn write(self, class: &Class<'_>, to: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Junit => junit::write(class, to),
+            Self::Csv => csv::write(class, to),
+            Self::Tap => to.write_all(tap::report(class).as_bytes()),
+            Self::Json => to.write_all(json::report(class)?.as_bytes()),
+            Self::Html => to.write_all(html::page(class).as_bytes()),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! One run: the steps of a case, under one split, over one wire.
+
+use super::case::{Action, Step};
+use super::failure::{Failure, Place};
+use super::split::{Cuts, Split, Streams};
+use super::stream::{Divergence, Expected, State, Stream};
+use super::transcript::{Side, Transcript};
+use super::verdict::Verdict;
+use super::wire::{Answer, Failed, Then, Wire};
+
+/// What a run found.
+pub(super) struct Outcome {
+    /// `None`: all was right.
+    pub(super) failure: Option<Failure>,
+    /// The fuel that the hungriest connection has used.
+    pub(super) fuel: u64,
+}
+
+/// Plays the steps, with each connection's stream cut at `cuts`.
+pub(super) async fn run<W: Wire>(
+    steps: &[Step],
+    streams: &Streams,
+    cuts: Cuts,
+    split: Split,
+    wire: W,
+) -> Outcome {
+    let lines = streams.sent.iter().cloned().zip(cuts);
+    let mut player = Player {
+        wire,
+        streams: lines.map(|(sent, cuts)| Stream::new(sent, cuts)).collect(),
+        transcript: Transcript::default(),
+    };
+    let failure = match player.play(steps).await {
+        Ok(()) => None,
+        Err((connection, stop)) => Some(player.explain(connection, stop, split)),
+    };
+    Outcome {
+        failure,
+        fuel: player.wire.fuel(),
+    }
+}
+
+struct Player<W> {
+    wire: W,
+    streams: Vec<Stream>,
+    transcript: Transcript,
+}
+
+/// Why a run stops before its end.
+enum Stop {
+    Diverged(Divergence),
+    Failed(Failed),
+}
+
+impl From<Divergence> for Stop {
+    fn from(divergence: Divergence) -> Self {
+        Self::Diverged(divergence)
+    }
+}
+
+impl From<Failed> for Stop {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+/// There is none of that number: steps and streams are made of the same case.
+fn no_stream() -> Stop {
+    Stop::Failed(Failed::Internal("a step names no connection".to_owned()))
+}
+
+impl<W: Wire> Player<W> {
+    async fn play(&mut self, steps: &[Step]) -> Result<(), (usize, Stop)> {
+        for step in steps {
+            self.step(step)
+                .await
+                .map_err(|stop| (step.connection, stop))?;
+        }
+        for connection in 0..self.streams.len() {
+            let ended = self.end(connection).await;
+            ended.map_err(|stop| (connection, stop))?;
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, connection: usize) -> Result<&mut Stream, Stop> {
+        self.streams.get_mut(connection).ok_or_else(no_stream)
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        let connection = step.connection;
+        if let Action::Pause(time) = step.action {
+            self.wire.pause(time).await;
+            let words = format!("time passes: {}", humantime::format_duration(time));
+            self.transcript.note(connection, Side::Client, &words);
+            return Ok(());
+        }
+        self.open(connection).await?;
+        match &step.action {
+            Action::Open | Action::Pause(_) => {}
+            Action::Send(bytes) => {
+                let stream = self.stream(connection)?;
+                stream.check_settled()?;
+                stream.allow(bytes.len());
+                self.deliver(connection).await?;
+            }
+            Action::Expect(pattern) => {
+                let stream = self.stream(connection)?;
+                stream.expect(Expected::Next(pattern.clone()));
+                stream.check()?;
+            }
+            Action::ExpectClose => {
+                let stream = self.stream(connection)?;
+                stream.expect(Expected::Close);
+                stream.check()?;
+            }
+            Action::HalfClose => {
+                let stream = self.stream(connection)?;
+                stream.check_settled()?;
+                stream.client_ends();
+                if stream.state == State::Open {
+                    self.transcript
+                        .note(connection, Side::Client, "end of input");
+                    let answer = self.wire.finish(connection).await;
+                    self.take(connection, answer)?;
+                    self.stream(connection)?.state = State::Ended;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, connection: usize) -> Result<(), Stop> {
+        if self.stream(connection)?.state != State::Unopened {
+            return Ok(());
+        }
+        self.stream(connection)?.state = State::Open;
+        let answer = self.wire.open(connection).await;
+        self.take(connection, answer)
+    }
+
+    /// Hands over all chunks that may be sent by now.
+    async fn deliver(&mut self, connection: usize) -> Result<(), Stop> {
+        while let Some(chunk) = self.stream(connection)?.next_chunk() {
+            // What is sent to a plugin that has closed gets lost, as on any connection.
+            if self.stream(connection)?.state == State::Open {
+                self.transcript.bytes(connection, Side::Client, &chunk);
+                let answer = self.wire.send(connection, &chunk).await;
+                self.take(connection, answer)?;
+            }
+            self.stream(connection)?.check()?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, connection: usize, answer: Answer) -> Result<(), Stop> {
+        let Answer { data, then } = answer;
+        self.transcript.bytes(connection, Side::Plugin, &data);
+        let ended = match then {
+            Then::Open => None,
+            Then::Finished => Some("finishes"),
+            Then::Closed => Some("closes"),
+            Then::Failed(failed) => {
+                self.transcript.note(connection, Side::Plugin, "fails");
+                return Err(failed.into());
+            }
+        };
+        let stream = self.stream(connection)?;
+        if ended.is_some() {
+            stream.state = State::Ended;
+        }
+        stream.take(&data)?;
+        if let Some(words) = ended {
+            self.transcript.note(connection, Side::Plugin, words);
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, connection: usize) -> Result<(), Stop> {
+        let stream = self.stream(connection)?;
+        stream.check_end()?;
+        if stream.state != State::Unopened {
+            self.wire.leave(connection).await?;
+        }
+        Ok(())
+    }
+
+    fn explain(&self, connection: usize, stop: Stop, split: Split) -> Failure {
+        let failure = match stop {
+            Stop::Diverged(divergence) => {
+                let stream = self.streams.get(connection);
+                Failure {
+                    place: stream.map(|stream| Place::of(&divergence, stream)),
+                    ..Failure::new(divergence.verdict, split, connection)
+                }
+            }
+            Stop::Failed(Failed::Plugin(error)) => {
+                Failure::new(Verdict::from(&error), split, connection)
+            }
+            Stop::Failed(Failed::Internal(what)) => {
+                Failure::new(Verdict::Internal(what), split, connection)
+            }
+        };
+        failure.with(self.transcript.clone(), self.wire.log())
+    }
+}

@@ -1,0 +1,57 @@
+//! The smallest split that breaks a plugin: cuts are left out as long as it still fails.
+//!
+//! This is delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing
+//! Input", 2002) over the places where streams are cut.
+
+/// How many smaller splits are tried. One cut among a thousand is found in some twenty tries; what
+/// needs more is shown as small as it has become by then.
+/// Test: `splits::the_smallest_split_that_breaks_it_is_shown`.
+const TRIES: usize = 100;
+
+/// The fewest of `cuts` that still fail, as far as [`TRIES`] go. `fails` says what goes wrong with
+/// some of them, if anything does. `None` where no smaller set fails.
+pub(super) async fn smallest<T, F, Fut>(mut cuts: Vec<(usize, usize)>, mut fails: F) -> Option<T>
+where
+    F: FnMut(Vec<(usize, usize)>) -> Fut,
+    Fut: Future<Output = Option<T>>,
+{
+    let mut best = None;
+    let mut parts = 2;
+    let mut tries = 0;
+    while cuts.len() >= 2 {
+        let size = cuts.len().div_ceil(parts);
+        let pieces: Vec<_> = cuts.chunks(size).map(<[_]>::to_vec).collect();
+        // One of the parts alone, then all but one of them.
+        let without = |index: usize| {
+            let others = pieces
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index);
+            others.flat_map(|(_, piece)| piece.clone()).collect()
+        };
+        let rests: Vec<Vec<_>> = match pieces.len() {
+            2 => Vec::new(),
+            several => (0..several).map(without).collect(),
+        };
+        let alone = pieces.len();
+        let mut smaller = None;
+        for (index, candidate) in pieces.iter().cloned().chain(rests).enumerate() {
+            if tries == TRIES {
+                return best;
+            }
+            tries += 1;
+            if let Some(failure) = fails(candidate.clone()).await {
+                best = Some(failure);
+                smaller = Some((candidate, index < alone));
+                break;
+            }
+        }
+        match smaller {
+            Some((candidate, true)) => (cuts, parts) = (candidate, 2),
+            Some((candidate, false)) => (cuts, parts) = (candidate, (parts - 1).max(2)),
+            None if parts >= cuts.len() => break,
+            None => parts = (parts * 2).min(cuts.len()),
+        }
+    }
+    best
+}

@@ -1,0 +1,242 @@
+//! One connection in a run: what was sent, what came back, and what should have.
+
+use super::case::Pattern;
+use super::verdict::Verdict;
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
+
+/// Bytes beyond what is expected that a connection keeps. More ends the run, as one that floods must
+/// not fill the tester's memory. Test: `verdicts::a_plugin_that_answers_without_end_is_stopped`.
+const SURPLUS: usize = 1024 * 1024;
+
+/// What must be true at a place of the stream.
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    Next(Pattern),
+    Close,
+}
+
+/// What became of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Unopened,
+    Open,
+    /// The plugin has ended it, by whatever means.
+    Ended,
+}
+
+/// A chunk that was handed over.
+#[derive(Clone, Debug)]
+struct Delivered {
+    /// Its place among the bytes sent.
+    sent: Range<usize>,
+    /// How many bytes had come back when it was answered.
+    replied: usize,
+}
+
+/// Something that isn't as it should be.
+#[derive(Clone, Debug)]
+pub(super) struct Divergence {
+    pub(super) verdict: Verdict,
+    /// Where in the stream of replies.
+    pub(super) offset: usize,
+    /// What should be there, after what was right.
+    pub(super) expected: Option<Pattern>,
+}
+
+pub(super) struct Stream {
+    sent: Vec<u8>,
+    /// The ends of the chunks that are still to come.
+    ends: VecDeque<usize>,
+    /// How far the steps have got.
+    available: usize,
+    delivered: Vec<Delivered>,
+    replies: Vec<u8>,
+    /// How far the replies were right.
+    matched: usize,
+    /// What is still to be looked at, each when so many bytes have been delivered.
+    pending: VecDeque<(usize, Expected)>,
+    pub(super) state: State,
+    /// Whether the plugin was meant to end the connection, or the client has.
+    may_end: bool,
+    /// Whether the last step expected something, so that nothing more may have come.
+    pub(super) settled: bool,
+}
+
+impl Stream {
+    pub(super) fn new(sent: Vec<u8>, ends: BTreeSet<usize>) -> Self {
+        Self {
+            sent,
+            ends: ends.into_iter().collect(),
+            available: 0,
+            delivered: Vec::new(),
+            replies: Vec::new(),
+            matched: 0,
+            pending: VecDeque::new(),
+            state: State::Unopened,
+            may_end: false,
+            settled: false,
+        }
+    }
+
+    fn position(&self) -> usize {
+        self.delivered.last().map_or(0, |chunk| chunk.sent.end)
+    }
+
+    /// So many more bytes may be sent.
+    pub(super) fn allow(&mut self, bytes: usize) {
+        self.available += bytes;
+        self.settled = false;
+    }
+
+    /// The next chunk, if all of it may be sent.
+    pub(super) fn next_chunk(&mut self) -> Option<Vec<u8>> {
+        let end = *self.ends.front().filter(|end| **end <= self.available)?;
+        self.ends.pop_front();
+        let range = self.position()..end;
+        let chunk = self.sent.get(range.clone()).unwrap_or_default().to_vec();
+        self.delivered.push(Delivered {
+            sent: range,
+            replied: self.replies.len(),
+        });
+        Some(chunk)
+    }
+
+    pub(super) fn take(&mut self, reply: &[u8]) -> Result<(), Divergence> {
+        self.replies.extend_from_slice(reply);
+        let length = self.replies.len();
+        if let Some(chunk) = self.delivered.last_mut() {
+            chunk.replied = length;
+        }
+        let unread: usize = self
+            .pending
+            .iter()
+            .map(|(_, expected)| expected.size())
+            .sum();
+        match length - self.matched > self.sent.len() + unread + SURPLUS {
+            true => Err(self.diverge(Verdict::ExtraBytes, self.matched, None)),
+            false => Ok(()),
+        }
+    }
+
+    /// Something must be true once all that was sent so far has been delivered.
+    pub(super) fn expect(&mut self, expected: Expected) {
+        if matches!(expected, Expected::Close) {
+            self.may_end = true;
+        }
+        self.pending.push_back((self.available, expected));
+        self.settled = true;
+    }
+
+    /// The client ends the connection, and the plugin may too.
+    pub(super) fn client_ends(&mut self) {
+        self.may_end = true;
+    }
+
+    /// Looks at all that can be looked at.
+    pub(super) fn check(&mut self) -> Result<(), Divergence> {
+        while let Some((_, expected)) = self
+            .pending
+            .pop_front_if(|(place, _)| *place <= self.delivered.last().map_or(0, |d| d.sent.end))
+        {
+            match expected {
+                Expected::Next(pattern) => self.check_next(pattern)?,
+                Expected::Close => {
+                    self.check_nothing_more()?;
+                    if self.state != State::Ended {
+                        return Err(self.diverge(Verdict::NotClosed, self.matched, None));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_next(&mut self, pattern: Pattern) -> Result<(), Divergence> {
+        let came = self.replies.get(self.matched..).unwrap_or_default();
+        let (right, whole) = match &pattern {
+            Pattern::Bytes(bytes) => {
+                let pairs = bytes.iter().zip(came);
+                let right = pairs.take_while(|(wanted, came)| wanted == came).count();
+                (right, right == bytes.len())
+            }
+            Pattern::Regex(regex) => match regex.find(came) {
+                Some(found) => (found.end(), true),
+                None => (0, false),
+            },
+        };
+        if whole {
+            self.matched += right;
+            return Ok(());
+        }
+        let verdict = match (right == came.len(), self.state) {
+            (false, _) => Verdict::WrongBytes,
+            (true, State::Ended) => Verdict::ClosedEarly,
+            (true, _) => Verdict::MissingBytes,
+        };
+        Err(self.diverge(verdict, self.matched + right, Some(pattern)))
+    }
+
+    /// Whether more came than was expected, if everything has been delivered that could have been.
+    pub(super) fn check_settled(&self) -> Result<(), Divergence> {
+        match self.settled && self.pending.is_empty() && self.position() == self.available {
+            true => self.check_nothing_more(),
+            false => Ok(()),
+        }
+    }
+
+    /// At the end of the case.
+    pub(super) fn check_end(&self) -> Result<(), Divergence> {
+        self.check_nothing_more()?;
+        match self.state == State::Ended && !self.may_end {
+            true => Err(self.diverge(Verdict::ClosedEarly, self.matched, None)),
+            false => Ok(()),
+        }
+    }
+
+    fn check_nothing_more(&self) -> Result<(), Divergence> {
+        match self.replies.len() > self.matched {
+            true => Err(self.diverge(Verdict::ExtraBytes, self.matched, None)),
+            false => Ok(()),
+        }
+    }
+
+    fn diverge(&self, verdict: Verdict, offset: usize, expected: Option<Pattern>) -> Divergence {
+        Divergence {
+            verdict,
+            offset,
+            expected,
+        }
+    }
+
+    /// What has come so far.
+    pub(super) fn replies(&self) -> &[u8] {
+        &self.replies
+    }
+
+    /// What was right of it.
+    pub(super) fn right(&self) -> &[u8] {
+        self.replies.get(..self.matched).unwrap_or_default()
+    }
+
+    /// Which chunk was answered at `offset` of the replies: its number, counted from 1, and its place
+    /// among the bytes sent. The last one, where nothing came; `None` before the first.
+    pub(super) fn chunk_at(&self, offset: usize) -> Option<(usize, Range<usize>)> {
+        let answered = self
+            .delivered
+            .iter()
+            .position(|chunk| chunk.replied > offset);
+        let index = answered.or(self.delivered.len().checked_sub(1))?;
+        let chunk = self.delivered.get(index)?;
+        Some((index + 1, chunk.sent.clone()))
+    }
+}
+
+impl Expected {
+    fn size(&self) -> usize {
+        match self {
+            Self::Next(Pattern::Bytes(bytes)) => bytes.len(),
+            Self::Next(Pattern::Regex(_)) | Self::Close => 0,
+        }
+    }
+}

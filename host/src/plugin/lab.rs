@@ -1,0 +1,157 @@
+//! The laboratory: an instance's surroundings when it is judged, which are the same at every run.
+//!
+//! It owns the clock, the randomness and the log of instances whose engine is
+//! [`Engine::laboratory`](super::Engine::laboratory). It knows nothing of what they are judged by.
+
+use super::sandbox::State;
+use chacha20::ChaCha8Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, WasiView as _};
+
+/// When every laboratory's day begins: 2024-02-29 12:00 UTC, in seconds since 1970.
+const NOON: u64 = 1_709_208_000;
+/// What all randomness of a laboratory grows from.
+const SEED: u64 = 862;
+
+/// The clock that sleepers are woken by, as wasmtime-wasi names it.
+/// Test: `verdicts::a_plugin_that_sleeps_loses_no_time_and_gets_the_same_verdict`.
+const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
+
+/// What the connections of one run share. Clones are the same.
+#[derive(Clone, Default)]
+pub struct Lab(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    /// Nanoseconds since noon. It only goes on when somebody says so, or sleeps.
+    elapsed: AtomicU64,
+    log: Mutex<Vec<String>>,
+}
+
+impl Lab {
+    /// Lets time pass.
+    pub fn advance(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let later = |elapsed: u64| Some(elapsed.saturating_add(nanoseconds));
+        // It never fails, since there always is a later.
+        let _ = self
+            .0
+            .elapsed
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+    }
+
+    /// What the plugin has written so far, a line each: escaped, and within the budget of the log.
+    pub fn log(&self) -> Vec<String> {
+        self.lines().clone()
+    }
+
+    pub(super) fn write(&self, line: String) {
+        self.lines().push(line);
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Since the laboratory's noon.
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.0.elapsed.load(Ordering::Relaxed))
+    }
+
+    /// Since 1970.
+    pub(super) fn now(&self) -> Duration {
+        Duration::from_secs(NOON) + self.elapsed()
+    }
+
+    /// Clocks and randomness of WASI.
+    pub(super) fn furnish(&self, wasi: &mut WasiCtxBuilder) {
+        wasi.wall_clock(self.clone())
+            .monotonic_clock(self.clone())
+            .secure_random(randomness())
+            .insecure_random(randomness())
+            .insecure_random_seed(SEED.into());
+    }
+}
+
+/// The same bits for each instance.
+pub(super) fn randomness() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(SEED)
+}
+
+/// The next bits of an instance's randomness.
+pub(super) fn next(randomness: &mut ChaCha8Rng) -> u64 {
+    randomness.next_u64()
+}
+
+impl HostWallClock for Lab {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.now()
+    }
+}
+
+impl HostMonotonicClock for Lab {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        self.0.elapsed.load(Ordering::Relaxed)
+    }
+}
+
+/// Who sleeps wakes up at once, and the clock shows that it is later: no run takes longer because
+/// of it.
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    type Store<'a> = StoreContextMut<'a, State>;
+    linker.allow_shadowing(true);
+    let mut clock = linker.instance(CLOCK)?;
+    clock.func_wrap(
+        "subscribe-duration",
+        |mut store: Store<'_>, (time,): (u64,)| {
+            Ok((store.data_mut().sleep(|_| Duration::from_nanos(time))?,))
+        },
+    )?;
+    clock.func_wrap(
+        "subscribe-instant",
+        |mut store: Store<'_>, (when,): (u64,)| {
+            let until = |now: Duration| Duration::from_nanos(when).saturating_sub(now);
+            Ok((store.data_mut().sleep(until)?,))
+        },
+    )
+}
+
+impl State {
+    fn sleep(
+        &mut self,
+        until: impl FnOnce(Duration) -> Duration,
+    ) -> wasmtime::Result<Resource<DynPollable>> {
+        let lab = self.lab.clone().unwrap_or_default();
+        let time = until(lab.elapsed());
+        let table = self.ctx().table;
+        let alarm = table.push(Alarm { lab, time })?;
+        subscribe(table, alarm)
+    }
+}
+
+/// What a sleeper waits for.
+struct Alarm {
+    lab: Lab,
+    time: Duration,
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Alarm {
+    async fn ready(&mut self) {
+        self.lab.advance(std::mem::take(&mut self.time));
+    }
+}

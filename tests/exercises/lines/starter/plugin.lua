@@ -1,0 +1,3 @@
+-- Called with each chunk that arrives.
+function receive(chunk)
+end

@@ -1,0 +1,4 @@
+-- One chunk, one answer, and goodbye.
+function receive(chunk)
+  return chunk, "close"
+end

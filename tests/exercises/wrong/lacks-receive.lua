@@ -1,0 +1,1 @@
+function recieve(chunk) return chunk end

@@ -1,0 +1,3 @@
+function receive(chunk) {
+  for (;;);
+}

@@ -1,0 +1,3 @@
+function receive(chunk) {
+  return chunk.nothing.at.all;
+}

@@ -1,0 +1,10 @@
+(component
+  (core module $m
+    (memory (export "memory") 2)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 16)
+    (func (export "receive") (param i32 i32) (result i32) unreachable))
+  (core instance $m (instantiate $m))
+  (func $receive (param "chunk" (list u8)) (result (list u8))
+    (canon lift (core func $m "receive") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+  (instance $handler (export "receive" (func $receive)))
+  (export "eco:plugin/handler@0.1.0" (instance $handler)))

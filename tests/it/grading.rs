@@ -1,0 +1,333 @@
+//! Grading a class: what is handed in, what becomes of it, and where reports go.
+
+use crate::guests::empty_folder;
+use crate::support::terminal;
+use crate::verdicts::lines;
+use harness::{Eco, binary};
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+fn solution() -> String {
+    format!("{}/solution/solution.lua", lines())
+}
+
+/// A file of a class, with its folders.
+fn hand_in(class: &Path, path: &str, text: impl AsRef<[u8]>) {
+    let path = class.join(path);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
+    std::fs::write(path, text).expect("it can be written");
+}
+
+const ECHO: &str = "function receive(chunk) { return chunk; }";
+
+/// The names and first verdicts of a report.
+fn graded(report: &[u8]) -> Vec<(String, String)> {
+    let report: Value = serde_json::from_slice(report).expect("the report is JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let submissions = report["submissions"].as_array().expect("a list").iter();
+    submissions
+        .map(|submission| {
+            (
+                text(&submission["name"]),
+                text(&submission["cases"][0]["verdict"]),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_class_is_a_folder_with_a_file_or_a_folder_for_each_student() {
+    let class = empty_folder("class");
+    hand_in(&class, "alice.js", ECHO);
+    hand_in(
+        &class,
+        "bob/plugin.lua",
+        std::fs::read(solution()).expect("it can be read"),
+    );
+    hand_in(&class, "bob/notes.txt", "I did it all by myself");
+    hand_in(&class, "carol/a.js", ECHO);
+    hand_in(&class, "carol/b.js", ECHO);
+    hand_in(&class, "dave/src/lib.rs", "fn main() {}");
+    hand_in(&class, "erin/plugin.wat", "(component)");
+    hand_in(&class, "erin/plugin.wasm", "not built at all");
+    hand_in(&class, ".git/config", "");
+    std::os::unix::fs::symlink("/etc/hostname", class.join("mallory.js"))
+        .expect("a link can be made");
+    std::os::unix::fs::symlink("/etc", class.join("oscar")).expect("a link can be made");
+    let run = Eco::new(&[
+        "grade",
+        &lines(),
+        &class.display().to_string(),
+        "--report",
+        "json=-",
+    ])
+    .run(b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let found = graded(&run.stdout);
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(name, code)| (name.as_str(), code.as_str()))
+        .collect();
+    let none = "not-a-component";
+    assert_eq!(
+        found,
+        [
+            ("alice", "passed"),
+            ("bob", "passed"),
+            ("carol", none),
+            ("dave", none),
+            ("erin", none),
+            ("mallory", none),
+            ("oscar", none),
+        ]
+    );
+    let report = String::from_utf8(run.stdout).expect("it is text");
+    for words in [
+        "several plugins, and should have one: a.js, b.js",
+        "grading runs no compilers",
+        "a link, and not a file",
+    ] {
+        assert!(report.contains(words), "{words}\n{report}");
+    }
+}
+
+#[test]
+fn several_paths_are_a_student_each() {
+    let class = empty_folder("paths");
+    hand_in(&class, "alice/plugin.js", ECHO);
+    hand_in(&class, "bob.js", ECHO);
+    let paths = ["alice", "bob.js"].map(|name| class.join(name).display().to_string());
+    let run = Eco::new(&["grade", &lines(), &paths[0], &paths[1]]).run(b"");
+    let names: Vec<String> = run
+        .text()
+        .lines()
+        .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(names, ["student", "alice", "bob", "2"], "{}", run.text());
+}
+
+#[test]
+fn two_of_one_name_are_told_apart_or_refused() {
+    let class = empty_folder("names");
+    hand_in(&class, "alice.js", ECHO);
+    hand_in(
+        &class,
+        "alice.lua",
+        "function receive(chunk) return chunk end",
+    );
+    let run = Eco::new(&["grade", &lines(), &class.display().to_string()]).run(b"");
+    assert!(
+        run.text().contains("alice.js ") && run.text().contains("alice.lua "),
+        "{}",
+        run.text()
+    );
+    hand_in(&class, "one/plugin.js", ECHO);
+    hand_in(&class, "two/plugin.js", ECHO);
+    let paths =
+        ["one/plugin.js", "two/plugin.js"].map(|name| class.join(name).display().to_string());
+    let run = Eco::new(&["grade", &lines(), &paths[0], &paths[1]]).run(b"");
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("\"plugin.js\""), "{}", run.stderr);
+}
+
+#[test]
+fn the_table_says_who_got_what_and_why() {
+    let class = empty_folder("table");
+    hand_in(&class, "alice.js", ECHO);
+    hand_in(
+        &class,
+        "bob.lua",
+        std::fs::read(solution()).expect("it can be read"),
+    );
+    let run = Eco::new(&["grade", &lines(), &class.display().to_string()]).run(b"");
+    let expected = "\
+student  points  passed   CPU  first failure
+alice     10.00     5/6   4 %  extra-bytes: quit closes
+bob       12.00     6/6   1 %  –
+2 submissions, 11.00 of 12 points on average
+";
+    let text = run.text();
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn hidden_cases_are_graded_and_not_checked() {
+    let exercise = empty_folder("hides");
+    let head = "format = 1\nslug = \"hides\"\ntitle = \"Hides\"\npoints = 4\n";
+    let case = |name: &str, hex: &str| {
+        format!(
+            "[[cases]]\nname = \"{name}\"\nsteps = [{{ send = \"a\" }}, {{ expect = \"{hex}\" }}]\n"
+        )
+    };
+    hand_in(
+        &exercise,
+        "exercise.toml",
+        format!("{head}{}", case("seen", "a")),
+    );
+    hand_in(
+        &exercise,
+        "hidden.toml",
+        format!("format = 1\n{}", case("unseen", "b")),
+    );
+    let exercise = exercise.display().to_string();
+    let checked = Eco::new(&["check", &exercise, "echo"]).run(b"");
+    assert_eq!(checked.code, 0, "{}", checked.text());
+    assert!(!checked.text().contains("unseen"), "{}", checked.text());
+    let class = empty_folder("hides-class");
+    hand_in(&class, "alice.js", ECHO);
+    let graded = Eco::new(&["grade", &exercise, &class.display().to_string()]).run(b"");
+    assert!(graded.text().contains("2.00     1/2"), "{}", graded.text());
+    assert!(
+        graded.text().contains("wrong-bytes: unseen"),
+        "{}",
+        graded.text()
+    );
+}
+
+#[test]
+fn what_eco_can_not_judge_counts_against_nobody() {
+    let exercise = empty_folder("broken-judge");
+    let toml = "format = 1\nslug = \"b\"\ntitle = \"B\"\npoints = 4\n[[cases]]\nname = \"judged\"\nweight = 3\njudge = \"judge.js\"\n[[cases]]\nname = \"fine\"\nsteps = [{ send = \"a\" }, { expect = \"a\" }]\n";
+    hand_in(&exercise, "exercise.toml", toml);
+    hand_in(
+        &exercise,
+        "judge.js",
+        "function start() { throw new Error('oh'); }",
+    );
+    let class = empty_folder("broken-judge-class");
+    hand_in(&class, "alice.js", ECHO);
+    let run = Eco::new(&[
+        "grade",
+        &exercise.display().to_string(),
+        &class.display().to_string(),
+    ])
+    .run(b"");
+    assert_eq!(run.code, 70, "{}", run.stderr);
+    assert!(run.text().contains("4.00     1/2"), "{}", run.text());
+    assert!(run.text().contains("internal: judged"), "{}", run.text());
+    assert!(
+        run.stderr.contains("counts against nobody"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn reports_go_where_they_are_sent() {
+    let class = empty_folder("reported");
+    hand_in(&class, "alice.js", ECHO);
+    hand_in(&class, "b b.js", ECHO);
+    let out = empty_folder("reports");
+    let path = |name: &str| out.join(name).display().to_string();
+    let mut arguments = vec!["grade".to_owned(), lines(), class.display().to_string()];
+    for report in [
+        "csv=marks.csv",
+        "junit=a.xml",
+        "tap=a.tap",
+        "html=a.html",
+        "json=a.json",
+        "gradescope={name}.g.json",
+        "exercism={name}.e.json",
+    ] {
+        let (format, name) = report.split_once('=').expect("two parts");
+        arguments.extend(["--report".to_owned(), format!("{format}={}", path(name))]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = Eco::new(&arguments).run(b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.text().contains("2 submissions"), "{}", run.text());
+    let starts = [
+        ("marks.csv", "submission,"),
+        ("a.xml", "<?xml"),
+        ("a.tap", "TAP version 14\n"),
+        ("a.html", "<!doctype html>"),
+        ("a.json", "{"),
+        ("alice.g.json", "{"),
+        ("b%20b.g.json", "{"),
+        ("alice.e.json", "{"),
+        ("b%20b.e.json", "{"),
+    ];
+    for (name, start) in starts {
+        let report = std::fs::read_to_string(path(name)).expect(name);
+        assert!(report.starts_with(start), "{name}: {report}");
+    }
+}
+
+#[test]
+fn reports_that_make_no_sense_are_refused_before_anything_runs() {
+    let class = empty_folder("refused");
+    hand_in(&class, "alice.js", ECHO);
+    hand_in(&class, "bob.js", ECHO);
+    let class = class.display().to_string();
+    for (report, words) in [
+        ("json", "FORMAT=FILE"),
+        ("pdf=a", "gradescope"),
+        ("json=", "missing after ="),
+        ("gradescope=all.json", "{name}"),
+        ("exercism=-", "{name}"),
+        ("json=/none/at/all.json", "/none/at"),
+    ] {
+        let run = Eco::new(&["grade", &lines(), &class, "--report", report]).run(b"");
+        assert_eq!(run.code, 64, "{report}: {}", run.stderr);
+        assert!(run.stderr.contains(words), "{report}: {}", run.stderr);
+    }
+    let empty = empty_folder("empty-class").display().to_string();
+    for (submissions, words) in [(empty.as_str(), "no submissions"), ("/none", "/none")] {
+        let run = Eco::new(&["grade", &lines(), submissions]).run(b"");
+        assert_eq!(run.code, 64, "{}", run.stderr);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_terminal_sees_how_far_it_is() {
+    let class = empty_folder("progress");
+    hand_in(&class, "alice.js", ECHO);
+    let (far, shown) = terminal();
+    let mut grade = Command::new(binary());
+    grade
+        .args(["grade", &lines(), &class.display().to_string()])
+        .env("TERM", "xterm");
+    grade
+        .stdout(Stdio::null())
+        .stderr(Stdio::from(far))
+        .status()
+        .expect("it runs");
+    drop(grade);
+    let shown = shown.join().expect("the terminal closes");
+    assert!(shown.contains("of 1 submissions"), "{shown}");
+}
+
+#[test]
+fn a_hostile_submission_disturbs_no_other() {
+    let class = empty_folder("hostile");
+    for (name, file) in [
+        ("loops", "loops.js"),
+        ("eats", "eats-memory.lua"),
+        ("floods", "floods-the-log.js"),
+    ] {
+        let text = std::fs::read(format!(
+            "{}/exercises/wrong/{file}",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .expect("it can be read");
+        for copy in 0..4 {
+            let end = file.rsplit('.').next().expect("an end");
+            hand_in(&class, &format!("{name}{copy}.{end}"), &text);
+        }
+    }
+    for copy in 0..4 {
+        hand_in(
+            &class,
+            &format!("good{copy}.lua"),
+            std::fs::read(solution()).expect("it can be read"),
+        );
+    }
+    let run = Eco::new(&["grade", &lines(), &class.display().to_string(), "-j", "8"]).run(b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for copy in 0..4 {
+        let line = format!("good{copy}     12.00     6/6");
+        assert!(run.text().contains(&line), "{}", run.text());
+    }
+}
