@@ -1,6 +1,7 @@
 //! Grading the grader: every wrong plugin of `tests/exercises/wrong` gets exactly its verdicts.
 
 use crate::guests::empty_folder;
+use crate::splits::{failed, one_case};
 use crate::support::plugin_file;
 use harness::{Eco, Exited};
 use serde_json::Value;
@@ -209,7 +210,7 @@ fn with_clock(body: &str) -> String {
 fn expects(name: &str, hex: &str) -> String {
     let folder = empty_folder(name);
     let text = format!(
-        "format = 1\nslug = \"one\"\ntitle = \"One\"\npoints = 1\n\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"!\" }}, {{ expect-hex = \"{hex}\" }}]\n"
+        "format = 1\nslug = \"one\"\ntitle = \"One\"\npoints = 1\nlimits.fuel = 5_000_000\n\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"!\" }}, {{ expect-hex = \"{hex}\" }}]\n"
     );
     std::fs::write(folder.join("exercise.toml"), text).expect("it can be written");
     folder.display().to_string()
@@ -254,9 +255,46 @@ fn clock_and_randomness_are_the_same_in_every_run() {
 
 #[test]
 fn a_plugin_that_answers_without_end_is_stopped() {
-    let exercise = expects("one-byte", "21");
-    let text = "function receive(chunk) { return new Uint8Array(1 << 20).fill(33); }";
-    let plugin = plugin_file("a-megabyte-for-a-byte.js", text);
-    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
-    assert!(checked.text().contains("extra-bytes"), "{}", checked.text());
+    let text = "function receive(chunk) return string.rep('x', 1 << 20) end";
+    let plugin = plugin_file("a-megabyte-for-a-byte.lua", text);
+    let steps = format!("{} {{ expect = \"!\" }}", "{ send = \"!\" },".repeat(9));
+    let shown = failed(&one_case("endless", &steps), &plugin);
+    assert!(shown.contains("extra-bytes"), "{shown}");
+    // It isn't given the other seven.
+    assert_eq!(shown.matches("--> \"!\"").count(), 2, "{shown}");
+}
+
+/// A plugin that has the host make random bytes in a loop, so many at a time.
+fn asks_for_randomness(bytes: u32) -> String {
+    format!(
+        r#"(component
+  (import "wasi:random/random@0.2.0" (instance $random
+    (export "get-random-bytes" (func (param "len" u64) (result (list u8))))))
+  (core module $memory (memory (export "memory") 2)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64))
+  (core instance $memory (instantiate $memory))
+  (core func $random (canon lower (func $random "get-random-bytes")
+    (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (core module $m
+    (import "host" "random" (func $random (param i64 i32)))
+    (func (export "receive") (param i32 i32) (result i32)
+      (loop $again (call $random (i64.const {bytes}) (i32.const 8)) (br $again)) i32.const 0))
+  (core instance $m (instantiate $m (with "host" (instance (export "random" (func $random))))))
+  (func $receive (param "chunk" (list u8)) (result (list u8))
+    (canon lift (core func $m "receive")
+      (memory (core memory $memory "memory")) (realloc (core func $memory "realloc"))))
+  (instance $handler (export "receive" (func $receive)))
+  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#
+    )
+}
+
+#[test]
+fn work_that_the_host_does_counts_too() {
+    let exercise = expects("randomness", "21");
+    for (bytes, verdict) in [(4096, "out-of-cpu"), (4097, "trap")] {
+        let name = format!("asks-for-{bytes}-random-bytes.wat");
+        let plugin = plugin_file(&name, asks_for_randomness(bytes));
+        let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+        assert!(checked.text().contains(verdict), "{}", checked.text());
+    }
 }

@@ -47,10 +47,12 @@ impl Default for Limits {
     }
 }
 
-/// Processor time of one call. It is a backstop, since fuel decides: a call that takes this long
-/// without using its fuel up is nobody's fault, and counts as an internal error.
+/// Processor time of one call, and what each unit of fuel adds to it, a hundred times what it takes. It
+/// is a backstop, since fuel decides: a call that takes this long without using its fuel up is nobody's
+/// fault, and counts as an internal error.
 /// Test: `time_is_only_a_backstop` in `verdict.rs`.
 const BACKSTOP: Duration = Duration::from_secs(30);
+const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 
 impl Limits {
     /// The budgets of the sandbox.
@@ -58,7 +60,10 @@ impl Limits {
         // Machines differ in what they have, and verdicts must not.
         let machine_memory = usize::MAX;
         Budgets {
-            cpu: BACKSTOP,
+            cpu: BACKSTOP.saturating_add(Duration::from_nanos(
+                self.fuel
+                    .saturating_mul(BACKSTOP_PER_FUEL.as_nanos() as u64),
+            )),
             fuel: self.fuel,
             memory: self.memory,
             reply: self.reply,

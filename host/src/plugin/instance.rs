@@ -2,6 +2,7 @@
 //!
 //! It owns the store. It must not know which functions there are; `session` and `dialogue` do.
 
+use super::budget::Budget;
 use super::engine::Shared;
 use super::error::Error;
 use super::guard::{Turn, bounded};
@@ -28,10 +29,11 @@ impl Usage {
     pub(super) fn of(store: &Store<State>) -> Self {
         Self {
             memory: store.data().memory(),
-            fuel: store
-                .get_fuel()
-                .ok()
-                .map(|left| store.data().engine.budgets.fuel.saturating_sub(left)),
+            fuel: store.get_fuel().ok().map(|left| {
+                let state = store.data();
+                let own = state.engine.budgets.fuel.saturating_sub(left);
+                own.saturating_add(state.host_fuel())
+            }),
         }
     }
 }
@@ -107,10 +109,17 @@ impl Instance {
         self.store.data_mut().meter.start();
         self.store.set_epoch_deadline(1);
         let budgets = &self.engine.budgets;
-        let call = pin!(function.call_async(&mut self.store, arguments));
-        bounded(call, &self.turn, budgets)
-            .await
+        let result = {
+            let call = pin!(function.call_async(&mut self.store, arguments));
+            bounded(call, &self.turn, budgets).await
+        };
+        let result = result
             .map_err(|broken| Error::budget(broken, budgets))?
-            .map_err(|error| Error::from_call(&error, budgets))
+            .map_err(|error| Error::from_call(&error, budgets))?;
+        // What the host did for it counts too, and is not noticed before a tick or this.
+        match self.store.data().host_fuel() > 0 && self.usage().fuel > Some(budgets.fuel) {
+            true => Err(Error::budget(Budget::Fuel, budgets)),
+            false => Ok(result),
+        }
     }
 }

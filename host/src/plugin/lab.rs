@@ -19,6 +19,15 @@ const NOON: u64 = 1_709_208_000;
 /// What all randomness of a laboratory grows from.
 const SEED: u64 = 862;
 
+/// Fuel that a call of the host costs: about what it takes, in time. Without it a plugin could have the
+/// host work for it, for next to nothing of its own. When the fuel is used up by them, the call ends as any
+/// that is out of fuel. Test: `verdicts::work_that_the_host_does_counts_too`.
+pub(super) const HOST_CALL: u64 = 1000;
+/// Random bytes that one call of WASI may ask for: as many as take about as long as [`HOST_CALL`] says,
+/// and enough for what Python wants as it starts. More traps.
+/// Test: `verdicts::work_that_the_host_does_counts_too`.
+const RANDOM_BYTES: u64 = 4096;
+
 /// The clock that sleepers are woken by, as wasmtime-wasi names it.
 /// Test: `verdicts::a_plugin_that_sleeps_loses_no_time_and_gets_the_same_verdict`.
 const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
@@ -75,7 +84,8 @@ impl Lab {
             .monotonic_clock(self.clone())
             .secure_random(randomness())
             .insecure_random(randomness())
-            .insecure_random_seed(SEED.into());
+            .insecure_random_seed(SEED.into())
+            .max_random_size(RANDOM_BYTES);
     }
 }
 

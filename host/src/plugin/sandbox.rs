@@ -43,6 +43,8 @@ pub(super) struct State {
     script: Option<Arc<Script>>,
     pub(super) lab: Option<Lab>,
     randomness: Option<Box<ChaCha8Rng>>,
+    /// Fuel that calls of the host have cost, in a laboratory.
+    host_fuel: u64,
     memory: usize,
     table: usize,
     wasi: Option<Box<Wasi>>,
@@ -73,6 +75,7 @@ impl State {
             script,
             randomness: lab.as_ref().map(|_| Box::new(lab::randomness())),
             lab,
+            host_fuel: 0,
             memory: 0,
             table: 0,
             wasi: None,
@@ -86,8 +89,23 @@ impl State {
         self.memory
     }
 
+    /// A call of the host, which costs fuel in a laboratory.
+    pub(super) fn count_host_call(&mut self) {
+        if self.lab.is_some() {
+            self.host_fuel = self.host_fuel.saturating_add(lab::HOST_CALL);
+        }
+    }
+
+    /// The fuel that calls of the host have cost.
+    pub(super) fn host_fuel(&self) -> u64 {
+        self.host_fuel
+    }
+
     /// What the running call does at a tick of the engine's clock.
     pub(super) fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        if self.host_fuel > self.engine.budgets.fuel {
+            return Err(Budget::Fuel.into());
+        }
         self.meter
             .on_tick(self.engine.budgets.cpu, &self.engine.lane)
     }
@@ -147,6 +165,7 @@ impl ResourceLimiter for State {
 /// WASI with nothing granted. Built when it is first called, since few plugins do.
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.count_host_call();
         let (log, lab) = (&self.log, &self.lab);
         let wasi = self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
@@ -200,7 +219,8 @@ pub(super) fn linker(engine: &Shared, wasi: bool) -> wasmtime::Result<Linker<Sta
     }
     linker.instance("eco:plugin/log@0.1.0")?.func_wrap(
         "log",
-        |store: StoreContextMut<'_, State>, (level, message): (Level, WasmStr)| {
+        |mut store: StoreContextMut<'_, State>, (level, message): (Level, WasmStr)| {
+            store.data_mut().count_host_call();
             let text = message.to_str(&store)?;
             Ok(store.data().log.line(level, text.as_bytes())?)
         },
@@ -217,7 +237,8 @@ pub(super) fn link_script(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let (name, text) = (script.name.clone(), script.text.clone());
         Ok((ScriptSource { name, text },))
     })?;
-    imports.func_wrap("now", |store: StoreContextMut<'_, State>, (): ()| {
+    imports.func_wrap("now", |mut store: StoreContextMut<'_, State>, (): ()| {
+        store.data_mut().count_host_call();
         let now = match &store.data().lab {
             Some(lab) => lab.now(),
             // A clock before 1970 is not set.
@@ -228,13 +249,13 @@ pub(super) fn link_script(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let nanoseconds = now.as_nanos();
         Ok((u64::try_from(nanoseconds).unwrap_or(u64::MAX),))
     })?;
-    imports.func_wrap(
-        "random",
-        |mut store: StoreContextMut<'_, State>, (): ()| match &mut store.data_mut().randomness {
+    imports.func_wrap("random", |mut store: StoreContextMut<'_, State>, (): ()| {
+        store.data_mut().count_host_call();
+        match &mut store.data_mut().randomness {
             Some(randomness) => Ok((lab::next(randomness),)),
             None => Ok((getrandom::u64()?,)),
-        },
-    )
+        }
+    })
 }
 
 #[cfg(test)]
