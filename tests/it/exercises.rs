@@ -1,6 +1,7 @@
 //! Exercises: their files, what is wrong with them, and those that eco brings.
 
 use crate::guests::{builder, empty_folder};
+use crate::support::plugin_file;
 use harness::Eco;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,11 @@ const MISTAKES: &[(&str, Option<usize>, &str)] = &[
         "HEAD limits = { memory = \"a lot\" }\ncases = []",
         Some(5),
         "\"64KiB\"",
+    ),
+    (
+        "HEAD limits = { fuel = 10000000001 }\ncases = []",
+        Some(5),
+        "some ten seconds",
     ),
     (
         "HEAD limits = { fuel = 0 }\ncases = []",
@@ -456,4 +462,26 @@ fn a_judge_that_fails_or_never_ends_is_an_internal_error() {
     let refused = Eco::new(&["check", &judged("no-judge", "function start( {"), "echo"]).run(b"");
     assert_eq!(refused.code, 64, "{}", refused.stderr);
     assert!(refused.stderr.contains("the judge"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_plugin_that_floods_a_judge_is_stopped() {
+    let text = "function receive(chunk) return string.rep('x', 1 << 20) end";
+    let plugin = plugin_file("floods-the-judge.lua", text);
+    let judge = "function start() { return { send: 'a'.repeat(1000), through: '\\n' }; } function replied() {}";
+    let exercise = judged("flooded", judge);
+    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+    // As written it is one chunk, and the reply has no end.
+    assert!(
+        checked.text().contains("missing-bytes"),
+        "{}",
+        checked.text()
+    );
+    let text = "local first = true function receive(chunk) if first and #chunk > 1 then return '\\n' end first = false return string.rep('x', 1 << 20) end";
+    let plugin = plugin_file("floods-in-pieces.lua", text);
+    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+    assert!(checked.text().contains("extra-bytes"), "{}", checked.text());
+    // One byte at a time it would have been a gigabyte.
+    let given = checked.text().matches("--> \"a\"").count();
+    assert_eq!(given, 2, "{}", checked.text());
 }

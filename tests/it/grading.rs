@@ -108,7 +108,7 @@ fn several_paths_are_a_student_each() {
 }
 
 #[test]
-fn two_of_one_name_are_told_apart_or_refused() {
+fn two_of_one_name_are_told_apart() {
     let class = empty_folder("names");
     hand_in(&class, "alice.js", ECHO);
     hand_in(
@@ -124,11 +124,44 @@ fn two_of_one_name_are_told_apart_or_refused() {
     );
     hand_in(&class, "one/plugin.js", ECHO);
     hand_in(&class, "two/plugin.js", ECHO);
-    let paths =
-        ["one/plugin.js", "two/plugin.js"].map(|name| class.join(name).display().to_string());
-    let run = Eco::new(&["grade", &lines(), &paths[0], &paths[1]]).run(b"");
+    let grade = |paths: [&str; 2]| {
+        let grade = Eco::new(&["grade", &lines()]).args(&paths);
+        grade.inside(&class).run(b"")
+    };
+    let run = grade(["one/plugin.js", "two/plugin.js"]);
+    assert!(
+        run.text().contains("one/plugin.js ") && run.text().contains("two/plugin.js "),
+        "{}",
+        run.text()
+    );
+    let run = grade(["one/plugin.js", "one/plugin.js"]);
     assert_eq!(run.code, 64, "{}", run.stderr);
-    assert!(run.stderr.contains("\"plugin.js\""), "{}", run.stderr);
+    assert!(run.stderr.contains("named twice"), "{}", run.stderr);
+}
+
+#[test]
+fn names_of_any_kind_are_graded_and_reported() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let class = empty_folder("any-names");
+    let long = "é".repeat(100) + ".js";
+    for name in [
+        b"bob\xfe.js".as_slice(),
+        b"bob\xff.js",
+        b"=cmd|' C calc'!A0.js",
+        b"two\nlines.js",
+        b"'quoted' & <b>\"bold\".js",
+        long.as_bytes(),
+    ] {
+        let path = class.join(std::ffi::OsStr::from_bytes(name));
+        std::fs::write(path, ECHO).expect("it can be written");
+    }
+    let out = empty_folder("any-names-reports");
+    let report = format!("gradescope={}/{{name}}.json", out.display());
+    let class = class.display().to_string();
+    let run = Eco::new(&["grade", &lines(), &class, "--report", &report]).run(b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.text().contains("6 submissions"), "{}", run.text());
+    assert_eq!(out.read_dir().expect("a folder").count(), 6);
 }
 
 #[test]
@@ -186,7 +219,7 @@ fn hidden_cases_are_graded_and_not_checked() {
 }
 
 #[test]
-fn what_eco_can_not_judge_counts_against_nobody() {
+fn what_eco_can_not_judge_has_no_mark() {
     let exercise = empty_folder("broken-judge");
     let toml = "format = 1\nslug = \"b\"\ntitle = \"B\"\npoints = 4\n[[cases]]\nname = \"judged\"\nweight = 3\njudge = \"judge.js\"\n[[cases]]\nname = \"fine\"\nsteps = [{ send = \"a\" }, { expect = \"a\" }]\n";
     hand_in(&exercise, "exercise.toml", toml);
@@ -204,13 +237,9 @@ fn what_eco_can_not_judge_counts_against_nobody() {
     ])
     .run(b"");
     assert_eq!(run.code, 70, "{}", run.stderr);
-    assert!(run.text().contains("4.00     1/2"), "{}", run.text());
+    assert!(run.text().contains("–     1/2"), "{}", run.text());
     assert!(run.text().contains("internal: judged"), "{}", run.text());
-    assert!(
-        run.stderr.contains("counts against nobody"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("have no mark"), "{}", run.stderr);
 }
 
 #[test]

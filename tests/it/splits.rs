@@ -130,3 +130,73 @@ fn replies_are_due_before_the_next_send_and_no_others() {
     let checked = Eco::new(&["check", &one_case("whenever", steps), &late]).run(b"");
     assert_eq!(checked.code, 0, "{}", checked.text());
 }
+
+/// What `eco check` says of a plugin in Lua, in memory, and over sockets the same.
+#[track_caller]
+fn verdict(name: &str, steps: &str, lua: &str) -> String {
+    let (exercise, plugin) = (
+        one_case(name, steps),
+        plugin_file(&format!("{name}.lua"), lua),
+    );
+    let verdict = |flags: &[&str]| {
+        let checked = Eco::new(&["check", &exercise, &plugin])
+            .args(flags)
+            .run(b"");
+        let text = checked.text();
+        let line = text.lines().nth(2).unwrap_or_default();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["ok", ..] => "passed".to_owned(),
+            [.., verdict] => (*verdict).to_owned(),
+            [] => text,
+        }
+    };
+    let (memory, tcp) = (verdict(&[]), verdict(&["--tcp"]));
+    assert_eq!(memory, tcp, "{name}");
+    memory
+}
+
+#[test]
+fn a_plugin_that_ends_too_early_fails_though_an_end_is_expected_later() {
+    let early = "function receive(chunk) return chunk, 'close' end";
+    let later = "{ send = \"hello\" }, { expect = \"hello\" }, { send = \"quit\" }, { expect-close = true }";
+    assert_eq!(verdict("early", later, early), "closed-early");
+    let at_the_end = "{ send = \"hello\" }, { expect = \"hello\" }, { half-close = true }";
+    assert_eq!(verdict("early-half", at_the_end, early), "closed-early");
+    let at_once = "{ send = \"hello\" }, { expect = \"hello\" }, { expect-close = true }";
+    let whole = "local n = 0 function receive(chunk) n = n + #chunk if n == 5 then return chunk, 'close' end return chunk end";
+    assert_eq!(verdict("in-time", at_once, whole), "passed");
+}
+
+#[test]
+fn a_reset_is_no_orderly_end() {
+    let steps = "{ send = \"a\" }, { expect-close = true }";
+    assert_eq!(
+        verdict("resets", steps, "function receive() return '', 'reset' end"),
+        "closed-early"
+    );
+    assert_eq!(
+        verdict("closes", steps, "function receive() return '', 'close' end"),
+        "passed"
+    );
+}
+
+#[test]
+fn a_plugin_that_finishes_is_given_what_still_comes_and_must_be_silent() {
+    let steps = "{ send = \"a\" }, { expect = \"bye\" }, { expect-close = true }";
+    let finishes = "function receive() return 'bye', 'finish' end";
+    assert_eq!(verdict("finishes", steps, finishes), "passed");
+    let steps = "{ send = \"a\" }, { half-close = true }, { expect = \"bye\" }";
+    let goes_on =
+        "function receive() return 'bye', 'finish' end function end_of_input() return 'ps' end";
+    assert_eq!(verdict("goes-on", steps, goes_on), "trap");
+    let steps = "{ send = \"a\" }, { send = \"b\" }, { expect = \"bye\" }, { expect-close = true }";
+    assert_eq!(verdict("says-it-twice", steps, finishes), "trap");
+}
+
+#[test]
+fn a_plugin_that_refuses_is_called_no_more() {
+    let steps = "{ open = true }, { expect-close = true }";
+    let refuses = "function open() error('no') end function receive() end function closed() while true do end end";
+    assert_eq!(verdict("refuses", steps, refuses), "passed");
+}

@@ -298,3 +298,32 @@ fn work_that_the_host_does_counts_too() {
         assert!(checked.text().contains(verdict), "{}", checked.text());
     }
 }
+
+#[test]
+fn a_plugin_of_many_memories_is_refused_by_all_engines() {
+    let exercise = expects("memories", "21");
+    let text = format!(
+        r#"(component
+  (core module $many {})
+  (core instance (instantiate $many))
+  (core module $m
+    (memory (export "memory") 2)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 16)
+    (func (export "receive") (param i32 i32) (result i32)
+      (i32.store (i32.const 0) (local.get 0)) (i32.store (i32.const 4) (local.get 1)) i32.const 0))
+  (core instance $m (instantiate $m))
+  (func $receive (param "chunk" (list u8)) (result (list u8))
+    (canon lift (core func $m "receive") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+  (instance $handler (export "receive" (func $receive)))
+  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#,
+        "(memory 0)".repeat(90)
+    );
+    let plugin = plugin_file("ninety-memories.wat", text);
+    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+    assert_eq!(checked.code, 65, "{}", checked.text());
+    assert!(
+        checked.stderr.contains("out-of-memory"),
+        "{}",
+        checked.stderr
+    );
+}

@@ -63,7 +63,7 @@ Reports are gradescope, exercism (one for each submission: {name} stands for it)
 and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports.
 
 Exit codes:
-  0 all graded, whatever the marks   64 usage   70 something could not be judged, which counts against nobody";
+  0 all graded, whatever the marks   64 usage   70 something could not be judged, and has no mark";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = GRADE_EXAMPLES)]

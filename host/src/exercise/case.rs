@@ -54,6 +54,10 @@ impl Default for Limits {
 const BACKSTOP: Duration = Duration::from_secs(30);
 const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 
+/// Time to compile a plugin, on a busy machine too. It is a backstop like the others: what decides is the
+/// size of the file, and of what is in it.
+const COMPILE: Duration = Duration::from_secs(600);
+
 impl Limits {
     /// The budgets of the sandbox.
     pub fn budgets(&self) -> Budgets {
@@ -68,6 +72,7 @@ impl Limits {
             memory: self.memory,
             reply: self.reply,
             log: self.log,
+            compile: COMPILE,
             ..Budgets::server(machine_memory)
         }
     }
@@ -147,6 +152,15 @@ pub enum Pattern {
 }
 
 impl Exercise {
+    /// The most connections that a case has at the same time.
+    pub fn connections(&self) -> usize {
+        let of = |case: &Case| match &case.script {
+            Script::Steps(steps) => steps.iter().map(|step| step.connection + 1).max(),
+            Script::Judge { .. } => None,
+        };
+        self.cases.iter().filter_map(of).max().unwrap_or(1)
+    }
+
     /// The sum of all weights.
     pub fn weights(&self) -> u64 {
         self.cases.iter().map(|case| u64::from(case.weight)).sum()

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::judge::Judgement;
 use super::split::Split;
+use super::stream::SURPLUS;
 use super::transcript::{Side, Transcript};
 use super::verdict::Verdict;
 use super::wire::{Answer, Bench, Failed, Then, Wire};
@@ -33,6 +34,7 @@ pub(super) async fn under_every_split(
             wire,
             split,
             turn: 0,
+            sent: 0,
             came: Vec::new(),
             ended: false,
             transcript: Transcript::default(),
@@ -64,6 +66,8 @@ struct Talk<W> {
     wire: W,
     split: Split,
     turn: usize,
+    /// Bytes that were sent so far.
+    sent: usize,
     /// What came and was not asked for yet.
     came: Vec<u8>,
     ended: bool,
@@ -116,7 +120,7 @@ impl<W: Wire> Talk<W> {
         let (mut send, mut expect) = (turn.send.into_owned(), turn.expect);
         while self.turn < TURNS {
             self.turn += 1;
-            self.send(&send).await?;
+            self.send(&send, &expect).await?;
             let reply = self.read(&expect).await?;
             match self.judged(&mut dialogue, &reply).await? {
                 Some(next) => (send, expect) = next,
@@ -139,7 +143,13 @@ impl<W: Wire> Talk<W> {
         }
     }
 
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+    async fn send(&mut self, bytes: &[u8], expect: &Expect) -> Result<(), Stop> {
+        self.sent += bytes.len();
+        let wanted = match expect {
+            Expect::Exactly(length) => usize::try_from(*length).unwrap_or(usize::MAX),
+            Expect::Through(_) | Expect::ToEnd | Expect::Nothing => 0,
+        };
+        let most = wanted.saturating_add(self.sent).saturating_add(SURPLUS);
         let mut start = 0;
         for end in self.split.ends(bytes.len(), self.turn) {
             let piece = bytes.get(start..end).unwrap_or_default();
@@ -149,6 +159,9 @@ impl<W: Wire> Talk<W> {
                     self.transcript.bytes(ONLY, Side::Client, chunk);
                     let answer = self.wire.send(ONLY, chunk).await;
                     self.take(answer)?;
+                }
+                if self.came.len() > most {
+                    return Err(Stop::Extra);
                 }
             }
         }
@@ -187,7 +200,7 @@ impl<W: Wire> Talk<W> {
         self.came.extend_from_slice(&data);
         match then {
             Then::Open => Ok(()),
-            Then::Finished | Then::Closed => {
+            Then::Finished | Then::Closed | Then::Reset => {
                 self.transcript.note(ONLY, Side::Plugin, "closes");
                 self.ended = true;
                 Ok(())

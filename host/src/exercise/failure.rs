@@ -1,4 +1,6 @@
 //! What went wrong in a case, as a student needs to see it. Small, whatever the plugin sent.
+//!
+//! It owns the facts, and must not know their words, which are `feedback`'s.
 
 use super::case::Pattern;
 use super::split::Split;
@@ -8,7 +10,7 @@ use super::verdict::Verdict;
 use crate::hexdump::hexdump;
 use std::ops::Range;
 
-/// Lines of the plugin's log that are shown, and the characters of each.
+/// Lines of the plugin's log that are shown, the last ones.
 /// Test: `feedback::the_log_is_bounded_and_escaped`.
 const LOG_LINES: usize = 20;
 
@@ -58,8 +60,11 @@ impl Place {
             }
             // As it was written: without the anchor and the group around it.
             Some(Pattern::Regex(regex)) => {
-                let text = regex.as_str().trim_start_matches(r"\A(?:");
-                let text = text.strip_suffix(')').unwrap_or(text);
+                let text = regex.as_str();
+                let inner = text.strip_prefix(r"\A(?:");
+                let text = inner
+                    .and_then(|text| text.strip_suffix(')'))
+                    .unwrap_or(text);
                 format!("  what matches {text}\n")
             }
             None => match divergence.verdict {

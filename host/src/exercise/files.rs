@@ -4,8 +4,13 @@
 //! can't have other files of the machine sent to a plugin.
 
 use crate::plugin::Source;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
+
+/// The largest file that is read: as much as all the steps of a case may have. A larger one is refused.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// The files of one exercise.
 #[derive(Clone, Debug)]
@@ -39,7 +44,15 @@ impl Files {
     /// There is none of that name in the folder, or it can't be read.
     pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         match self {
-            Self::Folder(folder) => std::fs::read(inside(folder, name)?),
+            Self::Folder(folder) => {
+                let mut bytes = Vec::new();
+                let file = File::open(inside(folder, name)?)?;
+                file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+                match bytes.len() as u64 > LARGEST {
+                    true => Err(io::Error::other("it is larger than 4 MiB")),
+                    false => Ok(bytes),
+                }
+            }
             Self::Shipped(_, files) => files
                 .iter()
                 .find(|(file, _)| *file == name)
@@ -48,14 +61,14 @@ impl Files {
         }
     }
 
-    /// A file as a plugin; `None` if there is no such file.
+    /// A file as a plugin; `None` if there is no such file. No exercise that is shipped has one.
     pub(super) fn plugin(&self, name: &str) -> Option<Source> {
         match self {
             Self::Folder(folder) => {
                 let path = inside(folder, name).ok()?;
                 path.is_file().then_some(Source::File(path))
             }
-            Self::Shipped(..) => Some(Source::Bytes(name.to_owned(), self.read(name).ok()?)),
+            Self::Shipped(..) => None,
         }
     }
 }

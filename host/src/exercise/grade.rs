@@ -44,17 +44,17 @@ impl Graded {
         !self.judgements.iter().any(Judgement::is_internal)
     }
 
-    /// The points, out of those of the exercise. Cases that could not be judged count neither way;
-    /// `None` if none could be.
+    /// The points, out of those of the exercise. `None` if any case could not be judged: what failed is
+    /// not the student's, and a mark for the rest would be too low or, where a plugin found a way to
+    /// make eco fail, too high. Somebody has to look.
     pub fn points(&self, exercise: &Exercise) -> Option<f64> {
-        let weight = |wanted: fn(&Judgement) -> bool| -> u64 {
-            let cases = self.cases(exercise);
-            let wanted = cases.filter(|(_, judgement)| wanted(judgement));
-            wanted.map(|(case, _)| u64::from(case.weight)).sum()
-        };
-        let (passed, not_judged) = (weight(Judgement::passed), weight(Judgement::is_internal));
-        let judged = exercise.weights() - not_judged;
-        (judged > 0).then(|| rounded(f64::from(exercise.points) * passed as f64 / judged as f64))
+        let passed = self
+            .cases(exercise)
+            .filter(|(_, judgement)| judgement.passed());
+        let passed: u64 = passed.map(|(case, _)| u64::from(case.weight)).sum();
+        let share = passed as f64 / exercise.weights().max(1) as f64;
+        self.is_judged()
+            .then(|| rounded(f64::from(exercise.points) * share))
     }
 
     /// The largest share of the fuel of one connection that any case took, in percent.

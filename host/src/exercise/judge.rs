@@ -1,4 +1,6 @@
 //! Judging one plugin: every case, under every split.
+//!
+//! It owns which runs there are. It must not know how a plugin is reached.
 
 use super::case::{Case, Exercise, Script, Step};
 use super::dialogue;

@@ -38,4 +38,4 @@ pub use shipped::{SHIPPED, Shipped};
 pub use split::Split;
 pub use transcript::{Event, Side, Transcript};
 pub use verdict::Verdict;
-pub use wire::{Answer, Bench, Failed, InMemory, Then, Wire};
+pub use wire::{Answer, Bench, Failed, InMemory, Then, Wire, after_finish};

@@ -11,6 +11,12 @@ use std::ops::Range;
 use std::path::PathBuf;
 use toml::Spanned;
 
+/// The most fuel. More is refused: one that loops would take minutes for each case, and be ended by the
+/// clock, which no verdict may depend on. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const MOST_FUEL: u64 = 10_000_000_000;
+/// All that a plugin can address.
+const MOST_MEMORY: usize = 4 << 30;
+
 /// What is wrong with an exercise, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Mistake {
@@ -227,11 +233,17 @@ fn limits(document: &Document<'_>, file: LimitsFile) -> Result<Limits, Mistake> 
         Some(fuel) if *fuel.get_ref() == 0 => {
             return Err(document.mistake(fuel.span(), "without fuel nothing can run"));
         }
+        Some(fuel) if *fuel.get_ref() > MOST_FUEL => {
+            let what = format!(
+                "a connection may have {MOST_FUEL} units of fuel, some ten seconds of work"
+            );
+            return Err(document.mistake(fuel.span(), what));
+        }
         fuel => fuel.map_or(defaults.fuel, Spanned::into_inner),
     };
     Ok(Limits {
         fuel,
-        memory: size(file.memory, defaults.memory)?,
+        memory: size(file.memory, defaults.memory)?.min(MOST_MEMORY),
         reply: size(file.reply, defaults.reply)?,
         log: size(file.log, defaults.log)?,
     })

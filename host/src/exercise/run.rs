@@ -1,4 +1,6 @@
 //! One run: the steps of a case, under one split, over one wire.
+//!
+//! It owns the order of events. What is right is `stream`'s, and it must not know which split is which.
 
 use super::case::{Action, Step};
 use super::failure::{Failure, Place};
@@ -118,12 +120,11 @@ impl<W: Wire> Player<W> {
                 let stream = self.stream(connection)?;
                 stream.check_settled()?;
                 stream.client_ends();
-                if stream.state == State::Open {
+                if stream.state.takes_input() {
                     self.transcript
                         .note(connection, Side::Client, "end of input");
                     let answer = self.wire.finish(connection).await;
                     self.take(connection, answer)?;
-                    self.stream(connection)?.state = State::Ended;
                 }
             }
         }
@@ -143,7 +144,7 @@ impl<W: Wire> Player<W> {
     async fn deliver(&mut self, connection: usize) -> Result<(), Stop> {
         while let Some(chunk) = self.stream(connection)?.next_chunk() {
             // What is sent to a plugin that has closed gets lost, as on any connection.
-            if self.stream(connection)?.state == State::Open {
+            if self.stream(connection)?.state.takes_input() {
                 self.transcript.bytes(connection, Side::Client, &chunk);
                 let answer = self.wire.send(connection, &chunk).await;
                 self.take(connection, answer)?;
@@ -158,19 +159,20 @@ impl<W: Wire> Player<W> {
         self.transcript.bytes(connection, Side::Plugin, &data);
         let ended = match then {
             Then::Open => None,
-            Then::Finished => Some("finishes"),
-            Then::Closed => Some("closes"),
+            Then::Finished => Some((State::Finished, "finishes")),
+            Then::Closed => Some((State::Closed, "closes")),
+            Then::Reset => Some((State::Reset, "resets")),
             Then::Failed(failed) => {
                 self.transcript.note(connection, Side::Plugin, "fails");
                 return Err(failed.into());
             }
         };
         let stream = self.stream(connection)?;
-        if ended.is_some() {
-            stream.state = State::Ended;
+        if let Some((state, _)) = ended {
+            stream.state = state;
         }
         stream.take(&data)?;
-        if let Some(words) = ended {
+        if let Some((_, words)) = ended {
             self.transcript.note(connection, Side::Plugin, words);
         }
         Ok(())

@@ -139,7 +139,7 @@ impl Shipped {
         // Fails where there is something already, whatever it is.
         std::fs::create_dir(folder)?;
         let wanted = |path: &str| match (only, path.strip_prefix("starter/")) {
-            (Some(only), Some(path)) => path.starts_with(only.folder()),
+            (Some(only), Some(path)) => path.split('/').next() == Some(only.folder()),
             _ => path != HIDDEN,
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {

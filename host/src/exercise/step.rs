@@ -63,7 +63,12 @@ impl Document<'_> {
         let text = |text: String| repeated(text.into_bytes(), times);
         let hex = |text: String| repeated(hex(&text)?, times);
         let from = |name: String| repeated(self.file(&name)?, times);
-        let regex = |text: String| Regex::new(&format!(r"\A(?:{text})")).map_err(|e| e.to_string());
+        // By itself first, so that no bracket in it gets out of ours.
+        let regex = |text: String| {
+            Regex::new(&text)
+                .and_then(|_| Regex::new(&format!(r"\A(?:{text})")))
+                .map_err(|error| error.to_string())
+        };
         let bytes = Pattern::Bytes;
         let yes = |action: Action| move |yes: bool| flag(yes).map(|()| action);
         let time = |text: String| humantime::parse_duration(&text).map_err(|e| e.to_string());

@@ -1,4 +1,6 @@
 //! One connection in a run: what was sent, what came back, and what should have.
+//!
+//! It owns the comparing. It must not know where the bytes come from.
 
 use super::case::Pattern;
 use super::verdict::Verdict;
@@ -7,7 +9,7 @@ use std::ops::Range;
 
 /// Bytes beyond what is expected that a connection keeps. More ends the run, as one that floods must
 /// not fill the tester's memory. Test: `verdicts::a_plugin_that_answers_without_end_is_stopped`.
-const SURPLUS: usize = 1024 * 1024;
+pub(super) const SURPLUS: usize = 1024 * 1024;
 
 /// What must be true at a place of the stream.
 #[derive(Clone, Debug)]
@@ -21,8 +23,24 @@ pub(super) enum Expected {
 pub(super) enum State {
     Unopened,
     Open,
-    /// The plugin has ended it, by whatever means.
-    Ended,
+    /// The plugin will send no more, and is still given what comes.
+    Finished,
+    /// It is over, in order.
+    Closed,
+    /// The plugin has torn it down.
+    Reset,
+}
+
+impl State {
+    /// Whether nothing more can come from the plugin.
+    fn has_ended(self) -> bool {
+        matches!(self, Self::Finished | Self::Closed | Self::Reset)
+    }
+
+    /// Whether what is sent reaches the plugin.
+    pub(super) fn takes_input(self) -> bool {
+        matches!(self, Self::Open | Self::Finished)
+    }
 }
 
 /// A chunk that was handed over.
@@ -60,7 +78,7 @@ pub(super) struct Stream {
     /// Whether the plugin was meant to end the connection, or the client has.
     may_end: bool,
     /// Whether the last step expected something, so that nothing more may have come.
-    pub(super) settled: bool,
+    settled: bool,
 }
 
 impl Stream {
@@ -114,7 +132,7 @@ impl Stream {
             .map(|(_, expected)| expected.size())
             .sum();
         match length - self.matched > self.sent.len() + unread + SURPLUS {
-            true => Err(self.diverge(Verdict::ExtraBytes, self.matched, None)),
+            true => Err(diverge(Verdict::ExtraBytes, self.matched, None)),
             false => Ok(()),
         }
     }
@@ -135,16 +153,19 @@ impl Stream {
 
     /// Looks at all that can be looked at.
     pub(super) fn check(&mut self) -> Result<(), Divergence> {
-        while let Some((_, expected)) = self
-            .pending
-            .pop_front_if(|(place, _)| *place <= self.delivered.last().map_or(0, |d| d.sent.end))
-        {
+        let position = self.position();
+        while let Some((_, expected)) = self.pending.pop_front_if(|(place, _)| *place <= position) {
             match expected {
                 Expected::Next(pattern) => self.check_next(pattern)?,
                 Expected::Close => {
                     self.check_nothing_more()?;
-                    if self.state != State::Ended {
-                        return Err(self.diverge(Verdict::NotClosed, self.matched, None));
+                    match self.state {
+                        State::Finished | State::Closed => {}
+                        // Bytes that were sent before it may be lost.
+                        State::Reset => return Err(self.ended_early()),
+                        State::Unopened | State::Open => {
+                            return Err(diverge(Verdict::NotClosed, self.matched, None));
+                        }
                     }
                 }
             }
@@ -169,18 +190,19 @@ impl Stream {
             self.matched += right;
             return Ok(());
         }
-        let verdict = match (right == came.len(), self.state) {
+        let verdict = match (right == came.len(), self.state.has_ended()) {
             (false, _) => Verdict::WrongBytes,
-            (true, State::Ended) => Verdict::ClosedEarly,
-            (true, _) => Verdict::MissingBytes,
+            (true, true) => Verdict::ClosedEarly,
+            (true, false) => Verdict::MissingBytes,
         };
-        Err(self.diverge(verdict, self.matched + right, Some(pattern)))
+        Err(diverge(verdict, self.matched + right, Some(pattern)))
     }
 
-    /// Whether more came than was expected, if everything has been delivered that could have been.
+    /// Before the client goes on: whether more came than was expected, or the end, if everything has been
+    /// delivered that could have been.
     pub(super) fn check_settled(&self) -> Result<(), Divergence> {
         match self.settled && self.pending.is_empty() && self.position() == self.available {
-            true => self.check_nothing_more(),
+            true => self.check_end(),
             false => Ok(()),
         }
     }
@@ -188,24 +210,20 @@ impl Stream {
     /// At the end of the case.
     pub(super) fn check_end(&self) -> Result<(), Divergence> {
         self.check_nothing_more()?;
-        match self.state == State::Ended && !self.may_end {
-            true => Err(self.diverge(Verdict::ClosedEarly, self.matched, None)),
+        match self.state.has_ended() && !self.may_end {
+            true => Err(self.ended_early()),
             false => Ok(()),
         }
+    }
+
+    fn ended_early(&self) -> Divergence {
+        diverge(Verdict::ClosedEarly, self.matched, None)
     }
 
     fn check_nothing_more(&self) -> Result<(), Divergence> {
         match self.replies.len() > self.matched {
-            true => Err(self.diverge(Verdict::ExtraBytes, self.matched, None)),
+            true => Err(diverge(Verdict::ExtraBytes, self.matched, None)),
             false => Ok(()),
-        }
-    }
-
-    fn diverge(&self, verdict: Verdict, offset: usize, expected: Option<Pattern>) -> Divergence {
-        Divergence {
-            verdict,
-            offset,
-            expected,
         }
     }
 
@@ -229,6 +247,14 @@ impl Stream {
         let index = answered.or(self.delivered.len().checked_sub(1))?;
         let chunk = self.delivered.get(index)?;
         Some((index + 1, chunk.sent.clone()))
+    }
+}
+
+fn diverge(verdict: Verdict, offset: usize, expected: Option<Pattern>) -> Divergence {
+    Divergence {
+        verdict,
+        offset,
+        expected,
     }
 }
 

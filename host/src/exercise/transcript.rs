@@ -1,4 +1,6 @@
 //! What was said in a run, for the student to read.
+//!
+//! It owns how much of it is kept, and must not know what was right.
 
 use crate::escape::Escaped;
 use std::collections::VecDeque;

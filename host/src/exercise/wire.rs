@@ -24,8 +24,18 @@ pub enum Then {
     Finished,
     /// It is over.
     Closed,
+    /// The plugin has torn it down.
+    Reset,
     /// The plugin failed.
     Failed(Failed),
+}
+
+/// Nothing was sent.
+impl From<Then> for Answer {
+    fn from(then: Then) -> Self {
+        let data = Vec::new();
+        Self { data, then }
+    }
 }
 
 /// Why it went no further.
@@ -50,7 +60,8 @@ pub trait Wire: Send {
     /// The client has finished sending. What comes then is the last.
     fn finish(&mut self, connection: usize) -> impl Future<Output = Answer> + Send;
 
-    /// Ends what is open, and says what the plugin makes of it.
+    /// The client goes away, and the plugin is told. What it answers reaches nobody, so that nobody looks
+    /// at it; a plugin that fails in it has failed.
     fn leave(&mut self, connection: usize) -> impl Future<Output = Result<(), Failed>> + Send;
 
     /// Lets time pass.
@@ -101,6 +112,8 @@ struct Line {
     ended: Option<Reason>,
     /// The client has finished.
     told_end: bool,
+    /// It refused the connection, and is called no more.
+    refused: bool,
 }
 
 /// What comes to a plugin.
@@ -115,7 +128,7 @@ impl Line {
         let answer = self.answer(event).await;
         let (answer, reason) = match answer {
             Ok(answer) => answer,
-            Err(error) => (failed(error), Some(Reason::Failed)),
+            Err(error) => (Then::Failed(error.into()).into(), Some(Reason::Failed)),
         };
         self.ended = reason;
         answer
@@ -127,25 +140,20 @@ impl Line {
             Event::Open(connection) => match self.session.open(&connection).await? {
                 Opening::Greeting(reply) => reply,
                 Opening::Refusal(_) => {
-                    let then = Then::Closed;
-                    return Ok((
-                        Answer {
-                            data: Vec::new(),
-                            then,
-                        },
-                        Some(Reason::ByPlugin),
-                    ));
+                    self.refused = true;
+                    return Ok((Then::Closed.into(), Some(Reason::ByPlugin)));
                 }
             },
             Event::Chunk(chunk) => self.session.receive(chunk).await?,
             Event::End => self.session.end_of_input().await?,
         };
         if self.finished && !reply.data.is_empty() {
-            return Err(Error::Plugin("it replied after it had finished".to_owned()));
+            return Err(after_finish());
         }
         let data = reply.data.into_owned();
         let (then, ended) = match reply.next {
-            Next::Close | Next::Reset => (Then::Closed, Some(Reason::ByPlugin)),
+            Next::Close => (Then::Closed, Some(Reason::ByPlugin)),
+            Next::Reset => (Then::Reset, Some(Reason::ByPlugin)),
             _ if last => (Then::Closed, Some(Reason::Ended)),
             Next::Finish => (Then::Finished, None),
             Next::KeepOpen => (Then::Open, None),
@@ -155,12 +163,9 @@ impl Line {
     }
 }
 
-fn failed(error: Error) -> Answer {
-    let then = Then::Failed(error.into());
-    Answer {
-        data: Vec::new(),
-        then,
-    }
+/// What a server makes of a plugin that goes on after its last word.
+pub fn after_finish() -> Error {
+    Error::Plugin("it replied after it had finished".to_owned())
 }
 
 impl InMemory {
@@ -169,11 +174,7 @@ impl InMemory {
             return Answer::default();
         };
         if line.ended.is_some() {
-            let then = Then::Closed;
-            return Answer {
-                data: Vec::new(),
-                then,
-            };
+            return Then::Closed.into();
         }
         let answer = line.tell(event).await;
         if let Some(usage) = line.session.usage() {
@@ -191,6 +192,7 @@ impl Wire for InMemory {
                 finished: false,
                 ended: None,
                 told_end: false,
+                refused: false,
             });
         }
         let number = u16::try_from(connection).unwrap_or(u16::MAX);
@@ -222,6 +224,9 @@ impl Wire for InMemory {
         let Some(line) = self.lines.get_mut(connection) else {
             return Ok(());
         };
+        if line.refused {
+            return Ok(());
+        }
         let why = line.ended.unwrap_or(Reason::PeerReset);
         Ok(line.session.closed(why).await?)
     }

@@ -39,7 +39,7 @@ const HOST_STACK: usize = 512 * 1024;
 /// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
 /// come as a handful of modules; more is refused when it is loaded.
 /// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
-const PARTS: u32 = 32;
+pub(super) const PARTS: u32 = 32;
 
 /// Address space that a 32-bit memory gets, so that no access needs a bounds check.
 const WHOLE_MEMORY: u64 = 4 << 30;

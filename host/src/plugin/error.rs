@@ -80,7 +80,14 @@ impl Error {
             }
             None => {}
         }
+        // The system has nothing left to give, which is not the plugin's doing.
+        if error.chain().any(|cause| cause.is::<std::io::Error>()) {
+            return Self::Room(format!("{error:#}"));
+        }
         let cause = error.root_cause().to_string();
+        if cause.contains("resource limit exceeded") {
+            return Self::budget(Budget::Memory, budgets);
+        }
         if cause.contains("fuel allocated for hostcalls has been exhausted") {
             return Self::budget(Budget::Reply, budgets);
         }

@@ -46,13 +46,13 @@ struct Shared {
 impl Lab {
     /// Lets time pass.
     pub fn advance(&self, time: Duration) {
-        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let later = |elapsed: u64| Some(elapsed.saturating_add(nanoseconds));
-        // It never fails, since there always is a later.
-        let _ = self
-            .0
-            .elapsed
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        self.advance_to(self.elapsed().saturating_add(time));
+    }
+
+    /// Lets time pass until so long after noon, unless it is later already.
+    fn advance_to(&self, elapsed: Duration) {
+        let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        self.0.elapsed.fetch_max(nanoseconds, Ordering::Relaxed);
     }
 
     /// What the plugin has written so far, a line each: escaped, and within the budget of the log.
@@ -128,13 +128,14 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     clock.func_wrap(
         "subscribe-duration",
         |mut store: Store<'_>, (time,): (u64,)| {
-            Ok((store.data_mut().sleep(|_| Duration::from_nanos(time))?,))
+            let until = |now: Duration| now.saturating_add(Duration::from_nanos(time));
+            Ok((store.data_mut().sleep(until)?,))
         },
     )?;
     clock.func_wrap(
         "subscribe-instant",
         |mut store: Store<'_>, (when,): (u64,)| {
-            let until = |now: Duration| Duration::from_nanos(when).saturating_sub(now);
+            let until = |_| Duration::from_nanos(when);
             Ok((store.data_mut().sleep(until)?,))
         },
     )
@@ -146,22 +147,22 @@ impl State {
         until: impl FnOnce(Duration) -> Duration,
     ) -> wasmtime::Result<Resource<DynPollable>> {
         let lab = self.lab.clone().unwrap_or_default();
-        let time = until(lab.elapsed());
+        let until = until(lab.elapsed());
         let table = self.ctx().table;
-        let alarm = table.push(Alarm { lab, time })?;
+        let alarm = table.push(Alarm { lab, until })?;
         subscribe(table, alarm)
     }
 }
 
-/// What a sleeper waits for.
+/// What a sleeper waits for: a time after noon. Of several that are waited for at once, all come.
 struct Alarm {
     lab: Lab,
-    time: Duration,
+    until: Duration,
 }
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for Alarm {
     async fn ready(&mut self) {
-        self.lab.advance(std::mem::take(&mut self.time));
+        self.lab.advance_to(self.until);
     }
 }

@@ -3,7 +3,7 @@
 //! It owns memory and table limits and the imports. It knows nothing of what the plugin exports.
 
 use super::budget::Budget;
-use super::engine::{Shared, World};
+use super::engine::{PARTS, Shared, World};
 use super::guard::Meter;
 use super::lab::{self, Lab};
 use super::log::{Level, PluginLog, Standard};
@@ -122,6 +122,19 @@ impl Drop for State {
 /// A limit that is broken is a trap, not a failed `memory.grow`: the interpreters that plugins are
 /// written in would turn that into an error of their own, which names neither budget nor flag.
 impl ResourceLimiter for State {
+    /// As many as a pool has room for, so that all engines agree.
+    fn instances(&self) -> usize {
+        PARTS as usize
+    }
+
+    fn memories(&self) -> usize {
+        PARTS as usize
+    }
+
+    fn tables(&self) -> usize {
+        PARTS as usize
+    }
+
     fn memory_growing(
         &mut self,
         current: usize,

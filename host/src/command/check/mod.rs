@@ -12,7 +12,7 @@ use super::output;
 use super::plugin::Typed;
 use super::watch::Watch;
 use crate::exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
-use crate::plugin::{BUILT_IN_SERVERS, Engine, Plugin, Role};
+use crate::plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
 use anyhow::Context as _;
 use tcp::Loopback;
 
@@ -124,9 +124,15 @@ impl Check {
         let loaded = Plugin::load(&self.engine, source, Role::Server).await;
         loaded.map_err(|error| {
             let verdict = Verdict::from(&error);
-            let mut failure = self.typed.unusable(error);
-            failure.error = failure.error.context(verdict.code());
-            failure
+            // A compiler that takes too long is nobody's mistake; a file that isn't there is.
+            let is_internal = matches!(error, LoadError::Budget { .. })
+                && matches!(verdict, Verdict::Internal(_));
+            let Failure { exit, error } = self.typed.unusable(error);
+            match verdict {
+                Verdict::Internal(_) if is_internal => Exit::Internal.because(error),
+                Verdict::Internal(_) => exit.because(error),
+                verdict => exit.because(error.context(verdict.code())),
+            }
         })
     }
 }

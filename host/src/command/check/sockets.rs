@@ -2,7 +2,7 @@
 
 use super::tcp::{Event, Expected};
 use crate::contract::Next;
-use crate::exercise::{Answer, Failed, Then, Wire};
+use crate::exercise::{Answer, Failed, Then, Wire, after_finish};
 use crate::plugin::Lab;
 use std::collections::BTreeMap;
 use std::io;
@@ -36,6 +36,8 @@ struct Line {
     ended: bool,
     /// There is no last call to wait for.
     refused: bool,
+    /// The plugin has said its last word.
+    said_last: bool,
 }
 
 impl Sockets {
@@ -64,6 +66,7 @@ impl Sockets {
             finished: false,
             ended: false,
             refused: false,
+            said_last: false,
         });
         line.answered(0, Last::No).await
     }
@@ -118,7 +121,7 @@ impl Line {
             };
             left = left.saturating_sub(handed);
             let then = self.read(&mut data, replied, next, last).await?;
-            if left == 0 || matches!(then, Then::Closed) {
+            if left == 0 || matches!(then, Then::Closed | Then::Reset) {
                 return Ok(Answer { data, then });
             }
         }
@@ -132,6 +135,9 @@ impl Line {
         next: Next,
         last: Last,
     ) -> Result<Then, Failed> {
+        if self.said_last && replied > 0 {
+            return Err(after_finish().into());
+        }
         let start = data.len();
         let wanted = u64::try_from(replied).unwrap_or(u64::MAX);
         let mut reply = (&mut self.socket).take(wanted);
@@ -148,11 +154,15 @@ impl Line {
             }
         }
         let then = match (next, last) {
-            (Next::Close | Next::Reset, _) | (_, Last::Yes) => Then::Closed,
+            (Next::Reset, _) => Then::Reset,
+            (Next::Close, _) | (_, Last::Yes) => Then::Closed,
             (Next::Finish, Last::No) => Then::Finished,
             (Next::KeepOpen, Last::No) => return Ok(Then::Open),
         };
-        self.ended |= matches!(then, Then::Closed);
+        self.ended |= matches!(then, Then::Closed | Then::Reset);
+        if std::mem::replace(&mut self.said_last, true) {
+            return Ok(then);
+        }
         let end = timeout(PATIENCE, self.socket.read(&mut [0])).await;
         match end {
             Ok(Ok(0)) => Ok(then),
@@ -184,10 +194,7 @@ fn internal(error: io::Error) -> Failed {
 }
 
 fn answer(answer: Result<Answer, Failed>) -> Answer {
-    answer.unwrap_or_else(|failed| Answer {
-        data: Vec::new(),
-        then: Then::Failed(failed),
-    })
+    answer.unwrap_or_else(|failed| Then::Failed(failed).into())
 }
 
 impl Wire for Sockets {

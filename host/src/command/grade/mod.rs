@@ -9,12 +9,13 @@ pub(super) use report_to::ReportTo;
 use super::exercise::{find, read};
 use super::exercise_args::GradeArgs;
 use super::exit::{Exit, Failure};
-use super::output;
+use super::{machine, output};
 use crate::exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
-use crate::plugin::{Engine, Plugin, Role};
+use crate::plugin::{Engine, Language, Plugin, Role, Source};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -31,6 +32,8 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let judge = alone()?.block_on(Judge::of(&exercise));
     let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
     let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
+    let jobs = jobs.min(affordable(&exercise));
+    warm_up(&engine, &submissions)?;
     let grading = Grading {
         exercise: &exercise,
         judge,
@@ -41,17 +44,21 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         exercise: &exercise,
         submissions: grading.all(submissions, jobs)?,
     };
-    for report in &args.report {
-        report.write(&class)?;
-    }
+    let written: Vec<_> = args
+        .report
+        .iter()
+        .map(|report| report.write(&class))
+        .collect();
     if !args.report.iter().any(ReportTo::is_stdout) {
         output::print(&table::table(&class))?;
     }
+    // What could be written is there, whatever could not.
+    written.into_iter().collect::<Result<(), Failure>>()?;
     let not_judged = class.submissions.iter();
     match not_judged.filter(|graded| !graded.is_judged()).count() {
         0 => Ok(()),
         some => Err(Exit::Internal.saying(format!(
-            "{some} of {} submissions could not be judged wholly, which counts against nobody",
+            "{some} of {} submissions could not be judged wholly, and have no mark: nobody is to blame but eco, or the exercise",
             class.submissions.len()
         ))),
     }
@@ -59,6 +66,34 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
 
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// As many submissions as the machine has memory for, if each takes all that it may.
+fn affordable(exercise: &Exercise) -> usize {
+    let each = exercise
+        .connections()
+        .saturating_mul(exercise.limits.memory);
+    (machine::memory() / 2 / each.max(1)).max(1)
+}
+
+/// Compiles the interpreters that the scripts of the class need, once: not each thread for itself.
+fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
+    let mut languages: Vec<Language> = Vec::new();
+    for submission in submissions {
+        if let Code::Plugin(Source::File(path)) = &submission.code
+            && let Some(language) = Language::of_file(path)
+            && !languages.contains(&language)
+        {
+            languages.push(language);
+        }
+    }
+    let runtime = alone()?;
+    for language in languages {
+        // One that isn't set up is said of each submission that needs it.
+        let _ = runtime.block_on(language.warm_up(engine));
+    }
+    runtime.shutdown_background();
+    Ok(())
 }
 
 fn alone() -> io::Result<tokio::runtime::Runtime> {
@@ -96,7 +131,12 @@ impl Grading<'_> {
         let work = || -> io::Result<()> {
             let runtime = alone()?;
             while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let graded = runtime.block_on(self.one(submission));
+                let grade = || runtime.block_on(self.one(submission));
+                // A mistake of eco's own must not cost the others their grades.
+                let graded = catch_unwind(AssertUnwindSafe(grade));
+                let graded = graded.unwrap_or_else(|_| {
+                    self.unrun(submission, Verdict::Internal("it panicked".to_owned()))
+                });
                 done.lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(graded);
@@ -122,16 +162,21 @@ impl Grading<'_> {
     }
 
     async fn one(&self, submission: &Submission) -> Graded {
-        let judgements = match self.load(submission).await {
-            Ok(plugin) => self.judge.judge(&plugin, |_, _| {}).await,
-            Err(verdict) => {
-                let judgement = Judgement::unrun(verdict);
-                vec![judgement; self.exercise.cases.len()]
-            }
-        };
+        match self.load(submission).await {
+            Err(verdict) => self.unrun(submission, verdict),
+            Ok(plugin) => Graded {
+                name: submission.name.clone(),
+                judgements: self.judge.judge(&plugin, |_, _| {}).await,
+            },
+        }
+    }
+
+    /// The grade of one of which no case could be run.
+    fn unrun(&self, submission: &Submission, verdict: Verdict) -> Graded {
+        let judgement = Judgement::unrun(verdict);
         Graded {
             name: submission.name.clone(),
-            judgements,
+            judgements: vec![judgement; self.exercise.cases.len()],
         }
     }
 
@@ -139,7 +184,7 @@ impl Grading<'_> {
         match &submission.code {
             Code::Plugin(source) => Plugin::load(&self.engine, source.clone(), Role::Server)
                 .await
-                .map_err(|error| Verdict::from(&error)),
+                .map_err(|error| submissions::without_folder(Verdict::from(&error), source)),
             Code::Unusable(why) => Err(Verdict::NotAComponent(why.clone())),
         }
     }

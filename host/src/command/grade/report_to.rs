@@ -11,6 +11,10 @@ use std::str::FromStr;
 /// What stands for the name of a submission in the path of a report.
 const NAME: &str = "{name}";
 
+/// The longest part of a path that is made of a name, in bytes: file systems take 255, and there is an end
+/// to come. Test: `grading::names_of_any_kind_are_graded_and_reported`.
+const LONGEST_NAME: usize = 200;
+
 /// A report that is wanted.
 #[derive(Clone, Debug)]
 pub(in crate::command) struct ReportTo {
@@ -66,10 +70,21 @@ impl ReportTo {
     pub(super) fn write(&self, class: &Class<'_>) -> Result<(), Failure> {
         match self.format {
             Format::OfClass(format) => self.put(&self.path, |to| format.write(class, to)),
-            Format::OfOne(format) => class.submissions.iter().try_for_each(|graded| {
-                let path = self.path.replace(NAME, &file_name(&graded.name));
-                self.put(&path, |to| format.write(class.exercise, graded, to))
-            }),
+            Format::OfOne(format) => {
+                let written = class
+                    .submissions
+                    .iter()
+                    .enumerate()
+                    .map(|(number, graded)| {
+                        let path = self
+                            .path
+                            .replace(NAME, &file_name(&graded.name, number + 1));
+                        self.put(&path, |to| format.write(class.exercise, graded, to))
+                    });
+                // One that can't be written keeps no other from it.
+                let written: Vec<_> = written.collect();
+                written.into_iter().collect()
+            }
         }
     }
 
@@ -90,8 +105,9 @@ impl ReportTo {
 }
 
 /// A name as a part of a path that leads nowhere else: bytes that mean something there are written as
-/// `%` and two digits, so that two names never become one.
-fn file_name(name: &str) -> String {
+/// `%` and two digits, so that two names never become one. A long one is cut, and has its number among the
+/// submissions at its end.
+fn file_name(name: &str, number: usize) -> String {
     let mut safe = String::new();
     for (at, &byte) in name.as_bytes().iter().enumerate() {
         let plain =
@@ -101,5 +117,11 @@ fn file_name(name: &str) -> String {
             false => safe += &format!("%{byte:02X}"),
         }
     }
-    safe
+    match safe.len() > LONGEST_NAME {
+        true => {
+            safe.truncate(LONGEST_NAME);
+            format!("{safe}%{number}")
+        }
+        false => safe,
+    }
 }

@@ -4,8 +4,10 @@
 //! strangers' sources.
 
 use crate::command::exit::{Exit, Failure};
+use crate::exercise::Verdict;
 use crate::plugin::Source;
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -67,31 +69,46 @@ fn is_hidden(path: &Path) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// The names of files without their ends, where that keeps them apart; else the names as they are.
+/// What is shown of a student's path, from short to long: the first that keeps all of them apart is taken.
+const NAMES: [fn(&Path) -> &OsStr; 3] = [
+    |path| match path.is_dir() {
+        true => path.file_name().unwrap_or_default(),
+        false => path.file_stem().unwrap_or_default(),
+    },
+    |path| path.file_name().unwrap_or_default(),
+    |path| path.as_os_str(),
+];
+
 fn names(students: &[PathBuf]) -> Result<Vec<String>, Failure> {
-    let shown =
-        |name: Option<&std::ffi::OsStr>| name.unwrap_or_default().to_string_lossy().into_owned();
-    let short = |path: &PathBuf| match path.is_dir() {
-        true => shown(path.file_name()),
-        false => shown(path.file_stem()),
-    };
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for path in students {
-        *seen.entry(short(path)).or_default() += 1;
+    for name in NAMES {
+        let names: Vec<String> = students.iter().map(|path| text(name(path))).collect();
+        if names.iter().collect::<HashSet<_>>().len() == names.len() {
+            return Ok(names);
+        }
     }
-    let name = |path: &PathBuf| match seen.get(&short(path)) {
-        Some(1) => short(path),
-        _ => shown(path.file_name()),
-    };
-    let names: Vec<String> = students.iter().map(name).collect();
-    let mut sorted = names.clone();
-    sorted.sort();
-    let twice = sorted.array_windows().find(|[one, other]| one == other);
-    match twice {
-        None => Ok(names),
-        Some([name, _]) => Err(Exit::Usage.saying(format!(
-            "two submissions have the name {name:?}: grade them in one folder, under their students' names"
-        ))),
+    Err(Exit::Usage.saying("the same submission is named twice"))
+}
+
+/// A name as text; bytes that are none are escaped, so that two names never become one.
+fn text(name: &OsStr) -> String {
+    let mut text = String::new();
+    for part in name.as_encoded_bytes().utf8_chunks() {
+        text += part.valid();
+        for byte in part.invalid() {
+            text += &format!("\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// A verdict that doesn't tell where on this machine the submission lies.
+pub(super) fn without_folder(verdict: Verdict, source: &Source) -> Verdict {
+    match (verdict, source) {
+        (Verdict::NotAComponent(why), Source::File(path)) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            Verdict::NotAComponent(why.replace(&*path.to_string_lossy(), &name))
+        }
+        (verdict, _) => verdict,
     }
 }
 

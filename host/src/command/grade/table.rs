@@ -54,13 +54,16 @@ fn total(class: &Class<'_>) -> String {
     let points: Vec<f64> = points
         .filter_map(|graded| graded.points(class.exercise))
         .collect();
-    let mean = points.iter().sum::<f64>() / points.len().max(1) as f64;
+    let mean = match points.len() {
+        0 => "–".to_owned(),
+        some => format!("{:.2}", points.iter().sum::<f64>() / some as f64),
+    };
     let submissions = match count {
         1 => "submission",
         _ => "submissions",
     };
     format!(
-        "{count} {submissions}, {mean:.2} of {} points on average",
+        "{count} {submissions}, {mean} of {} points on average",
         class.exercise.points
     )
 }

@@ -10,8 +10,8 @@ use std::io;
 
 #[derive(Serialize)]
 struct Report {
-    /// Without it Gradescope says that the grader failed, and asks the student to tell the staff. So
-    /// it should, where nothing could be judged.
+    /// Without it, and without a score of any test, Gradescope says that the grader failed, and asks the
+    /// student to tell the staff. So it should, where something could not be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
     output: String,
@@ -21,7 +21,6 @@ struct Report {
 
 #[derive(Serialize)]
 struct Test {
-    /// A test without a score and a status counts neither way.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,21 +40,28 @@ pub(super) fn report(exercise: &Exercise, graded: &Graded) -> io::Result<String>
     let output = match graded.is_judged() {
         true => String::new(),
         // How many, and which, is not for students to know: some may be hidden.
-        false => "\nNot everything could be judged. What could not counts neither way.".to_owned(),
+        false => "\nNot everything could be judged, so that there is no mark yet.".to_owned(),
     };
     json(&Report {
         score: graded.points(exercise),
         output: line(&exercise.title) + &output,
         output_format: "text",
         tests: cases
-            .map(|(number, case)| test(number, case, exercise))
+            .map(|(number, case)| test(number, case, exercise, graded.is_judged()))
             .collect(),
     })
 }
 
-fn test(number: usize, (case, judgement): Judged<'_>, exercise: &Exercise) -> Test {
+fn test(
+    number: usize,
+    (case, judgement): Judged<'_>,
+    exercise: &Exercise,
+    is_judged: bool,
+) -> Test {
     let points = exercise.points_of(case);
     let (score, status) = match Status::of(judgement) {
+        // Gradescope would add up the others' scores, and make a mark of them.
+        _ if !is_judged => (None, None),
         Status::Passed => (Some(points), Some("passed")),
         Status::Failed => (Some(0.0), Some("failed")),
         Status::NotJudged => (None, None),

@@ -85,11 +85,11 @@ fn head(exercise: &Exercise) -> String {
 fn row(exercise: &Exercise, number: usize, graded: &Graded) -> String {
     let name = shown(&graded.name);
     let (points, cpu) = (points_text(exercise, graded), graded.fuel_percent(exercise));
-    // Points that rest on fewer cases than the others' should not look the same.
+    // That there is no mark needs its reason.
     let star = match not_judged(graded) {
         0 => String::new(),
         count => format!(
-            "<abbr title=\"{} could not be judged, and count neither way\">*</abbr>",
+            "<abbr title=\"{} could not be judged, so that there is no mark yet\">*</abbr>",
             many(count, "case")
         ),
     };
