@@ -46,22 +46,6 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Text as HTML that shows it, in an element or in an attribute, harmless as above.
-pub(crate) fn html(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in harmless(text).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
-        }
-    }
-    html
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,6 +115,7 @@ pub mod contract;
 mod escape;
 pub mod exercise;
 pub mod hexdump;
+mod html;
 pub mod net;
 pub mod plugin;
 pub mod toolchain;

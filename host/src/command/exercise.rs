@@ -1,11 +1,12 @@
-//! `eco exercise`: the exercises that eco brings; and finding one by what was typed.
+//! `eco exercise`: the exercises that eco brings.
 
 use super::exercise_args::ExerciseCommand;
 use super::exit::{Exit, Failure};
+use super::find_exercise::{read, shipped, unknown};
 use super::output;
-use crate::exercise::{Cases, Exercise, Files, Mistake, SHIPPED, Shipped, schema};
+use crate::exercise::{Cases, Exercise, SHIPPED, schema};
 use crate::toolchain::samples::SampleLanguage;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(super) fn run(command: ExerciseCommand) -> Result<(), Failure> {
     match command {
@@ -47,44 +48,4 @@ fn start(slug: &str, dir: &Path, language: Option<SampleLanguage>) -> Result<(),
   eco check {dir} {starter} --watch
 "
     ))
-}
-
-fn shipped(slug: &str) -> Option<&'static Shipped> {
-    SHIPPED.iter().find(|shipped| shipped.slug == slug)
-}
-
-fn unknown(text: &str) -> Failure {
-    let slugs: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.slug).collect();
-    Exit::Usage.saying(format!(
-        "there is no exercise {text:?}: name a folder with an exercise.toml, or one of {}",
-        slugs.join(", ")
-    ))
-}
-
-/// What was typed: the slug of an exercise that eco brings, else a folder. A folder that has such a
-/// name is reached as `./echo`.
-pub(super) fn find(text: &str) -> Result<Files, Failure> {
-    if let Some(shipped) = shipped(text) {
-        return Ok(shipped.files());
-    }
-    let path = PathBuf::from(text);
-    match (path.is_dir(), path.parent()) {
-        (true, _) => Ok(Files::Folder(path)),
-        (false, Some(folder)) if path.ends_with("exercise.toml") => {
-            let folder = match folder.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => folder,
-            };
-            Ok(Files::Folder(folder.to_owned()))
-        }
-        _ => Err(unknown(text)),
-    }
-}
-
-/// Reads it; what is wrong with it is for its author.
-pub(super) fn read(files: &Files, cases: Cases) -> Result<Exercise, Failure> {
-    let read = Exercise::read(files, cases);
-    read.map_err(|mistake: Mistake| {
-        Exit::Usage.because(anyhow::Error::from(mistake).context("cannot use the exercise"))
-    })
 }

@@ -1,6 +1,6 @@
 //! What students and teachers may type, and the help that teaches it.
 
-use super::grade::ReportTo;
+use super::report_to::ReportTo;
 use crate::toolchain::samples::SampleLanguage;
 use clap::{Subcommand, ValueHint};
 use std::path::PathBuf;

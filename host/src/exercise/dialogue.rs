@@ -1,7 +1,7 @@
 //! A case whose judge is a client plugin: it says what is sent, how far to read, and what is wrong.
 
 use super::failure::Failure;
-use super::judge::Judgement;
+use super::judgement::Judgement;
 use super::split::Split;
 use super::stream::SURPLUS;
 use super::transcript::{Side, Transcript};

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::failure::{Failure, Place};
-use super::judge::Judgement;
+use super::judgement::Judgement;
 use super::transcript::Side;
 
 /// What a line is.

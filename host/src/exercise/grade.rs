@@ -1,7 +1,7 @@
 //! Grades: the judgements of a submission, and the points that they are worth.
 
 use super::case::{Case, Exercise};
-use super::judge::Judgement;
+use super::judgement::Judgement;
 
 /// A class: one exercise, and all that was handed in.
 #[derive(Debug)]

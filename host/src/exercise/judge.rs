@@ -5,6 +5,7 @@
 use super::case::{Case, Exercise, Script, Step};
 use super::dialogue;
 use super::failure::Failure;
+use super::judgement::Judgement;
 use super::run::{Outcome, run};
 use super::shrink::smallest;
 use super::split::{Split, Streams};
@@ -12,49 +13,6 @@ use super::verdict::Verdict;
 use super::wire::Bench;
 use crate::plugin::{Budgets, Engine, Plugin, Role};
 use std::collections::HashSet;
-
-/// What became of a case.
-#[derive(Clone, Debug)]
-pub struct Judgement {
-    /// How it ended.
-    pub verdict: Verdict,
-    /// More about it, unless it passed or never ran.
-    pub failure: Option<Box<Failure>>,
-    /// The fuel that the hungriest connection of all runs has used.
-    pub fuel: u64,
-}
-
-impl Judgement {
-    /// Of a plugin that can't be run at all.
-    pub fn unrun(verdict: Verdict) -> Self {
-        Self {
-            verdict,
-            failure: None,
-            fuel: 0,
-        }
-    }
-
-    fn of(failure: Option<Failure>, fuel: u64) -> Self {
-        Self {
-            verdict: match &failure {
-                Some(failure) => failure.verdict.clone(),
-                None => Verdict::Passed,
-            },
-            failure: failure.map(Box::new),
-            fuel,
-        }
-    }
-
-    /// Whether the plugin did everything right.
-    pub fn passed(&self) -> bool {
-        self.verdict == Verdict::Passed
-    }
-
-    /// Whether nothing can be said of the plugin, since something else failed.
-    pub fn is_internal(&self) -> bool {
-        matches!(self.verdict, Verdict::Internal(_))
-    }
-}
 
 /// An exercise whose judges are loaded, for any number of plugins.
 pub struct Judge<'a> {

@@ -3,16 +3,12 @@
 //! It owns the clock, the randomness and the log of instances whose engine is
 //! [`Engine::laboratory`](super::Engine::laboratory). It knows nothing of what they are judged by.
 
-use super::sandbox::State;
 use chacha20::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
-use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
-use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder, WasiView as _};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
 /// When every laboratory's day begins: 2024-02-29 12:00 UTC, in seconds since 1970.
 const NOON: u64 = 1_709_208_000;
@@ -27,10 +23,6 @@ pub(super) const HOST_CALL: u64 = 1000;
 /// and enough for what Python wants as it starts. More traps.
 /// Test: `verdicts::work_that_the_host_does_counts_too`.
 const RANDOM_BYTES: u64 = 4096;
-
-/// The clock that sleepers are woken by, as wasmtime-wasi names it.
-/// Test: `verdicts::a_plugin_that_sleeps_loses_no_time_and_gets_the_same_verdict`.
-const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
 
 /// What the connections of one run share. Clones are the same.
 #[derive(Clone, Default)]
@@ -50,7 +42,7 @@ impl Lab {
     }
 
     /// Lets time pass until so long after noon, unless it is later already.
-    fn advance_to(&self, elapsed: Duration) {
+    pub(super) fn advance_to(&self, elapsed: Duration) {
         let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         self.0.elapsed.fetch_max(nanoseconds, Ordering::Relaxed);
     }
@@ -69,7 +61,7 @@ impl Lab {
     }
 
     /// Since the laboratory's noon.
-    fn elapsed(&self) -> Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.0.elapsed.load(Ordering::Relaxed))
     }
 
@@ -116,53 +108,5 @@ impl HostMonotonicClock for Lab {
 
     fn now(&self) -> u64 {
         self.0.elapsed.load(Ordering::Relaxed)
-    }
-}
-
-/// Who sleeps wakes up at once, and the clock shows that it is later: no run takes longer because
-/// of it.
-pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    type Store<'a> = StoreContextMut<'a, State>;
-    linker.allow_shadowing(true);
-    let mut clock = linker.instance(CLOCK)?;
-    clock.func_wrap(
-        "subscribe-duration",
-        |mut store: Store<'_>, (time,): (u64,)| {
-            let until = |now: Duration| now.saturating_add(Duration::from_nanos(time));
-            Ok((store.data_mut().sleep(until)?,))
-        },
-    )?;
-    clock.func_wrap(
-        "subscribe-instant",
-        |mut store: Store<'_>, (when,): (u64,)| {
-            let until = |_| Duration::from_nanos(when);
-            Ok((store.data_mut().sleep(until)?,))
-        },
-    )
-}
-
-impl State {
-    fn sleep(
-        &mut self,
-        until: impl FnOnce(Duration) -> Duration,
-    ) -> wasmtime::Result<Resource<DynPollable>> {
-        let lab = self.lab.clone().unwrap_or_default();
-        let until = until(lab.elapsed());
-        let table = self.ctx().table;
-        let alarm = table.push(Alarm { lab, until })?;
-        subscribe(table, alarm)
-    }
-}
-
-/// What a sleeper waits for: a time after noon. Of several that are waited for at once, all come.
-struct Alarm {
-    lab: Lab,
-    until: Duration,
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for Alarm {
-    async fn ready(&mut self) {
-        self.lab.advance_to(self.until);
     }
 }

@@ -5,13 +5,13 @@
 
 use super::abi::{Exports, INTERPRETER};
 use super::compile::Compiled;
-use super::engine::{Engine, Shared};
+use super::engine::{Engine, Shared, World};
 use super::error::LoadError;
 use super::instance::Instance;
 use super::loaded::{Import, Kind, Loaded, Plugin, Role, Starts};
 use super::sandbox::{self, SCRIPT, State};
 use super::source::Source;
-use super::{dialogue, session};
+use super::{alarm, dialogue, session};
 use crate::contract::Effort;
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
@@ -197,8 +197,11 @@ fn link(
     if !refused.is_empty() {
         return Err(LoadError::Import(refused));
     }
-    sandbox::linker(engine, wasi)
+    sandbox::linker(&engine.wasmtime, wasi)
         .and_then(|mut linker| {
+            if wasi && engine.world == World::Laboratory {
+                alarm::link(&mut linker)?;
+            }
             if script {
                 sandbox::link_script(&mut linker)?;
             }

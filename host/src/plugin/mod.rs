@@ -7,6 +7,7 @@
 //! a server or [`Plugin::dialogue`] for a client.
 
 mod abi;
+mod alarm;
 mod budget;
 mod cache;
 mod compile;

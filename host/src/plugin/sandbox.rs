@@ -222,13 +222,10 @@ pub(super) fn is_offered(name: &str) -> bool {
 
 /// The imports for a plugin. Those of WASI are left out where it needs none: to define them takes
 /// longer than to compile the built-in echo.
-pub(super) fn linker(engine: &Shared, wasi: bool) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(&engine.wasmtime);
+pub(super) fn linker(engine: &wasmtime::Engine, wasi: bool) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
     if wasi {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        if engine.world == World::Laboratory {
-            lab::link(&mut linker)?;
-        }
     }
     linker.instance("eco:plugin/log@0.1.0")?.func_wrap(
         "log",

@@ -4,10 +4,11 @@ mod lint;
 mod show;
 mod sockets;
 mod tcp;
+mod told;
 
-use super::exercise::{find, read};
 use super::exercise_args::CheckArgs;
 use super::exit::{Exit, Failure};
+use super::find_exercise::{find, read};
 use super::output;
 use super::plugin::Typed;
 use super::watch::Watch;

@@ -1,6 +1,6 @@
 //! The tester's side of the sockets.
 
-use super::tcp::{Event, Expected};
+use super::told::{Event, Expected};
 use crate::contract::Next;
 use crate::exercise::{Answer, Failed, Then, Wire, after_finish};
 use crate::plugin::Lab;

@@ -1,14 +1,12 @@
 //! `eco grade`: a whole class against one exercise, for the teacher.
 
-mod report_to;
 mod submissions;
 mod table;
 
-pub(super) use report_to::ReportTo;
-
-use super::exercise::{find, read};
 use super::exercise_args::GradeArgs;
 use super::exit::{Exit, Failure};
+use super::find_exercise::{find, read};
+use super::report_to::ReportTo;
 use super::{machine, output};
 use crate::exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
 use crate::plugin::{Engine, Language, Plugin, Role, Source};

@@ -15,7 +15,7 @@ mod timeline;
 
 use super::report::{Count, Failures, Latency, Report};
 use super::text::{grouped, many, share_text};
-use crate::escape::html as escaped;
+use crate::html::{self, escaped};
 use bytesize::ByteSize;
 use numbers::{finite, time_value};
 
@@ -23,8 +23,7 @@ const STYLE: &str = include_str!("page/page.css");
 
 /// The page.
 pub(super) fn page(report: &Report) -> String {
-    let (to, style) = (escaped(&report.to), STYLE);
-    let version = env!("CARGO_PKG_VERSION");
+    let to = escaped(&report.to);
     let parts = [
         header(report),
         format!(
@@ -36,27 +35,7 @@ pub(super) fn page(report: &Report) -> String {
         percentiles::figure(report),
         timeline::figure(report),
     ];
-    format!(
-        r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="eco {version}">
-<meta name="color-scheme" content="light dark">
-<title>eco load, {to}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-{}</main>
-</body>
-</html>
-"#,
-        parts.concat(),
-    )
+    html::page(&format!("eco load, {to}"), STYLE, &parts.concat())
 }
 
 /// What was run.

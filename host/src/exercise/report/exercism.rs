@@ -7,7 +7,7 @@
 use super::text::{Status, end, is_hidden, json, line, said, sentence, start};
 use crate::exercise::case::Exercise;
 use crate::exercise::grade::{Graded, Judged};
-use crate::exercise::judge::Judgement;
+use crate::exercise::judgement::Judgement;
 use serde::Serialize;
 use std::io;
 

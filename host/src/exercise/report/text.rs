@@ -5,7 +5,7 @@
 use crate::escape::harmless;
 use crate::exercise::case::{Case, Visibility};
 use crate::exercise::feedback::{feedback, text};
-use crate::exercise::judge::Judgement;
+use crate::exercise::judgement::Judgement;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io;

@@ -4,10 +4,10 @@
 use super::super::text::{label, sentence};
 use super::matrix::mark;
 use super::{many, not_judged, points_text, shown};
-use crate::escape::html;
 use crate::exercise::case::Exercise;
 use crate::exercise::feedback::{Kind, Line, feedback};
 use crate::exercise::grade::{Class, Graded, Judged};
+use crate::html;
 
 pub(super) fn section(class: &Class<'_>) -> String {
     let submissions = (1..).zip(&class.submissions);
@@ -77,7 +77,10 @@ fn once(number: usize, graded: &Graded, reason: &str) -> String {
         let (class, sign, _) = mark(verdict);
         format!("<b class=\"{class}\">{sign} {}</b> ", verdict.code())
     });
-    format!("<p class=\"once\">{anchors}{code}{}</p>\n", html(reason))
+    format!(
+        "<p class=\"once\">{anchors}{code}{}</p>\n",
+        html::escaped(reason)
+    )
 }
 
 fn failure(at: (usize, usize), (case, judgement): Judged<'_>, open: bool) -> String {
@@ -108,7 +111,7 @@ fn is_code(kind: Kind) -> bool {
 fn block(lines: &[Line]) -> String {
     let shown = lines
         .iter()
-        .map(|Line { kind, text }| (class(*kind), html(text)));
+        .map(|Line { kind, text }| (class(*kind), html::escaped(text)));
     if lines.first().is_some_and(|line| is_code(line.kind)) {
         let lines = shown.map(|(class, text)| format!("<span class=\"{class}\">{text}</span>\n"));
         return format!("<pre tabindex=\"0\">{}</pre>\n", lines.collect::<String>());

@@ -7,7 +7,7 @@ use super::super::text::is_hidden;
 use super::{many, not_judged, points_text, shown};
 use crate::exercise::case::Exercise;
 use crate::exercise::grade::{Class, Graded};
-use crate::exercise::judge::Judgement;
+use crate::exercise::judgement::Judgement;
 use crate::exercise::verdict::Verdict;
 
 /// A class of the style sheet, a sign, and what it stands for: colour alone would say nothing to some.

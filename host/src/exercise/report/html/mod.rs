@@ -11,43 +11,24 @@ mod summary;
 use super::text::{Status, line};
 use crate::exercise::case::Exercise;
 use crate::exercise::grade::{Class, Graded};
+use crate::html;
 
 const STYLE: &str = include_str!("page.css");
 
 pub(super) fn page(class: &Class<'_>) -> String {
-    let (title, style) = (shown(&class.exercise.title), STYLE);
+    let title = shown(&class.exercise.title);
     let parts = [
         summary::header(class),
         summary::cases(class),
         matrix::section(class),
         details::section(class),
     ];
-    format!(
-        r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="eco">
-<meta name="color-scheme" content="light dark">
-<title>eco grade, {title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-{}</main>
-</body>
-</html>
-"#,
-        parts.concat(),
-    )
+    html::page(&format!("eco grade, {title}"), STYLE, &parts.concat())
 }
 
 /// A name as HTML, on one line.
 fn shown(name: &str) -> String {
-    crate::escape::html(&line(name))
+    html::escaped(&line(name))
 }
 
 fn many(count: usize, what: &str) -> String {

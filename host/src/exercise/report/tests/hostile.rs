@@ -1,7 +1,7 @@
 //! What all formats promise, whatever the submissions hold.
 
 use super::*;
-use crate::exercise::judge::Judgement;
+use crate::exercise::judgement::Judgement;
 use crate::exercise::verdict::Verdict;
 use serde_json::Value;
 

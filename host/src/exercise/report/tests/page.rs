@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exercise::case::Visibility;
-use crate::exercise::judge::Judgement;
+use crate::exercise::judgement::Judgement;
 use crate::exercise::verdict::Verdict;
 use std::collections::HashSet;
 

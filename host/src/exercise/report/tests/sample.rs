@@ -3,7 +3,7 @@
 use crate::exercise::case::{Case, Exercise, Limits, Script, Visibility};
 use crate::exercise::failure::{Failure, Place};
 use crate::exercise::grade::{Class, Graded};
-use crate::exercise::judge::Judgement;
+use crate::exercise::judgement::Judgement;
 use crate::exercise::split::Split;
 use crate::exercise::transcript::{Side, Transcript};
 use crate::exercise::verdict::Verdict;

@@ -1,7 +1,7 @@
 //! `--report FORMAT=FILE`: which report, and where it goes.
 
-use crate::command::exit::{Exit, Failure};
-use crate::command::output;
+use super::exit::{Exit, Failure};
+use super::output;
 use crate::exercise::Class;
 use crate::exercise::report::Format;
 use std::io;
@@ -17,7 +17,7 @@ const LONGEST_NAME: usize = 200;
 
 /// A report that is wanted.
 #[derive(Clone, Debug)]
-pub(in crate::command) struct ReportTo {
+pub(super) struct ReportTo {
     format: Format,
     path: String,
 }
