@@ -108,7 +108,8 @@
 //! 5. No number that a plugin or a peer controls allocates more than its cap (`hostile`).
 //! 6. Nothing that a plugin does ends the process or changes a byte on another connection
 //!    (`hostile`).
-//! 7. The same plugin gets the same verdict for the same case, on every machine (`verdicts`).
+//! 7. The same plugin gets the same verdict for the same case, on every machine (`verdicts`); how deep calls
+//!    may nest before the stack is full is the one thing that differs between architectures.
 
 pub mod command;
 pub mod contract;

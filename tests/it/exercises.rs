@@ -283,7 +283,7 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
     let listed = Eco::new(&["exercise", "list"]).run(b"").text();
     let slugs: Vec<&str> = listed
         .lines()
-        .take(LADDER.len())
+        .filter(|line| line.ends_with(" points)"))
         .map(|line| line.split(' ').next().expect("a word"))
         .collect();
     assert_eq!(slugs, LADDER);
@@ -363,11 +363,83 @@ fn the_starters_in_compiled_languages_build_and_are_served() {
 }
 
 #[test]
-fn starting_twice_in_the_same_place_is_refused() {
-    let folder = empty_folder("there").display().to_string();
-    let refused = Eco::new(&["exercise", "start", "echo", &folder]).run(b"");
+fn an_exercise_is_started_only_where_there_is_nothing() {
+    let folder = empty_folder("there");
+    let start = || {
+        let start = Eco::new(&["exercise", "start", "echo", "--lang", "lua"]);
+        start.args(&[&folder.display().to_string()]).run(b"")
+    };
+    assert_eq!(start().code, 0);
+    assert!(folder.join("starter/lua/plugin.lua").is_file());
+    assert!(!folder.join("starter/javascript").exists());
+    let refused = start();
     assert_eq!(refused.code, 64, "{}", refused.stderr);
-    assert!(refused.stderr.contains("exists"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("exists already"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_copy_that_was_changed_is_meant_where_it_has_the_name_of_the_original() {
+    let around = empty_folder("around");
+    let start = ["exercise", "start", "echo", "echo", "--hidden"];
+    assert_eq!(Eco::new(&start).inside(&around).run(b"").code, 0);
+    let check = || {
+        Eco::new(&["check", "echo", "echo"])
+            .inside(&around)
+            .run(b"")
+    };
+    assert_eq!(check().code, 0);
+    assert!(around.join("echo/hidden.toml").is_file());
+    std::fs::write(around.join("echo/exercise.toml"), "format = 7").expect("it can be written");
+    assert_eq!(check().code, 64);
+}
+
+#[test]
+fn an_exercise_that_its_own_solution_fails_is_told_why() {
+    let toml = format!(
+        "{HEAD}[[cases]]\nname = \"it\"\nsteps = [{{ send = \"a\" }}, {{ expect = \"b\" }}]\n"
+    );
+    let folder = exercise("unsolved", &toml);
+    let path = folder.display().to_string();
+    let lint = || Eco::new(&["check", "--lint", &path]).run(b"");
+    for file in ["README.md", "starter/plugin.lua", "solution/plugin.lua"] {
+        let wanted = file.split('/').next().expect("a name");
+        let linted = lint();
+        match wanted {
+            "solution" => assert!(linted.text().contains("no solution/"), "{}", linted.text()),
+            _ => assert!(linted.stderr.contains(wanted), "{}", linted.stderr),
+        }
+        let path = folder.join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(path, "function receive(chunk) return chunk end")
+            .expect("it can be written");
+    }
+    let linted = lint();
+    assert_eq!(linted.code, 1, "{}", linted.text());
+    for words in [
+        "solution/plugin.lua: the solution fails \"it\": wrong-bytes",
+        "<-- \"a\"",
+    ] {
+        assert!(linted.stderr.contains(words), "{}", linted.stderr);
+    }
+}
+
+#[test]
+fn a_judge_that_never_looks_at_a_reply_is_refused() {
+    let exercise = judged(
+        "blind",
+        "function start() { return { send: 'a', exactly: 1 }; }",
+    );
+    let refused = Eco::new(&["check", &exercise, "echo"]).run(b"");
+    assert_eq!(refused.code, 64, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("no function replied"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -447,7 +519,7 @@ fn a_client_plugin_can_be_the_judge() {
 fn a_judge_that_fails_or_never_ends_is_an_internal_error() {
     for (judge, words) in [
         (
-            "function start() { throw new Error('oh'); }",
+            "function start() { throw new Error('oh'); } function replied() {}",
             "the judge: the plugin says",
         ),
         (

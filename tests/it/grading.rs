@@ -105,6 +105,24 @@ fn several_paths_are_a_student_each() {
         .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
         .collect();
     assert_eq!(names, ["student", "alice", "bob", "2"], "{}", run.text());
+    // A student's folder alone, and two folders with classes in them.
+    let names = |arguments: &[&str]| {
+        let grade = Eco::new(&["grade", &lines(), "--report", "json=-"]);
+        let run = grade.args(arguments).inside(&class).run(b"");
+        let names: Vec<String> = graded(&run.stdout)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        names
+    };
+    assert_eq!(names(&["alice"]), ["alice"]);
+    hand_in(&class, "monday/carol/plugin.js", ECHO);
+    hand_in(&class, "tuesday/dave/plugin.js", ECHO);
+    hand_in(&class, "tuesday/__MACOSX/plugin.js", ECHO);
+    assert_eq!(
+        names(&["monday", "tuesday", "bob.js"]),
+        ["bob", "carol", "dave"]
+    );
 }
 
 #[test]
@@ -175,9 +193,9 @@ fn the_table_says_who_got_what_and_why() {
     );
     let run = Eco::new(&["grade", &lines(), &class.display().to_string()]).run(b"");
     let expected = "\
-student  points  passed   CPU  first failure
-alice     10.00     5/6   4 %  extra-bytes: quit closes
-bob       12.00     6/6   1 %  –
+student  points  passed    CPU  first failure
+alice     10.00     5/6    4 %  extra-bytes: quit closes
+bob       12.00     6/6    1 %  –
 2 submissions, 11.00 of 12 points on average
 ";
     let text = run.text();
@@ -226,7 +244,7 @@ fn what_eco_can_not_judge_has_no_mark() {
     hand_in(
         &exercise,
         "judge.js",
-        "function start() { throw new Error('oh'); }",
+        "function start() { throw new Error('oh'); } function replied() {}",
     );
     let class = empty_folder("broken-judge-class");
     hand_in(&class, "alice.js", ECHO);
@@ -295,7 +313,8 @@ fn reports_that_make_no_sense_are_refused_before_anything_runs() {
         ("json=", "missing after ="),
         ("gradescope=all.json", "{name}"),
         ("exercism=-", "{name}"),
-        ("json=/none/at/all.json", "/none/at"),
+        ("json=/none/at/all/all.json", "/none/at"),
+        ("csv={name}.csv", "whole class"),
     ] {
         let run = Eco::new(&["grade", &lines(), &class, "--report", report]).run(b"");
         assert_eq!(run.code, 64, "{report}: {}", run.stderr);

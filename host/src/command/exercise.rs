@@ -6,12 +6,24 @@ use super::find_exercise::{read, shipped, unknown};
 use super::output;
 use crate::exercise::{Cases, Exercise, SHIPPED, schema};
 use crate::toolchain::samples::SampleLanguage;
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) fn run(command: ExerciseCommand) -> Result<(), Failure> {
     match command {
         ExerciseCommand::List => list(),
-        ExerciseCommand::Start { slug, dir, lang } => start(&slug, &dir, lang),
+        ExerciseCommand::Start {
+            slug,
+            dir,
+            hidden,
+            lang,
+        } => {
+            let hidden = match hidden {
+                true => Cases::All,
+                false => Cases::Public,
+            };
+            start(&slug, &dir, hidden, lang)
+        }
         ExerciseCommand::Schema => output::print(&schema()),
     }
 }
@@ -22,29 +34,50 @@ fn list() -> Result<(), Failure> {
         let exercise = read(&shipped.files(), Cases::Public)?;
         let Exercise {
             slug,
+            title,
             points,
             summary,
             ..
         } = exercise;
-        text += &format!("{slug:16}{points:3} points  {summary}\n");
+        text += &format!("{slug:16}{title} ({points} points)\n{:16}{summary}\n", "");
     }
     text += "\neco exercise start SLUG DIR copies one out.\n";
     output::print(&text)
 }
 
-fn start(slug: &str, dir: &Path, language: Option<SampleLanguage>) -> Result<(), Failure> {
+fn start(
+    slug: &str,
+    dir: &Path,
+    cases: Cases,
+    language: Option<SampleLanguage>,
+) -> Result<(), Failure> {
     let shipped = shipped(slug).ok_or_else(|| unknown(slug))?;
-    shipped
-        .write(dir, language)
-        .map_err(|error| Exit::Usage.because(error))?;
+    let written = shipped.write(dir, cases, language);
+    written.map_err(|error| {
+        let dir = dir.display();
+        Exit::Usage.saying(match error.kind() {
+            ErrorKind::AlreadyExists => {
+                format!("{dir} exists already: choose another name, or remove it")
+            }
+            _ => format!("cannot make {dir}: {error}"),
+        })
+    })?;
     let starter = match language {
         None => dir.join("starter/javascript/plugin.js"),
         Some(language) => dir.join(shipped.starter(language)),
     };
     let (dir, starter) = (dir.display(), starter.display());
+    let python = match language {
+        Some(SampleLanguage::Python) => "\n  eco setup python, once",
+        _ => "",
+    };
+    let others = match language {
+        None => format!("\n  (other languages: {dir}/starter)"),
+        Some(_) => String::new(),
+    };
     output::print(&format!(
-        "made {dir}. Next:
-  {dir}/README.md says what to do; edit {starter}
+        "made {dir}. Next:{python}
+  {dir}/README.md says what to do; edit {starter}{others}
   eco check {dir} {starter} --watch
 "
     ))

@@ -13,12 +13,13 @@ Examples:
   eco check echo my-plugin.wasm --all        an exercise that eco brings, every failure in full
   eco check --lint my-exercise               for teachers: is the exercise itself all right?
 
-Every case is run under several splits of the same bytes, since the network may split them anywhere: as
-written, all in one chunk, one byte at a time, and in random pieces. A failure shows the smallest split
-that breaks the plugin.
+Every case is run under several splits of the same bytes, since the network may split them anywhere: \
+as written, all in one chunk, one byte at a time, and in random pieces. A case passes if it passes under all \
+of them; a failure shows the smallest split that breaks the plugin.
 
 Exit codes:
-  0 every case passed   1 some failed   64 usage   65 the plugin can't be loaded   70 eco itself failed";
+  0 every case passed   1 some failed, or the exercise is wrong   64 usage
+  65 the plugin can't be loaded   70 eco itself failed";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = CHECK_EXAMPLES)]
@@ -55,15 +56,15 @@ Examples:
   eco grade echo submissions/ --report 'gradescope=out/{name}.json'
   eco grade echo alice.wasm --report junit=- > alice.xml
 
-A folder of submissions has a file or a folder for each student. A student's folder holds one plugin: a
-script, or a component (.wasm, .wat). Nothing is built: building runs a student's code outside the
-sandbox, so that sources in Rust or C have to be handed in built.
+A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
+A student's folder holds one plugin: a script, or a component (.wasm, .wat). Nothing is built: building runs a \
+student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
 
-Reports are gradescope, exercism (one for each submission: {name} stands for it), junit, tap, csv, json
-and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports.
+Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
+json and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports.
 
 Exit codes:
-  0 all graded, whatever the marks   64 usage   70 something could not be judged, and has no mark";
+  0 all graded, whatever the marks   64 usage   70 something could not be judged";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = GRADE_EXAMPLES)]
@@ -71,7 +72,7 @@ pub(super) struct GradeArgs {
     /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
     #[arg(value_hint = ValueHint::DirPath)]
     pub(super) exercise: String,
-    /// A folder with a file or a folder for each student; or several of those
+    /// A folder with a file or a folder for each student; or a path for each student
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(super) submissions: Vec<PathBuf>,
     /// Write a report; may be given several times. - writes it to stdout, in place of the table
@@ -93,6 +94,9 @@ pub(super) enum ExerciseCommand {
         /// The folder to make
         #[arg(value_hint = ValueHint::DirPath)]
         dir: PathBuf,
+        /// The hidden cases too, to make an exercise of your own of it
+        #[arg(long)]
+        hidden: bool,
         /// Only the starter in this language
         #[arg(short, long, value_enum)]
         lang: Option<SampleLanguage>,

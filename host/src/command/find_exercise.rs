@@ -18,13 +18,15 @@ pub(super) fn unknown(text: &str) -> Failure {
     ))
 }
 
-/// What was typed: the slug of an exercise that eco brings, else a folder. A folder that has such a
-/// name is reached as `./echo`.
+/// What was typed: a folder with an exercise, else one that eco brings. Who has copied one out, and
+/// changed it, means the copy.
 pub(super) fn find(text: &str) -> Result<Files, Failure> {
-    if let Some(shipped) = shipped(text) {
+    let path = PathBuf::from(text);
+    if let Some(shipped) = shipped(text)
+        && !path.join("exercise.toml").exists()
+    {
         return Ok(shipped.files());
     }
-    let path = PathBuf::from(text);
     match (path.is_dir(), path.parent()) {
         (true, _) => Ok(Files::Folder(path)),
         (false, Some(folder)) if path.ends_with("exercise.toml") => {

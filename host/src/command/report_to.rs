@@ -54,16 +54,28 @@ impl ReportTo {
                 "{format} is a report on one submission, and there are {submissions}: put {NAME} into the path, as in {format}=out/{NAME}.json"
             )));
         }
-        let folder = match Path::new(path).parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        match folder.is_dir() && !Path::new(path).is_dir() {
+        if matches!(format, Format::OfClass(_)) && path.contains(NAME) {
+            return Err(Exit::Usage.saying(format!(
+                "{format} is one report on the whole class: {NAME} makes no sense in {path}"
+            )));
+        }
+        let folder = folder(path);
+        // One folder is made if it isn't there, and no more: the rest would be a slip of the pen.
+        let possible = folder.is_dir()
+            || folder
+                .parent()
+                .is_some_and(|above| above.as_os_str().is_empty() || above.is_dir());
+        match possible && !Path::new(path).is_dir() {
             true => Ok(()),
             false => Err(Exit::Usage.saying(format!(
                 "cannot write a report to {path}: it has to be a file in a folder that exists"
             ))),
         }
+    }
+
+    /// Whether both would go to the same place.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.path == other.path
     }
 
     /// Writes it.
@@ -101,6 +113,14 @@ impl ReportTo {
         std::fs::write(path, report).map_err(|error| {
             Exit::Usage.saying(format!("cannot write a report to {path}: {error}"))
         })
+    }
+}
+
+/// The folder of a file.
+fn folder(path: &str) -> &Path {
+    match Path::new(path).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

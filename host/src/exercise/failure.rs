@@ -65,7 +65,8 @@ impl Place {
                 let text = inner
                     .and_then(|text| text.strip_suffix(')'))
                     .unwrap_or(text);
-                format!("  what matches {text}\n")
+                let shown: String = text.chars().map(visible).collect();
+                format!("  what matches /{shown}/\n")
             }
             None => match divergence.verdict {
                 Verdict::NotClosed => "  (the end of the connection)\n".to_owned(),
@@ -92,6 +93,14 @@ impl Place {
             expected,
             actual,
         }
+    }
+}
+
+/// A character of a regular expression, on one line.
+fn visible(c: char) -> String {
+    match c.is_control() {
+        true => c.escape_debug().to_string(),
+        false => c.to_string(),
     }
 }
 

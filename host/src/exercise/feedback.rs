@@ -44,8 +44,9 @@ pub fn feedback(case: &Case, judgement: &Judgement) -> Vec<Line> {
     if let Some(failure) = &judgement.failure {
         lines.failure(failure);
     }
+    // It is about the task, and not about a plugin that breaks down.
     if let Some(hint) = &case.hint
-        && !judgement.is_internal()
+        && judgement.verdict.is_about_replies()
     {
         lines.add(Kind::Hint, format!("hint: {hint}"));
     }
@@ -76,8 +77,16 @@ impl Lines {
             self.add(Kind::Detail, format!("The judge says: {said}"));
         }
         self.add(Kind::Detail, format!("The bytes came {}.", split(failure)));
+        if failure.split.is_finer() {
+            self.add(
+                Kind::Detail,
+                "As they are written in the case, the plugin answers them right: what does it keep between chunks?",
+            );
+        }
         if let Some(place) = &failure.place {
-            self.add(Kind::Detail, where_it_is(place, failure.connection));
+            let several = failure.transcript.has_several_connections();
+            let connection = several.then_some(failure.connection);
+            self.add(Kind::Detail, where_it_is(place, connection));
         }
         self.transcript(failure);
         if let Some(place) = &failure.place {
@@ -146,7 +155,8 @@ fn split(failure: &Failure) -> String {
     }
 }
 
-fn where_it_is(place: &Place, connection: usize) -> String {
+/// `connection` is the one that it is about, where there are several.
+fn where_it_is(place: &Place, connection: Option<usize>) -> String {
     let Place {
         offset,
         came,
@@ -154,8 +164,8 @@ fn where_it_is(place: &Place, connection: usize) -> String {
         ..
     } = place;
     let line = match connection {
-        1 => String::new(),
-        number => format!(" of connection {number}"),
+        None => String::new(),
+        Some(number) => format!(" of connection {number}"),
     };
     let chunk = match chunk {
         Some((number, bytes)) if bytes.len() == 1 => {

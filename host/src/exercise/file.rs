@@ -40,9 +40,8 @@ pub(super) struct ExerciseFile {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct HiddenFile {
-    /// The version of this format: 1.
-    #[schemars(range(min = 1, max = 1))]
-    pub(super) format: u32,
+    /// The version of this format, if it isn't that of `exercise.toml`.
+    pub(super) format: Option<u32>,
     /// More cases, which only `eco grade` runs.
     #[schemars(with = "Vec<CaseFile>")]
     pub(super) cases: Vec<Spanned<CaseFile>>,

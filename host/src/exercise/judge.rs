@@ -39,7 +39,13 @@ impl<'a> Judge<'a> {
                     };
                     let loaded = Plugin::load(engine, source.clone(), Role::Client).await;
                     let name = source.name();
-                    Some(loaded.map_err(|error| format!("the judge {name}: {error}"))?)
+                    let judge = loaded.map_err(|error| format!("the judge {name}: {error}"))?;
+                    if !judge.defines("replied") {
+                        return Err(format!(
+                            "the judge {name} has no function replied, and would never look at a reply"
+                        ));
+                    }
+                    Some(judge)
                 }
             });
         }

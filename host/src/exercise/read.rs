@@ -82,7 +82,7 @@ impl Exercise {
         if cases == Cases::All && files.has("hidden.toml") {
             let hidden = Document::open(files, "hidden.toml")?;
             let file: HiddenFile = hidden.parse()?;
-            hidden.check_format(file.format)?;
+            hidden.check_format(file.format.unwrap_or(FORMAT))?;
             hidden.add(
                 &mut exercise.cases,
                 file.cases,

@@ -1,6 +1,7 @@
 //! The exercises that are part of the binary, from easy to hard, and copying them out.
 
 use super::files::Files;
+use super::read::Cases;
 use crate::toolchain::samples::SampleLanguage;
 use crate::toolchain::wit;
 use std::io;
@@ -127,20 +128,31 @@ impl Shipped {
         }
     }
 
-    /// Copies it into the new folder `folder`: all but the hidden cases, with a starter in every
+    /// Copies it into the new folder `folder`: the cases that are wanted, with a starter in every
     /// language, or in the one that is given.
     ///
     /// # Errors
     /// The folder exists, or can't be written.
-    pub fn write(&self, folder: &Path, only: Option<SampleLanguage>) -> io::Result<()> {
+    pub fn write(
+        &self,
+        folder: &Path,
+        cases: Cases,
+        only: Option<SampleLanguage>,
+    ) -> io::Result<()> {
         if let Some(parent) = folder.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        // Fails where there is something already, whatever it is.
-        std::fs::create_dir(folder)?;
+        // An empty folder will do; anything else that is there stays.
+        match folder
+            .read_dir()
+            .map(|mut entries| entries.next().is_none())
+        {
+            Ok(true) => {}
+            _ => std::fs::create_dir(folder)?,
+        }
         let wanted = |path: &str| match (only, path.strip_prefix("starter/")) {
             (Some(only), Some(path)) => path.split('/').next() == Some(only.folder()),
-            _ => path != HIDDEN,
+            _ => path != HIDDEN || cases == Cases::All,
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
             write(&folder.join(path), bytes)?;

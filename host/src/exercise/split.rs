@@ -21,8 +21,7 @@ const SMALL_PIECES: usize = 1024;
 const RANDOM_PIECES: [u64; 4] = [2, 7, 64, 1024];
 
 /// A way to split the bytes of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
     /// Each send is a chunk.
     AsWritten,
@@ -57,6 +56,11 @@ impl Split {
         [Self::AsWritten, Self::AllInOne, Self::SingleBytes]
             .into_iter()
             .chain(random)
+    }
+
+    /// Whether it cuts where the author did not, so that what passes as written can fail.
+    pub fn is_finer(self) -> bool {
+        matches!(self, Self::SingleBytes | Self::Random(_) | Self::Smallest)
     }
 
     /// The ends of the pieces of `length` bytes, the last of which is `length`. `stream` tells apart

@@ -91,13 +91,13 @@ impl Verdict {
                 format!("It asks for what no plugin gets here: {what}")
             }
             Self::Internal(what) => {
-                format!("eco itself failed, which doesn't count against the plugin: {what}")
+                format!("This could not be judged, which is not the plugin's fault: {what}")
             }
         }
     }
 
-    /// Whether a split of the bytes could make the difference.
-    pub(super) fn depends_on_split(&self) -> bool {
+    /// Whether it says something of what the plugin sent, or of when it stopped.
+    pub(super) fn is_about_replies(&self) -> bool {
         matches!(
             self,
             Self::WrongBytes
@@ -105,8 +105,12 @@ impl Verdict {
                 | Self::ExtraBytes
                 | Self::ClosedEarly
                 | Self::NotClosed
-                | Self::Trap(_)
         )
+    }
+
+    /// Whether a split of the bytes could make the difference.
+    pub(super) fn depends_on_split(&self) -> bool {
+        self.is_about_replies() || matches!(self, Self::Trap(_))
     }
 }
 

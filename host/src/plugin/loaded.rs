@@ -93,6 +93,12 @@ impl Plugin {
         self.0.repeats_itself
     }
 
+    /// Whether it has this function of its interface, by its name in the WIT. A component has them all.
+    pub fn defines(&self, function: &str) -> bool {
+        let functions = &self.0.functions;
+        self.0.script.is_none() || functions.iter().any(|name| name == function)
+    }
+
     /// Which interface is used.
     pub fn kind(&self) -> Kind {
         self.0.kind

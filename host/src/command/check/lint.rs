@@ -2,7 +2,7 @@
 
 use crate::command::exit::{Exit, Failure};
 use crate::command::output;
-use crate::exercise::{Cases, Exercise, Files, Graded, Judge, Mistake, Visibility};
+use crate::exercise::{Cases, Exercise, Files, Graded, Judge, Mistake, Visibility, feedback, text};
 use crate::plugin::{Engine, Plugin, Role, Source};
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
@@ -38,18 +38,20 @@ pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
             wrong(&starter, format!("it doesn't load: {error}"));
         }
     }
+    let mut solutions = Vec::new();
     match Judge::of(&exercise).await {
         Err(what) => wrong(folder, what),
         Ok(judge) => {
-            for solution in plugins(&folder.join("solution")) {
-                if let Err(what) = solve(&judge, &exercise, &engine, &solution).await {
-                    wrong(&solution, what);
+            solutions = plugins(&folder.join("solution"));
+            for solution in &solutions {
+                if let Err(what) = solve(&judge, &exercise, &engine, solution).await {
+                    wrong(solution, what);
                 }
             }
         }
     }
     match mistakes.is_empty() {
-        true => output::print(&summary(folder, &exercise)),
+        true => output::print(&summary(folder, &exercise, solutions.len())),
         false => {
             let text: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
             Err(Exit::Wrong.saying(text.join("\n")))
@@ -57,12 +59,16 @@ pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
     }
 }
 
-fn summary(folder: &Path, exercise: &Exercise) -> String {
+fn summary(folder: &Path, exercise: &Exercise, solutions: usize) -> String {
     let hidden = exercise.cases.iter();
     let hidden = hidden.filter(|case| case.visibility == Visibility::Hidden);
     let (folder, cases, hidden) = (folder.display(), exercise.cases.len(), hidden.count());
     let points = exercise.points;
-    format!("{folder}: all right: {cases} cases ({hidden} hidden), {points} points\n")
+    let tried = match solutions {
+        0 => "; no solution/, so that no case was tried",
+        _ => "",
+    };
+    format!("{folder}: all right: {cases} cases ({hidden} hidden), {points} points{tried}\n")
 }
 
 /// The solution that the author wrote must get all points.
@@ -85,11 +91,17 @@ async fn solve(
     match failed.next() {
         None => Ok(()),
         Some((case, judgement)) => Err(format!(
-            "the solution fails {:?}: {}",
+            "the solution fails {:?}: {}\n{}",
             case.name,
-            judgement.verdict.code()
+            judgement.verdict.code(),
+            text(&feedback(case, judgement))
         )),
     }
+}
+
+/// Scripts and components. The text of a module has to be built first.
+fn is_plugin(path: &Path) -> bool {
+    Source::File(path.to_owned()).is_script() || path.extension().is_some_and(|end| end == "wasm")
 }
 
 /// The files below `folder` that run as they are, in the order of their names.
@@ -101,7 +113,7 @@ fn plugins(folder: &Path) -> Vec<PathBuf> {
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() && !path.is_symlink() {
             found.extend(plugins(&path));
-        } else if Source::File(path.clone()).is_script() {
+        } else if is_plugin(&path) {
             found.push(path);
         }
     }

@@ -12,9 +12,11 @@ use super::find_exercise::{find, read};
 use super::output;
 use super::plugin::Typed;
 use super::watch::Watch;
+use crate::escape::harmless;
 use crate::exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use crate::plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
 use anyhow::Context as _;
+use std::io::Write as _;
 use tcp::Loopback;
 
 /// What is meant by what was typed.
@@ -71,10 +73,12 @@ impl Check {
             if let Err(Failure { exit, error }) = self.once().await
                 && exit != Exit::Wrong
             {
-                tracing::error!("{error:#}");
+                let text = harmless(&format!("{error:#}"));
+                let _ = writeln!(std::io::stderr(), "eco: {text}");
             }
             output::print(&show::waiting(self.typed.name()))?;
             watch.changed().await;
+            show::again();
         }
     }
 
@@ -100,7 +104,7 @@ impl Check {
             name: self.typed.name().to_owned(),
             judgements,
         };
-        output::print(&show::summary(&self.exercise, &graded))?;
+        output::print(&show::summary(&self.exercise, &graded, self.detail))?;
         let failed = graded.judgements.len() - graded.passed();
         match (failed, graded.is_judged()) {
             (0, _) => Ok(()),
@@ -124,15 +128,13 @@ impl Check {
         let source = self.typed.source().await?;
         let loaded = Plugin::load(&self.engine, source, Role::Server).await;
         loaded.map_err(|error| {
-            let verdict = Verdict::from(&error);
-            // A compiler that takes too long is nobody's mistake; a file that isn't there is.
+            // A compiler that takes too long is nobody's mistake.
             let is_internal = matches!(error, LoadError::Budget { .. })
-                && matches!(verdict, Verdict::Internal(_));
+                && matches!(Verdict::from(&error), Verdict::Internal(_));
             let Failure { exit, error } = self.typed.unusable(error);
-            match verdict {
-                Verdict::Internal(_) if is_internal => Exit::Internal.because(error),
-                Verdict::Internal(_) => exit.because(error),
-                verdict => exit.because(error.context(verdict.code())),
+            match is_internal {
+                true => Exit::Internal.because(error),
+                false => exit.because(error),
             }
         })
     }

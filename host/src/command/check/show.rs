@@ -52,7 +52,18 @@ impl<'a> Cases<'a> {
             return format!("{}    {name:width$}  {used}\n", style("ok").green());
         }
         let first = !std::mem::replace(&mut self.failed, true);
-        let line = format!("{}  {name:width$}  {code}\n", style("FAIL").red().bold());
+        let finer = judgement
+            .failure
+            .as_ref()
+            .is_some_and(|it| it.split.is_finer());
+        let only = match finer {
+            true => " (only when split)",
+            false => "",
+        };
+        let line = format!(
+            "{}  {name:width$}  {code}{only}\n",
+            style("FAIL").red().bold()
+        );
         match first || self.detail == Detail::All {
             true => line + "\n" + &in_full(&feedback(case, judgement)) + "\n",
             false => line,
@@ -82,7 +93,7 @@ fn look(kind: Kind) -> Style {
 }
 
 /// After the last case.
-pub(super) fn summary(exercise: &Exercise, graded: &Graded) -> String {
+pub(super) fn summary(exercise: &Exercise, graded: &Graded, detail: Detail) -> String {
     let (passed, cases) = (graded.passed(), exercise.cases.len());
     let points = match graded.points(exercise) {
         Some(points) => format!("{points} of {} points", exercise.points),
@@ -94,7 +105,20 @@ pub(super) fn summary(exercise: &Exercise, graded: &Graded) -> String {
         true => style(text).green().bold(),
         false => style(text).bold(),
     };
-    format!("\n{text}; used {used} % of the CPU budget\n")
+    let more = match cases - passed > 1 && detail == Detail::First {
+        true => "--all shows every failure in full.\n",
+        false => "",
+    };
+    format!("\n{text}; used {used} % of the CPU budget\n{more}")
+}
+
+/// Before a check that isn't the first: a clean screen, where it is one.
+pub(super) fn again() {
+    let terminal = console::Term::stdout();
+    if terminal.is_term() {
+        // Without it the text is below the last one's.
+        let _ = terminal.clear_screen();
+    }
 }
 
 /// Between two checks.

@@ -22,8 +22,16 @@ use submissions::{Code, Submission};
 pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let exercise = read(&find(&args.exercise)?, Cases::All)?;
     let submissions = submissions::find(&args.submissions)?;
-    for report in &args.report {
+    for (number, report) in args.report.iter().enumerate() {
         report.check(submissions.len())?;
+        if args
+            .report
+            .iter()
+            .skip(number + 1)
+            .any(|other| report.is_as(other))
+        {
+            return Err(Exit::Usage.saying("two reports would go to the same file"));
+        }
     }
     let engine = Engine::laboratory(exercise.limits.budgets());
     let engine = engine.context("cannot set up the sandbox")?;

@@ -26,29 +26,16 @@ pub(super) enum Code {
     Unusable(String),
 }
 
-/// All submissions at `paths`, in the order of their names. A single folder has the class in it; of
-/// several paths each is a student's.
+/// All submissions at `paths`, in the order of their names.
 pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Submission>, Failure> {
-    let cannot = |path: &Path, error: io::Error| {
-        let path = path.display();
-        Exit::Usage.saying(format!("cannot read the submissions in {path}: {error}"))
-    };
-    let students = match paths {
-        [folder] if folder.is_dir() => {
-            let entries = folder.read_dir().map_err(|error| cannot(folder, error))?;
-            let entries = entries.map(|entry| entry.map(|entry| entry.path()));
-            let paths: io::Result<Vec<_>> = entries.collect();
-            let mut paths = paths.map_err(|error| cannot(folder, error))?;
-            paths.retain(|path| !is_hidden(path));
-            paths
+    let mut students = Vec::new();
+    for path in paths {
+        path.metadata().map_err(|error| cannot(path, error))?;
+        match is_class(path, paths.len()) {
+            true => students.extend(entries(path)?),
+            false => students.push(path.clone()),
         }
-        paths => {
-            for path in paths {
-                path.metadata().map_err(|error| cannot(path, error))?;
-            }
-            paths.to_vec()
-        }
-    };
+    }
     if students.is_empty() {
         return Err(Exit::Usage.saying("there are no submissions in that folder"));
     }
@@ -64,9 +51,40 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Submission>, Failure> {
     Ok(submissions)
 }
 
+fn cannot(path: &Path, error: io::Error) -> Failure {
+    let path = path.display();
+    Exit::Usage.saying(format!("cannot read the submissions in {path}: {error}"))
+}
+
+/// Whether a folder that was named has a class in it, or is one student's. Alone it is a class, unless
+/// all that it has is a file `plugin`; of several each is a student's, unless it has only folders.
+fn is_class(path: &Path, named: usize) -> bool {
+    let files = regular_files(path);
+    match named {
+        _ if !path.is_dir() => false,
+        1 => {
+            !matches!(files.as_slice(), [file] if file.file_stem().is_some_and(|it| it == "plugin"))
+        }
+        _ => files.is_empty() && entries(path).is_ok_and(|entries| !entries.is_empty()),
+    }
+}
+
+/// What lies in a folder, without what systems and archives put there.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = folder.read_dir().map_err(|error| cannot(folder, error))?;
+    let entries = entries.map(|entry| entry.map(|entry| entry.path()));
+    let entries: io::Result<Vec<_>> = entries.collect();
+    let mut entries = entries.map_err(|error| cannot(folder, error))?;
+    entries.retain(|path| !is_hidden(path));
+    Ok(entries)
+}
+
 fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(b".")
+        || ["__MACOSX", "Thumbs.db", "desktop.ini"]
+            .iter()
+            .any(|junk| name == *junk)
 }
 
 /// What is shown of a student's path, from short to long: the first that keeps all of them apart is taken.
@@ -154,7 +172,7 @@ fn code(path: &Path) -> Code {
             let names = several.iter().filter_map(|path| path.file_name());
             let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
             Code::Unusable(format!(
-                "its folder has several plugins, and should have one: {}",
+                "its folder has several plugins, and should have one: {} (a folder with a whole class is graded alone)",
                 crate::escape::harmless(&names.join(", "))
             ))
         }

@@ -1,15 +1,15 @@
 //! The table at the end of grading.
 
 use crate::escape::harmless;
-use crate::exercise::{Class, Graded};
+use crate::exercise::{Class, Graded, Judgement};
 use console::style;
 
 /// A line for each submission, and one for all.
 pub(super) fn table(class: &Class<'_>) -> String {
     let names = class.submissions.iter();
-    let width = names.map(|graded| harmless(&graded.name).chars().count());
+    let width = names.map(|graded| one_line(&graded.name).chars().count());
     let width = width.max().unwrap_or(0).max("student".len());
-    let head = format!("{:width$}  points  passed   CPU  first failure", "student");
+    let head = format!("{:width$}  points  passed    CPU  first failure", "student");
     let rows: String = class
         .submissions
         .iter()
@@ -20,7 +20,7 @@ pub(super) fn table(class: &Class<'_>) -> String {
 
 fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
     let exercise = class.exercise;
-    let (name, passed) = (harmless(&graded.name), graded.passed());
+    let (name, passed) = (one_line(&graded.name), graded.passed());
     let points = match graded.points(exercise) {
         Some(points) => format!("{points:.2}"),
         None => "–".to_owned(),
@@ -37,7 +37,7 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
             // Where nothing ran, it is about no case in particular.
             let text = match judgement.failure {
                 Some(_) => format!("{code}: {}", harmless(&case.name)),
-                None => code.to_owned(),
+                None => format!("{code}: {}", reason(judgement)),
             };
             match judgement.is_internal() {
                 true => style(text).yellow(),
@@ -45,7 +45,28 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
             }
         }
     };
-    format!("{name:width$}  {points:>6}  {passed:>6}  {used:>2} %  {first}\n")
+    format!("{name:width$}  {points:>6}  {passed:>6}  {used:>3} %  {first}\n")
+}
+
+/// Why nothing was run, cut to what a line has room for.
+fn reason(judgement: &Judgement) -> String {
+    let sentence = judgement.verdict.sentence();
+    let reason = sentence
+        .split_once(": ")
+        .map_or(&*sentence, |(_, reason)| reason);
+    let short: String = reason.chars().take(REASON).collect();
+    match short.len() < reason.len() {
+        true => short + "…",
+        false => short,
+    }
+}
+
+/// Characters of a reason that a line of the table shows. Reports have all of it.
+const REASON: usize = 60;
+
+/// A name that doesn't leave its line.
+fn one_line(name: &str) -> String {
+    harmless(name).replace('\n', "\\n").replace('\t', "\\t")
 }
 
 fn total(class: &Class<'_>) -> String {

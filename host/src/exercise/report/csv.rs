@@ -2,12 +2,12 @@
 //!
 //! It owns the columns, and leaves the quoting to `csv`. It must not know other formats.
 
-use super::text::{Status, label, line};
+use super::text::{Status, label, line, sentence};
 use crate::exercise::case::Exercise;
 use crate::exercise::grade::{Class, Graded};
 use std::io::{self, Write};
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "submission",
     "points",
     "max points",
@@ -16,6 +16,7 @@ const COLUMNS: [&str; 9] = [
     "cpu percent",
     "first failure",
     "verdict",
+    "reason",
     "judged",
 ];
 
@@ -40,9 +41,14 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
     let points = graded.points(exercise).map(|points| points.to_string());
     let mut with_headings = headings.iter().zip(&graded.judgements);
     let first = with_headings.find(|(_, judgement)| Status::of(judgement) == Status::Failed);
-    let (case, verdict) = first.map_or(("", ""), |(heading, judgement)| {
-        (heading.as_str(), judgement.verdict.code())
-    });
+    let (case, verdict, reason) = match first {
+        None => ("", "", String::new()),
+        Some((heading, judgement)) => (
+            heading.as_str(),
+            judgement.verdict.code(),
+            sentence(judgement),
+        ),
+    };
     let judged = match graded.is_judged() {
         true => "yes",
         false => "no",
@@ -56,6 +62,7 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
         graded.fuel_percent(exercise).to_string(),
         case.to_owned(),
         verdict.to_owned(),
+        reason,
         judged.to_owned(),
     ];
     let verdicts = graded
