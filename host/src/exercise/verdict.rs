@@ -60,6 +60,27 @@ impl Verdict {
         }
     }
 
+    /// What it names, where it names something: an error, an export, an import.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Trap(what)
+            | Self::BadAbi(what)
+            | Self::NotAComponent(what)
+            | Self::WrongWorld(what)
+            | Self::ImportNotAllowed(what)
+            | Self::Internal(what) => Some(what),
+            Self::Passed
+            | Self::WrongBytes
+            | Self::MissingBytes
+            | Self::ExtraBytes
+            | Self::ClosedEarly
+            | Self::NotClosed
+            | Self::OutOfCpu
+            | Self::OutOfMemory
+            | Self::ReplyTooBig => None,
+        }
+    }
+
     /// The verdict in a plain sentence. What comes from the plugin in it is escaped.
     pub fn sentence(&self) -> String {
         match self {

@@ -36,8 +36,8 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
             let code = judgement.verdict.code();
             // Where nothing ran, it is about no case in particular.
             let text = match judgement.failure {
-                Some(_) => format!("{code}: {}", harmless(&case.name)),
-                None => format!("{code}: {}", reason(judgement)),
+                Some(_) => format!("{code}: {}", one_line(&case.name)),
+                None => verdict(judgement),
             };
             match judgement.is_internal() {
                 true => style(text).yellow(),
@@ -48,16 +48,20 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
     format!("{name:width$}  {points:>6}  {passed:>6}  {used:>3} %  {first}\n")
 }
 
-/// Why nothing was run, cut to what a line has room for.
-fn reason(judgement: &Judgement) -> String {
-    let sentence = judgement.verdict.sentence();
-    let reason = sentence
-        .split_once(": ")
-        .map_or(&*sentence, |(_, reason)| reason);
-    let short: String = reason.chars().take(REASON).collect();
-    match short.len() < reason.len() {
-        true => short + "…",
-        false => short,
+/// A verdict, with what it names as far as a line has room for it.
+fn verdict(judgement: &Judgement) -> String {
+    let code = judgement.verdict.code();
+    match judgement.verdict.detail() {
+        None => code.to_owned(),
+        Some(detail) => {
+            let short: String = one_line(detail).chars().take(REASON).collect();
+            let more = if short.len() < detail.len() {
+                "…"
+            } else {
+                ""
+            };
+            format!("{code}: {short}{more}")
+        }
     }
 }
 
