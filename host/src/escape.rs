@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Write as _};
 /// How much of a chunk a log line shows; its whole length is named.
 pub(crate) const SHOWN: usize = 256;
 
-/// Shows bytes as quoted text: printable UTF-8 as it is, everything else as `\n` or `\xff`, and
-/// only the first [`SHOWN`] of them.
+/// Shows bytes as quoted text: printable UTF-8 as it is, everything else as `\n` or `\xff`, as
+/// `eco call` reads them, and only the first [`SHOWN`] of them.
 pub(crate) struct Escaped<'a>(pub &'a [u8]);
 
 impl Display for Escaped<'_> {
@@ -18,6 +18,8 @@ impl Display for Escaped<'_> {
                 match shown {
                     // In double quotes it needs no escape, and messages are full of it.
                     '\'' => f.write_char(shown)?,
+                    '\0' | '\n' | '\r' | '\t' => Display::fmt(&shown.escape_debug(), f)?,
+                    _ if shown.is_ascii_control() => write!(f, "\\x{:02x}", u32::from(shown))?,
                     _ => Display::fmt(&shown.escape_debug(), f)?,
                 }
             }
@@ -54,7 +56,7 @@ mod tests {
     fn text_is_shown_as_it_is_and_the_rest_escaped() {
         assert_eq!(
             Escaped("eñe\n\"\u{1b}[2J".as_bytes()).to_string(),
-            r#""eñe\n\"\u{1b}[2J""#
+            r#""eñe\n\"\x1b[2J""#
         );
         assert_eq!(Escaped(b"\xff\x00ok").to_string(), r#""\xff\0ok""#);
     }

@@ -110,7 +110,7 @@ fn the_log_is_bounded_and_escaped() {
         &plugin,
     );
     assert!(shown.contains("… 30 lines before these"), "{shown}");
-    assert!(shown.contains(r#""line 49 \u{1b}[2J""#), "{shown}");
+    assert!(shown.contains(r#""line 49 \x1b[2J""#), "{shown}");
     assert!(
         !shown.contains("line 29 ") && !shown.contains('\u{1b}'),
         "{shown}"

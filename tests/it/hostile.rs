@@ -598,7 +598,7 @@ fn standard_output_goes_to_the_log_escaped() {
         .finish()
         .expect_end();
     server.logged(&[
-        "plugin: \"words, words, words: \\u{1b}[31m red \"",
+        "plugin: \"words, words, words: \\x1b[31m red \"",
         "connection=1",
     ]);
 }

@@ -53,7 +53,7 @@ fn the_default_level_has_connections_and_verbose_has_chunks() {
     assert!(!plain.log().contains("hello"), "{}", plain.log());
     let verbose = serve(&["-v"]);
     converse(verbose.address, "ol\u{e1}\n\u{1b}[2J\u{0}".as_bytes());
-    verbose.logged(&["received \"ol\u{e1}\\n\\u{1b}[2J\\0\"", "bytes=10"]);
+    verbose.logged(&["received \"ol\u{e1}\\n\\x1b[2J\\0\"", "bytes=10"]);
     verbose.logged(&["sent \"ol"]);
     converse(verbose.address, &[b'a'; 1000]);
     verbose.logged(&["received", "aaa\"… (1000 bytes in all)"]);

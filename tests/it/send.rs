@@ -179,7 +179,7 @@ fn bytes_beyond_the_expected_ones_are_reported() {
         assert_said(
             &exited,
             1,
-            &["5 bytes came beyond what was expected: \"\\u{1b}[2J!\""],
+            &["5 bytes came beyond what was expected: \"\\x1b[2J!\""],
         );
         assert_same(&exited.stdout, MESSAGE);
     }
@@ -329,7 +329,7 @@ fn a_reply_that_the_plugin_calls_wrong_is_shown_with_its_reason_escaped() {
     assert_said(
         &exited,
         1,
-        &["wrong reply: this is no pong\\u{1b}[2J", "|plop.|"],
+        &["wrong reply: this is no pong\\x1b[2J", "|plop.|"],
     );
 }
 

@@ -18,7 +18,7 @@ fn wrong() -> String {
 }
 
 /// The verdicts of each wrong plugin, case by case; one alone is that of every case.
-const VERDICTS: [(&str, &[&str]); 28] = [
+const VERDICTS: [(&str, &[&str]); 29] = [
     ("answers-without-end", &["reply-too-big"]),
     ("appends-a-newline", &["extra-bytes"]),
     (
@@ -55,6 +55,7 @@ const VERDICTS: [(&str, &[&str]); 28] = [
     ("is-off-by-one", &["wrong-bytes"]),
     ("lacks-receive", &["wrong-world"]),
     ("lies-at-the-abi", &["bad-abi"]),
+    ("looks-for-files", &["trap"]),
     ("loops", &["out-of-cpu"]),
     ("loops-at-its-start", &["out-of-cpu"]),
     (
