@@ -3,7 +3,7 @@
 use crate::command::exit::{Exit, Failure};
 use crate::command::output;
 use crate::exercise::{Cases, Exercise, Files, Graded, Judge, Mistake, Visibility, feedback, text};
-use crate::plugin::{Engine, Plugin, Role, Source};
+use crate::plugin::{Engine, LoadError, Plugin, Role, Source};
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
@@ -34,8 +34,16 @@ pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
     }
     for starter in starters {
         let loaded = Plugin::load(&engine, Source::File(starter.clone()), Role::Server).await;
-        if let Err(error) = loaded {
-            wrong(&starter, format!("it doesn't load: {error}"));
+        match loaded {
+            Ok(_) => {}
+            // That is about this machine, and not about the exercise.
+            Err(LoadError::NoPython) => {
+                tracing::warn!(
+                    "{} was not tried: Python is not set up (eco setup python)",
+                    starter.display()
+                );
+            }
+            Err(error) => wrong(&starter, format!("it doesn't load: {error}")),
         }
     }
     let mut solutions = Vec::new();
