@@ -200,3 +200,12 @@ fn a_plugin_that_refuses_is_called_no_more() {
     let refuses = "function open() error('no') end function receive() end function closed() while true do end end";
     assert_eq!(verdict("refuses", steps, refuses), "passed");
 }
+
+#[test]
+fn a_long_reply_may_come_before_it_is_asked_for() {
+    let text = "function receive(chunk) return string.rep('x', 1 << 20) end";
+    let plugin = plugin_file("three-megabytes.lua", text);
+    let steps = "{ send = \"a\" }, { pause = \"1s\" }, { send = \"b\" }, { pause = \"1s\" }, { send = \"c\" }, { expect = \"x\", repeat = 3145728 }";
+    let checked = Eco::new(&["check", &one_case("three", steps), &plugin]).run(b"");
+    assert_eq!(checked.code, 0, "{}", checked.text());
+}

@@ -26,10 +26,17 @@ pub(super) async fn run<W: Wire>(
     split: Split,
     wire: W,
 ) -> Outcome {
-    let lines = streams.sent.iter().cloned().zip(cuts);
+    let lines = streams
+        .sent
+        .iter()
+        .cloned()
+        .zip(cuts)
+        .zip(&streams.expected);
     let mut player = Player {
         wire,
-        streams: lines.map(|(sent, cuts)| Stream::new(sent, cuts)).collect(),
+        streams: lines
+            .map(|((sent, cuts), expected)| Stream::new(sent, cuts, *expected))
+            .collect(),
         transcript: Transcript::default(),
     };
     let failure = match player.play(steps).await {

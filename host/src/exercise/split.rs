@@ -3,7 +3,7 @@
 //! That a chunk is not a message is what an exercise teaches before all else, so that every case is
 //! run under several splits, and the stream of replies must be the same.
 
-use super::case::{Action, Step};
+use super::case::{Action, Pattern, Step};
 use chacha20::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use std::collections::BTreeSet;
@@ -100,6 +100,8 @@ pub(super) type Cuts = Vec<BTreeSet<usize>>;
 pub(super) struct Streams {
     /// All that each connection sends.
     pub(super) sent: Vec<Vec<u8>>,
+    /// How many bytes it is to be answered by, where the case says it.
+    pub(super) expected: Vec<usize>,
     /// The ends of its sends.
     written: Cuts,
     /// The ends that every split keeps: the stream's own, and pauses.
@@ -111,6 +113,7 @@ impl Streams {
         let connections = steps.iter().map(|step| step.connection + 1).max();
         let connections = connections.unwrap_or(0);
         let mut sent = vec![Vec::new(); connections];
+        let mut expected = vec![0; connections];
         let mut written: Cuts = vec![BTreeSet::new(); connections];
         let mut kept: Cuts = vec![BTreeSet::new(); connections];
         for step in steps {
@@ -122,6 +125,11 @@ impl Streams {
                     ) {
                         stream.extend_from_slice(bytes);
                         ends.insert(stream.len());
+                    }
+                }
+                Action::Expect(Pattern::Bytes(bytes)) => {
+                    if let Some(expected) = expected.get_mut(step.connection) {
+                        *expected += bytes.len();
                     }
                 }
                 // All that was sent has arrived by then, whatever the connection.
@@ -139,6 +147,7 @@ impl Streams {
         }
         Self {
             sent,
+            expected,
             written,
             kept,
         }
