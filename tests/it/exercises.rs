@@ -557,3 +557,33 @@ fn a_plugin_that_floods_a_judge_is_stopped() {
     let given = checked.text().matches("--> \"a\"").count();
     assert_eq!(given, 2, "{}", checked.text());
 }
+
+/// The first block of the page on exercises in this language.
+fn example(language: &str) -> String {
+    let page = include_str!("../../plugins/exercises/README.md");
+    let (_, rest) = page
+        .split_once(&format!("```{language}\n"))
+        .expect("the page has an example");
+    let (block, _) = rest.split_once("```").expect("which ends");
+    block.to_owned()
+}
+
+#[test]
+fn the_examples_of_the_page_work_as_they_stand() {
+    let judged = "\n[[cases]]\nname = \"judged\"\njudge = \"judge.js\"\n";
+    let folder = exercise("greeter", &(example("toml") + judged));
+    std::fs::write(folder.join("judge.js"), example("js")).expect("it can be written");
+    let folder = folder.display().to_string();
+    let text = "local rest = '' function receive(chunk) rest = rest .. chunk local reply = '' for line in rest:gmatch('([^\\n]*)\\n') do reply = reply .. 'hello, ' .. line .. '\\n' end rest = rest:match('[^\\n]*$') return reply end";
+    let plugin = plugin_file("greeter.lua", text);
+    for (plugin, passes, fails) in [
+        (plugin.as_str(), "ok    two names", "FAIL  judged "),
+        ("echo", "ok    judged", "FAIL  two names"),
+    ] {
+        let checked = Eco::new(&["check", &folder, plugin]).run(b"");
+        assert_eq!(checked.code, 1, "{}", checked.stderr);
+        for words in [passes, fails] {
+            assert!(checked.text().contains(words), "{}", checked.text());
+        }
+    }
+}
