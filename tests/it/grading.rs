@@ -274,7 +274,7 @@ fn reports_go_where_they_are_sent() {
         "tap=a.tap",
         "html=a.html",
         "json=a.json",
-        "gradescope={name}.g.json",
+        "gradescope=made/{name}.g.json",
         "exercism={name}.e.json",
     ] {
         let (format, name) = report.split_once('=').expect("two parts");
@@ -290,8 +290,8 @@ fn reports_go_where_they_are_sent() {
         ("a.tap", "TAP version 14\n"),
         ("a.html", "<!doctype html>"),
         ("a.json", "{"),
-        ("alice.g.json", "{"),
-        ("b%20b.g.json", "{"),
+        ("made/alice.g.json", "{"),
+        ("made/b%20b.g.json", "{"),
         ("alice.e.json", "{"),
         ("b%20b.e.json", "{"),
     ];

@@ -110,9 +110,15 @@ impl ReportTo {
         if self.is_stdout() {
             return output::bytes(&report);
         }
-        std::fs::write(path, report).map_err(|error| {
-            Exit::Usage.saying(format!("cannot write a report to {path}: {error}"))
-        })
+        let folder = folder(path);
+        let made = match folder.is_dir() {
+            true => Ok(()),
+            false => std::fs::create_dir(folder),
+        };
+        made.and_then(|()| std::fs::write(path, report))
+            .map_err(|error| {
+                Exit::Usage.saying(format!("cannot write a report to {path}: {error}"))
+            })
     }
 }
 
