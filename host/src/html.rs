@@ -30,7 +30,7 @@ pub(crate) fn page(title: &str, style: &str, main: &str) -> String {
     )
 }
 
-/// Text as HTML that shows it, in an element or in an attribute and is [`harmless`].
+/// Text as HTML that shows it, in an element or in an attribute, made [`harmless`] first.
 pub(crate) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for c in harmless(text).chars() {

@@ -120,3 +120,4 @@ mod html;
 pub mod net;
 pub mod plugin;
 pub mod toolchain;
+mod words;

@@ -6,7 +6,6 @@ use super::find_exercise::{read, shipped, unknown};
 use super::output;
 use crate::exercise::{Cases, Exercise, SHIPPED, schema};
 use crate::toolchain::samples::SampleLanguage;
-use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) fn run(command: ExerciseCommand) -> Result<(), Failure> {
@@ -53,15 +52,7 @@ fn start(
 ) -> Result<(), Failure> {
     let shipped = shipped(slug).ok_or_else(|| unknown(slug))?;
     let written = shipped.write(dir, cases, language);
-    written.map_err(|error| {
-        let dir = dir.display();
-        Exit::Usage.saying(match error.kind() {
-            ErrorKind::AlreadyExists => {
-                format!("{dir} exists already: choose another name, or remove it")
-            }
-            _ => format!("cannot make {dir}: {error}"),
-        })
-    })?;
+    written.map_err(|error| Exit::Usage.because(error))?;
     let starter = match language {
         None => dir.join("starter/javascript/plugin.js"),
         Some(language) => dir.join(shipped.starter(language)),

@@ -48,18 +48,10 @@ pub(super) async fn under_every_split(
                 judge: said,
                 ..failure
             };
-            return Judgement {
-                verdict: failure.verdict.clone(),
-                failure: Some(Box::new(failure)),
-                fuel,
-            };
+            return Judgement::of(Some(failure), fuel);
         }
     }
-    Judgement {
-        verdict: Verdict::Passed,
-        failure: None,
-        fuel,
-    }
+    Judgement::of(None, fuel)
 }
 
 struct Talk<W> {

@@ -51,9 +51,9 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn of(divergence: &Divergence, stream: &Stream) -> Self {
+    pub(super) fn of(divergence: &Divergence<'_>, stream: &Stream<'_>) -> Self {
         let offset = divergence.offset;
-        let expected = match &divergence.expected {
+        let expected = match divergence.expected {
             Some(Pattern::Bytes(bytes)) => {
                 let whole = [stream.right(), bytes].concat();
                 hexdump(&whole, Some(offset))

@@ -76,7 +76,7 @@ impl Lines {
         if let Some(said) = &failure.judge {
             self.add(Kind::Detail, format!("The judge says: {said}"));
         }
-        self.add(Kind::Detail, format!("The bytes came {}.", split(failure)));
+        self.add(Kind::Detail, format!("The bytes came {}.", failure.split));
         if failure.split.is_finer() {
             self.add(
                 Kind::Detail,
@@ -142,16 +142,6 @@ impl Lines {
         for line in &failure.log {
             self.add(Kind::Log, format!("  {line}"));
         }
-    }
-}
-
-fn split(failure: &Failure) -> String {
-    use super::split::Split;
-    match failure.split {
-        Split::Smallest => {
-            "in these pieces: as few cuts as it takes to break the plugin".to_owned()
-        }
-        split => split.to_string(),
     }
 }
 

@@ -24,6 +24,7 @@ impl Judgement {
         }
     }
 
+    /// Of runs that ended with this failure, or with none.
     pub(super) fn of(failure: Option<Failure>, fuel: u64) -> Self {
         Self {
             verdict: match &failure {

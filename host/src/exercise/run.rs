@@ -26,12 +26,7 @@ pub(super) async fn run<W: Wire>(
     split: Split,
     wire: W,
 ) -> Outcome {
-    let lines = streams
-        .sent
-        .iter()
-        .cloned()
-        .zip(cuts)
-        .zip(&streams.expected);
+    let lines = streams.sent.iter().zip(cuts).zip(&streams.expected);
     let mut player = Player {
         wire,
         streams: lines
@@ -49,37 +44,37 @@ pub(super) async fn run<W: Wire>(
     }
 }
 
-struct Player<W> {
+struct Player<'a, W> {
     wire: W,
-    streams: Vec<Stream>,
+    streams: Vec<Stream<'a>>,
     transcript: Transcript,
 }
 
 /// Why a run stops before its end.
-enum Stop {
-    Diverged(Divergence),
+enum Stop<'a> {
+    Diverged(Divergence<'a>),
     Failed(Failed),
 }
 
-impl From<Divergence> for Stop {
-    fn from(divergence: Divergence) -> Self {
+impl<'a> From<Divergence<'a>> for Stop<'a> {
+    fn from(divergence: Divergence<'a>) -> Self {
         Self::Diverged(divergence)
     }
 }
 
-impl From<Failed> for Stop {
+impl From<Failed> for Stop<'_> {
     fn from(failed: Failed) -> Self {
         Self::Failed(failed)
     }
 }
 
 /// There is none of that number: steps and streams are made of the same case.
-fn no_stream() -> Stop {
+fn no_stream() -> Stop<'static> {
     Stop::Failed(Failed::Internal("a step names no connection".to_owned()))
 }
 
-impl<W: Wire> Player<W> {
-    async fn play(&mut self, steps: &[Step]) -> Result<(), (usize, Stop)> {
+impl<'a, W: Wire> Player<'a, W> {
+    async fn play(&mut self, steps: &'a [Step]) -> Result<(), (usize, Stop<'a>)> {
         for step in steps {
             self.step(step)
                 .await
@@ -92,11 +87,11 @@ impl<W: Wire> Player<W> {
         Ok(())
     }
 
-    fn stream(&mut self, connection: usize) -> Result<&mut Stream, Stop> {
+    fn stream(&mut self, connection: usize) -> Result<&mut Stream<'a>, Stop<'a>> {
         self.streams.get_mut(connection).ok_or_else(no_stream)
     }
 
-    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+    async fn step(&mut self, step: &'a Step) -> Result<(), Stop<'a>> {
         let connection = step.connection;
         if let Action::Pause(time) = step.action {
             self.wire.pause(time).await;
@@ -115,7 +110,7 @@ impl<W: Wire> Player<W> {
             }
             Action::Expect(pattern) => {
                 let stream = self.stream(connection)?;
-                stream.expect(Expected::Next(pattern.clone()));
+                stream.expect(Expected::Next(pattern));
                 stream.check()?;
             }
             Action::ExpectClose => {
@@ -138,7 +133,7 @@ impl<W: Wire> Player<W> {
         Ok(())
     }
 
-    async fn open(&mut self, connection: usize) -> Result<(), Stop> {
+    async fn open(&mut self, connection: usize) -> Result<(), Stop<'a>> {
         if self.stream(connection)?.state != State::Unopened {
             return Ok(());
         }
@@ -148,12 +143,12 @@ impl<W: Wire> Player<W> {
     }
 
     /// Hands over all chunks that may be sent by now.
-    async fn deliver(&mut self, connection: usize) -> Result<(), Stop> {
+    async fn deliver(&mut self, connection: usize) -> Result<(), Stop<'a>> {
         while let Some(chunk) = self.stream(connection)?.next_chunk() {
             // What is sent to a plugin that has closed gets lost, as on any connection.
             if self.stream(connection)?.state.takes_input() {
-                self.transcript.bytes(connection, Side::Client, &chunk);
-                let answer = self.wire.send(connection, &chunk).await;
+                self.transcript.bytes(connection, Side::Client, chunk);
+                let answer = self.wire.send(connection, chunk).await;
                 self.take(connection, answer)?;
             }
             self.stream(connection)?.check()?;
@@ -161,7 +156,7 @@ impl<W: Wire> Player<W> {
         Ok(())
     }
 
-    fn take(&mut self, connection: usize, answer: Answer) -> Result<(), Stop> {
+    fn take(&mut self, connection: usize, answer: Answer) -> Result<(), Stop<'a>> {
         let Answer { data, then } = answer;
         self.transcript.bytes(connection, Side::Plugin, &data);
         let ended = match then {
@@ -185,7 +180,7 @@ impl<W: Wire> Player<W> {
         Ok(())
     }
 
-    async fn end(&mut self, connection: usize) -> Result<(), Stop> {
+    async fn end(&mut self, connection: usize) -> Result<(), Stop<'a>> {
         let stream = self.stream(connection)?;
         stream.check_end()?;
         if stream.state != State::Unopened {
@@ -194,7 +189,7 @@ impl<W: Wire> Player<W> {
         Ok(())
     }
 
-    fn explain(&self, connection: usize, stop: Stop, split: Split) -> Failure {
+    fn explain(&self, connection: usize, stop: Stop<'_>, split: Split) -> Failure {
         let failure = match stop {
             Stop::Diverged(divergence) => {
                 let stream = self.streams.get(connection);

@@ -3,8 +3,7 @@
 use super::files::Files;
 use super::read::Cases;
 use crate::toolchain::samples::SampleLanguage;
-use crate::toolchain::wit;
-use std::io;
+use crate::toolchain::{BuildError, folder, wit};
 use std::path::Path;
 
 type File = (&'static str, &'static [u8]);
@@ -20,7 +19,7 @@ pub struct Shipped {
 }
 
 /// The interface that a solution in a compiled language exports.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Handler,
     Session,
@@ -138,59 +137,41 @@ impl Shipped {
         folder: &Path,
         cases: Cases,
         only: Option<SampleLanguage>,
-    ) -> io::Result<()> {
-        if let Some(parent) = folder.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
+    ) -> Result<(), BuildError> {
         // An empty folder will do; anything else that is there stays.
-        match folder
+        let is_empty = folder
             .read_dir()
-            .map(|mut entries| entries.next().is_none())
-        {
-            Ok(true) => {}
-            _ => std::fs::create_dir(folder)?,
+            .map(|mut entries| entries.next().is_none());
+        if !is_empty.unwrap_or(false) {
+            folder::make(folder)?;
         }
         let wanted = |path: &str| match (only, path.strip_prefix("starter/")) {
             (Some(only), Some(path)) => path.split('/').next() == Some(only.folder()),
             _ => path != HIDDEN || cases == Cases::All,
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
-            write(&folder.join(path), bytes)?;
+            folder::write(&folder.join(path), bytes)?;
         }
         for (shape, language, files) in &STARTERS {
-            let fits = matches!(
-                (shape, self.shape),
-                (Shape::Handler, Shape::Handler) | (Shape::Session, Shape::Session)
-            );
-            if fits && only.is_none_or(|only| only == *language) {
+            if *shape == self.shape && only.is_none_or(|only| only == *language) {
                 let folder = folder.join("starter").join(language.folder());
-                self.write_starter(&folder, *language, files)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_starter(
-        &self,
-        folder: &Path,
-        language: SampleLanguage,
-        files: &[File],
-    ) -> io::Result<()> {
-        for (path, bytes) in files {
-            write(&folder.join(path), bytes)?;
-        }
-        if language == SampleLanguage::Rust {
-            for (file, text) in wit::FILES {
-                write(&folder.join("wit").join(file), text.as_bytes())?;
+                write_starter(&folder, *language, files)?;
             }
         }
         Ok(())
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
+fn write_starter(
+    folder: &Path,
+    language: SampleLanguage,
+    files: &[File],
+) -> Result<(), BuildError> {
+    for (path, bytes) in files {
+        folder::write(&folder.join(path), bytes)?;
     }
-    std::fs::write(path, bytes)
+    match language {
+        SampleLanguage::Rust => wit::write(folder),
+        _ => Ok(()),
+    }
 }

@@ -42,7 +42,9 @@ impl fmt::Display for Split {
             Self::AllInOne => f.write_str("all in one chunk"),
             Self::SingleBytes => f.write_str("one byte at a time"),
             Self::Random(number) => write!(f, "in random pieces (no. {number})"),
-            Self::Smallest => f.write_str("the fewest cuts that break it"),
+            Self::Smallest => {
+                f.write_str("in these pieces: as few cuts as it takes to break the plugin")
+            }
         }
     }
 }

@@ -7,14 +7,14 @@ use super::verdict::Verdict;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
-/// Bytes beyond what was sent, and what is expected, that a connection keeps. More ends the run, as one that floods must
-/// not fill the tester's memory. Test: `verdicts::a_plugin_that_answers_without_end_is_stopped`.
+/// Bytes beyond what was sent, and what is expected, that a connection keeps. More ends the run, as one
+/// that floods must not fill the tester's memory. Test: `verdicts::a_plugin_that_answers_without_end_is_stopped`.
 pub(super) const SURPLUS: usize = 1024 * 1024;
 
 /// What must be true at a place of the stream.
-#[derive(Clone, Debug)]
-pub(super) enum Expected {
-    Next(Pattern),
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expected<'a> {
+    Next(&'a Pattern),
     Close,
 }
 
@@ -54,18 +54,18 @@ struct Delivered {
 
 /// Something that isn't as it should be.
 #[derive(Clone, Debug)]
-pub(super) struct Divergence {
+pub(super) struct Divergence<'a> {
     pub(super) verdict: Verdict,
     /// Where in the stream of replies.
     pub(super) offset: usize,
     /// What should be there, after what was right.
-    pub(super) expected: Option<Pattern>,
+    pub(super) expected: Option<&'a Pattern>,
 }
 
-pub(super) struct Stream {
+pub(super) struct Stream<'a> {
     /// The most replies that are kept.
     most: usize,
-    sent: Vec<u8>,
+    sent: &'a [u8],
     /// The ends of the chunks that are still to come.
     ends: VecDeque<usize>,
     /// How far the steps have got.
@@ -75,7 +75,7 @@ pub(super) struct Stream {
     /// How far the replies were right.
     matched: usize,
     /// What is still to be looked at, each when so many bytes have been delivered.
-    pending: VecDeque<(usize, Expected)>,
+    pending: VecDeque<(usize, Expected<'a>)>,
     pub(super) state: State,
     /// Whether the plugin was meant to end the connection, or the client has.
     may_end: bool,
@@ -83,10 +83,10 @@ pub(super) struct Stream {
     settled: bool,
 }
 
-impl Stream {
+impl<'a> Stream<'a> {
     /// For a connection that sends this, in chunks with these ends, and is to be answered by so many bytes
     /// in all, as far as the case says.
-    pub(super) fn new(sent: Vec<u8>, ends: BTreeSet<usize>, expected: usize) -> Self {
+    pub(super) fn new(sent: &'a [u8], ends: BTreeSet<usize>, expected: usize) -> Self {
         Self {
             most: sent.len().saturating_add(expected).saturating_add(SURPLUS),
             sent,
@@ -113,11 +113,11 @@ impl Stream {
     }
 
     /// The next chunk, if all of it may be sent.
-    pub(super) fn next_chunk(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn next_chunk(&mut self) -> Option<&'a [u8]> {
         let end = *self.ends.front().filter(|end| **end <= self.available)?;
         self.ends.pop_front();
         let range = self.position()..end;
-        let chunk = self.sent.get(range.clone()).unwrap_or_default().to_vec();
+        let chunk = self.sent.get(range.clone()).unwrap_or_default();
         self.delivered.push(Delivered {
             sent: range,
             replied: self.replies.len(),
@@ -125,7 +125,7 @@ impl Stream {
         Some(chunk)
     }
 
-    pub(super) fn take(&mut self, reply: &[u8]) -> Result<(), Divergence> {
+    pub(super) fn take(&mut self, reply: &[u8]) -> Result<(), Divergence<'a>> {
         self.replies.extend_from_slice(reply);
         let length = self.replies.len();
         if let Some(chunk) = self.delivered.last_mut() {
@@ -138,7 +138,7 @@ impl Stream {
     }
 
     /// Something must be true once all that was sent so far has been delivered.
-    pub(super) fn expect(&mut self, expected: Expected) {
+    pub(super) fn expect(&mut self, expected: Expected<'a>) {
         if matches!(expected, Expected::Close) {
             self.may_end = true;
         }
@@ -152,7 +152,7 @@ impl Stream {
     }
 
     /// Looks at all that can be looked at.
-    pub(super) fn check(&mut self) -> Result<(), Divergence> {
+    pub(super) fn check(&mut self) -> Result<(), Divergence<'a>> {
         let position = self.position();
         while let Some((_, expected)) = self.pending.pop_front_if(|(place, _)| *place <= position) {
             match expected {
@@ -173,9 +173,9 @@ impl Stream {
         Ok(())
     }
 
-    fn check_next(&mut self, pattern: Pattern) -> Result<(), Divergence> {
+    fn check_next(&mut self, pattern: &'a Pattern) -> Result<(), Divergence<'a>> {
         let came = self.replies.get(self.matched..).unwrap_or_default();
-        let (right, whole) = match &pattern {
+        let (right, whole) = match pattern {
             Pattern::Bytes(bytes) => {
                 let pairs = bytes.iter().zip(came);
                 let right = pairs.take_while(|(wanted, came)| wanted == came).count();
@@ -200,7 +200,7 @@ impl Stream {
 
     /// Before the client goes on: whether more came than was expected, or the end, if everything has been
     /// delivered that could have been.
-    pub(super) fn check_settled(&self) -> Result<(), Divergence> {
+    pub(super) fn check_settled(&self) -> Result<(), Divergence<'a>> {
         match self.settled && self.pending.is_empty() && self.position() == self.available {
             true => self.check_end(),
             false => Ok(()),
@@ -208,7 +208,7 @@ impl Stream {
     }
 
     /// At the end of the case.
-    pub(super) fn check_end(&self) -> Result<(), Divergence> {
+    pub(super) fn check_end(&self) -> Result<(), Divergence<'a>> {
         self.check_nothing_more()?;
         match self.state.has_ended() && !self.may_end {
             true => Err(self.ended_early()),
@@ -216,11 +216,11 @@ impl Stream {
         }
     }
 
-    fn ended_early(&self) -> Divergence {
+    fn ended_early(&self) -> Divergence<'a> {
         diverge(Verdict::ClosedEarly, self.matched, None)
     }
 
-    fn check_nothing_more(&self) -> Result<(), Divergence> {
+    fn check_nothing_more(&self) -> Result<(), Divergence<'a>> {
         match self.replies.len() > self.matched {
             true => Err(diverge(Verdict::ExtraBytes, self.matched, None)),
             false => Ok(()),
@@ -250,7 +250,7 @@ impl Stream {
     }
 }
 
-fn diverge(verdict: Verdict, offset: usize, expected: Option<Pattern>) -> Divergence {
+fn diverge(verdict: Verdict, offset: usize, expected: Option<&Pattern>) -> Divergence<'_> {
     Divergence {
         verdict,
         offset,

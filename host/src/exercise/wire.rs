@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// What the plugin did when something came.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Answer {
     /// What it sent.
     pub data: Vec<u8>,
@@ -15,10 +15,9 @@ pub struct Answer {
 }
 
 /// What became of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub enum Then {
     /// It goes on.
-    #[default]
     Open,
     /// The plugin will send no more, and still listens.
     Finished,
@@ -171,7 +170,8 @@ pub fn after_finish() -> Error {
 impl InMemory {
     async fn tell(&mut self, connection: usize, event: Event<'_>) -> Answer {
         let Some(line) = self.lines.get_mut(connection) else {
-            return Answer::default();
+            let what = "a connection is not open".to_owned();
+            return Then::Failed(Failed::Internal(what)).into();
         };
         if line.ended.is_some() {
             return Then::Closed.into();

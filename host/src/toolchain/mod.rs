@@ -7,6 +7,7 @@
 mod c;
 mod component;
 mod error;
+pub mod folder;
 mod project;
 mod python;
 mod rust;

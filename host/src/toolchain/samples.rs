@@ -1,7 +1,7 @@
 //! The samples of `plugins/`, as what `eco new` makes of them.
 
 use super::error::BuildError;
-use super::wit;
+use super::{folder, wit};
 use std::path::Path;
 
 /// A language that `eco new` knows.
@@ -98,40 +98,19 @@ pub fn write(
     language: SampleLanguage,
     shape: Shape,
 ) -> Result<(), BuildError> {
-    if let Some(parent) = folder
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
-    }
-    // Fails where there is something already, whatever it is.
-    std::fs::create_dir(folder).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => BuildError::Exists(folder.to_owned()),
-        _ => BuildError::file(folder)(error),
-    })?;
+    folder::make(folder)?;
     let sample = shape.folder();
     let prefix = format!("{}/{sample}/", language.folder());
     for (path, text) in FILES {
         if let Some(path) = path.strip_prefix(&prefix) {
             let path = path.replace(&format!("{sample}."), &format!("{name}."));
             let package = |of: &str| format!("name = \"{of}\"");
-            write_file(
-                &folder.join(path),
-                &text.replace(&package(sample), &package(name)),
-            )?;
+            let text = text.replace(&package(sample), &package(name));
+            folder::write(&folder.join(path), text.as_bytes())?;
         }
     }
     if language == SampleLanguage::Rust {
-        for (file, text) in wit::FILES {
-            write_file(&folder.join("wit").join(file), text)?;
-        }
+        wit::write(folder)?;
     }
-    write_file(&folder.join(".gitignore"), IGNORED)
-}
-
-fn write_file(path: &Path, text: &str) -> Result<(), BuildError> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
-    }
-    std::fs::write(path, text).map_err(BuildError::file(path))
+    folder::write(&folder.join(".gitignore"), IGNORED.as_bytes())
 }

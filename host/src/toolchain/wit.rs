@@ -1,5 +1,9 @@
 //! The contract as text: the files of `wit/`, for plugin authors and for the tools that build.
 
+use super::error::BuildError;
+use super::folder;
+use std::path::Path;
+
 /// The files of the package `eco:plugin`, by name. The first has the package's name and worlds.
 pub const FILES: [(&str, &str); 6] = [
     ("worlds.wit", include_str!("../../../wit/worlds.wit")),
@@ -9,6 +13,16 @@ pub const FILES: [(&str, &str); 6] = [
     ("log.wit", include_str!("../../../wit/log.wit")),
     ("script.wit", include_str!("../../../wit/script.wit")),
 ];
+
+/// Writes all of them into `wit/` in this folder, where Rust's bindings are made from.
+///
+/// # Errors
+/// They can't be written.
+pub fn write(project: &Path) -> Result<(), BuildError> {
+    FILES.iter().try_for_each(|(file, text)| {
+        folder::write(&project.join("wit").join(file), text.as_bytes())
+    })
+}
 
 /// All of them as one file, which is valid WIT too.
 pub fn text() -> String {

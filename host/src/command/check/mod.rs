@@ -15,6 +15,7 @@ use super::watch::Watch;
 use crate::escape::harmless;
 use crate::exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use crate::plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
+use crate::words::many;
 use anyhow::Context as _;
 use std::io::Write as _;
 use tcp::Loopback;
@@ -110,8 +111,10 @@ impl Check {
             (0, _) => Ok(()),
             (_, false) => Err(Exit::Internal
                 .saying("some cases could not be judged, which is no fault of the plugin")),
-            (1, true) => Err(Exit::Wrong.saying("1 case failed")),
-            (failed, true) => Err(Exit::Wrong.saying(format!("{failed} cases failed"))),
+            (failed, true) => {
+                let failed = many(failed as u64, "case");
+                Err(Exit::Wrong.saying(format!("{failed} failed")))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::escape::harmless;
 use crate::exercise::{Case, Exercise, Graded, Judgement, Kind, Line, feedback, percent};
+use crate::words::many;
 use console::{Style, style};
 
 /// How much is said of failures.
@@ -24,10 +25,7 @@ pub(super) struct Cases<'a> {
 /// Before the first case.
 pub(super) fn title(exercise: &Exercise, plugin: &str) -> String {
     let (title, plugin) = (harmless(&exercise.title), harmless(plugin));
-    let cases = match exercise.cases.len() {
-        1 => "1 case".to_owned(),
-        cases => format!("{cases} cases"),
-    };
+    let cases = many(exercise.cases.len() as u64, "case");
     format!("{}: {cases} for {plugin}\n\n", style(title).bold())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::escape::harmless;
 use crate::exercise::{Class, Graded, Judgement};
+use crate::words::many;
 use console::style;
 
 /// A line for each submission, and one for all.
@@ -74,7 +75,7 @@ fn one_line(name: &str) -> String {
 }
 
 fn total(class: &Class<'_>) -> String {
-    let count = class.submissions.len();
+    let count = many(class.submissions.len() as u64, "submission");
     let points = class.submissions.iter();
     let points: Vec<f64> = points
         .filter_map(|graded| graded.points(class.exercise))
@@ -83,12 +84,8 @@ fn total(class: &Class<'_>) -> String {
         0 => "–".to_owned(),
         some => format!("{:.2}", points.iter().sum::<f64>() / some as f64),
     };
-    let submissions = match count {
-        1 => "submission",
-        _ => "submissions",
-    };
     format!(
-        "{count} {submissions}, {mean} of {} points on average",
+        "{count}, {mean} of {} points on average",
         class.exercise.points
     )
 }

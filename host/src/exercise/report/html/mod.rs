@@ -32,10 +32,7 @@ fn shown(name: &str) -> String {
 }
 
 fn many(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    }
+    crate::words::many(count as u64, what)
 }
 
 fn points_text(exercise: &Exercise, graded: &Graded) -> String {
