@@ -1,17 +1,18 @@
 //! The real binary as a child process.
 
+use crate::log::Log;
 use anyhow::{Context as _, Result, bail};
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// After this long a test gives up waiting. Nothing that works takes a tenth of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The path of `eco`, built in the profile of the running test or benchmark.
 ///
@@ -328,74 +329,4 @@ fn code(status: ExitStatus) -> i32 {
         }
     }
     status.code().unwrap_or(-1)
-}
-
-/// The lines of a process, gathered by a thread so that the process never waits for us.
-struct Log {
-    lines: Arc<Mutex<Vec<String>>>,
-    news: Mutex<Receiver<()>>,
-}
-
-impl Log {
-    /// Without a pipe it stays empty.
-    fn follow(pipe: Option<impl std::io::Read + Send + 'static>) -> Self {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let (tell, news) = channel();
-        let all = lines.clone();
-        std::thread::spawn(move || {
-            let Some(pipe) = pipe else { return };
-            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).into_owned();
-                all.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(line);
-                let _ = tell.send(());
-            }
-        });
-        Self {
-            lines,
-            news: Mutex::new(news),
-        }
-    }
-
-    /// Waits for one more line; `None` when there will be none.
-    fn next_line(&self) -> Option<()> {
-        let news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        match news.recv_timeout(PATIENCE) {
-            Ok(()) => Some(()),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
-    }
-
-    /// Waits for a line that contains all of these, and gives it back.
-    #[track_caller]
-    fn line_with(&self, words: &[&str]) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        let mut seen = 0;
-        loop {
-            let lines = self.lines();
-            let found = lines
-                .iter()
-                .skip(seen)
-                .find(|line| words.iter().all(|word| line.contains(word)));
-            if let Some(line) = found {
-                return line.clone();
-            }
-            seen = lines.len();
-            if Instant::now() > deadline || self.next_line().is_none() {
-                panic!("no line has {words:?}:\n{}", self.text());
-            }
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    fn text(&self) -> String {
-        self.lines().join("\n")
-    }
 }

@@ -2,6 +2,7 @@
 //! compared so that a difference can be seen.
 
 mod eco;
+mod log;
 mod same;
 
 pub use eco::{Eco, Exited, Following, Server, binary};

@@ -8,7 +8,7 @@ mod command_line;
 mod contract;
 /// The echo, byte for byte, over real sockets.
 mod echo;
-/// Exercises: their files, and those that eco brings.
+/// Exercises: their files.
 mod exercises;
 /// What a student is told of a failure.
 mod feedback;
@@ -18,6 +18,10 @@ mod grading;
 mod guests;
 /// Plugins that attack, and their neighbours.
 mod hostile;
+/// Cases whose judge is a client plugin.
+mod judges;
+/// The exercises that eco brings.
+mod ladder;
 /// The load client.
 mod load;
 /// Plugins that are refused before they serve.

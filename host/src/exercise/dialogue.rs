@@ -12,7 +12,7 @@ use crate::escape::Escaped;
 use crate::plugin::{Dialogue, Error, Fault, Plugin, Step};
 
 /// The turns that a judge may take. One that goes on for ever is the exercise's mistake.
-/// Test: `exercises::a_judge_that_fails_or_never_ends_is_an_internal_error`.
+/// Test: `judges::a_judge_that_fails_or_never_ends_is_an_internal_error`.
 const TURNS: usize = 10_000;
 
 /// The connection that a judge talks on.

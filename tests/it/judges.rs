@@ -1,0 +1,108 @@
+//! Cases whose judge is a client plugin.
+
+use crate::exercises::{HEAD, exercise};
+use crate::support::plugin_file;
+use harness::Eco;
+
+/// A judge that asks twice, and wants what it sent in capitals.
+const JUDGE: &str = r#"
+const questions = ["one\n", "two\n"];
+let asked = null;
+function start(message) { asked = message ?? questions.shift(); return { send: asked, through: "\n" }; }
+function replied(reply) {
+  const wanted = (typeof asked === "string" ? asked : String.fromCharCode(...asked)).toUpperCase();
+  const came = String.fromCharCode(...reply);
+  if (came !== wanted) return { wrong: "no capitals", offset: 2 };
+  asked = questions.shift();
+  return asked && { send: asked, through: "\n" };
+}
+"#;
+
+fn judged(name: &str, judge: &str) -> String {
+    let folder = exercise(
+        name,
+        &format!("{HEAD}[[cases]]\nname = \"it\"\njudge = \"judge.js\"\nmessage = \"zero\\n\"\n"),
+    );
+    std::fs::write(folder.join("judge.js"), judge).expect("it can be written");
+    folder.display().to_string()
+}
+
+#[test]
+fn a_client_plugin_can_be_the_judge() {
+    let exercise = judged("judged", JUDGE);
+    let upper = format!(
+        "{}/../plugins/javascript/upper/upper.js",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    for flags in [&[][..], &["--tcp"]] {
+        let checked = Eco::new(&["check", &exercise, &upper]).args(flags).run(b"");
+        assert_eq!(checked.code, 0, "{}{}", checked.text(), checked.stderr);
+    }
+    let checked = Eco::new(&["check", &exercise, "echo"]).run(b"");
+    assert_eq!(checked.code, 1, "{}", checked.stderr);
+    for words in [
+        "wrong-bytes",
+        "The judge says: \"no capitals\", at byte 2",
+        "--> \"zero\\n\"",
+    ] {
+        assert!(checked.text().contains(words), "{}", checked.text());
+    }
+}
+
+#[test]
+fn a_judge_that_fails_or_never_ends_is_an_internal_error() {
+    for (judge, words) in [
+        (
+            "function start() { throw new Error('oh'); } function replied() {}",
+            "the judge: the plugin says",
+        ),
+        (
+            "function start() { return {}; } function replied() { return {}; }",
+            "10000 turns",
+        ),
+    ] {
+        let checked = Eco::new(&["check", &judged("no-judge", judge), "echo"]).run(b"");
+        assert_eq!(checked.code, 70, "{}", checked.stderr);
+        assert!(checked.text().contains(words), "{}", checked.text());
+    }
+    let refused = Eco::new(&["check", &judged("no-judge", "function start( {"), "echo"]).run(b"");
+    assert_eq!(refused.code, 64, "{}", refused.stderr);
+    assert!(refused.stderr.contains("the judge"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_plugin_that_floods_a_judge_is_stopped() {
+    let text = "function receive(chunk) return string.rep('x', 1 << 20) end";
+    let plugin = plugin_file("floods-the-judge.lua", text);
+    let judge = "function start() { return { send: 'a'.repeat(1000), through: '\\n' }; } function replied() {}";
+    let exercise = judged("flooded", judge);
+    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+    // As written it is one chunk, and the reply has no end.
+    assert!(
+        checked.text().contains("missing-bytes"),
+        "{}",
+        checked.text()
+    );
+    let text = "local first = true function receive(chunk) if first and #chunk > 1 then return '\\n' end first = false return string.rep('x', 1 << 20) end";
+    let plugin = plugin_file("floods-in-pieces.lua", text);
+    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+    assert!(checked.text().contains("extra-bytes"), "{}", checked.text());
+    // One byte at a time it would have been a gigabyte.
+    let given = checked.text().matches("--> \"a\"").count();
+    assert_eq!(given, 2, "{}", checked.text());
+}
+
+#[test]
+fn a_judge_that_never_looks_at_a_reply_is_refused() {
+    let exercise = judged(
+        "blind",
+        "function start() { return { send: 'a', exactly: 1 }; }",
+    );
+    let refused = Eco::new(&["check", &exercise, "echo"]).run(b"");
+    assert_eq!(refused.code, 64, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("no function replied"),
+        "{}",
+        refused.stderr
+    );
+}

@@ -1,0 +1,213 @@
+//! The exercises that eco brings: their cases, solutions and starters, and copying them out.
+
+use crate::exercises::{HEAD, MISTAKES};
+use crate::guests::{builder, empty_folder};
+use harness::Eco;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn ladder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/exercises")
+}
+
+/// The exercises that eco brings, from easy to hard.
+const LADDER: [&str; 8] = [
+    "echo",
+    "upper-case",
+    "line-reversal",
+    "frames",
+    "prime-time",
+    "averages",
+    "secret-line",
+    "tiny-cache",
+];
+
+#[test]
+fn every_exercise_of_the_ladder_is_all_right_and_its_solution_gets_full_marks() {
+    for slug in LADDER {
+        let folder = ladder().join(slug);
+        let linted = Eco::new(&["check", "--lint"])
+            .args(&[&folder.display().to_string()])
+            .run(b"");
+        assert_eq!(linted.code, 0, "{}", linted.stderr);
+        let solution = folder.join("solution/solution.js").display().to_string();
+        let graded = Eco::new(&["grade", slug, &solution, "--report", "json=-"]).run(b"");
+        let report: Value = serde_json::from_slice(&graded.stdout).expect("the report is JSON");
+        let submission = &report["submissions"][0];
+        assert_eq!(
+            submission["points"].as_f64(),
+            report["exercise"]["points"].as_f64(),
+            "{slug}"
+        );
+        let checked = Eco::new(&["check", slug, &solution, "--tcp"]).run(b"");
+        assert_eq!(checked.code, 0, "{slug} over TCP: {}", checked.text());
+    }
+}
+
+#[test]
+fn no_starter_solves_its_exercise_and_every_one_runs() {
+    for slug in LADDER {
+        for starter in ["javascript/plugin.js", "lua/plugin.lua"] {
+            let starter = ladder().join(slug).join("starter").join(starter);
+            let checked =
+                Eco::new(&["check", slug, &starter.display().to_string(), "--all"]).run(b"");
+            assert_eq!(
+                checked.code,
+                1,
+                "{slug}: {}{}",
+                checked.text(),
+                checked.stderr
+            );
+            for code in ["  trap", "  out-of-cpu", "  internal"] {
+                assert!(!checked.text().contains(code), "{slug}: {}", checked.text());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
+    let listed = Eco::new(&["exercise", "list"]).run(b"").text();
+    let slugs: Vec<&str> = listed
+        .lines()
+        .filter(|line| line.ends_with(" points)"))
+        .map(|line| line.split(' ').next().expect("a word"))
+        .collect();
+    assert_eq!(slugs, LADDER);
+    for slug in LADDER {
+        let folder = empty_folder("started").join(slug);
+        let started = Eco::new(&["exercise", "start", slug])
+            .args(&[&folder.display().to_string()])
+            .run(b"");
+        assert_eq!(started.code, 0, "{}", started.stderr);
+        let ours = |path: &String| !path.starts_with("solution/") && path != "hidden.toml";
+        let mut expected = files(&ladder().join(slug));
+        expected.retain(ours);
+        let mut found = files(&folder);
+        // Compiled languages have their starters in common.
+        found.retain(|path| {
+            !["starter/rust/", "starter/c/", "starter/wat/"]
+                .iter()
+                .any(|start| path.starts_with(start))
+        });
+        assert_eq!(found, expected, "{slug}");
+        for path in &found {
+            let read = |folder: &Path| std::fs::read(folder.join(path)).expect("it can be read");
+            harness::assert_same(&read(&folder), &read(&ladder().join(slug)));
+        }
+    }
+}
+
+/// All files below a folder, in order.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().expect("a folder").flatten() {
+        let name = entry.file_name().into_string().expect("of ASCII");
+        match entry.path().is_dir() {
+            true => found.extend(
+                files(&entry.path())
+                    .into_iter()
+                    .map(|path| format!("{name}/{path}")),
+            ),
+            false => found.push(name),
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn the_starters_in_compiled_languages_build_and_are_served() {
+    for slug in ["echo", "tiny-cache"] {
+        for language in ["wat", "c", "rust"] {
+            let folder = empty_folder("compiled").join(slug);
+            let start = ["exercise", "start", slug, "--lang", language];
+            let started = Eco::new(&start)
+                .args(&[&folder.display().to_string()])
+                .run(b"");
+            assert_eq!(started.code, 0, "{}", started.stderr);
+            let starter = folder.join("starter").join(language).display().to_string();
+            let folder = folder.display().to_string();
+            let checked = builder(&["check", &folder, &starter]).run(b"");
+            if checked.code == 69 && std::env::var_os("ECO_ALL_TOOLS").is_none() {
+                eprintln!("SKIPPED: {language}: {}", checked.stderr);
+                continue;
+            }
+            assert_eq!(
+                checked.code,
+                1,
+                "{slug} {language}: {}{}",
+                checked.text(),
+                checked.stderr
+            );
+            assert!(
+                checked.text().contains("missing-bytes"),
+                "{slug} {language}: {}",
+                checked.text()
+            );
+        }
+    }
+}
+
+#[test]
+fn an_exercise_is_started_only_where_there_is_nothing() {
+    let folder = empty_folder("there");
+    let start = || {
+        let start = Eco::new(&["exercise", "start", "echo", "--lang", "lua"]);
+        start.args(&[&folder.display().to_string()]).run(b"")
+    };
+    assert_eq!(start().code, 0);
+    assert!(folder.join("starter/lua/plugin.lua").is_file());
+    assert!(!folder.join("starter/javascript").exists());
+    let refused = start();
+    assert_eq!(refused.code, 64, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("exists already"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_copy_that_was_changed_is_meant_where_it_has_the_name_of_the_original() {
+    let around = empty_folder("around");
+    let start = ["exercise", "start", "echo", "echo", "--hidden"];
+    assert_eq!(Eco::new(&start).inside(&around).run(b"").code, 0);
+    let check = || {
+        Eco::new(&["check", "echo", "echo"])
+            .inside(&around)
+            .run(b"")
+    };
+    assert_eq!(check().code, 0);
+    assert!(around.join("echo/hidden.toml").is_file());
+    std::fs::write(around.join("echo/exercise.toml"), "format = 7").expect("it can be written");
+    assert_eq!(check().code, 64);
+}
+
+#[test]
+fn the_schema_is_that_of_the_ladder() {
+    let schema = Eco::new(&["exercise", "schema"]).run(b"").stdout;
+    let kept = std::fs::read(ladder().join("exercise.schema.json")).expect("it can be read");
+    harness::assert_same(&kept, &schema);
+    let schema: Value = serde_json::from_slice(&schema).expect("it is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("it is a schema");
+    for slug in LADDER {
+        let text = std::fs::read_to_string(ladder().join(slug).join("exercise.toml"))
+            .expect("it can be read");
+        let value: Value = toml::from_str(&text).expect("it is TOML");
+        let errors: Vec<String> = schema
+            .iter_errors(&value)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{slug}");
+    }
+    for (toml, ..) in MISTAKES
+        .iter()
+        .filter(|(.., words)| words.contains("exactly one") || words.contains("unknown field"))
+    {
+        let case = format!("{HEAD}[[cases]]\nname = \"it\"\n");
+        let text = toml.replace("HEAD ", HEAD).replace("CASE ", &case);
+        let value: Value = toml::from_str(&text).expect("it is TOML");
+        assert!(!schema.is_valid(&value), "{text}");
+    }
+}
