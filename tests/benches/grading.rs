@@ -1,14 +1,14 @@
 //! What checking and grading cost: processor time and time, of the command as it is typed.
 //!
-//! `cargo bench --bench grading`. One plugin against 100 cases, compiled before; and a class of 200
+//! `cargo bench --profile dist -p eco-benches --bench grading`. One plugin against 100 cases, compiled before; and a class of 200
 //! submissions against 20 cases, each submission another plugin, so that each is compiled, and once
 //! more, when all come from the cache. Every case is a dialogue of ten lines, and is run under every
 //! split, seven of them. The processors are as many as the machine has.
 
 use anyhow::{Result, ensure};
-use harness::Eco;
 use nix::sys::resource::{UsageWho, getrusage};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const CASES: usize = 100;
@@ -23,6 +23,7 @@ fn main() -> Result<()> {
     let (class, runs) = if quick { (10, 2) } else { (CLASS, RUNS) };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grading");
     let _ = std::fs::remove_dir_all(&folder);
+    let program = eco_benches::eco()?;
     let cache = folder.join("cache");
     let exercise = exercise(&folder.join("hundred"), CASES)?;
     println!(
@@ -36,9 +37,9 @@ fn main() -> Result<()> {
         let plugin = write(&folder.join(name), &text)?;
         let plugin = plugin.display().to_string();
         let arguments = ["check", &exercise, &plugin];
-        run(&arguments, &cache)?;
+        run(&program, &arguments, &cache)?;
         let runs: Vec<Cost> = (0..runs)
-            .map(|_| run(&arguments, &cache))
+            .map(|_| run(&program, &arguments, &cache))
             .collect::<Result<_>>()?;
         let least = runs.iter().min_by_key(|cost| cost.processor);
         println!("  {name:9} {}", least.copied().unwrap_or_default());
@@ -59,8 +60,8 @@ fn main() -> Result<()> {
         }
         let submissions = submissions.display().to_string();
         let arguments = ["grade", &exercise, &submissions];
-        let first = run(&arguments, &cache)?;
-        let again = run(&arguments, &cache)?;
+        let first = run(&program, &arguments, &cache)?;
+        let again = run(&program, &arguments, &cache)?;
         println!("  {name:10} {first}\n  {:10} {again}", "");
     }
     Ok(())
@@ -80,7 +81,7 @@ impl std::fmt::Display for Cost {
 }
 
 /// What a command costs, which must find everything right.
-fn run(arguments: &[&str], cache: &Path) -> Result<Cost> {
+fn run(program: &Path, arguments: &[&str], cache: &Path) -> Result<Cost> {
     let used = || -> Result<Duration> {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
         let of = |time: nix::sys::time::TimeVal| {
@@ -88,17 +89,17 @@ fn run(arguments: &[&str], cache: &Path) -> Result<Cost> {
         };
         Ok(of(usage.user_time()) + of(usage.system_time()))
     };
-    // Built before it is measured.
-    harness::binary();
+    let mut eco = Command::new(program);
+    eco.args(arguments).env("XDG_CACHE_HOME", cache);
     let (before, start) = (used()?, Instant::now());
-    let eco = Eco::new(arguments).env("XDG_CACHE_HOME", cache);
-    let ran = eco.patience(Duration::from_secs(600)).run(b"");
+    let ran = eco.stdin(Stdio::null()).output()?;
     let wall = start.elapsed();
-    let text = ran.text();
+    let text = String::from_utf8_lossy(&ran.stdout);
     let failed = text
         .lines()
         .any(|line| line.contains("FAIL") || line.contains(": a dialogue"));
-    ensure!(ran.code == 0 && !failed, "{text}{}", ran.stderr);
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    ensure!(ran.status.success() && !failed, "{text}{stderr}");
     Ok(Cost {
         processor: used()?.saturating_sub(before),
         wall,

@@ -1,8 +1,8 @@
 //! What a language costs, without a socket: compiling a plugin and loading it from the cache, its
 //! memory, the start of a connection, and calls of three sizes.
 //!
-//! `cargo bench --bench languages` measures the built-in echo and the samples that are scripts,
-//! `cargo bench --bench languages -- PLUGIN...` what is named. Paths count from the project's root.
+//! `cargo bench --profile dist -p eco-benches --bench languages` measures the built-in echo and the
+//! samples that are scripts, and what is named behind `-- PLUGIN...`. Paths count from the root.
 //! The samples `upper` all do the same with each byte, so that they can be compared.
 
 use anyhow::Result;
@@ -22,7 +22,7 @@ const PLUGINS: [&str; 4] = [
     "plugins/python/upper/upper.py",
 ];
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const CONNECTIONS: usize = 16;
 const STARTS: usize = 200;
 

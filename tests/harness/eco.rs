@@ -1,57 +1,24 @@
 //! The real binary as a child process.
 
-use crate::log::Log;
-use anyhow::{Context as _, Result, bail};
+use super::log::Log;
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// After this long a test gives up waiting. Nothing that works takes a tenth of it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The path of `eco`, built in the profile of the running test or benchmark.
-///
-/// Cargo builds a package's binaries for that package's own tests alone; these tests are another
-/// package, so the first one to ask runs cargo once more, which finds nothing to do but `eco`.
-pub fn binary() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT
-        .get_or_init(|| build().expect("cargo builds the binary eco"))
-        .clone()
-}
-
-fn build() -> Result<PathBuf> {
-    // The running test is TARGET/PROFILE/deps/NAME.
-    let test = std::env::current_exe()?;
-    let deps = test.parent().context("a test lies in a folder")?;
-    let profile = deps.parent().context("which lies in that of its profile")?;
-    let target = profile
-        .parent()
-        .context("which lies in the target folder")?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["build", "--quiet", "--package", "eco-host", "--bin", "eco"])
-        .arg("--target-dir")
-        .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    if !cargo.status()?.success() {
-        bail!("cargo build failed");
-    }
-    Ok(profile
-        .join("eco")
-        .with_extension(std::env::consts::EXE_EXTENSION))
+/// The path of `eco`, which cargo has built for these tests.
+pub(crate) fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_eco"))
 }
 
 /// A command line of `eco`, built up and then run.
-pub struct Eco {
+pub(crate) struct Eco {
     command: Command,
     stderr: Option<Stdio>,
     patience: Duration,
@@ -59,25 +26,25 @@ pub struct Eco {
 
 /// How a run of `eco` ended.
 #[derive(Debug)]
-pub struct Exited {
+pub(crate) struct Exited {
     /// The exit code; 128 and more for a signal.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Everything on stdout.
-    pub stdout: Vec<u8>,
+    pub(crate) stdout: Vec<u8>,
     /// Everything on stderr.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Exited {
     /// Everything on stdout, as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 }
 
 impl Eco {
     /// `eco` with these arguments, without colours.
-    pub fn new(arguments: &[&str]) -> Self {
+    pub(crate) fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(arguments).env("NO_COLOR", "1");
         Self {
@@ -88,26 +55,26 @@ impl Eco {
     }
 
     /// In this folder.
-    pub fn inside(mut self, folder: &Path) -> Self {
+    pub(crate) fn inside(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
     /// With this in its environment.
-    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// Waits longer for its end, for instance for a compiler's.
-    pub fn patience(mut self, patience: Duration) -> Self {
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
     /// `eco` with so few descriptors, by means of a shell.
     #[cfg(unix)]
-    pub fn with_descriptors(limit: usize, arguments: &[&str]) -> Self {
+    pub(crate) fn with_descriptors(limit: usize, arguments: &[&str]) -> Self {
         let mut command = Command::new("sh");
         command
             .arg("-c")
@@ -123,19 +90,19 @@ impl Eco {
     }
 
     /// Its stderr is this, for instance a terminal.
-    pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
+    pub(crate) fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
         self.stderr = Some(stderr.into());
         self
     }
 
     /// More arguments.
-    pub fn args(mut self, arguments: &[&str]) -> Self {
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.command.args(arguments);
         self
     }
 
     /// Runs it to its end, with `input` on stdin.
-    pub fn run(mut self, input: &[u8]) -> Exited {
+    pub(crate) fn run(mut self, input: &[u8]) -> Exited {
         self.command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -164,7 +131,7 @@ impl Eco {
     }
 
     /// Starts it, and follows what it says on stdout.
-    pub fn follow(mut self) -> Following {
+    pub(crate) fn follow(mut self) -> Following {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = self.command.spawn().expect("eco starts");
         let stdout = Log::follow(child.stdout.take());
@@ -172,26 +139,23 @@ impl Eco {
     }
 
     /// Starts it as a server and waits until it listens.
-    pub fn serve(mut self) -> Server {
+    pub(crate) fn serve(mut self) -> Server {
         self.command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(self.stderr.take().unwrap_or_else(Stdio::piped));
-        let started = Instant::now();
         let mut child = self.command.spawn().expect("eco starts");
         drop(self.command);
         let log = Log::follow(child.stderr.take());
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("stdout can be read");
-        let listening_after = started.elapsed();
         let address = line
             .strip_prefix("listening on ")
             .and_then(|rest| rest.split(' ').next())
             .and_then(|address| address.parse().ok());
         Server {
             address: address.unwrap_or_else(|| no_server(&line, &log)),
-            listening_after,
             child,
             stdout,
             log,
@@ -200,7 +164,7 @@ impl Eco {
 }
 
 /// A command that goes on until it is dropped, which kills it.
-pub struct Following {
+pub(crate) struct Following {
     child: Child,
     stdout: Log,
 }
@@ -208,7 +172,7 @@ pub struct Following {
 impl Following {
     /// Waits for a line of its stdout that contains this.
     #[track_caller]
-    pub fn said(&self, words: &str) {
+    pub(crate) fn said(&self, words: &str) {
         self.stdout.line_with(&[words]);
     }
 }
@@ -230,11 +194,9 @@ fn no_server(line: &str, log: &Log) -> ! {
 }
 
 /// A running `eco serve`. Dropping it kills it.
-pub struct Server {
+pub(crate) struct Server {
     /// Where it listens, or the first of them.
-    pub address: SocketAddr,
-    /// The time from its start to its first line.
-    pub listening_after: Duration,
+    pub(crate) address: SocketAddr,
     child: Child,
     stdout: BufReader<ChildStdout>,
     log: Log,
@@ -242,12 +204,12 @@ pub struct Server {
 
 impl Server {
     /// Its process number.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// The next line of its stdout.
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout
             .read_line(&mut line)
@@ -257,22 +219,22 @@ impl Server {
 
     /// Waits for a line of its log that contains all of these, and gives it back.
     #[track_caller]
-    pub fn logged(&self, words: &[&str]) -> String {
+    pub(crate) fn logged(&self, words: &[&str]) -> String {
         self.log.line_with(words)
     }
 
     /// The log up to now.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.text()
     }
 
     /// Sends SIGTERM.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         self.signal(rustix::process::Signal::TERM);
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.pid())
             .ok()
             .and_then(rustix::process::Pid::from_raw);
@@ -280,12 +242,12 @@ impl Server {
     }
 
     /// Whether it is still running.
-    pub fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits for its end. The code is 128 and more for a signal.
-    pub fn wait(mut self) -> Exited {
+    pub(crate) fn wait(mut self) -> Exited {
         let status = self.child.wait().expect("eco ends");
         let mut stdout = Vec::new();
         self.stdout

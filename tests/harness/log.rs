@@ -1,6 +1,6 @@
 //! What a process says, line by line.
 
-use crate::eco::PATIENCE;
+use super::eco::PATIENCE;
 use std::io::{BufRead as _, BufReader};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};

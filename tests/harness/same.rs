@@ -4,7 +4,7 @@ use eco_host::hexdump::hexdump;
 
 /// Panics unless both are the same, and shows the first difference as a hexdump.
 #[track_caller]
-pub fn assert_same(actual: &[u8], expected: &[u8]) {
+pub(crate) fn assert_same(actual: &[u8], expected: &[u8]) {
     if actual == expected {
         return;
     }

@@ -1,8 +1,8 @@
 //! What authors of plugins type: `eco new`, `build`, `inspect`, `call`, `wit`.
 
 use crate::guests::{builder, empty_folder};
-use crate::support::plugin_file;
-use harness::{Eco, Exited, assert_same};
+use crate::harness::{Eco, Exited, assert_same};
+use crate::support::{plugin_file, project_file};
 use wit_parser::Resolve;
 
 fn text(bytes: &[u8]) -> String {
@@ -361,10 +361,7 @@ fn wit_prints_the_contract_as_one_file() {
 #[test]
 fn the_rust_samples_see_the_contract_of_this_version() {
     for sample in ["upper", "lines", "client"] {
-        let here = format!(
-            "{}/../plugins/rust/{sample}/wit/session.wit",
-            env!("CARGO_MANIFEST_DIR")
-        );
+        let here = project_file(&format!("plugins/rust/{sample}/wit/session.wit"));
         let wit = std::fs::read_to_string(here).expect("the link holds");
         assert!(wit.contains("interface session"));
     }

@@ -1,9 +1,9 @@
 //! What people type, and what they are told.
 
 use crate::guests::samples;
+use crate::harness::Eco;
 use crate::support::serve;
 use eco_host::plugin::{Budget, Budgets};
-use harness::Eco;
 
 const README: &str = include_str!("../../README.md");
 

@@ -1,5 +1,6 @@
 //! The WIT files, and that the host calls just what they say.
 
+use crate::support::project_file;
 use eco_host::plugin::{Budgets, Engine, Kind, Plugin, Role, Source};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
@@ -7,17 +8,17 @@ use wit_parser::{ManglingAndAbi, Resolve};
 /// A component that has exactly the exports and imports of a world, whose functions trap.
 fn component_of(world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
-    let folder = format!("{}/../wit", env!("CARGO_MANIFEST_DIR"));
+    let folder = project_file("wit");
     let (package, _) = resolve.push_dir(&folder).expect("the WIT files parse");
     let world = resolve
         .select_world(&[package], Some(world))
         .expect("the world is there");
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
         .expect("the types can be embedded");
     ComponentEncoder::default()
         .module(&module)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .expect("a component can be made")
 }
 
@@ -39,7 +40,7 @@ async fn a_component_of_each_world_has_the_types_that_the_host_calls() {
 
 #[test]
 fn the_promise_to_plugin_authors_stays() {
-    let folder = format!("{}/../wit", env!("CARGO_MANIFEST_DIR"));
+    let folder = project_file("wit");
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(&folder).expect("the WIT files parse");
     let package = &resolve.packages[package];

@@ -1,7 +1,7 @@
 //! The built-in echo returns every byte, whatever it is and however it was split.
 
+use crate::harness::assert_same;
 use crate::support::{Peer, converse, noise, serve};
-use harness::assert_same;
 use proptest::prelude::*;
 
 #[test]

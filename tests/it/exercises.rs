@@ -1,8 +1,8 @@
 //! Exercises: their files, and what is wrong with them.
 
 use crate::guests::empty_folder;
+use crate::harness::Eco;
 use crate::support::plugin_file;
-use harness::Eco;
 use std::path::PathBuf;
 
 pub(crate) const HEAD: &str = "format = 1\nslug = \"try\"\ntitle = \"Try\"\npoints = 10\n";

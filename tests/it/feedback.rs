@@ -1,20 +1,20 @@
 //! What a student is told of a failure.
 
+use crate::harness::{Eco, binary};
 use crate::splits::{failed, one_case};
-use crate::support::{plugin_file, terminal};
+use crate::support::{plugin_file, project_file, terminal};
 use crate::verdicts::lines;
-use harness::{Eco, binary};
 use std::process::{Command, Stdio};
 
 fn wrong(name: &str) -> String {
-    format!("{}/exercises/wrong/{name}", env!("CARGO_MANIFEST_DIR"))
+    project_file(&format!("tests/exercises/wrong/{name}"))
 }
 
 /// The whole of it, word for word.
 #[test]
 fn a_failure_says_what_where_and_what_to_think_about() {
     let checked = Eco::new(&["check", &lines(), "forgets-the-rest.lua"]);
-    let folder = format!("{}/exercises/wrong", env!("CARGO_MANIFEST_DIR"));
+    let folder = project_file("tests/exercises/wrong");
     let checked = checked.inside(folder.as_ref()).run(b"");
     let expected = r#"Lines: 6 cases for forgets-the-rest.lua
 

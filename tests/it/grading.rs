@@ -1,9 +1,9 @@
 //! Grading a class: what is handed in, what becomes of it, and where reports go.
 
 use crate::guests::empty_folder;
-use crate::support::terminal;
+use crate::harness::{Eco, binary};
+use crate::support::{project_file, terminal};
 use crate::verdicts::lines;
-use harness::{Eco, binary};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -355,11 +355,8 @@ fn a_hostile_submission_disturbs_no_other() {
         ("eats", "eats-memory.lua"),
         ("floods", "floods-the-log.js"),
     ] {
-        let text = std::fs::read(format!(
-            "{}/exercises/wrong/{file}",
-            env!("CARGO_MANIFEST_DIR")
-        ))
-        .expect("it can be read");
+        let text = std::fs::read(project_file(&format!("tests/exercises/wrong/{file}")));
+        let text = text.expect("it can be read");
         for copy in 0..4 {
             let end = file.rsplit('.').next().expect("an end");
             hand_in(&class, &format!("{name}{copy}.{end}"), &text);

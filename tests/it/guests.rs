@@ -1,6 +1,6 @@
 //! The samples in every language, made as a newcomer makes them: `eco new`, then `eco build`.
 
-use harness::{Eco, Exited};
+use crate::harness::{Eco, Exited};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

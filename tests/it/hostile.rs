@@ -1,10 +1,10 @@
 //! Plugins that attack the host. Each is an echo until a chunk starts with `!`; then it does its
 //! worst. It must lose that connection, with the reason in the log, and nobody else may notice.
 
+use crate::harness::assert_same;
 use crate::support::{Peer, handler, noise, plugin_file, serve};
 use eco_host::net::{Limits, Server};
 use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, LoadError, Plugin, Role, Source};
-use harness::assert_same;
 
 /// One attack: what `receive` does at `!`, what the module has besides, and how `realloc` begins.
 #[derive(Clone, Copy, Default)]

@@ -1,8 +1,8 @@
 //! Cases whose judge is a client plugin.
 
 use crate::exercises::{HEAD, exercise};
-use crate::support::plugin_file;
-use harness::Eco;
+use crate::harness::Eco;
+use crate::support::{plugin_file, project_file};
 
 /// A judge that asks twice, and wants what it sent in capitals.
 const JUDGE: &str = r#"
@@ -30,10 +30,7 @@ fn judged(name: &str, judge: &str) -> String {
 #[test]
 fn a_client_plugin_can_be_the_judge() {
     let exercise = judged("judged", JUDGE);
-    let upper = format!(
-        "{}/../plugins/javascript/upper/upper.js",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let upper = project_file("plugins/javascript/upper/upper.js");
     for flags in [&[][..], &["--tcp"]] {
         let checked = Eco::new(&["check", &exercise, &upper]).args(flags).run(b"");
         assert_eq!(checked.code, 0, "{}{}", checked.text(), checked.stderr);

@@ -2,12 +2,13 @@
 
 use crate::exercises::{HEAD, MISTAKES};
 use crate::guests::{builder, empty_folder};
-use harness::Eco;
+use crate::harness::Eco;
+use crate::support::project_file;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 fn ladder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/exercises")
+    project_file("plugins/exercises").into()
 }
 
 /// The exercises that eco brings, from easy to hard.
@@ -93,7 +94,7 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
         assert_eq!(found, expected, "{slug}");
         for path in &found {
             let read = |folder: &Path| std::fs::read(folder.join(path)).expect("it can be read");
-            harness::assert_same(&read(&folder), &read(&ladder().join(slug)));
+            crate::harness::assert_same(&read(&folder), &read(&ladder().join(slug)));
         }
     }
 }
@@ -188,7 +189,7 @@ fn a_copy_that_was_changed_is_meant_where_it_has_the_name_of_the_original() {
 fn the_schema_is_that_of_the_ladder() {
     let schema = Eco::new(&["exercise", "schema"]).run(b"").stdout;
     let kept = std::fs::read(ladder().join("exercise.schema.json")).expect("it can be read");
-    harness::assert_same(&kept, &schema);
+    crate::harness::assert_same(&kept, &schema);
     let schema: Value = serde_json::from_slice(&schema).expect("it is JSON");
     let schema = jsonschema::validator_for(&schema).expect("it is a schema");
     for slug in LADDER {

@@ -1,7 +1,7 @@
 //! `eco load` against servers that are right, wrong at times, stalled, and gone.
 
-use crate::support::{plugin_file, serve, terminal};
-use harness::{Eco, Exited};
+use crate::harness::{Eco, Exited};
+use crate::support::{plugin_file, project_file, serve, terminal};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
@@ -208,7 +208,7 @@ fn the_error_share_decides_where_no_reply_was_wrong() {
 
 #[test]
 fn dialogues_of_several_turns_are_held_turn_by_turn() {
-    let dialogue = format!("{}/plugins/dialogue.wat", env!("CARGO_MANIFEST_DIR"));
+    let dialogue = project_file("tests/plugins/dialogue.wat");
     let address = server(|_, mut stream| {
         let _ = stream.write_all(b"welcome\npo");
         let _ = stream.read_exact(&mut [0; 5]);
@@ -425,7 +425,7 @@ fn an_interrupt_ends_it_early_and_still_prints_what_was_measured() {
         let _ = begun.send(());
         echo(&mut stream, usize::MAX);
     });
-    let child = std::process::Command::new(harness::binary())
+    let child = std::process::Command::new(crate::harness::binary())
         .args(["load", "-c", "1", "-d", "1h", "--to", &address.to_string()])
         .stdout(Stdio::piped())
         .spawn()

@@ -1,8 +1,8 @@
 //! Plugins that never come to serve: what is refused, and what is said then.
 
-use crate::support::plugin_file;
+use crate::harness::Eco;
+use crate::support::{plugin_file, project_file};
 use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
-use harness::Eco;
 
 const HANDLER: &str = "eco:plugin/handler@0.1.0";
 
@@ -136,8 +136,8 @@ fn an_import_that_is_not_offered_is_refused_by_name() {
 #[test]
 fn what_cannot_be_read_is_said_with_the_path() {
     assert!(refused("no-such-plugin", &[]).contains("No such file"));
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/it");
-    let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", folder]).run(b"");
+    let folder = project_file("tests/it");
+    let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", &folder]).run(b"");
     assert_eq!(exited.code, 65, "{}", exited.stderr);
     assert!(exited.stderr.contains("nothing to build in"));
 }

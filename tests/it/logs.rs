@@ -1,7 +1,7 @@
 //! The log: for people, and for machines.
 
+use crate::harness::Eco;
 use crate::support::{Peer, converse, serve};
-use harness::Eco;
 use serde_json::Value;
 
 #[test]

@@ -1,5 +1,12 @@
 //! eco's end-to-end tests, one binary. What each module is about:
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails panics, and one that indexes out of bounds has failed"
+)]
+
 /// What authors of plugins type: new, build, inspect, call, wit, setup.
 mod authors;
 /// What people type: help, usage, completions, exit codes, the README's table.
@@ -16,6 +23,9 @@ mod feedback;
 mod grading;
 /// The samples, made as a newcomer makes them.
 mod guests;
+/// The real binary as a child process, and bytes compared.
+#[path = "../harness/mod.rs"]
+mod harness;
 /// Plugins that attack, and their neighbours.
 mod hostile;
 /// Cases whose judge is a client plugin.

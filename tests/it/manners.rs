@@ -1,7 +1,7 @@
 //! TCP's manners, over real sockets.
 
+use crate::harness::{Eco, Server, assert_same};
 use crate::support::{Peer, noise, serve, session_plugin};
-use harness::{Eco, Server, assert_same};
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 

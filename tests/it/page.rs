@@ -1,8 +1,8 @@
 //! The page of `eco load --html`, opened in a browser.
 
 use crate::guests::empty_folder;
+use crate::harness::Eco;
 use crate::support::serve;
-use harness::Eco;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::io::Write as _;

@@ -1,9 +1,9 @@
 //! The connection loop over a pipe in memory: the same code as over TCP, with a clock that the test
 //! moves, and sessions that are plain Rust.
 
+use crate::harness::assert_same;
 use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
 use eco_host::net::{Counts, End, Limits, serve};
-use harness::assert_same;
 use proptest::prelude::*;
 use std::convert::Infallible;
 use std::sync::atomic::AtomicBool;

@@ -1,8 +1,8 @@
 //! New versions of a plugin under way: no byte of an open connection may notice.
 
 use crate::guests::{builder, empty_folder};
+use crate::harness::{Eco, Server};
 use crate::support::{Peer, handler, noise, plugin_file, serve};
-use harness::{Eco, Server};
 use rustix::process::Signal;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

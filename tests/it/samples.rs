@@ -2,8 +2,8 @@
 //! streams split at random.
 
 use crate::guests::{Samples, builder, empty_folder, samples};
+use crate::harness::{Eco, Server, assert_same};
 use crate::support::{Peer, noise, relay, serve};
-use harness::{Eco, Server, assert_same};
 use std::path::Path;
 
 /// What `lines` answers to all of a message.

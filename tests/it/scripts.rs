@@ -1,8 +1,8 @@
 //! Scripts: what they may return, what becomes of those that misbehave, and what is said then.
 
 use crate::guests::{empty_folder, samples};
+use crate::harness::{Eco, assert_same};
 use crate::support::{Peer, plugin_file, serve};
-use harness::{Eco, assert_same};
 
 /// A server script that does what its chunk says: the same in each language.
 const MISBEHAVING: [(&str, &str); 3] = [

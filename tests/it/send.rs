@@ -1,7 +1,7 @@
 //! `eco send` against servers that are right, wrong, slow, and gone.
 
-use crate::support::{noise, plugin_file, serve, terminal};
-use harness::{Eco, Exited, assert_same};
+use crate::harness::{Eco, Exited, assert_same};
+use crate::support::{noise, plugin_file, project_file, serve, terminal};
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
@@ -295,7 +295,7 @@ fn a_client_plugin_is_sandboxed_too() {
 }
 
 fn dialogue() -> String {
-    format!("{}/plugins/dialogue.wat", env!("CARGO_MANIFEST_DIR"))
+    project_file("tests/plugins/dialogue.wat")
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn a_signal_interrupts_it() {
         let _ = tell.send(());
         let _ = stream.read(&mut [0]);
     });
-    let mut command = std::process::Command::new(harness::binary());
+    let mut command = std::process::Command::new(crate::harness::binary());
     let mut child = command
         .args(["send", "--to", &address.to_string()])
         .spawn()
@@ -390,7 +390,7 @@ fn a_long_transfer_shows_a_progress_bar_on_a_terminal_and_only_there() {
 #[test]
 fn a_reader_of_stdout_that_goes_away_does_not_change_the_verdict() {
     let eco = serve(&["-q"]);
-    let mut command = std::process::Command::new(harness::binary());
+    let mut command = std::process::Command::new(crate::harness::binary());
     let path = plugin_file("long.bin", noise(4 << 20, 12));
     let mut child = command
         .args(["send", "--to", &eco.address.to_string(), "--file", &path])
@@ -423,7 +423,7 @@ fn a_message_is_sent_whole_though_nobody_wants_the_reply() {
 fn a_stdout_that_nobody_reads_does_not_keep_it_from_its_timeout() {
     let eco = serve(&["-q"]);
     let path = plugin_file("stuck.bin", noise(4 << 20, 15));
-    let mut child = std::process::Command::new(harness::binary())
+    let mut child = std::process::Command::new(crate::harness::binary())
         .args([
             "send",
             "--timeout",
@@ -470,7 +470,7 @@ fn a_stdout_that_fails_is_not_the_servers_fault() {
         .write(true)
         .open("/dev/full")
         .expect("Linux has it");
-    let output = std::process::Command::new(harness::binary())
+    let output = std::process::Command::new(crate::harness::binary())
         .args(["send", "--to", &eco.address.to_string(), "hello"])
         .stdout(full)
         .output()

@@ -57,7 +57,7 @@ fn reset_tears_the_connection_down() {
 fn an_error_of_the_plugin_resets_and_its_text_goes_to_the_log_alone() {
     let server = serve(&["-p", &session_plugin()]);
     let before = Peer::greeted(server.address).send(b"e").expect_reset();
-    harness::assert_same(&before, b"");
+    crate::harness::assert_same(&before, b"");
     server.logged(&[
         "reason=\"failed\"",
         "the plugin says: \"an error of its own\"",

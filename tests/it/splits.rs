@@ -1,8 +1,8 @@
 //! Splits: the same bytes arrive in many ways, and a failure shows the smallest that breaks a plugin.
 
 use crate::guests::empty_folder;
+use crate::harness::Eco;
 use crate::support::plugin_file;
-use harness::Eco;
 
 /// An exercise with one case of these steps.
 pub(crate) fn one_case(name: &str, steps: &str) -> String {

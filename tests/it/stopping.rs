@@ -1,7 +1,7 @@
 //! SIGTERM and SIGINT.
 
+use crate::harness::assert_same;
 use crate::support::{Peer, noise, serve, session_plugin};
-use harness::assert_same;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn idle_connections_are_closed_at_once_in_order() {
 }
 
 /// Connects, and writes until the server can't write back any more. Gives what was written.
-fn blocked(server: &harness::Server) -> (Peer, Vec<u8>) {
+fn blocked(server: &crate::harness::Server) -> (Peer, Vec<u8>) {
     let peer = Peer::connect(server.address);
     let message = noise(64 << 20, 13);
     peer.0

@@ -1,10 +1,10 @@
 //! Peers and plugins for the tests.
 
-use harness::{Eco, Server, assert_same};
+use crate::harness::{Eco, Server, assert_same};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,6 +16,13 @@ pub(crate) fn serve(arguments: &[&str]) -> Server {
     Eco::new(&["serve", "--listen", "127.0.0.1:0"])
         .args(arguments)
         .serve()
+}
+
+/// The path of one of the project's own files, counted from its root.
+pub(crate) fn project_file(path: &str) -> String {
+    let host = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = host.parent().expect("the host is a folder of the project");
+    root.join(path).display().to_string()
 }
 
 /// A plugin's text as a file, to serve it by its path.
@@ -42,7 +49,7 @@ pub(crate) fn handler(fields: &str, options: &str) -> String {
 
 /// The session plugin of the tests.
 pub(crate) fn session_plugin() -> String {
-    format!("{}/plugins/session.wat", env!("CARGO_MANIFEST_DIR"))
+    project_file("tests/plugins/session.wat")
 }
 
 /// A peer that gives up instead of hanging.

@@ -1,20 +1,20 @@
 //! Grading the grader: every wrong plugin of `tests/exercises/wrong` gets exactly its verdicts.
 
 use crate::guests::empty_folder;
+use crate::harness::{Eco, Exited};
 use crate::splits::{failed, one_case};
-use crate::support::plugin_file;
-use harness::{Eco, Exited};
+use crate::support::{plugin_file, project_file};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The exercise that they get wrong: every line comes back, and "quit" ends it.
 pub(crate) fn lines() -> String {
-    format!("{}/exercises/lines", env!("CARGO_MANIFEST_DIR"))
+    project_file("tests/exercises/lines")
 }
 
 /// The folder of the wrong plugins.
 fn wrong() -> String {
-    format!("{}/exercises/wrong", env!("CARGO_MANIFEST_DIR"))
+    project_file("tests/exercises/wrong")
 }
 
 /// The verdicts of each wrong plugin, case by case; one alone is that of every case.
@@ -149,7 +149,7 @@ fn who_fails_everything_gets_nothing_and_who_passes_gets_all() {
 fn twenty_runs_give_the_same_reports() {
     let first = grade(&lines(), &[&wrong()]).0.stdout;
     for _ in 1..20 {
-        harness::assert_same(&grade(&lines(), &[&wrong()]).0.stdout, &first);
+        crate::harness::assert_same(&grade(&lines(), &[&wrong()]).0.stdout, &first);
     }
 }
 
@@ -172,7 +172,7 @@ fn however_many_are_graded_at_once_the_report_is_the_same() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Eco::new(&arguments).run(b"").stdout
     };
-    harness::assert_same(&run("1"), &run("8"));
+    crate::harness::assert_same(&run("1"), &run("8"));
 }
 
 /// A component that calls WASI's clock, with this as the body of `receive`.
@@ -250,7 +250,7 @@ fn clock_and_randomness_are_the_same_in_every_run() {
         first.text()
     );
     for _ in 0..3 {
-        harness::assert_same(&run().stdout, &first.stdout);
+        crate::harness::assert_same(&run().stdout, &first.stdout);
     }
 }
 

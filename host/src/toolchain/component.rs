@@ -20,7 +20,7 @@ pub(super) fn world(name: &str) -> anyhow::Result<(Resolve, WorldId)> {
 /// Tells a core module which world it is for, where its toolchain didn't.
 pub(super) fn embed(module: &mut Vec<u8>, name: &str) -> anyhow::Result<()> {
     let (resolve, world) = world(name)?;
-    embed_component_metadata(module, &resolve, world, StringEncoding::UTF8, false)
+    embed_component_metadata(module, &resolve, world, StringEncoding::UTF8)
 }
 
 /// Writes `binary` as a component: as it is if it is one, else wrapped. What a C library or a

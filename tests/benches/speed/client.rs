@@ -38,8 +38,8 @@ pub(crate) fn compare(bench: &Bench) -> Result<String> {
     for _ in 0..rounds {
         let figures = [
             plain(server.address, bench.long)?,
-            eco(&server, &[], bench.long)?,
-            eco(&server, &["-p", &asked_path], bench.long)?,
+            eco(bench, &server, &[])?,
+            eco(bench, &server, &["-p", &asked_path])?,
         ];
         for (rates, figure) in rates.iter_mut().zip(figures) {
             rates.push(figure);
@@ -68,12 +68,15 @@ The {name}, {SIZE} B on {CONNECTIONS} connections, against the tuned epoll serve
     ))
 }
 
-fn eco(server: &Process, arguments: &[&str], time: Duration) -> Result<f64> {
+fn eco(bench: &Bench, server: &Process, arguments: &[&str]) -> Result<f64> {
     let connections = CONNECTIONS.to_string();
     let size = SIZE.to_string();
     let mut all = vec!["--threads", "1", "-c", &connections, "--size", &size];
     all.extend(arguments);
-    number(&eco_load(server, &all, time)?, &["turns", "per_second"])
+    number(
+        &eco_load(bench, server, &all, bench.long)?,
+        &["turns", "per_second"],
+    )
 }
 
 /// As one writes it with tokio on one thread; it looks at the replies, and takes no times.

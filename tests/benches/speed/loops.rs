@@ -42,7 +42,7 @@ pub(crate) fn share(bench: &Bench) -> Result<String> {
     let (mut without, mut with, mut shares) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         let server = Process::start(|port| {
-            let mut command = serve(port, WORKING + LOOPING, &path);
+            let mut command = serve(&bench.eco, port, WORKING + LOOPING, &path);
             command.args(["--cpu", "1h"]);
             command
         })?;

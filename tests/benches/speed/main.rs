@@ -2,10 +2,11 @@
 //! same load on all of them in turn, in several rounds of one run; the medians, and the ratios to
 //! native in the same round.
 //!
-//! `cargo bench --bench speed` takes about a quarter of an hour and writes `tests/benches/RESULTS.md`.
-//! With `-- --quick` it takes two minutes and writes nothing, and with `-- WORD...` it does only what
-//! has one of the words in its name. It holds no threshold: the machines are noisy. It wants to be
-//! alone on its machine.
+//! `cargo bench --profile dist -p eco-benches --bench speed` takes about a quarter of an hour, and as
+//! long before that to build, and writes `tests/benches/RESULTS.md`. In another profile it writes nothing:
+//! the project shows the figures of `dist` alone. With `-- --quick` it takes two minutes and writes
+//! nothing, and with `-- WORD...` it does only what has one of the words in its name. It holds no
+//! threshold: the machines are noisy. It wants to be alone on its machine.
 
 mod client;
 mod growth;
@@ -14,22 +15,25 @@ mod loops;
 mod measures;
 mod peers;
 mod process;
+mod profiles;
 mod sockets_host;
 mod table;
 
 use anyhow::{Context as _, Result};
 use peers::Peer;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use table::{Measure, Row};
 use tokio::runtime::Runtime;
 
-const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
 
 /// How much is measured, of whom, with what.
 pub(crate) struct Bench {
     pub(crate) quick: bool,
     words: Vec<String>,
+    /// The program `eco`.
+    pub(crate) eco: PathBuf,
     pub(crate) peers: Vec<Peer>,
     /// How many rounds of `slice` each, of `long` each, and of those that take a new server.
     pub(crate) rounds: usize,
@@ -52,7 +56,8 @@ fn main() -> Result<()> {
     // cargo itself adds `--bench`.
     arguments.retain(|argument| !argument.starts_with("--"));
     raise_descriptor_limit();
-    let (peers, missing) = peers::all()?;
+    let eco = eco_benches::eco()?;
+    let (peers, missing) = peers::all(&eco)?;
     for peer in &missing {
         println!("not here: {peer}");
     }
@@ -64,6 +69,7 @@ fn main() -> Result<()> {
     let bench = Bench {
         quick,
         words: arguments,
+        eco,
         peers,
         rounds,
         long_rounds,
@@ -75,13 +81,14 @@ fn main() -> Result<()> {
     let rows = measures::all(&bench)?;
     let table = table::markdown(&rows);
     let more = [
+        profiles::compare(&bench)?,
         client::compare(&bench)?,
         loops::share(&bench)?,
         growth::tables(&bench)?,
     ];
     let text = format!("{table}{}", more.concat());
     println!("\n{text}");
-    if !quick && bench.words.is_empty() {
+    if !quick && bench.words.is_empty() && eco_benches::is_dist()? {
         std::fs::write(RESULTS, results(&bench, &missing, &text)?)?;
         println!("written to {RESULTS}");
     }
@@ -107,13 +114,14 @@ impl Bench {
     /// another one each time. The first round warms up.
     pub(crate) fn rounds_of<S, F>(
         &self,
+        peers: &[Peer],
         rounds: usize,
         clients: usize,
         setup: impl Fn(&Peer) -> Result<S>,
         mut sample: impl FnMut(&mut S, &Peer) -> Result<F>,
     ) -> Result<Vec<(&'static str, Vec<F>)>> {
         let mut states = Vec::new();
-        for peer in self.peers.iter().filter(|peer| peer.takes(clients)) {
+        for peer in peers.iter().filter(|peer| peer.takes(clients)) {
             let state = setup(peer).with_context(|| peer.name)?;
             states.push((peer, state, Vec::new()));
         }
@@ -146,7 +154,7 @@ impl Bench {
         rows: &mut Vec<Row>,
     ) -> Result<()> {
         if self.wants(&measure.name) {
-            let rounds = self.rounds_of(rounds, clients, setup, sample)?;
+            let rounds = self.rounds_of(&self.peers, rounds, clients, setup, sample)?;
             self.done(measure, rounds, rows);
         }
         Ok(())
@@ -202,7 +210,7 @@ fn results(bench: &Bench, missing: &[String], text: &str) -> Result<String> {
     Ok(format!(
         "# Results
 
-Written by `cargo bench --bench speed` on {}, on {} processors ({cpu}), Linux {}.
+Written by `cargo bench --profile dist -p eco-benches --bench speed` on {}, on {} processors ({cpu}), Linux {}.
 Load and servers share the machine. Medians of {rounds} rounds of {slice:?} on each server in turn; of
 {few} new servers each for memory and start. In parentheses the ratio to native tokio, the median of
 the ratios in each round. Servers are measured by their own processor time, which a noisy machine

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-const CONNECTIONS: usize = 64;
+pub(crate) const CONNECTIONS: usize = 64;
 
 fn measure(name: impl Into<String>, unit: &'static str, better: Better, aim: Aim) -> Measure {
     Measure {
@@ -46,12 +46,28 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Row>> {
 }
 
 /// A server with its load, from one round to the next.
-struct Running {
+pub(crate) struct Running {
     process: Process,
     load: Load,
 }
 
-fn running(bench: &Bench, peer: &Peer, connections: usize, size: usize) -> Result<Running> {
+impl Running {
+    /// Keeps it busy for one slice: the server's processor time, in µs, for each round trip. `trips`
+    /// becomes their number.
+    pub(crate) fn cpu_per_trip(&mut self, bench: &Bench, trips: &mut u64) -> Result<f64> {
+        self.process.cpu_per_unit(|| {
+            *trips = bench.runtime.block_on(self.load.run(bench.slice))?;
+            Ok(*trips)
+        })
+    }
+}
+
+pub(crate) fn running(
+    bench: &Bench,
+    peer: &Peer,
+    connections: usize,
+    size: usize,
+) -> Result<Running> {
     let process = peer.start(connections)?;
     let load = bench
         .runtime
@@ -67,16 +83,14 @@ fn round_trips(bench: &Bench, size: usize, aim: Aim, rows: &mut Vec<Row>) -> Res
         return Ok(());
     }
     let mut cpus = bench.rounds_of(
+        &bench.peers,
         bench.rounds,
         CONNECTIONS,
         |peer| running(bench, peer, CONNECTIONS, size),
         |running, _| {
             let started = Instant::now();
             let mut trips = 0;
-            let cpu = running.process.cpu_per_unit(|| {
-                trips = bench.runtime.block_on(running.load.run(bench.slice))?;
-                Ok(trips)
-            })?;
+            let cpu = running.cpu_per_trip(bench, &mut trips)?;
             Ok([cpu, trips as f64 / started.elapsed().as_secs_f64()])
         },
     )?;
@@ -131,14 +145,14 @@ fn p99_at_half_load(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
         CONNECTIONS,
         |peer| {
             let process = peer.start(CONNECTIONS)?;
-            let full = eco_load(&process, &HALF_LOAD, bench.long)?;
+            let full = eco_load(bench, &process, &HALF_LOAD, bench.long)?;
             let rate = median(&[number(&full, &["turns", "per_second"])?]) / 2.0;
             Ok((process, rate.max(1.0)))
         },
         |(process, rate), _| {
             let rate = rate.to_string();
             let arguments = [&HALF_LOAD[..], &["--rate", &rate]].concat();
-            let report = eco_load(process, &arguments, bench.long)?;
+            let report = eco_load(bench, process, &arguments, bench.long)?;
             number(&report, &["turn", "p99"])
         },
         rows,
@@ -147,11 +161,12 @@ fn p99_at_half_load(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
 
 /// Runs `eco load`, and gives what it reports.
 pub(crate) fn eco_load(
+    bench: &Bench,
     process: &Process,
     arguments: &[&str],
     time: Duration,
 ) -> Result<serde_json::Value> {
-    let mut command = Command::new(harness::binary());
+    let mut command = Command::new(&bench.eco);
     command.args(["load", "--json", "--to", &process.address.to_string()]);
     command.args(["--duration", &format!("{}ms", time.as_millis())]);
     let done = command.args(arguments).output()?;

@@ -44,13 +44,14 @@ impl Peer {
 /// The server that all others are compared with. It comes first.
 pub(crate) const NATIVE: &str = "native tokio";
 pub(crate) const ECO: &str = "eco";
+pub(crate) const ANY: &str = "eco, as any plugin";
 
-const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers");
+const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 const ECHO: &str = include_str!("../../../plugins/echo/echo.wat");
 
-/// Those that this machine has, and a line for each that it lacks.
-pub(crate) fn all() -> Result<(Vec<Peer>, Vec<String>)> {
-    let (mut found, mut missing) = (own()?, Vec::new());
+/// Those that this machine has, and a line for each that it lacks. `eco` is its program.
+pub(crate) fn all(eco: &Path) -> Result<(Vec<Peer>, Vec<String>)> {
+    let (mut found, mut missing) = (own(eco)?, Vec::new());
     type Start = fn(u16) -> Command;
     let others: [(&str, &str, Clients, Start); 5] = [
         ("HAProxy, Lua", "haproxy", Clients::Many, |port| {
@@ -100,46 +101,57 @@ pub(crate) fn all() -> Result<(Vec<Peer>, Vec<String>)> {
 }
 
 /// What this project builds itself.
-fn own() -> Result<Vec<Peer>> {
-    let eco = harness::binary();
+fn own(eco: &Path) -> Result<Vec<Peer>> {
     let native = PathBuf::from(env!("CARGO_BIN_EXE_native-echo"));
     let epoll = PathBuf::from(env!("CARGO_BIN_EXE_epoll-echo"));
-    // A function that is never called, and loops: enough for calls to need all precautions.
-    let looping = ECHO.replacen("(core module $echo", "(core module $echo (func (loop))", 1);
-    let component = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("echo-as-any-plugin.wat");
-    std::fs::write(&component, looping)?;
-    let with_port = |program: PathBuf| {
-        move |port: u16, _| {
+    let [echo, any] = echoes([ECO, ANY], eco)?;
+    Ok(vec![
+        with_port(NATIVE, native),
+        echo,
+        any,
+        with_port("tuned epoll", epoll),
+    ])
+}
+
+/// A server that takes its port as its only argument.
+pub(crate) fn with_port(name: &'static str, program: PathBuf) -> Peer {
+    Peer {
+        name,
+        clients: Clients::Many,
+        program: Some(program.clone()),
+        command: Box::new(move |port, _| {
             let mut command = Command::new(&program);
             command.arg(port.to_string());
             command
+        }),
+    }
+}
+
+/// This build of eco with the built-in echo, and with the same echo as any plugin, by these names.
+pub(crate) fn echoes(names: [&'static str; 2], eco: &Path) -> Result<[Peer; 2]> {
+    // A function that is never called, and loops: enough for calls to need all precautions.
+    let looping = ECHO.replacen("(core module $echo", "(core module $echo (func (loop))", 1);
+    let component = Path::new(env!("CARGO_TARGET_TMPDIR")).join("echo-as-any-plugin.wat");
+    std::fs::write(&component, looping)?;
+    let peer = |name, plugin: String| {
+        let program = eco.to_owned();
+        Peer {
+            name,
+            clients: Clients::Many,
+            program: Some(program.clone()),
+            command: Box::new(move |port, clients| serve(&program, port, clients, &plugin)),
         }
     };
-    let peer = |name, program: PathBuf, command: Box<dyn Fn(u16, usize) -> Command>| Peer {
-        name,
-        clients: Clients::Many,
-        program: Some(program),
-        command,
-    };
-    Ok(vec![
-        peer(NATIVE, native.clone(), Box::new(with_port(native))),
-        peer(
-            ECO,
-            eco.clone(),
-            Box::new(|port, clients| serve(port, clients, "echo")),
-        ),
-        peer(
-            "eco, as any plugin",
-            eco,
-            Box::new(move |port, clients| serve(port, clients, &component.display().to_string())),
-        ),
-        peer("tuned epoll", epoll.clone(), Box::new(with_port(epoll))),
+    let [echo, any] = names;
+    Ok([
+        peer(echo, "echo".to_owned()),
+        peer(any, component.display().to_string()),
     ])
 }
 
 /// eco with its defaults, its log where nobody waits for it, and more connections where it needs them.
-pub(crate) fn serve(port: u16, clients: usize, plugin: &str) -> Command {
-    let mut command = Command::new(harness::binary());
+pub(crate) fn serve(eco: &Path, port: u16, clients: usize, plugin: &str) -> Command {
+    let mut command = Command::new(eco);
     command.args(["serve", "-q", "-p", plugin]);
     if clients > Limits::default().max_connections {
         command.args(["--max-connections", &clients.to_string()]);

@@ -1,0 +1,60 @@
+//! What the benchmarks share: the program `eco`, built as they are.
+
+use anyhow::{Context as _, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The profile whose figures the project shows: what packagers build. See the workspace's manifest.
+pub const DIST: &str = "dist";
+
+/// Where cargo puts what it builds for the running benchmark: TARGET/PROFILE.
+///
+/// # Errors
+/// The benchmark was started by hand from somewhere else.
+pub fn profile_folder() -> Result<PathBuf> {
+    // A benchmark is TARGET/PROFILE/deps/NAME.
+    let program = std::env::current_exe()?;
+    let folder = program.parent().and_then(Path::parent);
+    Ok(folder.context("it lies in no target folder")?.to_owned())
+}
+
+/// Whether the running benchmark, and so `eco`, is built in [`DIST`].
+///
+/// # Errors
+/// As [`profile_folder`].
+pub fn is_dist() -> Result<bool> {
+    Ok(profile_folder()?.ends_with(DIST))
+}
+
+/// The path of `eco`, built in the profile of the running benchmark.
+///
+/// Cargo builds a package's programs for that package's own tests alone, and the benchmarks are
+/// another package: it is run once more, which builds what is missing.
+///
+/// # Errors
+/// It can't be built.
+pub fn eco() -> Result<PathBuf> {
+    let folder = profile_folder()?;
+    let name = folder.file_name().and_then(|name| name.to_str());
+    eco_in(name.context("a profile has a name")?)
+}
+
+/// As [`eco`], in this profile.
+///
+/// # Errors
+/// It can't be built.
+pub fn eco_in(profile: &str) -> Result<PathBuf> {
+    let folder = profile_folder()?.with_file_name(profile);
+    let target = folder.parent().context("a profile lies in target")?;
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--quiet", "--locked", "--package", "eco-host"])
+        .args(["--bin", "eco", "--profile", profile, "--target-dir"])
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    ensure!(cargo.status()?.success(), "eco can't be built");
+    Ok(folder
+        .join("eco")
+        .with_extension(std::env::consts::EXE_EXTENSION))
+}
