@@ -62,6 +62,11 @@
 //! other (`plugins/interpreters`), and its text, which that asks for through an import
 //! (`plugin::script`). All that holds for plugins holds for scripts.
 //!
+//! What strangers write (a plugin's words, a peer's bytes, the name of a file) reaches a log or a terminal
+//! through `escape` alone, which makes it one line, or a message of harmless lines, of bounded length. A
+//! plugin is charged for its words (`plugin::log`). In a log of your own, events with the target
+//! `eco_host::said` have many of them, and all others few.
+//!
 //! # How a plugin is judged
 //!
 //! An [`exercise::Exercise`] is read once (`exercise::read`). For each case and each of its splits

@@ -58,6 +58,8 @@ mod sessions;
 mod splits;
 /// Stopping.
 mod stopping;
+/// What strangers write: into the log, and on a terminal.
+mod strangers;
 /// What they all use.
 mod support;
 /// The wrong plugins, and what each gets.

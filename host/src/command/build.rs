@@ -3,6 +3,7 @@
 use super::author_args::BuildArgs;
 use super::exit::{Exit, Failure};
 use super::{machine, output, plugin};
+use crate::escape;
 use crate::plugin::{Budgets, Engine, Inspection, LoadError, Source};
 use crate::toolchain::Built;
 use bytesize::ByteSize;
@@ -11,7 +12,7 @@ use bytesize::ByteSize;
 pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let folder = args.dir.clone();
     let built = tokio::task::spawn_blocking(move || plugin::build(&folder)).await??;
-    let path = built.path().display().to_string();
+    let path = escape::path(built.path());
     let engine = Engine::on_demand(Budgets::server(machine::memory()))?;
     let unusable = |error: LoadError| {
         let context = match &built {
@@ -25,7 +26,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
         .map_err(unusable)?;
     // A folder is built again when its sources change; a script is named itself.
     let usable = match &built {
-        Built::Component(_) => args.dir.display().to_string(),
+        Built::Component(_) => escape::path(&args.dir),
         Built::Script(_) => path.clone(),
     };
     let next = match (&found.server, &found.client) {

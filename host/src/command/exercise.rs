@@ -4,6 +4,7 @@ use super::exercise_args::ExerciseCommand;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{read, shipped, unknown};
 use super::output;
+use crate::escape;
 use crate::exercise::{Cases, Exercise, SHIPPED, schema};
 use crate::toolchain::samples::SampleLanguage;
 use std::path::Path;
@@ -23,7 +24,7 @@ pub(super) fn run(command: ExerciseCommand) -> Result<(), Failure> {
             };
             start(&slug, &dir, hidden, lang)
         }
-        ExerciseCommand::Schema => output::print(&schema()),
+        ExerciseCommand::Schema => output::bytes(schema().as_bytes()),
     }
 }
 
@@ -57,7 +58,7 @@ fn start(
         None => dir.join("starter/javascript/plugin.js"),
         Some(language) => dir.join(shipped.starter(language)),
     };
-    let (dir, starter) = (dir.display(), starter.display());
+    let (dir, starter) = (escape::path(dir), escape::path(&starter));
     let python = match language {
         Some(SampleLanguage::Python) => "\n  eco setup python, once",
         _ => "",

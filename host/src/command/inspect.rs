@@ -4,7 +4,7 @@ use super::author_args::InspectArgs;
 use super::exit::{Exit, Failure};
 use super::plugin::Typed;
 use super::{machine, output};
-use crate::escape::{Escaped, harmless};
+use crate::escape::Escaped;
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Kind, LoadError};
 use anyhow::Context as _;
 use bytesize::ByteSize;
@@ -59,17 +59,17 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
             if args.json {
                 let (plugin, code) = (typed.name(), error.code());
                 let report = serde_json::json!({ "plugin": plugin, "code": code, "error": error.to_string() });
-                output::print(&format!("{report:#}\n"))?;
+                output::json(&format!("{report:#}"))?;
             }
             let context = format!("cannot inspect {}", typed.name());
             return Err(Exit::Plugin.because(anyhow::Error::from(error).context(context)));
         }
     };
     let report = Report::new(typed.name(), found);
-    output::print(&match args.json {
-        true => serde_json::to_string_pretty(&report)? + "\n",
-        false => harmless(&report.text()),
-    })?;
+    match args.json {
+        true => output::json(&serde_json::to_string_pretty(&report)?)?,
+        false => output::print(&report.text())?,
+    }
     match report.server.usable || report.client.usable {
         true => Ok(()),
         false => Err(Exit::Plugin.saying(format!("{} can't be used", typed.name()))),

@@ -1,6 +1,7 @@
 //! The message of `eco send` and `eco load`: what was typed, stdin or a file, up to a limit.
 
 use super::exit::{Exit, Failure};
+use crate::escape;
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
@@ -63,7 +64,7 @@ impl Message {
                 .map_err(|error| Exit::Usage.because(error))?,
             Self::File(path) => File::open(&path)
                 .and_then(|file| bounded(file, most))
-                .with_context(|| format!("cannot read the message from {}", path.display()))
+                .with_context(|| format!("cannot read the message from {}", escape::path(&path)))
                 .map_err(|error| Exit::Usage.because(error))?,
         };
         if bytes.len() > most {

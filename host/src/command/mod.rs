@@ -34,12 +34,11 @@ mod signals;
 mod verdict;
 mod watch;
 
-use crate::escape::harmless;
+use crate::escape::one_line;
 use crate::toolchain::wit;
 use args::{Args, Command};
 use clap::{CommandFactory as _, Parser as _};
 use exit::{Exit, Failure};
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
@@ -47,6 +46,9 @@ pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
+            // The shell may have put anybody's file names there: it is said again of tame ones.
+            let typed = std::env::args_os().map(|typed| one_line(typed.to_string_lossy()));
+            let error = Args::try_parse_from(typed).err().unwrap_or(error);
             // Help and version are asked for; they are no misuse.
             let code = match error.use_stderr() {
                 true => Exit::Usage,
@@ -56,15 +58,15 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    logging::start(&args.log);
-    let result = run(args);
+    let result = logging::start(&args.log)
+        .map_err(Failure::from)
+        .and_then(|()| run(args));
     logging::finish();
     match result {
         Ok(()) => Exit::Success.into(),
         Err(Failure { exit, error }) => {
             // The code tells what the text can't where nobody reads it.
-            let text = harmless(&format!("{error:#}"));
-            let _ = writeln!(std::io::stderr(), "eco: {text}");
+            output::complain(&error);
             exit.into()
         }
     }
@@ -90,7 +92,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Check(args) => alone(check::run(args)),
         Command::Grade(args) => grade::run(args),
         Command::Exercise { command } => exercise::run(command),
-        Command::Wit => output::print(&wit::text()),
+        Command::Wit => output::bytes(wit::text().as_bytes()),
         Command::Setup { command } => alone(setup::run(command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,6 +3,7 @@
 use super::author_args::NewArgs;
 use super::exit::{Exit, Failure};
 use super::output;
+use crate::escape;
 use crate::toolchain::samples::{self, SampleLanguage, Shape};
 use std::path::Path;
 
@@ -16,10 +17,10 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     };
     samples::write(&args.path, name, args.lang, shape)
         .map_err(|error| Exit::Usage.because(error))?;
-    let folder = args.path.display();
+    let folder = escape::path(&args.path);
     let plugin = match args.lang.script() {
         Some(end) => format!("{folder}/{name}.{end}"),
-        None => folder.to_string(),
+        None => folder.clone(),
     };
     let next = next(&plugin, args.lang, shape);
     output::print(&format!("made {folder}. Next:\n{next}\n"))

@@ -1,6 +1,7 @@
 //! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
 
 use super::exit::{Exit, Failure};
+use crate::escape::{self, one_line};
 use crate::plugin::{BuiltIn, Engine, LoadError, Plugin, Role, Source};
 use crate::toolchain::{BuildError, Built, Project};
 use std::path::{Path, PathBuf};
@@ -9,16 +10,23 @@ use std::path::{Path, PathBuf};
 #[derive(Clone)]
 pub(super) struct Typed {
     text: String,
+    /// For messages: it may be the name of a file of anybody's.
+    shown: String,
     built_in: &'static [BuiltIn],
 }
 
 impl Typed {
     pub(super) fn new(text: String, built_in: &'static [BuiltIn]) -> Self {
-        Self { text, built_in }
+        Self {
+            shown: one_line(&text),
+            text,
+            built_in,
+        }
     }
 
+    /// What was typed, as one line.
     pub(super) fn name(&self) -> &str {
-        &self.text
+        &self.shown
     }
 
     /// The file or folder on disk that may change; `None` for a built-in and for stdin.
@@ -48,7 +56,7 @@ impl Typed {
 
     /// It was read, and can't be used.
     pub(super) fn unusable(&self, error: LoadError) -> Failure {
-        let context = format!("cannot use the plugin {}", self.text);
+        let context = format!("cannot use the plugin {}", self.shown);
         Exit::Plugin.because(anyhow::Error::from(error).context(context))
     }
 }
@@ -60,10 +68,12 @@ pub(super) fn build(folder: &Path) -> Result<Built, Failure> {
         .map_err(|error| {
             let exit = match error {
                 BuildError::Missing { .. } => Exit::Unavailable,
-                BuildError::File { .. } | BuildError::NoFolder(_) => Exit::Usage,
+                BuildError::File { .. } | BuildError::NoFolder(_) | BuildError::Link(_) => {
+                    Exit::Usage
+                }
                 _ => Exit::Plugin,
             };
-            let context = format!("cannot build {}", folder.display());
+            let context = format!("cannot build {}", escape::path(folder));
             exit.because(anyhow::Error::from(error).context(context))
         })
 }

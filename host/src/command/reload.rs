@@ -4,7 +4,6 @@
 use super::plugin::Typed;
 use super::signals::Hangup;
 use super::watch::Watch;
-use crate::escape::harmless;
 use crate::plugin::{Engine, Plugin, Role};
 use tokio::sync::watch::Sender;
 
@@ -36,8 +35,7 @@ impl Reload {
                     tracing::info!(version, "reloaded: new connections get the new version");
                 }
                 Err(failure) => {
-                    // A line of the log is a line.
-                    let why = harmless(&format!("{:#}", failure.error));
+                    let why = format!("{:#}", failure.error);
                     let why: Vec<&str> = why.lines().map(str::trim).collect();
                     tracing::error!("not reloaded, the old version stays: {}", why.join("; "));
                 }

@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::signals::Signals;
 use super::verdict;
 use crate::contract::Expect;
-use crate::escape::Escaped;
+use crate::escape::{Escaped, SAID};
 use crate::net::{self, Broken, Endpoint, Inbox};
 use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Role, Step, Turn};
 use anyhow::Context as _;
@@ -123,7 +123,7 @@ impl Line {
             Expect::Exactly(bytes) => bytes,
             _ => 0,
         };
-        tracing::debug!(bytes = turn.send.len(), "sending {}", Escaped(&turn.send));
+        tracing::debug!(target: SAID, bytes = turn.send.len(), "sending {}", Escaped(&turn.send));
         let progress = Progress::new(turn.send.len() as u64 + expected);
         let exchange = net::exchange(
             &mut self.stream,
@@ -133,7 +133,7 @@ impl Line {
             self.most,
             |bytes| progress.advance(bytes),
             async |bytes| {
-                tracing::debug!(bytes = bytes.len(), "received {}", Escaped(bytes));
+                tracing::debug!(target: SAID, bytes = bytes.len(), "received {}", Escaped(bytes));
                 progress.advance(bytes.len());
                 progress.show(bytes).await
             },

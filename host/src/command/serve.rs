@@ -8,6 +8,7 @@ use super::reload::Reload;
 use super::signals::{Hangup, Signals};
 use super::watch::Watch;
 use super::{logging, machine};
+use crate::escape::one_line;
 use crate::net::{self, Endpoint, Limits, Server};
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
 use anyhow::Context as _;
@@ -136,6 +137,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
 /// A line on stdout, which somebody may be waiting for. Nobody has to read it.
 fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
+    let line = one_line(line);
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 

@@ -4,6 +4,7 @@ use super::author_args::SetupCommand;
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use super::{machine, output};
+use crate::escape;
 use crate::plugin::{Budgets, Engine, Language, python};
 use crate::toolchain::{BuildError, set_up_python};
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
                 exit.because(anyhow::Error::from(error).context("cannot set up Python"))
             })?;
             warm_up().await?;
-            let path = path.display();
+            let path = escape::path(&path);
             output::print(&format!(
                 "Python scripts work now: {path}\n  eco new hello --lang python\n"
             ))

@@ -1,5 +1,6 @@
 //! When to load a plugin anew: its sources changed, or SIGHUP came.
 
+use crate::escape;
 use anyhow::Context as _;
 use notify::{RecursiveMode, Watcher as _};
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ impl Watch {
         };
         watch
             .arm()
-            .with_context(|| format!("cannot watch {}", path.display()))?;
+            .with_context(|| format!("cannot watch {}", escape::path(path)))?;
         Ok(watch)
     }
 
@@ -105,7 +106,10 @@ impl Watch {
             // It may be another folder than before, or a link to another file.
             let _ = self.arm();
             match self.seen.is_empty() {
-                true => tracing::warn!("{} is gone: the old version stays", self.path.display()),
+                true => tracing::warn!(
+                    "{} is gone: the old version stays",
+                    escape::path(&self.path)
+                ),
                 false => return,
             }
         }

@@ -3,6 +3,7 @@
 use super::case::{Case, Exercise, Limits, Script, Visibility};
 use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile, StepFile};
 use super::files::Files;
+use crate::escape;
 use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
@@ -30,7 +31,7 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
+        write!(f, "{}", escape::path(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }

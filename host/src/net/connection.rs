@@ -9,7 +9,7 @@ use super::limits::Limits;
 use super::transport::Transport;
 use super::within::within;
 use crate::contract::{Connection, Next, Opening, Reason, Reply, Session};
-use crate::escape::Escaped;
+use crate::escape::{Escaped, SAID};
 use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -162,7 +162,7 @@ impl<T: Transport> Line<'_, T> {
     fn received(&mut self, chunk: &[u8]) {
         let bytes = chunk.len();
         self.counts.received += bytes as u64;
-        tracing::debug!(connection = self.id, bytes, "received {}", Escaped(chunk));
+        tracing::debug!(target: SAID, connection = self.id, bytes, "received {}", Escaped(chunk));
     }
 
     /// Writes a reply whole and does what it says then. `Some` if that ends the connection.
@@ -185,7 +185,7 @@ impl<T: Transport> Line<'_, T> {
         }
         if !data.is_empty() {
             let bytes = data.len();
-            tracing::debug!(connection = self.id, bytes, "sent {}", Escaped(data));
+            tracing::debug!(target: SAID, connection = self.id, bytes, "sent {}", Escaped(data));
         }
         match reply.next {
             Next::KeepOpen => None,

@@ -8,6 +8,7 @@ use super::connection::{Counts, End, serve};
 use super::limits::Limits;
 use super::transport::Transport as _;
 use crate::contract::{Connection, Session};
+use crate::escape::{Escaped, one_line};
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -277,7 +278,7 @@ async fn converse<S: Session>(
     if !matches!(end, End::Refused(_))
         && let Err(error) = session.closed(end.reason()).await
     {
-        tracing::warn!(connection = connection.id, "in closed: {error}");
+        tracing::warn!(connection = connection.id, "in closed: {}", one_line(error));
     }
     end
 }
@@ -303,7 +304,7 @@ impl Record {
     fn close<E: std::fmt::Display>(mut self, end: &End<E>) {
         let reason = end.reason().code();
         match end {
-            End::Refused(error) => self.failed("refused", error),
+            End::Refused(why) => self.failed("refused", &Escaped(why.as_bytes())),
             End::Failed(error) => self.failed(reason, error),
             End::RepliedAfterFinish => {
                 self.failed(reason, &"the plugin replied after it had finished");
@@ -334,8 +335,10 @@ impl Record {
         );
     }
 
+    /// `error` may have words of the session's, whatever that is.
     fn failed(&mut self, reason: &str, error: &dyn std::fmt::Display) {
         self.written = true;
+        let error = one_line(error);
         let Counts { received, sent } = self.counts;
         let duration_ms = self.milliseconds();
         tracing::warn!(connection = self.id, reason, received, sent, duration_ms, %error, "closed");

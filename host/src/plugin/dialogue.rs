@@ -109,11 +109,11 @@ impl Dialogue {
         match found {
             Found::InPlace(functions) => {
                 let (turn,) = instance.call(functions.start, (message,)).await?;
-                turn_from(turn.map_err(Error::Plugin)?, instance)
+                turn_from(said(turn, instance)?, instance)
             }
             Found::Copied(functions) => {
                 let (turn,) = instance.call(functions.start, (message,)).await?;
-                turn_from(turn.map_err(Error::Plugin)?, instance)
+                turn_from(said(turn, instance)?, instance)
             }
         }
     }
@@ -127,14 +127,19 @@ impl Dialogue {
         match found {
             Found::InPlace(functions) => {
                 let (step,) = instance.call(functions.replied, (reply,)).await?;
-                step_from(step.map_err(Error::Plugin)?, instance)
+                step_from(said(step, instance)?, instance)
             }
             Found::Copied(functions) => {
                 let (step,) = instance.call(functions.replied, (reply,)).await?;
-                step_from(step.map_err(Error::Plugin)?, instance)
+                step_from(said(step, instance)?, instance)
             }
         }
     }
+}
+
+/// What the plugin returned, or its own error.
+fn said<T>(answer: Result<T, String>, instance: &Instance) -> Result<T, Error> {
+    answer.map_err(|text| instance.store.data().error(text))
 }
 
 fn step_from<D: Returned>(step: abi::Step<D>, instance: &Instance) -> Result<Step<'_>, Error> {

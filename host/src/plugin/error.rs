@@ -3,7 +3,7 @@
 //! Callers branch on the variants; the texts say what happened and what to do next.
 
 use super::budget::{Budget, Budgets};
-use crate::escape::Escaped;
+use crate::escape::{Escaped, message, one_line};
 use wasmtime::Trap;
 
 /// A plugin that was running could not go on. Its instance is never called again.
@@ -84,7 +84,7 @@ impl Error {
         if error.chain().any(|cause| cause.is::<std::io::Error>()) {
             return Self::Room(format!("{error:#}"));
         }
-        let cause = error.root_cause().to_string();
+        let cause = one_line(error.root_cause());
         if cause.contains("resource limit exceeded") {
             return Self::budget(Budget::Memory, budgets);
         }
@@ -174,7 +174,7 @@ pub enum LoadError {
     )]
     NoPython,
     /// The text form does not parse.
-    #[error("the text does not parse\n{0}")]
+    #[error("the text does not parse\n{}", message(.0))]
     Text(String),
     /// A core module, which has no interfaces.
     #[error(
@@ -187,10 +187,10 @@ pub enum LoadError {
     )]
     Complex(String),
     /// Not valid WebAssembly.
-    #[error("not a valid component: {0}\n{hint}", hint = hint(.0))]
+    #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
     Invalid(String),
     /// It imports what eco doesn't offer.
-    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", .0.join(", "))]
+    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(.0.join(", ")))]
     Import(Vec<String>),
     /// It exports no interface that eco could use.
     #[error(
@@ -207,7 +207,7 @@ pub enum LoadError {
     },
     /// It exports the right name with another type.
     #[error(
-        "the types of {interface} are not those of its WIT: {why}\nBuild the plugin against the WIT files of this version."
+        "the types of {interface} are not those of its WIT: {}\nBuild the plugin against the WIT files of this version.", one_line(.why)
     )]
     Type {
         /// The interface.
@@ -281,6 +281,7 @@ fn next_step(defined: &[String]) -> &'static str {
 fn list(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
-        names => names.join(", "),
+        // Whoever made the plugin chose them.
+        names => one_line(names.join(", ")),
     }
 }

@@ -13,6 +13,7 @@ use super::sandbox::{self, SCRIPT, State};
 use super::source::Source;
 use super::{alarm, dialogue, session};
 use crate::contract::Effort;
+use crate::escape::one_line;
 use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre};
 
@@ -81,7 +82,7 @@ impl Loaded {
             self.functions = evaluate(&mut instance, component).await?;
             check_functions(self.kind, &self.functions)?;
             if let Some((wrong, right)) = script.misspelt(&self.functions) {
-                let name = &script.name;
+                let name = one_line(&script.name);
                 tracing::warn!("{name} has {wrong}, which eco doesn't call; it would call {right}");
             }
             if self.functions == ["receive"] {

@@ -1,10 +1,11 @@
-//! What a plugin writes: its `log` import, and stdout and stderr of WASI.
+//! What a plugin says: its `log` import, stdout and stderr of WASI, and the texts of its errors.
 //!
-//! It owns bounding and escaping. Lines go to `tracing`, with the number of their connection.
+//! It owns charging the plugin for that. `escape` makes it fit for a line; lines go to `tracing`, with the
+//! number of their connection, and errors to whoever logs the connection's end.
 
 use super::budget::{Budget, Budgets};
 use super::lab::Lab;
-use crate::escape::Escaped;
+use crate::escape::{Escaped, SAID};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,6 +63,11 @@ impl PluginLog {
         Ok(())
     }
 
+    /// The text of an error that the plugin returned, which is for the log too, and counts as a line.
+    pub(super) fn last_words(&self, text: &str) -> Result<(), Budget> {
+        self.spend(text.len() + LINE_COST)
+    }
+
     fn spend(&self, bytes: usize) -> Result<(), Budget> {
         self.left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
@@ -77,10 +83,10 @@ impl PluginLog {
             return lab.write(text.to_string());
         }
         match level {
-            Level::Debug => tracing::debug!(connection, "plugin: {text}"),
-            Level::Info => tracing::info!(connection, "plugin: {text}"),
-            Level::Warn => tracing::warn!(connection, "plugin: {text}"),
-            Level::Error => tracing::error!(connection, "plugin: {text}"),
+            Level::Debug => tracing::debug!(target: SAID, connection, "plugin: {text}"),
+            Level::Info => tracing::info!(target: SAID, connection, "plugin: {text}"),
+            Level::Warn => tracing::warn!(target: SAID, connection, "plugin: {text}"),
+            Level::Error => tracing::error!(target: SAID, connection, "plugin: {text}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::budget::Budget;
 use super::engine::{PARTS, Shared, World};
+use super::error::Error;
 use super::guard::Meter;
 use super::lab::{self, Lab};
 use super::log::{Level, PluginLog, Standard};
@@ -87,6 +88,14 @@ impl State {
     /// Bytes of memory that the instance has.
     pub(super) fn memory(&self) -> usize {
         self.memory
+    }
+
+    /// The error that the plugin returned, if it has the budget left to say it.
+    pub(super) fn error(&self, text: String) -> Error {
+        match self.log.last_words(&text) {
+            Ok(()) => Error::Plugin(text),
+            Err(broken) => Error::budget(broken, &self.engine.budgets),
+        }
     }
 
     /// A call of the host, which costs fuel in a laboratory.

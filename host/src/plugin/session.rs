@@ -237,7 +237,7 @@ async fn invoke<D: Returned>(
 }
 
 fn reply<D: Returned>(answer: Answer<D>, instance: &Instance) -> Result<Reply<'_>, Error> {
-    let reply = answer.map_err(Error::Plugin)?;
+    let reply = answer.map_err(|text| instance.store.data().error(text))?;
     Ok(Reply {
         data: reply.data.bytes(&instance.store),
         next: reply.next.into(),

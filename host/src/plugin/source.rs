@@ -5,6 +5,7 @@
 use super::budget::{Budget, Budgets};
 use super::error::LoadError;
 use super::script::{Language, Script};
+use crate::escape;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::BuiltIn(plugin) => plugin.name.to_owned(),
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) => escape::path(path),
             Self::Stdin => "-".to_owned(),
             Self::Bytes(name, _) => name.clone(),
         }
@@ -208,6 +209,6 @@ fn describe(bytes: &[u8]) -> String {
     let start = bytes.get(..16).unwrap_or(bytes);
     format!(
         "it looks like {kind}, and starts with {}",
-        crate::escape::Escaped(start)
+        escape::Escaped(start)
     )
 }

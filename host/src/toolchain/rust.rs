@@ -6,6 +6,7 @@
 use super::component;
 use super::error::BuildError;
 use super::tool;
+use crate::escape;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -34,7 +35,7 @@ pub(super) fn build(folder: &Path, output: &Path) -> Result<(), BuildError> {
     let made = String::from_utf8_lossy(&finished.stdout);
     let made = made.lines().filter_map(wasm_file).next_back();
     let made = made.ok_or_else(|| BuildError::Unfit {
-        what: folder.display().to_string(),
+        what: escape::path(folder),
         why: "cargo made no .wasm file".to_owned(),
         next: "Its Cargo.toml must say [lib] crate-type = [\"cdylib\"].",
     })?;

@@ -2,6 +2,7 @@
 
 use super::component;
 use super::error::BuildError;
+use crate::escape::{self, one_line};
 use std::path::Path;
 use wasmparser::{Parser, Payload};
 
@@ -13,13 +14,13 @@ const WORLDS: [(&str, &str); 3] = [
 
 pub(super) fn build(source: &Path, output: &Path) -> Result<(), BuildError> {
     let unfit = |why: String, next| BuildError::Unfit {
-        what: source.display().to_string(),
+        what: escape::path(source),
         why,
         next,
     };
     let text = std::fs::read_to_string(source).map_err(BuildError::file(source))?;
     let mut binary = wat::parse_str(&text).map_err(|mut error| {
-        error.set_path(source);
+        error.set_path(escape::path(source));
         unfit(error.to_string(), "The place is marked above.")
     })?;
     if Parser::is_core_wasm(&binary) {
@@ -29,7 +30,7 @@ pub(super) fn build(source: &Path, output: &Path) -> Result<(), BuildError> {
             .find(|(interface, _)| exports.iter().any(|name| name.starts_with(interface)))
             .ok_or_else(|| {
                 unfit(
-                    format!("its exports name no interface of eco: {}", exports.join(", ")),
+                    format!("its exports name no interface of eco: {}", one_line(exports.join(", "))),
                     "Export \"eco:plugin/handler@0.1.0#receive\", or what `eco wit` shows for the other worlds.",
                 )
             })?;

@@ -2,6 +2,7 @@
 
 use crate::command::exit::{Exit, Failure};
 use crate::command::output;
+use crate::escape;
 use crate::exercise::{Cases, Exercise, Files, Graded, Judge, Mistake, Visibility, feedback, text};
 use crate::plugin::{Engine, LoadError, Plugin, Role, Source};
 use anyhow::Context as _;
@@ -40,7 +41,7 @@ pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
             Err(LoadError::NoPython) => {
                 tracing::warn!(
                     "{} was not tried: Python is not set up (eco setup python)",
-                    starter.display()
+                    escape::path(&starter)
                 );
             }
             Err(error) => wrong(&starter, format!("it doesn't load: {error}")),
@@ -70,7 +71,7 @@ pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
 fn summary(folder: &Path, exercise: &Exercise, solutions: usize) -> String {
     let hidden = exercise.cases.iter();
     let hidden = hidden.filter(|case| case.visibility == Visibility::Hidden);
-    let (folder, cases, hidden) = (folder.display(), exercise.cases.len(), hidden.count());
+    let (folder, cases, hidden) = (escape::path(folder), exercise.cases.len(), hidden.count());
     let points = exercise.points;
     let tried = match solutions {
         0 => "; no solution/, so that no case was tried",
@@ -90,7 +91,7 @@ async fn solve(
     let plugin = Plugin::load(engine, source, Role::Server).await;
     let plugin = plugin.map_err(|error| format!("it doesn't load: {error}"))?;
     let graded = Graded {
-        name: solution.display().to_string(),
+        name: escape::path(solution),
         judgements: judge.judge(&plugin, |_, _| {}).await,
     };
     let mut failed = graded

@@ -12,12 +12,10 @@ use super::find_exercise::{find, read};
 use super::output;
 use super::plugin::Typed;
 use super::watch::Watch;
-use crate::escape::harmless;
 use crate::exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use crate::plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
 use crate::words::many;
 use anyhow::Context as _;
-use std::io::Write as _;
 use tcp::Loopback;
 
 /// What is meant by what was typed.
@@ -74,10 +72,9 @@ impl Check {
             if let Err(Failure { exit, error }) = self.once().await
                 && exit != Exit::Wrong
             {
-                let text = harmless(&format!("{error:#}"));
-                let _ = writeln!(std::io::stderr(), "eco: {text}");
+                output::complain(&error);
             }
-            output::print(&show::waiting(self.typed.name()))?;
+            output::styled(&show::waiting(self.typed.name()))?;
             watch.changed().await;
             show::again();
         }
@@ -87,7 +84,7 @@ impl Check {
         let plugin = self.load().await?;
         let judge = Judge::of(&self.exercise).await;
         let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
-        output::print(&show::title(&self.exercise, self.typed.name()))?;
+        output::styled(&show::title(&self.exercise, self.typed.name()))?;
         let judgements = match self.wire {
             Kind::Memory => self.judge(&judge, &plugin).await,
             Kind::Tcp => {
@@ -105,7 +102,7 @@ impl Check {
             name: self.typed.name().to_owned(),
             judgements,
         };
-        output::print(&show::summary(&self.exercise, &graded, self.detail))?;
+        output::styled(&show::summary(&self.exercise, &graded, self.detail))?;
         let failed = graded.judgements.len() - graded.passed();
         match (failed, graded.is_judged()) {
             (0, _) => Ok(()),
@@ -122,7 +119,7 @@ impl Check {
         let mut show = show::Cases::new(&self.exercise, self.detail);
         let done = |case: &_, judgement: &_| {
             // Who stops reading misses the rest; the exit code tells.
-            let _ = output::print(&show.case(case, judgement));
+            let _ = output::styled(&show.case(case, judgement));
         };
         judge.judge(bench, done).await
     }

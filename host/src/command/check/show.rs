@@ -1,6 +1,6 @@
 //! What a student sees of a check, in colour where that is wanted.
 
-use crate::escape::harmless;
+use crate::escape::one_line;
 use crate::exercise::{Case, Exercise, Graded, Judgement, Kind, Line, feedback, percent};
 use crate::words::many;
 use console::{Style, style};
@@ -24,7 +24,7 @@ pub(super) struct Cases<'a> {
 
 /// Before the first case.
 pub(super) fn title(exercise: &Exercise, plugin: &str) -> String {
-    let (title, plugin) = (harmless(&exercise.title), harmless(plugin));
+    let (title, plugin) = (one_line(&exercise.title), one_line(plugin));
     let cases = many(exercise.cases.len() as u64, "case");
     format!("{}: {cases} for {plugin}\n\n", style(title).bold())
 }
@@ -42,7 +42,7 @@ impl<'a> Cases<'a> {
 
     /// One case.
     pub(super) fn case(&mut self, case: &Case, judgement: &Judgement) -> String {
-        let (name, code) = (harmless(&case.name), judgement.verdict.code());
+        let (name, code) = (one_line(&case.name), judgement.verdict.code());
         let width = self.width;
         if judgement.passed() {
             let used = percent(judgement.fuel, self.exercise.limits.fuel);
@@ -121,6 +121,6 @@ pub(super) fn again() {
 
 /// Between two checks.
 pub(super) fn waiting(plugin: &str) -> String {
-    let text = format!("waiting for {} to change (Ctrl-C ends)", harmless(plugin));
+    let text = format!("waiting for {} to change (Ctrl-C ends)", one_line(plugin));
     format!("\n{}\n\n", style(text).dim())
 }

@@ -56,7 +56,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         .map(|report| report.write(&class))
         .collect();
     if !args.report.iter().any(ReportTo::is_stdout) {
-        output::print(&table::table(&class))?;
+        output::styled(&table::table(&class))?;
     }
     // What could be written is there, whatever could not.
     written.into_iter().collect::<Result<(), Failure>>()?;

@@ -1,6 +1,6 @@
 //! The table at the end of grading.
 
-use crate::escape::harmless;
+use crate::escape::one_line;
 use crate::exercise::{Class, Graded, Judgement};
 use crate::words::many;
 use console::style;
@@ -68,11 +68,6 @@ fn verdict(judgement: &Judgement) -> String {
 
 /// Characters of a reason that a line of the table shows. Reports have all of it.
 const REASON: usize = 60;
-
-/// A name that doesn't leave its line.
-fn one_line(name: &str) -> String {
-    harmless(name).replace('\n', "\\n").replace('\t', "\\t")
-}
 
 fn total(class: &Class<'_>) -> String {
     let count = many(class.submissions.len() as u64, "submission");

@@ -3,6 +3,7 @@
 use super::page;
 use super::report::Report;
 use crate::command::exit::{Exit, Failure};
+use crate::escape;
 use anyhow::Context as _;
 use std::fs::File;
 use std::io::Write as _;
@@ -24,7 +25,7 @@ impl Page {
         let unused = new.is_ok();
         let file = new.or_else(|_| File::options().write(true).open(path));
         let file = file.map_err(|error| {
-            let path = path.display();
+            let path = escape::path(path);
             Exit::Usage.saying(format!("cannot write the page to {path}: {error}"))
         })?;
         Ok(Self {
@@ -40,7 +41,8 @@ impl Page {
         // A device has no length that could be set.
         let _ = self.file.set_len(0);
         let written = self.file.write_all(page.as_bytes());
-        written.with_context(|| format!("cannot write the page to {}", self.path.display()))?;
+        written
+            .with_context(|| format!("cannot write the page to {}", escape::path(&self.path)))?;
         Ok(())
     }
 }

@@ -112,7 +112,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     // Where there was no connection there is nothing to show but why.
     if report.connected.total > 0 {
         match config.args.json {
-            true => output::print(&format!("{}\n", serde_json::to_string(&report)?))?,
+            true => output::json(&serde_json::to_string(&report)?)?,
             false => output::print(&report.to_string())?,
         }
         page.map_or(Ok(()), |page| page.write(&report))?;
