@@ -9,6 +9,8 @@
 
 /// What authors of plugins type: new, build, inspect, call, wit, setup.
 mod authors;
+/// Building: what naming a folder writes.
+mod building;
 /// What people type: help, usage, completions, exit codes, the README's table.
 mod command_line;
 /// The WIT files against what the host calls.

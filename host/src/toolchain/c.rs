@@ -1,8 +1,8 @@
 //! C: bindings made from the WIT, then a compiler that knows WebAssembly.
 
-use super::component;
 use super::error::BuildError;
-use super::tool;
+use super::{component, folder, tool};
+use crate::escape;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wit_bindgen_core::Files;
@@ -19,7 +19,7 @@ const WORLDS: [&str; 4] = [
 /// pay for. Overflowing it traps. `-Wl,-z,stack-size=` in CFLAGS changes it.
 const STACK: &str = "-Wl,-z,stack-size=65536";
 
-/// Where the bindings and the core module go, inside the project.
+/// Where the bindings go, inside the project, and where an editor finds them.
 const BUILD: &str = "build";
 
 const INSTALL: &str =
@@ -29,12 +29,15 @@ const INSTALL: &str =
   macOS:      brew install zig
   Windows:    winget install zig.zig";
 
-pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result<(), BuildError> {
-    let build = folder.join(BUILD);
-    std::fs::create_dir_all(&build).map_err(BuildError::file(&build))?;
-    let world = find_world(folder, sources)?;
+pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Result<(), BuildError> {
+    let build = project.join(BUILD);
+    folder::open(&build)?;
+    let world = find_world(project, sources)?;
     let bindings = generate(world, &build)?;
-    let (mut compiler, name) = find_compiler(folder)?;
+    // Outside of the project, since a compiler may write through a link that lies there.
+    let place = tempfile::tempdir().map_err(BuildError::file(std::env::temp_dir()))?;
+    let core = place.path().join("core.wasm");
+    let (mut compiler, name) = find_compiler(project)?;
     compiler.args([
         "--target=wasm32-wasi",
         "-mexec-model=reactor",
@@ -47,16 +50,12 @@ pub(super) fn build(folder: &Path, sources: &[PathBuf], output: &Path) -> Result
     if let Ok(flags) = std::env::var("CFLAGS") {
         compiler.args(flags.split_whitespace());
     }
-    compiler
-        .arg("-I")
-        .arg(BUILD)
-        .args(["-o", "build/core.wasm"]);
+    compiler.arg("-I").arg(BUILD).arg("-o").arg(&core);
     // With ./ before them, no name is taken for a flag.
     let names = sources.iter().filter_map(|source| source.file_name());
     compiler.args(names.map(|name| Path::new(".").join(name)));
     compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
     tool::run(compiler, &name)?;
-    let core = build.join("core.wasm");
     let module = std::fs::read(&core).map_err(BuildError::file(&core))?;
     component::write(&module, output)
 }
@@ -75,7 +74,7 @@ fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildE
         }
     }
     Err(BuildError::Unfit {
-        what: folder.display().to_string(),
+        what: escape::path(folder),
         why: "no file includes the header of a world".to_owned(),
         next: "Put #include \"handler_plugin.h\" (or session_plugin.h, client_plugin.h) at the top; `eco build` generates it.",
     })
@@ -95,7 +94,7 @@ fn generate(world: &str, build: &Path) -> Result<Vec<String>, BuildError> {
     let mut link = Vec::new();
     for (name, contents) in files.iter() {
         let path = build.join(name);
-        std::fs::write(&path, contents).map_err(BuildError::file(&path))?;
+        folder::replace(&path, contents)?;
         if !name.ends_with(".h") {
             link.push(name.to_owned());
         }

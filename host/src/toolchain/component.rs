@@ -1,7 +1,8 @@
 //! From a core module to a component of the package `eco:plugin`.
 
 use super::error::BuildError;
-use super::wit;
+use super::{folder, wit};
+use crate::escape;
 use std::path::Path;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
@@ -29,17 +30,12 @@ pub(super) fn write(binary: &[u8], output: &Path) -> Result<(), BuildError> {
     let component = match wasmparser::Parser::is_component(binary) {
         true => binary.to_vec(),
         false => wrap(binary).map_err(|error| BuildError::Unfit {
-            what: output.display().to_string(),
+            what: escape::path(output),
             why: format!("{error:#}"),
             next: "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
         })?,
     };
-    // In one step, since somebody may be serving the last one, and nobody wants half of one.
-    let mut new = output.as_os_str().to_owned();
-    new.push(".new");
-    std::fs::write(&new, component)
-        .and_then(|()| std::fs::rename(&new, output))
-        .map_err(BuildError::file(output))
+    folder::replace(output, &component)
 }
 
 fn wrap(module: &[u8]) -> anyhow::Result<Vec<u8>> {
