@@ -56,6 +56,8 @@ mod scripts;
 mod send;
 /// Plugins that take part in the whole connection.
 mod sessions;
+/// What `eco setup` installs.
+mod setup;
 /// The ways in which the bytes of a case are split.
 mod splits;
 /// Stopping.

@@ -5,8 +5,9 @@ use super::tool;
 use super::wit;
 use std::path::{Path, PathBuf};
 
-/// The version whose interpreter eco is tested with. pip gets it from its index.
-const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
+/// The version whose interpreter eco is tested with, and the hashes of its wheels. pip gets them from its
+/// index, and takes nothing else from there.
+const REQUIREMENTS: &str = include_str!("../../../plugins/interpreters/python/requirements.txt");
 
 macro_rules! sources {
     ($($name:literal)*) => {
@@ -46,16 +47,15 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
     } else {
         "venv/bin"
     });
-    let mut pip = tool::command(programs.join("pip"), place);
-    pip.args([
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        COMPONENTIZE_PY,
-    ]);
-    tool::run(pip, "pip install componentize-py")?;
     let write =
         |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(BuildError::file(path));
+    write(place.join("requirements.txt"), REQUIREMENTS)?;
+    let mut pip = tool::command(programs.join("pip"), place);
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+    // A source package would run its own code here, and an index may be anybody's.
+    pip.args(["--only-binary", ":all:", "--require-hashes"]);
+    pip.args(["--requirement", "requirements.txt"]);
+    tool::run(pip, "pip install componentize-py")?;
     write(place.join("eco.wit"), &wit::text())?;
     // Alone in their folder: componentize-py takes all that it finds beside them for part of the app.
     let app = place.join("app");

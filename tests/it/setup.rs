@@ -1,0 +1,105 @@
+//! Setting up: what `eco setup` installs, and what it never runs.
+
+use crate::guests::empty_folder;
+use crate::harness::Eco;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+/// Writes a wheel of componentize-py as an index that was taken over would have it, and its source package:
+/// both leave a file `ran` where they can run.
+fn forge(packages: &Path, ran: &Path) {
+    let touch = format!("open({:?}, 'w').close()", ran.display().to_string());
+    let wheel = packages.join("wheel");
+    let info = "componentize_py-0.25.1.dist-info";
+    let source = packages.join("componentize_py-0.25.1");
+    let scripts = "componentize_py-0.25.1.data/scripts/componentize-py";
+    let metadata = "Metadata-Version: 2.1\nName: componentize-py\nVersion: 0.25.1\n";
+    for (path, text) in [
+        (wheel.join(info).join("METADATA"), metadata.to_owned()),
+        (
+            wheel.join(info).join("WHEEL"),
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_owned(),
+        ),
+        (
+            wheel.join(info).join("RECORD"),
+            format!("{scripts},,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"),
+        ),
+        (wheel.join(scripts), format!("#!python\n{touch}\n")),
+        (source.join("PKG-INFO"), metadata.to_owned()),
+        (
+            source.join("pyproject.toml"),
+            "[build-system]\nrequires = []\nbuild-backend = \"forged\"\nbackend-path = [\".\"]\n"
+                .to_owned(),
+        ),
+        (source.join("forged.py"), touch.clone()),
+    ] {
+        std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be made");
+        std::fs::write(path, text).expect("it can be written");
+    }
+    let pack = |folder: &Path, arguments: &[&str]| {
+        let packed = Command::new("python3")
+            .current_dir(folder)
+            .args(arguments)
+            .status();
+        assert!(packed.is_ok_and(|status| status.success()));
+    };
+    let data = "componentize_py-0.25.1.data";
+    pack(
+        &wheel,
+        &[
+            "-m",
+            "zipfile",
+            "-c",
+            "../componentize_py-0.25.1-py3-none-any.whl",
+            info,
+            data,
+        ],
+    );
+    pack(
+        packages,
+        &[
+            "-m",
+            "tarfile",
+            "-c",
+            "componentize_py-0.25.1.tar.gz",
+            "componentize_py-0.25.1",
+        ],
+    );
+}
+
+#[test]
+fn setting_up_python_runs_nothing_but_the_wheels_that_were_pinned() {
+    let python = Command::new("python3")
+        .args(["-c", "import venv, ensurepip"])
+        .output();
+    if !python.is_ok_and(|output| output.status.success()) {
+        assert!(
+            std::env::var_os("ECO_ALL_TOOLS").is_none(),
+            "no python3 with venv and pip"
+        );
+        // Not through the macro, whose output the test runner keeps to itself.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED setting up Python: no python3 with venv and pip"
+        );
+        return;
+    }
+    let packages = empty_folder("forged-packages");
+    let ran = packages.join("ran");
+    forge(&packages, &ran);
+    let exited = Eco::new(&["setup", "python"])
+        .env("XDG_CACHE_HOME", empty_folder("forged-cache"))
+        .env("PIP_CONFIG_FILE", "/dev/null")
+        .env("PIP_NO_INDEX", "1")
+        .env("PIP_FIND_LINKS", &packages)
+        .run(b"");
+    assert_eq!(exited.code, 69, "{}", exited.stderr);
+    let said = exited.stderr.to_lowercase();
+    assert!(said.contains("hash"), "{said}");
+    assert!(
+        said.contains("pip install componentize-py failed"),
+        "{said}"
+    );
+    assert!(!ran.exists(), "it ran a package that was not pinned");
+}
