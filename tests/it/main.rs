@@ -21,6 +21,8 @@ mod echo;
 mod exercises;
 /// What a student is told of a failure.
 mod feedback;
+/// The figures of speed on the pages.
+mod figures;
 /// Grading a class: what is handed in, and the reports.
 mod grading;
 /// The samples, made as a newcomer makes them.

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::load::Load;
-use super::peers::{ECO, NATIVE};
+use super::peers::{ANY, ECO, NATIVE};
 use super::table::{figure, median};
 use anyhow::Result;
 use std::fmt::Write as _;
@@ -18,20 +18,20 @@ pub(crate) fn tables(bench: &Bench) -> Result<String> {
 How the cost grows with the number of connections, all of them busy with 16 B: processor time of the
 server for each round trip in µs, and its resident memory for each connection in KiB.
 
-| connections | native, CPU | eco, CPU | native, memory | eco, memory |
-|---|---|---|---|---|\n";
+| connections | native, CPU | eco, CPU | any plugin, CPU | native, memory | eco, memory | any plugin, memory |
+|---|---|---|---|---|---|---|\n";
         for connections in CONNECTIONS {
             if bench.quick && connections > 100 {
                 continue;
             }
-            let [native, eco] = costs(bench, connections, 16)?;
+            let costs = costs(bench, [NATIVE, ECO, ANY], connections, 16)?;
+            let each = |memory: f64| memory / connections as f64;
+            let [native, eco, any] = costs.each_ref().map(|cost| figure(cost.cpu));
+            let memory = costs.each_ref().map(|cost| figure(each(cost.memory)));
+            let memory = memory.join(" | ");
             let _ = writeln!(
                 text,
-                "| {connections} | {} | {} | {} | {} |",
-                figure(native.cpu),
-                figure(eco.cpu),
-                figure(native.memory / connections as f64),
-                figure(eco.memory / connections as f64)
+                "| {connections} | {native} | {eco} | {any} | {memory} |"
             );
         }
     }
@@ -46,7 +46,7 @@ for each KiB of it.
             if bench.quick && size > 64 << 10 {
                 continue;
             }
-            let [native, eco] = costs(bench, 16, size)?;
+            let [native, eco] = costs(bench, [NATIVE, ECO], 16, size)?;
             let kib = size as f64 / 1024.0;
             let _ = writeln!(
                 text,
@@ -69,12 +69,17 @@ struct Cost {
     memory: f64,
 }
 
-/// Of native, then of eco, in turn.
-fn costs(bench: &Bench, connections: usize, size: usize) -> Result<[Cost; 2]> {
+/// Of these servers, in turn.
+fn costs<const N: usize>(
+    bench: &Bench,
+    names: [&str; N],
+    connections: usize,
+    size: usize,
+) -> Result<[Cost; N]> {
     let rounds = if bench.quick { 1 } else { 7 };
     let find = |name| bench.peers.iter().find(|peer| peer.name == name);
     let mut servers = Vec::new();
-    for peer in [NATIVE, ECO].into_iter().filter_map(find) {
+    for peer in names.into_iter().filter_map(find) {
         let process = peer.start(connections + 2)?;
         drop(
             bench
@@ -95,17 +100,15 @@ fn costs(bench: &Bench, connections: usize, size: usize) -> Result<[Cost; 2]> {
             cpus.push(process.cpu_per_unit(|| bench.runtime.block_on(load.run(slice)))?);
         }
     }
-    let mut costs = servers.into_iter().map(|(process, before, _load, cpus)| {
+    let costs = servers.into_iter().map(|(process, before, _load, cpus)| {
         let memory = process.resident()? - before;
         let cpu = median(&cpus);
         anyhow::Ok(Cost { cpu, memory })
     });
-    let mut next = || {
-        costs
-            .next()
-            .unwrap_or_else(|| anyhow::bail!("no such server"))
-    };
-    Ok([next()?, next()?])
+    let costs: Vec<Cost> = costs.collect::<Result<_>>()?;
+    costs
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("one of the servers {names:?} is not there"))
 }
 
 fn bytes(size: usize) -> String {

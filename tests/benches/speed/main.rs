@@ -61,7 +61,7 @@ fn main() -> Result<()> {
     for peer in &missing {
         println!("not here: {peer}");
     }
-    let (rounds, long_rounds, few) = if quick { (3, 1, 1) } else { (41, 11, 3) };
+    let (rounds, long_rounds, few) = if quick { (3, 1, 1) } else { (21, 7, 3) };
     let (slice, long) = match quick {
         true => (Duration::from_millis(50), Duration::from_millis(200)),
         false => (Duration::from_millis(100), Duration::from_secs(1)),

@@ -20,7 +20,7 @@ pub(crate) struct Peer {
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Clients {
     Many,
-    /// Some hundreds: each takes a process.
+    /// Some hundreds: each takes a process, or an interpreter.
     Hundreds,
     One,
 }
@@ -47,6 +47,8 @@ pub(crate) const ECO: &str = "eco";
 pub(crate) const ANY: &str = "eco, as any plugin";
 
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
+const LUA: &str = "function receive(chunk) return chunk end\n";
+const JAVASCRIPT: &str = "function receive(chunk) { return chunk; }\n";
 const ECHO: &str = include_str!("../../../plugins/echo/echo.wat");
 
 /// Those that this machine has, and a line for each that it lacks. `eco` is its program.
@@ -109,6 +111,8 @@ fn own(eco: &Path) -> Result<Vec<Peer>> {
         with_port(NATIVE, native),
         echo,
         any,
+        script_echo(eco, "eco, Lua", "lua", LUA)?,
+        script_echo(eco, "eco, JavaScript", "js", JAVASCRIPT)?,
         with_port("tuned epoll", epoll),
     ])
 }
@@ -147,6 +151,19 @@ pub(crate) fn echoes(names: [&'static str; 2], eco: &Path) -> Result<[Peer; 2]> 
         peer(echo, "echo".to_owned()),
         peer(any, component.display().to_string()),
     ])
+}
+
+/// eco with an echo in a scripting language, whose files end in `end`.
+fn script_echo(eco: &Path, name: &'static str, end: &str, text: &str) -> Result<Peer> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("echo.{end}"));
+    std::fs::write(&file, text)?;
+    let (program, plugin) = (eco.to_owned(), file.display().to_string());
+    Ok(Peer {
+        name,
+        clients: Clients::Hundreds,
+        program: None,
+        command: Box::new(move |port, clients| serve(&program, port, clients, &plugin)),
+    })
 }
 
 /// eco with its defaults, its log where nobody waits for it, and more connections where it needs them.
