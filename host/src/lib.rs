@@ -6,10 +6,12 @@
 //! ```
 //! # #[tokio::main] async fn main() -> anyhow::Result<()> {
 //! use eco_host::net::{Limits, Server};
-//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
+//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, Plugin, Role, Source};
 //!
 //! let limits = Limits::default();
-//! let engine = Engine::pooled(Budgets::server(8 << 30), limits.max_connections)?;
+//! // For plugins that are trusted, as the built-in ones are. See below for others.
+//! let compiler = Compiler::InProcess;
+//! let engine = Engine::pooled(compiler, Budgets::server(8 << 30), limits.max_connections)?;
 //! let source = Source::named("echo", BUILT_IN_SERVERS);
 //! let plugin = Plugin::load(&engine, source, Role::Server).await?;
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -29,6 +31,17 @@
 //! assert_eq!(serving.await?.served, 1);
 //! # Ok(()) }
 //! ```
+//!
+//! # Whose plugins are anybody's
+//!
+//! Running a plugin is safe, whoever wrote it. Compiling one is not: a file of 2 KB can overflow the stack of
+//! the parser, which ends the process, and another takes the compiler hours, or all memory. So let a program
+//! of your own do that, which is killed when it takes too much ([`plugin::Compiler::Helper`]): it calls
+//! [`plugin::run_helper`] first thing in its `main`, and may be the same program, started with another argument.
+//! `eco` does it like this. An engine runs code and has no compiler in either case.
+//!
+//! Compiled code is kept in the user's cache folder, if nobody else can write there, and mapped when it is
+//! used (`plugin::cache`).
 //!
 //! # Architecture
 //!

@@ -8,7 +8,7 @@
 use anyhow::Result;
 use eco_host::contract::{Connection, Session as _};
 use eco_host::plugin::{
-    BUILT_IN_SERVERS, Budgets, Engine, Inspection, Plugin, PluginSession, Role, Source,
+    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Inspection, Plugin, PluginSession, Role, Source,
 };
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,8 +34,8 @@ async fn main() -> Result<()> {
     // Compiling is measured here, so it may take its time.
     let mut budgets = Budgets::server(8 << 30);
     budgets.compile = Duration::from_secs(600);
-    let engine = Engine::pooled(budgets.clone(), CONNECTIONS)?;
-    let uncached = Engine::uncached(budgets)?;
+    let engine = Engine::pooled(Compiler::InProcess, budgets.clone(), CONNECTIONS)?;
+    let uncached = Engine::uncached(Compiler::InProcess, budgets)?;
     let mut plugins: Vec<String> = std::env::args().skip(1).collect();
     // cargo itself adds `--bench`.
     plugins.retain(|argument| !argument.starts_with("--"));

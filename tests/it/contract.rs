@@ -1,7 +1,7 @@
 //! The WIT files, and that the host calls just what they say.
 
 use crate::support::project_file;
-use eco_host::plugin::{Budgets, Engine, Kind, Plugin, Role, Source};
+use eco_host::plugin::{Budgets, Compiler, Engine, Kind, Plugin, Role, Source};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
@@ -23,7 +23,8 @@ fn component_of(world: &str) -> Vec<u8> {
 }
 
 async fn load(world: &str, role: Role) -> Kind {
-    let engine = Engine::on_demand(Budgets::server(1 << 30)).expect("an engine");
+    let engine =
+        Engine::on_demand(Compiler::InProcess, Budgets::server(1 << 30)).expect("an engine");
     let source = Source::Bytes(world.to_owned(), component_of(world));
     let plugin = Plugin::load(&engine, source, role).await;
     plugin

@@ -4,7 +4,9 @@
 use crate::harness::assert_same;
 use crate::support::{Peer, handler, noise, plugin_file, serve};
 use eco_host::net::{Limits, Server};
-use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, LoadError, Plugin, Role, Source};
+use eco_host::plugin::{
+    BUILT_IN_SERVERS, Budgets, Compiler, Engine, LoadError, Plugin, Role, Source,
+};
 
 /// One attack: what `receive` does at `!`, what the module has besides, and how `realloc` begins.
 #[derive(Clone, Copy, Default)]
@@ -428,7 +430,8 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
         max_connections: 16,
         ..Limits::default()
     };
-    let engine = Engine::pooled(budgets, limits.max_connections).expect("an engine");
+    let engine =
+        Engine::pooled(Compiler::InProcess, budgets, limits.max_connections).expect("an engine");
     let echo = Source::named("echo", BUILT_IN_SERVERS);
     let echo = Plugin::load(&engine, echo, Role::Server)
         .await

@@ -2,7 +2,7 @@
 
 use crate::harness::Eco;
 use crate::support::{plugin_file, project_file};
-use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Plugin, Role, Source};
+use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, Plugin, Role, Source};
 
 const HANDLER: &str = "eco:plugin/handler@0.1.0";
 
@@ -183,7 +183,7 @@ fn a_plugin_that_takes_too_long_to_compile_is_refused() {
 async fn no_damage_to_a_file_makes_loading_panic() {
     let mut budgets = Budgets::server(1 << 30);
     budgets.cpu = std::time::Duration::from_millis(20);
-    let engine = Engine::on_demand(budgets).expect("an engine");
+    let engine = Engine::on_demand(Compiler::InProcess, budgets).expect("an engine");
     let load = async |bytes: Vec<u8>| {
         let source = Source::Bytes("damaged".to_owned(), bytes);
         Plugin::load(&engine, source, Role::Server)
@@ -207,8 +207,8 @@ async fn no_damage_to_a_file_makes_loading_panic() {
         }
         match load(flipped).await {
             Err(
-                "invalid" | "complex" | "core-module" | "not-wasm" | "export" | "import" | "type"
-                | "start" | "budget",
+                "invalid" | "too-complex" | "core-module" | "not-wasm" | "export" | "import"
+                | "type" | "start" | "budget",
             )
             | Ok(_) => {}
             Err(other) => panic!("bit {bit}: {other}"),
@@ -220,7 +220,8 @@ async fn no_damage_to_a_file_makes_loading_panic() {
 /// of them when it loads.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changes_while_it_is_read_is_one_of_its_versions_or_refused() {
-    let engine = Engine::on_demand(Budgets::server(1 << 30)).expect("an engine");
+    let engine =
+        Engine::on_demand(Compiler::InProcess, Budgets::server(1 << 30)).expect("an engine");
     let built_in = Source::named("echo", BUILT_IN_SERVERS);
     Plugin::load(&engine, built_in, Role::Server)
         .await

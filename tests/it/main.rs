@@ -11,8 +11,13 @@
 mod authors;
 /// Building: what naming a folder writes.
 mod building;
+/// The cache of compiled code.
+#[cfg(unix)]
+mod caching;
 /// What people type: help, usage, completions, exit codes, the README's table.
 mod command_line;
+/// Plugins that attack the compiler.
+mod compiling;
 /// The WIT files against what the host calls.
 mod contract;
 /// The echo, byte for byte, over real sockets.
@@ -30,6 +35,8 @@ mod guests;
 /// The real binary as a child process, and bytes compared.
 #[path = "../harness/mod.rs"]
 mod harness;
+/// The processes that compile.
+mod helpers;
 /// Plugins that attack, and their neighbours.
 mod hostile;
 /// Cases whose judge is a client plugin.

@@ -36,9 +36,31 @@ pub(super) struct BudgetArgs {
     /// Size of the plugin's file [default: 32MiB]
     #[arg(long, value_name = "SIZE")]
     pub(super) file_size: Option<ByteSize>,
-    /// Time to compile it [default: 30s]
+    #[command(flatten)]
+    pub(super) compile: CompileArgs,
+}
+
+/// Those of compiling, which commands have that judge plugins by rules of their own.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Budgets of the plugin")]
+pub(super) struct CompileArgs {
+    /// Time to compile the plugin; check, grade: processor time [default: 30s, check, grade: 2m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) compile_time: Option<Duration>,
+    /// Memory to compile the plugin [default: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) compile_memory: Option<ByteSize>,
+}
+
+impl CompileArgs {
+    /// These budgets, with what is given in the place of its default.
+    pub(super) fn over(self, defaults: Budgets) -> Budgets {
+        Budgets {
+            compile: self.compile_time.unwrap_or(defaults.compile),
+            compile_memory: self.compile_memory.map_or(defaults.compile_memory, size),
+            ..defaults
+        }
+    }
 }
 
 pub(super) fn size(bytes: ByteSize) -> usize {
@@ -57,6 +79,7 @@ const MOST_STACK: usize = 16 * 1024 * 1024;
 impl BudgetArgs {
     /// These budgets, with what is not given taken from `defaults`.
     pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
+        let defaults = self.compile.over(defaults);
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         let budgets = Budgets {
             cpu: self.cpu.unwrap_or(defaults.cpu),
@@ -69,7 +92,8 @@ impl BudgetArgs {
             reply: set(self.reply, defaults.reply),
             log: set(self.log_output, defaults.log),
             file: set(self.file_size, defaults.file),
-            compile: self.compile_time.unwrap_or(defaults.compile),
+            compile: defaults.compile,
+            compile_memory: defaults.compile_memory,
         };
         let refused = |text: &str| Err(Exit::Usage.saying(text));
         if budgets.cpu < LEAST_CPU {

@@ -1,8 +1,8 @@
 //! `eco build`: a folder with sources becomes a plugin that can be used.
 
 use super::author_args::BuildArgs;
-use super::exit::{Exit, Failure};
-use super::{machine, output, plugin};
+use super::exit::Failure;
+use super::{compiler, machine, output, plugin};
 use crate::escape;
 use crate::plugin::{Budgets, Engine, Inspection, LoadError, Source};
 use crate::toolchain::Built;
@@ -13,13 +13,13 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let folder = args.dir.clone();
     let built = tokio::task::spawn_blocking(move || plugin::build(&folder)).await??;
     let path = escape::path(built.path());
-    let engine = Engine::on_demand(Budgets::server(machine::memory()))?;
+    let engine = Engine::on_demand(compiler::compiler(), Budgets::server(machine::memory()))?;
     let unusable = |error: LoadError| {
         let context = match &built {
             Built::Component(_) => format!("built {path}, which can't be used"),
             Built::Script(_) => format!("cannot use {path}"),
         };
-        Exit::Plugin.because(anyhow::Error::from(error).context(context))
+        plugin::unusable(error, context)
     };
     let found = Inspection::of(&engine, Source::File(built.path().to_owned()))
         .await

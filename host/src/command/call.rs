@@ -3,7 +3,7 @@
 use super::author_args::CallArgs;
 use super::exit::{Exit, Failure};
 use super::plugin::Typed;
-use super::{chunk, machine, output};
+use super::{chunk, compiler, machine, output};
 use crate::contract::{Connection, Expect, Next, Opening, Reason, Reply, Session as _};
 use crate::escape::Escaped;
 use crate::net::Limits;
@@ -17,7 +17,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// Runs the plugin as a server, or shows the first turn of one that is a client only.
 pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
-    let engine = Engine::metered(budgets).context("cannot set up the sandbox")?;
+    let engine =
+        Engine::metered(compiler::compiler(), budgets).context("cannot set up the sandbox")?;
     let typed = Typed::new(args.plugin, BUILT_IN_SERVERS);
     let stdin = args.chunks.iter().map(String::as_str).chain([typed.name()]);
     if stdin.filter(|typed| *typed == "-").count() > 1 {
@@ -31,7 +32,8 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
         Ok(plugin) => serve(&plugin, &chunks, show).await,
         Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
             let budgets = args.budgets.over(Budgets::client(machine::memory()))?;
-            let engine = Engine::metered(budgets).context("cannot set up the sandbox")?;
+            let engine = Engine::metered(compiler::compiler(), budgets)
+                .context("cannot set up the sandbox")?;
             let client = Plugin::load(&engine, source, Role::Client).await;
             // What it lacks as a server is what most people want to know.
             let client = client.map_err(|_| typed.unusable(as_server))?;

@@ -1,5 +1,6 @@
 //! What students and teachers may type, and the help that teaches it.
 
+use super::budget_args::CompileArgs;
 use super::report_to::ReportTo;
 use crate::toolchain::samples::SampleLanguage;
 use clap::{Subcommand, ValueHint};
@@ -47,6 +48,8 @@ pub(super) struct CheckArgs {
         conflicts_with_all = ["exercise", "plugin", "all", "tcp", "watch"]
     )]
     pub(super) lint: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) compile: CompileArgs,
 }
 
 const GRADE_EXAMPLES: &str = "\
@@ -81,6 +84,8 @@ pub(super) struct GradeArgs {
     /// Submissions at the same time [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(super) jobs: Option<u32>,
+    #[command(flatten)]
+    pub(super) compile: CompileArgs,
 }
 
 #[derive(Debug, Subcommand)]

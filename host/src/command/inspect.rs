@@ -2,8 +2,8 @@
 
 use super::author_args::InspectArgs;
 use super::exit::{Exit, Failure};
-use super::plugin::Typed;
-use super::{machine, output};
+use super::plugin::{Typed, unusable};
+use super::{compiler, machine, output};
 use crate::escape::Escaped;
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Kind, LoadError};
 use anyhow::Context as _;
@@ -49,8 +49,8 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
     let source = typed.source().await?;
     // Interpreters are large, and no author waits for one to be compiled: they come from the cache.
     let engine = match source.is_script() {
-        true => Engine::on_demand(budgets),
-        false => Engine::uncached(budgets),
+        true => Engine::on_demand(compiler::compiler(), budgets),
+        false => Engine::uncached(compiler::compiler(), budgets),
     }
     .context("cannot set up the sandbox")?;
     let found = match Inspection::of(&engine, source).await {
@@ -62,7 +62,7 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
                 output::json(&format!("{report:#}"))?;
             }
             let context = format!("cannot inspect {}", typed.name());
-            return Err(Exit::Plugin.because(anyhow::Error::from(error).context(context)));
+            return Err(unusable(error, context));
         }
     };
     let report = Report::new(typed.name(), found);

@@ -11,6 +11,7 @@ mod build;
 mod call;
 mod check;
 mod chunk;
+mod compiler;
 mod exercise;
 mod exercise_args;
 mod exit;
@@ -43,6 +44,9 @@ use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    if let Some(code) = compiler::if_helper() {
+        return code;
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -79,7 +83,7 @@ fn run(args: Args) -> Result<(), Failure> {
                 .enable_all()
                 .build()?;
             let result = runtime.block_on(serve::run(args.try_into()?));
-            // A plugin that still compiles can't be stopped, and isn't waited for.
+            // What still reads or compiles isn't waited for.
             runtime.shutdown_background();
             result
         }

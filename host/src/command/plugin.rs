@@ -56,9 +56,17 @@ impl Typed {
 
     /// It was read, and can't be used.
     pub(super) fn unusable(&self, error: LoadError) -> Failure {
-        let context = format!("cannot use the plugin {}", self.shown);
-        Exit::Plugin.because(anyhow::Error::from(error).context(context))
+        unusable(error, format!("cannot use the plugin {}", self.shown))
     }
+}
+
+/// A plugin can't be used; `context` says which, and for what.
+pub(super) fn unusable(error: LoadError, context: String) -> Failure {
+    let exit = match error {
+        LoadError::Compiler(_) => Exit::Internal,
+        _ => Exit::Plugin,
+    };
+    exit.because(anyhow::Error::from(error).context(context))
 }
 
 /// Builds the folder. A tool that is missing or fails is no internal error.

@@ -2,12 +2,12 @@
 
 use super::args::SendArgs;
 use super::exit::{Exit, Failure};
-use super::machine;
 use super::message::Message;
 use super::plugin::Typed;
 use super::progress::Progress;
 use super::signals::Signals;
 use super::verdict;
+use super::{compiler, machine};
 use crate::contract::Expect;
 use crate::escape::{Escaped, SAID};
 use crate::net::{self, Broken, Endpoint, Inbox};
@@ -56,7 +56,8 @@ async fn send(config: Config) -> Result<(), Failure> {
         let reading = tokio::task::spawn_blocking(move || config.message.read(most));
         reading.await??
     };
-    let engine = Engine::on_demand(config.budgets).context("cannot set up the sandbox")?;
+    let engine = Engine::on_demand(compiler::compiler(), config.budgets)
+        .context("cannot set up the sandbox")?;
     let name = config.plugin.name();
     let plugin = config.plugin.load(&engine, Role::Client).await?;
     let failed = |error: Error| {

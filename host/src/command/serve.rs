@@ -7,7 +7,7 @@ use super::plugin::Typed;
 use super::reload::Reload;
 use super::signals::{Hangup, Signals};
 use super::watch::Watch;
-use super::{logging, machine};
+use super::{compiler, logging, machine};
 use crate::escape::one_line;
 use crate::net::{self, Endpoint, Limits, Server};
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
@@ -87,7 +87,12 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         let bound = net::bind(endpoint).await;
         listeners.extend(bound.map_err(|error| Exit::Unavailable.because(error))?);
     }
-    let engine = Engine::pooled(config.budgets, config.limits.max_connections).context(
+    let engine = Engine::pooled(
+        compiler::compiler(),
+        config.budgets,
+        config.limits.max_connections,
+    )
+    .context(
         "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
     )?;
     let typed = config.plugin;

@@ -3,10 +3,11 @@
 use super::author_args::SetupCommand;
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
-use super::{machine, output};
+use super::{compiler, machine, output};
 use crate::escape;
-use crate::plugin::{Budgets, Engine, Language, python};
+use crate::plugin::{Budgets, Engine, Language, keep_python};
 use crate::toolchain::{BuildError, set_up_python};
+use anyhow::Context as _;
 use std::time::Duration;
 
 /// How long compiling the interpreter may take here, where somebody waits for just that. A plugin has
@@ -17,23 +18,23 @@ const COMPILE: Duration = Duration::from_secs(600);
 pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     match command {
         SetupCommand::Python => {
-            let path = python().ok_or_else(|| {
-                Exit::Unavailable.saying(
-                    "this user has no cache folder to put the interpreter in (see XDG_CACHE_HOME, HOME)",
-                )
-            })?;
             // Ctrl-C ends the tools, and then this, which removes what they left behind.
             let _signals = Signals::catch()?;
             tracing::info!("building the interpreter for Python; this takes a minute or two");
-            let output = path.clone();
-            let setting_up = tokio::task::spawn_blocking(move || set_up_python(&output));
-            setting_up.await?.map_err(|error| {
-                let exit = match error {
-                    BuildError::Missing { .. } | BuildError::Failed(_) => Exit::Unavailable,
-                    _ => Exit::Internal,
-                };
-                exit.because(anyhow::Error::from(error).context("cannot set up Python"))
-            })?;
+            let setting_up = tokio::task::spawn_blocking(|| {
+                let folder = tempfile::tempdir()?;
+                let built = folder.path().join("python.wasm");
+                set_up_python(&built).map_err(|error| {
+                    let exit = match error {
+                        BuildError::Missing { .. } | BuildError::Failed(_) => Exit::Unavailable,
+                        _ => Exit::Internal,
+                    };
+                    exit.because(anyhow::Error::from(error).context("cannot set up Python"))
+                })?;
+                let kept = keep_python(&built).context("cannot keep Python's interpreter");
+                kept.map_err(|error| Exit::Unavailable.because(error))
+            });
+            let path = setting_up.await??;
             warm_up().await?;
             let path = escape::path(&path);
             output::print(&format!(
@@ -50,9 +51,9 @@ async fn warm_up() -> Result<(), Failure> {
         ..Budgets::server(machine::memory())
     };
     for engine in [
-        Engine::pooled(budgets.clone(), 1)?,
-        Engine::on_demand(budgets.clone())?,
-        Engine::metered(budgets)?,
+        Engine::pooled(compiler::compiler(), budgets.clone(), 1)?,
+        Engine::on_demand(compiler::compiler(), budgets.clone())?,
+        Engine::metered(compiler::compiler(), budgets)?,
     ] {
         Language::Python.warm_up(&engine).await?;
     }

@@ -11,7 +11,7 @@ use super::shrink::smallest;
 use super::split::{Split, Streams};
 use super::verdict::Verdict;
 use super::wire::Bench;
-use crate::plugin::{Budgets, Engine, Plugin, Role};
+use crate::plugin::{Budgets, Compiler, Engine, Plugin, Role};
 use std::collections::HashSet;
 
 /// An exercise whose judges are loaded, for any number of plugins.
@@ -22,11 +22,11 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Loads what the cases need.
+    /// Loads what the cases need, compiled by `compiler`.
     ///
     /// # Errors
     /// A judge can't be used; this names it.
-    pub async fn of(exercise: &'a Exercise) -> Result<Self, String> {
+    pub async fn of(exercise: &'a Exercise, compiler: &Compiler) -> Result<Self, String> {
         let mut judges = Vec::new();
         let mut engine = None;
         for case in &exercise.cases {
@@ -35,7 +35,7 @@ impl<'a> Judge<'a> {
                 Script::Judge { source, .. } => {
                     let engine = match &mut engine {
                         Some(engine) => engine,
-                        none => none.insert(engine_for_judges()?),
+                        none => none.insert(engine_for_judges(compiler)?),
                     };
                     let loaded = Plugin::load(engine, source.clone(), Role::Client).await;
                     let name = source.name();
@@ -81,9 +81,10 @@ impl<'a> Judge<'a> {
 }
 
 /// Judges are the teacher's: they have the budgets of clients. They too say the same in every run.
-fn engine_for_judges() -> Result<Engine, String> {
+fn engine_for_judges(compiler: &Compiler) -> Result<Engine, String> {
     let machine_memory = usize::MAX;
-    Engine::laboratory(Budgets::client(machine_memory)).map_err(|error| format!("{error:#}"))
+    let budgets = Budgets::client(machine_memory);
+    Engine::laboratory(compiler.clone(), budgets).map_err(|error| format!("{error:#}"))
 }
 
 async fn under_every_split(steps: &[Step], bench: &impl Bench) -> Judgement {

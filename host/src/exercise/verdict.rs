@@ -30,6 +30,8 @@ pub enum Verdict {
     BadAbi(String),
     /// It can't be loaded as what eco runs.
     NotAComponent(String),
+    /// It can't be compiled with what there is for that.
+    TooComplex(String),
     /// It lacks the export that is named.
     WrongWorld(String),
     /// It imports what is named, which nobody gives it.
@@ -54,6 +56,7 @@ impl Verdict {
             Self::Trap(_) => "trap",
             Self::BadAbi(_) => "bad-abi",
             Self::NotAComponent(_) => "not-a-component",
+            Self::TooComplex(_) => "too-complex",
             Self::WrongWorld(_) => "wrong-world",
             Self::ImportNotAllowed(_) => "import-not-allowed",
             Self::Internal(_) => "internal",
@@ -66,6 +69,7 @@ impl Verdict {
             Self::Trap(what)
             | Self::BadAbi(what)
             | Self::NotAComponent(what)
+            | Self::TooComplex(what)
             | Self::WrongWorld(what)
             | Self::ImportNotAllowed(what)
             | Self::Internal(what) => Some(what),
@@ -107,6 +111,7 @@ impl Verdict {
             Self::Trap(what) => format!("The plugin stopped: {what}."),
             Self::BadAbi(what) => format!("What the plugin returned makes no sense: {what}."),
             Self::NotAComponent(what) => format!("It can't be loaded: {what}"),
+            Self::TooComplex(what) => format!("It takes too much to compile: {what}"),
             Self::WrongWorld(what) => format!("It is no server plugin: {what}"),
             Self::ImportNotAllowed(what) => {
                 format!("It asks for what no plugin gets here: {what}")
@@ -153,7 +158,8 @@ impl From<&Error> for Verdict {
                 | Budget::Wait
                 | Budget::TotalMemory
                 | Budget::File
-                | Budget::Compile => Self::Internal(error.to_string()),
+                | Budget::Compile
+                | Budget::CompileMemory => Self::Internal(error.to_string()),
             },
         }
     }
@@ -172,18 +178,22 @@ impl From<&LoadError> for Verdict {
             LoadError::Budget { budget, .. } => match budget {
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
                 Budget::File => Self::NotAComponent(error.to_string()),
+                Budget::Compile | Budget::CompileMemory => {
+                    Self::TooComplex(escaped(&error.to_string()))
+                }
                 _ => Self::Internal(error.to_string()),
             },
-            LoadError::Read(_) | LoadError::Changing | LoadError::NoPython => {
-                Self::Internal(error.to_string())
-            }
+            LoadError::Read(_)
+            | LoadError::Changing
+            | LoadError::NoPython
+            | LoadError::Compiler(_) => Self::Internal(escaped(&error.to_string())),
+            LoadError::Complex(_) => Self::TooComplex(escaped(&error.to_string())),
             LoadError::NotWasm { .. }
             | LoadError::SourceFile
             | LoadError::NotText { .. }
             | LoadError::Script(_)
             | LoadError::Text(_)
             | LoadError::CoreModule
-            | LoadError::Complex(_)
             | LoadError::Invalid(_) => Self::NotAComponent(escaped(&error.to_string())),
         }
     }
@@ -214,7 +224,21 @@ mod tests {
         for time in [Budget::Cpu, Budget::Wait] {
             assert_eq!(verdict(time).code(), "internal", "{time}");
         }
-        let slow = LoadError::budget(Budget::Compile, &budgets, "");
-        assert_eq!(Verdict::from(&slow).code(), "internal");
+    }
+
+    /// Whatever a plugin breaks as it is compiled, somebody is to blame, and nobody has to look.
+    #[test]
+    fn what_is_too_much_for_the_compiler_is_too_complex() {
+        let budgets = Limits::default().budgets();
+        let broken = |budget| LoadError::budget(budget, &budgets, "");
+        for error in [
+            broken(Budget::Compile),
+            broken(Budget::CompileMemory),
+            LoadError::Complex("it nests too deep".to_owned()),
+        ] {
+            assert_eq!(Verdict::from(&error).code(), "too-complex");
+        }
+        let killed = LoadError::Compiler("the system killed the helper".to_owned());
+        assert_eq!(Verdict::from(&killed).code(), "internal");
     }
 }

@@ -42,8 +42,11 @@ pub struct Budgets {
     pub log: usize,
     /// Size of a plugin's file, in bytes.
     pub file: usize,
-    /// Time to compile a plugin.
+    /// Time to compile a plugin. In a laboratory it is processor time.
     pub compile: Duration,
+    /// Memory to compile a plugin, in bytes. Only a [helper](super::Compiler::Helper) is held to it, on
+    /// systems that can.
+    pub compile_memory: usize,
 }
 
 impl Budgets {
@@ -61,6 +64,7 @@ impl Budgets {
             log: 256 * KIB,
             file: 32 * MIB,
             compile: Duration::from_secs(30),
+            compile_memory: 1024 * MIB,
         }
     }
 
@@ -82,6 +86,7 @@ impl Budgets {
             Budget::Wait => humantime::format_duration(self.wait).to_string(),
             Budget::Compile => humantime::format_duration(self.compile).to_string(),
             Budget::Fuel => format!("{} units", self.fuel),
+            Budget::CompileMemory => size(self.compile_memory),
             Budget::Memory => size(self.memory),
             Budget::TotalMemory => size(self.total_memory),
             Budget::Stack => size(self.stack),
@@ -118,11 +123,13 @@ pub enum Budget {
     File,
     /// Time to compile.
     Compile,
+    /// Memory to compile.
+    CompileMemory,
 }
 
 impl Budget {
     /// Every budget that a flag sets, in the order of the README's table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Cpu,
         Self::Wait,
         Self::Memory,
@@ -133,6 +140,7 @@ impl Budget {
         Self::Log,
         Self::File,
         Self::Compile,
+        Self::CompileMemory,
     ];
 
     /// What sets it: a flag, nearly always.
@@ -149,6 +157,7 @@ impl Budget {
             Self::Log => "--log-output",
             Self::File => "--file-size",
             Self::Compile => "--compile-time",
+            Self::CompileMemory => "--compile-memory",
         }
     }
 }
@@ -167,6 +176,7 @@ impl fmt::Display for Budget {
             Self::Log => "log output per connection",
             Self::File => "size of a plugin's file",
             Self::Compile => "time to compile",
+            Self::CompileMemory => "memory to compile",
         })
     }
 }

@@ -1,14 +1,16 @@
 //! The engine: one configured wasmtime for all the plugins of a process, and its clock.
 //!
 //! It owns what instances share: compiled code, the pool of instances, the total of memory in use,
-//! the lane for long calls. It knows nothing of any one plugin.
+//! the lane for long calls. It knows nothing of any one plugin. It only runs code: its wasmtime has no
+//! compiler (see `compile`).
 
 use super::budget::{Budgets, TICK};
-use super::cache;
+use super::cache::Cache;
+use super::compile::{Compiler, Settings, Work};
 use super::lane::Lane;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use wasmtime::{Config, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
 #[derive(Clone)]
@@ -17,6 +19,12 @@ pub struct Engine(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) budgets: Budgets,
+    /// Which code it runs.
+    pub(super) settings: Settings,
+    /// Who makes that.
+    pub(super) compiler: Compiler,
+    /// Where it is kept.
+    pub(super) cache: Option<Arc<Cache>>,
     /// Linear memory of all instances, in bytes, held against `Budgets::total_memory`.
     pub(super) memory_in_use: AtomicUsize,
     pub(super) lane: Lane,
@@ -57,33 +65,41 @@ impl Engine {
     /// # Errors
     /// The machine has no address space left for the pool, or a budget is out of what wasmtime can
     /// do.
-    pub fn pooled(budgets: Budgets, connections: usize) -> anyhow::Result<Self> {
+    pub fn pooled(
+        compiler: Compiler,
+        budgets: Budgets,
+        connections: usize,
+    ) -> anyhow::Result<Self> {
         // One more than there are connections: a new version of a plugin is tried out in it.
         let connections = connections.saturating_add(1);
         let pool = |reservation: u64| {
-            let mut config = config(&budgets);
-            config.memory_reservation(reservation);
+            let settings = Settings {
+                reservation: Some(reservation),
+                work: Work::Uncounted,
+            };
+            let mut config = running(settings, &budgets);
             config.allocation_strategy(pool(&budgets, connections, reservation));
-            wasmtime::Engine::new(&config)
+            Ok::<_, wasmtime::Error>((wasmtime::Engine::new(&config)?, settings))
         };
         let small = budgets.memory as u64;
         // Lua has a second one, for its exceptions.
-        let wasmtime = if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE {
-            pool(small)
-        } else {
-            // Containers may limit address space below what the processor has.
-            pool(WHOLE_MEMORY).or_else(|_| pool(small))
-        }?;
-        Self::start(wasmtime, budgets, World::Real)
+        let (wasmtime, settings) =
+            if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE {
+                pool(small)
+            } else {
+                // Containers may limit address space below what the processor has.
+                pool(WHOLE_MEMORY).or_else(|_| pool(small))
+            }?;
+        let cache = Cache::of_user();
+        Self::start(wasmtime, settings, World::Real, compiler, cache, budgets)
     }
 
     /// An engine for an instance or two, which takes memory as it needs it.
     ///
     /// # Errors
     /// A budget is out of what wasmtime can do.
-    pub fn on_demand(budgets: Budgets) -> anyhow::Result<Self> {
-        let wasmtime = wasmtime::Engine::new(&config(&budgets))?;
-        Self::start(wasmtime, budgets, World::Real)
+    pub fn on_demand(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
+        Self::counting(Work::Uncounted, compiler, Cache::of_user(), budgets)
     }
 
     /// As [`on_demand`](Self::on_demand), and counts the fuel that calls use: a measure of their work
@@ -91,10 +107,8 @@ impl Engine {
     ///
     /// # Errors
     /// A budget is out of what wasmtime can do.
-    pub fn metered(budgets: Budgets) -> anyhow::Result<Self> {
-        let mut config = config(&budgets);
-        config.consume_fuel(true);
-        Self::start(wasmtime::Engine::new(&config)?, budgets, World::Real)
+    pub fn metered(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
+        Self::counting(Work::Counted, compiler, Cache::of_user(), budgets)
     }
 
     /// As [`metered`](Self::metered), in surroundings that are the same at every run and on every
@@ -102,28 +116,16 @@ impl Engine {
     ///
     /// # Errors
     /// A budget is out of what wasmtime can do.
-    pub fn laboratory(budgets: Budgets) -> anyhow::Result<Self> {
-        let mut config = config(&budgets);
-        config.consume_fuel(true);
-        // Throwing takes the host microseconds, more than the one unit of other instructions.
-        config.operator_cost(OperatorCost {
-            Throw: u8::MAX,
-            ThrowRef: u8::MAX,
-            ..OperatorCost::new()
-        });
-        config.cranelift_nan_canonicalization(true);
-        config.relaxed_simd_deterministic(true);
-        Self::start(wasmtime::Engine::new(&config)?, budgets, World::Laboratory)
+    pub fn laboratory(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
+        Self::counting(Work::Laboratory, compiler, Cache::of_user(), budgets)
     }
 
     /// As [`on_demand`](Self::on_demand), and compiles anew what was compiled before.
     ///
     /// # Errors
     /// A budget is out of what wasmtime can do.
-    pub fn uncached(budgets: Budgets) -> anyhow::Result<Self> {
-        let mut config = config(&budgets);
-        config.cache(None);
-        Self::start(wasmtime::Engine::new(&config)?, budgets, World::Real)
+    pub fn uncached(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
+        Self::counting(Work::Uncounted, compiler, None, budgets)
     }
 
     /// The budgets that its plugins have.
@@ -131,11 +133,39 @@ impl Engine {
         &self.0.budgets
     }
 
-    fn start(wasmtime: wasmtime::Engine, budgets: Budgets, world: World) -> anyhow::Result<Self> {
+    fn counting(
+        work: Work,
+        compiler: Compiler,
+        cache: Option<Arc<Cache>>,
+        budgets: Budgets,
+    ) -> anyhow::Result<Self> {
+        let settings = Settings {
+            reservation: None,
+            work,
+        };
+        let world = match work {
+            Work::Uncounted | Work::Counted => World::Real,
+            Work::Laboratory => World::Laboratory,
+        };
+        let wasmtime = wasmtime::Engine::new(&running(settings, &budgets))?;
+        Self::start(wasmtime, settings, world, compiler, cache, budgets)
+    }
+
+    fn start(
+        wasmtime: wasmtime::Engine,
+        settings: Settings,
+        world: World,
+        compiler: Compiler,
+        cache: Option<Arc<Cache>>,
+        budgets: Budgets,
+    ) -> anyhow::Result<Self> {
         start_clock(&wasmtime)?;
         Ok(Self(Arc::new(Shared {
             wasmtime,
             budgets,
+            settings,
+            compiler,
+            cache,
             memory_in_use: AtomicUsize::new(0),
             lane: Lane::for_this_machine(),
             world,
@@ -143,14 +173,9 @@ impl Engine {
     }
 }
 
-fn config(budgets: &Budgets) -> Config {
-    let mut config = Config::new();
-    // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
-    config.concurrency_support(false);
-    config.epoch_interruption(true);
-    // Lua's errors are exceptions of WebAssembly; nothing else of garbage collection is on.
-    config.wasm_exceptions(true);
-    config.cache(cache::compiled());
+/// For running code of these settings within the budgets.
+fn running(settings: Settings, budgets: &Budgets) -> Config {
+    let mut config = settings.running();
     config.max_wasm_stack(budgets.stack);
     config.async_stack_size(budgets.stack + HOST_STACK);
     config

@@ -218,6 +218,9 @@ pub enum LoadError {
     /// It failed as it was instantiated.
     #[error("it fails as it starts: {0}")]
     Start(Error),
+    /// The compiler failed, or could not be started, which says nothing of the plugin.
+    #[error("eco could not compile it: {0}\nThis is not the plugin's fault.")]
+    Compiler(String),
 }
 
 impl LoadError {
@@ -226,6 +229,11 @@ impl LoadError {
         match self {
             Self::Read(_) => "read",
             Self::Changing => "changing",
+            Self::Budget {
+                budget: Budget::Compile | Budget::CompileMemory,
+                ..
+            }
+            | Self::Complex(_) => "too-complex",
             Self::Budget { .. } => "budget",
             Self::NotWasm { .. } => "not-wasm",
             Self::SourceFile => "source-file",
@@ -235,13 +243,18 @@ impl LoadError {
             Self::NoPython => "no-python",
             Self::Text(_) => "text",
             Self::CoreModule => "core-module",
-            Self::Complex(_) => "complex",
             Self::Invalid(_) => "invalid",
             Self::Import(_) => "import",
             Self::Export { .. } => "export",
             Self::Type { .. } => "type",
             Self::Start(_) => "start",
+            Self::Compiler(_) => "internal",
         }
+    }
+
+    /// A thread that was at work for it has ended before its time.
+    pub(super) fn stopped(why: tokio::task::JoinError) -> Self {
+        Self::Compiler(why.to_string())
     }
 
     /// A budget that the plugin breaks before it runs.

@@ -24,7 +24,7 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// What it imports.
     pub imports: Vec<Import>,
-    /// How long reading and compiling took.
+    /// How long reading and compiling took, with the start of a helper, if one did it.
     pub compile: Duration,
     /// Whether it can serve, and why not.
     pub server: Result<Fit, LoadError>,

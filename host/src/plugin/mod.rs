@@ -4,7 +4,8 @@
 //! what comes next come out.
 //!
 //! The way in is [`Engine`], then [`Plugin::load`], then [`Plugin::session`] for each connection of
-//! a server or [`Plugin::dialogue`] for a client.
+//! a server or [`Plugin::dialogue`] for a client. Whose plugins may be anybody's gives the engine a helper
+//! program to compile them ([`Compiler::Helper`]).
 
 mod abi;
 mod alarm;
@@ -31,6 +32,7 @@ mod straight;
 mod survey;
 
 pub use budget::{Budget, Budgets};
+pub use compile::{Compiler, Program, run_helper};
 pub use dialogue::{Dialogue, Fault, Step, Turn};
 pub use engine::Engine;
 pub use error::{Error, LoadError};
@@ -38,6 +40,6 @@ pub use inspect::{Fit, Inspection};
 pub use instance::Usage;
 pub use lab::Lab;
 pub use loaded::{Import, Kind, Plugin, Role};
-pub use script::{Language, python};
+pub use script::{Language, keep_python};
 pub use session::PluginSession;
 pub use source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};

@@ -3,9 +3,10 @@
 //! An interpreter is one component for all scripts of its language (`plugins/interpreters`). It
 //! asks for the script's text through `wit/script.wit`. This file knows nothing of running one.
 
-use super::cache;
+use super::cache::{self, Folder, Hash};
 use super::error::LoadError;
 use std::borrow::Cow;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,18 +51,58 @@ impl Language {
     }
 
     /// The component that runs its scripts.
-    pub(super) fn interpreter(self) -> Result<Cow<'static, [u8]>, LoadError> {
+    pub(super) fn interpreter(self) -> Result<Interpreter, LoadError> {
+        let built_in = |bytes: &'static [u8]| Interpreter {
+            hash: Hash::of(bytes),
+            bytes: Bytes::BuiltIn(bytes),
+        };
         match self {
-            Self::JavaScript => Ok(Cow::Borrowed(include_bytes!(
+            Self::JavaScript => Ok(built_in(include_bytes!(
                 "../../../plugins/interpreters/javascript/javascript.wasm"
             ))),
-            Self::Lua => Ok(Cow::Borrowed(include_bytes!(
+            Self::Lua => Ok(built_in(include_bytes!(
                 "../../../plugins/interpreters/lua/lua.wasm"
             ))),
-            Self::Python => python()
-                .and_then(|path| std::fs::read(path).ok())
-                .map(Cow::Owned)
-                .ok_or(LoadError::NoPython),
+            Self::Python => {
+                let (folder, name, hash) = cache::python().ok_or(LoadError::NoPython)?;
+                let bytes = Bytes::Kept(folder, name);
+                Ok(Interpreter { hash, bytes })
+            }
+        }
+    }
+}
+
+/// The component that runs the scripts of a language.
+pub(super) struct Interpreter {
+    hash: Hash,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    BuiltIn(&'static [u8]),
+    /// In a file of the cache. Where it was compiled before nobody reads it.
+    Kept(Folder, String),
+}
+
+impl Interpreter {
+    /// The hash of its bytes.
+    pub(super) fn hash(&self) -> &Hash {
+        &self.hash
+    }
+
+    /// Its bytes: those that have the hash, or it counts as missing.
+    pub(super) fn read(&self) -> Result<Cow<'_, [u8]>, LoadError> {
+        match &self.bytes {
+            Bytes::BuiltIn(bytes) => Ok(Cow::Borrowed(bytes)),
+            Bytes::Kept(folder, name) => {
+                let mut bytes = Vec::new();
+                let mut file = folder.file(name).map_err(LoadError::Read)?;
+                file.read_to_end(&mut bytes).map_err(LoadError::Read)?;
+                match Hash::of(&bytes) == self.hash {
+                    true => Ok(Cow::Owned(bytes)),
+                    false => Err(LoadError::NoPython),
+                }
+            }
         }
     }
 }
@@ -79,10 +120,10 @@ impl Script {
     }
 }
 
-/// Where `eco setup python` puts the interpreter and finds it from then on. `None` for a user
-/// without a cache folder.
-pub fn python() -> Option<PathBuf> {
-    // Another version of eco may bring another interpreter.
-    let name = concat!("python-", env!("CARGO_PKG_VERSION"), ".wasm");
-    Some(cache::directory()?.join(name))
+/// Keeps Python's interpreter, which was built at `built`, and says where it is found from then on.
+///
+/// # Errors
+/// It can't be read, or this user has no cache folder that nobody else can write to.
+pub fn keep_python(built: &Path) -> io::Result<PathBuf> {
+    cache::keep_python(&std::fs::read(built)?)
 }

@@ -27,6 +27,14 @@ pub(super) struct Shape<'a> {
     pub(super) receive: &'a str,
 }
 
+impl Shape<'_> {
+    /// Bytes of the longest of its names.
+    pub(super) fn longest_name(&self) -> usize {
+        let names = [self.memory, self.realloc, self.receive];
+        names.into_iter().map(str::len).max().unwrap_or_default()
+    }
+}
+
 /// The shape of a straight component; `None` for any other.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Where a plugin comes from: built in, or a file.
 //!
-//! It owns reading, with its bound, and telling what a file is. It knows nothing of running one.
+//! It owns reading, with its bound, and telling scripts from the rest. It knows nothing of running one.
 
 use super::budget::{Budget, Budgets};
 use super::error::LoadError;
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// Reads it, and turns a component's text into the binary form.
+    /// Reads it. What is no script is not looked into.
     pub(super) fn read(self, budgets: &Budgets) -> Result<Code, LoadError> {
         let language = match &self {
             Self::File(path) => Language::of_file(path),
@@ -97,15 +97,15 @@ impl Source {
         }
         match language {
             Some(language) => script(language, &name, bytes).map(Code::Script),
-            None => component_binary(bytes, &name).map(Code::Component),
+            None => Ok(Code::Plugin(bytes)),
         }
     }
 }
 
 /// What a source holds.
 pub(super) enum Code {
-    /// The binary form.
-    Component(Vec<u8>),
+    /// A component in either form, if it is one.
+    Plugin(Vec<u8>),
     Script(Script),
 }
 
@@ -154,61 +154,4 @@ fn read_file(path: &Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
         return Err(LoadError::Changing);
     }
     Ok(bytes)
-}
-
-/// The first eight bytes of a component, from the component model's binary format: magic, version
-/// 13, layer 1. A core module has version 1, layer 0.
-const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
-const MAGIC: &[u8] = b"\0asm";
-const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
-
-fn component_binary(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, LoadError> {
-    if bytes.starts_with(&COMPONENT) {
-        return Ok(bytes);
-    }
-    if bytes.starts_with(&CORE_MODULE) {
-        return Err(LoadError::CoreModule);
-    }
-    if bytes.starts_with(MAGIC) {
-        return Err(LoadError::Invalid(
-            "its header has an unknown version".to_owned(),
-        ));
-    }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if looks_like_wat(text) => {
-            let binary = wat::parse_str(text).map_err(|mut error| {
-                error.set_path(name);
-                LoadError::Text(error.to_string())
-            })?;
-            if binary.starts_with(&CORE_MODULE) {
-                return Err(LoadError::CoreModule);
-            }
-            Ok(binary)
-        }
-        _ => Err(LoadError::NotWasm {
-            found: describe(&bytes),
-        }),
-    }
-}
-
-/// Text form starts with a parenthesis, after blanks and comments.
-fn looks_like_wat(text: &str) -> bool {
-    let rest = text.trim_start();
-    rest.starts_with('(') || rest.starts_with(";;")
-}
-
-fn describe(bytes: &[u8]) -> String {
-    let kind = match bytes {
-        [] => return "the file is empty".to_owned(),
-        [0x7f, b'E', b'L', b'F', ..] => "a native program or a precompiled plugin (ELF)",
-        [b'#', b'!', ..] => "a script (eco runs those that end in .js, .lua or .py)",
-        bytes if MAGIC.starts_with(bytes) => "a truncated .wasm file",
-        bytes if std::str::from_utf8(bytes).is_ok() => "some other text",
-        _ => "some other data",
-    };
-    let start = bytes.get(..16).unwrap_or(bytes);
-    format!(
-        "it looks like {kind}, and starts with {}",
-        escape::Escaped(start)
-    )
 }

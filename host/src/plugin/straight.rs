@@ -9,41 +9,50 @@
 
 use super::budget::Budget;
 use super::engine::Shared;
-use super::error::{Error, LoadError};
+use super::error::Error;
 use super::instance::{Usage, new_store};
 use super::lab::Lab;
 use super::loaded::Loaded;
 use super::sandbox::State;
 use super::shape::Shape;
 use crate::contract::Effort;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use wasmtime::{Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc};
 
 /// Ticks until the next, which never comes.
 const NEVER: u64 = u64::MAX / 2;
 
-/// A straight plugin's module, compiled.
-pub(super) struct Compiled {
-    ready: InstancePre<State>,
+/// What a straight plugin's module calls its parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Names {
     memory: String,
     realloc: String,
     receive: String,
 }
 
-impl Compiled {
-    /// Compiles the module of a component that is straight.
-    pub(super) fn new(engine: &Shared, shape: &Shape<'_>) -> Result<Self, LoadError> {
-        let compile = || {
-            let module = Module::from_binary(&engine.wasmtime, shape.module)?;
-            Linker::new(&engine.wasmtime).instantiate_pre(&module)
-        };
-        let ready = compile().map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        Ok(Self {
-            ready,
+impl Names {
+    /// Those of a component that is straight.
+    pub(super) fn of(shape: &Shape<'_>) -> Self {
+        Self {
             memory: shape.memory.to_owned(),
             realloc: shape.realloc.to_owned(),
             receive: shape.receive.to_owned(),
-        })
+        }
+    }
+}
+
+/// A straight plugin's module, compiled.
+pub(super) struct Compiled {
+    ready: InstancePre<State>,
+    names: Names,
+}
+
+impl Compiled {
+    /// Of the module by itself.
+    pub(super) fn new(engine: &Shared, module: &Module, names: Names) -> wasmtime::Result<Self> {
+        let ready = Linker::new(&engine.wasmtime).instantiate_pre(module)?;
+        Ok(Self { ready, names })
     }
 }
 
@@ -149,12 +158,12 @@ impl Compiled {
         plugin: &Loaded,
     ) -> wasmtime::Result<Straight> {
         let memory = instance
-            .get_memory(&mut store, &self.memory)
+            .get_memory(&mut store, &self.names.memory)
             .ok_or_else(|| wasmtime::format_err!("there is no memory"))?;
         Ok(Straight {
             memory,
-            realloc: instance.get_typed_func(&mut store, &self.realloc)?,
-            receive: instance.get_typed_func(&mut store, &self.receive)?,
+            realloc: instance.get_typed_func(&mut store, &self.names.realloc)?,
+            receive: instance.get_typed_func(&mut store, &self.names.receive)?,
             store,
             engine: plugin.engine.clone(),
             placed: None,

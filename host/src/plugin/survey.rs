@@ -1,7 +1,8 @@
 //! What a component's binary says of itself before it is compiled.
 //!
-//! It reads the binary format and decides nothing; `load` does.
+//! It reads the binary format and decides nothing; `compile` does.
 
+use serde::{Deserialize, Serialize};
 use wasmparser::{
     CanonicalFunction, CanonicalOption, KnownCustom, Parser, Payload, ProducersSectionReader,
 };
@@ -23,7 +24,7 @@ const FUNCTION: usize = 1024 * 1024;
 const TOOLS: usize = 16;
 
 /// Facts that the compiled component no longer tells.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Survey {
     /// Whether any function has a `post-return`, which runs before the host sees what the function
     /// returned and may free or overwrite it. Where there is none, the host may read returned bytes

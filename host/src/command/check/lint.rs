@@ -1,5 +1,7 @@
 //! `eco check --lint`: whether an exercise is all right, before students get it.
 
+use crate::command::budget_args::CompileArgs;
+use crate::command::compiler::compiler;
 use crate::command::exit::{Exit, Failure};
 use crate::command::output;
 use crate::escape;
@@ -9,11 +11,11 @@ use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
 /// Checks the folder, and says what is wrong with it, all of it.
-pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
+pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failure> {
     let files = Files::Folder(folder.to_owned());
     let exercise = Exercise::read(&files, Cases::All)
         .map_err(|mistake| Exit::Wrong.saying(mistake.to_string()))?;
-    let engine = Engine::laboratory(exercise.limits.budgets());
+    let engine = Engine::laboratory(compiler(), compile.over(exercise.limits.budgets()));
     let engine = engine.context("cannot set up the sandbox")?;
     let mut mistakes = Vec::new();
     let mut wrong = |file: &Path, what: String| {
@@ -48,7 +50,7 @@ pub(super) async fn run(folder: &Path) -> Result<(), Failure> {
         }
     }
     let mut solutions = Vec::new();
-    match Judge::of(&exercise).await {
+    match Judge::of(&exercise, &compiler()).await {
         Err(what) => wrong(folder, what),
         Ok(judge) => {
             solutions = plugins(&folder.join("solution"));

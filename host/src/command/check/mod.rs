@@ -9,9 +9,9 @@ mod told;
 use super::exercise_args::CheckArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
-use super::output;
 use super::plugin::Typed;
 use super::watch::Watch;
+use super::{compiler::compiler, output};
 use crate::exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use crate::plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
 use crate::words::many;
@@ -36,11 +36,11 @@ enum Kind {
 
 pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     let (Some(exercise), Some(plugin)) = (args.exercise, args.plugin) else {
-        return lint::run(&args.lint.unwrap_or_else(|| ".".into())).await;
+        return lint::run(&args.lint.unwrap_or_else(|| ".".into()), args.compile).await;
     };
     let exercise = read(&find(&exercise)?, Cases::Public)?;
     let check = Check {
-        engine: Engine::laboratory(exercise.limits.budgets())
+        engine: Engine::laboratory(compiler(), args.compile.over(exercise.limits.budgets()))
             .context("cannot set up the sandbox")?,
         exercise,
         typed: Typed::new(plugin, BUILT_IN_SERVERS),
@@ -82,7 +82,7 @@ impl Check {
 
     async fn once(&self) -> Result<(), Failure> {
         let plugin = self.load().await?;
-        let judge = Judge::of(&self.exercise).await;
+        let judge = Judge::of(&self.exercise, &compiler()).await;
         let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
         output::styled(&show::title(&self.exercise, self.typed.name()))?;
         let judgements = match self.wire {
@@ -128,7 +128,7 @@ impl Check {
         let source = self.typed.source().await?;
         let loaded = Plugin::load(&self.engine, source, Role::Server).await;
         loaded.map_err(|error| {
-            // A compiler that takes too long is nobody's mistake.
+            // That there was no room is nobody's mistake.
             let is_internal = matches!(error, LoadError::Budget { .. })
                 && matches!(Verdict::from(&error), Verdict::Internal(_));
             let Failure { exit, error } = self.typed.unusable(error);

@@ -7,7 +7,7 @@ use super::exercise_args::GradeArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
 use super::report_to::ReportTo;
-use super::{machine, output};
+use super::{compiler::compiler, machine, output};
 use crate::exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
 use crate::plugin::{Engine, Language, Plugin, Role, Source};
 use anyhow::Context as _;
@@ -33,9 +33,9 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
             return Err(Exit::Usage.saying("two reports would go to the same file"));
         }
     }
-    let engine = Engine::laboratory(exercise.limits.budgets());
+    let engine = Engine::laboratory(compiler(), args.compile.over(exercise.limits.budgets()));
     let engine = engine.context("cannot set up the sandbox")?;
-    let judge = alone()?.block_on(Judge::of(&exercise));
+    let judge = alone()?.block_on(Judge::of(&exercise, &compiler()));
     let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
     let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
     let jobs = jobs.min(affordable(&exercise));
@@ -148,7 +148,7 @@ impl Grading<'_> {
                     .push(graded);
                 self.bar.inc(1);
             }
-            // A plugin that still compiles can't be stopped, and isn't waited for.
+            // What still reads isn't waited for.
             runtime.shutdown_background();
             Ok(())
         };

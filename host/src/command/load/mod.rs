@@ -23,6 +23,7 @@ mod watch;
 
 pub(super) use args::LoadArgs;
 
+use super::compiler::compiler;
 use super::exit::{Exit, Failure};
 use super::message::Message;
 use super::plugin::Typed;
@@ -138,7 +139,8 @@ async fn prepare(config: &Config) -> Result<Run, Failure> {
             return Err(Exit::Usage.saying(why));
         }
     }
-    let engine = Engine::pooled(budgets.clone(), args.connections as usize).context(
+    let connections = args.connections as usize;
+    let engine = Engine::pooled(compiler(), budgets.clone(), connections).context(
         "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",
     )?;
     let plugin = Typed::new(args.plugin.clone(), BUILT_IN_CLIENTS);

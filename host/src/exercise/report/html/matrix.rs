@@ -32,9 +32,10 @@ pub(super) fn mark(verdict: &Verdict) -> Mark {
         | Verdict::NotClosed => WRONG,
         Verdict::Trap(_) | Verdict::BadAbi(_) => STOPPED,
         Verdict::OutOfCpu | Verdict::OutOfMemory | Verdict::ReplyTooBig => BUDGET,
-        Verdict::NotAComponent(_) | Verdict::WrongWorld(_) | Verdict::ImportNotAllowed(_) => {
-            NOT_LOADED
-        }
+        Verdict::NotAComponent(_)
+        | Verdict::TooComplex(_)
+        | Verdict::WrongWorld(_)
+        | Verdict::ImportNotAllowed(_) => NOT_LOADED,
         Verdict::Internal(_) => NOT_JUDGED,
     }
 }

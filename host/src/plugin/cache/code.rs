@@ -1,0 +1,53 @@
+//! Native code: from a file to what wasmtime runs.
+//!
+//! This is the one module with `unsafe` in it. wasmtime can't tell code of its own from any other, so that
+//! the caller must know who wrote the file. It knows nothing else.
+
+#![allow(
+    unsafe_code,
+    reason = "wasmtime takes compiled code on trust, and only an unsafe function says so"
+)]
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+/// The component whose code is in the file, mapped. An error where it was compiled for another version,
+/// other settings or another processor.
+pub(super) fn component(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
+    #[cfg(target_os = "linux")]
+    {
+        // wasmtime takes a path. This one is the open file itself, whatever has its name by now.
+        let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file));
+        // SAFETY: the file is of this process alone, and came from the compiler of its own helper, or it
+        // is in a folder of the cache: `folder` opens such files only where nobody but the user can write,
+        // and eco writes them once, before they have their name, from what its compiler gave it.
+        if let Ok(component) = unsafe { Component::deserialize_file(engine, path) } {
+            return Ok(component);
+        }
+        // Code can't be mapped from every file system; a copy of it always runs.
+    }
+    // SAFETY: as above, and it is a copy.
+    unsafe { Component::deserialize(engine, read(file)?) }
+}
+
+/// As [`component`], for the module of a straight one.
+pub(super) fn module(engine: &Engine, file: &File) -> wasmtime::Result<Module> {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: as for a component.
+        if let Ok(module) = unsafe { Module::deserialize_open_file(engine, file.try_clone()?) } {
+            return Ok(module);
+        }
+    }
+    // SAFETY: as for a component.
+    unsafe { Module::deserialize(engine, read(file)?) }
+}
+
+fn read(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

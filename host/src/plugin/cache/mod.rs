@@ -1,0 +1,174 @@
+//! The cache: what was compiled before, so that the second start of a plugin is fast; and Python's
+//! interpreter, which is too large to be part of eco.
+//!
+//! It holds native code that runs outside any sandbox, so that it is used only where nobody but the user
+//! can write (`folder`). It owns the names of what it keeps, and how much. It must not know how that was
+//! made.
+
+mod code;
+mod entry;
+mod folder;
+mod hash;
+#[cfg(not(unix))]
+#[path = "system/other.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "system/unix.rs"]
+mod system;
+
+use super::compile::Facts;
+pub(super) use entry::Entry;
+pub(super) use folder::{Folder, unnamed};
+pub(super) use hash::Hash;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, SystemTime};
+
+/// Bytes of compiled code that are kept. What was unused longest makes room for the next. The languages,
+/// in all the ways that commands compile them, take a fifth of it; a plugin some 50 KB.
+/// Test: `caching::what_was_unused_longest_makes_room`.
+const MOST: u64 = 1 << 30;
+
+/// How old the mark of its last use may be. To write one each time would cost a start more than it says.
+const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// What this process keeps, and finds.
+pub(super) struct Cache {
+    compiled: Folder,
+    /// Removed with the cache, where the user's own folder can't be used.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Cache {
+    /// The cache in the user's folder, or, where that is not safe to use, one for this process alone.
+    /// `None` where there is no place for that either: every start then compiles, and all else works.
+    pub(super) fn of_user() -> Option<Arc<Self>> {
+        static CURRENT: Mutex<Weak<Cache>> = Mutex::new(Weak::new());
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cache) = current.upgrade() {
+            return Some(cache);
+        }
+        let own = home().and_then(|home| home.inside("compiled").map_err(folder::warn).ok());
+        let cache = match own {
+            Some(compiled) => Self {
+                compiled,
+                _temporary: None,
+            },
+            None => Self::temporary()
+                .inspect_err(|error| tracing::debug!("compiled plugins are not kept: {error}"))
+                .ok()?,
+        };
+        let cache = Arc::new(cache);
+        *current = Arc::downgrade(&cache);
+        Some(cache)
+    }
+
+    fn temporary() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("eco-").tempdir()?;
+        Ok(Self {
+            compiled: Folder::open(folder.path()).map_err(io::Error::other)?,
+            _temporary: Some(folder),
+        })
+    }
+
+    /// What was kept under this name.
+    pub(super) fn find(&self, key: &Hash) -> Option<Entry> {
+        let found = self.read(key);
+        if found.is_some() {
+            self.mark_used(key);
+        }
+        found
+    }
+
+    /// Keeps an entry under this name, and gives it back as it is kept.
+    pub(super) fn keep(&self, key: &Hash, entry: &Entry) -> io::Result<Entry> {
+        if let Some(code) = &entry.module {
+            self.compiled
+                .write(&module(key), |file| entry::copy(code, file))?;
+        }
+        self.compiled
+            .write(&component(key), |file| entry.write(file))?;
+        self.make_room();
+        let kept = self.read(key);
+        kept.ok_or_else(|| io::Error::other("it can't be read again"))
+    }
+
+    fn read(&self, key: &Hash) -> Option<Entry> {
+        let component = self.compiled.file(&component(key)).ok()?;
+        Entry::read(component, || self.compiled.file(&module(key)).ok())
+    }
+
+    fn mark_used(&self, key: &Hash) {
+        for name in [component(key), module(key)] {
+            let Ok(file) = self.compiled.file(&name) else {
+                continue;
+            };
+            let used = file.metadata().and_then(|metadata| metadata.modified());
+            let age = used.ok().and_then(|used| used.elapsed().ok());
+            if age.is_none_or(|age| age > STALE) {
+                // It only goes earlier than it would.
+                let _ = file.set_modified(SystemTime::now());
+            }
+        }
+    }
+
+    /// Removes what was unused longest, down to the bound. What is in use stays with its users.
+    fn make_room(&self) {
+        let mut files = self.compiled.list().unwrap_or_default();
+        files.sort_by_key(|file| file.modified);
+        let mut total: u64 = files.iter().map(|file| file.size).sum();
+        for file in files {
+            if total <= MOST {
+                return;
+            }
+            // Another process may have been quicker.
+            let _ = self.compiled.remove(&file.name);
+            total -= file.size;
+        }
+    }
+}
+
+fn component(key: &Hash) -> String {
+    format!("{key}.component")
+}
+
+fn module(key: &Hash) -> String {
+    format!("{key}.module")
+}
+
+/// eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None` for a
+/// user without one, and where it is not safe to use, which is said once.
+fn home() -> Option<Folder> {
+    let path = dirs::cache_dir()?.join("eco");
+    Folder::open(&path).map_err(folder::warn).ok()
+}
+
+/// Another version of eco may bring another interpreter.
+const PYTHON: &str = concat!("python-", env!("CARGO_PKG_VERSION"), "-");
+
+/// Python's interpreter, where it is set up. Its name says which bytes it should have.
+pub(super) fn python() -> Option<(Folder, String, Hash)> {
+    let home = home()?;
+    let mut files = home.list().ok()?;
+    files.sort_by_key(|file| std::cmp::Reverse(file.modified));
+    let (name, hash) = files.into_iter().find_map(|file| {
+        let hash = file.name.strip_prefix(PYTHON)?.strip_suffix(".wasm")?;
+        Some((file.name.clone(), Hash::parse(hash)?))
+    })?;
+    Some((home, name, hash))
+}
+
+/// Keeps Python's interpreter, in the place of an earlier one, and says where.
+pub(super) fn keep_python(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
+    let home = home().ok_or_else(|| {
+        io::Error::other("there is no cache folder of this user's own (see XDG_CACHE_HOME, HOME)")
+    })?;
+    let name = format!("{PYTHON}{}.wasm", Hash::of(bytes));
+    home.write(&name, |mut file| io::Write::write_all(&mut file, bytes))?;
+    for file in home.list()? {
+        if file.name.starts_with(PYTHON) && file.name != name {
+            home.remove(&file.name)?;
+        }
+    }
+    Ok(home.path().join(name))
+}

@@ -1,0 +1,195 @@
+//! The one place where the bytes of a plugin are parsed: from them to machine code.
+//!
+//! All of it may overflow the stack, take all memory, or never end, by the plugin's choice. Whoever
+//! calls it decides what that costs. It must not know in which process it runs.
+
+use super::super::budget::{Budget, Budgets};
+use super::super::error::LoadError;
+use super::super::shape::shape;
+use super::super::straight::Names;
+use super::super::survey::{Survey, survey};
+use super::settings::Settings;
+use super::{Facts, binary};
+use serde::{Deserialize, Serialize};
+
+/// What is to be compiled, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Job {
+    /// What the plugin is called in messages.
+    pub(super) name: String,
+    pub(super) subject: Subject,
+    pub(super) settings: Settings,
+}
+
+/// Whose bytes they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Subject {
+    /// A stranger's, in either form.
+    Plugin,
+    /// eco's own interpreter, in binary form. It is large: reading it twice would only take time.
+    Interpreter,
+}
+
+/// What came of a job.
+pub(super) struct Product {
+    pub(super) facts: Facts,
+    /// The code of the component.
+    pub(super) component: Vec<u8>,
+    /// That of its module by itself, where it is straight.
+    pub(super) module: Option<Vec<u8>>,
+}
+
+/// Why nothing came of it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Refusal {
+    /// Neither form of WebAssembly; what it looks like.
+    NotWasm(String),
+    /// The text doesn't parse.
+    Text(String),
+    CoreModule,
+    Complex(String),
+    Invalid(String),
+    /// There was no more memory.
+    Memory,
+}
+
+/// The longest text that a refusal has, in bytes. Messages quote the plugin, a line of it say, which may
+/// be as long as the file. What is beyond is cut.
+/// Test: `a_message_that_quotes_the_plugin_is_cut`.
+const MOST_TEXT: usize = 8 * 1024;
+/// The longest name that facts have, in bytes. A tool's is cut; a component whose functions have longer
+/// names is not straight.
+const MOST_NAME: usize = 256;
+
+/// Does the job.
+pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
+    let made = match job.subject {
+        Subject::Plugin => plugin(job, bytes),
+        Subject::Interpreter => interpreter(job, &bytes),
+    };
+    made.map_err(Refusal::cut)
+}
+
+fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
+    let binary = binary::of(bytes, &job.name)?;
+    let mut survey = survey(&binary).map_err(invalid)?;
+    if let Some(complex) = survey.complex {
+        return Err(Refusal::Complex(complex));
+    }
+    for tool in &mut survey.made_with {
+        cut(tool, MOST_NAME);
+    }
+    let engine = engine(job.settings)?;
+    let component = engine.precompile_component(&binary).map_err(failed)?;
+    let (straight, module) = match shape(&binary).map_err(invalid)? {
+        Some(shape) if shape.longest_name() <= MOST_NAME => {
+            let code = engine.precompile_module(shape.module).map_err(failed)?;
+            (Some(Names::of(&shape)), Some(code))
+        }
+        _ => (None, None),
+    };
+    Ok(Product {
+        facts: Facts {
+            size: binary.len(),
+            survey,
+            straight,
+        },
+        component,
+        module,
+    })
+}
+
+fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
+    let survey = Survey {
+        post_return: true,
+        ..Survey::default()
+    };
+    let component = engine(job.settings)?.precompile_component(binary);
+    Ok(Product {
+        facts: Facts {
+            size: binary.len(),
+            survey,
+            straight: None,
+        },
+        component: component.map_err(failed)?,
+        module: None,
+    })
+}
+
+fn engine(settings: Settings) -> Result<wasmtime::Engine, Refusal> {
+    wasmtime::Engine::new(&settings.compiling()).map_err(failed)
+}
+
+fn invalid(error: wasmparser::BinaryReaderError) -> Refusal {
+    Refusal::Invalid(error.to_string())
+}
+
+fn failed(error: wasmtime::Error) -> Refusal {
+    let of_memory = |error: &wasmtime::Error| {
+        let system = error.chain().any(|cause| cause.is::<std::io::Error>());
+        system || error.is::<wasmtime::OutOfMemory>()
+    };
+    match of_memory(&error) {
+        true => Refusal::Memory,
+        false => Refusal::Invalid(format!("{error:#}")),
+    }
+}
+
+impl Refusal {
+    /// Without the rest of what is too long.
+    pub(super) fn cut(mut self) -> Self {
+        if let Self::NotWasm(text) | Self::Text(text) | Self::Complex(text) | Self::Invalid(text) =
+            &mut self
+        {
+            cut(text, MOST_TEXT);
+        }
+        self
+    }
+
+    /// As whoever loads the plugin knows it.
+    pub(super) fn into_error(self, budgets: &Budgets) -> LoadError {
+        match self {
+            Self::NotWasm(found) => LoadError::NotWasm { found },
+            Self::Text(why) => LoadError::Text(why),
+            Self::CoreModule => LoadError::CoreModule,
+            Self::Complex(why) => LoadError::Complex(why),
+            Self::Invalid(why) => LoadError::Invalid(why),
+            Self::Memory => LoadError::budget(Budget::CompileMemory, budgets, "It needs more."),
+        }
+    }
+}
+
+/// The first bytes of a text, and a mark where there were more.
+fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::Work;
+    use super::*;
+
+    fn job(name: &str) -> Job {
+        Job {
+            name: name.to_owned(),
+            subject: Subject::Plugin,
+            settings: Settings {
+                reservation: None,
+                work: Work::Uncounted,
+            },
+        }
+    }
+
+    #[test]
+    fn a_message_that_quotes_the_plugin_is_cut() {
+        let line = format!("(component {})", "x".repeat(1 << 20));
+        let refusal = compile(&job("long.wat"), line.into_bytes()).err();
+        let Some(Refusal::Text(text)) = refusal else {
+            unreachable!("{refusal:?}");
+        };
+        assert!(text.len() <= MOST_TEXT + '…'.len_utf8(), "{}", text.len());
+    }
+}

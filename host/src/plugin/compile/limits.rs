@@ -1,0 +1,100 @@
+//! What a helper takes from itself before it looks at a plugin.
+//!
+//! It owns the system calls of that. On systems without them a helper has no limit but the time after
+//! which eco kills it. It must not know what the helper does.
+
+use super::wire::Limits;
+use std::io;
+use std::time::Duration;
+
+/// What holds for every helper: it is the last to run and the first to go when memory is short, leaves no
+/// image of itself on the disk, and has no descriptor but its three.
+pub(super) fn withdraw() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, setpriority_process};
+        close_inherited();
+        limit(Resource::Core, 0)?;
+        setpriority_process(None, LOWEST)?;
+    }
+    // Linux's own scale. Where it can't be written, the system chooses by size.
+    #[cfg(target_os = "linux")]
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    Ok(())
+}
+
+/// What this one may use. From now on it can open nothing: no file, no socket.
+pub(super) fn apply(limits: Limits) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::Resource;
+        limit(Resource::Nofile, 0)?;
+        if let Some(memory) = limits.memory {
+            limit(Resource::Data, memory)?;
+        }
+        if let Some(cpu) = limits.cpu {
+            let whole = cpu.as_secs() + u64::from(cpu.subsec_nanos() > 0);
+            limit(Resource::Cpu, whole.max(1))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = limits;
+    Ok(())
+}
+
+/// The processor time that this process has used. `None` where the system doesn't say.
+pub(super) fn used() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(time).ok()
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+/// As `nice -n 19` has it.
+#[cfg(unix)]
+const LOWEST: i32 = 19;
+
+/// Sets the limit, unless there is a lower one already.
+#[cfg(unix)]
+fn limit(resource: rustix::process::Resource, most: u64) -> io::Result<()> {
+    use rustix::process::{Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(resource);
+    let most = now.maximum.map_or(most, |maximum| maximum.min(most));
+    // Of processor time the first of the two is a signal that says so, and the second SIGKILL.
+    let after = match resource {
+        rustix::process::Resource::Cpu => most.saturating_add(1),
+        _ => most,
+    };
+    let maximum = now.maximum.map_or(after, |maximum| maximum.min(after));
+    setrlimit(
+        resource,
+        Rlimit {
+            current: Some(most),
+            maximum: Some(maximum),
+        },
+    )?;
+    Ok(())
+}
+
+/// Closes what whoever started eco had open, and eco with it.
+#[cfg(unix)]
+fn close_inherited() {
+    let own = if cfg!(target_os = "linux") {
+        "/proc/self/fd"
+    } else {
+        "/dev/fd"
+    };
+    let open: Vec<i32> = std::fs::read_dir(own)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    // Nothing has been opened yet but the folder, which is closed again.
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
+        let _ = nix::unistd::close(descriptor);
+    }
+}

@@ -1,0 +1,66 @@
+//! What decides which code the compiler makes of a plugin.
+//!
+//! An engine that compiles and one that runs are made of the same settings, in two processes, so that
+//! one takes the other's code. It must not know what either is used for.
+
+use serde::{Deserialize, Serialize};
+use wasmtime::{Config, OperatorCost};
+
+/// The settings that are in the code.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(in super::super) struct Settings {
+    /// Address space that each memory gets, in bytes; `None` is wasmtime's own choice.
+    pub(in super::super) reservation: Option<u64>,
+    pub(in super::super) work: Work,
+}
+
+/// Whether the code counts its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) enum Work {
+    Uncounted,
+    /// In fuel.
+    Counted,
+    /// In fuel, and the same on every machine. See [`Lab`](super::super::Lab).
+    Laboratory,
+}
+
+impl Settings {
+    /// For an engine that runs what another has compiled. It can't compile, so that a mistake fails.
+    pub(in super::super) fn running(self) -> Config {
+        let mut config = self.common();
+        config.enable_compiler(false);
+        config
+    }
+
+    /// For an engine that compiles, and runs nothing.
+    pub(super) fn compiling(self) -> Config {
+        let mut config = self.common();
+        if self.work == Work::Laboratory {
+            config.cranelift_nan_canonicalization(true);
+        }
+        config
+    }
+
+    fn common(self) -> Config {
+        let mut config = Config::new();
+        // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
+        config.concurrency_support(false);
+        config.epoch_interruption(true);
+        // Lua's errors are exceptions of WebAssembly; nothing else of garbage collection is on.
+        config.wasm_exceptions(true);
+        if let Some(reservation) = self.reservation {
+            config.memory_reservation(reservation);
+        }
+        config.consume_fuel(self.work != Work::Uncounted);
+        if self.work == Work::Laboratory {
+            // Throwing takes the host microseconds, more than the one unit of other instructions.
+            config.operator_cost(OperatorCost {
+                Throw: u8::MAX,
+                ThrowRef: u8::MAX,
+                ..OperatorCost::new()
+            });
+            config.relaxed_simd_deterministic(true);
+        }
+        config
+    }
+}
