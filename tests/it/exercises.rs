@@ -186,6 +186,61 @@ fn a_wrong_exercise_is_refused_with_its_line() {
 }
 
 #[test]
+fn what_would_take_gigabytes_to_hold_is_refused() {
+    let case = |number: usize, step: &str| {
+        format!("[[cases]]\nname = \"{number}\"\nsteps = [{{ send = \"a\" }}, {step}]\n")
+    };
+    // Two megabytes twice in each case, of a few bytes of text; regular expressions that become megabytes.
+    let bytes = "{ expect = \"a\", repeat = 2000000 }, { expect = \"b\", repeat = 2000000 }";
+    let regex = "{ expect-regex = '\\w{50}' }";
+    for (name, step, cases, line) in [
+        ("gigabytes", bytes, 2000, 5 + 3 * 16 + 2),
+        ("gigabytes-of-regex", regex, 200, 5 + 3 * 15 + 2),
+    ] {
+        let cases: String = (0..cases).map(|number| case(number, step)).collect();
+        let folder = exercise(name, &format!("{HEAD}{cases}"));
+        let refused = Eco::new(&["check", &folder.display().to_string(), "echo"]).run(b"");
+        assert_eq!(refused.code, 64, "{}", refused.stderr);
+        for words in [format!("exercise.toml:{line}: "), "64.0 MiB".to_owned()] {
+            assert!(refused.stderr.contains(&words), "{}", refused.stderr);
+        }
+    }
+    // Those of the hidden file are more of the same.
+    let fits: String = (0..16).map(|number| case(number, bytes)).collect();
+    let folder = exercise("megabytes", &format!("{HEAD}{fits}"));
+    let path = folder.display().to_string();
+    let graded = || {
+        Eco::new(&["grade", &path, "echo.js"])
+            .inside(&folder)
+            .run(b"")
+    };
+    std::fs::write(
+        folder.join("echo.js"),
+        "function receive(chunk) { return chunk; }",
+    )
+    .expect("it can be written");
+    assert_eq!(graded().code, 0);
+    std::fs::write(folder.join("hidden.toml"), case(16, bytes)).expect("it can be written");
+    let refused = graded();
+    assert_eq!(refused.code, 64, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("hidden.toml:3: "),
+        "{}",
+        refused.stderr
+    );
+    let huge = exercise(
+        "huge-regex",
+        &format!("{HEAD}{}", case(0, "{ expect-regex = '\\w{1000}' }")),
+    );
+    let refused = Eco::new(&["check", &huge.display().to_string(), "echo"]).run(b"");
+    assert!(
+        refused.stderr.contains("compiled, it is larger"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
 fn slugs_are_for_commands() {
     for slug in ["", "Echo", "a b", "-a", "a--b", "ñ"] {
         let toml = HEAD.replace("try", slug) + "cases = []";

@@ -1,7 +1,7 @@
 //! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
 
 use super::case::{Case, Exercise, Limits, Script, Visibility};
-use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile, StepFile};
+use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use super::files::Files;
 use crate::escape;
 use bytesize::ByteSize;
@@ -65,37 +65,39 @@ impl Exercise {
         if *file.points.get_ref() == 0 {
             return Err(main.mistake(file.points.span(), "an exercise is worth at least 1 point"));
         }
-        let mut exercise = Self {
+        let limits = limits(&main, file.limits)?;
+        let mut gathered = Gathered::default();
+        main.add(&mut gathered, file.cases, Visibility::Public)?;
+        let hidden = match cases == Cases::All && files.has("hidden.toml") {
+            true => Some(Document::open(files, "hidden.toml")?),
+            false => None,
+        };
+        if let Some(hidden) = &hidden {
+            let file: HiddenFile = hidden.parse()?;
+            hidden.check_format(file.format.unwrap_or(FORMAT))?;
+            hidden.add(&mut gathered, file.cases, Visibility::Hidden)?;
+        }
+        if gathered.cases.is_empty() {
+            return Err(main.wrong("it has no cases: one begins with [[cases]]"));
+        }
+        Ok(Self {
             slug: file.slug.into_inner(),
             title: file.title,
             summary: file.summary,
             points: file.points.into_inner(),
-            limits: limits(&main, file.limits)?,
-            cases: Vec::new(),
-        };
-        let mut names = HashSet::new();
-        main.add(
-            &mut exercise.cases,
-            file.cases,
-            Visibility::Public,
-            &mut names,
-        )?;
-        if cases == Cases::All && files.has("hidden.toml") {
-            let hidden = Document::open(files, "hidden.toml")?;
-            let file: HiddenFile = hidden.parse()?;
-            hidden.check_format(file.format.unwrap_or(FORMAT))?;
-            hidden.add(
-                &mut exercise.cases,
-                file.cases,
-                Visibility::Hidden,
-                &mut names,
-            )?;
-        }
-        match exercise.cases.is_empty() {
-            true => Err(main.wrong("it has no cases: one begins with [[cases]]")),
-            false => Ok(exercise),
-        }
+            limits,
+            cases: gathered.cases,
+        })
     }
+}
+
+/// The cases so far, of all files.
+#[derive(Default)]
+struct Gathered {
+    cases: Vec<Case>,
+    names: HashSet<String>,
+    /// What they send and expect.
+    bytes: usize,
 }
 
 /// A file, for the places in it.
@@ -157,10 +159,9 @@ impl<'a> Document<'a> {
 
     fn add(
         &self,
-        cases: &mut Vec<Case>,
+        gathered: &mut Gathered,
         files: Vec<Spanned<CaseFile>>,
         visibility: Visibility,
-        names: &mut HashSet<String>,
     ) -> Result<(), Mistake> {
         for file in files {
             let span = file.span();
@@ -168,15 +169,29 @@ impl<'a> Document<'a> {
             if file.name.trim().is_empty() {
                 return Err(self.mistake(span, "a case has a name, which reports show"));
             }
-            if !names.insert(file.name.clone()) {
+            if !gathered.names.insert(file.name.clone()) {
                 let what = format!("another case has the name {:?} already", file.name);
                 return Err(self.mistake(span, what));
             }
             if file.weight == Some(0) {
                 return Err(self.mistake(span, "a case has a weight of at least 1"));
             }
-            cases.push(Case {
-                script: self.script(span, file.steps, file.judge, file.message)?,
+            let script = match (file.steps, file.judge) {
+                (Some(steps), None) if file.message.is_none() => {
+                    Script::Steps(self.steps(span, steps, &mut gathered.bytes)?)
+                }
+                (None, Some(judge)) => self.judge(span, &judge, file.message)?,
+                (Some(_), None) => {
+                    return Err(self.mistake(span, "a message is for a judge; steps send"));
+                }
+                _ => {
+                    let what =
+                        "a case has either steps = [...] or judge = \"FILE\", a client plugin";
+                    return Err(self.mistake(span, what));
+                }
+            };
+            gathered.cases.push(Case {
+                script,
                 name: file.name,
                 weight: file.weight.unwrap_or(1),
                 hint: file.hint,
@@ -186,31 +201,18 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    fn script(
+    fn judge(
         &self,
         span: Range<usize>,
-        steps: Option<Vec<Spanned<StepFile>>>,
-        judge: Option<String>,
+        name: &str,
         message: Option<String>,
     ) -> Result<Script, Mistake> {
-        match (steps, judge) {
-            (Some(steps), None) if message.is_none() => self.steps(span, steps).map(Script::Steps),
-            (None, Some(judge)) => match self.files.plugin(&judge) {
-                Some(source) => Ok(Script::Judge {
-                    source,
-                    message: message.map(String::into_bytes),
-                }),
-                None => Err(self.mistake(
-                    span,
-                    format!("there is no file {judge:?} in the exercise's folder"),
-                )),
-            },
-            (Some(_), None) => Err(self.mistake(span, "a message is for a judge; steps send")),
-            _ => Err(self.mistake(
-                span,
-                "a case has either steps = [...] or judge = \"FILE\", a client plugin",
-            )),
-        }
+        let Some(source) = self.files.plugin(name) else {
+            let what = format!("there is no file {name:?} in the exercise's folder");
+            return Err(self.mistake(span, what));
+        };
+        let message = message.map(String::into_bytes);
+        Ok(Script::Judge { source, message })
     }
 }
 

@@ -5,7 +5,7 @@ use super::case::{Action, Pattern, Step};
 use super::file::{ACTIONS, StepFile};
 use super::read::{Document, Mistake};
 use bytesize::ByteSize;
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashSet;
 use std::ops::Range;
 use toml::Spanned;
@@ -17,12 +17,21 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_CONNECTIONS: usize = 64;
 
+/// The bytes that all cases of an exercise may have together: what they send and expect, and what regular
+/// expressions become. More is refused, since all of it is held as long as a class is graded.
+/// Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
+const MOST_BYTES_IN_ALL: usize = 64 * 1024 * 1024;
+/// What a regular expression may become, in bytes: it counts as the first of these that is enough for it.
+/// A larger one is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
+const REGEX_SIZES: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, MOST_BYTES];
+
 impl Document<'_> {
-    /// The steps of a case that is at `span`.
+    /// The steps of a case that is at `span`. `in_all` counts the bytes of all cases.
     pub(super) fn steps(
         &self,
         span: Range<usize>,
         files: Vec<Spanned<StepFile>>,
+        in_all: &mut usize,
     ) -> Result<Vec<Step>, Mistake> {
         let mut steps: Vec<Step> = Vec::new();
         let mut order = Order::default();
@@ -30,7 +39,11 @@ impl Document<'_> {
             let at = file.span();
             let step = self
                 .step(file.into_inner())
-                .and_then(|step| order.check(&step).map(|()| step))
+                .and_then(|(step, bytes)| {
+                    order.check(&step)?;
+                    count(in_all, bytes)?;
+                    Ok(step)
+                })
                 .map_err(|what| self.mistake(at, what))?;
             steps.push(step);
         }
@@ -43,7 +56,8 @@ impl Document<'_> {
         }
     }
 
-    fn step(&self, file: StepFile) -> Result<Step, String> {
+    /// A step, and the bytes that are held for it.
+    fn step(&self, file: StepFile) -> Result<(Step, usize), String> {
         let StepFile {
             connection,
             repeat,
@@ -63,11 +77,11 @@ impl Document<'_> {
         let text = |text: String| repeated(text.into_bytes(), times);
         let hex = |text: String| repeated(hex(&text)?, times);
         let from = |name: String| repeated(self.file(&name)?, times);
-        // By itself first, so that no bracket in it gets out of ours.
-        let regex = |text: String| {
-            Regex::new(&text)
-                .and_then(|_| Regex::new(&format!(r"\A(?:{text})")))
-                .map_err(|error| error.to_string())
+        let mut compiled = 0;
+        let mut regex = |text: String| -> Result<Action, String> {
+            let (regex, bytes) = regex(&text)?;
+            compiled = bytes;
+            Ok(Action::Expect(Pattern::Regex(regex)))
         };
         let bytes = Pattern::Bytes;
         let yes = |action: Action| move |yes: bool| flag(yes).map(|()| action);
@@ -80,7 +94,7 @@ impl Document<'_> {
             expect.map(|it| text(it).map(bytes).map(Action::Expect)),
             expect_hex.map(|it| hex(it).map(bytes).map(Action::Expect)),
             expect_file.map(|it| from(it).map(bytes).map(Action::Expect)),
-            expect_regex.map(|it| regex(it).map(|it| Action::Expect(Pattern::Regex(it)))),
+            expect_regex.map(&mut regex),
             expect_close.map(yes(Action::ExpectClose)),
             half_close.map(yes(Action::HalfClose)),
             pause.map(|it| time(it).map(Action::Pause)),
@@ -90,18 +104,22 @@ impl Document<'_> {
             return Err(format!("a step has exactly one of {}", ACTIONS.join(", ")));
         };
         let action = action?;
-        let has_bytes = matches!(action, Action::Send(_) | Action::Expect(Pattern::Bytes(_)));
-        if repeat.is_some() && !(has_bytes && times > 0) {
+        let bytes = match &action {
+            Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => Some(bytes.len()),
+            _ => None,
+        };
+        if repeat.is_some() && !(bytes.is_some() && times > 0) {
             return Err("repeat is for bytes that are sent or expected, and at least 1".to_owned());
         }
         let connection = connection.unwrap_or(1);
         if !(1..=MOST_CONNECTIONS).contains(&connection) {
             return Err(format!("connections go from 1 to {MOST_CONNECTIONS}"));
         }
-        Ok(Step {
+        let step = Step {
             connection: connection - 1,
             action,
-        })
+        };
+        Ok((step, bytes.unwrap_or(compiled)))
     }
 
     fn file(&self, name: &str) -> Result<Vec<u8>, String> {
@@ -154,11 +172,41 @@ impl Order {
     }
 }
 
+/// Counts the bytes of a step among those of all cases.
+fn count(in_all: &mut usize, bytes: usize) -> Result<(), String> {
+    *in_all += bytes;
+    match *in_all > MOST_BYTES_IN_ALL {
+        true => Err(format!(
+            "the cases of an exercise may have {} in all, and this is more",
+            ByteSize(MOST_BYTES_IN_ALL as u64)
+        )),
+        false => Ok(()),
+    }
+}
+
 fn flag(yes: bool) -> Result<(), String> {
     match yes {
         true => Ok(()),
         false => Err("it can only be true: leave the step out instead".to_owned()),
     }
+}
+
+/// A regular expression for what comes next, and the bytes that it counts as.
+fn regex(text: &str) -> Result<(Regex, usize), String> {
+    let build = |text: &str, size| RegexBuilder::new(text).size_limit(size).build();
+    for size in REGEX_SIZES {
+        // By itself first, so that no bracket in it gets out of ours.
+        let built = build(text, size).and_then(|_| build(&format!(r"\A(?:{text})"), size));
+        match built {
+            Ok(regex) => return Ok((regex, size)),
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Err(format!(
+        "compiled, it is larger than {}",
+        ByteSize(MOST_BYTES as u64)
+    ))
 }
 
 fn repeated(bytes: Vec<u8>, times: usize) -> Result<Vec<u8>, String> {
