@@ -85,10 +85,12 @@
 //! An [`exercise::Exercise`] is read once (`exercise::read`). For each case and each of its splits
 //! (`exercise::split`) the steps are played (`exercise::run`) over a new [`exercise::Wire`]: in memory, to a
 //! fresh instance in a laboratory, where clock and randomness are the same every time and work is counted
-//! ([`plugin::Lab`], [`plugin::Engine::laboratory`]); or over sockets (`command::check::tcp`). What came back
-//! is compared with what is expected as it comes (`exercise::stream`). A split that breaks the plugin is made
-//! smaller as long as it does (`exercise::shrink`), and becomes an [`exercise::Failure`], which
-//! `exercise::feedback` puts into words and `exercise::report` into files.
+//! ([`plugin::Lab`], [`plugin::Engine::laboratory`]); or over sockets (`command::check::tcp`). Date and random
+//! numbers grow from the bytes of the exercise's files ([`exercise::Seed`]), and a judge and the plugin that it
+//! judges never draw the same. What came back is compared with what is expected as it comes
+//! (`exercise::stream`). A split that breaks the plugin is made smaller as long as it does
+//! (`exercise::shrink`), and becomes an [`exercise::Failure`], which `exercise::feedback` puts into words and
+//! `exercise::report` into files.
 //!
 //! # Where the time goes
 //!

@@ -61,6 +61,8 @@ mod reload;
 mod samples;
 /// Scripts: what they may do, and what becomes of those that misbehave.
 mod scripts;
+/// What is drawn when a plugin is judged: random numbers, and the date.
+mod seeds;
 /// The client.
 mod send;
 /// Plugins that take part in the whole connection.

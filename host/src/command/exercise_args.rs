@@ -64,7 +64,8 @@ A student's folder holds one plugin: a script, or a component (.wasm, .wat). Not
 student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
 
 Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
-json and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports.
+json and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
+random comes from exercise.toml and hidden.toml, so that eco check, which has no hidden cases, draws otherwise.
 
 Exit codes:
   0 all graded, whatever the marks   64 usage   70 something could not be judged";

@@ -1,5 +1,6 @@
 //! An exercise as it is meant: parsed, checked, and ready to run.
 
+use super::seed::Seed;
 use crate::plugin::{Budgets, Source};
 use regex::bytes::Regex;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct Exercise {
     pub points: u32,
     /// What a plugin may use.
     pub limits: Limits,
+    /// What all that is drawn in it grows from.
+    pub seed: Seed,
     /// At least one, in the order of the files: public, then hidden.
     pub cases: Vec<Case>,
 }

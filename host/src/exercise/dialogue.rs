@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::judgement::Judgement;
+use super::seed::CaseSeed;
 use super::split::Split;
 use super::stream::SURPLUS;
 use super::transcript::{Side, Transcript};
@@ -9,7 +10,7 @@ use super::verdict::Verdict;
 use super::wire::{Answer, Bench, Failed, Then, Wire};
 use crate::contract::Expect;
 use crate::escape::Escaped;
-use crate::plugin::{Dialogue, Error, Fault, Plugin, Step};
+use crate::plugin::{Dialogue, Error, Fault, Lab, Plugin, Step};
 
 /// The turns that a judge may take. One that goes on for ever is the exercise's mistake.
 /// Test: `judges::a_judge_that_fails_or_never_ends_is_an_internal_error`.
@@ -21,12 +22,13 @@ const ONLY: usize = 0;
 pub(super) async fn under_every_split(
     judge: &Plugin,
     message: Option<&[u8]>,
+    seed: &CaseSeed,
     bench: &impl Bench,
 ) -> Judgement {
     let mut fuel = 0;
     // What comes next may depend on the reply, so that nothing can be sent together with it.
     for split in Split::all().filter(|split| *split != Split::AllInOne) {
-        let wire = match bench.wire().await {
+        let wire = match bench.wire(seed.submission()).await {
             Ok(wire) => wire,
             Err(what) => return Judgement::unrun(Verdict::Internal(what)),
         };
@@ -39,7 +41,7 @@ pub(super) async fn under_every_split(
             ended: false,
             transcript: Transcript::default(),
         };
-        let held = talk.hold(judge, message).await;
+        let held = talk.hold(judge, message, &seed.judge()).await;
         fuel = fuel.max(talk.wire.fuel());
         if let Err(stop) = held {
             let (verdict, said) = stop.verdict();
@@ -104,8 +106,13 @@ impl From<Error> for Stop {
 }
 
 impl<W: Wire> Talk<W> {
-    async fn hold(&mut self, judge: &Plugin, message: Option<&[u8]>) -> Result<(), Stop> {
-        let mut dialogue = judge.dialogue().await?;
+    async fn hold(
+        &mut self,
+        judge: &Plugin,
+        message: Option<&[u8]>,
+        lab: &Lab,
+    ) -> Result<(), Stop> {
+        let mut dialogue = judge.dialogue_in(lab).await?;
         let greeting = self.wire.open(ONLY).await;
         self.take(greeting)?;
         let turn = dialogue.start(message).await?;

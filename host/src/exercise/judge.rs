@@ -7,6 +7,7 @@ use super::dialogue;
 use super::failure::Failure;
 use super::judgement::Judgement;
 use super::run::{Outcome, run};
+use super::seed::CaseSeed;
 use super::shrink::smallest;
 use super::split::{Split, Streams};
 use super::verdict::Verdict;
@@ -68,10 +69,11 @@ impl<'a> Judge<'a> {
     }
 
     async fn case(&self, case: &Case, judge: Option<&Plugin>, bench: &impl Bench) -> Judgement {
+        let seed = self.exercise.seed.of_case(&case.name);
         match (&case.script, judge) {
-            (Script::Steps(steps), _) => under_every_split(steps, bench).await,
+            (Script::Steps(steps), _) => under_every_split(steps, &seed, bench).await,
             (Script::Judge { message, .. }, Some(judge)) => {
-                dialogue::under_every_split(judge, message.as_deref(), bench).await
+                dialogue::under_every_split(judge, message.as_deref(), &seed, bench).await
             }
             (Script::Judge { .. }, None) => {
                 Judgement::unrun(Verdict::Internal("its judge is not loaded".to_owned()))
@@ -87,7 +89,7 @@ fn engine_for_judges(compiler: &Compiler) -> Result<Engine, String> {
     Engine::laboratory(compiler.clone(), budgets).map_err(|error| format!("{error:#}"))
 }
 
-async fn under_every_split(steps: &[Step], bench: &impl Bench) -> Judgement {
+async fn under_every_split(steps: &[Step], seed: &CaseSeed, bench: &impl Bench) -> Judgement {
     let streams = Streams::of(steps);
     let mut seen = HashSet::new();
     let mut fuel = 0;
@@ -96,7 +98,7 @@ async fn under_every_split(steps: &[Step], bench: &impl Bench) -> Judgement {
         if !seen.insert(cuts.clone()) {
             continue;
         }
-        let outcome = match bench.wire().await {
+        let outcome = match bench.wire(seed.submission()).await {
             Ok(wire) => run(steps, &streams, cuts.clone(), split, wire).await,
             Err(what) => return Judgement::unrun(Verdict::Internal(what)),
         };
@@ -110,7 +112,8 @@ async fn under_every_split(steps: &[Step], bench: &impl Bench) -> Judgement {
         let smaller = match worth_it {
             true => {
                 let free = streams.free(&cuts);
-                smallest(free, |places| fails(steps, &streams, places, bench)).await
+                let fails = |places| fails(steps, &streams, places, seed, bench);
+                smallest(free, fails).await
             }
             false => None,
         };
@@ -124,9 +127,10 @@ async fn fails(
     steps: &[Step],
     streams: &Streams,
     places: Vec<(usize, usize)>,
+    seed: &CaseSeed,
     bench: &impl Bench,
 ) -> Option<Failure> {
-    let wire = bench.wire().await.ok()?;
+    let wire = bench.wire(seed.submission()).await.ok()?;
     let cuts = streams.at(&places);
     let Outcome { failure, .. } = run(steps, streams, cuts, Split::Smallest, wire).await;
     failure.filter(|failure| failure.verdict.depends_on_split())

@@ -3,6 +3,7 @@
 use super::case::{Case, Exercise, Limits, Script, Visibility};
 use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use super::files::Files;
+use super::seed::Seed;
 use crate::escape;
 use bytesize::ByteSize;
 use serde::de::DeserializeOwned;
@@ -49,7 +50,8 @@ pub enum Cases {
 }
 
 impl Exercise {
-    /// Reads an exercise.
+    /// Reads an exercise. The bytes of the files that are read decide its [`Seed`]: with the hidden cases it
+    /// is another than without, so that nobody without them can work out what will be drawn.
     ///
     /// # Errors
     /// The first thing in its files that is wrong.
@@ -80,12 +82,15 @@ impl Exercise {
         if gathered.cases.is_empty() {
             return Err(main.wrong("it has no cases: one begins with [[cases]]"));
         }
+        let read = [Some(&main), hidden.as_ref()].into_iter().flatten();
+        let read: Vec<&[u8]> = read.map(|document| document.text.as_bytes()).collect();
         Ok(Self {
             slug: file.slug.into_inner(),
             title: file.title,
             summary: file.summary,
             points: file.points.into_inner(),
             limits,
+            seed: Seed::of(&read),
             cases: gathered.cases,
         })
     }

@@ -78,18 +78,18 @@ pub trait Bench: Sync {
     /// The kind of wire.
     type Wire: Wire;
 
-    /// A wire without connections.
-    fn wire(&self) -> impl Future<Output = Result<Self::Wire, String>> + Send;
+    /// A wire without connections, whose instances will have these surroundings.
+    fn wire(&self, lab: Lab) -> impl Future<Output = Result<Self::Wire, String>> + Send;
 }
 
 /// In memory: nothing but the plugin is there, and every run is the same.
 impl Bench for Plugin {
     type Wire = InMemory;
 
-    async fn wire(&self) -> Result<InMemory, String> {
+    async fn wire(&self, lab: Lab) -> Result<InMemory, String> {
         Ok(InMemory {
             plugin: self.clone(),
-            lab: Lab::default(),
+            lab,
             lines: Vec::new(),
             fuel: 0,
         })

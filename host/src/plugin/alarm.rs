@@ -49,7 +49,7 @@ impl State {
     }
 }
 
-/// What a sleeper waits for: a time after noon. Of several that are waited for at once, all come.
+/// What a sleeper waits for: a time after the clock began. Of several that are waited for at once, all come.
 struct Alarm {
     lab: Lab,
     until: Duration,

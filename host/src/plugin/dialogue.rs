@@ -3,6 +3,7 @@
 use super::abi::{self, OfChunk, Returned};
 use super::error::Error;
 use super::instance::{Instance, Usage};
+use super::lab::Lab;
 use super::loaded::{Loaded, Plugin};
 use crate::contract::{Effort, Expect};
 use std::borrow::Cow;
@@ -86,8 +87,21 @@ impl Plugin {
     /// # Errors
     /// The plugin fails as it starts.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
+        self.begin(None).await
+    }
+
+    /// As [`dialogue`](Self::dialogue), in surroundings that the caller holds on to. The engine must be
+    /// [`Engine::laboratory`](super::Engine::laboratory).
+    ///
+    /// # Errors
+    /// The plugin fails as it starts.
+    pub async fn dialogue_in(&self, lab: &Lab) -> Result<Dialogue, Error> {
+        self.begin(Some(lab.clone())).await
+    }
+
+    async fn begin(&self, lab: Option<Lab>) -> Result<Dialogue, Error> {
         let loaded = &self.0;
-        let mut instance = Instance::start(loaded, 0, Effort::default(), None).await?;
+        let mut instance = Instance::start(loaded, 0, Effort::default(), lab).await?;
         let found = find(loaded, &mut instance)
             .map_err(|error| Error::from_call(&error, &loaded.engine.budgets))?;
         Ok(Dialogue { instance, found })

@@ -1,7 +1,8 @@
 //! The laboratory: an instance's surroundings when it is judged, which are the same at every run.
 //!
 //! It owns the clock, the randomness and the log of instances whose engine is
-//! [`Engine::laboratory`](super::Engine::laboratory). It knows nothing of what they are judged by.
+//! [`Engine::laboratory`](super::Engine::laboratory). It knows nothing of what they are judged by, nor where
+//! a seed comes from.
 
 use chacha20::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
@@ -10,10 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
-/// When every laboratory's day begins: 2024-02-29 12:00 UTC, in seconds since 1970.
-const NOON: u64 = 1_709_208_000;
-/// What all randomness of a laboratory grows from.
-const SEED: u64 = 862;
+/// The first moment at which the clock of a laboratory may begin: 2024-01-01 00:00 UTC, since 1970.
+const EARLIEST: Duration = Duration::from_secs(1_704_067_200);
+/// It begins somewhere in the ten years from there: a plugin has no date to know a laboratory by.
+/// Test: `seeds::the_date_is_another_in_every_case_and_the_same_for_the_judge`.
+const YEARS: Duration = Duration::from_secs(3653 * 24 * 60 * 60);
 
 /// Fuel that a call of the host costs: about what it takes, in time. Without it a plugin could have the
 /// host work for it, for next to nothing of its own. When the fuel is used up by them, the call ends as any
@@ -25,23 +27,45 @@ pub(super) const HOST_CALL: u64 = 1000;
 const RANDOM_BYTES: u64 = 4096;
 
 /// What the connections of one run share. Clones are the same.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Lab(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
-    /// Nanoseconds since noon. It only goes on when somebody says so, or sleeps.
+    /// What all its randomness grows from.
+    seed: [u8; 32],
+    /// When its clock began, since 1970.
+    began: Duration,
+    /// Nanoseconds since then. It only goes on when somebody says so, or sleeps.
     elapsed: AtomicU64,
     log: Mutex<Vec<String>>,
 }
 
+/// Surroundings for an instance that nobody judges, as when a plugin is tried out before it is used.
+impl Default for Lab {
+    fn default() -> Self {
+        Self::new([0; 32], 0)
+    }
+}
+
 impl Lab {
+    /// New surroundings: those with the same numbers are the same. The seed decides the randomness, and
+    /// `date`, which may be any number, when the clock begins.
+    pub fn new(seed: [u8; 32], date: u64) -> Self {
+        let years = u64::try_from(YEARS.as_nanos()).unwrap_or(u64::MAX);
+        Self(Arc::new(Shared {
+            seed,
+            began: EARLIEST + Duration::from_nanos(date % years),
+            elapsed: AtomicU64::new(0),
+            log: Mutex::default(),
+        }))
+    }
+
     /// Lets time pass.
     pub fn advance(&self, time: Duration) {
         self.advance_to(self.elapsed().saturating_add(time));
     }
 
-    /// Lets time pass until so long after noon, unless it is later already.
+    /// Lets time pass until so long after the beginning, unless it is later already.
     pub(super) fn advance_to(&self, elapsed: Duration) {
         let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         self.0.elapsed.fetch_max(nanoseconds, Ordering::Relaxed);
@@ -60,30 +84,30 @@ impl Lab {
         self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Since the laboratory's noon.
+    /// Since its clock began.
     pub(super) fn elapsed(&self) -> Duration {
         Duration::from_nanos(self.0.elapsed.load(Ordering::Relaxed))
     }
 
     /// Since 1970.
     pub(super) fn now(&self) -> Duration {
-        Duration::from_secs(NOON) + self.elapsed()
+        self.0.began + self.elapsed()
+    }
+
+    /// The same bits for each instance.
+    pub(super) fn randomness(&self) -> ChaCha8Rng {
+        ChaCha8Rng::from_seed(self.0.seed)
     }
 
     /// Clocks and randomness of WASI.
     pub(super) fn furnish(&self, wasi: &mut WasiCtxBuilder) {
         wasi.wall_clock(self.clone())
             .monotonic_clock(self.clone())
-            .secure_random(randomness())
-            .insecure_random(randomness())
-            .insecure_random_seed(SEED.into())
+            .secure_random(self.randomness())
+            .insecure_random(self.randomness())
+            .insecure_random_seed(next(&mut self.randomness()).into())
             .max_random_size(RANDOM_BYTES);
     }
-}
-
-/// The same bits for each instance.
-pub(super) fn randomness() -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(SEED)
 }
 
 /// The next bits of an instance's randomness.

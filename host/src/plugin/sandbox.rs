@@ -74,7 +74,7 @@ impl State {
             meter: Meter::new(effort),
             log: PluginLog::new(connection, &engine.budgets, lab.clone()),
             script,
-            randomness: lab.as_ref().map(|_| Box::new(lab::randomness())),
+            randomness: lab.as_ref().map(|lab| Box::new(lab.randomness())),
             lab,
             host_fuel: 0,
             memory: 0,

@@ -41,11 +41,11 @@ struct Line {
 }
 
 impl Sockets {
-    pub(super) fn new(address: SocketAddr, expected: Arc<Mutex<Expected>>) -> Self {
+    pub(super) fn new(address: SocketAddr, expected: Arc<Mutex<Expected>>, lab: Lab) -> Self {
         Self {
             address,
             expected,
-            lab: Lab::default(),
+            lab,
             lines: BTreeMap::new(),
             fuel: 0,
         }

@@ -8,7 +8,7 @@ use super::sockets::Sockets;
 use super::told::{Expected, Told};
 use crate::exercise::Bench;
 use crate::net::{Limits, Server};
-use crate::plugin::Plugin;
+use crate::plugin::{Lab, Plugin};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,7 +59,7 @@ impl Loopback {
 impl Bench for Loopback {
     type Wire = Sockets;
 
-    async fn wire(&self) -> Result<Sockets, String> {
-        Ok(Sockets::new(self.address, self.expected.clone()))
+    async fn wire(&self, lab: Lab) -> Result<Sockets, String> {
+        Ok(Sockets::new(self.address, self.expected.clone(), lab))
     }
 }

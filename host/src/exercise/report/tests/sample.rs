@@ -4,6 +4,7 @@ use crate::exercise::case::{Case, Exercise, Limits, Script, Visibility};
 use crate::exercise::failure::{Failure, Place};
 use crate::exercise::grade::{Class, Graded};
 use crate::exercise::judgement::Judgement;
+use crate::exercise::seed::Seed;
 use crate::exercise::split::Split;
 use crate::exercise::transcript::{Side, Transcript};
 use crate::exercise::verdict::Verdict;
@@ -39,6 +40,7 @@ pub(super) fn exercise() -> Exercise {
         summary: "A chunk is not a line & a line is not a chunk.".to_owned(),
         points: 10,
         limits: Limits::default(),
+        seed: Seed::default(),
         cases: vec![
             case("a line comes back in capitals", 1, Public),
             with_hint(
