@@ -51,7 +51,6 @@ fn a_class_is_a_folder_with_a_file_or_a_folder_for_each_student() {
     hand_in(&class, "dave/src/lib.rs", "fn main() {}");
     hand_in(&class, "erin/plugin.wat", "(component)");
     hand_in(&class, "erin/plugin.wasm", "not built at all");
-    hand_in(&class, ".git/config", "");
     std::os::unix::fs::symlink("/etc/hostname", class.join("mallory.js"))
         .expect("a link can be made");
     std::os::unix::fs::symlink("/etc", class.join("oscar")).expect("a link can be made");
@@ -84,7 +83,7 @@ fn a_class_is_a_folder_with_a_file_or_a_folder_for_each_student() {
     );
     let report = String::from_utf8(run.stdout).expect("it is text");
     for words in [
-        "several plugins, and should have one: a.js, b.js",
+        r#"several plugins, and should have one: \"a.js\", \"b.js\""#,
         "grading runs no compilers",
         "a link, and not a file",
     ] {
@@ -105,24 +104,133 @@ fn several_paths_are_a_student_each() {
         .map(|line| line.split(' ').next().unwrap_or_default().to_owned())
         .collect();
     assert_eq!(names, ["student", "alice", "bob", "2"], "{}", run.text());
-    // A student's folder alone, and two folders with classes in them.
-    let names = |arguments: &[&str]| {
-        let grade = Eco::new(&["grade", &lines(), "--report", "json=-"]);
-        let run = grade.args(arguments).inside(&class).run(b"");
-        let names: Vec<String> = graded(&run.stdout)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        names
-    };
-    assert_eq!(names(&["alice"]), ["alice"]);
-    hand_in(&class, "monday/carol/plugin.js", ECHO);
-    hand_in(&class, "tuesday/dave/plugin.js", ECHO);
-    hand_in(&class, "tuesday/__MACOSX/plugin.js", ECHO);
+}
+
+/// The names and first verdicts of what is graded in this folder, and what is said on stderr.
+#[track_caller]
+fn graded_in(class: &Path, arguments: &[&str]) -> (Vec<(String, String)>, String) {
+    let grade = Eco::new(&["grade", &lines(), "--report", "json=-"]);
+    let run = grade.args(arguments).inside(class).run(b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    (graded(&run.stdout), run.stderr)
+}
+
+/// Pairs of a name and a verdict, as [`graded_in`] has them.
+fn marks(marks: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = marks
+        .iter()
+        .map(|(name, code)| ((*name).to_owned(), (*code).to_owned()));
+    owned.collect()
+}
+
+#[test]
+fn a_student_can_not_hand_in_for_others() {
+    let class = empty_folder("for-others");
+    hand_in(&class, "alice/plugin.js", ECHO);
+    // Folders alone, a folder in a folder, files with the names of others.
+    hand_in(&class, "mallory/bob/plugin.js", ECHO);
+    hand_in(&class, "mallory/alice/plugin.js", ECHO);
+    hand_in(&class, "oscar/deep/deeper/plugin.js", ECHO);
+    hand_in(&class, "trudy/alice.js", ECHO);
+    hand_in(&class, "trudy/bob.js", ECHO);
+    let none = "not-a-component";
+    let expected = marks(&[
+        ("alice", "passed"),
+        ("mallory", none),
+        ("oscar", none),
+        ("trudy", none),
+    ]);
+    let several = ["alice", "mallory", "oscar", "trudy"];
+    assert_eq!(graded_in(&class, &several).0, expected);
+    assert_eq!(graded_in(&class, &["."]).0, expected);
+    // A pattern that matched one.
+    let (found, _) = graded_in(&class, &["trudy", "--class=no"]);
+    assert_eq!(found, marks(&[("trudy", none)]));
+    let (found, _) = graded_in(&class, &["alice/", "--class=no"]);
+    assert_eq!(found, marks(&[("alice", "passed")]));
+}
+
+#[test]
+fn a_folder_alone_is_a_class_and_class_says_so_of_several() {
+    let groups = empty_folder("groups");
+    hand_in(&groups, "monday/carol/plugin.js", ECHO);
+    hand_in(&groups, "monday/erin.js", ECHO);
+    hand_in(&groups, "tuesday/dave/plugin.js", ECHO);
+    let (found, said) = graded_in(&groups, &["monday"]);
+    assert_eq!(found, marks(&[("carol", "passed"), ("erin", "passed")]));
+    for words in ["\"monday\"", "a class of 2 students", "--class=no"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    let (found, said) = graded_in(&groups, &["monday", "tuesday", "--class"]);
+    let all = [("carol", "passed"), ("dave", "passed"), ("erin", "passed")];
+    assert_eq!(found, marks(&all));
+    assert_eq!(said, "");
+    let refused = Eco::new(&["grade", &lines(), "monday/erin.js", "--class"]);
+    let refused = refused.inside(&groups).run(b"");
+    assert_eq!(refused.code, 64, "{}", refused.stderr);
+    assert!(refused.stderr.contains("no folder"), "{}", refused.stderr);
+}
+
+#[test]
+fn links_are_refused_wherever_they_are() {
+    use std::os::unix::fs::symlink;
+    let class = empty_folder("links");
+    hand_in(&class, "alice/plugin.js", ECHO);
+    hand_in(&class, "bob/notes.txt", "");
+    for (to, from) in [
+        ("alice", "mallory"),
+        ("alice/plugin.js", "oscar.js"),
+        ("../alice/plugin.js", "bob/plugin.js"),
+    ] {
+        symlink(to, class.join(from)).expect("a link can be made");
+    }
+    let none = "not-a-component";
+    let expected = marks(&[
+        ("alice", "passed"),
+        ("bob", none),
+        ("mallory", none),
+        ("oscar", none),
+    ]);
+    // With a slash the system would follow it.
+    for mallory in ["mallory", "mallory/", "mallory/."] {
+        let paths = ["alice", "bob", mallory, "oscar.js"];
+        assert_eq!(graded_in(&class, &paths).0, expected, "{mallory}");
+    }
+    assert_eq!(graded_in(&class, &["."]).0, expected);
+    for arguments in [&["mallory"][..], &["mallory/"], &["mallory", "--class"]] {
+        let refused = Eco::new(&["grade", &lines()]).args(arguments);
+        let refused = refused.inside(&class).run(b"");
+        assert_eq!(refused.code, 64, "{}", refused.stderr);
+        assert!(
+            refused.stderr.contains("it is a link"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
+
+#[test]
+fn what_is_passed_over_is_said() {
+    let class = empty_folder("passed-over");
+    hand_in(&class, "alice.js", ECHO);
+    hand_in(&class, ".bob.js", ECHO);
+    hand_in(&class, ".\u{1b}[2J.js", ECHO);
+    hand_in(&class, "__MACOSX/carol.js", ECHO);
+    hand_in(&class, "dave/.plugin.js", ECHO);
+    let (found, said) = graded_in(&class, &["."]);
     assert_eq!(
-        names(&["monday", "tuesday", "bob.js"]),
-        ["bob", "carol", "dave"]
+        found,
+        marks(&[("alice", "passed"), ("dave", "not-a-component")])
     );
+    let line = r#"not graded: ".\x1b[2J.js", ".bob.js", "__MACOSX""#;
+    assert!(said.contains(line), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+    let report = Eco::new(&["grade", &lines(), ".", "--report", "tap=-"]);
+    let report = report.inside(&class).run(b"").text();
+    assert!(report.contains("passed over"), "{report}");
+    // What is named is graded, whatever its name.
+    let (found, _) = graded_in(&class, &[".bob.js", "alice.js"]);
+    assert_eq!(found, marks(&[(".bob", "passed"), ("alice", "passed")]));
 }
 
 #[test]

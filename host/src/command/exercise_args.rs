@@ -3,7 +3,7 @@
 use super::budget_args::CompileArgs;
 use super::report_to::ReportTo;
 use crate::toolchain::samples::SampleLanguage;
-use clap::{Subcommand, ValueHint};
+use clap::{Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 const CHECK_EXAMPLES: &str = "\
@@ -58,9 +58,12 @@ Examples:
   eco grade echo submissions/ --report html=class.html --report csv=marks.csv
   eco grade echo submissions/ --report 'gradescope=out/{name}.json'
   eco grade echo alice.wasm --report junit=- > alice.xml
+  eco grade echo submissions/* --class=no    a student for each path, even if there is just one
+  eco grade echo groups/* --class            a class for each path
 
 A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
-A student's folder holds one plugin: a script, or a component (.wasm, .wat). Nothing is built: building runs a \
+A student's folder holds one plugin, a script or a component (.wasm, .wat), and no folder below it is looked into. \
+Links are refused. Names that begin with a dot are passed over, and said to be. Nothing is built: building runs a \
 student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
 
 Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
@@ -79,6 +82,9 @@ pub(super) struct GradeArgs {
     /// A folder with a file or a folder for each student; or a path for each student
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(super) submissions: Vec<PathBuf>,
+    /// Whether each path is a class, a folder with a file or a folder for each student [default: a single folder is, several paths are not]
+    #[arg(long, value_enum, value_name = "YES|NO", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    pub(super) class: Option<Class>,
     /// Write a report; may be given several times. - writes it to stdout, in place of the table
     #[arg(short, long, value_name = "FORMAT=FILE")]
     pub(super) report: Vec<ReportTo>,
@@ -87,6 +93,13 @@ pub(super) struct GradeArgs {
     pub(super) jobs: Option<u32>,
     #[command(flatten)]
     pub(super) compile: CompileArgs,
+}
+
+/// Whether each path is a class, where it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Class {
+    Yes,
+    No,
 }
 
 #[derive(Debug, Subcommand)]

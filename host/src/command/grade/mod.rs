@@ -21,7 +21,7 @@ use submissions::{Code, Submission};
 
 pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let exercise = read(&find(&args.exercise)?, Cases::All)?;
-    let submissions = submissions::find(&args.submissions)?;
+    let submissions = submissions::find(&args.submissions, args.class)?;
     for (number, report) in args.report.iter().enumerate() {
         report.check(submissions.len())?;
         if args

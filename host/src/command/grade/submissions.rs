@@ -3,11 +3,15 @@
 //! Nothing is built here. Building runs code of the sources outside the sandbox, and these are
 //! strangers' sources.
 
+use crate::command::exercise_args::Class;
 use crate::command::exit::{Exit, Failure};
+use crate::escape::Escaped;
 use crate::exercise::Verdict;
 use crate::plugin::Source;
+use crate::words::many;
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,15 +30,27 @@ pub(super) enum Code {
     Unusable(String),
 }
 
-/// All submissions at `paths`, in the order of their names.
-pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Submission>, Failure> {
+/// All submissions at `paths`, in the order of their names. `class` says whether each path is a class, or
+/// one student's; unless it does, a folder that is alone is a class, and of several paths each is a
+/// student's: what lies in a student's folder never decides it.
+pub(super) fn find(paths: &[PathBuf], class: Option<Class>) -> Result<Vec<Submission>, Failure> {
     let mut students = Vec::new();
     for path in paths {
-        path.metadata().map_err(|error| cannot(path, error))?;
-        match is_class(path, paths.len()) {
-            true => students.extend(entries(path)?),
-            false => students.push(path.clone()),
+        // Without a slash at the end, which would have a link followed before anybody sees that it is one.
+        let path: PathBuf = path.components().collect();
+        if !is_class(&path, paths.len(), class)? {
+            students.push(path);
+            continue;
         }
+        let entries = entries(&path).map_err(|error| cannot(&path, error))?;
+        if class.is_none() {
+            tracing::info!(
+                "{} is graded as a class of {} (--class=no: it is one student's)",
+                shown(path.as_os_str()),
+                many(entries.len() as u64, "student")
+            );
+        }
+        students.extend(entries);
     }
     if students.is_empty() {
         return Err(Exit::Usage.saying("there are no submissions in that folder"));
@@ -56,29 +72,41 @@ fn cannot(path: &Path, error: io::Error) -> Failure {
     Exit::Usage.saying(format!("cannot read the submissions in {path}: {error}"))
 }
 
-/// Whether a folder that was named has a class in it, or is one student's. Alone it is a class, unless
-/// all that it has is a file `plugin`; of several each is a student's, unless it has only folders.
-fn is_class(path: &Path, named: usize) -> bool {
-    let files = regular_files(path);
-    match named {
-        _ if !path.is_dir() => false,
-        1 => {
-            !matches!(files.as_slice(), [file] if file.file_stem().is_some_and(|it| it == "plugin"))
-        }
-        _ => files.is_empty() && entries(path).is_ok_and(|entries| !entries.is_empty()),
+/// Whether a path is a class, of `named` ones.
+fn is_class(path: &Path, named: usize, class: Option<Class>) -> Result<bool, Failure> {
+    let metadata = path
+        .symlink_metadata()
+        .map_err(|error| cannot(path, error))?;
+    let refused = |why| Err(cannot(path, io::Error::other(why)));
+    match class {
+        Some(Class::No) => Ok(false),
+        None if named > 1 || !path.is_dir() => Ok(false),
+        _ if metadata.is_symlink() => refused("it is a link; name the folder that it leads to"),
+        _ if metadata.is_dir() => Ok(true),
+        _ => refused("it is no folder, and --class wants one"),
     }
 }
 
-/// What lies in a folder, without what systems and archives put there.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = folder.read_dir().map_err(|error| cannot(folder, error))?;
-    let entries = entries.map(|entry| entry.map(|entry| entry.path()));
-    let entries: io::Result<Vec<_>> = entries.collect();
-    let mut entries = entries.map_err(|error| cannot(folder, error))?;
-    entries.retain(|path| !is_hidden(path));
+/// What lies in a class's folder, without what is passed over, which is said.
+fn entries(class: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = class
+        .read_dir()?
+        .map(|entry| entry.map(|entry| entry.path()));
+    let entries: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
+    let (mut hidden, entries): (Vec<PathBuf>, _) =
+        entries.into_iter().partition(|path| is_hidden(path));
+    if !hidden.is_empty() {
+        hidden.sort();
+        tracing::warn!(
+            "passed over in {}, and not graded: {}",
+            shown(class.as_os_str()),
+            list(&hidden)
+        );
+    }
     Ok(entries)
 }
 
+/// What systems and archives put beside what somebody means to be there.
 fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(b".")
@@ -87,7 +115,27 @@ fn is_hidden(path: &Path) -> bool {
             .any(|junk| name == *junk)
 }
 
-/// What is shown of a student's path, from short to long: the first that keeps all of them apart is taken.
+/// Names that a line has room for.
+const LISTED: usize = 10;
+
+fn list<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String {
+    let names = paths.into_iter().filter_map(|path| path.file_name());
+    let mut names: Vec<String> = names.map(shown).collect();
+    let more = names.len().saturating_sub(LISTED);
+    if more > 0 {
+        names.truncate(LISTED);
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}
+
+/// A name in a line of eco's own, whoever chose it.
+fn shown(name: &OsStr) -> String {
+    Escaped(name.as_encoded_bytes()).to_string()
+}
+
+/// What is shown of a student's path, from short to long: the first that names all of them, and keeps them
+/// apart, is taken.
 const NAMES: [fn(&Path) -> &OsStr; 3] = [
     |path| match path.is_dir() {
         true => path.file_name().unwrap_or_default(),
@@ -100,7 +148,8 @@ const NAMES: [fn(&Path) -> &OsStr; 3] = [
 fn names(students: &[PathBuf]) -> Result<Vec<String>, Failure> {
     for name in NAMES {
         let names: Vec<String> = students.iter().map(|path| text(name(path))).collect();
-        if names.iter().collect::<HashSet<_>>().len() == names.len() {
+        let different: HashSet<&String> = names.iter().collect();
+        if different.len() == names.len() && !names.iter().any(String::is_empty) {
             return Ok(names);
         }
     }
@@ -130,22 +179,42 @@ pub(super) fn without_folder(verdict: Verdict, source: &Source) -> Verdict {
     }
 }
 
+/// Whether it is a file itself, and not a link to one: a link could make any file of this machine a
+/// submission, and have it quoted in the report.
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|metadata| metadata.is_file())
+}
+
 fn code(path: &Path) -> Code {
     let unusable = |why: &str| Code::Unusable(why.to_owned());
     let Ok(metadata) = path.symlink_metadata() else {
         return unusable("it can't be read");
     };
-    // A link could make any file of this machine a submission, and have it quoted in the report.
     if metadata.is_symlink() {
         return unusable("it is a link, and not a file");
     }
-    if metadata.is_file() {
+    if is_file(path) {
         return Code::Plugin(Source::File(path.to_owned()));
     }
     if !metadata.is_dir() {
         return unusable("it is no file");
     }
-    let files = regular_files(path);
+    match path.read_dir() {
+        Ok(entries) => only_plugin(entries.flatten()),
+        Err(_) => unusable("its folder can't be read"),
+    }
+}
+
+/// The one plugin among the entries of a student's folder. What lies deeper is not looked at.
+fn only_plugin(entries: impl Iterator<Item = DirEntry>) -> Code {
+    let unusable = Code::Unusable;
+    let is_deeper = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let files = entries.filter(|entry| !is_deeper(entry));
+    let mut files: Vec<PathBuf> = files.map(|entry| entry.path()).collect();
+    files.sort();
+    let (hidden, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.into_iter().partition(|path| is_hidden(path));
     let end = |end: &str| {
         let fits = |path: &&PathBuf| {
             path.extension()
@@ -159,32 +228,28 @@ fn code(path: &Path) -> Code {
             .filter(|path| Source::File((*path).clone()).is_script())
     };
     // What was built goes before its sources.
-    let candidates = match end("wasm") {
+    let candidates: Vec<&PathBuf> = match end("wasm") {
         built if !built.is_empty() => built,
         _ => scripts().chain(end("wat")).collect(),
     };
     match candidates.as_slice() {
-        [plugin] => Code::Plugin(Source::File((*plugin).clone())),
-        [] => unusable(
-            "its folder has no plugin: a script or a .wasm file (sources have to be handed in built; grading runs no compilers)",
-        ),
-        several => {
-            let names = several.iter().filter_map(|path| path.file_name());
-            let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
-            Code::Unusable(format!(
-                "its folder has several plugins, and should have one: {} (a folder with a whole class is graded alone)",
-                crate::escape::harmless(&names.join(", "))
+        [plugin] if is_file(plugin) => Code::Plugin(Source::File((*plugin).clone())),
+        [other] => unusable(format!(
+            "its folder has a link, or what is no file: {}",
+            list([*other])
+        )),
+        [] => {
+            let passed_over = match hidden.as_slice() {
+                [] => String::new(),
+                some => format!("; passed over: {}", list(some)),
+            };
+            unusable(format!(
+                "its folder has no plugin: a script or a .wasm file (sources have to be handed in built; grading runs no compilers){passed_over}"
             ))
         }
+        several => unusable(format!(
+            "its folder has several plugins, and should have one: {}",
+            list(several.iter().copied())
+        )),
     }
-}
-
-/// The files in a folder, links left out, in the order of their names.
-fn regular_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    let mut files: Vec<PathBuf> = files.map(|entry| entry.path()).collect();
-    files.retain(|path| !is_hidden(path));
-    files.sort();
-    files
 }
