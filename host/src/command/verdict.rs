@@ -54,6 +54,12 @@ pub(super) fn broken(broken: &Broken, most: usize) -> String {
             let most = ByteSize(most as u64);
             format!("eco gave up: a reply may have {most} (see --reply)")
         }
+        Broken::NoMemory(bytes) => {
+            let all = ByteSize(*bytes as u64);
+            format!(
+                "eco gave up: the replies of all connections may take {all} (see --total-reply)"
+            )
+        }
         Broken::Write(error) => format!("the connection broke while sending: {error}"),
         Broken::Read(error) => format!("the connection broke: {error}"),
         Broken::Sink(error) => format!("stdout failed: {error}"),

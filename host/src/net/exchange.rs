@@ -1,6 +1,7 @@
 //! One exchange of a client: a message there, and the reply to it back, both at the same time.
 
 use super::inbox::{Inbox, PIECE};
+use super::quota::Exhausted;
 use crate::contract::Expect;
 use std::future::poll_fn;
 use std::io;
@@ -15,12 +16,20 @@ pub enum Broken {
     Short,
     /// The reply is longer than `most`.
     TooLong,
+    /// There is no memory left for the reply, of so many bytes that several inboxes share.
+    NoMemory(usize),
     /// The connection broke while the message was written.
     Write(io::Error),
     /// The connection broke while the reply was read.
     Read(io::Error),
     /// What was to happen with the reply failed.
     Sink(io::Error),
+}
+
+impl From<Exhausted> for Broken {
+    fn from(Exhausted(bytes): Exhausted) -> Self {
+        Self::NoMemory(bytes)
+    }
 }
 
 /// Writes `send` and reads the reply that `expect` describes, both at the same time, so that neither
@@ -66,7 +75,7 @@ where
         if inbox.len() > most {
             return Err(Broken::TooLong);
         }
-        inbox.make_room(expect, most);
+        inbox.make_room(expect, most)?;
         let read = poll_fn(|cx| {
             // A write that fails says less than the reply that breaks off, which is read on.
             let _ = sending.poll(stream, cx);
@@ -88,7 +97,7 @@ where
             if inbox.len() > most {
                 return Poll::Ready(Err(Broken::TooLong));
             }
-            inbox.make_room(&Expect::ToEnd, most);
+            inbox.make_room(&Expect::ToEnd, most)?;
             // An end or an error is for the write, or for the next turn.
             open = matches!(ready!(inbox.poll_read(stream, cx)), Ok(1..));
         }

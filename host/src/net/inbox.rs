@@ -1,5 +1,6 @@
 //! What has arrived at a client and was not taken yet, and where a reply in it ends.
 
+use super::quota::{Exhausted, Quota, Share};
 use crate::contract::Expect;
 use std::io;
 use std::pin::pin;
@@ -21,9 +22,19 @@ pub struct Inbox {
     /// How far the end of the reply was looked for, and how much of it was shown.
     searched: usize,
     shown: usize,
+    /// What its memory is counted in, if it is.
+    share: Option<Share>,
 }
 
 impl Inbox {
+    /// One that has its memory from `quota`, which others have theirs from too.
+    pub fn within(quota: &Quota) -> Self {
+        Self {
+            share: Some(Share::of(quota)),
+            ..Self::default()
+        }
+    }
+
     /// The reply to the last exchange; if that broke, what there is of it.
     pub fn reply(&self) -> &[u8] {
         let whole = self.reply.unwrap_or(self.bytes.len());
@@ -89,7 +100,10 @@ impl Inbox {
     ///
     /// There is always room for a byte more than is expected: a read that fills its buffer leaves
     /// open whether there was more, and costs a second one to find out.
-    pub(super) fn make_room(&mut self, expect: &Expect, most: usize) {
+    ///
+    /// # Errors
+    /// The quota has no memory left.
+    pub(super) fn make_room(&mut self, expect: &Expect, most: usize) -> Result<(), Exhausted> {
         let here = self.bytes.len();
         let wanted = match expect {
             Expect::Exactly(bytes) => usize::try_from(*bytes)
@@ -99,7 +113,17 @@ impl Inbox {
             _ => here.max(SOME),
         };
         let room = most.saturating_add(1).saturating_sub(here);
-        self.bytes.reserve(wanted.min(PIECE).min(room));
+        let needed = here + wanted.min(PIECE).min(room);
+        let capacity = self.bytes.capacity();
+        if needed > capacity {
+            // Twice as much as before, so that a long reply is not moved for each piece of it.
+            let grown = (capacity * 2).min(most.saturating_add(1)).max(needed);
+            if let Some(share) = &mut self.share {
+                share.grow(grown - capacity)?;
+            }
+            self.bytes.reserve_exact(grown - here);
+        }
+        Ok(())
     }
 
     /// Reads what there is, as far as there is room; the number of bytes, 0 at the peer's FIN.

@@ -74,6 +74,9 @@ pub(in crate::command) struct LoadArgs {
     /// How long connecting may take, and each turn of a dialogue
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(in crate::command) timeout: Duration,
+    /// Memory of the replies of all connections together; a dialogue for which there is none left fails [default: a quarter of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(in crate::command) total_reply: Option<ByteSize>,
     /// The share of dialogues that may fail; a wrong reply is never forgiven
     #[arg(long, default_value = "0%", value_name = "PERCENT", value_parser = percent)]
     pub(in crate::command) max_errors: f64,

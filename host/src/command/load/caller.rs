@@ -106,7 +106,8 @@ impl Caller {
         mut due: Option<Instant>,
     ) -> Result<(), Failed> {
         let run = self.run.clone();
-        let mut learning = (before.is_empty() && !replied && run.part.learns()).then(Vec::new);
+        let at_its_beginning = before.is_empty() && !replied;
+        let mut lesson = at_its_beginning.then(|| run.part.lesson()).flatten();
         let mut dialogue = run.part.cast().await.map_err(failed)?;
         let mut turn = run.part.begin(&mut dialogue).await.map_err(failed)?;
         for known in before {
@@ -119,15 +120,13 @@ impl Caller {
             if let Some(why) = verdict::too_large(&turn, run.most) {
                 return Err(Failed(Cause::PluginFailed, why));
             }
-            if let Some(turns) = &mut learning {
-                turns.push(Known::new(&turn));
-            }
+            lesson = lesson.and_then(|lesson| lesson.asked(&turn));
             if !std::mem::take(&mut replied) {
                 self.turn(line, &turn.send, &turn.expect, due.take())
                     .await?;
             }
             let reply = line.inbox.reply();
-            learning = learning.and_then(|turns| run.part.heard(turns, reply));
+            lesson = lesson.and_then(|lesson| lesson.heard(reply));
             turn = match dialogue.replied(reply).await.map_err(failed)? {
                 Step::Next(turn) => turn,
                 Step::Done => break,
@@ -138,8 +137,8 @@ impl Caller {
             line.inbox.take_reply();
         }
         line.inbox.take_reply();
-        if let Some(turns) = learning {
-            run.part.learn(turns);
+        if let Some(lesson) = lesson {
+            lesson.learnt();
         }
         Ok(())
     }
@@ -204,6 +203,7 @@ fn cause(broken: &Broken) -> Cause {
     match broken {
         Broken::Short => Cause::ClosedEarly,
         Broken::TooLong => Cause::ReplyTooLong,
+        Broken::NoMemory(_) => Cause::NoMemory,
         Broken::Write(_) | Broken::Read(_) | Broken::Sink(_) => Cause::Broken,
     }
 }

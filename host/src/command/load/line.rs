@@ -4,7 +4,7 @@ use super::pace::Pace;
 use super::rehearsal::Part;
 use super::source::Sources;
 use super::tally::{Cause, Shared};
-use crate::net::{self, Inbox, Patience};
+use crate::net::{self, Inbox, Patience, Quota};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub(super) timeout: Duration,
     /// The most bytes of a reply.
     pub(super) most: usize,
+    /// What the replies of all connections are held in.
+    pub(super) replies: Quota,
     /// Connections that were tried, which tells the next one's source.
     pub(super) tried: AtomicU64,
     /// Whether there was ever a connection.
@@ -62,7 +64,7 @@ impl Line {
                 tally.lock().connecting_took(began.elapsed());
                 Ok(Self {
                     stream,
-                    inbox: Inbox::default(),
+                    inbox: Inbox::within(&run.replies),
                     finished: false,
                 })
             }

@@ -30,7 +30,7 @@ use super::plugin::Typed;
 use super::signals::Signals;
 use super::{machine, output};
 use crate::command::budget_args::size;
-use crate::net::{Endpoint, Patience};
+use crate::net::{Endpoint, Patience, Quota};
 use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
 use anyhow::Context as _;
 use bar::Bar;
@@ -64,7 +64,14 @@ pub(super) struct Config {
     budgets: Budgets,
     threads: u32,
     goal: Goal,
+    /// Bytes that the replies of all connections may take together.
+    replies: usize,
 }
+
+/// One part in so many of the machine's memory is what all replies may take, unless it is said: half as
+/// much as the instances of the plugin. A dialogue that needs more than is left fails.
+/// Test: `load::a_server_that_floods_every_connection_takes_one_budget_of_memory`.
+const PART_FOR_REPLIES: usize = 4;
 
 impl TryFrom<LoadArgs> for Config {
     type Error = Failure;
@@ -99,6 +106,9 @@ impl TryFrom<LoadArgs> for Config {
             goal: args
                 .count
                 .map_or(Goal::Time(args.duration), Goal::Dialogues),
+            replies: args
+                .total_reply
+                .map_or(machine::memory() / PART_FOR_REPLIES, size),
             args,
         })
     }
@@ -156,6 +166,7 @@ async fn prepare(config: &Config) -> Result<Run, Failure> {
         reconnect: args.reconnect,
         timeout: args.timeout,
         most,
+        replies: Quota::new(config.replies),
         tried: Default::default(),
         connected: Default::default(),
         fatal: Default::default(),

@@ -22,6 +22,8 @@ pub(super) enum Cause {
     Timeout,
     /// The reply is longer than `--reply`.
     ReplyTooLong,
+    /// All replies together take more than `--total-reply`.
+    NoMemory,
     /// No connection.
     NotConnected,
     /// The plugin itself could not go on.
@@ -33,12 +35,13 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::WrongReply,
         Self::ClosedEarly,
         Self::Broken,
         Self::Timeout,
         Self::ReplyTooLong,
+        Self::NoMemory,
         Self::NotConnected,
         Self::PluginFailed,
         Self::Unfinished,
@@ -53,6 +56,7 @@ impl Cause {
             Self::Broken => "connection broken",
             Self::Timeout => "timeout",
             Self::ReplyTooLong => "reply too long",
+            Self::NoMemory => "no memory for the reply",
             Self::NotConnected => "not connected",
             Self::PluginFailed => "plugin failed",
             Self::Unfinished => "unfinished at the end",
