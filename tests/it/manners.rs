@@ -140,6 +140,40 @@ fn at_the_cap_connections_wait_and_none_is_refused() {
 }
 
 #[test]
+fn a_peer_that_has_as_many_as_it_may_is_refused_and_stops_no_other() {
+    let server = serve(&["--max-connections", "4", "--max-connections-per-peer", "2"]);
+    let mut first = Peer::connect(server.address);
+    first.send(b"first").expect(b"first");
+    let mut second = Peer::connect(server.address);
+    second.send(b"second").expect(b"second");
+    for id in ["connection=3", "connection=4", "connection=5"] {
+        Peer::connect(server.address).expect_reset();
+        server.logged(&["refused", id, "reason=\"too-many\"", "2 connections"]);
+    }
+    // Another address is another peer.
+    let to = server.address.to_string();
+    let other = [
+        "load",
+        "-n",
+        "4",
+        "-c",
+        "2",
+        "--source",
+        "127.0.0.2",
+        "-t",
+        &to,
+    ];
+    let other = Eco::new(&other).run(b"");
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    // Who leaves makes room for one more.
+    first.finish().expect_end();
+    server.logged(&["closed", "connection=1", "reason=\"ended\""]);
+    let mut third = Peer::connect(server.address);
+    third.send(b"third").expect(b"third");
+    second.send(b"still here").expect(b"still here");
+}
+
+#[test]
 fn a_server_out_of_descriptors_serves_on_and_recovers() {
     let server = Eco::with_descriptors(
         40,

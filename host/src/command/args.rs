@@ -8,6 +8,7 @@ use super::message::MessageArgs;
 use crate::net::Endpoint;
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// The most connections. Each takes four mappings of memory (a stack, an instance, and what guards
@@ -151,6 +152,9 @@ pub(super) struct ServeArgs {
     /// Connections at the same time; the next ones wait [default: 2048, or what the descriptor limit allows]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
     pub(super) max_connections: Option<u32>,
+    /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset [default: no limit of its own]
+    #[arg(long, value_name = "N")]
+    pub(super) max_connections_per_peer: Option<NonZeroUsize>,
     /// Close a connection whose peer is silent for this long
     #[arg(long, default_value = "10m", value_name = "TIME", value_parser = timeout)]
     pub(super) idle_timeout: Timeout,

@@ -52,6 +52,7 @@ impl TryFrom<ServeArgs> for Config {
             limits: Limits {
                 chunk_size,
                 max_connections: connections(args.max_connections),
+                max_connections_per_peer: args.max_connections_per_peer,
                 idle_timeout: args.idle_timeout.0,
                 write_timeout: args.write_timeout.0,
                 grace: args.grace,

@@ -19,6 +19,7 @@ mod exchange;
 mod inbox;
 mod limits;
 mod patience;
+mod peers;
 mod quota;
 mod server;
 mod transport;

@@ -1,11 +1,12 @@
 //! The server: accepting connections, and stopping.
 //!
-//! It owns the cap on connections, the survival of accept errors and the drain. What happens on a
+//! It owns the caps on connections, the survival of accept errors and the drain. What happens on a
 //! connection is in `connection`.
 
 use super::background::Background;
 use super::connection::{Counts, End, serve};
 use super::limits::Limits;
+use super::peers::{Peers, Place};
 use super::transport::Transport as _;
 use crate::contract::{Connection, Session};
 use crate::escape::{Escaped, one_line};
@@ -51,6 +52,8 @@ pub struct Server {
 struct Shared {
     limits: Limits,
     permits: Arc<Semaphore>,
+    /// Where each peer may have so many.
+    peers: Option<Arc<Peers>>,
     background: Arc<Background>,
     connections: TaskTracker,
     accepted: AtomicU64,
@@ -77,6 +80,7 @@ impl Server {
             permits: Arc::new(Semaphore::new(
                 self.limits.max_connections.min(Semaphore::MAX_PERMITS),
             )),
+            peers: self.limits.max_connections_per_peer.map(Peers::new),
             limits: self.limits,
             background: Arc::default(),
             connections: TaskTracker::new(),
@@ -191,6 +195,13 @@ fn start<S: Session + 'static>(
     session: S,
 ) {
     let id = shared.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+    let place = match &shared.peers {
+        None => None,
+        Some(peers) => match peers.place(peer.ip()) {
+            None => return refuse(stream, id, peer, peers),
+            place => place,
+        },
+    };
     let record = Record::new(id);
     // Both fail only on a connection that is gone already, which the first read will find out.
     let _ = stream.set_nodelay(true);
@@ -202,11 +213,21 @@ fn start<S: Session + 'static>(
     let background = shared.background.clone();
     // Boxed by itself, so that it can move to other threads.
     let attending =
-        Box::pin(async move { attend(stream, session, &connection, &server, record).await });
+        Box::pin(async move { attend(stream, session, &connection, &server, record, place).await });
     shared.connections.spawn(async move {
         background.attend(attending, effort).await;
         drop(permit);
     });
+}
+
+/// Tears down the connection of a peer that has as many as it may. Its line in the log is the only one.
+fn refuse(mut stream: TcpStream, id: u64, peer: SocketAddr, peers: &Peers) {
+    stream.reset_on_drop();
+    let error = format!(
+        "this peer has {} connections, and may have no more",
+        peers.most
+    );
+    tracing::warn!(connection = id, %peer, reason = "too-many", %error, "refused");
 }
 
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.
@@ -216,6 +237,7 @@ async fn attend<S: Session>(
     connection: &Connection,
     server: &Shared,
     mut record: Record,
+    place: Option<Place>,
 ) {
     let Limits { grace, .. } = server.limits;
     // Out here, so that a connection that is cut off can still be reset.
@@ -256,6 +278,8 @@ async fn attend<S: Session>(
             stream.reset_on_drop();
         }
     }
+    // Before anybody can read that the connection is closed.
+    drop(place);
     record.close(&end);
 }
 
