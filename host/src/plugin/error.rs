@@ -183,7 +183,8 @@ pub enum LoadError {
     CoreModule,
     /// It would cost too much to compile.
     #[error(
-        "too complex to compile: {0}\neco compiles what toolchains make; this looks like an attack, or a generator gone wild."
+        "too complex to compile: {}\neco compiles what toolchains make; this looks like an attack, or a generator gone wild.",
+        one_line(.0)
     )]
     Complex(String),
     /// Not valid WebAssembly.
@@ -219,7 +220,7 @@ pub enum LoadError {
     #[error("it fails as it starts: {0}")]
     Start(Error),
     /// The compiler failed, or could not be started, which says nothing of the plugin.
-    #[error("eco could not compile it: {0}\nThis is not the plugin's fault.")]
+    #[error("eco could not compile it: {}\nThis is not the plugin's fault.", one_line(.0))]
     Compiler(String),
 }
 

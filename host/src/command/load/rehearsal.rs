@@ -133,10 +133,11 @@ impl Drop for Lesson<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role, Source};
+    use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Compiler, Engine, Role, Source};
 
     async fn part() -> Part {
-        let engine = Engine::on_demand(Budgets::client(1 << 30)).expect("an engine");
+        let engine =
+            Engine::on_demand(Compiler::InProcess, Budgets::client(1 << 30)).expect("an engine");
         let source = Source::named("echo", BUILT_IN_CLIENTS);
         let plugin = Plugin::load(&engine, source, Role::Client).await;
         Part::new(plugin.expect("it is built in"), None)

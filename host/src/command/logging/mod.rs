@@ -1,6 +1,6 @@
 //! The log on stderr.
 //!
-//! It owns which events are shown. How one becomes a line is in [`line`], which is the one place that
+//! It owns which events are shown. How one becomes a line is in [`mod@line`], which is the one place that
 //! every text of the log passes; how lines wait for whoever reads stderr is in [`queue`].
 
 mod line;
