@@ -44,7 +44,7 @@ pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     }
 }
 
-/// Compiles it for `eco serve`, `eco send` and `eco call`, which find it in the cache from then on.
+/// Compiles it for all commands that run plugins, which find it in the cache from then on.
 async fn warm_up() -> Result<(), Failure> {
     let budgets = Budgets {
         compile: COMPILE,
@@ -53,7 +53,8 @@ async fn warm_up() -> Result<(), Failure> {
     for engine in [
         Engine::pooled(compiler::compiler(), budgets.clone(), 1)?,
         Engine::on_demand(compiler::compiler(), budgets.clone())?,
-        Engine::metered(compiler::compiler(), budgets)?,
+        Engine::metered(compiler::compiler(), budgets.clone())?,
+        Engine::laboratory(compiler::compiler(), budgets)?,
     ] {
         Language::Python.warm_up(&engine).await?;
     }
