@@ -5,23 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The profile whose figures the project shows: what packagers build. See the workspace's manifest.
-pub const DIST: &str = "dist";
+const DIST: &str = "dist";
 
 /// Where cargo puts what it builds for the running benchmark: TARGET/PROFILE.
-///
-/// # Errors
-/// The benchmark was started by hand from somewhere else.
-pub fn profile_folder() -> Result<PathBuf> {
+fn profile_folder() -> Result<PathBuf> {
     // A benchmark is TARGET/PROFILE/deps/NAME.
     let program = std::env::current_exe()?;
     let folder = program.parent().and_then(Path::parent);
     Ok(folder.context("it lies in no target folder")?.to_owned())
 }
 
-/// Whether the running benchmark, and so `eco`, is built in [`DIST`].
+/// Whether the running benchmark, and so `eco`, is built in the profile `dist`.
 ///
 /// # Errors
-/// As [`profile_folder`].
+/// The benchmark was started by hand from somewhere else.
 pub fn is_dist() -> Result<bool> {
     Ok(profile_folder()?.ends_with(DIST))
 }

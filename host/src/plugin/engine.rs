@@ -99,7 +99,7 @@ impl Engine {
     /// # Errors
     /// A budget is out of what wasmtime can do.
     pub fn on_demand(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
-        Self::counting(Work::Uncounted, compiler, Cache::of_user(), budgets)
+        Self::unpooled(Work::Uncounted, compiler, Cache::of_user(), budgets)
     }
 
     /// As [`on_demand`](Self::on_demand), and counts the fuel that calls use: a measure of their work
@@ -108,7 +108,7 @@ impl Engine {
     /// # Errors
     /// A budget is out of what wasmtime can do.
     pub fn metered(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
-        Self::counting(Work::Counted, compiler, Cache::of_user(), budgets)
+        Self::unpooled(Work::Counted, compiler, Cache::of_user(), budgets)
     }
 
     /// As [`metered`](Self::metered), in surroundings that are the same at every run and on every
@@ -117,7 +117,7 @@ impl Engine {
     /// # Errors
     /// A budget is out of what wasmtime can do.
     pub fn laboratory(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
-        Self::counting(Work::Laboratory, compiler, Cache::of_user(), budgets)
+        Self::unpooled(Work::Laboratory, compiler, Cache::of_user(), budgets)
     }
 
     /// As [`on_demand`](Self::on_demand), and compiles anew what was compiled before.
@@ -125,7 +125,7 @@ impl Engine {
     /// # Errors
     /// A budget is out of what wasmtime can do.
     pub fn uncached(compiler: Compiler, budgets: Budgets) -> anyhow::Result<Self> {
-        Self::counting(Work::Uncounted, compiler, None, budgets)
+        Self::unpooled(Work::Uncounted, compiler, None, budgets)
     }
 
     /// The budgets that its plugins have.
@@ -133,7 +133,7 @@ impl Engine {
         &self.0.budgets
     }
 
-    fn counting(
+    fn unpooled(
         work: Work,
         compiler: Compiler,
         cache: Option<Arc<Cache>>,

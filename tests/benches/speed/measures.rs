@@ -52,13 +52,15 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Keeps it busy for one slice: the server's processor time, in µs, for each round trip. `trips`
-    /// becomes their number.
-    pub(crate) fn cpu_per_trip(&mut self, bench: &Bench, trips: &mut u64) -> Result<f64> {
-        self.process.cpu_per_unit(|| {
-            *trips = bench.runtime.block_on(self.load.run(bench.slice))?;
-            Ok(*trips)
-        })
+    /// Keeps it busy for one slice: the server's processor time, in µs, for each round trip, and how many
+    /// there were.
+    pub(crate) fn cpu_per_trip(&mut self, bench: &Bench) -> Result<(f64, u64)> {
+        let mut trips = 0;
+        let cpu = self.process.cpu_per_unit(|| {
+            trips = bench.runtime.block_on(self.load.run(bench.slice))?;
+            Ok(trips)
+        })?;
+        Ok((cpu, trips))
     }
 }
 
@@ -89,8 +91,7 @@ fn round_trips(bench: &Bench, size: usize, aim: Aim, rows: &mut Vec<Row>) -> Res
         |peer| running(bench, peer, CONNECTIONS, size),
         |running, _| {
             let started = Instant::now();
-            let mut trips = 0;
-            let cpu = running.cpu_per_trip(bench, &mut trips)?;
+            let (cpu, trips) = running.cpu_per_trip(bench)?;
             Ok([cpu, trips as f64 / started.elapsed().as_secs_f64()])
         },
     )?;

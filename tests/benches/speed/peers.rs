@@ -107,12 +107,14 @@ fn own(eco: &Path) -> Result<Vec<Peer>> {
     let native = PathBuf::from(env!("CARGO_BIN_EXE_native-echo"));
     let epoll = PathBuf::from(env!("CARGO_BIN_EXE_epoll-echo"));
     let [echo, any] = echoes([ECO, ANY], eco)?;
+    let lua = written("echo.lua", LUA)?;
+    let javascript = written("echo.js", JAVASCRIPT)?;
     Ok(vec![
         with_port(NATIVE, native),
         echo,
         any,
-        script_echo(eco, "eco, Lua", "lua", LUA)?,
-        script_echo(eco, "eco, JavaScript", "js", JAVASCRIPT)?,
+        served("eco, Lua", eco, lua, Clients::Hundreds),
+        served("eco, JavaScript", eco, javascript, Clients::Hundreds),
         with_port("tuned epoll", epoll),
     ])
 }
@@ -135,35 +137,30 @@ pub(crate) fn with_port(name: &'static str, program: PathBuf) -> Peer {
 pub(crate) fn echoes(names: [&'static str; 2], eco: &Path) -> Result<[Peer; 2]> {
     // A function that is never called, and loops: enough for calls to need all precautions.
     let looping = ECHO.replacen("(core module $echo", "(core module $echo (func (loop))", 1);
-    let component = Path::new(env!("CARGO_TARGET_TMPDIR")).join("echo-as-any-plugin.wat");
-    std::fs::write(&component, looping)?;
-    let peer = |name, plugin: String| {
-        let program = eco.to_owned();
-        Peer {
-            name,
-            clients: Clients::Many,
-            program: Some(program.clone()),
-            command: Box::new(move |port, clients| serve(&program, port, clients, &plugin)),
-        }
-    };
-    let [echo, any] = names;
+    let any = written("echo-as-any-plugin.wat", &looping)?;
+    let [echo, any_name] = names;
     Ok([
-        peer(echo, "echo".to_owned()),
-        peer(any, component.display().to_string()),
+        served(echo, eco, "echo".to_owned(), Clients::Many),
+        served(any_name, eco, any, Clients::Many),
     ])
 }
 
-/// eco with an echo in a scripting language, whose files end in `end`.
-fn script_echo(eco: &Path, name: &'static str, end: &str, text: &str) -> Result<Peer> {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("echo.{end}"));
-    std::fs::write(&file, text)?;
-    let (program, plugin) = (eco.to_owned(), file.display().to_string());
-    Ok(Peer {
+/// This build of eco with a plugin.
+fn served(name: &'static str, eco: &Path, plugin: String, clients: Clients) -> Peer {
+    let program = eco.to_owned();
+    Peer {
         name,
-        clients: Clients::Hundreds,
-        program: None,
+        clients,
+        program: Some(program.clone()),
         command: Box::new(move |port, clients| serve(&program, port, clients, &plugin)),
-    })
+    }
+}
+
+/// The path of a new file with this text.
+fn written(name: &str, text: &str) -> Result<String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text)?;
+    Ok(path.display().to_string())
 }
 
 /// eco with its defaults, its log where nobody waits for it, and more connections where it needs them.

@@ -41,7 +41,7 @@ round trip on 64 connections, in µs, and the ratio to native tokio in the same 
             bench.rounds,
             CONNECTIONS,
             |peer| running(bench, peer, CONNECTIONS, size),
-            |running, _| running.cpu_per_trip(bench, &mut 0),
+            |running, _| Ok(running.cpu_per_trip(bench)?.0),
         )?;
         let native = rounds.first().map(|(_, figures)| figures.clone());
         let native = native.unwrap_or_default();

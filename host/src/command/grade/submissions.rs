@@ -5,7 +5,7 @@
 
 use crate::command::exercise_args::Class;
 use crate::command::exit::{Exit, Failure};
-use crate::escape::Escaped;
+use crate::escape::{self, Escaped};
 use crate::exercise::Verdict;
 use crate::plugin::Source;
 use crate::words::many;
@@ -68,7 +68,7 @@ pub(super) fn find(paths: &[PathBuf], class: Option<Class>) -> Result<Vec<Submis
 }
 
 fn cannot(path: &Path, error: io::Error) -> Failure {
-    let path = path.display();
+    let path = escape::path(path);
     Exit::Usage.saying(format!("cannot read the submissions in {path}: {error}"))
 }
 
