@@ -105,8 +105,9 @@ pub enum Expect {
     Nothing,
 }
 
-/// Whether the call of a session that is under way takes long. The session says so, and whoever runs
-/// it may have it make way for others. Clones are the same.
+/// Whether the call of a session that is under way takes long, or the session has had so much lately that
+/// all its calls should make way. The session says so, and whoever runs it may have it make way for
+/// others. Clones are the same.
 #[derive(Clone, Debug, Default)]
 pub struct Effort(Arc<AtomicBool>);
 

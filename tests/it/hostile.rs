@@ -466,7 +466,7 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
 }
 
 /// A component with WASI, whose `receive` runs `body` at `!`.
-fn with_wasi(
+pub(crate) fn with_wasi(
     imports: &str,
     lowered: &str,
     given: &str,

@@ -9,6 +9,8 @@
 
 /// What authors of plugins type: new, build, inspect, call, wit, setup.
 mod authors;
+/// What no plugin gets past: work that nobody would count, and memory.
+mod bounds;
 /// Building: what naming a folder writes.
 mod building;
 /// The cache of compiled code.
@@ -69,6 +71,8 @@ mod send;
 mod sessions;
 /// What `eco setup` installs.
 mod setup;
+/// How plugins that take long share the processors.
+mod sharing;
 /// The ways in which the bytes of a case are split.
 mod splits;
 /// Stopping.

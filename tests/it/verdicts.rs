@@ -92,7 +92,7 @@ const VERDICTS: [(&str, &[&str]); 29] = [
 
 /// Grades submissions, and returns eco's own report.
 #[track_caller]
-fn grade(exercise: &str, submissions: &[&str]) -> (Exited, Value) {
+pub(crate) fn grade(exercise: &str, submissions: &[&str]) -> (Exited, Value) {
     let arguments = [&["grade", exercise, "--report", "json=-"], submissions].concat();
     let graded = Eco::new(&arguments).run(b"");
     let report = serde_json::from_slice(&graded.stdout).expect("the report is JSON");
@@ -208,7 +208,7 @@ fn with_clock(body: &str) -> String {
 }
 
 /// An exercise whose one case expects these bytes, in hexadecimal, for one byte.
-fn expects(name: &str, hex: &str) -> String {
+pub(crate) fn expects(name: &str, hex: &str) -> String {
     let folder = empty_folder(name);
     let text = format!(
         "format = 1\nslug = \"one\"\ntitle = \"One\"\npoints = 1\nlimits.fuel = 5_000_000\n\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"!\" }}, {{ expect-hex = \"{hex}\" }}]\n"

@@ -18,7 +18,7 @@ pub(super) struct BudgetArgs {
     /// Memory of one instance [default: 64MiB, send, load: 1GiB]
     #[arg(long, value_name = "SIZE")]
     pub(super) memory: Option<ByteSize>,
-    /// Memory of all instances together [default: half of the machine's]
+    /// Memory of all instances together, with tables and stacks [default: half of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub(super) total_memory: Option<ByteSize>,
     /// Table elements of one instance [default: 100000]
@@ -83,6 +83,7 @@ impl BudgetArgs {
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         let budgets = Budgets {
             cpu: self.cpu.unwrap_or(defaults.cpu),
+            total_cpu: defaults.total_cpu,
             wait: self.wait.unwrap_or(defaults.wait),
             fuel: defaults.fuel,
             memory: set(self.memory, defaults.memory),

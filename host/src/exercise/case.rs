@@ -57,6 +57,14 @@ impl Default for Limits {
 const BACKSTOP: Duration = Duration::from_secs(30);
 const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 
+/// Processor time of all that one plugin does in all runs of all cases, and what each unit of fuel adds to
+/// it: two and a half minutes by default. A connection that uses up its fuel takes a tenth of a second, or
+/// a few seconds with the slowest instructions that there are, in up to seven splits of each case. It is a
+/// backstop as well, so that one submission can't cost a class more: what is not judged by then is an
+/// internal error. Test: `bounds::all_calls_of_a_plugin_together_have_a_bound`.
+const ALL: Duration = Duration::from_secs(30);
+const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
+
 /// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; one that
 /// takes longer is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(120);
@@ -66,11 +74,13 @@ impl Limits {
     pub fn budgets(&self) -> Budgets {
         // Machines differ in what they have, and verdicts must not.
         let machine_memory = usize::MAX;
+        let with_fuel = |fixed: Duration, each: Duration| {
+            let more = self.fuel.saturating_mul(each.as_nanos() as u64);
+            fixed.saturating_add(Duration::from_nanos(more))
+        };
         Budgets {
-            cpu: BACKSTOP.saturating_add(Duration::from_nanos(
-                self.fuel
-                    .saturating_mul(BACKSTOP_PER_FUEL.as_nanos() as u64),
-            )),
+            cpu: with_fuel(BACKSTOP, BACKSTOP_PER_FUEL),
+            total_cpu: with_fuel(ALL, ALL_PER_FUEL),
             fuel: self.fuel,
             memory: self.memory,
             reply: self.reply,

@@ -155,6 +155,7 @@ impl From<&Error> for Verdict {
                 Budget::Stack => Self::Trap(format!("its calls nest too deep ({value} of stack)")),
                 Budget::Log => Self::Trap(format!("it wrote more than {value} to the log")),
                 Budget::Cpu
+                | Budget::TotalCpu
                 | Budget::Wait
                 | Budget::TotalMemory
                 | Budget::File
@@ -194,6 +195,7 @@ impl From<&LoadError> for Verdict {
             | LoadError::Script(_)
             | LoadError::Text(_)
             | LoadError::CoreModule
+            | LoadError::Unbounded(_)
             | LoadError::Invalid(_) => Self::NotAComponent(escaped(&error.to_string())),
         }
     }
@@ -221,7 +223,7 @@ mod tests {
         let budgets = Limits::default().budgets();
         let verdict = |budget| Verdict::from(&Error::budget(budget, &budgets));
         assert_eq!(verdict(Budget::Fuel), Verdict::OutOfCpu);
-        for time in [Budget::Cpu, Budget::Wait] {
+        for time in [Budget::Cpu, Budget::TotalCpu, Budget::Wait] {
             assert_eq!(verdict(time).code(), "internal", "{time}");
         }
     }

@@ -18,7 +18,6 @@ const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
 /// of it.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     type Store<'a> = StoreContextMut<'a, State>;
-    linker.allow_shadowing(true);
     let mut clock = linker.instance(CLOCK)?;
     clock.func_wrap(
         "subscribe-duration",

@@ -23,6 +23,8 @@ const WAIT: Duration = Duration::from_secs(30);
 pub struct Budgets {
     /// Processor time of one call, in steps of 10 ms. A loop costs this much and no more.
     pub cpu: Duration,
+    /// Processor time of all the calls of one plugin, in all its instances.
+    pub total_cpu: Duration,
     /// Time in which one call waits, asleep.
     pub wait: Duration,
     /// Units of work of one instance, about one for each instruction of WebAssembly. Only an engine
@@ -30,7 +32,8 @@ pub struct Budgets {
     pub fuel: u64,
     /// Linear memory of one instance, in bytes.
     pub memory: usize,
-    /// Linear memory of all instances together, in bytes.
+    /// What all instances together make the host hold, in bytes: their linear memory, their tables,
+    /// and for each, unless it is called directly, its stack and its handles.
     pub total_memory: usize,
     /// Elements of all the tables of one instance.
     pub table: usize,
@@ -54,6 +57,7 @@ impl Budgets {
     pub fn server(machine_memory: usize) -> Self {
         Self {
             cpu: Duration::from_secs(1),
+            total_cpu: Duration::MAX,
             wait: WAIT,
             fuel: u64::MAX,
             memory: 64 * MIB,
@@ -83,6 +87,7 @@ impl Budgets {
     pub fn value(&self, budget: Budget) -> String {
         match budget {
             Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
+            Budget::TotalCpu => humantime::format_duration(self.total_cpu).to_string(),
             Budget::Wait => humantime::format_duration(self.wait).to_string(),
             Budget::Compile => humantime::format_duration(self.compile).to_string(),
             Budget::Fuel => format!("{} units", self.fuel),
@@ -103,6 +108,8 @@ impl Budgets {
 pub enum Budget {
     /// Processor time of one call.
     Cpu,
+    /// Processor time of all calls.
+    TotalCpu,
     /// Time in which one call waits.
     Wait,
     /// Units of work of one instance.
@@ -148,7 +155,7 @@ impl Budget {
         match self {
             Self::Cpu => "--cpu",
             Self::Wait => "--wait",
-            Self::Fuel => "an exercise's limits",
+            Self::Fuel | Self::TotalCpu => "an exercise's limits",
             Self::Memory => "--memory",
             Self::TotalMemory => "--total-memory",
             Self::Table => "--table",
@@ -166,6 +173,7 @@ impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Cpu => "processor time per call",
+            Self::TotalCpu => "processor time of all calls",
             Self::Wait => "waiting per call",
             Self::Fuel => "units of work per connection",
             Self::Memory => "memory per instance",

@@ -25,7 +25,7 @@ pub(super) struct Shared {
     pub(super) compiler: Compiler,
     /// Where it is kept.
     pub(super) cache: Option<Arc<Cache>>,
-    /// Linear memory of all instances, in bytes, held against `Budgets::total_memory`.
+    /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
     pub(super) memory_in_use: AtomicUsize,
     pub(super) lane: Lane,
     pub(super) world: World,

@@ -187,6 +187,9 @@ pub enum LoadError {
         one_line(.0)
     )]
     Complex(String),
+    /// It would have the host do what no budget bounds.
+    #[error("it has no bounds: {0}.\nEverything that a plugin does is counted; this could not be.")]
+    Unbounded(String),
     /// Not valid WebAssembly.
     #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
     Invalid(String),
@@ -244,6 +247,7 @@ impl LoadError {
             Self::NoPython => "no-python",
             Self::Text(_) => "text",
             Self::CoreModule => "core-module",
+            Self::Unbounded(_) => "unbounded",
             Self::Invalid(_) => "invalid",
             Self::Import(_) => "import",
             Self::Export { .. } => "export",

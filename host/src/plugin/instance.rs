@@ -7,8 +7,9 @@ use super::engine::Shared;
 use super::error::Error;
 use super::guard::{Turn, bounded};
 use super::lab::Lab;
+use super::lately::Lately;
 use super::loaded::Loaded;
-use super::sandbox::State;
+use super::sandbox::{HANDLES, State};
 use crate::contract::Effort;
 use std::pin::pin;
 use std::sync::Arc;
@@ -46,9 +47,10 @@ pub(super) fn new_store(
     lab: Option<Lab>,
 ) -> Store<State> {
     let engine = &plugin.engine;
-    let state = State::new(engine, connection, effort, lab, plugin.script.clone());
+    let state = State::new(plugin, connection, effort, lab);
     let mut store = Store::new(&engine.wasmtime, state);
     store.limiter(|state| state);
+    store.set_max_component_handles(HANDLES);
     // An error where the engine counts no fuel, and then it is not needed.
     let _ = store.set_fuel(engine.budgets.fuel);
     store
@@ -72,11 +74,19 @@ impl Instance {
     ) -> Result<Self, Error> {
         let engine = &plugin.engine;
         let mut store = new_store(plugin, connection, effort, lab);
+        // What is called directly is only tried out here.
+        if plugin.straight.is_none() {
+            let held = store.data_mut().hold(plugin.held);
+            held.map_err(|broken| Error::budget(broken, &engine.budgets))?;
+        }
         let turn = store.data().meter.turn.clone();
         store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
         store.set_epoch_deadline(1);
         // Counts the bytes that a call returns, before the host allocates anything for them.
         store.set_hostcall_fuel(engine.budgets.reply);
+        if plugin.starts_slowly {
+            turn.waits(&engine.lane, Lately::default()).await;
+        }
         let exports = {
             let starting = pin!(plugin.ready.instantiate_async(&mut store));
             bounded(starting, &turn, &engine.budgets).await
@@ -106,7 +116,9 @@ impl Instance {
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        self.store.data_mut().meter.start();
+        if let Some(lately) = self.store.data_mut().meter.start() {
+            self.turn.waits(&self.engine.lane, lately).await;
+        }
         self.store.set_epoch_deadline(1);
         let budgets = &self.engine.budgets;
         let result = {

@@ -1,8 +1,11 @@
-//! The lane for long calls: only so many run at the same time, and of those that wait, the one that
-//! has run least goes first. A plugin that loops can't hold up a call that needs a few ticks.
+//! The lane for long calls: only so many run at the same time, and of those that wait, the one whose
+//! connection has had least lately goes first. A plugin that loops can't hold up a call that needs a
+//! few ticks, and short calls that come again and again can't hold up a long one.
 
+use super::lately::Lately;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// The lane of one engine. Clones are the same lane.
@@ -11,9 +14,10 @@ pub(super) struct Lane(Arc<Mutex<Places>>);
 
 struct Places {
     free: usize,
-    /// By the ticks that a call has used, then in the order in which they came.
-    waiting: BTreeMap<(u32, u64), oneshot::Sender<Place>>,
+    /// By what their connections have had lately, then in the order in which they came.
+    waiting: BTreeMap<(i64, u64), oneshot::Sender<Place>>,
     came: u64,
+    began: Instant,
 }
 
 /// A place in the lane, given back when it is dropped. Empty, it is nobody's any more.
@@ -31,11 +35,12 @@ impl Lane {
             free,
             waiting: BTreeMap::new(),
             came: 0,
+            began: Instant::now(),
         })))
     }
 
-    /// Waits for a place. `ticks` is what the call has used so far.
-    pub(super) async fn enter(&self, ticks: u32) -> Place {
+    /// Waits for a place. `lately` is what the connection has had.
+    pub(super) async fn enter(&self, lately: Lately) -> Place {
         let granted = {
             let mut places = self.lock();
             if places.free > 0 {
@@ -44,7 +49,7 @@ impl Lane {
             }
             let (grant, granted) = oneshot::channel();
             places.came += 1;
-            let order = (ticks, places.came);
+            let order = (lately.order(places.began), places.came);
             places.waiting.insert(order, grant);
             granted
         };
@@ -85,26 +90,32 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[tokio::test]
-    async fn the_call_that_has_run_least_goes_first_and_a_dropped_one_is_passed_over() {
+    async fn the_connection_that_had_least_goes_first_and_a_dropped_call_is_passed_over() {
+        let had = |milliseconds| {
+            let mut lately = Lately::default();
+            lately.add(Duration::from_millis(milliseconds), Instant::now());
+            lately
+        };
         let lane = Lane::with_places(1);
-        let first = lane.enter(2).await;
+        let first = lane.enter(had(20)).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut calls = tokio::task::JoinSet::new();
-        for ticks in [90, 3, 40] {
+        for milliseconds in [900, 30, 400] {
             let (lane, order) = (lane.clone(), order.clone());
             calls.spawn(async move {
-                let _place = lane.enter(ticks).await;
+                let _place = lane.enter(had(milliseconds)).await;
                 order
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(ticks);
+                    .push(milliseconds);
             });
         }
         let dropped = tokio::spawn({
             let lane = lane.clone();
-            async move { drop(lane.enter(1).await) }
+            async move { drop(lane.enter(had(10)).await) }
         });
         // One thread: they all wait after this.
         tokio::task::yield_now().await;
@@ -112,6 +123,6 @@ mod tests {
         drop(first);
         while calls.join_next().await.is_some() {}
         let order = order.lock().unwrap_or_else(PoisonError::into_inner);
-        assert_eq!(*order, [3, 40, 90]);
+        assert_eq!(*order, [30, 400, 900]);
     }
 }

@@ -11,7 +11,7 @@ use super::instance::Instance;
 use super::loaded::{Import, Kind, Loaded, Plugin, Role, Starts};
 use super::sandbox::{self, SCRIPT, State};
 use super::source::Source;
-use super::{alarm, dialogue, session};
+use super::{alarm, dialogue, poll, segments, session};
 use crate::contract::Effort;
 use crate::escape::one_line;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ impl Plugin {
             size: _,
             component,
             survey,
+            held,
             straight,
             script,
         } = compiled;
@@ -54,6 +55,9 @@ impl Plugin {
             post_return: survey.post_return,
             repeats_itself: imports(&component, &shared, script.is_some()).is_empty(),
             ready: link(&component, &shared, script.is_some())?,
+            held: sandbox::held(&shared.budgets, held),
+            starts_slowly: survey.copied > segments::FEW,
+            spent: Arc::default(),
             straight: straight.filter(|_| kind == Kind::Handler),
             script: script.map(Arc::new),
             functions: Vec::new(),
@@ -200,6 +204,9 @@ fn link(
     }
     sandbox::linker(&engine.wasmtime, wasi)
         .and_then(|mut linker| {
+            if wasi {
+                poll::link(&mut linker)?;
+            }
             if wasi && engine.world == World::Laboratory {
                 alarm::link(&mut linker)?;
             }

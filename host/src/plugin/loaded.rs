@@ -2,6 +2,7 @@
 
 use super::abi::{CLIENT, Exports, HANDLER, SESSION};
 use super::engine::Shared;
+use super::guard::Spent;
 use super::sandbox::State;
 use super::script::Script;
 use super::straight;
@@ -66,6 +67,12 @@ pub(super) struct Loaded {
     pub(super) functions: Vec<String>,
     /// Bytes of memory that an instance has before its first chunk.
     pub(super) memory: usize,
+    /// Bytes that the host holds for each instance beside its memory and its tables.
+    pub(super) held: usize,
+    /// Whether so much is copied for each instance that its start takes long.
+    pub(super) starts_slowly: bool,
+    /// What its calls have had of the processors.
+    pub(super) spent: Arc<Spent>,
     /// Whether it imports nothing at all.
     pub(super) repeats_itself: bool,
     /// Whether what its functions return must be copied before the host may look at it.

@@ -2,11 +2,12 @@
 //!
 //! It owns memory and table limits and the imports. It knows nothing of what the plugin exports.
 
-use super::budget::Budget;
+use super::budget::{Budget, Budgets};
 use super::engine::{PARTS, Shared, World};
 use super::error::Error;
 use super::guard::Meter;
 use super::lab::{self, Lab};
+use super::loaded::Loaded;
 use super::log::{Level, PluginLog, Standard};
 use super::script::Script;
 use crate::contract::Effort;
@@ -20,7 +21,15 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 /// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
 /// traps. Test: `hostile::a_plugin_that_hoards_wasi_objects_is_cut`.
-const WASI_OBJECTS: usize = 1024;
+pub(super) const WASI_OBJECTS: usize = 256;
+/// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
+/// traps. Test: `bounds::a_plugin_that_hoards_handles_is_cut`.
+pub(super) const HANDLES: usize = 1024;
+/// Bytes that a WASI object and a handle take of the host, about.
+const WASI_OBJECT: usize = 256;
+const HANDLE: usize = 32;
+/// Bytes that an element of a table takes.
+const ELEMENT: usize = size_of::<usize>();
 /// Random bytes that one call of WASI may ask for, since the host allocates them. More traps.
 /// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
 const WASI_RANDOM: u64 = 64 * 1024;
@@ -48,6 +57,8 @@ pub(super) struct State {
     host_fuel: u64,
     memory: usize,
     table: usize,
+    /// Bytes of all that counts together with other instances.
+    held: usize,
     wasi: Option<Box<Wasi>>,
 }
 
@@ -57,13 +68,8 @@ struct Wasi {
 }
 
 impl State {
-    pub(super) fn new(
-        engine: &Arc<Shared>,
-        connection: u64,
-        effort: Effort,
-        lab: Option<Lab>,
-        script: Option<Arc<Script>>,
-    ) -> Self {
+    pub(super) fn new(plugin: &Loaded, connection: u64, effort: Effort, lab: Option<Lab>) -> Self {
+        let engine = &plugin.engine;
         // Nobody looks at what an instance says while it is tried out.
         let lab = match engine.world {
             World::Real => None,
@@ -71,14 +77,15 @@ impl State {
         };
         Self {
             engine: engine.clone(),
-            meter: Meter::new(effort),
+            meter: Meter::new(effort, plugin.spent.clone()),
             log: PluginLog::new(connection, &engine.budgets, lab.clone()),
-            script,
+            script: plugin.script.clone(),
             randomness: lab.as_ref().map(|lab| Box::new(lab.randomness())),
             lab,
             host_fuel: 0,
             memory: 0,
             table: 0,
+            held: 0,
             wasi: None,
         }
     }
@@ -100,8 +107,14 @@ impl State {
 
     /// A call of the host, which costs fuel in a laboratory.
     pub(super) fn count_host_call(&mut self) {
+        self.count_host_calls(1);
+    }
+
+    /// As many calls, or one that takes as long.
+    pub(super) fn count_host_calls(&mut self, calls: u64) {
         if self.lab.is_some() {
-            self.host_fuel = self.host_fuel.saturating_add(lab::HOST_CALL);
+            let fuel = lab::HOST_CALL.saturating_mul(calls);
+            self.host_fuel = self.host_fuel.saturating_add(fuel);
         }
     }
 
@@ -115,8 +128,20 @@ impl State {
         if self.host_fuel > self.engine.budgets.fuel {
             return Err(Budget::Fuel.into());
         }
-        self.meter
-            .on_tick(self.engine.budgets.cpu, &self.engine.lane)
+        self.meter.on_tick(&self.engine.budgets, &self.engine.lane)
+    }
+
+    /// Counts bytes that the host holds for the instance until it ends.
+    pub(super) fn hold(&mut self, bytes: usize) -> Result<(), Budget> {
+        let in_use = self
+            .engine
+            .memory_in_use
+            .fetch_add(bytes, Ordering::Relaxed);
+        self.held += bytes;
+        match in_use.saturating_add(bytes) > self.engine.budgets.total_memory {
+            true => Err(Budget::TotalMemory),
+            false => Ok(()),
+        }
     }
 }
 
@@ -124,7 +149,7 @@ impl Drop for State {
     fn drop(&mut self) {
         self.engine
             .memory_in_use
-            .fetch_sub(self.memory, Ordering::Relaxed);
+            .fetch_sub(self.held, Ordering::Relaxed);
     }
 }
 
@@ -158,11 +183,8 @@ impl ResourceLimiter for State {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        let in_use = self.engine.memory_in_use.fetch_add(more, Ordering::Relaxed);
         self.memory += more;
-        if in_use.saturating_add(more) > budgets.total_memory {
-            return Err(Budget::TotalMemory.into());
-        }
+        self.hold(more)?;
         Ok(true)
     }
 
@@ -172,7 +194,8 @@ impl ResourceLimiter for State {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let table = self.table.saturating_add(desired.saturating_sub(current));
+        let more = desired.saturating_sub(current);
+        let table = self.table.saturating_add(more);
         if table > self.engine.budgets.table {
             return Err(Budget::Table.into());
         }
@@ -180,8 +203,17 @@ impl ResourceLimiter for State {
             return Ok(false);
         }
         self.table = table;
+        self.hold(more.saturating_mul(ELEMENT))?;
         Ok(true)
     }
+}
+
+/// Bytes that the host may hold for an instance beside its memory and its tables, where `own` are
+/// for what it is made of. The stack counts as a whole: how much of it was touched nobody tells.
+pub(super) fn held(budgets: &Budgets, own: u64) -> usize {
+    let own = usize::try_from(own).unwrap_or(usize::MAX);
+    let objects = WASI_OBJECTS * WASI_OBJECT + HANDLES * HANDLE;
+    budgets.stack.saturating_add(objects).saturating_add(own)
 }
 
 /// WASI with nothing granted. Built when it is first called, since few plugins do.

@@ -20,6 +20,11 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use wasmtime::{Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc};
 
+/// Bytes that the host may hold for an instance beside its memory and its tables, which are not counted
+/// with those of all instances: there is no stack to be counted either. A plugin with more is called as
+/// any other. Test: `bounds::what_the_host_holds_for_all_instances_has_a_budget`.
+pub(super) const HELD: u64 = 16 * 1024;
+
 /// Ticks until the next, which never comes.
 const NEVER: u64 = u64::MAX / 2;
 

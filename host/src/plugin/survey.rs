@@ -1,10 +1,12 @@
-//! What a component's binary says of itself before it is compiled.
+//! What a component's binary says of itself before it is compiled, and what of that is too much.
 //!
-//! It reads the binary format and decides nothing; `compile` does.
+//! It reads the binary format alone, and must not know of budgets, which users set.
 
+use super::segments::Segments;
 use serde::{Deserialize, Serialize};
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, KnownCustom, Parser, Payload, ProducersSectionReader,
+    BinaryReaderError, CanonicalFunction, CanonicalOption, ElementItems, ElementKind,
+    ElementSectionReader, Encoding, KnownCustom, Parser, Payload, ProducersSectionReader,
 };
 
 /// The size of a wasm page, where a memory doesn't declare another.
@@ -20,6 +22,11 @@ const NESTED: usize = 256;
 /// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
 
+/// Pages of memory into which data is copied each time that it is instantiated: 16 MiB, which takes a
+/// tick or so. The largest that toolchains make is Python's, with a snapshot of its start. More is refused
+/// as unbounded. Test: `bounds::data_that_is_strewn_over_the_memory_is_refused`.
+const COPIED: u64 = 4096;
+
 /// Names of tools that are kept; a toolchain has a handful. More are left out.
 const TOOLS: usize = 16;
 
@@ -32,39 +39,68 @@ pub(super) struct Survey {
     pub(super) post_return: bool,
     /// The largest memory that any module in it declares from the start, in bytes.
     pub(super) memory: u64,
-    /// The largest table that any module in it declares from the start, in elements.
+    /// The largest table that any module in it declares or fills from the start, in elements.
     pub(super) table: u64,
     /// The tools that made it, with their versions, as they say themselves.
     pub(super) made_with: Vec<String>,
-    /// What is too much for the compiler, if anything.
-    pub(super) complex: Option<String>,
+    /// Pages of memory into which data is copied for each instance.
+    pub(super) copied: u64,
+}
+
+/// Why a component is not compiled.
+#[derive(Debug)]
+pub(super) enum Unfit {
+    Malformed(BinaryReaderError),
+    /// It is too much for the compiler; this says what.
+    Complex(String),
+    /// It would have the host do what no budget bounds; this says what.
+    Unbounded(String),
+}
+
+impl From<BinaryReaderError> for Unfit {
+    fn from(error: BinaryReaderError) -> Self {
+        Self::Malformed(error)
+    }
 }
 
 /// Reads every module and component nested in `binary`.
 ///
 /// # Errors
-/// The binary is malformed; the error has the offset.
-pub(super) fn survey(binary: &[u8]) -> Result<Survey, wasmparser::BinaryReaderError> {
+/// See [`Unfit`].
+pub(super) fn survey(binary: &[u8]) -> Result<Survey, Unfit> {
     let mut found = Survey::default();
     let (mut depth, mut nested) = (0usize, 0);
+    let mut segments = Segments::default();
     for payload in Parser::new(0).parse_all(binary) {
         match payload? {
+            Payload::Version {
+                encoding: Encoding::Module,
+                ..
+            } => segments = Segments::default(),
+            Payload::ImportSection(section) => segments.imports(section)?,
+            Payload::DataSection(section) => found.copied += segments.copied(section)?,
+            Payload::ElementSection(section) => {
+                found.table = found.table.max(elements(section)?);
+            }
+            Payload::TagSection(_) => {
+                let what = "it throws exceptions, and the host looks for who catches one. \
+                    Build it without them, as Rust and C do";
+                return Err(Unfit::Unbounded(what.to_owned()));
+            }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                 (depth, nested) = (depth + 1, nested + 1);
                 if depth > DEPTH || nested > NESTED {
-                    found.complex = Some(format!(
+                    return Err(Unfit::Complex(format!(
                         "it has {nested} modules and components in it, {depth} deep (at most {NESTED}, {DEPTH} deep)"
-                    ));
-                    return Ok(found);
+                    )));
                 }
             }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION => {
                 let length = body.range().len();
-                found.complex = Some(format!(
+                return Err(Unfit::Complex(format!(
                     "a function has {length} bytes (at most {FUNCTION})"
-                ));
-                return Ok(found);
+                )));
             }
             Payload::ComponentCanonicalSection(section) => {
                 for function in section {
@@ -95,7 +131,28 @@ pub(super) fn survey(binary: &[u8]) -> Result<Survey, wasmparser::BinaryReaderEr
             _ => {}
         }
     }
+    if found.copied > COPIED {
+        return Err(Unfit::Unbounded(format!(
+            "its data is copied into {} pages of memory whenever it starts (at most {COPIED})",
+            found.copied
+        )));
+    }
     Ok(found)
+}
+
+/// How many elements of tables are filled when it is instantiated.
+fn elements(section: ElementSectionReader<'_>) -> Result<u64, BinaryReaderError> {
+    let mut filled = 0;
+    for segment in section {
+        let segment = segment?;
+        if let ElementKind::Active { .. } = segment.kind {
+            filled += u64::from(match segment.items {
+                ElementItems::Functions(functions) => functions.count(),
+                ElementItems::Expressions(_, expressions) => expressions.count(),
+            });
+        }
+    }
+    Ok(filled)
 }
 
 /// Adds the tools that a producers section names. A malformed one names none: it is a comment.

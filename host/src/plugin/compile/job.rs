@@ -5,9 +5,10 @@
 
 use super::super::budget::{Budget, Budgets};
 use super::super::error::LoadError;
+use super::super::plan::Plan;
 use super::super::shape::shape;
-use super::super::straight::Names;
-use super::super::survey::{Survey, survey};
+use super::super::straight::{self, Names};
+use super::super::survey::{Survey, Unfit, survey};
 use super::settings::Settings;
 use super::{Facts, binary};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,7 @@ pub(super) enum Refusal {
     Text(String),
     CoreModule,
     Complex(String),
+    Unbounded(String),
     Invalid(String),
     /// There was no more memory.
     Memory,
@@ -60,6 +62,10 @@ const MOST_TEXT: usize = 8 * 1024;
 /// The longest name that facts have, in bytes. A tool's is cut; a component whose functions have longer
 /// names is not straight.
 const MOST_NAME: usize = 256;
+/// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
+/// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
+/// Test: `bounds::what_would_have_the_host_hold_much_for_an_instance_is_refused`.
+const HELD: u64 = 4 * 1024 * 1024;
 
 /// Does the job.
 pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
@@ -72,17 +78,15 @@ pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
 
 fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     let binary = binary::of(bytes, &job.name)?;
-    let mut survey = survey(&binary).map_err(invalid)?;
-    if let Some(complex) = survey.complex {
-        return Err(Refusal::Complex(complex));
-    }
+    let mut survey = survey(&binary)?;
     for tool in &mut survey.made_with {
         cut(tool, MOST_NAME);
     }
     let engine = engine(job.settings)?;
     let component = engine.precompile_component(&binary).map_err(failed)?;
+    let held = held(&binary)?;
     let (straight, module) = match shape(&binary).map_err(invalid)? {
-        Some(shape) if shape.longest_name() <= MOST_NAME => {
+        Some(shape) if shape.longest_name() <= MOST_NAME && held <= straight::HELD => {
             let code = engine.precompile_module(shape.module).map_err(failed)?;
             (Some(Names::of(&shape)), Some(code))
         }
@@ -92,11 +96,29 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
         facts: Facts {
             size: binary.len(),
             survey,
+            held,
             straight,
         },
         component,
         module,
     })
+}
+
+/// What the host holds for an instance of what is valid.
+fn held(binary: &[u8]) -> Result<u64, Refusal> {
+    let plan = Plan::of(binary).map_err(Refusal::Invalid)?;
+    if plan.passes_strings {
+        let what = "the components in it pass strings to each other, which the host copies. \
+            Have them pass list<u8>";
+        return Err(Refusal::Unbounded(what.to_owned()));
+    }
+    if plan.held > HELD {
+        return Err(Refusal::Unbounded(format!(
+            "each instance would have the host hold {} bytes beside its memory (at most {HELD})",
+            plan.held
+        )));
+    }
+    Ok(plan.held)
 }
 
 fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
@@ -109,6 +131,7 @@ fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
         facts: Facts {
             size: binary.len(),
             survey,
+            held: 0,
             straight: None,
         },
         component: component.map_err(failed)?,
@@ -135,11 +158,24 @@ fn failed(error: wasmtime::Error) -> Refusal {
     }
 }
 
+impl From<Unfit> for Refusal {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Malformed(error) => invalid(error),
+            Unfit::Complex(what) => Self::Complex(what),
+            Unfit::Unbounded(what) => Self::Unbounded(what),
+        }
+    }
+}
+
 impl Refusal {
     /// Without the rest of what is too long.
     pub(super) fn cut(mut self) -> Self {
-        if let Self::NotWasm(text) | Self::Text(text) | Self::Complex(text) | Self::Invalid(text) =
-            &mut self
+        if let Self::NotWasm(text)
+        | Self::Text(text)
+        | Self::Complex(text)
+        | Self::Unbounded(text)
+        | Self::Invalid(text) = &mut self
         {
             cut(text, MOST_TEXT);
         }
@@ -153,6 +189,7 @@ impl Refusal {
             Self::Text(why) => LoadError::Text(why),
             Self::CoreModule => LoadError::CoreModule,
             Self::Complex(why) => LoadError::Complex(why),
+            Self::Unbounded(why) => LoadError::Unbounded(why),
             Self::Invalid(why) => LoadError::Invalid(why),
             Self::Memory => LoadError::budget(Budget::CompileMemory, budgets, "It needs more."),
         }

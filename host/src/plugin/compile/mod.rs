@@ -39,6 +39,8 @@ pub(super) struct Compiled {
     pub(super) size: usize,
     pub(super) component: Component,
     pub(super) survey: Survey,
+    /// Bytes that the host holds for each instance, beside its memory and its tables.
+    pub(super) held: u64,
     /// The module by itself, where the component is straight.
     pub(super) straight: Option<Arc<straight::Compiled>>,
     pub(super) script: Option<Script>,
@@ -50,6 +52,8 @@ pub(super) struct Facts {
     /// Bytes of its binary form.
     size: usize,
     survey: Survey,
+    /// Bytes that the host holds for each instance, beside its memory and its tables.
+    held: u64,
     /// Where it is straight: what its module calls its parts.
     pub(super) straight: Option<straight::Names>,
 }
@@ -92,6 +96,7 @@ impl Compiled {
                 .map_or(loaded.facts.size, |script| script.text.len()),
             component: loaded.component,
             survey: loaded.facts.survey,
+            held: loaded.facts.held,
             straight: loaded.straight,
             script,
         })
@@ -244,7 +249,7 @@ fn check_size(survey: &Survey, budgets: &Budgets) -> Result<(), LoadError> {
         return Err(LoadError::budget(Budget::Memory, budgets, found));
     }
     if survey.table > budgets.table as u64 {
-        let found = format!("It declares a table of {} elements.", survey.table);
+        let found = format!("It declares or fills a table of {} elements.", survey.table);
         return Err(LoadError::budget(Budget::Table, budgets, found));
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! An engine that compiles and one that runs are made of the same settings, in two processes, so that
 //! one takes the other's code. It must not know what either is used for.
 
+use super::super::segments;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, OperatorCost};
 
@@ -46,17 +47,23 @@ impl Settings {
         // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
         config.concurrency_support(false);
         config.epoch_interruption(true);
-        // Lua's errors are exceptions of WebAssembly; nothing else of garbage collection is on.
+        // Lua's errors are exceptions of WebAssembly. Nothing else of garbage collection is on: the host
+        // collects, and nothing counts what that takes.
         config.wasm_exceptions(true);
+        config.wasm_gc(false);
+        config.memory_guaranteed_dense_image_size(segments::MAPPED);
         if let Some(reservation) = self.reservation {
             config.memory_reservation(reservation);
         }
         config.consume_fuel(self.work != Work::Uncounted);
         if self.work == Work::Laboratory {
-            // Throwing takes the host microseconds, more than the one unit of other instructions.
+            // The host does these, which takes more than the one unit of other instructions.
             config.operator_cost(OperatorCost {
                 Throw: u8::MAX,
                 ThrowRef: u8::MAX,
+                MemoryGrow: u8::MAX,
+                TableGrow: u8::MAX,
+                RefFunc: 50,
                 ..OperatorCost::new()
             });
             config.relaxed_simd_deterministic(true);

@@ -1,0 +1,118 @@
+//! How plugins that take long share the processors: what was had counts, and who has had least goes
+//! first.
+
+#[cfg(target_os = "linux")]
+use crate::bounds::strewn;
+use crate::support::{Peer, handler, plugin_file, serve};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// A plugin that fills its memory, half a gigabyte, again and again. Nobody can stop it within one fill.
+#[cfg(target_os = "linux")]
+const FILLS: &str = r#"(memory (export "memory") 8192)
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+  (func (export "receive") (param i32 i32) (result i32)
+    (loop $again
+      (memory.fill (i32.const 0) (i32.const 1) (i32.const 536870912))
+      (br $again))
+    unreachable)"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn work_of_the_host_within_a_tick_counts_for_what_it_takes() {
+    let path = plugin_file("fills.wat", handler(FILLS, ""));
+    let eco = serve(&["-p", &path, "--memory", "512MiB", "--cpu", "200ms"]);
+    let before = processor_time(eco.pid());
+    Peer::connect(eco.address).send(b"x").expect_reset();
+    eco.logged(&["processor time per call", "--cpu"]);
+    let used = processor_time(eco.pid()) - before;
+    // The first fill is over before anybody looks, and takes longest: the system makes the pages.
+    assert!(used < Duration::from_millis(900), "{used:?} under 200ms");
+}
+
+/// What a process has used (proc_pid_stat(5), fields 14 and 15, in hundredths of a second).
+#[cfg(target_os = "linux")]
+fn processor_time(pid: u32) -> Duration {
+    used(&std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs"))
+}
+
+#[cfg(target_os = "linux")]
+fn used(stat: &str) -> Duration {
+    let (_, fields) = stat.rsplit_once(") ").expect("a name in brackets");
+    let times = fields.split(' ').skip(11).take(2);
+    let ticks: u64 = times.filter_map(|time| time.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * ticks)
+}
+
+/// A plugin whose calls take some 30 ms, and eight times as long at `!`.
+fn works() -> String {
+    let fields = r#"(memory (export "memory") 2)
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+  (func (export "receive") (param $at i32) (param $length i32) (result i32)
+    (local $left i32)
+    (local.set $left (i32.const 100000000))
+    (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 33))
+      (then (local.set $left (i32.const 800000000))))
+    (loop $more
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $more (local.get $left)))
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $length))
+    (i32.const 0))"#;
+    handler(fields, "")
+}
+
+#[test]
+fn a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again() {
+    const SHORT: usize = 8;
+    let eco = serve(&["-p", &plugin_file("works.wat", works()), "--cpu", "10s"]);
+    let (address, over) = (eco.address, AtomicBool::new(false));
+    let (tell, served) = channel();
+    let while_it_took = std::thread::scope(|scope| {
+        for _ in 0..SHORT {
+            let (tell, over) = (tell.clone(), &over);
+            scope.spawn(move || {
+                let mut peer = Peer::connect(address);
+                while !over.load(Ordering::Relaxed) {
+                    peer.send(b"short").expect(b"short");
+                    tell.send(()).expect("somebody counts");
+                }
+            });
+        }
+        // By then all of them have had much.
+        served.iter().take(12 * SHORT).for_each(drop);
+        Peer::connect(address).send(b"!long").expect(b"!long");
+        over.store(true, Ordering::Relaxed);
+        served.try_iter().count()
+    });
+    // As much for each as for the long one is eight calls.
+    assert!(
+        while_it_took < 3 * 8 * SHORT,
+        "{while_it_took} short calls went before a long one"
+    );
+}
+
+/// The processor time that a connection has while it starts is the background's.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_start_that_copies_much_holds_up_nobody() {
+    let eco = serve(&["-p", &plugin_file("strewn-starts.wat", strewn(4096))]);
+    for _ in 0..20 {
+        Peer::connect(eco.address).send(b"x").expect(b"x");
+    }
+    let used = background(eco.pid());
+    let enough = Duration::from_millis(20);
+    assert!(used >= enough, "twenty starts took the background {used:?}");
+}
+
+/// What the threads of the lowest priority have used (proc_pid_stat(5)).
+#[cfg(target_os = "linux")]
+fn background(pid: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    let stats = threads.flatten().filter_map(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).ok()?;
+        stat.contains("(eco-background)").then(|| used(&stat))
+    });
+    stats.sum()
+}
