@@ -8,6 +8,7 @@
 //! nothing, and with `-- WORD...` it does only what has one of the words in its name. It holds no
 //! threshold: the machines are noisy. It wants to be alone on its machine.
 
+mod attacks;
 mod client;
 mod growth;
 mod load;
@@ -84,6 +85,7 @@ fn main() -> Result<()> {
         profiles::compare(&bench)?,
         client::compare(&bench)?,
         loops::share(&bench)?,
+        attacks::table(&bench)?,
         growth::tables(&bench)?,
     ];
     let text = format!("{table}{}", more.concat());

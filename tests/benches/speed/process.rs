@@ -84,12 +84,28 @@ impl Process {
 
     /// Resident memory of all its processes, in KiB.
     pub(crate) fn resident(&self) -> Result<f64> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that each of its processes ever had, in KiB.
+    pub(crate) fn most_resident(&self) -> Result<f64> {
+        self.memory("VmHWM:")
+    }
+
+    /// Has it load its plugin again.
+    pub(crate) fn reload(&self) -> Result<()> {
+        let own = Pid::from_raw(i32::try_from(self.child.id())?);
+        Ok(nix::sys::signal::kill(own, nix::sys::signal::SIGHUP)?)
+    }
+
+    /// The sum of one line of each process's status (proc_pid_status(5)).
+    fn memory(&self, field: &str) -> Result<f64> {
         let mut all = 0.0;
         for pid in self.processes()? {
             let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else {
                 continue;
             };
-            let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+            let line = status.lines().find(|line| line.starts_with(field));
             let kib = line.and_then(|line| line.split_whitespace().nth(1));
             all += kib.map_or(Ok(0.0), str::parse)?;
         }
@@ -99,10 +115,13 @@ impl Process {
     /// It, and its children: no server here has grandchildren.
     fn processes(&self) -> Result<Vec<i32>> {
         let own = i32::try_from(self.child.id())?;
-        let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
         let mut all = vec![own];
-        for child in children.unwrap_or_default().split_whitespace() {
-            all.push(child.parse()?);
+        // Any of its threads may have started one.
+        for thread in std::fs::read_dir(format!("/proc/{own}/task"))?.flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            for child in children.unwrap_or_default().split_whitespace() {
+                all.push(child.parse()?);
+            }
         }
         Ok(all)
     }
