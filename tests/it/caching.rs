@@ -3,7 +3,7 @@
 use crate::compiling::ECHO;
 use crate::guests::empty_folder;
 use crate::harness::Eco;
-use crate::support::plugin_file;
+use crate::support::{plugin_file, project_file};
 use std::fs::{File, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -112,6 +112,30 @@ fn code_that_others_could_have_written_is_not_run() {
         std::os::unix::fs::chown(&of_a, Some(65534), None).expect("root may");
         assert_eq!(answer(&cache, &a).0, "a");
     }
+}
+
+/// Its name is the hash of what it should be.
+#[test]
+fn an_interpreter_of_python_that_somebody_has_put_in_its_place_is_not_run() {
+    let cache = empty_folder("cache-with-another-python");
+    std::fs::create_dir(cache.join("eco")).expect("it can be made");
+    let name = format!(
+        "eco/python-{}-{}.wasm",
+        env!("CARGO_PKG_VERSION"),
+        "0".repeat(64)
+    );
+    let javascript = project_file("plugins/interpreters/javascript/javascript.wasm");
+    std::fs::copy(javascript, cache.join(name)).expect("a copy");
+    let script = plugin_file("other-python.py", "def receive(chunk):\n    return chunk\n");
+    let called = Eco::new(&["call", &script, "?"])
+        .env("XDG_CACHE_HOME", &cache)
+        .run(b"");
+    assert_eq!(called.code, 65, "{}", called.stderr);
+    assert!(
+        called.stderr.contains("eco setup python"),
+        "{}",
+        called.stderr
+    );
 }
 
 #[test]

@@ -53,6 +53,8 @@ mod loading;
 mod logs;
 /// TCP's manners: half-close, resets, slow peers, timeouts, caps.
 mod manners;
+/// The tests that limits name.
+mod named;
 /// The page of `eco load`, in a browser.
 mod page;
 /// The connection loop over pipes in memory, where time can be stopped.

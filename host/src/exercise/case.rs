@@ -53,7 +53,7 @@ impl Default for Limits {
 /// Processor time of one call, and what each unit of fuel adds to it, a hundred times what it takes. It
 /// is a backstop, since fuel decides: a call that takes this long without using its fuel up is nobody's
 /// fault, and counts as an internal error.
-/// Test: `time_is_only_a_backstop` in `verdict.rs`.
+/// Test: `verdict::tests::time_is_only_a_backstop`.
 const BACKSTOP: Duration = Duration::from_secs(30);
 const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 

@@ -16,7 +16,6 @@ const POLL: &str = "wasi:io/poll@0.2.12";
 /// Takes the place of wasmtime-wasi's `poll`: each handle costs what a call costs, and there may be no
 /// more of them than there can be objects.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
     linker.instance(POLL)?.func_wrap_async(
         "poll",
         |mut store: StoreContextMut<'_, State>, (handles,): (Vec<Resource<DynPollable>>,)| {

@@ -19,7 +19,7 @@ use std::time::Duration;
 const STACK: usize = 2 * 1024 * 1024;
 
 /// Processor time after which a helper makes way for others.
-/// Test: `compiling::helpers_that_take_long_make_way`.
+/// Test: `helpers::helpers_that_take_long_make_way`.
 const LONG: Duration = Duration::from_secs(2);
 /// How often it looks, at the most.
 const LOOK: Duration = Duration::from_millis(10);

@@ -7,21 +7,33 @@ use std::sync::LazyLock;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Helpers for each processor that exist at the same time, with those that work long. The next one waits,
-/// and that is not counted as its time. Test: `compiling::helpers_that_take_long_make_way`.
+/// and that is not counted as its time. Test: `only_so_many_helpers_exist_for_a_processor`.
 const EXISTING: usize = 4;
 
 /// Of all engines: they share the machine.
 static PLACES: LazyLock<Places> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    Places {
-        all: Semaphore::new(processors * EXISTING),
-        at_work: Semaphore::new(processors),
-    }
+    Places::for_processors(processors)
 });
 
 struct Places {
     all: Semaphore,
     at_work: Semaphore,
+}
+
+impl Places {
+    fn for_processors(processors: usize) -> Self {
+        Self {
+            all: Semaphore::new(processors * EXISTING),
+            at_work: Semaphore::new(processors),
+        }
+    }
+
+    async fn enter(&'static self) -> (Place, AtWork) {
+        let place = Place(granted(&self.all).await);
+        let at_work = AtWork(Some(granted(&self.at_work).await));
+        (place, at_work)
+    }
 }
 
 /// A helper's place among all. It is given back when it is dropped.
@@ -41,9 +53,7 @@ impl AtWork {
 
 /// Waits for both, in the order in which they are asked for.
 pub(super) async fn places() -> (Place, AtWork) {
-    let place = Place(granted(&PLACES.all).await);
-    let at_work = AtWork(Some(granted(&PLACES.at_work).await));
-    (place, at_work)
+    PLACES.enter().await
 }
 
 async fn granted(places: &'static Semaphore) -> Permit {
@@ -51,5 +61,29 @@ async fn granted(places: &'static Semaphore) -> Permit {
         Ok(permit) => permit,
         // They are never closed.
         Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_so_many_helpers_exist_for_a_processor() {
+        static PLACES: LazyLock<Places> = LazyLock::new(|| Places::for_processors(1));
+        let mut existing = Vec::new();
+        for _ in 0..EXISTING {
+            let (place, mut at_work) = PLACES.enter().await;
+            at_work.make_way();
+            existing.push(place);
+        }
+        let granted = tokio::select! {
+            biased;
+            _ = PLACES.enter() => true,
+            () = std::future::ready(()) => false,
+        };
+        assert!(!granted, "there is one more");
+        existing.pop();
+        PLACES.enter().await;
     }
 }
