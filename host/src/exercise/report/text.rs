@@ -2,12 +2,11 @@
 //!
 //! It must not know any one format.
 
-use crate::escape::harmless;
+use crate::escape::{self, harmless};
 use crate::exercise::case::{Case, Visibility};
 use crate::exercise::feedback::{feedback, text};
 use crate::exercise::judgement::Judgement;
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::io;
 
 /// What a case comes to.
@@ -86,24 +85,7 @@ pub(super) fn end(text: &str, most: usize) -> String {
     }
 }
 
-/// A report as JSON. Whatever its strings hold, it can be shown in a terminal: what can't be printed
-/// is written as its number, which says the same.
+/// A report as JSON, which can be shown in a terminal.
 pub(super) fn json(report: &impl Serialize) -> io::Result<String> {
-    let text = serde_json::to_string_pretty(report)?;
-    let mut shown = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // Of ASCII, serde_json leaves only this one as it is.
-        let printable = c.is_ascii() || c.escape_debug().count() == 1;
-        match printable && c != '\u{7f}' {
-            true => shown.push(c),
-            false => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    // Writing to a string can't fail.
-                    let _ = write!(shown, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    shown.push('\n');
-    Ok(shown)
+    Ok(escape::json(&serde_json::to_string_pretty(report)?) + "\n")
 }
