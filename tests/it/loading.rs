@@ -1,8 +1,11 @@
 //! Plugins that never come to serve: what is refused, and what is said then.
 
+use crate::guests::empty_folder;
 use crate::harness::Eco;
 use crate::support::{plugin_file, project_file};
 use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, Plugin, Role, Source};
+use std::fs::File;
+use std::os::unix::net::UnixListener;
 
 const HANDLER: &str = "eco:plugin/handler@0.1.0";
 
@@ -135,7 +138,9 @@ fn an_import_that_is_not_offered_is_refused_by_name() {
 
 #[test]
 fn what_cannot_be_read_is_said_with_the_path() {
-    assert!(refused("no-such-plugin", &[]).contains("No such file"));
+    let said = refused("no-such-plugin", &[]);
+    assert!(said.contains("No such file"), "{said}");
+    assert!(said.contains("Is the path right?"), "{said}");
     let folder = project_file("tests/it");
     let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", &folder]).run(b"");
     assert_eq!(exited.code, 65, "{}", exited.stderr);
@@ -143,8 +148,42 @@ fn what_cannot_be_read_is_said_with_the_path() {
 }
 
 #[test]
+fn what_is_no_file_is_refused_and_not_waited_for() {
+    let folder = empty_folder("no-files");
+    let path = |name: &str| folder.join(name).display().to_string();
+    for end in ["wasm", "js"] {
+        let pipe = path(&format!("pipe.{end}"));
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a pipe can be made");
+        let said = refused(&pipe, &[]);
+        assert!(said.contains("a pipe, not a file"), "{said}");
+        let socket = path(&format!("socket.{end}"));
+        let _listener = UnixListener::bind(&socket).expect("a socket can be made");
+        let said = refused(&socket, &[]);
+        assert!(said.contains("a socket, not a file"), "{said}");
+    }
+    for device in ["/dev/zero", "/dev/null"] {
+        let said = refused(device, &[]);
+        assert!(said.contains("a device, not a file"), "{said}");
+    }
+    let called = Eco::new(&["call", &path("pipe.wasm")]).run(b"");
+    assert_eq!(called.code, 65, "{}", called.stderr);
+    let judged = Eco::new(&[
+        "check",
+        &project_file("tests/exercises/lines"),
+        &path("pipe.js"),
+    ]);
+    let judged = judged.run(b"");
+    assert_eq!(judged.code, 65, "{}", judged.stderr);
+}
+
+#[test]
 fn a_file_over_its_budget_is_refused_before_it_is_read_to_its_end() {
-    let said = refused("/dev/zero", &["--file-size", "1MiB"]);
+    let endless = empty_folder("endless").join("endless.wasm");
+    let file = File::create(&endless).expect("a file can be made");
+    file.set_len(1 << 40).expect("a hole takes no room");
+    let said = refused(&endless.display().to_string(), &["--file-size", "1MiB"]);
     assert!(
         said.contains("size of a plugin's file, 1.0 MiB") && said.contains("--file-size"),
         "{said}"

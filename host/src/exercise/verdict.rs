@@ -190,6 +190,7 @@ impl From<&LoadError> for Verdict {
             | LoadError::Compiler(_) => Self::Internal(escaped(&error.to_string())),
             LoadError::Complex(_) => Self::TooComplex(escaped(&error.to_string())),
             LoadError::NotWasm { .. }
+            | LoadError::NoFile(_)
             | LoadError::SourceFile
             | LoadError::NotText { .. }
             | LoadError::Script(_)

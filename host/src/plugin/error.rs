@@ -4,6 +4,7 @@
 
 use super::budget::{Budget, Budgets};
 use crate::escape::{Escaped, message, one_line};
+use std::io::ErrorKind;
 use wasmtime::Trap;
 
 /// A plugin that was running could not go on. Its instance is never called again.
@@ -115,10 +116,13 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file could not be read.
-    #[error(
-        "cannot read the plugin: {0}\nIs the path right? A plugin is a built-in name (echo), a script (.js, .lua, .py), a .wasm component, a .wat text, or - for stdin."
-    )]
+    #[error("cannot read the plugin: {0}{hint}", hint = unread(.0))]
     Read(std::io::Error),
+    /// There is something else than a file, such as a pipe.
+    #[error(
+        "it is {0}, not a file\neco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE."
+    )]
+    NoFile(&'static str),
     /// The file was being written while it was read.
     #[error("the file changed while it was read\nWait until it is written, and try again.")]
     Changing,
@@ -232,6 +236,7 @@ impl LoadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Read(_) => "read",
+            Self::NoFile(_) => "no-file",
             Self::Changing => "changing",
             Self::Budget {
                 budget: Budget::Compile | Budget::CompileMemory,
@@ -272,6 +277,19 @@ impl LoadError {
     }
 }
 
+/// What to look at where a file can't be read.
+fn unread(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            "\nIs the path right? A plugin is a built-in name (echo), a script (.js, .lua, .py), a .wasm component, a .wat text, or - for stdin."
+        }
+        ErrorKind::PermissionDenied => {
+            "\nThis user may not read it, or may not enter a folder on its path."
+        }
+        _ => "",
+    }
+}
+
 /// What may be behind a component that is not valid here.
 fn hint(text: &str) -> &'static str {
     match text.contains("component model async") {
@@ -301,5 +319,23 @@ fn list(names: &[String]) -> String {
         [] => "nothing".to_owned(),
         // Whoever made the plugin chose them.
         names => one_line(names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_told_what_to_look_at_and_nothing_else() {
+        for (kind, path, user) in [
+            (ErrorKind::NotFound, true, false),
+            (ErrorKind::PermissionDenied, false, true),
+            (ErrorKind::IsADirectory, false, false),
+        ] {
+            let text = LoadError::Read(kind.into()).to_string();
+            assert_eq!(text.contains("Is the path right?"), path, "{text}");
+            assert_eq!(text.contains("This user may not read it"), user, "{text}");
+        }
     }
 }

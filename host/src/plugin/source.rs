@@ -6,7 +6,7 @@ use super::budget::{Budget, Budgets};
 use super::error::LoadError;
 use super::script::{Language, Script};
 use crate::escape;
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -135,7 +135,7 @@ fn line_at(bytes: &[u8], at: usize) -> usize {
     memchr::memchr_iter(b'\n', before).count() + 1
 }
 
-/// Reads one byte more than is allowed and no further, so that `/dev/zero` is refused too.
+/// Reads one byte more than is allowed and no further, so that what has no end is refused too.
 fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
     let mut bytes = Vec::new();
     from.take((budgets.file as u64).saturating_add(1))
@@ -144,10 +144,53 @@ fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
+/// Opens a file, and nothing that only looks like one: somebody would wait for a pipe's other end, and a
+/// device may have no end at all.
+fn open(path: &Path) -> Result<File, LoadError> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        // A pipe opens at once then, and is seen to be one.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    let opened = options.open(path);
+    let metadata = match &opened {
+        Ok(file) => file.metadata(),
+        // A socket can't even be opened.
+        Err(_) => path.metadata(),
+    };
+    match metadata
+        .ok()
+        .and_then(|found| not_a_file(found.file_type()))
+    {
+        Some(what) => Err(LoadError::NoFile(what)),
+        None => opened.map_err(LoadError::Read),
+    }
+}
+
+/// What else there is, if it is no file. A folder says so itself when it is read.
+#[cfg(unix)]
+fn not_a_file(found: FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt as _;
+    match found {
+        _ if found.is_fifo() => Some("a pipe"),
+        _ if found.is_socket() => Some("a socket"),
+        _ if found.is_char_device() || found.is_block_device() => Some("a device"),
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn not_a_file(_: FileType) -> Option<&'static str> {
+    None
+}
+
 /// Refuses a file that somebody is writing: half of the old and half of the new may well compile.
 fn read_file(path: &Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
     let state = |file: &File| file.metadata().map(|now| (now.len(), now.modified().ok()));
-    let mut file = File::open(path).map_err(LoadError::Read)?;
+    let mut file = open(path)?;
     let before = state(&file).map_err(LoadError::Read)?;
     let bytes = read_bounded(&mut file, budgets)?;
     if state(&file).map_err(LoadError::Read)? != before {
