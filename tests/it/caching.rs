@@ -9,6 +9,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+/// What is said once where every start has to compile.
+const NOT_KEPT: &str = "compiled plugins are not kept, and every start compiles anew";
+
 /// The echo, which says something else.
 fn saying(word: &str) -> String {
     format!(r#"function receive(chunk) return "{word}" end"#)
@@ -144,7 +147,7 @@ fn a_folder_that_others_can_write_to_is_not_used_and_that_is_said_once() {
     let warned = |cache: &Path, why: &str| {
         let (answer, said) = answer(cache, &path);
         assert_eq!(answer, "x");
-        assert_eq!(said.matches("the cache is not used").count(), 1, "{said}");
+        assert_eq!(said.matches(NOT_KEPT).count(), 1, "{said}");
         assert!(said.contains(why), "{said}");
     };
     let open = |folder: &Path| {
@@ -176,6 +179,34 @@ fn a_folder_that_others_can_write_to_is_not_used_and_that_is_said_once() {
         std::os::unix::fs::chown(cache.join("eco"), Some(65534), None).expect("root may");
         warned(&cache, "belongs to another user");
     }
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_to_is_said_once() {
+    let whole = empty_folder("cache-whole");
+    // An interpreter and a plugin, either of which is compiled.
+    let exercise = project_file("tests/exercises/lines");
+    let path = project_file("tests/exercises/lines/solution/solution.lua");
+    let check = |cache: &Path| {
+        let checked = Eco::new(&["check", &exercise, &path]).env("XDG_CACHE_HOME", cache);
+        let checked = checked.run(b"");
+        assert_eq!(checked.code, 0, "{}", checked.stderr);
+        checked.stderr.matches(NOT_KEPT).count()
+    };
+    assert_eq!(check(&whole), 0);
+    // Whoever runs this, nothing can be put in the place of a folder.
+    let blocked = empty_folder("cache-cannot-be-written");
+    let compiled = blocked.join("eco/compiled");
+    for entry in entries(&whole) {
+        let name = entry.file_name().expect("it has a name");
+        std::fs::create_dir_all(compiled.join(name).join("in the way")).expect("a folder");
+    }
+    for folder in [&blocked, &blocked.join("eco"), &compiled] {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700)).expect("it is ours");
+    }
+    assert_eq!(check(&blocked), 1);
+    // No start is faster than the first, so that each says it.
+    assert_eq!(check(&blocked), 1);
 }
 
 #[test]

@@ -8,7 +8,6 @@ use super::system::{self, Place};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
@@ -102,14 +101,6 @@ impl Folder {
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         self.place.remove(name)
     }
-}
-
-/// Says once that a folder is not used, and what that means.
-pub(super) fn warn(unusable: Unusable) {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        tracing::warn!("the cache is not used, and every start compiles anew: {unusable}");
-    });
 }
 
 /// A file without a name, which is gone when it is closed.

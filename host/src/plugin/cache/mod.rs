@@ -20,8 +20,9 @@ use super::compile::Facts;
 pub(super) use entry::Entry;
 pub(super) use folder::{Folder, unnamed};
 pub(super) use hash::Hash;
+use std::fmt::Display;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 /// Bytes of compiled code that are kept. What was unused longest makes room for the next. The languages,
@@ -48,7 +49,7 @@ impl Cache {
         if let Some(cache) = current.upgrade() {
             return Some(cache);
         }
-        let own = home().and_then(|home| home.inside("compiled").map_err(folder::warn).ok());
+        let own = home().and_then(|home| home.inside("compiled").map_err(not_kept).ok());
         let cache = match own {
             Some(compiled) => Self {
                 compiled,
@@ -80,8 +81,19 @@ impl Cache {
         found
     }
 
-    /// Keeps an entry under this name, and gives it back as it is kept.
-    pub(super) fn keep(&self, key: &Hash, entry: &Entry) -> io::Result<Entry> {
+    /// Keeps an entry under this name, and gives it back as it is kept; or as it was, where it can't be
+    /// kept, which is said.
+    pub(super) fn keep(&self, key: &Hash, entry: Entry) -> Entry {
+        match self.write(key, &entry) {
+            Ok(kept) => kept,
+            Err(error) => {
+                not_kept(format_args!("{}: {error}", self.compiled.path().display()));
+                entry
+            }
+        }
+    }
+
+    fn write(&self, key: &Hash, entry: &Entry) -> io::Result<Entry> {
         if let Some(code) = &entry.module {
             self.compiled
                 .write(&module(key), |file| entry::copy(code, file))?;
@@ -137,10 +149,21 @@ fn module(key: &Hash) -> String {
 }
 
 /// eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None` for a
-/// user without one, and where it is not safe to use, which is said once.
+/// user without one, and where it is not safe to use, which is said.
 fn home() -> Option<Folder> {
-    let path = dirs::cache_dir()?.join("eco");
-    Folder::open(&path).map_err(folder::warn).ok()
+    let Some(path) = dirs::cache_dir() else {
+        not_kept("this user has no cache folder (see XDG_CACHE_HOME, HOME)");
+        return None;
+    };
+    Folder::open(&path.join("eco")).map_err(not_kept).ok()
+}
+
+/// Says once why the cache doesn't do its work, and what that means.
+fn not_kept(why: impl Display) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing::warn!("compiled plugins are not kept, and every start compiles anew: {why}");
+    });
 }
 
 /// Another version of eco may bring another interpreter.

@@ -208,17 +208,11 @@ impl Shared {
         self.cache.as_ref()?.find(&self.key(input))
     }
 
-    /// The entry as the cache has it from now on, or as it is, where that can't be written.
+    /// The entry as the cache has it from now on, or as it is, where that has none.
     fn keep(&self, key: &Hash, entry: Entry) -> Entry {
-        let Some(cache) = &self.cache else {
-            return entry;
-        };
-        match cache.keep(key, &entry) {
-            Ok(kept) => kept,
-            Err(error) => {
-                tracing::debug!("what was compiled is not kept: {error}");
-                entry
-            }
+        match &self.cache {
+            Some(cache) => cache.keep(key, entry),
+            None => entry,
         }
     }
 
