@@ -72,13 +72,25 @@ impl Eco {
         self
     }
 
-    /// `eco` with so few descriptors, by means of a shell.
+    /// `eco` with so few descriptors.
     #[cfg(unix)]
     pub(crate) fn with_descriptors(limit: usize, arguments: &[&str]) -> Self {
+        Self::after(&format!("ulimit -n {limit}"), arguments)
+    }
+
+    /// `eco`, which can write no file that is longer than so many blocks, and is not killed for trying.
+    #[cfg(unix)]
+    pub(crate) fn with_file_size(blocks: usize, arguments: &[&str]) -> Self {
+        Self::after(&format!("trap '' XFSZ; ulimit -f {blocks}"), arguments)
+    }
+
+    /// `eco`, started by a shell after this.
+    #[cfg(unix)]
+    fn after(commands: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new("sh");
         command
             .arg("-c")
-            .arg(format!("ulimit -n {limit}; exec \"$0\" \"$@\""))
+            .arg(format!("{commands}; exec \"$0\" \"$@\""))
             .arg(binary())
             .args(arguments)
             .env("NO_COLOR", "1");

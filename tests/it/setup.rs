@@ -68,12 +68,13 @@ fn forge(packages: &Path, ran: &Path) {
     );
 }
 
-#[test]
-fn setting_up_python_runs_nothing_but_the_wheels_that_were_pinned() {
+/// Whether there is a Python that can be set up. A machine without one is named on stderr.
+fn has_python() -> bool {
     let python = Command::new("python3")
         .args(["-c", "import venv, ensurepip"])
         .output();
-    if !python.is_ok_and(|output| output.status.success()) {
+    let has = python.is_ok_and(|output| output.status.success());
+    if !has {
         assert!(
             std::env::var_os("ECO_ALL_TOOLS").is_none(),
             "no python3 with venv and pip"
@@ -83,6 +84,34 @@ fn setting_up_python_runs_nothing_but_the_wheels_that_were_pinned() {
             std::io::stderr(),
             "SKIPPED setting up Python: no python3 with venv and pip"
         );
+    }
+    has
+}
+
+/// A disk on which files of so many blocks find no room, as far as a program can tell.
+#[test]
+fn a_disk_that_is_full_is_not_taken_for_a_python_that_is_missing() {
+    if !has_python() {
+        return;
+    }
+    // The folder itself, and then what is installed in it.
+    for (blocks, failed) in [(1, "python3 -m venv failed"), (64, "-m ensurepip failed")] {
+        let exited = Eco::with_file_size(blocks, &["setup", "python"]).run(b"");
+        assert_eq!(exited.code, 69, "{}", exited.stderr);
+        for words in ["File too large", failed] {
+            assert!(exited.stderr.contains(words), "{words}: {}", exited.stderr);
+        }
+        assert!(!exited.stderr.contains("not found"), "{}", exited.stderr);
+    }
+    let absent = Eco::new(&["setup", "python"]).env("PATH", "").run(b"");
+    assert_eq!(absent.code, 69, "{}", absent.stderr);
+    let words = "python3 with venv and pip was not found";
+    assert!(absent.stderr.contains(words), "{}", absent.stderr);
+}
+
+#[test]
+fn setting_up_python_runs_nothing_but_the_wheels_that_were_pinned() {
+    if !has_python() {
         return;
     }
     let packages = empty_folder("forged-packages");

@@ -29,24 +29,11 @@ const INSTALL: &str = "  Debian:     apt install python3 python3-venv
 /// # Errors
 /// There is no python3 with venv, pip can't get componentize-py, or that fails.
 pub fn set_up(output: &Path) -> Result<(), BuildError> {
-    let missing = |what: &str| BuildError::Missing {
-        what: what.to_owned(),
-        install: INSTALL,
-    };
     let parent = output.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
     let folder = tempfile::tempdir_in(parent).map_err(BuildError::file(parent))?;
     let place = folder.path();
-    let mut venv = tool::command(tool::PYTHON, place);
-    venv.args(["-m", "venv", "venv"]);
-    if !tool::works(venv) {
-        return Err(missing("python3 with venv and pip was not found"));
-    }
-    let programs = place.join(if cfg!(windows) {
-        "venv/Scripts"
-    } else {
-        "venv/bin"
-    });
+    let programs = virtual_environment(place)?;
     let write =
         |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(BuildError::file(path));
     write(place.join("requirements.txt"), REQUIREMENTS)?;
@@ -78,4 +65,30 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
     tool::run(componentize, "componentize-py")?;
     // In one step: a server that starts meanwhile sees the old one, or the new one.
     std::fs::rename(place.join("python.wasm"), output).map_err(BuildError::file(output))
+}
+
+/// Makes one with pip in it, and says where its programs are.
+fn virtual_environment(place: &Path) -> Result<PathBuf, BuildError> {
+    let mut modules = tool::command(tool::PYTHON, place);
+    // Where they are packages of their own, the second is what is missing.
+    modules.args(["-c", "import venv, ensurepip"]);
+    if !tool::works(modules) {
+        return Err(BuildError::Missing {
+            what: "python3 with venv and pip was not found".to_owned(),
+            install: INSTALL,
+        });
+    }
+    let mut venv = tool::command(tool::PYTHON, place);
+    // With pip it would keep to itself why that can't be installed.
+    venv.args(["-m", "venv", "--without-pip", "venv"]);
+    tool::run_quietly(venv, "python3 -m venv")?;
+    let programs = place.join(if cfg!(windows) {
+        "venv/Scripts"
+    } else {
+        "venv/bin"
+    });
+    let mut pip = tool::command(programs.join("python"), place);
+    pip.args(["-m", "ensurepip", "--default-pip"]);
+    tool::run_quietly(pip, "python3 -m ensurepip")?;
+    Ok(programs)
 }

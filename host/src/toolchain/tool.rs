@@ -1,7 +1,9 @@
 //! Running other people's tools, and saying how to get those that are missing.
 
 use super::error::BuildError;
+use crate::escape::message;
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -21,19 +23,36 @@ pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
 pub(super) fn run(mut command: Command, name: &str) -> Result<(), BuildError> {
     // The first run of some of them takes minutes.
     tracing::info!("running {name}");
-    let status = command
-        .stdout(std::io::stderr())
-        .status()
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => BuildError::Missing {
-                what: format!("{} was not found", command.get_program().display()),
-                install: "Is the name right, and is its folder in PATH?",
-            },
-            _ => BuildError::file(command.get_program())(error),
-        })?;
+    let status = command.stdout(std::io::stderr()).status();
+    let status = status.map_err(|error| not_started(&command, error))?;
     match status.success() {
         true => Ok(()),
         false => Err(BuildError::Failed(name.to_owned())),
+    }
+}
+
+/// Runs it to its end. What it prints is of interest only where it fails, and goes to stderr then.
+pub(super) fn run_quietly(mut command: Command, name: &str) -> Result<(), BuildError> {
+    let ended = command.output();
+    let ended = ended.map_err(|error| not_started(&command, error))?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    for said in [&ended.stdout, &ended.stderr] {
+        let said = message(&String::from_utf8_lossy(said));
+        // Nobody has to read it.
+        let _ = std::io::stderr().write_all(said.as_bytes());
+    }
+    Err(BuildError::Failed(name.to_owned()))
+}
+
+fn not_started(command: &Command, error: std::io::Error) -> BuildError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => BuildError::Missing {
+            what: format!("{} was not found", command.get_program().display()),
+            install: "Is the name right, and is its folder in PATH?",
+        },
+        _ => BuildError::file(command.get_program())(error),
     }
 }
 
