@@ -137,6 +137,17 @@ pub trait Session: Send {
         Effort::default()
     }
 
+    /// The version of what decides the bytes, counted from 1, for the log. `None` where there is just one.
+    fn version(&self) -> Option<u64> {
+        None
+    }
+
+    /// The budget that was broken, in a word that is stable, for the log. `None` where it was something
+    /// else that failed.
+    fn broken_budget(_error: &Self::Error) -> Option<&'static str> {
+        None
+    }
+
     /// The first call.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! The log: for people, and for machines.
 
 use crate::harness::Eco;
-use crate::support::{Peer, converse, serve};
+use crate::support::{Peer, converse, plugin_file, serve};
+use rustix::process::Signal;
 use serde_json::Value;
 
 #[test]
@@ -65,6 +66,77 @@ fn quiet_says_nothing_of_what_goes_well() {
     converse(server.address, b"hello");
     server.terminate();
     assert_eq!(server.wait().stderr, "");
+}
+
+/// A script that breaks a budget at an `l`, and fails at all else.
+fn failing(name: &str) -> String {
+    let text = "function receive(chunk) while chunk == 'l' do end error('no such word') end";
+    plugin_file(name, text)
+}
+
+#[test]
+fn quiet_leaves_what_plugins_do_wrong_and_twice_quiet_what_eco_can_not_do() {
+    let told = |arguments: &[&str]| {
+        let path = failing("failing-quietly.lua");
+        let server = serve(&[&["-p", &path], arguments].concat());
+        converse(server.address, b"");
+        Peer::connect(server.address).send(b"?").expect_reset();
+        std::fs::write(&path, "nonsense").expect("it can be written");
+        server.signal(Signal::HUP);
+        server.logged(&["ERROR", "not reloaded"]);
+        server.terminate();
+        let log = server.wait().stderr;
+        ["DEBUG", " INFO", " WARN", "ERROR"].map(|level| log.contains(level))
+    };
+    for (arguments, expected) in [
+        (&["-v"][..], [true, true, true, true]),
+        (&[], [false, true, true, true]),
+        (&["-q"], [false, false, true, true]),
+        (&["-qq"], [false, false, false, true]),
+        (&["--log-level", "debug"], [true, true, true, true]),
+        (&["--log-level", "info"], [false, true, true, true]),
+        (&["--log-level", "warn"], [false, false, true, true]),
+        (&["--log-level", "error"], [false, false, false, true]),
+    ] {
+        assert_eq!(told(arguments), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_machine_wants_to_know_is_in_fields() {
+    let path = failing("failing-in-fields.lua");
+    let server = serve(&["-p", &path, "--log-format", "json", "--cpu", "50ms"]);
+    Peer::connect(server.address).send(b"?").expect_reset();
+    server.signal(Signal::HUP);
+    server.logged(&["reloaded"]);
+    Peer::connect(server.address).send(b"l").expect_reset();
+    server.logged(&["closed", "budget"]);
+    let address = server.address.to_string();
+    server.terminate();
+    let log = server.wait().stderr;
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    let with = |message: &str| -> Vec<&Value> {
+        let has = |line: &&Value| line["message"] == message;
+        lines.iter().filter(has).collect()
+    };
+    let listening = with("listening")[0];
+    assert_eq!(listening["address"], address, "{log}");
+    assert_eq!(listening["plugin"], path, "{log}");
+    assert_eq!(listening["version"], 1, "{log}");
+    let [failed, looped] = with("closed")[..] else {
+        panic!("{log}")
+    };
+    assert_eq!(failed["version"], 1, "{log}");
+    assert!(failed["budget"].is_null(), "{log}");
+    assert_eq!(looped["version"], 2, "{log}");
+    assert_eq!(looped["budget"], "cpu", "{log}");
+    let stopped = with("stopped")[0];
+    for (field, value) in [("served", 2), ("open", 0), ("cut_off", 0)] {
+        assert_eq!(stopped[field], value, "{log}");
+    }
 }
 
 #[test]

@@ -17,9 +17,7 @@ fn idle_connections_are_closed_at_once_in_order() {
     let exited = server.wait();
     assert_eq!(exited.code, 0, "{}", exited.stderr);
     assert!(
-        exited
-            .stderr
-            .contains("stopped: 5 connections served, 5 were open, 0 of them cut off"),
+        exited.stderr.contains("stopped served=5 open=5 cut_off=0"),
         "{}",
         exited.stderr
     );
@@ -70,11 +68,7 @@ fn a_reply_in_flight_is_finished_and_nothing_new_is_accepted() {
         "not {sent}:\n{}",
         exited.stderr
     );
-    assert!(
-        exited.stderr.contains(", 0 of them cut off"),
-        "{}",
-        exited.stderr
-    );
+    assert!(exited.stderr.contains("cut_off=0"), "{}", exited.stderr);
 }
 
 #[test]
@@ -85,7 +79,7 @@ fn a_peer_that_never_reads_is_cut_off_at_the_end_of_the_grace() {
     let exited = server.wait();
     assert_eq!(exited.code, 0, "{}", exited.stderr);
     assert!(
-        exited.stderr.contains("1 were open, 1 of them cut off"),
+        exited.stderr.contains("open=1 cut_off=1"),
         "{}",
         exited.stderr
     );
@@ -136,9 +130,5 @@ fn a_plugin_that_loops_in_closed_does_not_outlive_the_grace() {
     peer.expect_end();
     let exited = server.wait();
     assert_eq!(exited.code, 0, "{}", exited.stderr);
-    assert!(
-        exited.stderr.contains("1 of them cut off"),
-        "{}",
-        exited.stderr
-    );
+    assert!(exited.stderr.contains("cut_off=1"), "{}", exited.stderr);
 }

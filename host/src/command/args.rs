@@ -7,7 +7,7 @@ use super::load::LoadArgs;
 use super::message::MessageArgs;
 use crate::net::Endpoint;
 use bytesize::ByteSize;
-use clap::{Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -24,20 +24,22 @@ Examples:
   eco serve -l 0.0.0.0:5005          serves the machines next door
   eco send -t 192.168.1.7:5005       ... which try it with this
   eco load -c 1000 -d 30s            how fast is it, and is every reply right?
-  eco exercise start echo my-echo    an exercise: write a plugin, and eco checks it
+  eco exercise start echo my-echo    an exercise, whose solution eco checks
 
 Exit codes:
   0 all right   1 a reply was wrong, or a case failed   64 usage   65 bad plugin
-  69 cannot connect or listen, or a tool is missing   70 internal error   130 interrupted";
+  69 cannot connect or listen, or a tool is missing   70 internal error
+  130 interrupted";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
   eco serve                            echo, on 127.0.0.1:5005
   eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
-  eco serve -p upper.js --watch        your script answers, and what you change in it
+  eco serve -p upper.js --watch        your script, and what you change in it
   eco serve -p ./upper.wasm            your component answers
   eco serve -l 127.0.0.1:0             any free port; the first line says which
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
+  eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
 
 Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
@@ -47,10 +49,11 @@ Examples:
   eco send                           the plugin's own message
   eco send 'hello'                   prints the reply
   printf 'a\\nb\\n' | eco send -       the message from stdin
-  eco send -f photo.jpg > copy.jpg   a file there and back; exit 0 if it is the same
+  eco send -f photo.jpg > copy.jpg   a file there and back: is it the same?
   eco send -t '[::1]:7' -p dialogue.wasm
 
-The reply goes to stdout byte for byte, everything else to stderr.";
+The reply goes to stdout byte for byte, everything else to stderr. On a terminal a reply that ends within \
+a line gets a line break.";
 
 /// A TCP server and client whose bytes are decided by sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
@@ -106,12 +109,21 @@ pub(super) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Log (to stderr)")]
 pub(super) struct LogArgs {
-    /// Log every chunk too
+    /// What to log: warn has plugins that fail, info connections, debug every chunk [default: info]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LEVEL",
+        conflicts_with_all = ["verbose", "quiet"]
+    )]
+    pub(super) log_level: Option<LogLevel>,
+    /// The same as --log-level debug
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
-    /// Log errors only
-    #[arg(short, long, global = true)]
-    pub(super) quiet: bool,
+    /// The same as --log-level warn; -qq is error
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) quiet: u8,
     /// For a person, or for a machine (one JSON object a line)
     #[arg(
         long,
@@ -121,6 +133,33 @@ pub(super) struct LogArgs {
         value_name = "FORMAT"
     )]
     pub(super) log_format: LogFormat,
+}
+
+/// How much is logged: each level has those before it too. (With `///` the values would stretch the help of all
+/// commands over two pages.)
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogLevel {
+    // eco can't do what it should.
+    Error,
+    // A plugin failed, or something else is not as it should be.
+    Warn,
+    // Connections, and what eco does.
+    Info,
+    // Every chunk.
+    Debug,
+}
+
+impl LogArgs {
+    /// The level that is meant.
+    pub(super) fn level(&self) -> LogLevel {
+        match (self.log_level, self.verbose, self.quiet) {
+            (Some(level), _, _) => level,
+            (None, true, _) => LogLevel::Debug,
+            (None, false, 0) => LogLevel::Info,
+            (None, false, 1) => LogLevel::Warn,
+            (None, false, _) => LogLevel::Error,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -77,12 +77,13 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Result<(), Failure> {
+    let log_format = args.log.log_format;
     match args.command {
         Command::Serve(args) => {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?;
-            let result = runtime.block_on(serve::run(args.try_into()?));
+            let result = runtime.block_on(serve::run(args.try_into()?, log_format));
             // What still reads or compiles isn't waited for.
             runtime.shutdown_background();
             result

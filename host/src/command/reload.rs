@@ -22,7 +22,6 @@ pub(super) struct Reload {
 impl Reload {
     /// Runs for as long as the server does.
     pub(super) async fn run(mut self) {
-        let mut version = 1u64;
         loop {
             tokio::select! {
                 () = hung_up(&mut self.hangup) => {}
@@ -30,7 +29,7 @@ impl Reload {
             }
             match self.typed.load(&self.engine, Role::Server).await {
                 Ok(plugin) => {
-                    version += 1;
+                    let version = plugin.version();
                     self.current.send_replace(plugin);
                     tracing::info!(version, "reloaded: new connections get the new version");
                 }

@@ -1,6 +1,6 @@
 //! `eco serve`: plugins behind listening sockets.
 
-use super::args::ServeArgs;
+use super::args::{LogFormat, ServeArgs};
 use super::budget_args::size;
 use super::exit::{Exit, Failure};
 use super::plugin::Typed;
@@ -9,7 +9,7 @@ use super::signals::{Hangup, Signals};
 use super::watch::Watch;
 use super::{compiler, logging, machine};
 use crate::escape::one_line;
-use crate::net::{self, Endpoint, Limits, Server};
+use crate::net::{self, Endpoint, Farewell, Limits, Server};
 use crate::plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
 use anyhow::Context as _;
 use bytesize::ByteSize;
@@ -80,7 +80,7 @@ fn connections(asked: Option<u32>) -> usize {
 }
 
 /// Runs the server until a signal asks it to stop.
-pub(super) async fn run(config: Config) -> Result<(), Failure> {
+pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
     let mut listeners = Vec::new();
     // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
@@ -110,12 +110,17 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         (false, _) => None,
     };
     let plugin = signals.or(typed.load(&engine, Role::Server)).await?;
-    let name = typed.name().to_owned();
     for listener in &listeners {
-        say(&format!(
-            "listening on {} (plugin {name})",
-            listener.local_addr()?
-        ));
+        let (address, name) = (listener.local_addr()?, typed.name());
+        say(&format!("listening on {address} (plugin {name})"));
+        match log_format {
+            // Whoever reads the log by a machine has nothing else.
+            LogFormat::Json => {
+                tracing::info!(%address, plugin = name, version = plugin.version(), "listening");
+            }
+            // A person has just read it.
+            LogFormat::Text => {}
+        }
     }
     let server = Server::new(listeners, config.limits);
     let (current, newest) = tokio::sync::watch::channel(plugin);
@@ -131,12 +136,12 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         .run(move || newest.borrow().session(), stopped(signals))
         .await;
     reloading.abort();
-    tracing::info!(
-        "stopped: {} connections served, {} were open, {} of them cut off",
-        farewell.served,
-        farewell.open,
-        farewell.cut_off
-    );
+    let Farewell {
+        served,
+        open,
+        cut_off,
+    } = farewell;
+    tracing::info!(served, open, cut_off, "stopped");
     Ok(())
 }
 

@@ -202,12 +202,13 @@ fn start<S: Session + 'static>(
             place => place,
         },
     };
-    let record = Record::new(id);
+    let version = session.version();
+    let record = Record::new(id, version);
     // Both fail only on a connection that is gone already, which the first read will find out.
     let _ = stream.set_nodelay(true);
     let local = stream.local_addr().unwrap_or(peer);
     let connection = Connection { id, peer, local };
-    tracing::info!(connection = id, %peer, %local, "opened");
+    tracing::info!(connection = id, %peer, %local, version, "opened");
     let server = shared.clone();
     let effort = session.effort();
     let background = shared.background.clone();
@@ -280,7 +281,11 @@ async fn attend<S: Session>(
     }
     // Before anybody can read that the connection is closed.
     drop(place);
-    record.close(&end);
+    let budget = match &end {
+        End::Failed(error) => S::broken_budget(error),
+        _ => None,
+    };
+    record.close(&end, budget);
 }
 
 /// A connection up to its end, with the session's last word. The socket is closed before that.
@@ -302,7 +307,9 @@ async fn converse<S: Session>(
     if !matches!(end, End::Refused(_))
         && let Err(error) = session.closed(end.reason()).await
     {
-        tracing::warn!(connection = connection.id, "in closed: {}", one_line(error));
+        let budget = S::broken_budget(&error);
+        let error = one_line(error);
+        tracing::warn!(connection = connection.id, budget, %error, "failed in closed");
     }
     end
 }
@@ -310,28 +317,32 @@ async fn converse<S: Session>(
 /// Writes a connection's end to the log, exactly once, whatever happens to its task.
 struct Record {
     id: u64,
+    /// That of what decides its bytes.
+    version: Option<u64>,
     opened: Instant,
     counts: Counts,
     written: bool,
 }
 
 impl Record {
-    fn new(id: u64) -> Self {
+    fn new(id: u64, version: Option<u64>) -> Self {
         Self {
             id,
+            version,
             opened: Instant::now(),
             counts: Counts::default(),
             written: false,
         }
     }
 
-    fn close<E: std::fmt::Display>(mut self, end: &End<E>) {
+    /// `budget` is the one that was broken, if the end is due to that.
+    fn close<E: std::fmt::Display>(mut self, end: &End<E>, budget: Option<&str>) {
         let reason = end.reason().code();
         match end {
-            End::Refused(why) => self.failed("refused", &Escaped(why.as_bytes())),
-            End::Failed(error) => self.failed(reason, error),
+            End::Refused(why) => self.failed("refused", None, &Escaped(why.as_bytes())),
+            End::Failed(error) => self.failed(reason, budget, error),
             End::RepliedAfterFinish => {
-                self.failed(reason, &"the plugin replied after it had finished");
+                self.failed(reason, None, &"the plugin replied after it had finished");
             }
             End::PeerReset(error) => self.ended(reason, Some(error)),
             _ => self.ended(reason, None),
@@ -350,6 +361,7 @@ impl Record {
         let error = error.map(tracing::field::display);
         tracing::info!(
             connection = self.id,
+            version = self.version,
             reason,
             received,
             sent,
@@ -360,19 +372,29 @@ impl Record {
     }
 
     /// `error` may have words of the session's, whatever that is.
-    fn failed(&mut self, reason: &str, error: &dyn std::fmt::Display) {
+    fn failed(&mut self, reason: &str, budget: Option<&str>, error: &dyn std::fmt::Display) {
         self.written = true;
         let error = one_line(error);
         let Counts { received, sent } = self.counts;
         let duration_ms = self.milliseconds();
-        tracing::warn!(connection = self.id, reason, received, sent, duration_ms, %error, "closed");
+        tracing::warn!(
+            connection = self.id,
+            version = self.version,
+            reason,
+            budget,
+            received,
+            sent,
+            duration_ms,
+            %error,
+            "closed"
+        );
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         if !self.written {
-            self.failed("dropped", &"the task of this connection was dropped");
+            self.failed("dropped", None, &"the task of this connection was dropped");
         }
     }
 }

@@ -150,6 +150,25 @@ impl Budget {
         Self::CompileMemory,
     ];
 
+    /// The budget in a word, stable: logs and tests use it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::TotalCpu => "total-cpu",
+            Self::Wait => "wait",
+            Self::Fuel => "fuel",
+            Self::Memory => "memory",
+            Self::TotalMemory => "total-memory",
+            Self::Table => "table",
+            Self::Stack => "stack",
+            Self::Reply => "reply",
+            Self::Log => "log-output",
+            Self::File => "file-size",
+            Self::Compile => "compile-time",
+            Self::CompileMemory => "compile-memory",
+        }
+    }
+
     /// What sets it: a flag, nearly always.
     pub fn flag(self) -> &'static str {
         match self {

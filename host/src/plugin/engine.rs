@@ -9,7 +9,7 @@ use super::cache::Cache;
 use super::compile::{Compiler, Settings, Work};
 use super::lane::Lane;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
@@ -28,6 +28,8 @@ pub(super) struct Shared {
     /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
     pub(super) memory_in_use: AtomicUsize,
     pub(super) lane: Lane,
+    /// How many plugins it has loaded.
+    pub(super) loaded: AtomicU64,
     pub(super) world: World,
 }
 
@@ -168,6 +170,7 @@ impl Engine {
             cache,
             memory_in_use: AtomicUsize::new(0),
             lane: Lane::for_this_machine(),
+            loaded: AtomicU64::new(0),
             world,
         })))
     }

@@ -15,6 +15,7 @@ use super::{alarm, dialogue, poll, segments, session};
 use crate::contract::Effort;
 use crate::escape::one_line;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wasmtime::component::{Component, InstancePre};
 
 impl Plugin {
@@ -46,6 +47,7 @@ impl Plugin {
         let (kind, exports) = find_exports(&component, &shared, role)?;
         let mut plugin = Loaded {
             name,
+            version: 0,
             kind,
             exports,
             starts: match kind {
@@ -65,6 +67,8 @@ impl Plugin {
             engine: shared,
         };
         plugin.try_out(&component).await?;
+        // Only now: what can't be used is no version.
+        plugin.version = plugin.engine.loaded.fetch_add(1, Ordering::Relaxed) + 1;
         Ok(Self(Arc::new(plugin)))
     }
 }

@@ -56,6 +56,8 @@ pub struct Plugin(pub(super) Arc<Loaded>);
 
 pub(super) struct Loaded {
     pub(super) name: String,
+    /// Counts what its engine has loaded, from 1.
+    pub(super) version: u64,
     pub(super) engine: Arc<Shared>,
     pub(super) kind: Kind,
     pub(super) exports: Exports,
@@ -92,6 +94,12 @@ impl Plugin {
     /// The name of the built-in, or the path.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Its number among the plugins that its engine has loaded, from 1. A server that loads its plugin anew
+    /// tells the versions by it.
+    pub fn version(&self) -> u64 {
+        self.0.version
     }
 
     /// Whether two instances that are told the same do the same: it imports nothing that could

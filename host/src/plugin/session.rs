@@ -251,6 +251,17 @@ impl Session for PluginSession {
         self.effort.clone()
     }
 
+    fn version(&self) -> Option<u64> {
+        Some(self.plugin.version())
+    }
+
+    fn broken_budget(error: &Error) -> Option<&'static str> {
+        match error {
+            Error::Budget { budget, .. } => Some(budget.code()),
+            _ => None,
+        }
+    }
+
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.connection = connection.id;
         match self.plugin.0.starts {

@@ -6,7 +6,7 @@
 mod line;
 mod queue;
 
-use super::args::{LogArgs, LogFormat};
+use super::args::{LogArgs, LogFormat, LogLevel};
 use crate::escape::SAID;
 use line::{Form, Line};
 use queue::{Lost, Origin, Queue, Room};
@@ -33,10 +33,11 @@ const SAYINGS: usize = 2 * 1024 * 1024;
 /// # Errors
 /// There is no thread left to write it.
 pub(super) fn start(args: &LogArgs) -> std::io::Result<()> {
-    let level = match (args.quiet, args.verbose) {
-        (true, _) => LevelFilter::ERROR,
-        (_, true) => LevelFilter::DEBUG,
-        _ => LevelFilter::INFO,
+    let level = match args.level() {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
     };
     let form = match args.log_format {
         LogFormat::Json => Form::Json,
