@@ -91,6 +91,26 @@ fn a_link_where_building_writes_is_refused() {
     assert!(!precious.exists());
 }
 
+#[test]
+fn where_a_compiler_is_missing_an_earlier_build_is_mentioned_and_not_taken_unasked() {
+    let (folder, _) = project("built-before", "c");
+    let path = folder.display().to_string();
+    let serve = |path: &str| Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", path]).env("PATH", "");
+    let built = folder.join("plugin.wasm");
+    let mention = format!("{} is there, as it was last built", built.display());
+    let refused = |mentioned| {
+        let exited = serve(&path).run(b"");
+        assert_eq!(exited.code, 69, "{}", exited.stderr);
+        assert!(exited.stderr.contains("no C compiler"), "{}", exited.stderr);
+        let mentions = exited.stderr.contains(&mention);
+        assert_eq!(mentions, mentioned, "{}", exited.stderr);
+    };
+    refused(false);
+    std::fs::write(&built, include_str!("../../plugins/echo/echo.wat")).expect("it can be");
+    refused(true);
+    drop(serve(&built.display().to_string()).serve());
+}
+
 /// A compiler that writes to what its `-o` names, through links.
 const COMPILER: &str = r#"while [ "$1" != -o ]; do shift; done; echo compiled > "$2""#;
 

@@ -37,6 +37,11 @@ impl Typed {
         }
     }
 
+    /// Whether it is part of eco.
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(Source::named(&self.text, self.built_in), Source::BuiltIn(_))
+    }
+
     /// Where to read it from. A folder is built first.
     pub(super) async fn source(&self) -> Result<Source, Failure> {
         match Source::named(&self.text, self.built_in) {
@@ -71,17 +76,32 @@ pub(super) fn unusable(error: LoadError, context: String) -> Failure {
 
 /// Builds the folder. A tool that is missing or fails is no internal error.
 pub(super) fn build(folder: &Path) -> Result<Built, Failure> {
-    Project::find(folder)
-        .and_then(|project| project.build())
-        .map_err(|error| {
-            let exit = match error {
-                BuildError::Missing { .. } => Exit::Unavailable,
-                BuildError::File { .. } | BuildError::NoFolder(_) | BuildError::Link(_) => {
-                    Exit::Usage
-                }
-                _ => Exit::Plugin,
-            };
-            let context = format!("cannot build {}", escape::path(folder));
-            exit.because(anyhow::Error::from(error).context(context))
-        })
+    let failed = |error: BuildError| {
+        let exit = match error {
+            BuildError::Missing { .. } => Exit::Unavailable,
+            BuildError::File { .. } | BuildError::NoFolder(_) | BuildError::Link(_) => Exit::Usage,
+            _ => Exit::Plugin,
+        };
+        exit.because(error)
+    };
+    let built = Project::find(folder).map_err(failed).and_then(|project| {
+        let built = project.build().map_err(failed);
+        built.map_err(|failure| or_as_it_was(failure, &project))
+    });
+    built.map_err(|Failure { exit, error }| {
+        exit.because(error.context(format!("cannot build {}", escape::path(folder))))
+    })
+}
+
+/// Where a tool is missing: what an earlier build made may do. It isn't taken unasked, since it may be older
+/// than the sources.
+fn or_as_it_was(failure: Failure, project: &Project) -> Failure {
+    match (failure.exit, project.built_before()) {
+        (Exit::Unavailable, Some(path)) => Exit::Unavailable.saying(format!(
+            "{:#}\n{} is there, as it was last built: name it in the place of the folder to use it.",
+            failure.error,
+            escape::path(&path)
+        )),
+        _ => failure,
+    }
 }

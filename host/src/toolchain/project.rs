@@ -91,6 +91,11 @@ impl Project {
         Ok(Built::Component(output))
     }
 
+    /// What an earlier build has made, if it is there. The sources may have changed since.
+    pub fn built_before(&self) -> Option<PathBuf> {
+        Some(self.output()).filter(|path| path.is_file())
+    }
+
     /// `upper/upper.wasm` for the folder `upper`.
     fn output(&self) -> PathBuf {
         let whole = std::fs::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
