@@ -230,6 +230,62 @@ fn where_nobody_listens_it_says_so() {
 }
 
 #[test]
+fn a_name_without_an_address_is_no_question_of_a_server() {
+    // Longer than a part of a name may be, so that nobody is asked for it.
+    let to = format!("{}:7", "x".repeat(64));
+    for command in ["send", "load"] {
+        let exited = Eco::new(&[command, "--to", &to]).run(b"");
+        let words = [&format!("cannot connect to {to}"), "Is the name right?"];
+        assert_said(&exited, 69, &words);
+        assert!(!exited.stderr.contains("eco serve"), "{}", exited.stderr);
+    }
+}
+
+#[test]
+fn where_the_built_in_client_finds_no_echo_it_says_what_it_expects() {
+    let words = ["The built-in client expects", "with -p", "--client"];
+    let greeting = |mut stream: TcpStream| {
+        stream
+            .write_all(b"220 ready\r\n")
+            .expect("the client reads");
+        let _ = stream.read(&mut [0; 5]);
+    };
+    assert_said(&send(server(greeting), &["hello"], b""), 1, &words);
+    // One that knows better is told of the reply alone.
+    let exited = send(server(greeting), &["-p", &dialogue()], b"");
+    assert_said(&exited, 1, &["no whole reply"]);
+    assert!(!exited.stderr.contains(words[0]), "{}", exited.stderr);
+}
+
+/// What a terminal shows that is both stdout and stderr.
+fn all_on_a_terminal(to: SocketAddr, message: &str) -> String {
+    let (far, shown) = terminal();
+    let near = far.try_clone().expect("it can be shared");
+    let mut child = std::process::Command::new(crate::harness::binary())
+        .args(["send", "--to", &to.to_string(), message])
+        .env("NO_COLOR", "1")
+        .stdout(near)
+        .stderr(far)
+        .spawn()
+        .expect("eco starts");
+    child.wait().expect("it ends");
+    shown.join().expect("no panic")
+}
+
+#[test]
+fn on_a_terminal_what_follows_a_reply_begins_its_own_line() {
+    let address = server(|mut stream| {
+        let _ = stream.read(&mut [0; 5]);
+        stream.write_all(b"HELLO").expect("the client reads");
+    });
+    let shown = all_on_a_terminal(address, "hello");
+    assert!(shown.starts_with("HELLO\r\neco: wrong reply"), "{shown:?}");
+    let eco = serve(&["-q"]);
+    assert_eq!(all_on_a_terminal(eco.address, "hello"), "hello\r\n");
+    assert_eq!(all_on_a_terminal(eco.address, "hello\n"), "hello\r\n");
+}
+
+#[test]
 fn a_message_over_the_budget_is_refused_before_anything_is_sent() {
     let (tell, told) = std::sync::mpsc::channel();
     let address = server(move |_| tell.send(()).expect("the test waits"));

@@ -17,6 +17,7 @@ mod exercise_args;
 mod exit;
 mod find_exercise;
 mod grade;
+mod hints;
 mod inspect;
 mod load;
 mod logging;
@@ -26,6 +27,7 @@ mod new;
 mod output;
 mod plugin;
 mod progress;
+mod reach;
 mod reload;
 mod report_to;
 mod send;
@@ -51,8 +53,9 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // The shell may have put anybody's file names there: it is said again of tame ones.
-            let typed = std::env::args_os().map(|typed| one_line(typed.to_string_lossy()));
-            let error = Args::try_parse_from(typed).err().unwrap_or(error);
+            let typed = || std::env::args_os().map(|typed| one_line(typed.to_string_lossy()));
+            let mut error = Args::try_parse_from(typed()).err().unwrap_or(error);
+            hints::add(&mut error, typed());
             // Help and version are asked for; they are no misuse.
             let code = match error.use_stderr() {
                 true => Exit::Usage,

@@ -1,7 +1,7 @@
 //! What a person sees of a transfer: the reply on stdout, and for a long one a bar on a terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use tokio::io::AsyncWriteExt as _;
 
 /// Below this many bytes, there and back, a transfer is over before a bar could be read.
@@ -59,5 +59,38 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Ends the last line that a terminal shows of the replies, when it is dropped: an error or a prompt that
+/// follows begins its own. A file or a pipe gets the bytes of the replies and nothing else.
+pub(super) struct LineEnd {
+    stdout_is_terminal: bool,
+    within_line: bool,
+}
+
+impl LineEnd {
+    /// Nothing is shown yet.
+    pub(super) fn new() -> Self {
+        Self {
+            stdout_is_terminal: io::stdout().is_terminal(),
+            within_line: false,
+        }
+    }
+
+    /// These bytes are shown next.
+    pub(super) fn saw(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last() {
+            self.within_line = *last != b'\n';
+        }
+    }
+}
+
+impl Drop for LineEnd {
+    fn drop(&mut self) {
+        if self.stdout_is_terminal && self.within_line {
+            // Where nobody can see it, nothing is missing.
+            let _ = writeln!(io::stdout());
+        }
     }
 }

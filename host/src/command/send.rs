@@ -4,10 +4,9 @@ use super::args::SendArgs;
 use super::exit::{Exit, Failure};
 use super::message::Message;
 use super::plugin::Typed;
-use super::progress::Progress;
+use super::progress::{LineEnd, Progress};
 use super::signals::Signals;
-use super::verdict;
-use super::{compiler, machine};
+use super::{compiler, machine, reach, verdict};
 use crate::contract::Expect;
 use crate::escape::{Escaped, SAID};
 use crate::net::{self, Broken, Endpoint, Inbox};
@@ -20,6 +19,9 @@ use tokio::net::TcpStream;
 /// How long the end of a dialogue waits for bytes that nobody expected. A server that closes when
 /// its peer has finished, as servers should, ends the wait at once.
 const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// What to try where the built-in client finds a reply wrong: most servers are no echo.
+const NO_ECHO: &str = "The built-in client expects what it sends to come back. For a server that does something else, name a client plugin with -p; `eco new NAME --lang js --client` makes one.";
 
 /// What is meant by what was typed.
 pub(super) struct Config {
@@ -47,7 +49,14 @@ impl TryFrom<SendArgs> for Config {
 /// Holds the dialogue, unless a signal comes.
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
-    signals.or(send(config)).await
+    let plugin = config.plugin.clone();
+    let sent = signals.or(send(config)).await;
+    sent.map_err(|failure| match failure.exit {
+        Exit::Wrong if plugin.is_built_in() => {
+            Exit::Wrong.saying(format!("{:#}\n{NO_ECHO}", failure.error))
+        }
+        _ => failure,
+    })
 }
 
 async fn send(config: Config) -> Result<(), Failure> {
@@ -98,23 +107,21 @@ struct Line {
     inbox: Inbox,
     most: usize,
     timeout: Duration,
+    shown: LineEnd,
 }
 
 impl Line {
     async fn connect(to: &Endpoint, timeout: Duration, most: usize) -> Result<Self, Failure> {
-        let stream = net::connect(to, timeout)
-            .await
-            .map_err(|error| {
-                Exit::Unavailable.saying(format!(
-                    "cannot connect to {to}: {error}\nIs a server running there? `eco serve` starts one."
-                ))
-            })?;
+        let connected = net::connect(to, timeout).await;
+        let stream =
+            connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))?;
         tracing::debug!("connected to {to}");
         Ok(Self {
             stream,
             inbox: Inbox::default(),
             most,
             timeout,
+            shown: LineEnd::new(),
         })
     }
 
@@ -136,6 +143,7 @@ impl Line {
             async |bytes| {
                 tracing::debug!(target: SAID, bytes = bytes.len(), "received {}", Escaped(bytes));
                 progress.advance(bytes.len());
+                self.shown.saw(bytes);
                 progress.show(bytes).await
             },
         );

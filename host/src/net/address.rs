@@ -25,20 +25,30 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, String> {
         const FORM: &str =
             "expected ADDR:PORT, such as 127.0.0.1:5005, [::1]:5005 or localhost:5005";
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(match scheme.eq_ignore_ascii_case("tcp") {
+                true => format!("leave out the {scheme}://; {FORM}"),
+                false => format!("eco speaks TCP, and no {scheme}; {FORM}"),
+            });
+        }
+        if text.starts_with('/') {
+            return Err(format!("eco speaks TCP, and uses no Unix sockets; {FORM}"));
+        }
         let (host, port) = text.rsplit_once(':').ok_or(FORM)?;
         let bracketed = host
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'));
         let host = match bracketed {
             Some(host) => {
-                let (address, _zone) = host.split_once('%').unwrap_or((host, ""));
-                Ipv6Addr::from_str(address)
-                    .map_err(|_| format!("{host:?} is no IPv6 address; {FORM}"))?;
+                if !is_ipv6(host) {
+                    return Err(format!("{host:?} is no IPv6 address; {FORM}"));
+                }
                 host
             }
-            None if host.contains(':') => {
+            None if is_ipv6(host) || is_ipv6(text) => {
                 return Err(format!("an IPv6 address needs brackets; {FORM}"));
             }
+            None if host.contains(':') => return Err(FORM.to_owned()),
             None if host.is_empty() => return Err(FORM.to_owned()),
             None => host,
         };
@@ -48,6 +58,12 @@ impl FromStr for Endpoint {
         let host = host.to_owned();
         Ok(Self { host, port })
     }
+}
+
+/// Whether it is one, with or without the zone that it is of.
+fn is_ipv6(host: &str) -> bool {
+    let (address, _zone) = host.split_once('%').unwrap_or((host, ""));
+    Ipv6Addr::from_str(address).is_ok()
 }
 
 impl fmt::Display for Endpoint {
@@ -81,18 +97,18 @@ impl Endpoint {
 
 /// An endpoint could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {endpoint}: {error}{}", hint(error))]
+#[error("cannot listen on {endpoint}: {error}{}", hint(error, endpoint.port))]
 pub struct BindError {
     endpoint: Endpoint,
     error: io::Error,
 }
 
-fn hint(error: &io::Error) -> &'static str {
+fn hint(error: &io::Error, port: u16) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
             "\nAnother program has this port, or another eco, or this one if the address is given twice.\nPort 0 takes a free one: --listen 127.0.0.1:0."
         }
-        io::ErrorKind::PermissionDenied => {
+        io::ErrorKind::PermissionDenied if port < 1024 => {
             "\nPorts below 1024 need more rights. Choose a higher one."
         }
         io::ErrorKind::AddrNotAvailable => {
@@ -166,9 +182,25 @@ mod tests {
             "host:65536",
             ":5005",
             "[nonsense]:1",
+            "udp://localhost:7",
+            "/run/eco.sock",
         ] {
             let error = Endpoint::from_str(text).unwrap_err();
             assert!(error.contains("ADDR:PORT"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn brackets_are_asked_for_where_there_is_an_ipv6_address_alone() {
+        for (text, wanted) in [
+            ("::1:5005", true),
+            ("fe80::1%eth0:7", true),
+            ("::1", true),
+            ("host:7:8", false),
+            ("tcp://localhost:7", false),
+        ] {
+            let error = Endpoint::from_str(text).unwrap_err();
+            assert_eq!(error.contains("brackets"), wanted, "{text}: {error}");
         }
     }
 }

@@ -6,15 +6,30 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 
+/// Why there is no connection to an endpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The name has no address, or nobody can be asked.
+    #[error("{0}")]
+    Name(io::Error),
+    /// None of its addresses could be connected to; this is the last one's error.
+    #[error("{0}")]
+    Address(io::Error),
+}
+
 /// Connects to the first address of the endpoint that answers.
 ///
 /// # Errors
-/// The name has no address, none of them answers within `limit` in all, or the last one's error.
-pub async fn connect(endpoint: &Endpoint, limit: Duration) -> io::Result<TcpStream> {
-    let connecting = async { connect_any(&endpoint.resolve().await?, None).await };
+/// See [`ConnectError`]; `TimedOut` where none answers within `limit` in all.
+pub async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, ConnectError> {
+    let connecting = async {
+        let addresses = endpoint.resolve().await.map_err(ConnectError::Name)?;
+        let connected = connect_any(&addresses, None).await;
+        connected.map_err(ConnectError::Address)
+    };
     match tokio::time::timeout(limit, connecting).await {
         Ok(result) => result,
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        Err(_) => Err(ConnectError::Address(io::ErrorKind::TimedOut.into())),
     }
 }
 

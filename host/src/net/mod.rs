@@ -26,7 +26,7 @@ mod transport;
 mod within;
 
 pub use address::{BindError, Endpoint, bind};
-pub use connect::{connect, connect_any};
+pub use connect::{ConnectError, connect, connect_any};
 pub use connection::{Counts, End, serve};
 pub use exchange::{Broken, exchange};
 pub use inbox::Inbox;

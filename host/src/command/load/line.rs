@@ -4,6 +4,7 @@ use super::pace::Pace;
 use super::rehearsal::Part;
 use super::source::Sources;
 use super::tally::{Cause, Shared};
+use crate::command::reach;
 use crate::net::{self, Inbox, Patience, Quota};
 use std::io;
 use std::net::SocketAddr;
@@ -103,9 +104,7 @@ impl Run {
             }
             _ if !self.connected.load(Ordering::Relaxed) => {
                 let to = self.to.first().map(ToString::to_string).unwrap_or_default();
-                Some(format!(
-                    "cannot connect to {to}: {error}\nIs a server running there? `eco serve` starts one."
-                ))
+                Some(reach::no_connection(to, error))
             }
             _ => None,
         };

@@ -28,7 +28,7 @@ use super::exit::{Exit, Failure};
 use super::message::Message;
 use super::plugin::Typed;
 use super::signals::Signals;
-use super::{machine, output};
+use super::{machine, output, reach};
 use crate::command::budget_args::size;
 use crate::net::{Endpoint, Patience, Quota};
 use crate::plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
@@ -139,9 +139,9 @@ async fn prepare(config: &Config) -> Result<Run, Failure> {
         tokio::task::spawn_blocking(move || message.read(most)).await??
     };
     let endpoint: &Endpoint = &args.to;
-    let mut to = endpoint.resolve().await.map_err(|error| {
-        Exit::Unavailable.saying(format!("cannot connect to {endpoint}: {error}"))
-    })?;
+    let resolved = endpoint.resolve().await;
+    let mut to = resolved
+        .map_err(|error| Exit::Unavailable.saying(reach::no_such_name(endpoint, &error)))?;
     if let Some(sources) = args.source {
         to.retain(|address| address.is_ipv4() == sources.of(0).is_ipv4());
         if to.is_empty() {
