@@ -50,6 +50,20 @@ fn what_makes_no_sense_is_usage_and_says_what_would() {
         (&["serve", "--stack", "1GiB"], "--stack goes from"),
         (&["serve", "--grace", "soon"], "invalid value"),
         (&["serve", "-v", "-q"], "cannot be used with"),
+        (
+            &["serve", "-q", "--log-level", "info"],
+            "cannot be used with",
+        ),
+        (
+            &["serve", "--log-level", "loud"],
+            "error, warn, info, debug",
+        ),
+        (
+            &["serve", "-l", "tcp://127.0.0.1:7"],
+            "leave out the tcp://",
+        ),
+        (&["send", "-t", "udp://127.0.0.1:7"], "TCP, and no udp"),
+        (&["send", "-t", "/run/eco.sock"], "no Unix sockets"),
         (&["send", "a", "b"], "unexpected argument"),
     ];
     for (arguments, word) in cases {
@@ -60,6 +74,64 @@ fn what_makes_no_sense_is_usage_and_says_what_would() {
             "{arguments:?}: {}",
             exited.stderr
         );
+    }
+}
+
+#[test]
+fn what_other_programs_call_the_address_is_answered_with_the_flag_for_it() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["serve", "--port", "7"], "'--listen 127.0.0.1:5005'"),
+        (
+            &["serve", "-p", "echo", "--port=7"],
+            "'--listen 127.0.0.1:5005'",
+        ),
+        (
+            &["-q", "serve", "--host", "::"],
+            "'--listen 127.0.0.1:5005'",
+        ),
+        (&["send", "--port", "7", "hi"], "'--to 127.0.0.1:5005'"),
+        (&["load", "--host", "localhost"], "'--to 127.0.0.1:5005'"),
+    ];
+    for (arguments, tip) in cases {
+        let exited = Eco::new(arguments).run(b"");
+        assert_eq!(exited.code, 64, "{arguments:?}: {}", exited.stderr);
+        assert!(exited.stderr.contains(tip), "{}", exited.stderr);
+        assert!(!exited.stderr.contains("as a value"), "{}", exited.stderr);
+    }
+}
+
+/// The lines of help that stand under one of these, up to the next empty one.
+fn listed(help: &str) -> Vec<&str> {
+    let heads = ["Examples:", "Exit codes:"];
+    let sections = help
+        .split("\n\n")
+        .filter(|section| heads.iter().any(|head| section.starts_with(head)));
+    sections.flat_map(str::lines).collect()
+}
+
+#[test]
+fn help_is_wrapped_once_on_a_terminal_of_eighty_columns() {
+    for command in [
+        "", "serve", "send", "load", "new", "build", "inspect", "call", "check", "grade", "setup",
+    ] {
+        let help = |columns: &str| {
+            let arguments = [command, "--help"];
+            let arguments = arguments.iter().filter(|typed| !typed.is_empty());
+            let arguments: Vec<&str> = arguments.copied().collect();
+            Eco::new(&arguments).env("COLUMNS", columns).run(b"").text()
+        };
+        let (narrow, wide) = (help("80"), help("100"));
+        assert_eq!(listed(&narrow), listed(&wide), "eco {command}");
+        // No line of a text ends before it has to.
+        let lines: Vec<&str> = narrow.lines().collect();
+        for pair in lines.windows(2) {
+            let [line, next] = pair else { continue };
+            let first = next.split(' ').next().unwrap_or_default();
+            if !line.is_empty() && !line.starts_with(' ') && !first.is_empty() {
+                let length = line.chars().count() + 1 + first.chars().count();
+                assert!(length > 80, "eco {command}: {line}\n{next}");
+            }
+        }
     }
 }
 

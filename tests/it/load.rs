@@ -102,6 +102,45 @@ fn the_table_says_the_same_in_words() {
 }
 
 #[test]
+fn the_page_says_when_by_which_version_and_what_was_sent() {
+    let eco = serve(&["-q"]);
+    let page = plugin_file("load.html", "");
+    let page_of = ["-n", "500", "-c", "2", "--size", "2KiB", "--html", &page];
+    let figures = figures(eco.address, 0, &page_of);
+    let page = std::fs::read_to_string(&page).expect("it is written");
+    let (version, date) = (env!("CARGO_PKG_VERSION"), &figures["date"]);
+    let date = date.as_str().expect("a date");
+    for words in [
+        "messages of 2.0 KiB · replies of 2.0 KiB",
+        &format!("eco {version}, <time>{date}</time>"),
+    ] {
+        assert!(page.contains(words), "{words:?} is missing in\n{page}");
+    }
+    assert_eq!(figures["version"], version);
+    let began = humantime::parse_rfc3339(date).expect("a date");
+    let age = began.elapsed().expect("it is over");
+    assert!(age < Duration::from_secs(120), "{age:?}");
+}
+
+#[test]
+fn the_figures_have_no_digits_that_mean_nothing() {
+    let eco = serve(&["-q"]);
+    let exited = load(eco.address, &["-n", "3000", "-c", "2", "--json"]);
+    assert_eq!(exited.code, 0, "{}", exited.stderr);
+    let json = exited.text();
+    let percentiles: Vec<&str> = json
+        .split("\"percentile\":")
+        .skip(1)
+        .filter_map(|rest| rest.split(',').next())
+        .collect();
+    assert!(percentiles.contains(&"30.0"), "{percentiles:?}");
+    for percentile in percentiles {
+        let (_, decimals) = percentile.split_once('.').expect("a fraction");
+        assert!(decimals.len() <= 9, "{percentile}");
+    }
+}
+
+#[test]
 fn the_message_is_what_was_typed_or_random_bytes() {
     for (arguments, bytes) in [
         (&["hello"][..], 5),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 const NEW_EXAMPLES: &str = "\
 Examples:
   eco new hello --lang js              hello/hello.js, which runs as it is
-  eco new hello --lang rust --session  a whole connection: greeting, replies, goodbye
+  eco new hello --lang rust --session  a whole connection, with a greeting
   eco new asker --lang c --client      the other side, for eco send -p";
 
 const CALL_EXAMPLES: &str = "\
@@ -18,8 +18,8 @@ Examples:
   eco call upper.wasm @photo.jpg --raw > upper.jpg
   eco call client.lua 'a message'       a client plugin: shows its first turn
 
-In a chunk \\n \\r \\t \\0 \\\\ and \\xHH are what they are in C; @FILE is a file, and - is stdin.
-What is longer than 64 KiB comes in several chunks, as from a socket. Fuel is a measure of work, about one unit for
+In a chunk \\n \\r \\t \\0 \\\\ and \\xHH are what they are in C; @FILE is a file, and - is stdin. \
+What is longer than 64 KiB comes in several chunks, as from a socket. Fuel is a measure of work, about one unit for \
 each instruction of WebAssembly, and the same at every run.";
 
 #[derive(Debug, clap::Args)]
@@ -40,8 +40,8 @@ pub(super) struct NewArgs {
 }
 
 const BUILD_NOTES: &str = "\
-eco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script, which is
-only checked. The plugin is FOLDER/FOLDER.wasm. CC and CFLAGS choose the C compiler and its flags; RUSTC,
+eco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script, which is \
+only checked. The plugin is FOLDER/FOLDER.wasm. CC and CFLAGS choose the C compiler and its flags; RUSTC, \
 RUSTFLAGS and cargo's own settings hold for Rust. The tools run outside the sandbox: build what you trust.";
 
 #[derive(Debug, clap::Args)]

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  eco exercise start echo my-echo            an exercise to solve, with something to start from
+  eco exercise start echo my-echo            copies out an exercise to solve
   eco check my-echo my-echo/starter/javascript/plugin.js
   eco check my-echo my-plugin.js --watch     again whenever you save
-  eco check echo my-plugin.wasm --all        an exercise that eco brings, every failure in full
-  eco check --lint my-exercise               for teachers: is the exercise itself all right?
+  eco check echo my-plugin.wasm --all        one that eco brings, every failure
+  eco check --lint my-exercise               is the exercise itself all right?
 
 Every case is run under several splits of the same bytes, since the network may split them anywhere: \
 as written, all in one chunk, one byte at a time, and in random pieces. A case passes if it passes under all \
@@ -58,7 +58,7 @@ Examples:
   eco grade echo submissions/ --report html=class.html --report csv=marks.csv
   eco grade echo submissions/ --report 'gradescope=out/{name}.json'
   eco grade echo alice.wasm --report junit=- > alice.xml
-  eco grade echo submissions/* --class=no    a student for each path, even if there is just one
+  eco grade echo submissions/* --class=no    one student for each path
   eco grade echo groups/* --class            a class for each path
 
 A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
@@ -71,7 +71,8 @@ json and html. Hidden cases (hidden.toml) are run too. Two runs give the same re
 random comes from exercise.toml and hidden.toml, so that eco check, which has no hidden cases, draws otherwise.
 
 Exit codes:
-  0 all graded, whatever the marks   64 usage   70 something could not be judged";
+  0 all graded, whatever the marks   64 usage
+  70 something could not be judged";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = GRADE_EXAMPLES)]

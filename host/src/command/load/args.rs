@@ -11,20 +11,22 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  eco load                              64 connections for 10 s against an echo server
-  eco load -c 1000 -d 1m --size 16KiB   1000 connections, random messages of 16 KiB
+  eco load                              64 connections to an echo server, 10 s
+  eco load -c 1000 -d 1m --size 16KiB   1000 connections, 16 KiB at a time
   eco load -n 100000                    so many dialogues, as fast as they go
-  eco load --rate 5000                  5000 a second, whether the server keeps up or not
+  eco load --rate 5000                  5000 a second, if it keeps up or not
   eco load --reconnect                  a new connection for each dialogue
   eco load -p dialogue.js -t host:7     your client plugin checks every reply
-  eco load --html load.html             the latency curve and the rate over time, as a page
+  eco load --html load.html             a page, with latency and rate in plots
   eco load -c 16000 --source 127.0.0.0/8
 
-With --rate, latency counts from when a turn was due, so that a server that stalls can't hide it.
-At its end, what is under way has one more second. Ctrl-C ends a run early, as if its time were over; a
-second one at once. The table goes to stdout; times in --json are microseconds. Exit codes: 0 all right,
-1 a reply was wrong or too many dialogues failed, 64 usage, 65 the plugin failed, 69 cannot connect or
-out of ports.
+With --rate, latency counts from when a turn was due, so that a server that stalls can't hide it. \
+At its end, what is under way has one more second. Ctrl-C ends a run early, as if its time were over; a \
+second one at once. The table goes to stdout; times in --json are microseconds.
+
+Exit codes:
+  0 all right   1 a reply was wrong, or too many dialogues failed   64 usage
+  65 the plugin failed   69 cannot connect, or out of ports   130 interrupted
 
 Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...";
 

@@ -43,7 +43,7 @@ use rehearsal::Part;
 use report::Report;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tally::{Cause, Shared};
 use text::{grouped, share_text};
 use tokio::task::JoinSet;
@@ -217,6 +217,7 @@ async fn measure(
     let args = &config.args;
     let tallies: Vec<Shared> = (0..config.threads).map(|_| Shared::new()).collect();
     let mut watch = Watch::new(tallies.clone(), config.goal);
+    let date = SystemTime::now();
     let mut threads = Threads::start(config, run, &tallies)?;
     let bar = Bar::new(config.goal);
     let started = run.pace.started();
@@ -251,6 +252,7 @@ async fn measure(
         tally.never_begun(age, many);
     }
     let report = Report {
+        date: humantime::format_rfc3339_seconds(date).to_string(),
         to: args.to.to_string(),
         plugin: args.plugin.clone(),
         connections: args.connections,

@@ -52,12 +52,18 @@ fn header(report: &Report) -> String {
         };
         said.push(format!("{rate} dialogues/s asked for"));
     }
+    let (message, reply) = report.sizes();
+    said.push(format!("messages of {}", ByteSize(message)));
+    said.push(format!("replies of {}", ByteSize(reply)));
     said.push(time_value(report.seconds * 1e6));
     if report.interrupted {
         said.push("<strong>ended early</strong>".to_owned());
     }
     let (to, said) = (escaped(&report.to), said.join(" · "));
-    format!("<header>\n<h1>Load on {to}</h1>\n<p>{said}</p>\n</header>\n")
+    let (version, date) = (report.version, escaped(&report.date));
+    format!(
+        "<header>\n<h1>Load on {to}</h1>\n<p>{said}</p>\n<p>eco {version}, <time>{date}</time></p>\n</header>\n"
+    )
 }
 
 fn totals(report: &Report) -> String {

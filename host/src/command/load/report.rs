@@ -8,6 +8,10 @@ use std::time::Duration;
 /// The figures of a run. Times are in microseconds.
 #[derive(Serialize)]
 pub(super) struct Report {
+    /// The version of eco that measured.
+    pub(super) version: &'static str,
+    /// When it began, as RFC 3339 has it.
+    pub(super) date: String,
     pub(super) to: String,
     pub(super) plugin: String,
     pub(super) connections: u32,
@@ -92,12 +96,12 @@ impl Latency {
     fn of(times: &Histogram<u64>) -> Self {
         let at = |quantile| microseconds(times.value_at_quantile(quantile));
         let points = times.iter_quantiles(STEPS).map(|step| Point {
-            percentile: step.quantile_iterated_to() * 100.0,
+            percentile: decimal(step.quantile_iterated_to() * 100.0),
             time: microseconds(step.value_iterated_to()),
         });
         Self {
             count: times.len(),
-            mean: times.mean() / 1e3,
+            mean: microseconds(times.mean().round() as u64),
             p50: at(0.5),
             p90: at(0.9),
             p99: at(0.99),
@@ -106,6 +110,13 @@ impl Latency {
             curve: points.collect(),
         }
     }
+}
+
+/// The number with so many decimals that no two steps of the curve become one: 30.000000000000004 is what
+/// binary fractions make of 30.
+fn decimal(percentile: f64) -> f64 {
+    const PARTS: f64 = 1e9;
+    (percentile * PARTS).round() / PARTS
 }
 
 pub(super) fn microseconds(nanoseconds: u64) -> f64 {
@@ -137,6 +148,8 @@ impl Report {
         let all = tally.dialogues + failed;
         let errors = Cause::ALL.into_iter().zip(tally.errors).zip(tally.examples);
         Self {
+            version: env!("CARGO_PKG_VERSION"),
+            date: String::new(),
             to: String::new(),
             plugin: String::new(),
             connections: 0,
@@ -163,6 +176,12 @@ impl Report {
             turn: Latency::of(&tally.turn),
             timeline,
         }
+    }
+
+    /// Bytes of a message, and of the reply to it, on average.
+    pub(super) fn sizes(&self) -> (u64, u64) {
+        let turns = self.turns.total.max(1);
+        (self.sent.total / turns, self.received.total / turns)
     }
 
     /// How many dialogues failed for this cause.

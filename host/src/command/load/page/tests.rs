@@ -33,6 +33,8 @@ fn latency(times: &[f64]) -> Latency {
 
 fn report(turns: &[f64], connects: &[f64], timeline: Vec<Moment>) -> Report {
     Report {
+        version: "0.0.0",
+        date: "2000-01-01T00:00:00Z".to_owned(),
         to: "127.0.0.1:5005".to_owned(),
         plugin: "echo".to_owned(),
         connections: 1,
