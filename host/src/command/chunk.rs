@@ -18,18 +18,26 @@ pub(super) fn parse(typed: &str) -> Result<Vec<u8>, Failure> {
     }
     unescape(typed).map_err(|found| {
         Exit::Usage.saying(format!(
-            "{typed:?} has the unknown escape {found:?}; there are \\n \\r \\t \\0 \\\\ \\@ and \\xHH"
+            "{typed:?} has the unknown escape {found:?}; there are \\n \\r \\t \\0 \\\\ \\\" \\@ \\xHH and \\u{{H}}"
         ))
     })
 }
 
-/// The error is the escape that makes no sense.
-fn unescape(text: &str) -> Result<Vec<u8>, String> {
+/// All that `escape::Escaped` writes, so that a chunk of the log can be typed again; and `\@`. The error is
+/// the escape that makes no sense.
+pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
         if c != '\\' {
             bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            continue;
+        }
+        if let Some(code) = rest.as_str().strip_prefix("u{") {
+            let (digits, after) = code.split_once('}').unwrap_or((code, ""));
+            let shown = character(digits).ok_or_else(|| format!("\\u{{{digits}}}"))?;
+            bytes.extend_from_slice(shown.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = after.chars();
             continue;
         }
         bytes.push(match rest.next() {
@@ -38,6 +46,7 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
             Some('t') => b'\t',
             Some('0') => 0,
             Some('\\') => b'\\',
+            Some('"') => b'"',
             Some('@') => b'@',
             Some('x') => {
                 let digits: String = rest.by_ref().take(2).collect();
@@ -51,10 +60,18 @@ fn unescape(text: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// The character with this number, in hexadecimal digits.
+fn character(digits: &str) -> Option<char> {
+    let all = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let number = u32::from_str_radix(digits, 16).ok().filter(|_| all);
+    number.and_then(char::from_u32)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::unescape;
+    use crate::escape::Escaped;
 
     #[test]
     fn escapes_are_those_of_c_and_nonsense_is_named() {
@@ -67,8 +84,21 @@ mod tests {
             (r"\x1", r"\x1"),
             (r"\x+1", r"\x+1"),
             (r"\", r"\"),
+            (r"\u{110000}", r"\u{110000}"),
+            (r"\u{+1}", r"\u{+1}"),
+            (r"\u", r"\u"),
         ] {
             assert_eq!(unescape(text).unwrap_err(), found);
         }
+    }
+
+    #[test]
+    fn what_a_log_shows_of_a_chunk_can_be_typed_again() {
+        let chunk = b"\0\x1b\xff\r\n\t \"it's\" \\ \xe2\x80\xae\xf4\x8f\xbf\xbd\xc3\xb1";
+        let shown = Escaped(chunk).to_string();
+        let typed = shown
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        assert_eq!(unescape(typed.unwrap()).unwrap(), chunk, "{shown}");
     }
 }
