@@ -286,6 +286,23 @@ fn on_a_terminal_what_follows_a_reply_begins_its_own_line() {
 }
 
 #[test]
+fn a_reply_of_exactly_the_budget_is_taken_and_one_byte_more_is_not() {
+    let welcome = || {
+        server(|mut stream| {
+            stream.write_all(b"welcome\npong\n").expect("it reads");
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest);
+            let _ = stream.write_all(b"bye");
+        })
+    };
+    let exited = send(welcome(), &["-p", &dialogue(), "--reply", "8"], b"");
+    assert_said(&exited, 0, &[]);
+    assert_same(&exited.stdout, b"welcome\npong\nbye");
+    let exited = send(welcome(), &["-p", &dialogue(), "--reply", "7"], b"");
+    assert_said(&exited, 1, &["a reply may have 7 B", "--reply"]);
+}
+
+#[test]
 fn a_message_over_the_budget_is_refused_before_anything_is_sent() {
     let (tell, told) = std::sync::mpsc::channel();
     let address = server(move |_| tell.send(()).expect("the test waits"));

@@ -36,7 +36,7 @@ impl From<Exhausted> for Broken {
 /// side has to wait for the other's buffers. Afterwards the reply is in `inbox`.
 ///
 /// `sent` is told of progress; `sink` gets the bytes of the reply as they come, and none beyond it.
-/// No more than `most` bytes are ever held.
+/// A reply has at most `most` bytes, and no more than one byte more is ever held.
 ///
 /// # Errors
 /// See [`Broken`]. What came is in `inbox` then too.
@@ -65,15 +65,16 @@ where
         if !news.is_empty() {
             sink(news).await.map_err(Broken::Sink)?;
         }
+        // The reply, or what there is of it.
+        if inbox.reply().len() > most {
+            return Err(Broken::TooLong);
+        }
         if whole {
             break;
         }
         if ended {
             // The write has seen how the connection ended, and the read just that it did.
             return Err(sending.failed.map_or(Broken::Short, Broken::Write));
-        }
-        if inbox.len() > most {
-            return Err(Broken::TooLong);
         }
         inbox.make_room(expect, most)?;
         let read = poll_fn(|cx| {
