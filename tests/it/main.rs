@@ -59,6 +59,8 @@ mod named;
 mod page;
 /// The connection loop over pipes in memory, where time can be stopped.
 mod pipes;
+/// The page of promises.
+mod promises;
 /// New versions of a plugin under way.
 mod reload;
 /// The samples of every language against each other.
