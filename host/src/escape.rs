@@ -20,7 +20,7 @@ pub(crate) const LINE: usize = 4096;
 
 /// Bytes of a message, of all its lines together: some screens full. What is beyond is left out, and the
 /// whole length named. Test: `strangers::a_plugin_with_many_names_fills_no_terminal`.
-const MESSAGE: usize = 64 * 1024;
+pub(crate) const MESSAGE: usize = 64 * 1024;
 
 /// The target of the log's events that have the words of plugins and peers, of which there may be many.
 /// Events of eco's own have another, and are not lost for these.

@@ -135,6 +135,9 @@ pub mod command;
 pub mod contract;
 mod escape;
 pub mod exercise;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hexdump;
 mod html;
 pub mod net;

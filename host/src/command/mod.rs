@@ -37,6 +37,9 @@ mod signals;
 mod verdict;
 mod watch;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use chunk::unescape;
+
 use crate::escape::one_line;
 use crate::toolchain::wit;
 use args::{Args, Command};

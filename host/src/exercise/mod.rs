@@ -28,7 +28,7 @@ mod transcript;
 mod verdict;
 mod wire;
 
-pub use case::{Case, Exercise, Limits, Script, Visibility};
+pub use case::{Action, Case, Exercise, Limits, Pattern, Script, Step, Visibility};
 pub use failure::{Failure, Place};
 pub use feedback::{Kind, Line, feedback, text};
 pub use file::schema;

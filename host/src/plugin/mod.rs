@@ -36,6 +36,8 @@ mod straight;
 mod survey;
 
 pub use budget::{Budget, Budgets};
+#[cfg(feature = "fuzzing")]
+pub(crate) use compile::fuzzing;
 pub use compile::{Compiler, Program, run_helper};
 pub use dialogue::{Dialogue, Fault, Step, Turn};
 pub use engine::Engine;

@@ -6,6 +6,8 @@
 
 mod binary;
 mod compiler;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod helper;
 mod job;
 mod limits;
