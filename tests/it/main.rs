@@ -41,6 +41,8 @@ mod harness;
 mod helpers;
 /// Plugins that attack, and their neighbours.
 mod hostile;
+/// What interpreters add to their languages, and what they refuse.
+mod interpreters;
 /// Cases whose judge is a client plugin.
 mod judges;
 /// The exercises that eco brings.

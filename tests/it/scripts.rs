@@ -94,7 +94,7 @@ fn verdict(word: &str, end: &str) -> Vec<String> {
 }
 
 /// The ends of the names of the scripts that this machine runs.
-fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn languages() -> impl Iterator<Item = (&'static str, &'static str)> {
     let python = samples().iter().any(|sample| sample.language == "python");
     MISBEHAVING
         .into_iter()
@@ -389,8 +389,22 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
         ),
         (
             "e.js",
-            b"function recieve() {}",
-            &["no function `receive`", "a server plugin needs"],
+            b"let n = 0;\nfunction recieve() {}",
+            &[
+                "no function `receive`",
+                "a server plugin needs",
+                "Line 2 defines `recieve`. Call it `receive`",
+            ],
+        ),
+        (
+            "e.lua",
+            b"function Recive() end",
+            &["Line 1 defines `Recive`. Call it `receive`"],
+        ),
+        (
+            "e.js",
+            b"function receive(chunk) {\n  if (chunk) {\n    return chunk;\n}\n",
+            &["e.js:5:", "SyntaxError: unexpected end of input: a }"],
         ),
         (
             "e.lua",
@@ -460,6 +474,11 @@ fn the_spelling_of_another_language_is_warned_of() {
             "spelt.lua",
             "function receive() end function endOfInput() end",
             ["spelt.lua has endOfInput", "end_of_input"],
+        ),
+        (
+            "slip.js",
+            "function receive() {}\nconst close = (why) => {};",
+            ["slip.js has close", "is closed meant? (line 2)"],
         ),
     ] {
         serve(&["-p", &plugin_file(name, text)]).logged(&words);

@@ -3,6 +3,7 @@
 //! Callers branch on the variants; the texts say what happened and what to do next.
 
 use super::budget::{Budget, Budgets};
+use super::misspelt::Misspelt;
 use crate::escape::{Escaped, message, one_line};
 use std::io::ErrorKind;
 use wasmtime::Trap;
@@ -163,7 +164,7 @@ pub enum LoadError {
     #[error("the script does not load\n  {}", Escaped(.0.as_bytes()))]
     Script(String),
     /// A script defines none of the functions that eco would call.
-    #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}\n{}", list(.defined), next_step(.defined))]
+    #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}\n{}", list(.defined), next_step(.defined, .meant.as_ref()))]
     Function {
         /// What it was wanted for.
         role: &'static str,
@@ -171,6 +172,8 @@ pub enum LoadError {
         wanted: &'static str,
         /// Which functions of the contract there are.
         defined: Vec<String>,
+        /// The one that was most likely meant to be it.
+        meant: Option<Misspelt>,
     },
     /// A Python script, and no interpreter for it.
     #[error(
@@ -303,14 +306,16 @@ fn hint(text: &str) -> &'static str {
 }
 
 /// What to do with a script that lacks a function.
-fn next_step(defined: &[String]) -> &'static str {
+fn next_step(defined: &[String], meant: Option<&Misspelt>) -> String {
     let has = |name: &str| defined.iter().any(|defined| defined == name);
-    if has("start") {
-        "It is a client: `eco send -p` runs it."
+    if let Some(Misspelt { line, wrong, right }) = meant {
+        format!("Line {line} defines `{wrong}`. Call it `{right}`, so that eco finds it.")
+    } else if has("start") {
+        "It is a client: `eco send -p` runs it.".to_owned()
     } else if has("receive") {
-        "It is a server: `eco serve -p` runs it."
+        "It is a server: `eco serve -p` runs it.".to_owned()
     } else {
-        "Define it at the top level, so that eco finds it by this name; in Lua not as a `local`, in JavaScript not as a `default`."
+        "Define it at the top level, so that eco finds it by this name; in Lua not as a `local`, in JavaScript not as a `default`.".to_owned()
     }
 }
 

@@ -9,7 +9,9 @@ use super::engine::{Engine, Shared, World};
 use super::error::LoadError;
 use super::instance::Instance;
 use super::loaded::{Import, Kind, Loaded, Plugin, Role, Starts};
+use super::misspelt::{self, Misspelt};
 use super::sandbox::{self, SCRIPT, State};
+use super::script::Script;
 use super::source::Source;
 use super::{alarm, dialogue, poll, segments, session};
 use crate::contract::Effort;
@@ -88,11 +90,8 @@ impl Loaded {
         })?;
         if let Some(script) = &self.script {
             self.functions = evaluate(&mut instance, component).await?;
-            check_functions(self.kind, &self.functions)?;
-            if let Some((wrong, right)) = script.misspelt(&self.functions) {
-                let name = one_line(&script.name);
-                tracing::warn!("{name} has {wrong}, which eco doesn't call; it would call {right}");
-            }
+            check_functions(self.kind, &self.functions, script)?;
+            warn_of_slips(self.kind, &self.functions, script);
             if self.functions == ["receive"] {
                 self.starts = Starts::WithFirstChunk;
             }
@@ -119,7 +118,7 @@ async fn evaluate(
     defined.map_err(LoadError::Script)
 }
 
-fn check_functions(kind: Kind, defined: &[String]) -> Result<(), LoadError> {
+fn check_functions(kind: Kind, defined: &[String], script: &Script) -> Result<(), LoadError> {
     let (role, wanted) = match kind {
         Kind::Client => ("client plugin", "start"),
         Kind::Handler | Kind::Session => ("server plugin", "receive"),
@@ -130,7 +129,26 @@ fn check_functions(kind: Kind, defined: &[String]) -> Result<(), LoadError> {
             role,
             wanted,
             defined: defined.to_vec(),
+            meant: misspelt::meant(script, wanted),
         }),
+    }
+}
+
+/// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
+/// nobody needs what they do.
+fn warn_of_slips(kind: Kind, defined: &[String], script: &Script) {
+    let functions: &[&str] = match kind {
+        Kind::Client => &["replied"],
+        Kind::Handler | Kind::Session => &["open", "end-of-input", "closed"],
+    };
+    let is_missing = |name: &&&str| !defined.iter().any(|defined| defined == *name);
+    for missing in functions.iter().filter(is_missing) {
+        if let Some(Misspelt { line, wrong, right }) = misspelt::surely_meant(script, missing) {
+            let name = one_line(&script.name);
+            tracing::warn!(
+                "{name} has {wrong}, which eco doesn't call; is {right} meant? (line {line})"
+            );
+        }
     }
 }
 

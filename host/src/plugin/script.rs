@@ -10,6 +10,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+const MIB: usize = 1024 * 1024;
+
 /// A language whose source files are plugins as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -47,6 +49,16 @@ impl Language {
             Self::JavaScript => "JavaScript",
             Self::Lua => "Lua",
             Self::Python => "Python",
+        }
+    }
+
+    /// Bytes of memory with which a small script runs. The interpreter needs nearly all of it.
+    /// Test: `interpreters::too_little_memory_for_the_interpreter_says_how_much_is_enough`.
+    pub(super) fn least_memory(self) -> usize {
+        match self {
+            Self::JavaScript => 2 * MIB,
+            Self::Lua => MIB,
+            Self::Python => 20 * MIB,
         }
     }
 
@@ -104,19 +116,6 @@ impl Interpreter {
                 }
             }
         }
-    }
-}
-
-impl Script {
-    /// The word of another language for the end of the input, where the script has that and not its
-    /// own: the two differ by their spelling alone, and eco would never call it.
-    pub(super) fn misspelt(&self, functions: &[String]) -> Option<(&'static str, &'static str)> {
-        let (wrong, right) = match self.language {
-            Language::JavaScript => ("end_of_input", "endOfInput"),
-            Language::Lua | Language::Python => ("endOfInput", "end_of_input"),
-        };
-        let known = functions.iter().any(|name| name == "end-of-input");
-        (!known && self.text.contains(wrong)).then_some((wrong, right))
     }
 }
 

@@ -1,6 +1,9 @@
-/* Owns TextEncoder and TextDecoder, for UTF-8 alone, as the WHATWG's standard has them. */
+/* Owns TextEncoder and TextDecoder, as the WHATWG's standard has them: UTF-8, and for bytes Latin-1.
+   That is ISO-8859-1 here, a character for each byte, and not the Windows-1252 that the standard gives the
+   name to: what has 32 other characters is of no use for bytes. */
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "engine.h"
 #include "interpreter.h"
@@ -8,6 +11,7 @@
 static JSClassID decoder_class;
 
 struct decoder {
+    bool latin1;
     bool fatal;
     bool keeps_mark;
     /* Set once the first character of a stream has gone by: only there a mark is left out. */
@@ -19,6 +23,12 @@ struct decoder {
 
 static JSValue encoding_name(JSContext *context, JSValueConst this) {
     return JS_NewString(context, "utf-8");
+}
+
+static JSValue decoder_encoding(JSContext *context, JSValueConst this) {
+    struct decoder *decoder = JS_GetOpaque2(context, this, decoder_class);
+    if (!decoder) return JS_EXCEPTION;
+    return JS_NewString(context, decoder->latin1 ? "iso-8859-1" : "utf-8");
 }
 
 static JSValue new_encoder(JSContext *context, JSValueConst target, int count, JSValueConst *values) {
@@ -48,20 +58,22 @@ static bool get_flag(JSContext *context, int count, JSValueConst *values, int in
     return true;
 }
 
-static bool is_utf8(JSContext *context, JSValueConst label) {
-    static const char *const names[] = { "utf-8", "utf8", "UTF-8", "UTF8" };
+static bool read_label(JSContext *context, JSValueConst label, bool *latin1) {
+    static const char *const names[] = { "utf-8", "utf8", "latin1", "iso-8859-1" };
     const char *text = JS_ToCString(context, label);
     if (!text) return false;
-    bool known = false;
-    for (int i = 0; i < 4; i++) known |= strcmp(text, names[i]) == 0;
-    if (!known) JS_ThrowRangeError(context, "TextDecoder knows utf-8, and not %.50s", text);
+    int i = 0;
+    while (i < 4 && strcasecmp(text, names[i])) i++;
+    *latin1 = i >= 2;
+    if (i == 4) JS_ThrowRangeError(context, "TextDecoder knows utf-8 and latin1, and not %.50s", text);
     JS_FreeCString(context, text);
-    return known;
+    return i < 4;
 }
 
 static JSValue new_decoder(JSContext *context, JSValueConst target, int count, JSValueConst *values) {
-    bool fatal, keeps_mark;
-    if (count > 0 && !JS_IsUndefined(values[0]) && !is_utf8(context, values[0])) return JS_EXCEPTION;
+    bool latin1 = false, fatal, keeps_mark;
+    if (count > 0 && !JS_IsUndefined(values[0]) && !read_label(context, values[0], &latin1))
+        return JS_EXCEPTION;
     if (!get_flag(context, count, values, 1, "fatal", &fatal)) return JS_EXCEPTION;
     if (!get_flag(context, count, values, 1, "ignoreBOM", &keeps_mark)) return JS_EXCEPTION;
     JSValue prototype = JS_GetPropertyStr(context, target, "prototype");
@@ -69,6 +81,7 @@ static JSValue new_decoder(JSContext *context, JSValueConst target, int count, J
     JS_FreeValue(context, prototype);
     if (JS_IsException(object)) return object;
     struct decoder *decoder = js_mallocz(context, sizeof *decoder);
+    decoder->latin1 = latin1;
     decoder->fatal = fatal;
     decoder->keeps_mark = keeps_mark;
     JS_SetOpaque(object, decoder);
@@ -165,6 +178,7 @@ static JSValue decode(JSContext *context, JSValueConst this, int count, JSValueC
         bytes = viewed(context, values[0], &length);
         if (!bytes && JS_HasException(context)) return JS_EXCEPTION;
     }
+    if (decoder->latin1) return engine_latin1(context, bytes, length);
     size_t rest = decoder->rest_length;
     if (rest == 0) return decoded(context, decoder, bytes, length, more_follows);
     uint8_t *joined = js_malloc(context, rest + length);
@@ -184,7 +198,7 @@ static const JSCFunctionListEntry encoder_members[] = {
 
 static const JSCFunctionListEntry decoder_members[] = {
     JS_CFUNC_DEF("decode", 0, decode),
-    JS_CGETSET_DEF("encoding", encoding_name, NULL),
+    JS_CGETSET_DEF("encoding", decoder_encoding, NULL),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "TextDecoder", JS_PROP_CONFIGURABLE),
 };
 

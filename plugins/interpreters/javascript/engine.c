@@ -55,6 +55,20 @@ JSValue engine_trace(JSContext *context, JSValueConst error) {
     return js_dup(JS_VALUE_GET_OBJ(error)->u.object_data);
 }
 
+bool engine_is_plain(JSValueConst value) {
+    return JS_GetClassID(value) == JS_CLASS_OBJECT;
+}
+
+bool engine_is_literal(JSContext *context, JSValueConst value) {
+    if (!engine_is_plain(value)) return false;
+    JSObject *prototype = JS_VALUE_GET_OBJ(value)->shape->proto;
+    return !prototype || prototype == JS_VALUE_GET_OBJ(context->class_proto[JS_CLASS_OBJECT]);
+}
+
+JSValue engine_latin1(JSContext *context, const uint8_t *bytes, size_t length) {
+    return js_new_string8_len(context, (const char *) bytes, (int) length);
+}
+
 uint32_t engine_units(JSValueConst string) {
     return string_rope_get_len(string);
 }

@@ -20,6 +20,14 @@ JSValue engine_bytes(JSContext *context, uint8_t *bytes, size_t length);
 /* The trace of an Error as it was recorded, without asking the script's own getters for it. */
 JSValue engine_trace(JSContext *context, JSValueConst error);
 
+/* Whether a value is an object without an inside of its own: no Date, no Map, no Proxy. Whether that is
+   what `{ ... }` makes, and no instance of a class. */
+bool engine_is_plain(JSValueConst value);
+bool engine_is_literal(JSContext *context, JSValueConst value);
+
+/* A string with one character for each byte, that of the same number. */
+JSValue engine_latin1(JSContext *context, const uint8_t *bytes, size_t length);
+
 /* A string's length in UTF-16 units, and one of them, without flattening a concatenated string. */
 uint32_t engine_units(JSValueConst string);
 uint32_t engine_unit(JSValueConst string, uint32_t index);

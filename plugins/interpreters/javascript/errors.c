@@ -70,6 +70,24 @@ static void say_property(JSContext *context, JSValueConst error, const char *nam
     JS_FreeValue(context, text);
 }
 
+/* What the engine says where the text ends and something must follow: it quotes a token that isn't there. */
+static bool says_that_text_ends(const struct line *message) {
+    static const char *const texts[] = { "unexpected token in expression: ''", "Unexpected end of input" };
+    for (int i = 0; i < 2; i++)
+        if (message->length == strlen(texts[i]) && !memcmp(message->text, texts[i], message->length))
+            return true;
+    return false;
+}
+
+static void say_message(JSContext *context, JSValueConst error, struct line *line) {
+    struct line message = { 0 };
+    say_property(context, error, "message", "(no message)", &message);
+    if (says_that_text_ends(&message))
+        line_add(line, "unexpected end of input: a }, ) or ] is missing");
+    else
+        line_add_utf8(line, message.text, message.length);
+}
+
 static void say_what(JSContext *context, JSValueConst thrown, struct line *line) {
     line_add(line, ": ");
     if (!JS_IsError(thrown)) {
@@ -79,7 +97,7 @@ static void say_what(JSContext *context, JSValueConst thrown, struct line *line)
     }
     say_property(context, thrown, "name", "Error", line);
     line_add(line, ": ");
-    say_property(context, thrown, "message", "(no message)", line);
+    say_message(context, thrown, line);
 }
 
 static void say(JSContext *context, const char *script, JSValueConst thrown, JSValue trace,

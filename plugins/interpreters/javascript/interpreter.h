@@ -55,9 +55,10 @@ JSValue promise_settle(JSContext *context, const char *script, const char *name,
                        struct line *wrong);
 void promises_watch(JSContext *context);
 
-/* console.c and encoding.c: Define what scripts find in globalThis. */
+/* console.c, encoding.c and lines.c: Define what scripts find in globalThis. */
 void console_define(JSContext *context, JSValueConst global);
 void encoding_define(JSContext *context, JSValueConst global);
+void lines_define(JSContext *context, JSValueConst global);
 
 /* console.c: Adds any value to a line, as console.log would show it. Never leaves an exception. */
 void console_show(JSContext *context, struct line *line, JSValueConst value);

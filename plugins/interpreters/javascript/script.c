@@ -43,6 +43,7 @@ static void create_context(void) {
     JSValue global = JS_GetGlobalObject(context);
     console_define(context, global);
     encoding_define(context, global);
+    lines_define(context, global);
     JS_FreeValue(context, global);
     promises_watch(context);
     for (int i = 0; i < FUNCTIONS; i++) atoms[i] = JS_NewAtom(context, names[i]);

@@ -2,6 +2,7 @@
    told. Knows nothing of how they are called. */
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine.h"
@@ -16,6 +17,26 @@ static bool is_absent(JSValueConst value) {
     return JS_IsUndefined(value) || JS_IsNull(value);
 }
 
+/* An object by its class, whose name is the engine's own and not the script's. */
+static const char *kind_of_object(JSContext *context, JSValueConst value) {
+    static char kind[64];
+    JSRuntime *runtime = JS_GetRuntime(context);
+    JSAtom atom = JS_GetClassName(runtime, JS_GetClassID(value));
+    const char *class = JS_IsProxy(value) ? NULL : JS_AtomToCString(context, atom);
+    JS_FreeAtom(context, atom);
+    if (!class || !*class || strcmp(class, "Object") == 0) {
+        snprintf(kind, sizeof kind, JS_IsProxy(value) ? "a Proxy" : "an object");
+    } else if (strstr(class, "Generator")) {
+        snprintf(kind, sizeof kind, "a generator (eco doesn't run it: write function, not function*)");
+    } else if (strstr(class, "Iterator")) {
+        snprintf(kind, sizeof kind, "an iterator (eco doesn't run it)");
+    } else {
+        snprintf(kind, sizeof kind, "%s %.40s", strchr("AEIO", class[0]) ? "an" : "a", class);
+    }
+    JS_FreeCString(context, class);
+    return kind;
+}
+
 static const char *kind(JSContext *context, JSValueConst value) {
     if (is_absent(value)) return "nothing";
     if (JS_IsString(value)) return "a string";
@@ -26,18 +47,12 @@ static const char *kind(JSContext *context, JSValueConst value) {
     if (JS_IsArray(value)) return "an array";
     if (JS_IsFunction(context, value)) return "a function";
     if (JS_IsPromise(value)) return "a promise";
-    if (JS_GetTypedArrayType(value) >= 0) return "a typed array other than Uint8Array";
-    return "an object";
+    return kind_of_object(context, value);
 }
 
 static bool is_bytes(JSValueConst value) {
     return JS_IsString(value) || JS_IsArrayBuffer(value) ||
            JS_GetTypedArrayType(value) == JS_TYPED_ARRAY_UINT8;
-}
-
-static bool is_record(JSContext *context, JSValueConst value) {
-    return JS_IsObject(value) && !is_bytes(value) && !JS_IsArray(value) &&
-           !JS_IsFunction(context, value) && JS_GetTypedArrayType(value) < 0;
 }
 
 static bool refuse(JSContext *context, const char *name, JSValueConst value, const char *may,
@@ -100,15 +115,17 @@ static bool bytes_from(JSContext *context, const char *name, const char *key, JS
     return done;
 }
 
-/* A key that nothing is known of is a slip of the pen, which would otherwise go unnoticed. */
+/* A key that nothing is known of is a slip of the pen, which would otherwise go unnoticed. So is the
+   instance of a class that has none of the keys. */
 static bool check_keys(JSContext *context, const char *name, JSValueConst record,
                        const char *const *known, const char *may, struct line *wrong) {
     JSPropertyEnum *keys;
     uint32_t count;
     if (JS_GetOwnPropertyNames(context, &keys, &count, record,
-                               JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+                               JS_GPN_STRING_MASK) < 0)
         return false;
-    bool all_known = true;
+    bool all_known = count > 0 || engine_is_literal(context, record);
+    if (!all_known) refuse(context, name, record, may, wrong);
     for (uint32_t i = 0; i < count && all_known; i++) {
         const char *key = JS_AtomToCString(context, keys[i].atom);
         const char *const *other = known;
@@ -127,6 +144,11 @@ static bool read_next(JSContext *context, const char *name, JSValue value, reply
                       struct line *wrong) {
     static const char *const names[] = { "keep-open", "finish", "close", "reset" };
     if (is_absent(value)) return true;
+    if (JS_IsFunction(context, value)) {
+        JS_FreeValue(context, value);
+        line_add(wrong, "%s returned an iterator, which eco doesn't run; " MAY_REPLY, name);
+        return false;
+    }
     const char *text = JS_IsString(value) ? JS_ToCString(context, value) : NULL;
     JS_FreeValue(context, value);
     for (uint8_t i = 0; text && i < 4; i++) {
@@ -148,7 +170,7 @@ bool value_to_reply(JSContext *context, const char *name, JSValueConst value, re
     *reply = (reply_t) { 0 };
     if (is_absent(value)) return true;
     if (is_bytes(value)) return bytes_copy(context, value, &reply->data);
-    if (!is_record(context, value)) return refuse(context, name, value, MAY_REPLY, wrong);
+    if (!engine_is_plain(value)) return refuse(context, name, value, MAY_REPLY, wrong);
     JSValue data, next;
     return check_keys(context, name, value, keys, MAY_REPLY, wrong) &&
            get(context, value, "next", &next) && read_next(context, name, next, reply, wrong) &&
@@ -229,7 +251,7 @@ bool value_to_turn(JSContext *context, const char *name, JSValueConst value, tur
                    struct line *wrong) {
     static const char *const keys[] = { "send", "exactly", "through", "toEnd", NULL };
     *turn = (turn_t) { .expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_NOTHING };
-    if (!is_record(context, value)) return refuse(context, name, value, MAY_TURN, wrong);
+    if (!engine_is_plain(value)) return refuse(context, name, value, MAY_TURN, wrong);
     if (check_keys(context, name, value, keys, MAY_TURN, wrong) &&
         read_turn(context, name, value, turn, wrong))
         return true;
@@ -263,7 +285,7 @@ bool value_to_step(JSContext *context, const char *name, JSValueConst value, ste
                    struct line *wrong) {
     step->tag = EXPORTS_ECO_PLUGIN_CLIENT_STEP_DONE;
     if (is_absent(value)) return true;
-    if (!is_record(context, value)) return refuse(context, name, value, MAY_STEP, wrong);
+    if (!engine_is_plain(value)) return refuse(context, name, value, MAY_STEP, wrong);
     JSValue reason;
     if (!get(context, value, "wrong", &reason)) return false;
     if (is_absent(reason)) {

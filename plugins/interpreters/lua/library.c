@@ -1,5 +1,5 @@
 // Owns what a script finds in its globals: Lua's standard library, without what would reach beyond the
-// sandbox, and with the log and chance of the contract. It must not know of connections.
+// sandbox, with the log and chance of the contract, and with Lines. It must not know of connections.
 #include "interpreter.h"
 
 // print: the values' texts, with a tab between them, as a line of the log.
@@ -53,6 +53,22 @@ static int seed_randomly(lua_State *L) {
     return lua_gettop(L);
 }
 
+static const char lines_text[] = {
+#embed "lines.lua"
+};
+
+// Lines: its upvalue is the function that lines.lua evaluates to, once a script has called for it.
+static int make_lines(lua_State *L) {
+    if (lua_isnil(L, lua_upvalueindex(1))) {
+        if (luaL_loadbufferx(L, lines_text, sizeof lines_text, "=Lines", "t") != LUA_OK) lua_error(L);
+        lua_call(L, 0, 1);
+        lua_replace(L, lua_upvalueindex(1));
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_call(L, 0, 1);
+    return 1;
+}
+
 // Replaces a function of the table on the top by one that has the old one as its upvalue.
 static void wrap(lua_State *L, const char *name, lua_CFunction wrapper) {
     lua_getfield(L, -1, name);
@@ -87,6 +103,9 @@ int open_library(lua_State *L) {
     wrap(L, "load", load_text);
     remove_function(L, "dofile");
     remove_function(L, "loadfile");
+    lua_pushnil(L);
+    lua_pushcclosure(L, make_lines, 1);
+    lua_setfield(L, -2, "Lines");
     lua_setwarnf(L, write_warning, NULL);
     return 0;
 }

@@ -121,6 +121,7 @@ script_interpreter_string_t one_line(const char *bytes, size_t length) {
 
 // "nil", "a number"; the string is on the stack.
 const char *type_with_article(lua_State *L, int index) {
+    if (lua_isthread(L, index)) return lua_pushliteral(L, "a coroutine");
     return lua_pushfstring(L, lua_isnil(L, index) ? "%s" : "a %s", luaL_typename(L, index));
 }
 

@@ -4,6 +4,8 @@ This file turns Python values into records of the contract, or raises a Refusal 
 returned and what may be. It knows no script, and does not call any.
 """
 
+import types
+
 from wit_world.exports import client, session
 
 # The answers of functions that a script leaves out.
@@ -36,7 +38,7 @@ def reply(function, value):
     if isinstance(value, BYTES):
         return session.Reply(exactly_bytes(value), session.Next.KEEP_OPEN)
     if not isinstance(value, tuple):
-        raise Refusal(f"{function} returned {kind(value)}; it may return {REPLY}")
+        raise Refusal(f"{function} returned {kind(value)}{hint(value)}; it may return {REPLY}")
     if len(value) != 2:
         raise Refusal(f"{function} returned a tuple of {len(value)}; it may return {REPLY}")
     data, after = value
@@ -119,6 +121,15 @@ def kind(value):
     # A class may say anything of its own name.
     name = unicode_text(type.__dict__["__name__"].__get__(type(value)))[:40]
     return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"
+
+
+def hint(value):
+    """What to do with what nothing will ever run."""
+    if isinstance(value, types.GeneratorType):
+        return " (eco doesn't run it: return the bytes, instead of yield)"
+    if isinstance(value, types.CoroutineType):
+        return " (eco doesn't run it: write def, not async def)"
+    return ""
 
 
 def shown(value):

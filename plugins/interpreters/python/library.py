@@ -1,4 +1,4 @@
-"""The standard library that scripts have.
+"""The modules that scripts have: the standard library's, and eco's own.
 
 There are no files at run time: only what was imported here, while the component was built, can be
 imported then. This file owns that list. It knows nothing of scripts or of eco.
@@ -33,9 +33,13 @@ ENCODINGS = """
 """.split()
 
 
+# eco's own: what scripts may import beside the standard library.
+OWN = ["eco"]
+
+
 def load():
     """Imports everything, and spares the garbage collector from looking at it ever again."""
-    for name in MODULES + LATER:
+    for name in MODULES + LATER + OWN:
         importlib.import_module(name)
     for name in ENCODINGS:
         importlib.import_module("encodings." + name)

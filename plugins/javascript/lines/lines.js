@@ -2,32 +2,9 @@
 //
 // Every connection runs this file afresh, so a variable out here belongs to one connection only.
 
-const NEWLINE = 10;
-
-// Bytes that become more. The space doubles when it is full, which keeps a line that comes byte by
-// byte as cheap as one that comes at once.
-class Bytes {
-  space = new Uint8Array(64);
-  length = 0;
-
-  append(more) {
-    const needed = this.length + more.length;
-    if (needed > this.space.length) {
-      const larger = new Uint8Array(2 * needed);
-      larger.set(this.all());
-      this.space = larger;
-    }
-    this.space.set(more, this.length);
-    this.length = needed;
-  }
-
-  all() {
-    return this.space.subarray(0, this.length);
-  }
-}
-
-const encoder = new TextEncoder();
-const rest = new Bytes(); // The line whose end hasn't come yet.
+// Makes lines of chunks, and keeps the one whose end hasn't come yet. With "latin1" each byte is one
+// character, so that lines of any bytes go back as they came. For text, leave it out.
+const lines = new Lines("latin1");
 let count = 0; // The lines answered so far.
 
 // Called once, before anything has come. What it returns is the greeting.
@@ -35,24 +12,15 @@ function open(connection) {
   return "ready\n";
 }
 
-// Called with each chunk. Lines end anywhere in it: what follows the last one is kept for later.
+// Called with each chunk, which may end anywhere in a line.
 function receive(chunk) {
-  const replies = new Bytes();
-  let start = 0;
-  for (let end; (end = chunk.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
-    rest.append(chunk.subarray(start, end));
-    answer(replies);
-  }
-  rest.append(chunk.subarray(start));
-  return replies.all();
+  return bytes(lines.feed(chunk).map(answer).join(""));
 }
 
-// Called when the peer has finished sending. It still reads.
+// Called when the peer has finished sending. It still reads. The last line may have no newline.
 function endOfInput() {
-  const replies = new Bytes();
-  if (rest.length > 0) answer(replies);
-  replies.append(encoder.encode(`goodbye after ${count} lines\n`));
-  return replies.all();
+  const last = lines.flush().map(answer).join("");
+  return bytes(`${last}goodbye after ${count} lines\n`);
 }
 
 // Called last, whatever the end was. Nothing can be sent any more, but the log is still there.
@@ -60,10 +28,14 @@ function closed(why) {
   console.log(`closed: ${why}`);
 }
 
-function answer(replies) {
+function answer(line) {
   count += 1;
-  replies.append(encoder.encode(`${count}: `));
-  replies.append(rest.all());
-  replies.append([NEWLINE]);
-  rest.length = 0;
+  return `${count}: ${line}\n`;
+}
+
+// The way back from "latin1". A string that is returned as it is, is sent as UTF-8.
+function bytes(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }

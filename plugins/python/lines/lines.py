@@ -3,9 +3,10 @@
 Every connection runs this file afresh, so a variable out here belongs to one connection only.
 """
 
-# The line whose end hasn't come yet. A bytearray grows in place, which keeps a line that comes byte
-# by byte as cheap as one that comes at once.
-rest = bytearray()
+from eco import Lines
+
+# Makes lines of chunks, and keeps the one whose end hasn't come yet.
+lines = Lines()
 # The lines answered so far.
 count = 0
 
@@ -16,20 +17,14 @@ def open(connection):
 
 
 def receive(chunk):
-    """Called with each chunk. Lines end anywhere in it: what follows the last is kept for later."""
-    *ends, begun = chunk.split(b"\n")
-    replies = []
-    for end in ends:
-        rest.extend(end)
-        replies.append(answer())
-    rest.extend(begun)
-    return b"".join(replies)
+    """Called with each chunk, which may end anywhere in a line."""
+    return b"".join(map(answer, lines.feed(chunk)))
 
 
 def end_of_input():
-    """Called when the peer has finished sending. It still reads."""
-    reply = answer() if rest else b""
-    return reply + b"goodbye after %d lines\n" % count
+    """Called when the peer has finished sending. It still reads. The last line may have no newline."""
+    last = b"".join(map(answer, lines.flush()))
+    return last + b"goodbye after %d lines\n" % count
 
 
 def closed(why):
@@ -37,9 +32,7 @@ def closed(why):
     print(f"closed: {why}")
 
 
-def answer():
+def answer(line):
     global count
     count += 1
-    line = b"%d: %s\n" % (count, rest)
-    rest.clear()
-    return line
+    return b"%d: %s\n" % (count, line)

@@ -131,7 +131,10 @@ impl Input {
                 let hash = Hash::of(&bytes);
                 Self::Plugin { bytes, hash }
             }
-            Code::Script(script) => Self::Script(script.language.interpreter()?, script),
+            Code::Script(script) => {
+                check_memory(script.language, budgets)?;
+                Self::Script(script.language.interpreter()?, script)
+            }
         })
     }
 
@@ -236,6 +239,19 @@ impl Shared {
             straight,
         })
     }
+}
+
+/// An interpreter that has too little memory is no fault of the script.
+fn check_memory(language: Language, budgets: &Budgets) -> Result<(), LoadError> {
+    let enough = language.least_memory();
+    if budgets.memory >= enough {
+        return Ok(());
+    }
+    let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
+    let found = format!(
+        "That is too little for the interpreter of {name}; {enough} is enough for a small script"
+    );
+    Err(LoadError::budget(Budget::Memory, budgets, found))
 }
 
 /// What a plugin declares from the start is held against the budgets before it is started.

@@ -1,0 +1,28 @@
+"""What scripts may import from eco: `from eco import Lines`.
+
+This file knows nothing of connections, nor of what functions may return.
+"""
+
+
+class Lines:
+    """Makes lines of chunks, which the network cuts anywhere."""
+
+    def __init__(self):
+        # The line whose end hasn't come yet. A bytearray grows in place, which keeps a line that
+        # comes byte by byte as cheap as one that comes at once.
+        self._rest = bytearray()
+
+    def feed(self, chunk):
+        """The lines that end in this chunk, without their newline. What follows the last is kept."""
+        *lines, begun = chunk.split(b"\n")
+        if lines:
+            lines[0] = bytes(self._rest + lines[0])
+            self._rest.clear()
+        self._rest += begun
+        return lines
+
+    def flush(self):
+        """What is left at the end: a list of the last line, if it has no newline, or of none."""
+        rest = bytes(self._rest)
+        self._rest.clear()
+        return [rest] if rest else []
