@@ -7,6 +7,11 @@ use super::script::{Language, Script};
 use regex::Regex;
 use std::sync::LazyLock;
 
+/// Bytes of a script that are looked at. People write less; in what a generator made, up to the largest file
+/// that is taken, looking would take seconds. Slips beyond it are not told.
+/// Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
+const LOOKED_AT: usize = 256 * 1024;
+
 /// A function that eco doesn't call, and the one that was most likely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misspelt {
@@ -43,7 +48,8 @@ pub(super) fn surely_meant(script: &Script, wanted: &str) -> Option<Misspelt> {
 
 fn nearest(script: &Script, wanted: &str) -> Option<(Misspelt, usize)> {
     let right = spelling(script.language, wanted)?;
-    let text = &*script.text;
+    let end = script.text.floor_char_boundary(LOOKED_AT);
+    let text = script.text.get(..end)?;
     let definitions = DEFINITION.as_ref()?.captures_iter(text);
     definitions
         .filter_map(|found| found.get(1).or(found.get(2)))
@@ -152,6 +158,16 @@ mod tests {
         ] {
             assert_eq!(meant(&script(js, text), "receive"), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_comes_late_in_a_long_script_is_not_looked_at() {
+        let after = |space: usize| {
+            let text = "ñ".repeat(space / 2) + "\nfunction recieve() {}";
+            meant(&script(Language::JavaScript, &text), "receive")
+        };
+        assert!(after(LOOKED_AT - 100).is_some());
+        assert_eq!(after(LOOKED_AT), None);
     }
 
     #[test]
