@@ -28,7 +28,10 @@ impl FromStr for Endpoint {
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(match scheme.eq_ignore_ascii_case("tcp") {
                 true => format!("leave out the {scheme}://; {FORM}"),
-                false => format!("eco speaks TCP, and no {scheme}; {FORM}"),
+                false => {
+                    let scheme = scheme.escape_debug();
+                    format!("eco speaks TCP, and no {scheme}; {FORM}")
+                }
             });
         }
         if text.starts_with('/') {
@@ -188,6 +191,12 @@ mod tests {
             let error = Endpoint::from_str(text).unwrap_err();
             assert!(error.contains("ADDR:PORT"), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_was_typed_is_escaped_so_that_a_terminal_takes_it_for_text() {
+        let error = Endpoint::from_str("\u{1b}[2Judp://x").unwrap_err();
+        assert!(!error.contains('\u{1b}'), "{error:?}");
     }
 
     #[test]
