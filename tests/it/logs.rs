@@ -5,6 +5,13 @@ use crate::support::{Peer, converse, plugin_file, serve};
 use rustix::process::Signal;
 use serde_json::Value;
 
+/// The lines of a log in JSON.
+fn records(log: &str) -> Vec<Value> {
+    log.lines()
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect()
+}
+
 #[test]
 fn every_accepted_connection_ends_in_exactly_one_line_with_reason_and_counts() {
     let server = serve(&["--log-format", "json", "--idle-timeout", "300ms"]);
@@ -19,10 +26,7 @@ fn every_accepted_connection_ends_in_exactly_one_line_with_reason_and_counts() {
     server.logged(&["closed", "peer-reset"]);
     server.terminate();
     let log = server.wait().stderr;
-    let lines: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect();
+    let lines = records(&log);
     for connection in 1..=4 {
         let of = |message: &str| -> Vec<&Value> {
             let mine =
@@ -114,10 +118,7 @@ fn what_a_machine_wants_to_know_is_in_fields() {
     let address = server.address.to_string();
     server.terminate();
     let log = server.wait().stderr;
-    let lines: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).expect(line))
-        .collect();
+    let lines = records(&log);
     let with = |message: &str| -> Vec<&Value> {
         let has = |line: &&Value| line["message"] == message;
         lines.iter().filter(has).collect()

@@ -1,6 +1,7 @@
 //! Every limit names the test that hits it: those tests are there.
 
 use crate::support::project_file;
+use regex::Regex;
 use std::path::{Path, PathBuf};
 
 fn sources(folder: PathBuf, found: &mut Vec<(PathBuf, String)>) {
@@ -35,6 +36,14 @@ fn named(text: &str) -> Vec<String> {
     names
 }
 
+/// Whether a file has this test.
+pub(crate) fn has_test(text: &str, name: &str) -> bool {
+    let marked = Regex::new(&format!(
+        r"#\[(tokio::)?test(\([^\]]*\))?\]\n *(async )?fn {name}\("
+    ));
+    marked.expect("a name is no pattern").is_match(text)
+}
+
 /// Whether `path` is the file of a module: `module.rs`, or `module/mod.rs`.
 fn is_of(path: &Path, module: &str) -> bool {
     path.ends_with(format!("{module}.rs")) || path.ends_with(format!("{module}/mod.rs"))
@@ -45,19 +54,18 @@ fn every_test_that_a_limit_names_is_there() {
     let (mut product, mut tests) = (Vec::new(), Vec::new());
     sources(project_file("host/src").into(), &mut product);
     sources(project_file("tests/it").into(), &mut tests);
-    let has = |text: &str, function: &str| text.contains(&format!("fn {function}("));
     let (mut all, mut missing) = (0, Vec::new());
     for (path, text) in &product {
         for name in named(text) {
             all += 1;
             let there = match name.replace("tests::", "").rsplit_once("::") {
-                None => has(text, &name),
+                None => has_test(text, &name),
                 Some((modules, function)) => {
                     let module = modules.rsplit("::").next().unwrap_or(modules);
                     let files = product.iter().chain(&tests);
                     files
                         .filter(|(path, _)| is_of(path, module))
-                        .any(|(_, text)| has(text, function))
+                        .any(|(_, text)| has_test(text, function))
                 }
             };
             if !there {

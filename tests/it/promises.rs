@@ -1,5 +1,6 @@
 //! The page of promises against the tests that it names.
 
+use crate::named::has_test;
 use crate::support::project_file;
 use regex::Regex;
 
@@ -13,11 +14,7 @@ fn is_there(test: &str) -> bool {
         return false;
     };
     let path = project_file(&format!("{folder}/{file}.rs"));
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let marked = Regex::new(&format!(
-        r"#\[(tokio::)?test(\([^\]]*\))?\]\n(async )?fn {name}\("
-    ));
-    marked.expect("a name is no pattern").is_match(&text)
+    has_test(&std::fs::read_to_string(path).unwrap_or_default(), name)
 }
 
 #[test]

@@ -34,37 +34,31 @@ static DEFINITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The function of the script that was most likely meant to be `wanted`, a name of the contract.
 pub(super) fn meant(script: &Script, wanted: &str) -> Option<Misspelt> {
-    nearest(script, wanted).map(|(found, _)| found)
+    let right = spelling(script.language, wanted)?;
+    let end = script.text.floor_char_boundary(LOOKED_AT);
+    let text = script.text.get(..end)?;
+    let definitions = DEFINITION.as_ref()?.captures_iter(text);
+    let names = definitions
+        .filter_map(|found| found.get(1).or(found.get(2)))
+        .filter(|name| !is_known(script.language, name.as_str()));
+    let (name, _) = names
+        .filter_map(|name| Some((name, distance(name.as_str(), right)?)))
+        .min_by_key(|(_, distance)| *distance)?;
+    let before = text.get(..name.start()).unwrap_or_default();
+    Some(Misspelt {
+        line: before.matches('\n').count() + 1,
+        wrong: name.as_str().to_owned(),
+        right,
+    })
 }
 
 /// The same, where it is next to certain: nothing else in the script uses the name, so that it is no
 /// helper of the script's own.
 pub(super) fn surely_meant(script: &Script, wanted: &str) -> Option<Misspelt> {
-    let (found, _) = nearest(script, wanted)?;
+    let found = meant(script, wanted)?;
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let words = script.text.split(|c: char| !is_part(c));
     (words.filter(|word| *word == found.wrong).count() == 1).then_some(found)
-}
-
-fn nearest(script: &Script, wanted: &str) -> Option<(Misspelt, usize)> {
-    let right = spelling(script.language, wanted)?;
-    let end = script.text.floor_char_boundary(LOOKED_AT);
-    let text = script.text.get(..end)?;
-    let definitions = DEFINITION.as_ref()?.captures_iter(text);
-    definitions
-        .filter_map(|found| found.get(1).or(found.get(2)))
-        .filter(|name| !is_known(script.language, name.as_str()))
-        .filter_map(|name| Some((name, distance(name.as_str(), right)?)))
-        .min_by_key(|(_, distance)| *distance)
-        .map(|(name, distance)| {
-            let before = text.get(..name.start()).unwrap_or_default();
-            let found = Misspelt {
-                line: before.matches('\n').count() + 1,
-                wrong: name.as_str().to_owned(),
-                right,
-            };
-            (found, distance)
-        })
 }
 
 /// How many letters differ, where that are so few that one name is likely meant to be the other. Case

@@ -3,7 +3,7 @@
 
 use super::Bench;
 use super::load;
-use super::peers::serve;
+use super::peers::{marked_echo, serve};
 use super::process::Process;
 use super::table::{figure, median, quantile};
 use anyhow::{Result, ensure};
@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 
 /// Who attacks at the same time, by calls or by new connections.
 const ATTACKERS: usize = 16;
+/// Pages of memory of an instance, where 4,000 pieces of data lie far from each other.
+const PAGES: u32 = 960;
 
 struct Attack {
     name: &'static str,
@@ -76,28 +78,6 @@ fn attacks() -> [Attack; 5] {
 }
 
 impl Attack {
-    fn plugin(&self) -> String {
-        format!(
-            r#"(component
-  (core module $m
-    (memory (export "memory") 960)
-    {}
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
-    (func (export "receive") (param $chunk i32) (param $length i32) (result i32) (local $left i32)
-      (if (i32.eq (i32.load8_u (local.get $chunk)) (i32.const 33)) (then {}))
-      (i32.store (i32.const 0) (local.get $chunk))
-      (i32.store (i32.const 4) (local.get $length))
-      (i32.const 0)))
-  (core instance $m (instantiate $m))
-  (func $receive (param "chunk" (list u8)) (result (list u8))
-    (canon lift (core func $m "receive")
-      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
-  (instance $handler (export "receive" (func $receive)))
-  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#,
-            self.fields, self.call
-        )
-    }
-
     fn begin(&self, server: &Process, file: &Path) -> Result<JoinSet<Result<()>>> {
         let (mut attackers, address) = (JoinSet::new(), server.address);
         match self.by {
@@ -178,7 +158,7 @@ struct Round {
 
 fn round(bench: &Bench, attack: &Attack) -> Result<Round> {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("attack.wat");
-    std::fs::write(&file, attack.plugin())?;
+    std::fs::write(&file, marked_echo(PAGES, &attack.fields, attack.call))?;
     let path = file.display().to_string();
     let server = Process::start(|port| {
         let mut command = serve(&bench.eco, port, 2 * ATTACKERS, &path);

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::load::{Load, connect};
-use super::peers::serve;
+use super::peers::{marked_echo, serve};
 use super::process::Process;
 use super::table::{figure, median};
 use anyhow::Result;
@@ -12,23 +12,6 @@ use tokio::io::AsyncWriteExt as _;
 const WORKING: usize = 990;
 const LOOPING: usize = 10;
 
-/// An echo that loops for ever when a chunk begins with an exclamation mark.
-const PLUGIN: &str = r#"(component
-  (core module $m
-    (memory (export "memory") 2)
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
-    (func (export "receive") (param $chunk i32) (param $length i32) (result i32)
-      (if (i32.eq (i32.load8_u (local.get $chunk)) (i32.const 33)) (then (loop $l (br $l))))
-      (i32.store (i32.const 0) (local.get $chunk))
-      (i32.store (i32.const 4) (local.get $length))
-      (i32.const 0)))
-  (core instance $m (instantiate $m))
-  (func $receive (param "chunk" (list u8)) (result (list u8))
-    (canon lift (core func $m "receive")
-      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
-  (instance $handler (export "receive" (func $receive)))
-  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#;
-
 /// How much of their share the others keep.
 pub(crate) fn share(bench: &Bench) -> Result<String> {
     let name = "connections that loop";
@@ -36,7 +19,7 @@ pub(crate) fn share(bench: &Bench) -> Result<String> {
         return Ok(String::new());
     }
     let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("loops.wat");
-    std::fs::write(&path, PLUGIN)?;
+    std::fs::write(&path, marked_echo(2, "", "(loop $l (br $l))"))?;
     let path = path.display().to_string();
     let rounds = if bench.quick { 1 } else { 5 };
     let (mut without, mut with, mut shares) = (Vec::new(), Vec::new(), Vec::new());

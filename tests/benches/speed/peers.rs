@@ -163,6 +163,29 @@ fn written(name: &str, text: &str) -> Result<String> {
     Ok(path.display().to_string())
 }
 
+/// An echo that runs `call` first when a chunk begins with an exclamation mark. Its module has so many pages of
+/// memory, and `fields` besides; `call` may use the local `$left`, of type i32.
+pub(crate) fn marked_echo(pages: u32, fields: &str, call: &str) -> String {
+    format!(
+        r#"(component
+  (core module $m
+    (memory (export "memory") {pages})
+    {fields}
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+    (func (export "receive") (param $chunk i32) (param $length i32) (result i32) (local $left i32)
+      (if (i32.eq (i32.load8_u (local.get $chunk)) (i32.const 33)) (then {call}))
+      (i32.store (i32.const 0) (local.get $chunk))
+      (i32.store (i32.const 4) (local.get $length))
+      (i32.const 0)))
+  (core instance $m (instantiate $m))
+  (func $receive (param "chunk" (list u8)) (result (list u8))
+    (canon lift (core func $m "receive")
+      (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))
+  (instance $handler (export "receive" (func $receive)))
+  (export "eco:plugin/handler@0.1.0" (instance $handler)))"#
+    )
+}
+
 /// eco with its defaults, its log where nobody waits for it, and more connections where it needs them.
 pub(crate) fn serve(eco: &Path, port: u16, clients: usize, plugin: &str) -> Command {
     let mut command = Command::new(eco);
