@@ -93,6 +93,7 @@ fn a_plugin_that_can_not_be_loaded_is_no_failed_case() {
         ("wants-the-network.wat", "wasi:http/outgoing-handler@0.2.0"),
         ("lacks-receive.lua", "no function `receive`"),
         ("loops-at-its-start.lua", "units of work per connection"),
+        ("loops-at-its-start.lua", ", near loops-at-its-start.lua:"),
     ] {
         let checked = Eco::new(&["check", &lines(), &wrong(plugin)]).run(b"");
         assert_eq!(checked.code, 65, "{}", checked.stderr);

@@ -417,8 +417,21 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
         ),
         (
             "e.js",
-            b"for (;;) {}",
-            &["it fails as it starts", "processor time per call"],
+            b"let n = 0;\nwhile (true)\n  n++;\n",
+            &[
+                "it fails as it starts",
+                "processor time per call",
+                ", near e.js:",
+            ],
+        ),
+        (
+            "e.lua",
+            b"local n = 0\nwhile true do\n  n = n + 1\nend\n",
+            &[
+                "it fails as it starts",
+                "processor time per call",
+                ", near e.lua:",
+            ],
         ),
         (
             "e.lua",
@@ -445,6 +458,9 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
     assert!(said.contains("no function `start`"), "{said}");
     assert!(said.contains("eco serve -p"), "{said}");
     if languages().any(|(end, _)| end == "py") {
+        let said = refused("serve", "e.py", b"n = 0\nwhile True:\n    n += 1\n");
+        assert!(said.contains("processor time per call"), "{said}");
+        assert!(said.contains(", near e.py:"), "{said}");
         let said = refused("serve", "e.py", b"def receive(chunk):\n  retrun 1\n");
         assert!(
             said.contains("e.py:2:") && said.contains("SyntaxError"),

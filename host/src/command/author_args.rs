@@ -18,7 +18,7 @@ Examples:
   eco call upper.wasm @photo.jpg --raw > upper.jpg
   eco call client.lua 'a message'       a client plugin: shows its first turn
 
-In a chunk \\n \\r \\t \\0 \\\\ and \\xHH are what they are in C; @FILE is a file, and - is stdin. \
+In a chunk \\n \\r \\t \\0 \\\\ \\\" \\xHH and \\u{H} are what they are in Rust; @FILE is a file, and - is stdin. \
 What is longer than 64 KiB comes in several chunks, as from a socket. Fuel is a measure of work, about one unit for \
 each instruction of WebAssembly, and the same at every run.";
 

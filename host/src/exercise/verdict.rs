@@ -148,7 +148,7 @@ impl From<&Error> for Verdict {
             Error::Trap(what) => Self::Trap(what.clone()),
             Error::Abi(what) => Self::BadAbi(what.clone()),
             Error::Room(_) => Self::Internal(error.to_string()),
-            Error::Budget { budget, value } => match budget {
+            Error::Budget { budget, value, .. } => match budget {
                 Budget::Fuel => Self::OutOfCpu,
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
                 Budget::Reply => Self::ReplyTooBig,

@@ -15,12 +15,15 @@ pub enum Error {
     #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
     Plugin(String),
     /// The plugin broke a budget.
-    #[error("the plugin broke its budget: {budget}, {value} (change it with {})", budget.flag())]
+    #[error("the plugin broke its budget: {budget}, {value} (change it with {}){}", budget.flag(), line(.near.as_ref()))]
     Budget {
         /// Which one.
         budget: Budget,
         /// Its value, for a person.
         value: String,
+        /// Where a script was, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
+        /// shortly before, where the loop has nothing that could fail.
+        near: Option<String>,
     },
     /// The plugin trapped: a bug in it, or a panic.
     #[error("the plugin trapped: {0}")]
@@ -50,6 +53,7 @@ impl Error {
         Self::Budget {
             budget,
             value: budgets.value(budget),
+            near: None,
         }
     }
 
@@ -99,6 +103,10 @@ impl Error {
             false => Self::Abi(cause),
         }
     }
+}
+
+fn line(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |line| format!(", near {}", one_line(line)))
 }
 
 /// Adds the innermost named function of the guest, if wasmtime knows one.

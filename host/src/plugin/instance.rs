@@ -116,7 +116,7 @@ impl Instance {
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        if let Some(lately) = self.store.data_mut().meter.start() {
+        if let Some(lately) = self.store.data_mut().start_call() {
             self.turn.waits(&self.engine.lane, lately).await;
         }
         self.store.set_epoch_deadline(1);

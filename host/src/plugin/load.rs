@@ -115,7 +115,10 @@ async fn evaluate(
         .function::<(), (Result<Vec<String>, String>,)>(0, &instance.exports, &mut instance.store)
         .map_err(broken)?;
     let (defined,) = instance.call(load, ()).await.map_err(LoadError::Start)?;
-    defined.map_err(LoadError::Script)
+    defined.map_err(|text| match instance.store.data().stopped(&text) {
+        Some(stopped) => LoadError::Start(stopped),
+        None => LoadError::Script(text),
+    })
 }
 
 fn check_functions(kind: Kind, defined: &[String], script: &Script) -> Result<(), LoadError> {

@@ -7,6 +7,7 @@ use super::engine::{PARTS, Shared, World};
 use super::error::Error;
 use super::guard::Meter;
 use super::lab::{self, Lab};
+use super::lately::Lately;
 use super::loaded::Loaded;
 use super::log::{Level, PluginLog, Standard};
 use super::script::Script;
@@ -34,6 +35,10 @@ const ELEMENT: usize = size_of::<usize>();
 /// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
 const WASI_RANDOM: u64 = 64 * 1024;
 
+/// The part of its fuel that a script's interpreter has for stopping the script and saying where it was.
+/// Test: `feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
+const LAST_FUEL: u64 = 64;
+
 /// What a script's interpreter imports; nothing else may.
 pub(super) const SCRIPT: &str = "eco:plugin/script@0.1.0";
 
@@ -55,6 +60,8 @@ pub(super) struct State {
     randomness: Option<Box<ChaCha8Rng>>,
     /// Fuel that calls of the host have cost, in a laboratory.
     host_fuel: u64,
+    /// The budget that the running call of a script has used up, while its interpreter may still say where.
+    spent: Option<Budget>,
     memory: usize,
     table: usize,
     /// Bytes of all that counts together with other instances.
@@ -83,6 +90,7 @@ impl State {
             randomness: lab.as_ref().map(|lab| Box::new(lab.randomness())),
             lab,
             host_fuel: 0,
+            spent: None,
             memory: 0,
             table: 0,
             held: 0,
@@ -97,12 +105,32 @@ impl State {
         self.memory
     }
 
+    /// Before each call: see [`Meter::start`].
+    pub(super) fn start_call(&mut self) -> Option<Lately> {
+        self.spent = None;
+        self.meter.start()
+    }
+
     /// The error that the plugin returned, if it has the budget left to say it.
     pub(super) fn error(&self, text: String) -> Error {
+        if let Some(stopped) = self.stopped(&text) {
+            return stopped;
+        }
         match self.log.last_words(&text) {
             Ok(()) => Error::Plugin(text),
             Err(broken) => Error::budget(broken, &self.engine.budgets),
         }
+    }
+
+    /// The budget that was used up, if its script's interpreter has stopped the script for it and says so
+    /// with `text`.
+    pub(super) fn stopped(&self, text: &str) -> Option<Error> {
+        let (budget, script) = (self.spent?, self.script.as_ref()?);
+        Some(Error::Budget {
+            budget,
+            value: self.engine.budgets.value(budget),
+            near: script.line(text),
+        })
     }
 
     /// A call of the host, which costs fuel in a laboratory.
@@ -128,7 +156,23 @@ impl State {
         if self.host_fuel > self.engine.budgets.fuel {
             return Err(Budget::Fuel.into());
         }
-        self.meter.on_tick(&self.engine.budgets, &self.engine.lane)
+        let tick = self.meter.on_tick(&self.engine.budgets, &self.engine.lane);
+        if let (Err(broken), Some(_), None) = (&tick, &self.script, self.spent) {
+            // One tick more, in which the interpreter is to stop the script and say where it was.
+            self.spent = broken.downcast_ref().copied();
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        tick
+    }
+
+    /// Whether the running call of a script has used up its time, or all but the last of its fuel.
+    fn is_spent(&mut self, fuel_left: Option<u64>) -> bool {
+        let budget = self.engine.budgets.fuel;
+        let least = (budget / LAST_FUEL).saturating_add(self.host_fuel);
+        if fuel_left.is_some_and(|left| left < least) {
+            self.spent = Some(Budget::Fuel);
+        }
+        self.spent.is_some()
     }
 
     /// Counts bytes that the host holds for the instance until it ends.
@@ -287,6 +331,10 @@ pub(super) fn link_script(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         let script = script.ok_or_else(|| wasmtime::format_err!("there is no script"))?;
         let (name, text) = (script.name.clone(), script.text.clone());
         Ok((ScriptSource { name, text },))
+    })?;
+    imports.func_wrap("spent", |mut store: StoreContextMut<'_, State>, (): ()| {
+        let fuel_left = store.get_fuel().ok();
+        Ok((store.data_mut().is_spent(fuel_left),))
     })?;
     imports.func_wrap("now", |mut store: StoreContextMut<'_, State>, (): ()| {
         store.data_mut().count_host_call();

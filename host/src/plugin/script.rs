@@ -32,6 +32,15 @@ pub(super) struct Script {
     pub(super) text: Arc<str>,
 }
 
+impl Script {
+    /// The line with which an interpreter's error begins: `upper.js:3`, of `upper.js:3:7: TypeError`.
+    pub(super) fn line(&self, error: &str) -> Option<String> {
+        let rest = error.strip_prefix(&*self.name)?.strip_prefix(':')?;
+        let line: u32 = rest.split(':').next()?.parse().ok()?;
+        Some(format!("{}:{line}", self.name))
+    }
+}
+
 impl Language {
     /// The language of a file, told by the end of its name.
     pub fn of_file(path: &Path) -> Option<Self> {

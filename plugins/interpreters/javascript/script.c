@@ -34,8 +34,14 @@ static JSModuleDef *refuse_import(JSContext *unused_context, const char *name, v
     return NULL;
 }
 
+/* The engine asks after some ten thousand jumps and calls; on true it throws what nothing catches. */
+static int is_spent(JSRuntime *unused_runtime, void *unused) {
+    return eco_plugin_script_spent();
+}
+
 static void create_context(void) {
     JSRuntime *runtime = JS_NewRuntime();
+    JS_SetInterruptHandler(runtime, is_spent, NULL);
     engine_limit_stack(runtime, (uintptr_t) __builtin_frame_address(0) - STACK_OF_SCRIPT);
     JS_SetModuleLoaderFunc(runtime, NULL, refuse_import, NULL);
     context = JS_NewContext(runtime);

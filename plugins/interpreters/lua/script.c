@@ -17,6 +17,9 @@ static const struct {
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
+// Instructions of Lua between two looks at whether the time is used up.
+enum { INSTRUCTIONS_PER_LOOK = 10000 };
+
 static void *allocate(void *seed, void *block, size_t old_size, size_t new_size) {
     (void)seed;
     (void)old_size;
@@ -92,11 +95,19 @@ static int make_call(lua_State *L) {
     return 0;
 }
 
+static void stop_when_spent(lua_State *L, lua_Debug *unused) {
+    (void)unused;
+    if (eco_plugin_script_spent()) luaL_error(L, "the time is used up");
+}
+
 static int make_list(lua_State *L) {
     script_interpreter_list_string_t *names = lua_touserdata(L, 1);
     const char *defined[FUNCTIONS];
     size_t count = 0;
+    // Only here, since a hook takes time at each instruction.
+    lua_sethook(L, stop_when_spent, LUA_MASKCOUNT, INSTRUCTIONS_PER_LOOK);
     evaluate(L);
+    lua_sethook(L, NULL, 0, 0);
     for (size_t i = 0; i < FUNCTIONS; i++) {
         if (push_function(L, functions[i].lua)) defined[count++] = functions[i].contract;
     }

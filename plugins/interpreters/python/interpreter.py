@@ -5,6 +5,7 @@ name. What functions may return is in answers.py, how their exceptions read in m
 side, sockets and budgets, is none of its business.
 """
 
+import itertools
 import random
 import sys
 import types
@@ -33,6 +34,9 @@ DEPTH = 200
 `__repr__` that prints itself) takes about 2 KiB of the host's stack, and 512 KiB are all there is by
 default: such calls still fit at 220, and no longer at 260."""
 
+JUMPS_PER_LOOK = 256
+"""Turns of the script's loops between two looks at whether the time is used up."""
+
 RANDOM_WORDS = 4
 """64 bits each: what `random` is seeded with in each instance."""
 
@@ -44,6 +48,8 @@ class Script:
         self.name = "script"
         self.module = None
         self.broken = None
+        self.watched = False
+        """Whether its loops are stopped when the time is used up. To watch them takes time."""
 
     def evaluate(self):
         """Runs it from top to bottom, unless that has been done."""
@@ -67,6 +73,8 @@ class Script:
         # Dataclasses and the like look up the module of a class by its name.
         sys.modules["script"] = module
         code = compile(source.text.removeprefix("\ufeff"), source.name, "exec", dont_inherit=True)
+        if self.watched:
+            watch_loops(code)
         exec(code, module.__dict__)
         self.module = module
 
@@ -77,6 +85,26 @@ class Script:
 
 
 SCRIPT = Script()
+
+
+def watch_loops(code):
+    """Has the loops of this code, and of all functions in it, stop when the time is used up."""
+    monitoring = sys.monitoring
+    turns = itertools.count(1)
+
+    def look(code, begin, end):
+        if next(turns) % JUMPS_PER_LOOK == 0 and script.spent():
+            raise TimeoutError("the time is used up")
+
+    def watch(code):
+        monitoring.set_local_events(monitoring.DEBUGGER_ID, code, monitoring.events.JUMP)
+        for inner in code.co_consts:
+            if isinstance(inner, types.CodeType):
+                watch(inner)
+
+    monitoring.use_tool_id(monitoring.DEBUGGER_ID, "eco")
+    monitoring.register_callback(monitoring.DEBUGGER_ID, monitoring.events.JUMP, look)
+    watch(code)
 
 
 def seed_random():
@@ -119,6 +147,7 @@ def call(name, form, absent, *arguments):
 
 class Interpreter(exports.Interpreter):
     def load(self):
+        SCRIPT.watched = True
         result(SCRIPT.evaluate)
         return [name for name, function in FUNCTIONS.items() if SCRIPT.function(function)]
 
