@@ -46,7 +46,7 @@ pub fn eco_in(profile: &str) -> Result<PathBuf> {
     let profile = if profile == "debug" { "dev" } else { profile };
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["build", "--quiet", "--locked", "--package", "eco-host"])
+        .args(["build", "--quiet", "--locked", "--package", "eco-cli"])
         .args(["--bin", "eco", "--profile", profile, "--target-dir"])
         .arg(target)
         .current_dir(env!("CARGO_MANIFEST_DIR"));

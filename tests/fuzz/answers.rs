@@ -1,7 +1,7 @@
 //! What a compile helper says, which an attack may have taken over: `plugin::compile::wire`.
 
 use crate::seeds::{Recipe, Seeds};
-use eco_host::fuzzing::Answer;
+use eco_plugin::fuzzing::Answer;
 
 /// Bytes of code that are taken.
 const MOST: u64 = 512;

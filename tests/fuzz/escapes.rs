@@ -1,6 +1,8 @@
 //! What is written to logs, terminals and pages: `escape` and `html`.
 
-use eco_host::fuzzing::{LINE, MESSAGE, SHOWN, html, json, message, one_line, quoted, typed};
+use eco_text::escape::{Escaped, LINE, MESSAGE, SHOWN, json, message, one_line};
+use eco_text::{html, unescape};
+use std::fmt::{self, Display};
 
 /// Bytes that the longest escape has for one byte of a text: `\u{1b}`.
 const LONGEST: usize = 6;
@@ -32,6 +34,15 @@ const PARTS: [&str; 20] = [
     "<script>",
     "&amp;",
 ];
+
+/// A text that comes in pieces.
+struct Pieces<'a>([&'a str; 3]);
+
+impl Display for Pieces<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| piece.fmt(f))
+    }
+}
 
 type Input = (Vec<u8>, String, Vec<u8>, u16);
 
@@ -65,7 +76,7 @@ fn what_strangers_write_leaves_no_line_and_commands_no_terminal() {
 }
 
 fn a_chunk(bytes: &[u8]) {
-    let shown = quoted(bytes);
+    let shown = Escaped(bytes).to_string();
     assert_tame(&shown, &[]);
     assert!(
         shown.len() <= SHOWN * LONGEST_OF_CHUNK + 2 + CUT,
@@ -75,15 +86,15 @@ fn a_chunk(bytes: &[u8]) {
     let (inside, cut) = shown[1..].rsplit_once('"').unwrap();
     assert_eq!(cut.is_empty(), bytes.len() <= SHOWN, "{shown}");
     let seen = &bytes[..bytes.len().min(SHOWN)];
-    assert_eq!(typed(inside).as_deref(), Ok(seen), "{shown}");
+    assert_eq!(unescape(inside).as_deref(), Ok(seen), "{shown}");
 }
 
 fn a_line(text: &str, place: usize) {
-    let whole = one_line(&[text]);
+    let whole = one_line(text);
     assert_tame(&whole, &[]);
     assert!(whole.len() <= LINE * LONGEST + CUT, "{} bytes", whole.len());
     let pieces = text.split_at(text.floor_char_boundary(place % (text.len() + 1)));
-    assert_eq!(one_line(&[pieces.0, "", pieces.1]), whole);
+    assert_eq!(one_line(Pieces([pieces.0, "", pieces.1])), whole);
     if text.len() <= LINE && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         assert_eq!(whole, text);
     }
@@ -102,7 +113,7 @@ fn a_message(text: &str) {
 }
 
 fn a_page(text: &str) {
-    let shown = html(text);
+    let shown = html::escaped(text);
     assert_tame(&shown, &['\n', '\t']);
     assert!(!shown.contains(['<', '>', '"', '\'']), "{shown}");
     for (place, _) in shown.match_indices('&') {

@@ -1,7 +1,7 @@
 //! `exercise.toml` and `hidden.toml`: `exercise::read`, and all that it reads by.
 
 use crate::seeds::{self, Recipe, Seeds};
-use eco_host::exercise::{Action, Cases, Exercise, Files, Pattern, Script};
+use eco_exercise::{Action, Cases, Exercise, Files, Pattern, Script};
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Comparing bytes.
 
-use eco_host::hexdump::hexdump;
+use eco_text::hexdump::hexdump;
 
 /// Panics unless both are the same, and shows the first difference as a hexdump.
 #[track_caller]

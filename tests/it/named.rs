@@ -52,7 +52,7 @@ fn is_of(path: &Path, module: &str) -> bool {
 #[test]
 fn every_test_that_a_limit_names_is_there() {
     let (mut product, mut tests) = (Vec::new(), Vec::new());
-    sources(project_file("host/src").into(), &mut product);
+    sources(project_file("host").into(), &mut product);
     sources(project_file("tests/it").into(), &mut tests);
     let (mut all, mut missing) = (0, Vec::new());
     for (path, text) in &product {

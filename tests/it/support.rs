@@ -20,7 +20,9 @@ pub(crate) fn serve(arguments: &[&str]) -> Server {
 
 /// The path of one of the project's own files, counted from its root.
 pub(crate) fn project_file(path: &str) -> String {
-    let host = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let host = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a folder");
     let root = host.parent().expect("the host is a folder of the project");
     root.join(path).display().to_string()
 }

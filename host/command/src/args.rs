@@ -1,0 +1,258 @@
+//! What may be typed, and the help that teaches it.
+
+use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
+use super::budget_args::BudgetArgs;
+use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
+use super::load::LoadArgs;
+use super::message::MessageArgs;
+use bytesize::ByteSize;
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
+use eco_net::Endpoint;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// The most connections. Each takes four mappings of memory (a stack, an instance, and what guards
+/// them), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
+/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+pub(super) const MOST_CONNECTIONS: i64 = 16_000;
+
+const EXAMPLES: &str = "\
+Examples:
+  eco serve                          an echo server on 127.0.0.1:5005
+  eco send 'hello'                   in another terminal: prints hello
+  eco serve -p upper.js              a plugin of your own answers
+  eco serve -l 0.0.0.0:5005          serves the machines next door
+  eco send -t 192.168.1.7:5005       ... which try it with this
+  eco load -c 1000 -d 30s            how fast is it, and is every reply right?
+  eco exercise start echo my-echo    an exercise, whose solution eco checks
+
+Exit codes:
+  0 all right   1 a reply was wrong, or a case failed   64 usage   65 bad plugin
+  69 cannot connect or listen, or a tool is missing   70 internal error
+  130 interrupted";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  eco serve                            echo, on 127.0.0.1:5005
+  eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
+  eco serve -p upper.js --watch        your script, and what you change in it
+  eco serve -p ./upper.wasm            your component answers
+  eco serve -l 127.0.0.1:0             any free port; the first line says which
+  eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
+  eco serve -q --log-format json       failures alone, for a machine
+  eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
+
+Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  eco send                           the plugin's own message
+  eco send 'hello'                   prints the reply
+  printf 'a\\nb\\n' | eco send -       the message from stdin
+  eco send -f photo.jpg > copy.jpg   a file there and back: is it the same?
+  eco send -t '[::1]:7' -p dialogue.wasm
+
+The reply goes to stdout byte for byte, everything else to stderr. On a terminal a reply that ends within \
+a line gets a line break.";
+
+/// A TCP server and client whose bytes are decided by sandboxed WebAssembly plugins.
+#[derive(Debug, Parser)]
+#[command(name = "eco", version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve connections with a plugin; the built-in one echoes
+    Serve(ServeArgs),
+    /// Send a message, read the reply, and check it
+    Send(SendArgs),
+    /// Load a server with many dialogues, check every reply, and measure
+    Load(LoadArgs),
+    /// Make a folder with a plugin that builds and runs
+    New(NewArgs),
+    /// Build the plugin in a folder, with its language's own tools
+    Build(BuildArgs),
+    /// Say what a plugin is, and what it lacks to be used
+    Inspect(InspectArgs),
+    /// Run a plugin without a socket, chunk by chunk
+    Call(CallArgs),
+    /// Check a plugin against an exercise, for the student who writes it
+    Check(CheckArgs),
+    /// Grade a class's plugins against an exercise, for the teacher
+    Grade(GradeArgs),
+    /// List the exercises that eco brings, and copy them out
+    Exercise {
+        #[command(subcommand)]
+        command: ExerciseCommand,
+    },
+    /// Print the contract between eco and plugins (WIT)
+    Wit,
+    /// Set up what a language needs once
+    Setup {
+        #[command(subcommand)]
+        command: SetupCommand,
+    },
+    /// Print completions for a shell
+    ///
+    /// For instance: eco completions bash > ~/.local/share/bash-completion/completions/eco
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Log (to stderr)")]
+pub(super) struct LogArgs {
+    /// What to log: warn has plugins that fail, info connections, debug every chunk [default: info]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LEVEL",
+        conflicts_with_all = ["verbose", "quiet"]
+    )]
+    pub(super) log_level: Option<LogLevel>,
+    /// The same as --log-level debug
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// The same as --log-level warn; -qq is error
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) quiet: u8,
+    /// For a person, or for a machine (one JSON object a line)
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub(super) log_format: LogFormat,
+}
+
+/// How much is logged: each level has those before it too. (With `///` the values would stretch the help of all
+/// commands over two pages.)
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogLevel {
+    // eco can't do what it should.
+    Error,
+    // A plugin failed, or something else is not as it should be.
+    Warn,
+    // Connections, and what eco does.
+    Info,
+    // Every chunk.
+    Debug,
+}
+
+impl LogArgs {
+    /// The level that is meant.
+    pub(super) fn level(&self) -> LogLevel {
+        match (self.log_level, self.verbose, self.quiet) {
+            (Some(level), _, _) => level,
+            (None, true, _) => LogLevel::Debug,
+            (None, false, 0) => LogLevel::Info,
+            (None, false, 1) => LogLevel::Warn,
+            (None, false, _) => LogLevel::Error,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct ServeArgs {
+    /// The same as --plugin
+    #[arg(value_name = "PLUGIN", conflicts_with = "plugin", value_hint = ValueHint::AnyPath)]
+    pub(super) named: Option<String>,
+    /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(super) plugin: String,
+    /// Where to listen; may be given several times. Port 0 takes a free one
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(super) listen: Vec<Endpoint>,
+    /// The most bytes that one call of the plugin is handed
+    #[arg(long, default_value = "64KiB", value_name = "SIZE")]
+    pub(super) chunk_size: ByteSize,
+    /// Connections at the same time; the next ones wait [default: 2048, or what the descriptor limit allows]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
+    pub(super) max_connections: Option<u32>,
+    /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset [default: no limit of its own]
+    #[arg(long, value_name = "N")]
+    pub(super) max_connections_per_peer: Option<NonZeroUsize>,
+    /// Close a connection whose peer is silent for this long
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = timeout)]
+    pub(super) idle_timeout: Timeout,
+    /// Reset a connection whose peer takes none of a reply for this long
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = timeout)]
+    pub(super) write_timeout: Timeout,
+    /// At SIGINT or SIGTERM: how long replies in flight may take
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) grace: Duration,
+    /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
+    #[arg(long)]
+    pub(super) watch: bool,
+    #[command(flatten)]
+    pub(super) budgets: BudgetArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SEND_EXAMPLES)]
+pub(super) struct SendArgs {
+    #[command(flatten)]
+    pub(super) message: MessageArgs,
+    /// Where to connect to
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(super) to: Endpoint,
+    /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(super) plugin: String,
+    /// How long connecting may take, and each turn of the dialogue
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) timeout: Duration,
+    #[command(flatten)]
+    pub(super) budgets: BudgetArgs,
+}
+
+/// A timeout that may be never.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeout(pub(super) Option<Duration>);
+
+fn timeout(text: &str) -> Result<Timeout, humantime::DurationError> {
+    let never = text == "0" || text == "never";
+    match never {
+        true => Ok(Timeout(None)),
+        false => humantime::parse_duration(text)
+            .map(|limit| Timeout(Some(limit).filter(|limit| !limit.is_zero()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_argument_has_help() {
+        Args::command().help_expected(true).debug_assert();
+    }
+}

@@ -1,0 +1,113 @@
+//! The flags of the budgets, which several commands have.
+
+use super::exit::{Exit, Failure};
+use bytesize::ByteSize;
+use eco_plugin::Budgets;
+use std::time::Duration;
+
+/// The budgets of [`eco_plugin::Budgets`], as far as they are given.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Budgets of the plugin")]
+pub(super) struct BudgetArgs {
+    /// Processor time of one call [default: 1s, send, load: 10s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) cpu: Option<Duration>,
+    /// Time in which one call waits, asleep [default: 30s, send, load: 1m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) wait: Option<Duration>,
+    /// Memory of one instance [default: 64MiB, send, load: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) memory: Option<ByteSize>,
+    /// Memory of all instances together, with tables and stacks [default: half of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) total_memory: Option<ByteSize>,
+    /// Table elements of one instance [default: 100000]
+    #[arg(long, value_name = "N")]
+    pub(super) table: Option<usize>,
+    /// Stack of one call [default: 512KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) stack: Option<ByteSize>,
+    /// Bytes returned by one call [default: 1MiB, send, load: 256MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) reply: Option<ByteSize>,
+    /// What one connection may write to the log [default: 256KiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) log_output: Option<ByteSize>,
+    /// Size of the plugin's file [default: 32MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) file_size: Option<ByteSize>,
+    #[command(flatten)]
+    pub(super) compile: CompileArgs,
+}
+
+/// Those of compiling, which commands have that judge plugins by rules of their own.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Budgets of the plugin")]
+pub(super) struct CompileArgs {
+    /// Time to compile the plugin; check, grade: processor time [default: 30s, check, grade: 2m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) compile_time: Option<Duration>,
+    /// Memory to compile the plugin [default: 1GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) compile_memory: Option<ByteSize>,
+}
+
+impl CompileArgs {
+    /// These budgets, with what is given in the place of its default.
+    pub(super) fn over(self, defaults: Budgets) -> Budgets {
+        Budgets {
+            compile: self.compile_time.unwrap_or(defaults.compile),
+            compile_memory: self.compile_memory.map_or(defaults.compile_memory, size),
+            ..defaults
+        }
+    }
+}
+
+pub(super) fn size(bytes: ByteSize) -> usize {
+    usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
+}
+
+/// The values that make sense: less processor time than a tick can't be told from none,
+/// and wasm memory comes in pages of 64 KiB.
+const LEAST_CPU: Duration = Duration::from_millis(10);
+const LEAST_MEMORY: usize = 64 * 1024;
+/// All that a plugin can address.
+const MOST_MEMORY: usize = 4 << 30;
+const LEAST_STACK: usize = 16 * 1024;
+const MOST_STACK: usize = 16 * 1024 * 1024;
+
+impl BudgetArgs {
+    /// These budgets, with what is not given taken from `defaults`.
+    pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
+        let defaults = self.compile.over(defaults);
+        let set = |given: Option<ByteSize>, default| given.map_or(default, size);
+        let budgets = Budgets {
+            cpu: self.cpu.unwrap_or(defaults.cpu),
+            total_cpu: defaults.total_cpu,
+            wait: self.wait.unwrap_or(defaults.wait),
+            fuel: defaults.fuel,
+            memory: set(self.memory, defaults.memory),
+            total_memory: set(self.total_memory, defaults.total_memory),
+            table: self.table.unwrap_or(defaults.table),
+            stack: set(self.stack, defaults.stack),
+            reply: set(self.reply, defaults.reply),
+            log: set(self.log_output, defaults.log),
+            file: set(self.file_size, defaults.file),
+            compile: defaults.compile,
+            compile_memory: defaults.compile_memory,
+        };
+        let refused = |text: &str| Err(Exit::Usage.saying(text));
+        if budgets.cpu < LEAST_CPU {
+            return refused(
+                "--cpu must be at least 10ms: processor time is counted in steps of that",
+            );
+        }
+        if !(LEAST_MEMORY..=MOST_MEMORY).contains(&budgets.memory) {
+            return refused("--memory goes from 64KiB, one page of WebAssembly, to 4GiB");
+        }
+        if !(LEAST_STACK..=MOST_STACK).contains(&budgets.stack) {
+            return refused("--stack goes from 16KiB to 16MiB");
+        }
+        Ok(budgets)
+    }
+}

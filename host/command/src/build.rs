@@ -1,0 +1,51 @@
+//! `eco build`: a folder with sources becomes a plugin that can be used.
+
+use super::author_args::BuildArgs;
+use super::exit::Failure;
+use super::{compiler, machine, output, plugin};
+use bytesize::ByteSize;
+use eco_plugin::{Budgets, Engine, Inspection, LoadError, Source};
+use eco_text::escape;
+use eco_toolchain::Built;
+
+/// Builds, tries out what came of it, and says how to use it.
+pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
+    let folder = args.dir.clone();
+    let built = tokio::task::spawn_blocking(move || plugin::build(&folder)).await??;
+    let path = escape::path(built.path());
+    let engine = Engine::on_demand(compiler::compiler(), Budgets::server(machine::memory()))?;
+    let unusable = |error: LoadError| {
+        let context = match &built {
+            Built::Component(_) => format!("built {path}, which can't be used"),
+            Built::Script(_) => format!("cannot use {path}"),
+        };
+        plugin::unusable(error, context)
+    };
+    let found = Inspection::of(&engine, Source::File(built.path().to_owned()))
+        .await
+        .map_err(unusable)?;
+    // A folder is built again when its sources change; a script is named itself.
+    let usable = match &built {
+        Built::Component(_) => escape::path(&args.dir),
+        Built::Script(_) => path.clone(),
+    };
+    let next = match (&found.server, &found.client) {
+        (Ok(_), _) => format!("eco serve -p {usable}"),
+        (_, Ok(_)) => format!("eco send -p {usable}"),
+        _ if is_interpreter(&found) => {
+            return output::print(&format!("built {path}, an interpreter for scripts\n"));
+        }
+        _ => return found.server.map(drop).map_err(unusable),
+    };
+    let what = match &built {
+        Built::Component(_) => format!("built {path} ({})", ByteSize(found.size as u64)),
+        Built::Script(_) => format!("{path} runs as it is: nothing to build"),
+    };
+    output::print(&format!("{what}. Next:\n  {next}\n"))
+}
+
+/// An interpreter is no plugin by itself: it needs a script, and eco to hand it over.
+fn is_interpreter(found: &Inspection) -> bool {
+    let interpreter = |name: &String| name.starts_with("eco:plugin/interpreter@");
+    found.exports.iter().any(interpreter)
+}

@@ -1,0 +1,141 @@
+//! `eco check`: one plugin against one exercise, for the student who writes it.
+
+mod lint;
+mod reporting_session;
+mod show;
+mod sockets;
+mod tcp;
+
+use super::exercise_args::CheckArgs;
+use super::exit::{Exit, Failure};
+use super::find_exercise::{find, read};
+use super::plugin::PluginArg;
+use super::watch::Watch;
+use super::{compiler::compiler, output};
+use anyhow::Context as _;
+use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
+use eco_plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
+use eco_text::number::many;
+use tcp::Loopback;
+
+/// What is meant by what was typed.
+struct Check {
+    exercise: Exercise,
+    engine: Engine,
+    plugin: PluginArg,
+    wire: Kind,
+    detail: show::Detail,
+}
+
+/// How the plugin is reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Memory,
+    Tcp,
+}
+
+pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
+    let (Some(exercise), Some(plugin)) = (args.exercise, args.plugin) else {
+        return lint::run(&args.lint.unwrap_or_else(|| ".".into()), args.compile).await;
+    };
+    let exercise = read(&find(&exercise)?, Cases::Public)?;
+    let check = Check {
+        engine: Engine::laboratory(compiler(), args.compile.over(exercise.limits.budgets()))
+            .context("cannot set up the sandbox")?,
+        exercise,
+        plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
+        wire: match args.tcp {
+            true => Kind::Tcp,
+            false => Kind::Memory,
+        },
+        detail: match args.all {
+            true => show::Detail::All,
+            false => show::Detail::First,
+        },
+    };
+    match (args.watch, check.plugin.path()) {
+        (false, _) => check.once().await,
+        (true, Some(path)) => {
+            let watch = Watch::start(&path)?;
+            check.again_and_again(watch).await
+        }
+        (true, None) => Err(Exit::Usage.saying(format!(
+            "--watch needs a plugin on disk, and {} is none",
+            check.plugin.name()
+        ))),
+    }
+}
+
+impl Check {
+    async fn again_and_again(&self, mut watch: Watch) -> Result<(), Failure> {
+        loop {
+            if let Err(Failure { exit, error }) = self.once().await
+                && exit != Exit::Wrong
+            {
+                output::complain(&error);
+            }
+            output::styled(&show::waiting(self.plugin.name()))?;
+            watch.changed().await;
+            show::again();
+        }
+    }
+
+    async fn once(&self) -> Result<(), Failure> {
+        let plugin = self.load().await?;
+        let judge = Judge::of(&self.exercise, &compiler()).await;
+        let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
+        output::styled(&show::title(&self.exercise, self.plugin.name()))?;
+        let judgements = match self.wire {
+            Kind::Memory => self.judge(&judge, &plugin).await,
+            Kind::Tcp => {
+                // What a server would log is in the feedback already.
+                let silence = tracing::subscriber::NoSubscriber::new();
+                let _silent = tracing::subscriber::set_default(silence);
+                let loopback = Loopback::start(plugin).await;
+                let loopback = loopback.context("cannot listen on this machine")?;
+                let judgements = self.judge(&judge, &loopback).await;
+                loopback.stop().await;
+                judgements
+            }
+        };
+        let graded = Graded {
+            name: self.plugin.name().to_owned(),
+            judgements,
+        };
+        output::styled(&show::summary(&self.exercise, &graded, self.detail))?;
+        let failed = graded.judgements.len() - graded.passed();
+        match (failed, graded.is_judged()) {
+            (0, _) => Ok(()),
+            (_, false) => Err(Exit::Internal
+                .saying("some cases could not be judged, which is no fault of the plugin")),
+            (failed, true) => {
+                let failed = many(failed as u64, "case");
+                Err(Exit::Wrong.saying(format!("{failed} failed")))
+            }
+        }
+    }
+
+    async fn judge(&self, judge: &Judge<'_>, bench: &impl Bench) -> Vec<Judgement> {
+        let mut show = show::Cases::new(&self.exercise, self.detail);
+        let done = |case: &_, judgement: &_| {
+            // Who stops reading misses the rest; the exit code tells.
+            let _ = output::styled(&show.case(case, judgement));
+        };
+        judge.judge(bench, done).await
+    }
+
+    async fn load(&self) -> Result<Plugin, Failure> {
+        let source = self.plugin.source().await?;
+        let loaded = Plugin::load(&self.engine, source, Role::Server).await;
+        loaded.map_err(|error| {
+            // That there was no room is nobody's mistake.
+            let is_internal = matches!(error, LoadError::Budget { .. })
+                && matches!(Verdict::from(&error), Verdict::Internal(_));
+            let Failure { exit, error } = self.plugin.unusable(error);
+            match is_internal {
+                true => Exit::Internal.because(error),
+                false => exit.because(error),
+            }
+        })
+    }
+}

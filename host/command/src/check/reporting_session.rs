@@ -1,0 +1,105 @@
+//! Sessions that tell the tester what they do.
+
+use eco_contract::{Connection, Next, Opening, Reason, Reply, Session};
+use eco_plugin::{Error, Lab, PluginSession};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What the next session belongs to.
+#[derive(Default)]
+pub(super) struct Expected {
+    pub(super) lab: Lab,
+    pub(super) tell: Option<UnboundedSender<Event>>,
+}
+
+/// What a session tells the tester.
+pub(super) enum Event {
+    /// It was handed so many bytes, none at its beginning and its end.
+    Answered {
+        handed: usize,
+        replied: usize,
+        next: Next,
+    },
+    Refused,
+    Failed(Error),
+    /// Its last call is over, and so much fuel is gone.
+    Closed(Result<u64, Error>),
+}
+
+/// A session that tells the tester what it does.
+pub(super) struct ReportingSession {
+    session: PluginSession,
+    tell: Option<UnboundedSender<Event>>,
+}
+
+/// The tester has been told.
+#[derive(Debug, thiserror::Error)]
+#[error("the plugin failed")]
+pub(super) struct HasFailed;
+
+impl ReportingSession {
+    pub(super) fn new(session: PluginSession, expected: &Expected) -> Self {
+        let tell = expected.tell.clone();
+        Self { session, tell }
+    }
+
+    fn tell(tell: &Option<UnboundedSender<Event>>, event: Event) {
+        if let Some(tell) = tell {
+            // A tester that has gone away needs to know no more.
+            let _ = tell.send(event);
+        }
+    }
+}
+
+/// Tells of a reply, and passes it on.
+fn report<'a>(
+    tell: &Option<UnboundedSender<Event>>,
+    handed: usize,
+    reply: Result<Reply<'a>, Error>,
+) -> Result<Reply<'a>, HasFailed> {
+    match reply {
+        Ok(reply) => {
+            let event = Event::Answered {
+                handed,
+                replied: reply.data.len(),
+                next: reply.next,
+            };
+            ReportingSession::tell(tell, event);
+            Ok(reply)
+        }
+        Err(error) => {
+            ReportingSession::tell(tell, Event::Failed(error));
+            Err(HasFailed)
+        }
+    }
+}
+
+impl Session for ReportingSession {
+    type Error = HasFailed;
+
+    async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, HasFailed> {
+        match self.session.open(connection).await {
+            Ok(Opening::Refusal(why)) => {
+                Self::tell(&self.tell, Event::Refused);
+                Ok(Opening::Refusal(why))
+            }
+            Ok(Opening::Greeting(reply)) => report(&self.tell, 0, Ok(reply)).map(Opening::Greeting),
+            Err(error) => report(&self.tell, 0, Err(error)).map(Opening::Greeting),
+        }
+    }
+
+    async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, HasFailed> {
+        report(&self.tell, chunk.len(), self.session.receive(chunk).await)
+    }
+
+    async fn end_of_input(&mut self) -> Result<Reply<'_>, HasFailed> {
+        report(&self.tell, 0, self.session.end_of_input().await)
+    }
+
+    async fn closed(&mut self, why: Reason) -> Result<(), HasFailed> {
+        let fuel = self.session.usage().and_then(|usage| usage.fuel);
+        let closed = self.session.closed(why).await;
+        let closed = closed.map(|()| fuel.unwrap_or_default());
+        Self::tell(&self.tell, Event::Closed(closed));
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! Who compiles plugins for the command line: eco itself, started anew for each.
+
+use eco_plugin::{Compiler, Program, run_helper};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What a helper is started with. It is no command for people, so that no help names it.
+const ARGUMENT: &str = "compile-helper";
+
+/// Does a helper's work, if this process is one.
+pub(super) fn if_helper() -> Option<ExitCode> {
+    let is_helper = std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == ARGUMENT);
+    is_helper.then(run_helper)
+}
+
+/// A helper for each plugin.
+pub(super) fn compiler() -> Compiler {
+    Compiler::Helper(Program {
+        path: this_program(),
+        arguments: vec![ARGUMENT.into()],
+    })
+}
+
+/// On Linux the very program that runs, also where another has been put in its place since.
+fn this_program() -> PathBuf {
+    match cfg!(target_os = "linux") {
+        true => PathBuf::from("/proc/self/exe"),
+        // Where nobody knows, starting it says so.
+        false => std::env::current_exe().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,126 @@
+//! What students and teachers may type, and the help that teaches it.
+
+use super::budget_args::CompileArgs;
+use super::report_to::ReportTo;
+use crate::language_arg::LanguageArg;
+use clap::{Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  eco exercise start echo my-echo            copies out an exercise to solve
+  eco check my-echo my-echo/starter/javascript/plugin.js
+  eco check my-echo my-plugin.js --watch     again whenever you save
+  eco check echo my-plugin.wasm --all        one that eco brings, every failure
+  eco check --lint my-exercise               is the exercise itself all right?
+
+Every case is run under several splits of the same bytes, since the network may split them anywhere: \
+as written, all in one chunk, one byte at a time, and in random pieces. A case passes if it passes under all \
+of them; a failure shows the smallest split that breaks the plugin.
+
+Exit codes:
+  0 every case passed   1 some failed, or the exercise is wrong   64 usage
+  65 the plugin can't be loaded   70 eco itself failed";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(super) struct CheckArgs {
+    /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
+    #[arg(required_unless_present = "lint", value_hint = ValueHint::DirPath)]
+    pub(super) exercise: Option<String>,
+    /// Your solution: a script, a component, or a folder that eco build builds; - reads a component from stdin
+    #[arg(required_unless_present = "lint", value_hint = ValueHint::AnyPath)]
+    pub(super) plugin: Option<String>,
+    /// Show every failure in full, not only the first
+    #[arg(short, long)]
+    pub(super) all: bool,
+    /// Over real sockets on this machine, instead of in memory
+    #[arg(long)]
+    pub(super) tcp: bool,
+    /// Again whenever the plugin changes
+    #[arg(long)]
+    pub(super) watch: bool,
+    /// Check an exercise, and not a plugin: its files, its starters, and whether its solution passes
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        conflicts_with_all = ["exercise", "plugin", "all", "tcp", "watch"]
+    )]
+    pub(super) lint: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) compile: CompileArgs,
+}
+
+const GRADE_EXAMPLES: &str = "\
+Examples:
+  eco grade my-exercise submissions/
+  eco grade echo submissions/ --report html=class.html --report csv=marks.csv
+  eco grade echo submissions/ --report 'gradescope=out/{name}.json'
+  eco grade echo alice.wasm --report junit=- > alice.xml
+  eco grade echo submissions/* --class=no    one student for each path
+  eco grade echo groups/* --class            a class for each path
+
+A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
+A student's folder holds one plugin, a script or a component (.wasm, .wat), and no folder below it is looked into. \
+Links are refused. Names that begin with a dot are passed over, and said to be. Nothing is built: building runs a \
+student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
+
+Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
+json and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
+random comes from exercise.toml and hidden.toml, so that eco check, which has no hidden cases, draws otherwise.
+
+Exit codes:
+  0 all graded, whatever the marks   64 usage
+  70 something could not be judged";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = GRADE_EXAMPLES)]
+pub(super) struct GradeArgs {
+    /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) exercise: String,
+    /// A folder with a file or a folder for each student; or a path for each student
+    #[arg(required = true, value_hint = ValueHint::AnyPath)]
+    pub(super) submissions: Vec<PathBuf>,
+    /// Whether each path is a class, a folder with a file or a folder for each student [default: a single folder is, several paths are not]
+    #[arg(long, value_enum, value_name = "YES|NO", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
+    pub(super) class: Option<Class>,
+    /// Write a report; may be given several times. - writes it to stdout, in place of the table
+    #[arg(short, long, value_name = "FORMAT=FILE")]
+    pub(super) report: Vec<ReportTo>,
+    /// Submissions at the same time [default: one for each processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(super) jobs: Option<u32>,
+    #[command(flatten)]
+    pub(super) compile: CompileArgs,
+}
+
+/// Whether each path is a class, where it is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Class {
+    Yes,
+    No,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExerciseCommand {
+    /// List the exercises that eco brings, from easy to hard
+    List,
+    /// Copy an exercise out, with something to start from in each language
+    Start {
+        /// Which one (see eco exercise list)
+        slug: String,
+        /// The folder to make
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+        /// The hidden cases too, to make an exercise of your own of it
+        #[arg(long)]
+        hidden: bool,
+        /// Only the starter in this language
+        #[arg(short, long, value_enum)]
+        lang: Option<LanguageArg>,
+    },
+    /// Print the JSON schema of exercise.toml, for editors
+    Schema,
+}

@@ -1,0 +1,49 @@
+//! An exercise as it was typed: the name of one that eco brings, or a folder.
+
+use super::exit::{Exit, Failure};
+use eco_exercise::{Cases, Exercise, Files, Mistake, SHIPPED, Shipped};
+use std::path::{Path, PathBuf};
+
+/// The exercise that eco brings under this name.
+pub(super) fn shipped(slug: &str) -> Option<&'static Shipped> {
+    SHIPPED.iter().find(|shipped| shipped.slug == slug)
+}
+
+/// What was typed is no exercise.
+pub(super) fn unknown(text: &str) -> Failure {
+    let slugs: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.slug).collect();
+    Exit::Usage.saying(format!(
+        "there is no exercise {text:?}: name a folder with an exercise.toml, or one of {}",
+        slugs.join(", ")
+    ))
+}
+
+/// What was typed: a folder with an exercise, else one that eco brings. Who has copied one out, and
+/// changed it, means the copy.
+pub(super) fn find(text: &str) -> Result<Files, Failure> {
+    let path = PathBuf::from(text);
+    if let Some(shipped) = shipped(text)
+        && !path.join("exercise.toml").exists()
+    {
+        return Ok(shipped.files());
+    }
+    match (path.is_dir(), path.parent()) {
+        (true, _) => Ok(Files::Folder(path)),
+        (false, Some(folder)) if path.ends_with("exercise.toml") => {
+            let folder = match folder.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => folder,
+            };
+            Ok(Files::Folder(folder.to_owned()))
+        }
+        _ => Err(unknown(text)),
+    }
+}
+
+/// Reads it; what is wrong with it is for its author.
+pub(super) fn read(files: &Files, cases: Cases) -> Result<Exercise, Failure> {
+    let read = Exercise::read(files, cases);
+    read.map_err(|mistake: Mistake| {
+        Exit::Usage.because(anyhow::Error::from(mistake).context("cannot use the exercise"))
+    })
+}

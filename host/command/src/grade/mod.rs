@@ -1,0 +1,197 @@
+//! `eco grade`: a whole class against one exercise, for the teacher.
+
+mod submissions;
+mod table;
+
+use super::exercise_args::GradeArgs;
+use super::exit::{Exit, Failure};
+use super::find_exercise::{find, read};
+use super::report_to::ReportTo;
+use super::{compiler::compiler, machine, output};
+use anyhow::Context as _;
+use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
+use eco_plugin::{Engine, Language, Plugin, Role, Source};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{self, IsTerminal as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use submissions::{Code, Submission};
+
+pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
+    let exercise = read(&find(&args.exercise)?, Cases::All)?;
+    let submissions = submissions::find(&args.submissions, args.class)?;
+    for (number, report) in args.report.iter().enumerate() {
+        report.check(submissions.len())?;
+        if args
+            .report
+            .iter()
+            .skip(number + 1)
+            .any(|other| report.is_as(other))
+        {
+            return Err(Exit::Usage.saying("two reports would go to the same file"));
+        }
+    }
+    let engine = Engine::laboratory(compiler(), args.compile.over(exercise.limits.budgets()));
+    let engine = engine.context("cannot set up the sandbox")?;
+    let judge = alone()?.block_on(Judge::of(&exercise, &compiler()));
+    let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
+    let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
+    let jobs = jobs.min(affordable(&exercise));
+    warm_up(&engine, &submissions)?;
+    let grading = Grading {
+        exercise: &exercise,
+        judge,
+        engine,
+        bar: bar(submissions.len()),
+    };
+    let class = Class {
+        exercise: &exercise,
+        submissions: grading.all(submissions, jobs)?,
+    };
+    let written: Vec<_> = args
+        .report
+        .iter()
+        .map(|report| report.write(&class))
+        .collect();
+    if !args.report.iter().any(ReportTo::is_stdout) {
+        output::styled(&table::table(&class))?;
+    }
+    // What could be written is there, whatever could not.
+    written.into_iter().collect::<Result<(), Failure>>()?;
+    let not_judged = class.submissions.iter();
+    match not_judged.filter(|graded| !graded.is_judged()).count() {
+        0 => Ok(()),
+        some => Err(Exit::Internal.saying(format!(
+            "{some} of {} submissions could not be judged wholly, and have no mark: nobody is to blame but eco, or the exercise",
+            class.submissions.len()
+        ))),
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// As many submissions as the machine has memory for, if each takes all that it may.
+fn affordable(exercise: &Exercise) -> usize {
+    let each = exercise
+        .connections()
+        .saturating_mul(exercise.limits.memory);
+    (machine::memory() / 2 / each.max(1)).max(1)
+}
+
+/// Compiles the interpreters that the scripts of the class need, once: not each thread for itself.
+fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
+    let mut languages: Vec<Language> = Vec::new();
+    for submission in submissions {
+        if let Code::Plugin(Source::File(path)) = &submission.code
+            && let Some(language) = Language::of_file(path)
+            && !languages.contains(&language)
+        {
+            languages.push(language);
+        }
+    }
+    let runtime = alone()?;
+    for language in languages {
+        // One that isn't set up is said of each submission that needs it.
+        let _ = runtime.block_on(language.warm_up(engine));
+    }
+    runtime.shutdown_background();
+    Ok(())
+}
+
+fn alone() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
+fn bar(submissions: usize) -> ProgressBar {
+    let target = match io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(submissions as u64), target);
+    let style = "{bar:40} {pos} of {len} submissions  {eta}";
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// What the threads share.
+struct Grading<'a> {
+    exercise: &'a Exercise,
+    judge: Judge<'a>,
+    engine: Engine,
+    bar: ProgressBar,
+}
+
+impl Grading<'_> {
+    /// Grades all of them, some at the same time; the grades come in their order.
+    fn all(&self, submissions: Vec<Submission>, jobs: usize) -> Result<Vec<Graded>, Failure> {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = || -> io::Result<()> {
+            let runtime = alone()?;
+            while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let grade = || runtime.block_on(self.one(submission));
+                // A mistake of eco's own must not cost the others their grades.
+                let graded = catch_unwind(AssertUnwindSafe(grade));
+                let graded = graded.unwrap_or_else(|_| {
+                    self.unrun(submission, Verdict::Internal("it panicked".to_owned()))
+                });
+                done.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(graded);
+                self.bar.inc(1);
+            }
+            // What still reads isn't waited for.
+            runtime.shutdown_background();
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..jobs.min(submissions.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            threads.into_iter().try_for_each(|thread| {
+                let ended = thread.join();
+                ended.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
+            })
+        })?;
+        self.bar.finish_and_clear();
+        let mut graded = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        graded.sort_by(|a: &Graded, b: &Graded| a.name.cmp(&b.name));
+        Ok(graded)
+    }
+
+    async fn one(&self, submission: &Submission) -> Graded {
+        match self.load(submission).await {
+            Err(verdict) => self.unrun(submission, verdict),
+            Ok(plugin) => Graded {
+                name: submission.name.clone(),
+                judgements: self.judge.judge(&plugin, |_, _| {}).await,
+            },
+        }
+    }
+
+    /// The grade of one of which no case could be run.
+    fn unrun(&self, submission: &Submission, verdict: Verdict) -> Graded {
+        let judgement = Judgement::unrun(verdict);
+        Graded {
+            name: submission.name.clone(),
+            judgements: vec![judgement; self.exercise.cases.len()],
+        }
+    }
+
+    async fn load(&self, submission: &Submission) -> Result<Plugin, Verdict> {
+        match &submission.code {
+            Code::Plugin(source) => Plugin::load(&self.engine, source.clone(), Role::Server)
+                .await
+                .map_err(|error| submissions::without_folder(Verdict::from(&error), source)),
+            Code::Unusable(why) => Err(Verdict::NotAComponent(why.clone())),
+        }
+    }
+}

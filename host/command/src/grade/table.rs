@@ -1,0 +1,86 @@
+//! The table at the end of grading.
+
+use console::style;
+use eco_exercise::{Class, Graded, Judgement};
+use eco_text::escape::one_line;
+use eco_text::number::many;
+
+/// A line for each submission, and one for all.
+pub(super) fn table(class: &Class<'_>) -> String {
+    let names = class.submissions.iter();
+    let width = names.map(|graded| one_line(&graded.name).chars().count());
+    let width = width.max().unwrap_or(0).max("student".len());
+    let head = format!("{:width$}  points  passed    CPU  first failure", "student");
+    let rows: String = class
+        .submissions
+        .iter()
+        .map(|graded| row(class, graded, width))
+        .collect();
+    format!("{}\n{rows}{}\n", style(head).underlined(), total(class))
+}
+
+fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
+    let exercise = class.exercise;
+    let (name, passed) = (one_line(&graded.name), graded.passed());
+    let points = match graded.points(exercise) {
+        Some(points) => format!("{points:.2}"),
+        None => "–".to_owned(),
+    };
+    let passed = format!("{passed}/{}", exercise.cases.len());
+    let used = graded.fuel_percent(exercise);
+    let mut failures = graded
+        .cases(exercise)
+        .filter(|(_, judgement)| !judgement.passed());
+    let first = match failures.next() {
+        None => style("–".to_owned()).dim(),
+        Some((case, judgement)) => {
+            let code = judgement.verdict.code();
+            // Where nothing ran, it is about no case in particular.
+            let text = match judgement.failure {
+                Some(_) => format!("{code}: {}", one_line(&case.name)),
+                None => verdict(judgement),
+            };
+            match judgement.is_internal() {
+                true => style(text).yellow(),
+                false => style(text).red(),
+            }
+        }
+    };
+    format!("{name:width$}  {points:>6}  {passed:>6}  {used:>3} %  {first}\n")
+}
+
+/// A verdict, with what it names as far as a line has room for it.
+fn verdict(judgement: &Judgement) -> String {
+    let code = judgement.verdict.code();
+    match judgement.verdict.detail() {
+        None => code.to_owned(),
+        Some(detail) => {
+            let short: String = one_line(detail).chars().take(REASON).collect();
+            let more = if short.len() < detail.len() {
+                "…"
+            } else {
+                ""
+            };
+            format!("{code}: {short}{more}")
+        }
+    }
+}
+
+/// Characters of a reason that a line of the table shows. Reports have all of it.
+const REASON: usize = 60;
+
+fn total(class: &Class<'_>) -> String {
+    let count = many(class.submissions.len() as u64, "submission");
+    let points = class.submissions.iter();
+    let points: Vec<f64> = points
+        .filter_map(|graded| graded.points(class.exercise))
+        .collect();
+    let mean = match points.len() {
+        0 => "–".to_owned(),
+        some => format!("{:.2}", points.iter().sum::<f64>() / some as f64),
+    };
+    format!(
+        "{count}, {mean} of {} points on average",
+        class.exercise.points
+    )
+}

@@ -1,0 +1,236 @@
+//! `eco inspect`: what a plugin is, and what it lacks.
+
+use super::author_args::InspectArgs;
+use super::exit::{Exit, Failure};
+use super::plugin::{PluginArg, unusable};
+use super::{compiler, machine, output};
+use anyhow::Context as _;
+use bytesize::ByteSize;
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Kind, LoadError};
+use eco_text::escape::Escaped;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// What is shown, and what `--json` prints. Sizes are bytes.
+#[derive(Serialize)]
+struct Report {
+    plugin: String,
+    /// `component` or `script`.
+    kind: &'static str,
+    /// The language of a script, or what the tools of a component say of it.
+    language: Option<String>,
+    made_with: Vec<String>,
+    size: usize,
+    exports: Vec<String>,
+    imports: Vec<Import>,
+    compile_ms: f64,
+    memory_at_start: Option<usize>,
+    /// The functions that a script defines.
+    functions: Vec<String>,
+    server: Verdict,
+    client: Verdict,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    usable: bool,
+    /// The interface by which it is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interface: Option<&'static str>,
+    /// Why it is not usable, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<String>,
+}
+
+/// Prints the report. The exit code is 65 for what can be neither served nor sent with.
+pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
+    let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
+    let plugin_arg = PluginArg::new(args.plugin, BUILT_IN_SERVERS);
+    let source = plugin_arg.source().await?;
+    // Interpreters are large, and no author waits for one to be compiled: they come from the cache.
+    let engine = match source.is_script() {
+        true => Engine::on_demand(compiler::compiler(), budgets),
+        false => Engine::uncached(compiler::compiler(), budgets),
+    }
+    .context("cannot set up the sandbox")?;
+    let found = match Inspection::of(&engine, source).await {
+        Ok(found) => found,
+        Err(error) => {
+            if args.json {
+                let (plugin, code) = (plugin_arg.name(), error.code());
+                let report = serde_json::json!({ "plugin": plugin, "code": code, "error": error.to_string() });
+                output::json(&format!("{report:#}"))?;
+            }
+            let context = format!("cannot inspect {}", plugin_arg.name());
+            return Err(unusable(error, context));
+        }
+    };
+    let report = Report::new(plugin_arg.name(), found);
+    match args.json {
+        true => output::json(&serde_json::to_string_pretty(&report)?)?,
+        false => output::print(&report.text())?,
+    }
+    match report.server.usable || report.client.usable {
+        true => Ok(()),
+        false => Err(Exit::Plugin.saying(format!("{} can't be used", plugin_arg.name()))),
+    }
+}
+
+impl Report {
+    fn new(name: &str, found: Inspection) -> Self {
+        let fit = found.server.as_ref().or(found.client.as_ref()).ok();
+        let language = match found.script {
+            Some(script) => Some(script.name().to_owned()),
+            None => language(&found.made_with),
+        };
+        let kind = match found.script {
+            Some(_) => "script",
+            None => "component",
+        };
+        Self {
+            plugin: name.to_owned(),
+            kind,
+            language,
+            size: found.size,
+            imports: found.imports,
+            compile_ms: found.compile.as_secs_f64() * 1e3,
+            memory_at_start: fit.map(|fit| fit.memory),
+            functions: fit.map(|fit| fit.functions.clone()).unwrap_or_default(),
+            made_with: found.made_with,
+            exports: found.exports,
+            server: verdict(found.server),
+            client: verdict(found.client),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n", self.plugin);
+        let mut line = |name: &str, value: &str| {
+            // What a plugin's author wrote may hold anything; only eco's own text may have breaks.
+            let value = value.replace('\n', "\n                  ");
+            let _ = writeln!(text, "  {name:14}  {value}");
+        };
+        let language = self.language.as_deref().unwrap_or("unknown");
+        line("kind", &format!("{}, {language}", self.kind));
+        line("size", &ByteSize(self.size as u64).to_string());
+        if !self.made_with.is_empty() {
+            line("made with", &plain(&self.made_with.join(", ")));
+        }
+        line("exports", &plain(&list(&self.exports)));
+        if !self.functions.is_empty() {
+            line("defines", &plain(&self.functions.join(", ")));
+        }
+        let imports = describe(&self.imports);
+        line(
+            "imports",
+            &match imports.is_empty() {
+                true => "sandboxed: imports nothing".to_owned(),
+                false => imports.join("\n"),
+            },
+        );
+        line("compile time", &format!("{:.1} ms", self.compile_ms));
+        if let Some(memory) = self.memory_at_start {
+            line("memory", &format!("{} at start", ByteSize(memory as u64)));
+        }
+        let plugin = &self.plugin;
+        line(
+            "server",
+            &self.server.text(&format!("eco serve -p {plugin}")),
+        );
+        line(
+            "client",
+            &self.client.text(&format!("eco send -p {plugin}")),
+        );
+        text
+    }
+}
+
+impl Verdict {
+    fn text(&self, command: &str) -> String {
+        match &self.missing {
+            None => format!("yes, {}: {command}", self.interface.unwrap_or_default()),
+            Some(missing) => format!("no: {missing}"),
+        }
+    }
+}
+
+fn verdict(fit: Result<Fit, LoadError>) -> Verdict {
+    let (interface, missing) = match fit {
+        Ok(fit) => (Some(interface(fit.kind)), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    Verdict {
+        usable: interface.is_some(),
+        interface,
+        missing,
+    }
+}
+
+fn interface(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Handler => "handler",
+        Kind::Session => "session",
+        Kind::Client => "client",
+    }
+}
+
+/// The language that the tools of a component give away. That rustc was among them says nothing: the
+/// adapters for WASI are written in Rust.
+fn language(tools: &[String]) -> Option<String> {
+    const GIVEN_AWAY: [(&str, &str); 5] = [
+        ("wit-bindgen-rust", "Rust"),
+        ("wit-bindgen-c", "C"),
+        ("componentize-py", "Python"),
+        ("ComponentizeJS", "JavaScript"),
+        ("Go ", "Go"),
+    ];
+    GIVEN_AWAY
+        .iter()
+        .find(|(tool, _)| tools.iter().any(|found| found.starts_with(tool)))
+        .map(|(_, language)| (*language).to_owned())
+}
+
+/// A line for each import, and one for each package of WASI.
+fn describe(imports: &[Import]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for import in imports {
+        let line = match import.granted {
+            true => granted(&import.name),
+            false => format!("{}  NOT OFFERED", plain(&import.name)),
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+fn granted(name: &str) -> String {
+    let package = name.split('/').next().unwrap_or(name);
+    let what = match package {
+        "wasi:cli" => "stdout and stderr go to the log; no arguments, no environment",
+        "wasi:clocks" => "the real clocks",
+        "wasi:random" => "real randomness",
+        "wasi:filesystem" => "no files",
+        "wasi:sockets" => "no network",
+        "wasi:io" => "what the others of WASI need",
+        _ => return format!("{}  (granted)", plain(name)),
+    };
+    format!("{package}  (granted: {what})")
+}
+
+fn list(names: &[String]) -> String {
+    match names.is_empty() {
+        true => "nothing".to_owned(),
+        false => names.join("\n"),
+    }
+}
+
+/// One line that can do a terminal no harm.
+fn plain(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let shown = Escaped(line.as_bytes()).to_string();
+        shown.trim_matches('"').to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

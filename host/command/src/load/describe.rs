@@ -1,0 +1,82 @@
+//! What went wrong in a load, in words, with the flag that helps.
+
+use crate::{reach, verdict};
+use eco_load::{Failure, Fatal, NotWhole};
+
+/// A dialogue that failed.
+pub(super) fn failure(failure: &Failure<'_>) -> String {
+    match failure {
+        Failure::WrongReply { fault, reply } => verdict::wrong(fault, reply),
+        Failure::Surplus(bytes) => verdict::surplus(bytes),
+        Failure::NotWhole { expect, came, why } => {
+            let mut text = verdict::not_whole(expect, *came, &how_it_broke_off(why));
+            if closed_at_once(why, *came) {
+                text += "\nA server that closes after each dialogue wants --reconnect.";
+            }
+            text
+        }
+        Failure::NotConnected(error) => format!("cannot connect: {error}"),
+        Failure::ExpectsTooMuch { bytes, most } => verdict::too_large(*bytes, *most),
+        Failure::Plugin(error) => format!("the plugin failed: {error}"),
+        Failure::Unsteady => {
+            "the plugin failed: it says something else to the same bytes than before".to_owned()
+        }
+        Failure::Unfinished(waited) => {
+            format!("a dialogue had waited for {waited:.1?} when it was cut off")
+        }
+        Failure::NeverBegun(age) => format!(
+            "it was due {age:.1?} before the end (more --connections may help, unless the server stalls)"
+        ),
+    }
+}
+
+fn how_it_broke_off(why: &NotWhole<'_>) -> String {
+    match why {
+        NotWhole::Broken { broken, most, .. } => verdict::broken(broken, *most),
+        NotWhole::Timeout(limit) => {
+            let limit = humantime::format_duration(*limit);
+            format!("it was not over within {limit} (see --timeout)")
+        }
+    }
+}
+
+fn closed_at_once(why: &NotWhole<'_>, came: usize) -> bool {
+    let closed = matches!(
+        why,
+        NotWhole::Broken {
+            broken: eco_net::Broken::Short,
+            reused: true,
+            ..
+        }
+    );
+    closed && came == 0
+}
+
+/// What made it pointless to go on.
+pub(super) fn fatal(fatal: &Fatal) -> String {
+    let out_of = |error, what| format!("cannot open more connections: {error}\n{what}");
+    match fatal {
+        Fatal::OutOfDescriptors(error) => out_of(
+            error,
+            "Each connection takes a descriptor: raise the limit (ulimit -n), or take fewer --connections.",
+        ),
+        Fatal::OutOfPorts {
+            error,
+            sources_given: true,
+        } => out_of(
+            error,
+            "The addresses of --source are not this machine's, or their ports are all in use or cooling down.",
+        ),
+        Fatal::OutOfPorts {
+            error,
+            sources_given: false,
+        } => out_of(
+            error,
+            "The ports of this machine's address are all in use or cooling down, some 28,000 of them. Connect from more addresses (to a server on this machine: --source 127.0.0.0/8), or leave out --reconnect.",
+        ),
+        Fatal::NoServer { to, error } => {
+            let to = to.map(|to| to.to_string()).unwrap_or_default();
+            reach::no_connection(to, error)
+        }
+    }
+}

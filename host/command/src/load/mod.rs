@@ -1,0 +1,214 @@
+//! `eco load`: what was typed becomes a load's settings, a bar shows it while it runs, and its figures become
+//! a table, JSON or a page, and an exit code.
+
+mod args;
+mod bar;
+mod describe;
+mod file;
+
+pub(super) use args::LoadArgs;
+
+use super::budget_args::size;
+use super::compiler::compiler;
+use super::exit::{Exit, Failure};
+use super::message::Message;
+use super::plugin::PluginArg;
+use super::signals::Signals;
+use super::{machine, output, reach};
+use anyhow::Context as _;
+use bar::Bar;
+use bytesize::ByteSize;
+use eco_load::{Cause, Ended, Goal, Load, Report, Settings, share_text};
+use eco_net::Endpoint;
+use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
+use eco_text::number::grouped;
+use file::Page;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often the figures are looked at, for the bar.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What is meant by what was typed.
+pub(super) struct Config {
+    args: LoadArgs,
+    message: Message,
+    budgets: Budgets,
+    threads: u32,
+    goal: Goal,
+    /// Bytes that the replies of all connections may take together.
+    total_reply: usize,
+}
+
+/// One part in so many of the machine's memory is what all replies may take, unless it is said: half as
+/// much as the instances of the plugin. A dialogue that needs more than is left fails.
+/// Test: `load::a_server_that_floods_every_connection_takes_one_budget_of_memory`.
+const PART_FOR_REPLIES: usize = 4;
+
+impl TryFrom<LoadArgs> for Config {
+    type Error = Failure;
+
+    fn try_from(args: LoadArgs) -> Result<Self, Failure> {
+        let message = match args.size {
+            Some(ByteSize(0)) => {
+                return Err(Exit::Usage
+                    .saying("--size is 1 byte at least: nothing sent is nothing measured"));
+            }
+            Some(bytes) => Message::Random(size(bytes)),
+            None => Message::typed(args.message.clone(), &args.plugin)?,
+        };
+        if let Some(text) = &args.message.message
+            && (text.contains("://") || text.parse::<Endpoint>().is_ok())
+        {
+            tracing::warn!("{text:?} is sent as the message; --to names the server");
+        }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let processors = u32::try_from(processors).unwrap_or(u32::MAX);
+        let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
+        let connections = args.connections;
+        if connections as usize > possible {
+            return Err(Exit::Usage.saying(format!(
+                "--connections {connections} is more than the descriptor limit allows, about {possible} (see ulimit -n)"
+            )));
+        }
+        Ok(Self {
+            message,
+            budgets: args.budgets.over(Budgets::client(machine::memory()))?,
+            threads: args.threads.unwrap_or(processors).min(args.connections),
+            goal: args
+                .count
+                .map_or(Goal::Time(args.duration), Goal::Dialogues),
+            total_reply: args
+                .total_reply
+                .map_or(machine::memory() / PART_FOR_REPLIES, size),
+            args,
+        })
+    }
+}
+
+/// Runs the load, and prints what it took.
+pub(super) async fn run(config: Config) -> Result<(), Failure> {
+    let mut signals = Signals::catch()?;
+    let page = config.args.html.as_deref().map(Page::create).transpose()?;
+    let settings = signals.or(settings(&config)).await?;
+    let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
+    report.to = config.args.to.to_string();
+    report.plugin = config.args.plugin.clone();
+    // Where there was no connection there is nothing to show but why.
+    if report.connected.total > 0 {
+        if config.args.json {
+            output::json(&serde_json::to_string(&report)?)?;
+        } else {
+            output::print(&report.to_string())?;
+        }
+        page.map_or(Ok(()), |page| page.write(&report))?;
+    }
+    let fatal = fatal.as_ref().map(describe::fatal);
+    judge(&report, fatal, config.args.max_errors)
+}
+
+async fn settings(config: &Config) -> Result<Settings, Failure> {
+    let Config { args, budgets, .. } = config;
+    let reply = budgets.reply;
+    let message = {
+        let message = config.message.clone();
+        tokio::task::spawn_blocking(move || message.read(reply)).await??
+    };
+    let endpoint: &Endpoint = &args.to;
+    let resolved = endpoint.resolve().await;
+    let mut to = resolved
+        .map_err(|error| Exit::Unavailable.saying(reach::no_such_name(endpoint, &error)))?;
+    if let Some(sources) = args.source {
+        to.retain(|address| address.is_ipv4() == sources.of(0).is_ipv4());
+        if to.is_empty() {
+            let why = format!("--source and {endpoint} are not both IPv4, or both IPv6");
+            return Err(Exit::Usage.saying(why));
+        }
+    }
+    let connections = args.connections as usize;
+    let engine = Engine::pooled(compiler(), budgets.clone(), connections).context(
+        "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",
+    )?;
+    let plugin = PluginArg::new(args.plugin.clone(), BUILT_IN_CLIENTS);
+    let plugin = plugin.load(&engine, Role::Client).await?;
+    Ok(Settings {
+        to,
+        sources: args.source,
+        message,
+        connections: args.connections,
+        threads: config.threads,
+        goal: config.goal,
+        rate: args.rate,
+        ramp_up: args.ramp_up,
+        reconnect: args.reconnect,
+        timeout: args.timeout,
+        reply,
+        total_reply: config.total_reply,
+        ..Settings::new(plugin, describe::failure)
+    })
+}
+
+/// From the first connection to the last.
+async fn measure(settings: Settings, goal: Goal, signals: &mut Signals) -> Result<Ended, Failure> {
+    let mut load = Load::start(settings)?;
+    let bar = Bar::new(goal);
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    looks.tick().await;
+    let interrupted = loop {
+        tokio::select! {
+            _ = looks.tick() => bar.show(&load.sample(), load.elapsed()),
+            () = load.over() => break false,
+            () = signals.next() => break true,
+        }
+    };
+    load.end();
+    bar.finish();
+    // A second signal doesn't wait for what is under way.
+    tokio::select! {
+        () = load.finished() => {}
+        () = signals.next() => return Err(Exit::Interrupted.saying("interrupted")),
+    }
+    let mut ended = load.report()?;
+    ended.report.interrupted = interrupted;
+    Ok(ended)
+}
+
+/// Whether the figures are those of a server that works. `max_errors` is in percent.
+fn judge(report: &Report, fatal: Option<String>, max_errors: f64) -> Result<(), Failure> {
+    let examples = report.errors.iter().map(|found| found.example.as_str());
+    let examples: Vec<&str> = examples.chain(fatal.as_deref()).collect();
+    let examples = examples.join("\n");
+    let wrong = report.count(Cause::WrongReply);
+    if wrong > 0 {
+        let what = match wrong {
+            1 => "1 reply was wrong".to_owned(),
+            wrong => format!("{} replies were wrong", grouped(wrong)),
+        };
+        return Err(Exit::Wrong.saying(format!("{what}\n{examples}")));
+    }
+    if let Some(why) = fatal {
+        return Err(Exit::Unavailable.saying(why));
+    }
+    if report.connected.total == 0 {
+        if report.interrupted {
+            return Err(Exit::Interrupted.saying("interrupted before there was a connection"));
+        }
+        let to = &report.to;
+        return Err(
+            Exit::Unavailable.saying(format!("cannot connect to {to}: nobody answered in time"))
+        );
+    }
+    if report.count(Cause::PluginFailed) > 0 {
+        return Err(Exit::Plugin.saying(examples));
+    }
+    let all = report.dialogues.total + report.failed;
+    // A hair's breadth for what binary fractions can't say exactly.
+    if report.failed as f64 * 100.0 > max_errors * all as f64 * (1.0 + 1e-9) {
+        let share = share_text(report.failed_share);
+        return Err(Exit::Wrong.saying(format!(
+            "{share} of the dialogues failed, and --max-errors is {max_errors} %\n{examples}"
+        )));
+    }
+    Ok(())
+}

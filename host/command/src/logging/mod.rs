@@ -1,0 +1,118 @@
+//! The log on stderr.
+//!
+//! It owns which events are shown. How one becomes a line is in [`mod@line`], which is the one place that
+//! every text of the log passes; how lines wait for whoever reads stderr is in [`queue`].
+
+mod line;
+mod queue;
+
+use super::args::{LogArgs, LogFormat, LogLevel};
+use eco_contract::SAID;
+use line::{Form, Line};
+use queue::{Lost, Origin, Queue, Room};
+use std::io::IsTerminal as _;
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// What waits while nobody reads stderr.
+static QUEUE: Queue = Queue::new(Room::of(OWN), Room::of(SAYINGS));
+
+/// Bytes of eco's own lines that wait: 100,000 that open and close connections, or 10,000 whose plugin has
+/// as much to say as fits. More are lost and counted, since a log that is stuck must not hold up the server.
+/// Test: `queue::tests::what_there_is_no_room_for_is_counted_where_it_is_missing`.
+const OWN: usize = 16 * 1024 * 1024;
+
+/// Bytes of lines that plugins and peers fill which wait. They have no part of [`OWN`], so that no number of
+/// them costs a line of eco's. More are lost and counted.
+/// Test: `strangers::what_plugins_say_costs_the_log_no_line_of_eco_and_is_counted`.
+const SAYINGS: usize = 2 * 1024 * 1024;
+
+/// Starts it. Only eco's own events are shown, not those of the libraries below it.
+///
+/// # Errors
+/// There is no thread left to write it.
+pub(super) fn start(args: &LogArgs) -> std::io::Result<()> {
+    let level = match args.level() {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    let form = match args.log_format {
+        LogFormat::Json => Form::Json,
+        LogFormat::Text => {
+            let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            match std::io::stderr().is_terminal() && !plain {
+                true => Form::Coloured,
+                false => Form::Plain,
+            }
+        }
+    };
+    QUEUE.write_to(std::io::stderr(), move |lost| are_missing(form, lost))?;
+    // It is the only one, and `main` runs once.
+    let _ = tracing::subscriber::set_global_default(Log { level, form });
+    Ok(())
+}
+
+/// Writes what is waiting, as far as somebody reads it. To be called before the process ends.
+pub(super) fn finish() {
+    QUEUE.finish();
+}
+
+/// Every event of eco, as a line of the queue.
+struct Log {
+    level: LevelFilter,
+    form: Form,
+}
+
+/// Whether a crate of eco says it: `eco`, `eco_net`. A target begins with the crate's name.
+fn is_own(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or(target);
+    name == "eco" || name.starts_with("eco_")
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        is_own(metadata.target()) && metadata.is_event() && *metadata.level() <= self.level
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line::new(self.form, *event.metadata().level());
+        event.record(&mut line);
+        let origin = match event.metadata().target() {
+            SAID => Origin::Said,
+            _ => Origin::Own,
+        };
+        QUEUE.push(&line.finish(), origin);
+    }
+
+    // eco has no spans.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The line that stands for those that were lost. It is shown at any level: they would have been, too.
+fn are_missing(form: Form, lost: Lost) -> String {
+    let mut line = Line::new(form, Level::WARN);
+    line.text(
+        "message",
+        &"lines are missing here: they came faster than the log was read",
+    );
+    line.number("own", &lost.own);
+    line.number("said", &lost.said);
+    line.finish()
+}

@@ -1,0 +1,122 @@
+//! The command `eco`: what was typed becomes what is meant, one of the commands runs, and its result
+//! becomes an exit code.
+//!
+//! It joins the crates of the host, and owns all that a person sees: arguments, advice, progress, exit
+//! codes. No other crate knows of it.
+
+mod args;
+mod author_args;
+mod budget_args;
+mod build;
+mod call;
+mod check;
+mod chunk;
+mod compiler;
+mod exercise;
+mod exercise_args;
+mod exit;
+mod find_exercise;
+mod grade;
+mod hints;
+mod inspect;
+mod language_arg;
+mod load;
+mod logging;
+mod machine;
+mod message;
+mod new;
+mod output;
+mod plugin;
+mod progress;
+mod reach;
+mod reload;
+mod report_to;
+mod send;
+mod serve;
+mod setup;
+mod signals;
+mod verdict;
+mod watch;
+
+use args::{Args, Command};
+use clap::{CommandFactory as _, Parser as _};
+use eco_text::escape::one_line;
+use eco_toolchain::wit;
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+
+/// Runs the command that the process was started with.
+fn main() -> ExitCode {
+    if let Some(code) = compiler::if_helper() {
+        return code;
+    }
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // The shell may have put anybody's file names there: it is said again of tame ones.
+            let typed = || std::env::args_os().map(|typed| one_line(typed.to_string_lossy()));
+            let mut error = Args::try_parse_from(typed()).err().unwrap_or(error);
+            hints::add(&mut error, typed());
+            // Help and version are asked for; they are no misuse.
+            let code = match error.use_stderr() {
+                true => Exit::Usage,
+                false => Exit::Success,
+            };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let result = logging::start(&args.log)
+        .map_err(Failure::from)
+        .and_then(|()| run(args));
+    logging::finish();
+    match result {
+        Ok(()) => Exit::Success.into(),
+        Err(Failure { exit, error }) => {
+            // The code tells what the text can't where nobody reads it.
+            output::complain(&error);
+            exit.into()
+        }
+    }
+}
+
+fn run(args: Args) -> Result<(), Failure> {
+    let log_format = args.log.log_format;
+    match args.command {
+        Command::Serve(args) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?;
+            let result = runtime.block_on(serve::run(args.try_into()?, log_format));
+            // What still reads or compiles isn't waited for.
+            runtime.shutdown_background();
+            result
+        }
+        Command::Send(args) => alone(send::run(args.try_into()?)),
+        Command::Load(args) => alone(load::run(args.try_into()?)),
+        Command::New(args) => new::run(&args),
+        Command::Build(args) => alone(build::run(args)),
+        Command::Inspect(args) => alone(inspect::run(args)),
+        Command::Call(args) => alone(call::run(args)),
+        Command::Check(args) => alone(check::run(args)),
+        Command::Grade(args) => grade::run(args),
+        Command::Exercise { command } => exercise::run(command),
+        Command::Wit => output::bytes(wit::text().as_bytes()),
+        Command::Setup { command } => alone(setup::run(command)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "eco", &mut script);
+            output::bytes(&script)
+        }
+    }
+}
+
+/// Runs a command that has one thing to do at a time.
+fn alone(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
+}

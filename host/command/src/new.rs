@@ -1,0 +1,76 @@
+//! `eco new`: a small folder with a plugin that builds and runs.
+
+use super::author_args::NewArgs;
+use super::exit::{Exit, Failure};
+use super::output;
+use eco_text::escape;
+use eco_toolchain::samples::{self, SampleLanguage, Shape};
+use std::path::Path;
+
+/// Makes the folder, and says what to type next.
+pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
+    let name = name(&args.path)?;
+    let language = SampleLanguage::from(args.lang);
+    let shape = match (args.session, args.client) {
+        (true, _) => Shape::Session,
+        (_, true) => Shape::Client,
+        _ => Shape::Handler,
+    };
+    samples::write(&args.path, name, language, shape)
+        .map_err(|error| Exit::Usage.because(error))?;
+    let folder = escape::path(&args.path);
+    let plugin = match language.script() {
+        Some(end) => format!("{folder}/{name}.{end}"),
+        None => folder.clone(),
+    };
+    let next = next(&plugin, language, shape);
+    output::print(&format!("made {folder}. Next:\n{next}\n"))
+}
+
+fn next(plugin: &str, language: SampleLanguage, shape: Shape) -> String {
+    let mut steps = Vec::new();
+    if language == SampleLanguage::Python {
+        steps.push(("eco setup python".to_owned(), "once"));
+    }
+    if language.script().is_none() {
+        steps.push((format!("eco build {plugin}"), "compiles it"));
+    }
+    if shape == Shape::Client {
+        steps.push((format!("eco call {plugin}"), "shows its first turn"));
+        steps.push((
+            format!("eco send -p {plugin}"),
+            "talks to what `eco new --session` serves",
+        ));
+    } else {
+        steps.push((
+            format!("eco call {plugin} 'hello\\n'"),
+            "tries it without a socket",
+        ));
+        steps.push((
+            format!("eco serve -p {plugin} --watch"),
+            "serves it, and what you change",
+        ));
+    }
+    let lines: Vec<String> = steps
+        .iter()
+        .map(|(command, why)| format!("  {command:40}  # {why}"))
+        .collect();
+    lines.join("\n")
+}
+
+/// The plugin's name, which must do as a file's and as a package's.
+fn name(path: &Path) -> Result<&str, Failure> {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    match starts_well && name.chars().all(is_fine) {
+        true => Ok(name),
+        false => Err(Exit::Usage.saying(format!(
+            "{:?} can't be a plugin's name: take letters, digits, - and _, and a letter first",
+            path.display().to_string()
+        ))),
+    }
+}

@@ -1,0 +1,107 @@
+//! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
+
+use super::exit::{Exit, Failure};
+use eco_plugin::{BuiltIn, Engine, LoadError, Plugin, Role, Source};
+use eco_text::escape::{self, one_line};
+use eco_toolchain::{BuildError, Built, Project};
+use std::path::{Path, PathBuf};
+
+/// What the user typed, not looked at yet.
+#[derive(Clone)]
+pub(super) struct PluginArg {
+    text: String,
+    /// For messages: it may be the name of a file of anybody's.
+    shown: String,
+    built_in: &'static [BuiltIn],
+}
+
+impl PluginArg {
+    pub(super) fn new(text: String, built_in: &'static [BuiltIn]) -> Self {
+        Self {
+            shown: one_line(&text),
+            text,
+            built_in,
+        }
+    }
+
+    /// What was typed, as one line.
+    pub(super) fn name(&self) -> &str {
+        &self.shown
+    }
+
+    /// The file or folder on disk that may change; `None` for a built-in and for stdin.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        match Source::named(&self.text, self.built_in) {
+            Source::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Whether it is part of eco.
+    pub(super) fn is_built_in(&self) -> bool {
+        matches!(Source::named(&self.text, self.built_in), Source::BuiltIn(_))
+    }
+
+    /// Where to read it from. A folder is built first.
+    pub(super) async fn source(&self) -> Result<Source, Failure> {
+        match Source::named(&self.text, self.built_in) {
+            Source::File(path) if path.is_dir() => {
+                let built = tokio::task::spawn_blocking(move || build(&path)).await??;
+                Ok(Source::File(built.path().to_owned()))
+            }
+            source => Ok(source),
+        }
+    }
+
+    /// Loads it, with its name in whatever goes wrong.
+    pub(super) async fn load(&self, engine: &Engine, role: Role) -> Result<Plugin, Failure> {
+        let loaded = Plugin::load(engine, self.source().await?, role).await;
+        loaded.map_err(|error| self.unusable(error))
+    }
+
+    /// It was read, and can't be used.
+    pub(super) fn unusable(&self, error: LoadError) -> Failure {
+        unusable(error, format!("cannot use the plugin {}", self.shown))
+    }
+}
+
+/// A plugin can't be used; `context` says which, and for what.
+pub(super) fn unusable(error: LoadError, context: String) -> Failure {
+    let exit = match error {
+        LoadError::Compiler(_) => Exit::Internal,
+        _ => Exit::Plugin,
+    };
+    exit.because(anyhow::Error::from(error).context(context))
+}
+
+/// Builds the folder. A tool that is missing or fails is no internal error.
+pub(super) fn build(folder: &Path) -> Result<Built, Failure> {
+    let failed = |error: BuildError| {
+        let exit = match error {
+            BuildError::Missing { .. } => Exit::Unavailable,
+            BuildError::File { .. } | BuildError::NoFolder(_) | BuildError::Link(_) => Exit::Usage,
+            _ => Exit::Plugin,
+        };
+        exit.because(error)
+    };
+    let built = Project::find(folder).map_err(failed).and_then(|project| {
+        let built = project.build().map_err(failed);
+        built.map_err(|failure| or_as_it_was(failure, &project))
+    });
+    built.map_err(|Failure { exit, error }| {
+        exit.because(error.context(format!("cannot build {}", escape::path(folder))))
+    })
+}
+
+/// Where a tool is missing: what an earlier build made may do. It isn't taken unasked, since it may be older
+/// than the sources.
+fn or_as_it_was(failure: Failure, project: &Project) -> Failure {
+    match (failure.exit, project.built_before()) {
+        (Exit::Unavailable, Some(path)) => Exit::Unavailable.saying(format!(
+            "{:#}\n{} is there, as it was last built: name it in the place of the folder to use it.",
+            failure.error,
+            escape::path(&path)
+        )),
+        _ => failure,
+    }
+}

@@ -1,0 +1,38 @@
+//! A server that can't be reached, in words: those of `eco send`, and of `eco load`.
+
+use eco_net::{ConnectError, Endpoint};
+use std::fmt::Display;
+use std::io::{Error, ErrorKind};
+
+/// There is no connection to this endpoint.
+pub(super) fn failed(to: &Endpoint, error: &ConnectError) -> String {
+    match error {
+        ConnectError::Name(error) => no_such_name(to, error),
+        ConnectError::Address(error) => no_connection(to, error),
+    }
+}
+
+/// The name of the endpoint has no address here.
+pub(super) fn no_such_name(to: &Endpoint, error: &Error) -> String {
+    format!(
+        "cannot connect to {to}: {error}\nIs the name right? An address, such as 127.0.0.1:5005, works without a name server."
+    )
+}
+
+/// None of its addresses could be connected to.
+pub(super) fn no_connection(to: impl Display, error: &Error) -> String {
+    format!("cannot connect to {to}: {error}{}", next_step(error))
+}
+
+fn next_step(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "\nIs a server running there? `eco serve` starts one.",
+        ErrorKind::TimedOut => {
+            "\nIs the address right? A firewall on the way may keep silent, too. --timeout sets how long eco waits."
+        }
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
+            "\nIs the address right? No way leads there from this machine."
+        }
+        _ => "",
+    }
+}

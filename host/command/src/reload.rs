@@ -1,0 +1,58 @@
+//! New versions of a plugin under way: connections that are open keep theirs, new ones get the
+//! newest that works.
+
+use super::plugin::PluginArg;
+use super::signals::Hangup;
+use super::watch::Watch;
+use eco_plugin::{Engine, Plugin, Role};
+use tokio::sync::watch::Sender;
+
+/// Loads the plugin anew when it changes or SIGHUP comes.
+pub(super) struct Reload {
+    pub(super) plugin: PluginArg,
+    pub(super) engine: Engine,
+    /// The version for new connections.
+    pub(super) current: Sender<Plugin>,
+    /// Where there is a file to load again. Else SIGHUP ends the process, as it does by default.
+    pub(super) hangup: Option<Hangup>,
+    /// With `--watch`.
+    pub(super) watch: Option<Watch>,
+}
+
+impl Reload {
+    /// Runs for as long as the server does.
+    pub(super) async fn run(mut self) {
+        loop {
+            tokio::select! {
+                () = hung_up(&mut self.hangup) => {}
+                () = changed(&mut self.watch) => {}
+            }
+            match self.plugin.load(&self.engine, Role::Server).await {
+                Ok(plugin) => {
+                    let version = plugin.version();
+                    self.current.send_replace(plugin);
+                    tracing::info!(version, "reloaded: new connections get the new version");
+                }
+                Err(failure) => {
+                    let why = format!("{:#}", failure.error);
+                    let why: Vec<&str> = why.lines().map(str::trim).collect();
+                    tracing::error!("not reloaded, the old version stays: {}", why.join("; "));
+                }
+            }
+        }
+    }
+}
+
+async fn hung_up(hangup: &mut Option<Hangup>) {
+    match hangup {
+        Some(hangup) => hangup.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn changed(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}

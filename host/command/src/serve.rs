@@ -1,0 +1,165 @@
+//! `eco serve`: plugins behind listening sockets.
+
+use super::args::{LogFormat, ServeArgs};
+use super::budget_args::size;
+use super::exit::{Exit, Failure};
+use super::plugin::PluginArg;
+use super::reload::Reload;
+use super::signals::{Hangup, Signals};
+use super::watch::Watch;
+use super::{compiler, logging, machine};
+use anyhow::Context as _;
+use bytesize::ByteSize;
+use eco_net::{self as net, Endpoint, Farewell, Limits, Server};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
+use eco_text::escape::one_line;
+use std::io::Write as _;
+
+/// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
+/// must hold a chunk beside all else. A larger one is refused as usage.
+/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
+
+/// What is meant by what was plugin_arg.
+pub(super) struct Config {
+    plugin: PluginArg,
+    watch: bool,
+    listen: Vec<Endpoint>,
+    limits: Limits,
+    budgets: Budgets,
+}
+
+impl TryFrom<ServeArgs> for Config {
+    type Error = Failure;
+
+    fn try_from(args: ServeArgs) -> Result<Self, Failure> {
+        let chunk_size = size(args.chunk_size);
+        if !(1..=LARGEST_CHUNK).contains(&chunk_size) {
+            let most = ByteSize(LARGEST_CHUNK as u64);
+            return Err(Exit::Usage.saying(format!("--chunk-size goes from 1 byte to {most}")));
+        }
+        let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
+        if chunk_size > budgets.reply {
+            let (chunk, reply) = (args.chunk_size, ByteSize(budgets.reply as u64));
+            return Err(Exit::Usage.saying(format!(
+                "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
+            )));
+        }
+        Ok(Self {
+            plugin: PluginArg::new(args.named.unwrap_or(args.plugin), BUILT_IN_SERVERS),
+            watch: args.watch,
+            listen: args.listen,
+            limits: Limits {
+                chunk_size,
+                max_connections: connections(args.max_connections),
+                max_connections_per_peer: args.max_connections_per_peer,
+                idle_timeout: args.idle_timeout.0,
+                write_timeout: args.write_timeout.0,
+                grace: args.grace,
+            },
+            budgets,
+        })
+    }
+}
+
+/// What was asked for, or the default as far as the descriptors go.
+fn connections(asked: Option<u32>) -> usize {
+    let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
+    match asked {
+        Some(asked) => {
+            let asked = asked as usize;
+            if asked > possible {
+                tracing::warn!(
+                    "--max-connections {asked} is more than the descriptor limit allows, about {possible} (see ulimit -n)"
+                );
+            }
+            asked
+        }
+        None => Limits::default().max_connections.min(possible),
+    }
+}
+
+/// Runs the server until a signal asks it to stop.
+pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Failure> {
+    let mut signals = Signals::catch()?;
+    let mut listeners = Vec::new();
+    // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
+    for endpoint in &config.listen {
+        let bound = net::bind(endpoint).await;
+        listeners.extend(bound.map_err(|error| Exit::Unavailable.because(error))?);
+    }
+    let engine = Engine::pooled(
+        compiler::compiler(),
+        config.budgets,
+        config.limits.max_connections,
+    )
+    .context(
+        "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
+    )?;
+    let plugin_arg = config.plugin;
+    // Before it is loaded, so that no change is missed.
+    let hangup = plugin_arg.path().map(|_| Hangup::catch()).transpose()?;
+    let watch = match (config.watch, plugin_arg.path()) {
+        (true, Some(path)) => Some(Watch::start(&path)?),
+        (true, None) => {
+            let name = plugin_arg.name();
+            return Err(Exit::Usage.saying(format!(
+                "--watch needs a plugin on disk, and {name} is none"
+            )));
+        }
+        (false, _) => None,
+    };
+    let plugin = signals.or(plugin_arg.load(&engine, Role::Server)).await?;
+    for listener in &listeners {
+        let (address, name) = (listener.local_addr()?, plugin_arg.name());
+        say(&format!("listening on {address} (plugin {name})"));
+        match log_format {
+            // Whoever reads the log by a machine has nothing else.
+            LogFormat::Json => {
+                tracing::info!(%address, plugin = name, version = plugin.version(), "listening");
+            }
+            // A person has just read it.
+            LogFormat::Text => {}
+        }
+    }
+    let server = Server::new(listeners, config.limits);
+    let (current, newest) = tokio::sync::watch::channel(plugin);
+    let reload = Reload {
+        plugin: plugin_arg,
+        engine,
+        current,
+        hangup,
+        watch,
+    };
+    let reloading = tokio::spawn(reload.run());
+    let farewell = server
+        .run(move || newest.borrow().session(), stopped(signals))
+        .await;
+    reloading.abort();
+    let Farewell {
+        served,
+        open,
+        cut_off,
+    } = farewell;
+    tracing::info!(served, open, cut_off, "stopped");
+    Ok(())
+}
+
+/// A line on stdout, which somebody may be waiting for. Nobody has to read it.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let line = one_line(line);
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Waits for the first signal. The second ends the process, whatever it is doing.
+async fn stopped(mut signals: Signals) {
+    signals.next().await;
+    tracing::info!("stopping: replies in flight may finish (again to stop now)");
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::warn!("stopped now");
+        logging::finish();
+        std::process::exit(Exit::Interrupted as i32);
+    });
+}

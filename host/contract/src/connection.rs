@@ -1,0 +1,55 @@
+//! A connection as a plugin and the log know it, and why it ended.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// One connection, as a plugin and the log know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection {
+    /// Counts the connections of one server, from 1.
+    pub id: u64,
+    /// The other end.
+    pub peer: SocketAddr,
+    /// This end.
+    pub local: SocketAddr,
+}
+
+/// Why a connection ended, as a session is told. See `reason` in `wit/session.wit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Both sides have finished sending.
+    Ended,
+    /// The session asked for it.
+    ByPlugin,
+    /// The peer, or the network, tore the connection down.
+    PeerReset,
+    /// Nothing came from the peer for too long.
+    Idle,
+    /// The peer took none of a reply for too long.
+    Stalled,
+    /// The server is shutting down.
+    Stopping,
+    /// The session itself failed.
+    Failed,
+}
+
+impl Reason {
+    /// The reason in one word, stable: logs and tests use it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::ByPlugin => "by-plugin",
+            Self::PeerReset => "peer-reset",
+            Self::Idle => "idle",
+            Self::Stalled => "stalled",
+            Self::Stopping => "stopping",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

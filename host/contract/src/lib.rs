@@ -1,0 +1,20 @@
+//! The contract between a connection and what decides its bytes, in plain Rust.
+//!
+//! It mirrors `wit/` and owns the words that plugins and sockets share. Neither a WebAssembly type nor a
+//! socket appears in it.
+
+mod connection;
+mod expect;
+mod reply;
+mod session;
+mod slow_call;
+
+pub use connection::{Connection, Reason};
+pub use expect::Expect;
+pub use reply::{Next, Opening, Reply};
+pub use session::Session;
+pub use slow_call::Effort;
+
+/// The target of the log's events that have the words of plugins and peers, of which there may be many.
+/// Events of eco's own have others, and are not lost for these.
+pub const SAID: &str = "eco::said";

@@ -1,0 +1,48 @@
+//! A TCP host whose bytes are decided by sandboxed WebAssembly plugins.
+//!
+//! This is what one embeds: give it a listener, a plugin and a future that ends it. It owns nothing but
+//! this page, and hands on the three crates that belong together.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> anyhow::Result<()> {
+//! use eco_host::net::{Limits, Server};
+//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, Plugin, Role, Source};
+//!
+//! let limits = Limits::default();
+//! // For plugins that are trusted, as the built-in ones are. See below for others.
+//! let compiler = Compiler::InProcess;
+//! let engine = Engine::pooled(compiler, Budgets::server(8 << 30), limits.max_connections)?;
+//! let source = Source::named("echo", BUILT_IN_SERVERS);
+//! let plugin = Plugin::load(&engine, source, Role::Server).await?;
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+//! let server = Server::new(vec![listener], limits);
+//! let serving = tokio::spawn(server.run(move || plugin.session(), async { drop(stopped.await) }));
+//!
+//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! let mut client = tokio::net::TcpStream::connect(address).await?;
+//! client.write_all(b"hello").await?;
+//! let mut reply = [0; 5];
+//! client.read_exact(&mut reply).await?;
+//! assert_eq!(&reply, b"hello");
+//!
+//! drop(stop);
+//! assert_eq!(serving.await?.served, 1);
+//! # Ok(()) }
+//! ```
+//!
+//! # Whose plugins are anybody's
+//!
+//! Running a plugin is safe, whoever wrote it. Compiling one is not: a file of 2 KB can overflow the stack of
+//! the parser, which ends the process, and another takes the compiler hours, or all memory. So let a program
+//! of your own do that, which is killed when it takes too much ([`plugin::Compiler::Helper`]): it calls
+//! [`plugin::run_helper`] first thing in its `main`, and may be the same program, started with another argument.
+//! `eco` does it like this. An engine runs code and has no compiler in either case.
+//!
+//! Compiled code is kept in the user's cache folder, if nobody else can write there, and mapped when it is
+//! used (`plugin::cache`).
+
+pub use eco_contract as contract;
+pub use eco_net as net;
+pub use eco_plugin as plugin;

@@ -1,0 +1,181 @@
+//! An exercise as it is meant: parsed, checked, and ready to run.
+
+use super::seed::Seed;
+use eco_plugin::{Budgets, Source};
+use regex::bytes::Regex;
+use std::time::Duration;
+
+/// A task for a student, and how a solution is judged.
+#[derive(Clone, Debug)]
+pub struct Exercise {
+    /// For commands and reports: small letters, digits and hyphens.
+    pub slug: String,
+    /// For people.
+    pub title: String,
+    /// One line on what it teaches. May be empty.
+    pub summary: String,
+    /// What it is worth in all.
+    pub points: u32,
+    /// What a plugin may use.
+    pub limits: Limits,
+    /// What all that is drawn in it grows from.
+    pub seed: Seed,
+    /// At least one, in the order of the files: public, then hidden.
+    pub cases: Vec<Case>,
+}
+
+/// What a plugin may use in one connection. The rest is as for `eco serve`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Units of work, about one for each instruction of WebAssembly.
+    pub fuel: u64,
+    /// Linear memory, in bytes.
+    pub memory: usize,
+    /// What one call may return, in bytes.
+    pub reply: usize,
+    /// What it may write to the log, in bytes.
+    pub log: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // About a tenth of a second for compiled code; Python's start takes a hundredth of it.
+            fuel: 100_000_000,
+            memory: 64 * 1024 * 1024,
+            reply: 1024 * 1024,
+            // A line for each byte of a thousand that come one at a time.
+            log: 256 * 1024,
+        }
+    }
+}
+
+/// Processor time of one call, and what each unit of fuel adds to it, a hundred times what it takes. It
+/// is a backstop, since fuel decides: a call that takes this long without using its fuel up is nobody's
+/// fault, and counts as an internal error.
+/// Test: `verdict::tests::time_is_only_a_backstop`.
+const BACKSTOP: Duration = Duration::from_secs(30);
+const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
+
+/// Processor time of all that one plugin does in all runs of all cases, and what each unit of fuel adds to
+/// it: two and a half minutes by default. A connection that uses up its fuel takes a tenth of a second, or
+/// a few seconds with the slowest instructions that there are, in up to seven splits of each case. It is a
+/// backstop as well, so that one submission can't cost a class more: what is not judged by then is an
+/// internal error. Test: `bounds::all_calls_of_a_plugin_together_have_a_bound`.
+const ALL: Duration = Duration::from_secs(30);
+const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
+
+/// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; one that
+/// takes longer is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
+const COMPILE: Duration = Duration::from_secs(120);
+
+impl Limits {
+    /// The budgets of the sandbox.
+    pub fn budgets(&self) -> Budgets {
+        // Machines differ in what they have, and verdicts must not.
+        let machine_memory = usize::MAX;
+        let with_fuel = |fixed: Duration, each: Duration| {
+            let more = self.fuel.saturating_mul(each.as_nanos() as u64);
+            fixed.saturating_add(Duration::from_nanos(more))
+        };
+        Budgets {
+            cpu: with_fuel(BACKSTOP, BACKSTOP_PER_FUEL),
+            total_cpu: with_fuel(ALL, ALL_PER_FUEL),
+            fuel: self.fuel,
+            memory: self.memory,
+            reply: self.reply,
+            log: self.log,
+            compile: COMPILE,
+            ..Budgets::server(machine_memory)
+        }
+    }
+}
+
+/// One thing that is tried.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// A sentence. No two cases of an exercise have the same.
+    pub name: String,
+    /// Its share of the points, beside the other cases' weights.
+    pub weight: u32,
+    /// What to think about when it fails.
+    pub hint: Option<String>,
+    /// Whether students get it.
+    pub visibility: Visibility,
+    /// What happens.
+    pub script: Script,
+}
+
+/// Who gets to see a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// `eco check` and `eco grade` run it.
+    Public,
+    /// Only `eco grade` runs it.
+    Hidden,
+}
+
+/// What happens in a case.
+#[derive(Clone, Debug)]
+pub enum Script {
+    /// These steps, in order.
+    Steps(Vec<Step>),
+    /// A client plugin decides.
+    Judge {
+        /// The plugin.
+        source: Source,
+        /// What it is started with.
+        message: Option<Vec<u8>>,
+    },
+}
+
+/// One step on one connection.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Counted from 0.
+    pub connection: usize,
+    /// What happens on it.
+    pub action: Action,
+}
+
+/// What happens in a step.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// The connection is opened, if it isn't yet.
+    Open,
+    /// These bytes are sent.
+    Send(Vec<u8>),
+    /// This comes next.
+    Expect(Pattern),
+    /// The plugin has ended the connection.
+    ExpectClose,
+    /// The client has finished sending.
+    HalfClose,
+    /// Time passes.
+    Pause(Duration),
+}
+
+/// What must come next in a stream of replies.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// What this matches from there on.
+    Regex(Regex),
+}
+
+impl Exercise {
+    /// The most connections that a case has at the same time.
+    pub fn connections(&self) -> usize {
+        let of = |case: &Case| match &case.script {
+            Script::Steps(steps) => steps.iter().map(|step| step.connection + 1).max(),
+            Script::Judge { .. } => None,
+        };
+        self.cases.iter().filter_map(of).max().unwrap_or(1)
+    }
+
+    /// The sum of all weights.
+    pub fn weights(&self) -> u64 {
+        self.cases.iter().map(|case| u64::from(case.weight)).sum()
+    }
+}

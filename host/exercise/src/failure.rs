@@ -1,0 +1,127 @@
+//! What went wrong in a case, as a student needs to see it. Small, whatever the plugin sent.
+//!
+//! It owns the facts, and must not know their words, which are `feedback`'s.
+
+use super::case::Pattern;
+use super::split::Split;
+use super::stream::{Divergence, Stream};
+use super::transcript::Transcript;
+use super::verdict::Verdict;
+use eco_text::hexdump::hexdump;
+use std::ops::Range;
+
+/// Lines of the plugin's log that are shown, the last ones.
+/// Test: `feedback::the_log_is_bounded_and_escaped`.
+const LOG_LINES: usize = 20;
+
+/// A failed case.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What was found.
+    pub verdict: Verdict,
+    /// Under which split.
+    pub split: Split,
+    /// On which connection, counted from 1.
+    pub connection: usize,
+    /// Where the replies part.
+    pub place: Option<Place>,
+    /// What was said.
+    pub transcript: Transcript,
+    /// The last lines of the plugin's own log, escaped.
+    pub log: Vec<String>,
+    /// How many lines came before these.
+    pub log_omitted: usize,
+    /// What the judge says, where there is one. Escaped.
+    pub judge: Option<String>,
+}
+
+/// Where a stream of replies is not as it should be.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Bytes that were right before it.
+    pub offset: usize,
+    /// Bytes that came in all.
+    pub came: usize,
+    /// The chunk that was being answered, counted from 1, and its place among the bytes sent.
+    pub chunk: Option<(usize, Range<usize>)>,
+    /// What should have come, around the place, as a hexdump; or the regular expression.
+    pub expected: String,
+    /// What came, around the place, as a hexdump.
+    pub actual: String,
+}
+
+impl Place {
+    pub(super) fn of(divergence: &Divergence<'_>, stream: &Stream<'_>) -> Self {
+        let offset = divergence.offset;
+        let expected = match divergence.expected {
+            Some(Pattern::Bytes(bytes)) => {
+                let whole = [stream.right(), bytes].concat();
+                hexdump(&whole, Some(offset))
+            }
+            // As it was written: without the anchor and the group around it.
+            Some(Pattern::Regex(regex)) => {
+                let text = regex.as_str();
+                let inner = text.strip_prefix(r"\A(?:");
+                let text = inner
+                    .and_then(|text| text.strip_suffix(')'))
+                    .unwrap_or(text);
+                let shown: String = text.chars().map(visible).collect();
+                format!("  what matches /{shown}/\n")
+            }
+            None => match divergence.verdict {
+                Verdict::NotClosed => "  (the end of the connection)\n".to_owned(),
+                Verdict::ClosedEarly => "  (the connection stays open)\n".to_owned(),
+                _ => "  (nothing more)\n".to_owned(),
+            },
+        };
+        let right = offset == stream.replies().len();
+        let actual = match stream.replies() {
+            _ if right && divergence.verdict == Verdict::NotClosed => {
+                "  (the connection is still open)\n".to_owned()
+            }
+            _ if right && divergence.expected.is_none() => "  (the plugin ended it)\n".to_owned(),
+            [] => "  (nothing)\n".to_owned(),
+            replies if offset >= replies.len() => {
+                hexdump(replies, Some(offset)) + "  (and nothing more)\n"
+            }
+            replies => hexdump(replies, Some(offset)),
+        };
+        Self {
+            offset,
+            came: stream.replies().len(),
+            chunk: stream.chunk_at(offset),
+            expected,
+            actual,
+        }
+    }
+}
+
+/// A character of a regular expression, on one line.
+fn visible(c: char) -> String {
+    match c.is_control() {
+        true => c.escape_debug().to_string(),
+        false => c.to_string(),
+    }
+}
+
+impl Failure {
+    pub(super) fn new(verdict: Verdict, split: Split, connection: usize) -> Self {
+        Self {
+            verdict,
+            split,
+            connection: connection + 1,
+            place: None,
+            transcript: Transcript::default(),
+            log: Vec::new(),
+            log_omitted: 0,
+            judge: None,
+        }
+    }
+
+    pub(super) fn with(mut self, transcript: Transcript, log: Vec<String>) -> Self {
+        self.transcript = transcript;
+        self.log_omitted = log.len().saturating_sub(LOG_LINES);
+        self.log = log.into_iter().skip(self.log_omitted).collect();
+        self
+    }
+}

@@ -1,0 +1,179 @@
+//! Feedback: a failed case in words, line by line. How lines look is for whoever shows them.
+
+use super::case::Case;
+use super::failure::{Failure, Place};
+use super::judgement::Judgement;
+use super::transcript::Side;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What went wrong.
+    Sentence,
+    /// Where, and how.
+    Detail,
+    /// A heading.
+    Heading,
+    /// What the client did.
+    Sent,
+    /// What the plugin did.
+    Received,
+    /// Bytes that should have come.
+    Expected,
+    /// Bytes that came.
+    Actual,
+    /// The plugin's own words.
+    Log,
+    /// The exercise's hint.
+    Hint,
+}
+
+/// One line, without its break. It has no control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub kind: Kind,
+    /// Its text.
+    pub text: String,
+}
+
+/// All that can be said of a case that failed.
+pub fn feedback(case: &Case, judgement: &Judgement) -> Vec<Line> {
+    let mut lines = Lines(Vec::new());
+    lines.add(Kind::Sentence, judgement.verdict.sentence());
+    if let Some(failure) = &judgement.failure {
+        lines.failure(failure);
+    }
+    // It is about the task, and not about a plugin that breaks down.
+    if let Some(hint) = &case.hint
+        && judgement.verdict.is_about_replies()
+    {
+        lines.add(Kind::Hint, format!("hint: {hint}"));
+    }
+    lines.0
+}
+
+/// The lines as one text, each with its break.
+pub fn text(lines: &[Line]) -> String {
+    lines
+        .iter()
+        .map(|line| format!("{}\n", line.text))
+        .collect()
+}
+
+struct Lines(Vec<Line>);
+
+impl Lines {
+    /// Adds a text, which may have several lines.
+    fn add(&mut self, kind: Kind, text: impl AsRef<str>) {
+        for line in eco_text::escape::harmless(text.as_ref()).lines() {
+            let text = line.to_owned();
+            self.0.push(Line { kind, text });
+        }
+    }
+
+    fn failure(&mut self, failure: &Failure) {
+        if let Some(said) = &failure.judge {
+            self.add(Kind::Detail, format!("The judge says: {said}"));
+        }
+        self.add(Kind::Detail, format!("The bytes came {}.", failure.split));
+        if failure.split.is_finer() {
+            self.add(
+                Kind::Detail,
+                "As they are written in the case, the plugin answers them right: what does it keep between chunks?",
+            );
+        }
+        if let Some(place) = &failure.place {
+            let several = failure.transcript.has_several_connections();
+            let connection = several.then_some(failure.connection);
+            self.add(Kind::Detail, where_it_is(place, connection));
+        }
+        self.transcript(failure);
+        if let Some(place) = &failure.place {
+            self.add(Kind::Heading, "expected");
+            self.add(Kind::Expected, &place.expected);
+            self.add(Kind::Heading, "actual");
+            self.add(Kind::Actual, &place.actual);
+        }
+        self.log(failure);
+    }
+
+    fn transcript(&mut self, failure: &Failure) {
+        let transcript = &failure.transcript;
+        if transcript.events().next().is_none() {
+            return;
+        }
+        self.add(
+            Kind::Heading,
+            "what was said (--> to the plugin, <-- from it)",
+        );
+        if transcript.omitted > 0 {
+            self.add(
+                Kind::Detail,
+                format!("  … {} before this", transcript.omitted),
+            );
+        }
+        let several = transcript.has_several_connections();
+        for event in transcript.events() {
+            let connection = match several {
+                true => format!("{} ", event.connection),
+                false => String::new(),
+            };
+            let kind = match event.by {
+                Side::Client => Kind::Sent,
+                Side::Plugin => Kind::Received,
+            };
+            let arrow = event.by.arrow();
+            self.add(kind, format!("  {connection}{arrow} {}", event.what));
+        }
+    }
+
+    fn log(&mut self, failure: &Failure) {
+        if failure.log.is_empty() {
+            return;
+        }
+        self.add(Kind::Heading, "the plugin's log");
+        if failure.log_omitted > 0 {
+            self.add(
+                Kind::Detail,
+                format!("  … {} lines before these", failure.log_omitted),
+            );
+        }
+        for line in &failure.log {
+            self.add(Kind::Log, format!("  {line}"));
+        }
+    }
+}
+
+/// `connection` is the one that it is about, where there are several.
+fn where_it_is(place: &Place, connection: Option<usize>) -> String {
+    let Place {
+        offset,
+        came,
+        chunk,
+        ..
+    } = place;
+    let line = match connection {
+        None => String::new(),
+        Some(number) => format!(" of connection {number}"),
+    };
+    let chunk = match chunk {
+        Some((number, bytes)) if bytes.len() == 1 => {
+            format!(
+                ", in the answer to chunk {number} (byte {} sent)",
+                bytes.start
+            )
+        }
+        Some((number, bytes)) => {
+            let last = bytes.end.saturating_sub(1);
+            format!(
+                ", in the answer to chunk {number} (bytes {} to {last} sent)",
+                bytes.start
+            )
+        }
+        None => ", before anything was sent".to_owned(),
+    };
+    format!(
+        "The replies{line} part at byte {offset}{chunk}; {came} came in all. Bytes count from 0."
+    )
+}

@@ -1,0 +1,46 @@
+//! Exercises: what a student's plugin is asked to do, and whether it does it.
+//!
+//! It owns the format of exercises, the ways in which bytes are split, the verdicts, and the reports.
+//! It knows plugins by the door of their room, and must not know sockets or a terminal: what reaches a
+//! plugin over TCP comes in as a [`Wire`].
+//!
+//! The way in is [`Exercise::read`], then [`Judge::of`] once, then [`Judge::judge`] for each plugin.
+
+mod case;
+mod dialogue;
+mod failure;
+mod feedback;
+mod file;
+mod files;
+mod grade;
+mod judge;
+mod judgement;
+mod read;
+pub mod report;
+mod run;
+mod seed;
+mod shipped;
+mod shrink;
+mod split;
+mod step;
+mod stream;
+mod toml_syntax;
+mod transcript;
+mod verdict;
+mod wire;
+
+pub use case::{Action, Case, Exercise, Limits, Pattern, Script, Step, Visibility};
+pub use failure::{Failure, Place};
+pub use feedback::{Kind, Line, feedback, text};
+pub use file::schema;
+pub use files::Files;
+pub use grade::{Class, Graded, Judged, percent};
+pub use judge::Judge;
+pub use judgement::Judgement;
+pub use read::{Cases, Mistake};
+pub use seed::Seed;
+pub use shipped::{SHIPPED, Shipped};
+pub use split::Split;
+pub use transcript::{Event, Side, Transcript};
+pub use verdict::Verdict;
+pub use wire::{Answer, Bench, Failed, InMemory, Then, Wire, after_finish};

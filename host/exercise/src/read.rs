@@ -1,0 +1,267 @@
+//! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
+
+use super::case::{Case, Exercise, Limits, Script, Visibility};
+use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
+use super::files::Files;
+use super::seed::Seed;
+use super::toml_syntax;
+use bytesize::ByteSize;
+use eco_text::escape;
+use serde::de::DeserializeOwned;
+use std::collections::HashSet;
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use toml::Spanned;
+
+/// The most fuel. More is refused: one that loops would take minutes for each case, and be ended by the
+/// clock, which no verdict may depend on. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const MOST_FUEL: u64 = 10_000_000_000;
+/// All that a plugin can address.
+const MOST_MEMORY: usize = 4 << 30;
+
+/// What is wrong with an exercise, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistake {
+    /// The file.
+    pub file: PathBuf,
+    /// Counted from 1, if it is at a place.
+    pub line: Option<usize>,
+    /// What is wrong, and what would be right.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", escape::path(&self.file))?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// Which cases are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cases {
+    /// Those that students get.
+    Public,
+    /// The hidden ones too, if there are any.
+    All,
+}
+
+impl Exercise {
+    /// Reads an exercise. The bytes of the files that are read decide its [`Seed`]: with the hidden cases it
+    /// is another than without, so that nobody without them can work out what will be drawn.
+    ///
+    /// # Errors
+    /// The first thing in its files that is wrong.
+    pub fn read(files: &Files, cases: Cases) -> Result<Self, Mistake> {
+        let main = Document::open(files, "exercise.toml")?;
+        let file: ExerciseFile = main.parse()?;
+        main.check_format(file.format)?;
+        if !is_slug(file.slug.get_ref()) {
+            let what =
+                "a slug has small letters, digits and single hyphens, such as \"line-reversal\"";
+            return Err(main.mistake(file.slug.span(), what));
+        }
+        if *file.points.get_ref() == 0 {
+            return Err(main.mistake(file.points.span(), "an exercise is worth at least 1 point"));
+        }
+        let limits = limits(&main, file.limits)?;
+        let mut gathered = Gathered::default();
+        main.add(&mut gathered, file.cases, Visibility::Public)?;
+        let hidden = match cases == Cases::All && files.has("hidden.toml") {
+            true => Some(Document::open(files, "hidden.toml")?),
+            false => None,
+        };
+        if let Some(hidden) = &hidden {
+            let file: HiddenFile = hidden.parse()?;
+            hidden.check_format(file.format.unwrap_or(FORMAT))?;
+            hidden.add(&mut gathered, file.cases, Visibility::Hidden)?;
+        }
+        if gathered.cases.is_empty() {
+            return Err(main.wrong("it has no cases: one begins with [[cases]]"));
+        }
+        let read = [Some(&main), hidden.as_ref()].into_iter().flatten();
+        let read: Vec<&[u8]> = read.map(|document| document.text.as_bytes()).collect();
+        Ok(Self {
+            slug: file.slug.into_inner(),
+            title: file.title,
+            summary: file.summary,
+            points: file.points.into_inner(),
+            limits,
+            seed: Seed::of(&read),
+            cases: gathered.cases,
+        })
+    }
+}
+
+/// The cases so far, of all files.
+#[derive(Default)]
+struct Gathered {
+    cases: Vec<Case>,
+    names: HashSet<String>,
+    /// What they send and expect.
+    bytes: usize,
+}
+
+/// A file, for the places in it.
+pub(super) struct Document<'a> {
+    pub(super) files: &'a Files,
+    name: &'static str,
+    text: String,
+}
+
+impl<'a> Document<'a> {
+    fn open(files: &'a Files, name: &'static str) -> Result<Self, Mistake> {
+        let failed = |what: String| Mistake {
+            file: files.path(name),
+            line: None,
+            what,
+        };
+        let bytes = files
+            .read(name)
+            .map_err(|error| failed(format!("cannot read it: {error}")))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
+        Ok(Self { files, name, text })
+    }
+
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
+        let mistake = |(what, place): (String, Option<Range<usize>>)| match place {
+            Some(place) => self.mistake(place, what),
+            None => self.wrong(what),
+        };
+        if let Some(found) = toml_syntax::mistake(&self.text) {
+            return Err(mistake(found));
+        }
+        let parsed = toml::from_str(&self.text);
+        parsed.map_err(|error| mistake((error.message().to_owned(), error.span())))
+    }
+
+    fn wrong(&self, what: impl Into<String>) -> Mistake {
+        Mistake {
+            file: self.files.path(self.name),
+            line: None,
+            what: what.into(),
+        }
+    }
+
+    pub(super) fn mistake(&self, at: Range<usize>, what: impl Into<String>) -> Mistake {
+        let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
+        Mistake {
+            line: Some(memchr::memchr_iter(b'\n', before).count() + 1),
+            ..self.wrong(what)
+        }
+    }
+
+    fn check_format(&self, format: u32) -> Result<(), Mistake> {
+        match format == FORMAT {
+            true => Ok(()),
+            false => Err(self.wrong(format!(
+                "format {format} is unknown here: this eco reads format {FORMAT}"
+            ))),
+        }
+    }
+
+    fn add(
+        &self,
+        gathered: &mut Gathered,
+        files: Vec<Spanned<CaseFile>>,
+        visibility: Visibility,
+    ) -> Result<(), Mistake> {
+        for file in files {
+            let span = file.span();
+            let file = file.into_inner();
+            if file.name.trim().is_empty() {
+                return Err(self.mistake(span, "a case has a name, which reports show"));
+            }
+            if !gathered.names.insert(file.name.clone()) {
+                let what = format!("another case has the name {:?} already", file.name);
+                return Err(self.mistake(span, what));
+            }
+            if file.weight == Some(0) {
+                return Err(self.mistake(span, "a case has a weight of at least 1"));
+            }
+            let script = match (file.steps, file.judge) {
+                (Some(steps), None) if file.message.is_none() => {
+                    Script::Steps(self.steps(span, steps, &mut gathered.bytes)?)
+                }
+                (None, Some(judge)) => self.judge(span, &judge, file.message)?,
+                (Some(_), None) => {
+                    return Err(self.mistake(span, "a message is for a judge; steps send"));
+                }
+                _ => {
+                    let what =
+                        "a case has either steps = [...] or judge = \"FILE\", a client plugin";
+                    return Err(self.mistake(span, what));
+                }
+            };
+            gathered.cases.push(Case {
+                script,
+                name: file.name,
+                weight: file.weight.unwrap_or(1),
+                hint: file.hint,
+                visibility,
+            });
+        }
+        Ok(())
+    }
+
+    fn judge(
+        &self,
+        span: Range<usize>,
+        name: &str,
+        message: Option<String>,
+    ) -> Result<Script, Mistake> {
+        let Some(source) = self.files.plugin(name) else {
+            let what = format!("there is no file {name:?} in the exercise's folder");
+            return Err(self.mistake(span, what));
+        };
+        let message = message.map(String::into_bytes);
+        Ok(Script::Judge { source, message })
+    }
+}
+
+fn limits(document: &Document<'_>, file: LimitsFile) -> Result<Limits, Mistake> {
+    let defaults = Limits::default();
+    let size = |given: Option<Spanned<String>>, default: usize| match given {
+        None => Ok(default),
+        Some(given) => {
+            let parsed = given.get_ref().parse::<ByteSize>().ok();
+            let parsed = parsed.and_then(|size| usize::try_from(size.as_u64()).ok());
+            parsed.filter(|size| *size > 0).ok_or_else(|| {
+                let what = format!(
+                    "{:?} is no size: write \"64KiB\", \"16MiB\"",
+                    given.get_ref()
+                );
+                document.mistake(given.span(), what)
+            })
+        }
+    };
+    let fuel = match file.fuel {
+        Some(fuel) if *fuel.get_ref() == 0 => {
+            return Err(document.mistake(fuel.span(), "without fuel nothing can run"));
+        }
+        Some(fuel) if *fuel.get_ref() > MOST_FUEL => {
+            let what = format!(
+                "a connection may have {MOST_FUEL} units of fuel, some ten seconds of work"
+            );
+            return Err(document.mistake(fuel.span(), what));
+        }
+        fuel => fuel.map_or(defaults.fuel, Spanned::into_inner),
+    };
+    Ok(Limits {
+        fuel,
+        memory: size(file.memory, defaults.memory)?.min(MOST_MEMORY),
+        reply: size(file.reply, defaults.reply)?,
+        log: size(file.log, defaults.log)?,
+    })
+}
+
+fn is_slug(text: &str) -> bool {
+    let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut parts = text.split('-');
+    parts.all(|part| !part.is_empty() && part.chars().all(is_fine))
+}

@@ -1,0 +1,177 @@
+//! The exercises that are part of the binary, from easy to hard, and copying them out.
+
+use super::files::Files;
+use super::read::Cases;
+use eco_toolchain::samples::SampleLanguage;
+use eco_toolchain::{BuildError, folder, wit};
+use std::path::Path;
+
+type File = (&'static str, &'static [u8]);
+
+/// An exercise of `plugins/exercises/`.
+#[derive(Debug)]
+pub struct Shipped {
+    /// Its folder's name.
+    pub slug: &'static str,
+    shape: Shape,
+    /// Its files, without the solution.
+    files: &'static [File],
+}
+
+/// The interface that a solution in a compiled language exports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Handler,
+    Session,
+}
+
+/// A file of the ladder that students don't get.
+const HIDDEN: &str = "hidden.toml";
+
+macro_rules! shipped {
+    ($($slug:literal $shape:ident $($more:literal)*;)*) => {
+        &[$(Shipped {
+            slug: $slug,
+            shape: Shape::$shape,
+            files: &[
+                $(file!($slug, $more),)*
+                file!($slug, "README.md"),
+                file!($slug, "exercise.toml"),
+                file!($slug, "hidden.toml"),
+                file!($slug, "starter/javascript/plugin.js"),
+                file!($slug, "starter/lua/plugin.lua"),
+                file!($slug, "starter/python/plugin.py"),
+            ],
+        }),*]
+    };
+}
+
+macro_rules! file {
+    ($folder:literal, $path:literal) => {
+        (
+            $path,
+            include_bytes!(concat!("../../../plugins/exercises/", $folder, "/", $path)),
+        )
+    };
+}
+
+/// All of them.
+pub const SHIPPED: &[Shipped] = shipped![
+    "echo" Handler "README.es.md";
+    "upper-case" Handler;
+    "line-reversal" Handler;
+    "frames" Handler;
+    "prime-time" Session;
+    "averages" Session;
+    "secret-line" Session;
+    "tiny-cache" Session;
+];
+
+/// What compiled languages start from, by interface and language.
+const STARTERS: [(Shape, SampleLanguage, &[File]); 6] = [
+    (
+        Shape::Handler,
+        SampleLanguage::Rust,
+        &[
+            file!("starters/handler/rust", "Cargo.toml"),
+            file!("starters/handler/rust", "Cargo.lock"),
+            file!("starters/handler/rust", ".cargo/config.toml"),
+            file!("starters/handler/rust", "src/lib.rs"),
+        ],
+    ),
+    (
+        Shape::Session,
+        SampleLanguage::Rust,
+        &[
+            file!("starters/session/rust", "Cargo.toml"),
+            file!("starters/session/rust", "Cargo.lock"),
+            file!("starters/session/rust", ".cargo/config.toml"),
+            file!("starters/session/rust", "src/lib.rs"),
+        ],
+    ),
+    (
+        Shape::Handler,
+        SampleLanguage::C,
+        &[file!("starters/handler/c", "plugin.c")],
+    ),
+    (
+        Shape::Session,
+        SampleLanguage::C,
+        &[file!("starters/session/c", "plugin.c")],
+    ),
+    (
+        Shape::Handler,
+        SampleLanguage::Wat,
+        &[file!("starters/handler/wat", "plugin.wat")],
+    ),
+    (
+        Shape::Session,
+        SampleLanguage::Wat,
+        &[file!("starters/session/wat", "plugin.wat")],
+    ),
+];
+
+impl Shipped {
+    /// Its files, the hidden cases among them.
+    pub fn files(&self) -> Files {
+        Files::Shipped(self.slug, self.files)
+    }
+
+    /// Where the starter in a language lies in the folder that [`write`](Self::write) makes: a script,
+    /// or the folder of its sources.
+    pub fn starter(&self, language: SampleLanguage) -> String {
+        let folder = language.folder();
+        match language.script() {
+            Some(end) => format!("starter/{folder}/plugin.{end}"),
+            None => format!("starter/{folder}"),
+        }
+    }
+
+    /// Copies it into the new folder `folder`: the cases that are wanted, with a starter in every
+    /// language, or in the one that is given.
+    ///
+    /// # Errors
+    /// The folder exists, or can't be written.
+    pub fn write(
+        &self,
+        folder: &Path,
+        cases: Cases,
+        only: Option<SampleLanguage>,
+    ) -> Result<(), BuildError> {
+        // An empty folder will do; anything else that is there stays.
+        let is_empty = folder
+            .read_dir()
+            .map(|mut entries| entries.next().is_none());
+        if !is_empty.unwrap_or(false) {
+            folder::make(folder)?;
+        }
+        let wanted = |path: &str| match (only, path.strip_prefix("starter/")) {
+            (Some(only), Some(path)) => path.split('/').next() == Some(only.folder()),
+            _ => path != HIDDEN || cases == Cases::All,
+        };
+        for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
+            folder::write(&folder.join(path), bytes)?;
+        }
+        for (shape, language, files) in &STARTERS {
+            if *shape == self.shape && only.is_none_or(|only| only == *language) {
+                let folder = folder.join("starter").join(language.folder());
+                write_starter(&folder, *language, files)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_starter(
+    folder: &Path,
+    language: SampleLanguage,
+    files: &[File],
+) -> Result<(), BuildError> {
+    for (path, bytes) in files {
+        folder::write(&folder.join(path), bytes)?;
+    }
+    match language {
+        SampleLanguage::Rust => wit::write(folder),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,139 @@
+//! The syntax of a TOML file, checked before values are made of it.
+//!
+//! The parser counts how deep arrays and tables nest, but loses count behind a first mistake: a file of
+//! 30 KB that goes on with the same mistake would overflow the stack, which ends the process. So this asks
+//! the same parser, and lets it enter nothing more once there was a mistake.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use toml_parser::parser::{EventReceiver, ValidateWhitespace, parse_document};
+use toml_parser::{ErrorSink, Expected, ParseError, Source, Span};
+
+/// How deep arrays and tables may nest: as deep as the crate `toml` has it. Deeper is a mistake.
+/// Test: `toml_syntax::tests::what_nests_too_deep_is_a_mistake_with_its_place`.
+const DEPTH: u32 = 80;
+
+/// The first mistake in the syntax, in the words of the crate `toml`, with its place in bytes.
+pub(super) fn mistake(text: &str) -> Option<(String, Option<Range<usize>>)> {
+    let first = RefCell::new(None);
+    let mut guard = Guard {
+        depth: 0,
+        first: &first,
+    };
+    let source = Source::new(text);
+    let tokens = source.lex().into_vec();
+    let mut receiver = ValidateWhitespace::new(&mut guard, source);
+    let mut errors = |error| {
+        first.borrow_mut().get_or_insert(error);
+    };
+    parse_document(&tokens, &mut receiver, &mut errors);
+    let error = first.into_inner()?;
+    let place = error.unexpected().map(|span| span.start()..span.end());
+    Some((words(&error), place))
+}
+
+struct Guard<'a> {
+    depth: u32,
+    first: &'a RefCell<Option<ParseError>>,
+}
+
+impl Guard<'_> {
+    fn enter(&mut self, at: Span, errors: &mut dyn ErrorSink) -> bool {
+        if self.depth == DEPTH {
+            let error = ParseError::new("cannot recurse further; max recursion depth met");
+            errors.report_error(error.with_unexpected(at));
+        }
+        let enters = self.first.borrow().is_none();
+        self.depth += u32::from(enters);
+        enters
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
+impl EventReceiver for Guard<'_> {
+    fn inline_table_open(&mut self, at: Span, errors: &mut dyn ErrorSink) -> bool {
+        self.enter(at, errors)
+    }
+
+    fn inline_table_close(&mut self, _at: Span, _errors: &mut dyn ErrorSink) {
+        self.leave();
+    }
+
+    fn array_open(&mut self, at: Span, errors: &mut dyn ErrorSink) -> bool {
+        self.enter(at, errors)
+    }
+
+    fn array_close(&mut self, _at: Span, _errors: &mut dyn ErrorSink) {
+        self.leave();
+    }
+}
+
+fn words(error: &ParseError) -> String {
+    let mut text = error.description().to_owned();
+    let expected = error.expected().unwrap_or_default().iter();
+    let expected: Vec<String> = expected
+        .map(|expected| match expected {
+            Expected::Literal(literal) => match *literal {
+                "\n" => "newline".to_owned(),
+                "`" => "'`'".to_owned(),
+                literal if literal.chars().all(|c| c.is_ascii_control()) => {
+                    format!("`{}`", literal.escape_debug())
+                }
+                literal => format!("`{literal}`"),
+            },
+            Expected::Description(description) => (*description).to_owned(),
+            _ => "something else".to_owned(),
+        })
+        .collect();
+    if error.expected().is_some_and(<[Expected]>::is_empty) {
+        text.push_str(", expected nothing");
+    } else if !expected.is_empty() {
+        text.push_str(", expected ");
+        text.push_str(&expected.join(", "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nests_too_deep_is_a_mistake_with_its_place() {
+        let nested = |depth: usize| format!("x = {}{}\n", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(mistake(&nested(80)), None);
+        let (_, place) = mistake(&nested(81)).expect("it nests too deep");
+        assert_eq!(place, Some(84..85));
+    }
+
+    /// The counter of `toml` alone is led astray by this, and the stack overflows.
+    #[test]
+    fn a_mistake_that_comes_again_and_again_overflows_no_stack() {
+        let text = format!("x = [ {{{}", "[l]\nf]]\ns = [ {".repeat(20_000));
+        let (what, place) = mistake(&text).expect("it is no TOML");
+        assert!(what.starts_with("missing key"), "{what}");
+        assert_eq!(place.map(|place| place.start), Some(7));
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_parser_proper() {
+        for text in [
+            "a = 1\nb 2\n",
+            "a = [1,, 2]\n",
+            "[a\n",
+            "= 3\n",
+            "x = {a 1}\n",
+        ] {
+            let (what, place) = mistake(text).expect(text);
+            let error = toml::from_str::<toml::Table>(text).expect_err(text);
+            assert_eq!(
+                (what.as_str(), place),
+                (error.message(), error.span()),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What was said in a run, for the student to read.
+//!
+//! It owns how much of it is kept, and must not know what was right.
+
+use eco_text::escape::Escaped;
+use std::collections::VecDeque;
+
+/// The events that are kept: the last ones, which lead to the failure. One byte at a time makes many.
+/// Test: `feedback::a_long_dialogue_shows_its_end`.
+const EVENTS: usize = 24;
+
+/// The last events of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    events: VecDeque<Event>,
+    /// How many came before these.
+    pub omitted: usize,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Event {
+    /// Counted from 1.
+    pub connection: usize,
+    /// Who did it.
+    pub by: Side,
+    /// What it was: quoted bytes, escaped, or words in parentheses.
+    pub what: String,
+}
+
+/// One side of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The tester.
+    Client,
+    /// The plugin.
+    Plugin,
+}
+
+impl Side {
+    /// The direction of what it sends, from the plugin's point of view.
+    pub fn arrow(self) -> &'static str {
+        match self {
+            Self::Client => "-->",
+            Self::Plugin => "<--",
+        }
+    }
+}
+
+impl Transcript {
+    pub(super) fn bytes(&mut self, connection: usize, by: Side, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.add(connection, by, Escaped(bytes).to_string());
+        }
+    }
+
+    /// Something that isn't bytes.
+    pub(super) fn note(&mut self, connection: usize, by: Side, what: &str) {
+        self.add(connection, by, format!("({what})"));
+    }
+
+    fn add(&mut self, connection: usize, by: Side, what: String) {
+        if self.events.len() == EVENTS {
+            self.events.pop_front();
+            self.omitted += 1;
+        }
+        self.events.push_back(Event {
+            connection: connection + 1,
+            by,
+            what,
+        });
+    }
+
+    /// The events, in order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter()
+    }
+
+    /// Whether more than one connection appears.
+    pub fn has_several_connections(&self) -> bool {
+        self.events.iter().any(|event| event.connection > 1)
+    }
+}

@@ -1,0 +1,247 @@
+//! Verdicts: what can be said of a plugin under a case, a closed set.
+
+use eco_plugin::{Budget, Error, LoadError};
+use eco_text::escape::Escaped;
+
+/// How a case ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every reply was right under every split.
+    Passed,
+    /// A byte is not what it should be.
+    WrongBytes,
+    /// The plugin waits for more, and owes bytes.
+    MissingBytes,
+    /// It sent more than it should.
+    ExtraBytes,
+    /// It ended the connection too early, or without having to.
+    ClosedEarly,
+    /// It should have ended the connection.
+    NotClosed,
+    /// It used its fuel up.
+    OutOfCpu,
+    /// It wanted more memory than it may have.
+    OutOfMemory,
+    /// One call returned more than it may.
+    ReplyTooBig,
+    /// It stopped by an error of its own, which is named.
+    Trap(String),
+    /// What it returned breaks the calling convention of components, or the types of the contract.
+    BadAbi(String),
+    /// It can't be loaded as what eco runs.
+    NotAComponent(String),
+    /// It can't be compiled with what there is for that.
+    TooComplex(String),
+    /// It lacks the export that is named.
+    WrongWorld(String),
+    /// It imports what is named, which nobody gives it.
+    ImportNotAllowed(String),
+    /// eco failed, or the exercise did. It is never held against the student.
+    Internal(String),
+}
+
+impl Verdict {
+    /// The verdict in one word, stable: reports and tests use it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::WrongBytes => "wrong-bytes",
+            Self::MissingBytes => "missing-bytes",
+            Self::ExtraBytes => "extra-bytes",
+            Self::ClosedEarly => "closed-early",
+            Self::NotClosed => "not-closed",
+            Self::OutOfCpu => "out-of-cpu",
+            Self::OutOfMemory => "out-of-memory",
+            Self::ReplyTooBig => "reply-too-big",
+            Self::Trap(_) => "trap",
+            Self::BadAbi(_) => "bad-abi",
+            Self::NotAComponent(_) => "not-a-component",
+            Self::TooComplex(_) => "too-complex",
+            Self::WrongWorld(_) => "wrong-world",
+            Self::ImportNotAllowed(_) => "import-not-allowed",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// What it names, where it names something: an error, an export, an import.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Trap(what)
+            | Self::BadAbi(what)
+            | Self::NotAComponent(what)
+            | Self::TooComplex(what)
+            | Self::WrongWorld(what)
+            | Self::ImportNotAllowed(what)
+            | Self::Internal(what) => Some(what),
+            Self::Passed
+            | Self::WrongBytes
+            | Self::MissingBytes
+            | Self::ExtraBytes
+            | Self::ClosedEarly
+            | Self::NotClosed
+            | Self::OutOfCpu
+            | Self::OutOfMemory
+            | Self::ReplyTooBig => None,
+        }
+    }
+
+    /// The verdict in a plain sentence. What comes from the plugin in it is escaped.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Passed => "Every reply was right, however the bytes were split.".to_owned(),
+            Self::WrongBytes => "A byte of the reply is not the one expected.".to_owned(),
+            Self::MissingBytes => {
+                "The reply isn't whole: the plugin has all that it needs, and sent too little."
+                    .to_owned()
+            }
+            Self::ExtraBytes => "The plugin sent more than was asked for.".to_owned(),
+            Self::ClosedEarly => {
+                "The plugin ended the connection, which should have stayed open.".to_owned()
+            }
+            Self::NotClosed => "The plugin should have ended the connection here.".to_owned(),
+            Self::OutOfCpu => {
+                "The plugin used up its budget of work: a loop that doesn't end, or work that grows too fast."
+                    .to_owned()
+            }
+            Self::OutOfMemory => {
+                "The plugin wanted more memory than it may have: does it keep what it no longer needs?"
+                    .to_owned()
+            }
+            Self::ReplyTooBig => "One call returned more bytes than it may.".to_owned(),
+            Self::Trap(what) => format!("The plugin stopped: {what}."),
+            Self::BadAbi(what) => format!("What the plugin returned makes no sense: {what}."),
+            Self::NotAComponent(what) => format!("It can't be loaded: {what}"),
+            Self::TooComplex(what) => format!("It takes too much to compile: {what}"),
+            Self::WrongWorld(what) => format!("It is no server plugin: {what}"),
+            Self::ImportNotAllowed(what) => {
+                format!("It asks for what no plugin gets here: {what}")
+            }
+            Self::Internal(what) => {
+                format!("This could not be judged, which is not the plugin's fault: {what}")
+            }
+        }
+    }
+
+    /// Whether it says something of what the plugin sent, or of when it stopped.
+    pub(super) fn is_about_replies(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongBytes
+                | Self::MissingBytes
+                | Self::ExtraBytes
+                | Self::ClosedEarly
+                | Self::NotClosed
+        )
+    }
+
+    /// Whether a split of the bytes could make the difference.
+    pub(super) fn depends_on_split(&self) -> bool {
+        self.is_about_replies() || matches!(self, Self::Trap(_))
+    }
+}
+
+/// What a plugin that failed under way gets.
+impl From<&Error> for Verdict {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Plugin(text) => Self::Trap(format!("it says {}", Escaped(text.as_bytes()))),
+            Error::Trap(what) => Self::Trap(what.clone()),
+            Error::Abi(what) => Self::BadAbi(what.clone()),
+            Error::Room(_) => Self::Internal(error.to_string()),
+            Error::Budget { budget, value, .. } => match budget {
+                Budget::Fuel => Self::OutOfCpu,
+                Budget::Memory | Budget::Table => Self::OutOfMemory,
+                Budget::Reply => Self::ReplyTooBig,
+                Budget::Stack => Self::Trap(format!("its calls nest too deep ({value} of stack)")),
+                Budget::Log => Self::Trap(format!("it wrote more than {value} to the log")),
+                Budget::Cpu
+                | Budget::TotalCpu
+                | Budget::Wait
+                | Budget::TotalMemory
+                | Budget::File
+                | Budget::Compile
+                | Budget::CompileMemory => Self::Internal(error.to_string()),
+            },
+        }
+    }
+}
+
+/// What a plugin that can't be loaded gets, in every case.
+impl From<&LoadError> for Verdict {
+    fn from(error: &LoadError) -> Self {
+        match error {
+            LoadError::Start(error) => error.into(),
+            LoadError::Import(names) => Self::ImportNotAllowed(escaped(&names.join(", "))),
+            LoadError::Export { .. } | LoadError::Function { .. } => {
+                Self::WrongWorld(escaped(&error.to_string()))
+            }
+            LoadError::Type { .. } => Self::BadAbi(escaped(&error.to_string())),
+            LoadError::Budget { budget, .. } => match budget {
+                Budget::Memory | Budget::Table => Self::OutOfMemory,
+                Budget::File => Self::NotAComponent(error.to_string()),
+                Budget::Compile | Budget::CompileMemory => {
+                    Self::TooComplex(escaped(&error.to_string()))
+                }
+                _ => Self::Internal(error.to_string()),
+            },
+            LoadError::Read(_)
+            | LoadError::Changing
+            | LoadError::NoPython
+            | LoadError::Compiler(_) => Self::Internal(escaped(&error.to_string())),
+            LoadError::Complex(_) => Self::TooComplex(escaped(&error.to_string())),
+            LoadError::NotWasm { .. }
+            | LoadError::NoFile(_)
+            | LoadError::SourceFile
+            | LoadError::NotText { .. }
+            | LoadError::Script(_)
+            | LoadError::Text(_)
+            | LoadError::CoreModule
+            | LoadError::Unbounded(_)
+            | LoadError::Invalid(_) => Self::NotAComponent(escaped(&error.to_string())),
+        }
+    }
+}
+
+/// A plugin's author chose some of the words, and their number.
+fn escaped(text: &str) -> String {
+    let text = eco_text::escape::harmless(text);
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let short: String = lines.join("; ").chars().take(MOST_TEXT).collect();
+    short
+}
+
+/// Characters of an error that are shown. Messages of compilers of text can be pages long.
+const MOST_TEXT: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    /// Fuel decides what is too much: it is the same everywhere, and time isn't.
+    #[test]
+    fn time_is_only_a_backstop() {
+        let budgets = Limits::default().budgets();
+        let verdict = |budget| Verdict::from(&Error::budget(budget, &budgets));
+        assert_eq!(verdict(Budget::Fuel), Verdict::OutOfCpu);
+        for time in [Budget::Cpu, Budget::TotalCpu, Budget::Wait] {
+            assert_eq!(verdict(time).code(), "internal", "{time}");
+        }
+    }
+
+    /// Whatever a plugin breaks as it is compiled, somebody is to blame, and nobody has to look.
+    #[test]
+    fn what_is_too_much_for_the_compiler_is_too_complex() {
+        let budgets = Limits::default().budgets();
+        let broken = |budget| LoadError::budget(budget, &budgets, "");
+        for error in [
+            broken(Budget::Compile),
+            broken(Budget::CompileMemory),
+            LoadError::Complex("it nests too deep".to_owned()),
+        ] {
+            assert_eq!(Verdict::from(&error).code(), "too-complex");
+        }
+        let killed = LoadError::Compiler("the system killed the helper".to_owned());
+        assert_eq!(Verdict::from(&killed).code(), "internal");
+    }
+}

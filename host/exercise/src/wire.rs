@@ -1,0 +1,245 @@
+//! What a case is played against: the plugin, reached in one way or another.
+
+use eco_contract::{Connection, Next, Opening, Reason, Session as _};
+use eco_plugin::{Error, Lab, Plugin, PluginSession};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// What the plugin did when something came.
+#[derive(Debug)]
+pub struct Answer {
+    /// What it sent.
+    pub data: Vec<u8>,
+    /// What became of the connection.
+    pub then: Then,
+}
+
+/// What became of a connection.
+#[derive(Debug)]
+pub enum Then {
+    /// It goes on.
+    Open,
+    /// The plugin will send no more, and still listens.
+    Finished,
+    /// It is over.
+    Closed,
+    /// The plugin has torn it down.
+    Reset,
+    /// The plugin failed.
+    Failed(Failed),
+}
+
+/// Nothing was sent.
+impl From<Then> for Answer {
+    fn from(then: Then) -> Self {
+        let data = Vec::new();
+        Self { data, then }
+    }
+}
+
+/// Why it went no further.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The plugin's doing.
+    #[error(transparent)]
+    Plugin(#[from] Error),
+    /// Not the plugin's.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// The connections of one run to a plugin. Each is a fresh instance, and is numbered from 0.
+pub trait Wire: Send {
+    /// Opens a connection, and takes what the plugin greets with.
+    fn open(&mut self, connection: usize) -> impl Future<Output = Answer> + Send;
+
+    /// Hands over a chunk, and takes all that the plugin answers.
+    fn send(&mut self, connection: usize, chunk: &[u8]) -> impl Future<Output = Answer> + Send;
+
+    /// The client has finished sending. What comes then is the last.
+    fn finish(&mut self, connection: usize) -> impl Future<Output = Answer> + Send;
+
+    /// The client goes away, and the plugin is told. What it answers reaches nobody, so that nobody looks
+    /// at it; a plugin that fails in it has failed.
+    fn leave(&mut self, connection: usize) -> impl Future<Output = Result<(), Failed>> + Send;
+
+    /// Lets time pass.
+    fn pause(&mut self, time: Duration) -> impl Future<Output = ()> + Send;
+
+    /// The fuel that the hungriest connection has used.
+    fn fuel(&self) -> u64;
+
+    /// What the plugin has written to its log, escaped, a line each.
+    fn log(&self) -> Vec<String>;
+}
+
+/// Where the wires of a plugin come from: a new one for each run.
+pub trait Bench: Sync {
+    /// The kind of wire.
+    type Wire: Wire;
+
+    /// A wire without connections, whose instances will have these surroundings.
+    fn wire(&self, lab: Lab) -> impl Future<Output = Result<Self::Wire, String>> + Send;
+}
+
+/// In memory: nothing but the plugin is there, and every run is the same.
+impl Bench for Plugin {
+    type Wire = InMemory;
+
+    async fn wire(&self, lab: Lab) -> Result<InMemory, String> {
+        Ok(InMemory {
+            plugin: self.clone(),
+            lab,
+            lines: Vec::new(),
+            fuel: 0,
+        })
+    }
+}
+
+/// A wire without a network.
+pub struct InMemory {
+    plugin: Plugin,
+    lab: Lab,
+    lines: Vec<Line>,
+    fuel: u64,
+}
+
+struct Line {
+    session: PluginSession,
+    /// The plugin has said that it sends no more.
+    finished: bool,
+    ended: Option<Reason>,
+    /// The client has finished.
+    told_end: bool,
+    /// It refused the connection, and is called no more.
+    refused: bool,
+}
+
+/// What comes to a plugin.
+enum Event<'a> {
+    Open(Connection),
+    Chunk(&'a [u8]),
+    End,
+}
+
+impl Line {
+    async fn tell(&mut self, event: Event<'_>) -> Answer {
+        let answer = self.answer(event).await;
+        let (answer, reason) = match answer {
+            Ok(answer) => answer,
+            Err(error) => (Then::Failed(error.into()).into(), Some(Reason::Failed)),
+        };
+        self.ended = reason;
+        answer
+    }
+
+    async fn answer(&mut self, event: Event<'_>) -> Result<(Answer, Option<Reason>), Error> {
+        let last = matches!(event, Event::End);
+        let reply = match event {
+            Event::Open(connection) => match self.session.open(&connection).await? {
+                Opening::Greeting(reply) => reply,
+                Opening::Refusal(_) => {
+                    self.refused = true;
+                    return Ok((Then::Closed.into(), Some(Reason::ByPlugin)));
+                }
+            },
+            Event::Chunk(chunk) => self.session.receive(chunk).await?,
+            Event::End => self.session.end_of_input().await?,
+        };
+        if self.finished && !reply.data.is_empty() {
+            return Err(after_finish());
+        }
+        let data = reply.data.into_owned();
+        let (then, ended) = match reply.next {
+            Next::Close => (Then::Closed, Some(Reason::ByPlugin)),
+            Next::Reset => (Then::Reset, Some(Reason::ByPlugin)),
+            _ if last => (Then::Closed, Some(Reason::Ended)),
+            Next::Finish => (Then::Finished, None),
+            Next::KeepOpen => (Then::Open, None),
+        };
+        self.finished |= matches!(then, Then::Finished);
+        Ok((Answer { data, then }, ended))
+    }
+}
+
+/// What a server makes of a plugin that goes on after its last word.
+pub fn after_finish() -> Error {
+    Error::Plugin("it replied after it had finished".to_owned())
+}
+
+impl InMemory {
+    async fn tell(&mut self, connection: usize, event: Event<'_>) -> Answer {
+        let Some(line) = self.lines.get_mut(connection) else {
+            let what = "a connection is not open".to_owned();
+            return Then::Failed(Failed::Internal(what)).into();
+        };
+        if line.ended.is_some() {
+            return Then::Closed.into();
+        }
+        let answer = line.tell(event).await;
+        if let Some(usage) = line.session.usage() {
+            self.fuel = self.fuel.max(usage.fuel.unwrap_or_default());
+        }
+        answer
+    }
+}
+
+impl Wire for InMemory {
+    async fn open(&mut self, connection: usize) -> Answer {
+        while self.lines.len() <= connection {
+            self.lines.push(Line {
+                session: self.plugin.session_in(&self.lab),
+                finished: false,
+                ended: None,
+                told_end: false,
+                refused: false,
+            });
+        }
+        let number = u16::try_from(connection).unwrap_or(u16::MAX);
+        let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let event = Event::Open(Connection {
+            id: connection as u64 + 1,
+            peer: here(50_000_u16.saturating_add(number)),
+            local: here(5005),
+        });
+        self.tell(connection, event).await
+    }
+
+    async fn send(&mut self, connection: usize, chunk: &[u8]) -> Answer {
+        self.tell(connection, Event::Chunk(chunk)).await
+    }
+
+    async fn finish(&mut self, connection: usize) -> Answer {
+        if let Some(line) = self.lines.get_mut(connection) {
+            line.told_end = true;
+        }
+        self.tell(connection, Event::End).await
+    }
+
+    async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
+        let told = self.lines.get(connection).is_none_or(|line| line.told_end);
+        if !told && let Then::Failed(failed) = self.finish(connection).await.then {
+            return Err(failed);
+        }
+        let Some(line) = self.lines.get_mut(connection) else {
+            return Ok(());
+        };
+        if line.refused {
+            return Ok(());
+        }
+        let why = line.ended.unwrap_or(Reason::PeerReset);
+        Ok(line.session.closed(why).await?)
+    }
+
+    async fn pause(&mut self, time: Duration) {
+        self.lab.advance(time);
+    }
+
+    fn fuel(&self) -> u64 {
+        self.fuel
+    }
+
+    fn log(&self) -> Vec<String> {
+        self.lab.log()
+    }
+}

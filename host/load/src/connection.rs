@@ -1,0 +1,44 @@
+//! The connections of the load: where they go to and come from.
+
+use super::run::Run;
+use super::tally::{Failed, SharedTally};
+use eco_net::{self as net, Inbox, ReusableTimeout};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use tokio::net::TcpStream;
+
+/// A connection, and what has arrived on it.
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    pub(super) inbox: Inbox,
+    /// Whether FIN was sent, because a turn reads to the server's.
+    pub(super) finished: bool,
+}
+
+impl Connection {
+    /// Makes a new connection within the timeout, and counts it.
+    pub(super) async fn open(
+        run: &Run,
+        tally: &SharedTally,
+        timeout: &mut ReusableTimeout,
+    ) -> Result<Self, Failed> {
+        let began = Instant::now();
+        let number = run.tried.fetch_add(1, Ordering::Relaxed);
+        let source = run.sources.map(|sources| sources.of(number));
+        let connecting = net::connect_any(&run.to, source);
+        match timeout.within(connecting).await {
+            Some(Ok(stream)) => {
+                run.connected.store(true, Ordering::Relaxed);
+                tally.lock().connecting_took(began.elapsed());
+                Ok(Self {
+                    stream,
+                    inbox: Inbox::within(&run.replies),
+                    finished: false,
+                })
+            }
+            Some(Err(error)) => Err(run.cannot_connect(error)),
+            None => Err(run.cannot_connect(io::ErrorKind::TimedOut.into())),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a run has measured: the figures, for whatever they are shown in.
+
+use super::failure::Cause;
+use super::tally::Tally;
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use std::time::Duration;
+
+/// The figures of a run. Times are in microseconds.
+#[derive(Serialize)]
+pub struct Report {
+    /// The version of eco that measured.
+    pub version: &'static str,
+    /// When it began, as RFC 3339 has it.
+    pub date: String,
+    /// The server, as it was named.
+    pub to: String,
+    /// The client plugin.
+    pub plugin: String,
+    /// At the same time.
+    pub connections: u32,
+    /// That drove them.
+    pub threads: u32,
+    /// Dialogues a second that were asked for.
+    pub rate: Option<f64>,
+    /// How long it took.
+    pub seconds: f64,
+    /// Whether somebody ended it early.
+    pub interrupted: bool,
+    /// That ended well.
+    pub dialogues: Count,
+    /// Turns that ended well.
+    pub turns: Count,
+    /// Bytes.
+    pub sent: Count,
+    /// Bytes.
+    pub received: Count,
+    /// Connections that were made.
+    pub connected: Count,
+    /// Dialogues that failed.
+    pub failed: u64,
+    /// Of all dialogues, 0 to 1.
+    pub failed_share: f64,
+    /// Those, by their causes.
+    pub errors: Vec<Failures>,
+    /// How long connecting took.
+    pub connect: Latency,
+    /// How long a turn took.
+    pub turn: Latency,
+    /// What happened over time.
+    pub timeline: Vec<Moment>,
+}
+
+/// How many, and how many a second.
+#[derive(Clone, Copy, Serialize)]
+pub struct Count {
+    /// In all.
+    pub total: u64,
+    /// Each second.
+    pub per_second: f64,
+}
+
+/// Dialogues that failed for the same cause.
+#[derive(Serialize)]
+pub struct Failures {
+    /// Why.
+    pub cause: Cause,
+    /// How many.
+    pub count: u64,
+    /// The first of them, in words.
+    pub example: String,
+}
+
+/// How long something took.
+#[derive(Serialize)]
+pub struct Latency {
+    /// How often.
+    pub count: u64,
+    /// On average.
+    pub mean: f64,
+    /// Half were as fast.
+    pub p50: f64,
+    /// Nine of ten.
+    pub p90: f64,
+    /// 99 of 100.
+    pub p99: f64,
+    /// 999 of 1000.
+    #[serde(rename = "p99.9")]
+    pub p999: f64,
+    /// The slowest.
+    pub max: f64,
+    /// The time within which a share of them was over, each step nearer to all of them.
+    pub curve: Vec<Point>,
+}
+
+/// A point of the latency curve.
+#[derive(Clone, Copy, Serialize)]
+pub struct Point {
+    /// In percent.
+    pub percentile: f64,
+    /// In microseconds.
+    pub time: f64,
+}
+
+/// A stretch of the run.
+#[derive(Clone, Copy, Serialize)]
+pub struct Moment {
+    /// When it ended, since the start.
+    pub seconds: f64,
+    /// Turns a second in it.
+    pub turns: f64,
+    /// Of the turns that ended in it; 0 where none did.
+    pub p99: f64,
+    /// Dialogues that failed in it.
+    pub failed: u64,
+}
+
+/// Steps of the curve for each halving of what is left to 100 %.
+const STEPS: u32 = 5;
+
+impl Latency {
+    fn of(times: &Histogram<u64>) -> Self {
+        let at = |quantile| microseconds(times.value_at_quantile(quantile));
+        let points = times.iter_quantiles(STEPS).map(|step| Point {
+            percentile: decimal(step.quantile_iterated_to() * 100.0),
+            time: microseconds(step.value_iterated_to()),
+        });
+        Self {
+            count: times.len(),
+            mean: microseconds(times.mean().round() as u64),
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: microseconds(times.max()),
+            curve: points.collect(),
+        }
+    }
+}
+
+/// The number with so many decimals that no two steps of the curve become one: 30.000000000000004 is what
+/// binary fractions make of 30.
+fn decimal(percentile: f64) -> f64 {
+    const PARTS: f64 = 1e9;
+    (percentile * PARTS).round() / PARTS
+}
+
+pub(super) fn microseconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e3
+}
+
+impl Report {
+    /// The figures of `tally`, of which `in_time` was counted in so much time, and the rest while what
+    /// was under way then came to its end. What the run was is the caller's to say.
+    pub(super) fn measured(
+        tally: Tally,
+        in_time: &Tally,
+        time: Duration,
+        timeline: Vec<Moment>,
+    ) -> Self {
+        let seconds = time.as_secs_f64();
+        let count = |of: fn(&Tally) -> u64| Count {
+            total: of(&tally),
+            per_second: of(in_time) as f64 / seconds.max(f64::MIN_POSITIVE),
+        };
+        let [dialogues, turns, sent, received, connected] = [
+            count(|tally| tally.dialogues),
+            count(|tally| tally.turns),
+            count(|tally| tally.sent),
+            count(|tally| tally.received),
+            count(|tally| tally.connections),
+        ];
+        let failed: u64 = tally.errors.iter().sum();
+        let all = tally.dialogues + failed;
+        let errors = Cause::ALL.into_iter().zip(tally.errors).zip(tally.examples);
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            date: String::new(),
+            to: String::new(),
+            plugin: String::new(),
+            connections: 0,
+            threads: 0,
+            rate: None,
+            seconds,
+            interrupted: false,
+            dialogues,
+            turns,
+            sent,
+            received,
+            connected,
+            failed,
+            failed_share: failed as f64 / all.max(1) as f64,
+            errors: errors
+                .filter(|((_, count), _)| *count > 0)
+                .map(|((cause, count), example)| Failures {
+                    cause,
+                    count,
+                    example: example.unwrap_or_default(),
+                })
+                .collect(),
+            connect: Latency::of(&tally.connecting),
+            turn: Latency::of(&tally.turn),
+            timeline,
+        }
+    }
+
+    /// Bytes of a message, and of the reply to it, on average.
+    pub fn sizes(&self) -> (u64, u64) {
+        let turns = self.turns.total.max(1);
+        (self.sent.total / turns, self.received.total / turns)
+    }
+
+    /// How many dialogues failed for this cause.
+    pub fn count(&self, cause: Cause) -> u64 {
+        let mut found = self.errors.iter().filter(|found| found.cause == cause);
+        found.next().map_or(0, |found| found.count)
+    }
+}

@@ -1,0 +1,165 @@
+//! What a load is to do, and what all of its connections share.
+
+use super::dialogue_cache::DialogueCache;
+use super::failure::{Failure, Fatal};
+use super::pace::{Goal, Pace, Plan};
+use super::sources::Sources;
+use super::tally::Failed;
+use eco_net::Quota;
+use eco_plugin::Plugin;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How long a connection that could not be made waits before it is tried again.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// What a load is to do.
+pub struct Settings {
+    /// The addresses of the server, in the order in which they are tried.
+    pub to: Vec<SocketAddr>,
+    /// Where connections come from, if that is said.
+    pub sources: Option<Sources>,
+    /// Whose dialogues are held. It must have been loaded as a client.
+    pub plugin: Plugin,
+    /// The message that the plugin is given. `None`: it has one of its own.
+    pub message: Option<Vec<u8>>,
+    /// Connections at the same time.
+    pub connections: u32,
+    /// Threads that drive them.
+    pub threads: u32,
+    /// When it is over.
+    pub goal: Goal,
+    /// Dialogues a second. `None`: as many as the server can take.
+    pub rate: Option<f64>,
+    /// The time over which the connections are opened.
+    pub ramp_up: Duration,
+    /// Whether each dialogue has a connection of its own.
+    pub reconnect: bool,
+    /// How long connecting may take, and each turn.
+    pub timeout: Duration,
+    /// Bytes that one reply may have.
+    pub reply: usize,
+    /// Bytes that the replies of all connections may take together.
+    pub total_reply: usize,
+    /// Puts a failure into words. The first one of each cause is kept so.
+    pub describe: fn(&Failure<'_>) -> String,
+}
+
+impl Settings {
+    /// One connection, one thread, ten seconds; nowhere to go to yet.
+    pub fn new(plugin: Plugin, describe: fn(&Failure<'_>) -> String) -> Self {
+        Self {
+            to: Vec::new(),
+            sources: None,
+            plugin,
+            message: None,
+            connections: 1,
+            threads: 1,
+            goal: Goal::Time(Duration::from_secs(10)),
+            rate: None,
+            ramp_up: Duration::ZERO,
+            reconnect: false,
+            timeout: Duration::from_secs(30),
+            reply: 1 << 20,
+            total_reply: 64 << 20,
+            describe,
+        }
+    }
+}
+
+/// What all connections of a run share.
+pub(super) struct Run {
+    pub(super) to: Vec<SocketAddr>,
+    pub(super) sources: Option<Sources>,
+    pub(super) dialogues: DialogueCache,
+    pub(super) pace: Pace,
+    pub(super) reconnect: bool,
+    pub(super) timeout: Duration,
+    /// The most bytes of a reply.
+    pub(super) most: usize,
+    /// What the replies of all connections are held in.
+    pub(super) replies: Quota,
+    pub(super) describe: fn(&Failure<'_>) -> String,
+    /// Connections that were tried, which tells the next one's source.
+    pub(super) tried: AtomicU64,
+    /// Whether there was ever a connection.
+    pub(super) connected: AtomicBool,
+    /// What makes it pointless to go on.
+    pub(super) fatal: OnceLock<Fatal>,
+}
+
+impl Run {
+    /// Starts the clock of the run.
+    pub(super) fn start(settings: Settings) -> Self {
+        let count = match settings.goal {
+            Goal::Time(_) => None,
+            Goal::Dialogues(count) => Some(count),
+        };
+        Self {
+            to: settings.to,
+            sources: settings.sources,
+            dialogues: DialogueCache::new(settings.plugin, settings.message),
+            pace: Pace::start(Plan {
+                rate: settings.rate,
+                count,
+            }),
+            reconnect: settings.reconnect,
+            timeout: settings.timeout,
+            most: settings.reply,
+            replies: Quota::new(settings.total_reply),
+            describe: settings.describe,
+            tried: AtomicU64::new(0),
+            connected: AtomicBool::new(false),
+            fatal: OnceLock::new(),
+        }
+    }
+
+    /// The failure with its words.
+    pub(super) fn failed(&self, failure: &Failure<'_>) -> Failed {
+        Failed(failure.cause(), (self.describe)(failure))
+    }
+
+    /// Waits before the next connection is tried, where there was none. Whether the run goes on then.
+    pub(super) async fn goes_on_after_a_rest(&self) -> bool {
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => true,
+            () = self.pace.ended() => false,
+        }
+    }
+
+    /// Where there is no connection at all, or no room for one more, the run is over.
+    pub(super) fn cannot_connect(&self, error: io::Error) -> Failed {
+        let failed = self.failed(&Failure::NotConnected(&error));
+        let fatal = match error.kind() {
+            _ if is_out_of_descriptors(&error) => Some(Fatal::OutOfDescriptors(error)),
+            io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => Some(Fatal::OutOfPorts {
+                error,
+                sources_given: self.sources.is_some(),
+            }),
+            _ if !self.connected.load(Ordering::Relaxed) => Some(Fatal::NoServer {
+                to: self.to.first().copied(),
+                error,
+            }),
+            _ => None,
+        };
+        if let Some(fatal) = fatal {
+            let _ = self.fatal.set(fatal);
+            self.pace.end();
+        }
+        failed
+    }
+}
+
+/// Of this process, or of the whole system. The standard library has no name for it.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return matches!(
+        rustix::io::Errno::from_io_error(error),
+        Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE)
+    );
+    #[cfg(not(unix))]
+    false
+}

@@ -1,0 +1,125 @@
+//! What is counted and measured while the load runs, by each thread for itself.
+
+use super::failure::Cause;
+use hdrhistogram::Histogram;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The longest time that is told from longer ones, in nanoseconds: an hour.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// A dialogue that failed: why, and in words.
+pub(super) struct Failed(pub(super) Cause, pub(super) String);
+
+/// What one thread has counted.
+pub(super) struct Tally {
+    pub(super) dialogues: u64,
+    pub(super) turns: u64,
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    pub(super) connections: u64,
+    pub(super) errors: [u64; Cause::ALL.len()],
+    /// The first failure of each cause, in words.
+    pub(super) examples: [Option<String>; Cause::ALL.len()],
+    /// In nanoseconds, as all of these.
+    pub(super) connecting: Histogram<u64>,
+    pub(super) turn: Histogram<u64>,
+    /// The turns since somebody last looked.
+    pub(super) lately: Histogram<u64>,
+}
+
+/// A histogram of times, with so many digits that are right.
+pub(super) fn histogram(digits: u8) -> Histogram<u64> {
+    // The bounds are constant, and right.
+    Histogram::new_with_bounds(1, LONGEST, digits).unwrap_or_else(|_| unreachable!())
+}
+
+/// The digits of a histogram for the whole run, and of one for a moment of it.
+pub(super) const FINE: u8 = 3;
+pub(super) const COARSE: u8 = 2;
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self {
+            dialogues: 0,
+            turns: 0,
+            sent: 0,
+            received: 0,
+            connections: 0,
+            errors: Default::default(),
+            examples: Default::default(),
+            connecting: histogram(FINE),
+            turn: histogram(FINE),
+            lately: histogram(COARSE),
+        }
+    }
+
+    pub(super) fn turn_took(&mut self, time: Duration) {
+        let time = nanoseconds(time);
+        self.turn.saturating_record(time);
+        self.lately.saturating_record(time);
+    }
+
+    /// Adds so many dialogues that were due so long before the end and were not begun. They have waited as
+    /// well, and are not to be missing from the percentiles.
+    pub(super) fn never_begun(
+        &mut self,
+        age: Duration,
+        many: u64,
+        example: impl FnOnce() -> String,
+    ) {
+        self.turn.saturating_record_n(nanoseconds(age), many);
+        self.failed(Cause::NeverBegun, many, example);
+    }
+
+    pub(super) fn connecting_took(&mut self, time: Duration) {
+        self.connections += 1;
+        self.connecting.saturating_record(nanoseconds(time));
+    }
+
+    /// So many dialogues failed; the first of them is told in words.
+    pub(super) fn failed(&mut self, cause: Cause, many: u64, example: impl FnOnce() -> String) {
+        if let Some(count) = self.errors.get_mut(cause as usize) {
+            *count += many;
+        }
+        if let Some(place) = self.examples.get_mut(cause as usize) {
+            place.get_or_insert_with(example);
+        }
+    }
+
+    /// Adds what another thread has counted.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.dialogues += other.dialogues;
+        self.turns += other.turns;
+        self.sent += other.sent;
+        self.received += other.received;
+        self.connections += other.connections;
+        for (count, more) in self.errors.iter_mut().zip(other.errors) {
+            *count += more;
+        }
+        for (mine, theirs) in self.examples.iter_mut().zip(&other.examples) {
+            *mine = mine.take().or_else(|| theirs.clone());
+        }
+        // All have the same bounds.
+        let _ = self.connecting.add(&other.connecting);
+        let _ = self.turn.add(&other.turn);
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1)
+}
+
+/// The tally of one thread, which others look at now and then.
+#[derive(Clone)]
+pub(super) struct SharedTally(Arc<Mutex<Tally>>);
+
+impl SharedTally {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Tally::new())))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Tally> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,233 @@
+//! A load that runs: its threads, its clock, and what is made of it at its end.
+
+use super::client::Client;
+use super::failure::{Failure, Fatal};
+use super::pace::{Goal, WakeUps};
+use super::report::Report;
+use super::run::{Run, Settings};
+use super::sampler::{Sample, Sampler};
+use super::tally::{SharedTally, Tally};
+use eco_net::ReusableTimeout;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// How long dialogues that are under way may take when the run is over, before they count as
+/// unfinished. Test: `load::a_server_that_stalls_can_not_hide_it`.
+const FINISH: Duration = Duration::from_secs(1);
+
+/// A load that runs. Dropped, it goes on to its end, and nobody learns of it.
+pub struct Load {
+    run: Arc<Run>,
+    goal: Goal,
+    threads: Vec<JoinHandle<io::Result<()>>>,
+    /// Closed when all threads are done.
+    done: mpsc::Receiver<()>,
+    sampler: Sampler,
+    date: SystemTime,
+    header: Header,
+    /// When nothing new began any more, and what was counted up to then.
+    ended: Option<(Instant, Tally)>,
+}
+
+/// What a report says of the settings.
+struct Header {
+    plugin: String,
+    connections: u32,
+    threads: u32,
+    rate: Option<f64>,
+}
+
+/// What came of a load.
+pub struct Ended {
+    /// The figures.
+    pub report: Report,
+    /// What made it pointless to go on, if something did.
+    pub fatal: Option<Fatal>,
+}
+
+impl Load {
+    /// Starts the threads. The first connections are opened at once.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(settings: Settings) -> io::Result<Self> {
+        let header = Header {
+            plugin: settings.plugin.name().to_owned(),
+            connections: settings.connections,
+            threads: settings.threads,
+            rate: settings.rate,
+        };
+        let (goal, ramp_up) = (settings.goal, settings.ramp_up);
+        let tallies: Vec<SharedTally> = (0..settings.threads).map(|_| SharedTally::new()).collect();
+        let date = SystemTime::now();
+        let run = Arc::new(Run::start(settings));
+        let (threads, done) = start_threads(&header, ramp_up, &run, &tallies)?;
+        Ok(Self {
+            run,
+            goal,
+            threads,
+            done,
+            sampler: Sampler::new(tallies, goal),
+            date,
+            header,
+            ended: None,
+        })
+    }
+
+    /// The time since it was started.
+    pub fn elapsed(&self) -> Duration {
+        self.run.pace.started().elapsed()
+    }
+
+    /// What has happened since the last sample.
+    pub fn sample(&mut self) -> Sample {
+        let elapsed = self.elapsed();
+        self.sampler.sample(elapsed)
+    }
+
+    /// Waits until its time is over, or all of its threads are done.
+    pub async fn over(&mut self) {
+        let time_over = async {
+            match self.goal {
+                Goal::Time(time) => {
+                    let ends = self.run.pace.started() + time;
+                    tokio::time::sleep_until(ends.into()).await;
+                }
+                Goal::Dialogues(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = time_over => {}
+            _ = self.done.recv() => {}
+        }
+    }
+
+    /// Has nothing new begin any more. What is under way has a second to finish.
+    pub fn end(&mut self) {
+        let ended = self.run.pace.end();
+        self.ended
+            .get_or_insert_with(|| (ended, self.sampler.sum()));
+    }
+
+    /// Waits until all threads are done, after [`end`](Self::end).
+    pub async fn finished(&mut self) {
+        let _ = self.done.recv().await;
+    }
+
+    /// The figures, when all threads are done. Before that, it waits for them in this thread.
+    ///
+    /// # Errors
+    /// A thread failed or panicked.
+    pub fn report(mut self) -> io::Result<Ended> {
+        self.end();
+        let elapsed = self.elapsed();
+        for thread in self.threads {
+            let result = thread.join();
+            result.map_err(|_| io::Error::other("a thread of the load panicked"))??;
+        }
+        let mut tally = self.sampler.sum();
+        let (ended, in_time) = self
+            .ended
+            .unwrap_or_else(|| (Instant::now(), self.sampler.sum()));
+        for (age, many) in self.run.pace.missed(ended) {
+            let describe = self.run.describe;
+            tally.never_begun(age, many, || describe(&Failure::NeverBegun(age)));
+        }
+        let time = ended - self.run.pace.started();
+        let timeline = self.sampler.over(elapsed);
+        let report = Report {
+            date: humantime::format_rfc3339_seconds(self.date).to_string(),
+            plugin: self.header.plugin,
+            connections: self.header.connections,
+            threads: self.header.threads,
+            rate: self.header.rate,
+            ..Report::measured(tally, &in_time, time, timeline)
+        };
+        let run = Arc::into_inner(self.run);
+        let fatal = run.and_then(|run| run.fatal.into_inner());
+        Ok(Ended { report, fatal })
+    }
+}
+
+type Threads = (Vec<JoinHandle<io::Result<()>>>, mpsc::Receiver<()>);
+
+fn start_threads(
+    header: &Header,
+    ramp_up: Duration,
+    run: &Arc<Run>,
+    tallies: &[SharedTally],
+) -> io::Result<Threads> {
+    let ramp = ramp_up / header.connections.max(1);
+    // Nothing is ever sent: it ends when the last thread has dropped its end.
+    let (end, done) = mpsc::channel(1);
+    let mut running = Vec::new();
+    for (first, tally) in tallies.iter().enumerate() {
+        let places = (0..header.connections)
+            .skip(first)
+            .step_by(tallies.len().max(1));
+        let starts: Vec<Duration> = places.map(|place| ramp * place).collect();
+        let (run, tally, end) = (run.clone(), tally.clone(), end.clone());
+        let thread = std::thread::Builder::new().name(format!("eco-load-{first}"));
+        running.push(thread.spawn(move || {
+            let _end = end;
+            drive(&run, &tally, &starts)
+        })?);
+    }
+    Ok((running, done))
+}
+
+/// One thread of the load: a connection for each of `starts`, which says when it begins.
+fn drive(run: &Arc<Run>, tally: &SharedTally, starts: &[Duration]) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let wake_ups = WakeUps::start()?;
+        let mut clients = JoinSet::new();
+        for start in starts {
+            let start = *start;
+            let client = Client {
+                run: run.clone(),
+                tally: tally.clone(),
+                wake_ups: wake_ups.clone(),
+                timeout: ReusableTimeout::new(Some(run.timeout)),
+                waiting: None,
+            };
+            let run = run.clone();
+            clients.spawn(async move {
+                if !start.is_zero() {
+                    tokio::select! {
+                        () = tokio::time::sleep(start) => {}
+                        () = run.pace.ended() => return,
+                    }
+                }
+                client.run().await;
+            });
+        }
+        let finishing = async {
+            run.pace.ended().await;
+            tokio::time::sleep(FINISH).await;
+        };
+        let running = async {
+            while let Some(client) = clients.join_next().await {
+                client.map_err(io::Error::other)?;
+            }
+            Ok(())
+        };
+        let finished = tokio::select! {
+            result = running => Some(result),
+            () = finishing => None,
+        };
+        match finished {
+            Some(result) => result,
+            None => {
+                clients.shutdown().await;
+                Ok(())
+            }
+        }
+    })
+}

@@ -1,0 +1,40 @@
+//! Figures as a person reads them.
+
+pub(super) use eco_text::number::{grouped, many};
+
+/// A time in microseconds, in the unit that suits it, with three digits that matter.
+pub fn time_text(microseconds: f64) -> String {
+    let (value, unit) = match microseconds {
+        0.0..1e3 => (microseconds, "µs"),
+        1e3..1e6 => (microseconds / 1e3, "ms"),
+        _ => (microseconds / 1e6, "s"),
+    };
+    let digits = match value {
+        0.0..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+/// A share of something, in percent. What is there at all is not called nothing.
+pub fn share_text(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.005 => "< 0.01 %".to_owned(),
+        percent => format!("{percent:.2} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_so_that_a_person_reads_them() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(time_text(7.123), "7.12 µs");
+        assert_eq!(time_text(12_345.0), "12.3 ms");
+        assert_eq!(time_text(1_234_567.0), "1.23 s");
+    }
+}

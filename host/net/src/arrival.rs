@@ -1,0 +1,112 @@
+//! Waiting for what comes next on a connection: bytes, the peer's FIN, or the end of the time that it waits.
+
+use super::chunk::Chunk;
+use super::reusable_timeout::ReusableTimeout;
+use eco_contract::Session;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// Bytes of a chunk from which on it pays to read the next ones to where the session wants them.
+/// Room must be asked for before anybody knows how many they are, twice as many as came before;
+/// below this the copy costs nothing that could be measured.
+const MANY: usize = 4 * 1024;
+
+/// What came.
+pub(super) enum Arrival {
+    Chunk(Chunk),
+    /// So many bytes, where the session wanted them.
+    Placed(usize),
+    Fin,
+    /// Nothing, for as long as the server waits.
+    Idle,
+    /// The server is stopping, and nothing is under way here.
+    Stopping,
+}
+
+/// The waiting of one connection.
+pub(super) struct Arrivals<'a> {
+    chunk_size: usize,
+    /// Bytes of the last chunk, and of the one before.
+    last: usize,
+    before: usize,
+    idle: ReusableTimeout,
+    /// Set when the server stops; whoever sets it also wakes the connection's task.
+    stopping: &'a AtomicBool,
+}
+
+impl<'a> Arrivals<'a> {
+    pub(super) fn new(
+        chunk_size: usize,
+        idle_timeout: Option<Duration>,
+        stopping: &'a AtomicBool,
+    ) -> Self {
+        Self {
+            chunk_size,
+            last: 0,
+            before: 0,
+            idle: ReusableTimeout::new(idle_timeout),
+            stopping,
+        }
+    }
+
+    /// The next thing to come.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub(super) async fn next<T: AsyncRead + Unpin, S: Session>(
+        &mut self,
+        transport: &mut T,
+        session: &mut S,
+    ) -> io::Result<Arrival> {
+        let mut since = None;
+        poll_fn(|cx| {
+            if self.stopping.load(Ordering::Acquire) {
+                return Poll::Ready(Ok(Arrival::Stopping));
+            }
+            if let Poll::Ready(arrival) = self.poll_read(transport, session, cx) {
+                return Poll::Ready(arrival);
+            }
+            self.idle
+                .poll_expired(&mut since, cx)
+                .map(|()| Ok(Arrival::Idle))
+        })
+        .await
+    }
+
+    fn poll_read<T: AsyncRead + Unpin, S: Session>(
+        &mut self,
+        transport: &mut T,
+        session: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Arrival>> {
+        // What is sent at once often comes as a large part and a small one.
+        let large = self.last.max(self.before);
+        if large >= MANY
+            && let Some(room) = session.place((2 * large).min(self.chunk_size))
+        {
+            let mut read = ReadBuf::new(room);
+            ready!(Pin::new(transport).poll_read(cx, &mut read))?;
+            let bytes = read.filled().len();
+            self.came(bytes);
+            return Poll::Ready(Ok(match bytes {
+                0 => Arrival::Fin,
+                bytes => Arrival::Placed(bytes),
+            }));
+        }
+        let chunk = ready!(Chunk::poll_read(transport, self.chunk_size, cx))?;
+        self.came(chunk.len());
+        Poll::Ready(Ok(match chunk.is_empty() {
+            true => Arrival::Fin,
+            false => Arrival::Chunk(chunk),
+        }))
+    }
+
+    fn came(&mut self, bytes: usize) {
+        self.before = std::mem::replace(&mut self.last, bytes);
+    }
+}

@@ -1,0 +1,242 @@
+//! One connection of a server: chunks to the session, its replies to the peer, and the end.
+//!
+//! It owns the order of events and TCP's manners. It is generic over the stream, so that a pipe in
+//! memory drives the very same code as TCP.
+
+use super::arrival::{Arrival, Arrivals};
+use super::chunk::Chunk;
+use super::limits::Limits;
+use super::transport::Transport;
+use super::within::within;
+use eco_contract::SAID;
+use eco_contract::{Connection, Next, Opening, Reason, Reply, Session};
+use eco_text::escape::Escaped;
+use std::future::poll_fn;
+use std::io;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+
+/// How long a closing connection waits for the peer to take the last bytes and close too. A reset,
+/// which is what closing with unread bytes would send, could destroy them on their way. When it is
+/// over the connection is closed all the same.
+/// Test: `manners::a_peer_that_never_closes_is_not_waited_for_for_ever`.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What is thrown away at once then.
+const WASTE: usize = 4096;
+
+/// How a connection ended. `E` is the session's own error.
+#[derive(Debug)]
+pub enum End<E> {
+    /// Both sides have finished.
+    Ended,
+    /// The session closed or reset it.
+    ByPlugin(Next),
+    /// The session refused it, and why.
+    Refused(String),
+    /// The session failed.
+    Failed(E),
+    /// The session replied after it had finished.
+    RepliedAfterFinish,
+    /// The peer, or the network, tore it down.
+    PeerReset(io::Error),
+    /// Nothing came for too long.
+    Idle,
+    /// The peer took none of a reply for too long.
+    Stalled,
+    /// The server is stopping.
+    Stopping,
+    /// The server stopped before a reply was through.
+    CutOff,
+}
+
+impl<E> End<E> {
+    /// What the session and the log are told.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Ended => Reason::Ended,
+            Self::ByPlugin(_) => Reason::ByPlugin,
+            Self::Refused(_) | Self::Failed(_) | Self::RepliedAfterFinish => Reason::Failed,
+            Self::PeerReset(_) => Reason::PeerReset,
+            Self::Idle => Reason::Idle,
+            Self::Stalled => Reason::Stalled,
+            Self::Stopping | Self::CutOff => Reason::Stopping,
+        }
+    }
+}
+
+/// Bytes that went through a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// From the peer.
+    pub received: u64,
+    /// To the peer.
+    pub sent: u64,
+}
+
+/// Serves one connection up to its end, and closes the stream as that end demands.
+///
+/// `stopping` is looked at whenever this future is polled and nothing is under way: who sets it
+/// must wake the task. `counts` is kept up to date, so that it is right also when the future is
+/// dropped. The session's `closed` is left to the caller.
+pub async fn serve<T: Transport, S: Session>(
+    transport: &mut T,
+    session: &mut S,
+    connection: &Connection,
+    limits: &Limits,
+    stopping: &AtomicBool,
+    counts: &mut Counts,
+) -> End<S::Error> {
+    let mut line = Line {
+        transport,
+        id: connection.id,
+        write_timeout: limits.write_timeout,
+        finished: false,
+        counts,
+    };
+    let arrivals = Arrivals::new(limits.chunk_size, limits.idle_timeout, stopping);
+    let end = line.converse(session, connection, arrivals).await;
+    line.close(&end).await;
+    end
+}
+
+/// The peer's end of the line, and what went over it.
+struct Line<'a, T> {
+    transport: &'a mut T,
+    id: u64,
+    write_timeout: Option<Duration>,
+    /// Whether FIN was sent.
+    finished: bool,
+    counts: &'a mut Counts,
+}
+
+impl<T: Transport> Line<'_, T> {
+    /// The whole dialogue: nothing is read while a reply is unsent.
+    async fn converse<S: Session>(
+        &mut self,
+        session: &mut S,
+        connection: &Connection,
+        mut arrivals: Arrivals<'_>,
+    ) -> End<S::Error> {
+        match session.open(connection).await {
+            Ok(Opening::Greeting(greeting)) => {
+                if let Some(end) = self.write(greeting).await {
+                    return end;
+                }
+            }
+            Ok(Opening::Refusal(reason)) => return End::Refused(reason),
+            Err(error) => return End::Failed(error),
+        }
+        loop {
+            let reply = match arrivals.next(self.transport, session).await {
+                Ok(Arrival::Chunk(chunk)) => {
+                    self.received(&chunk);
+                    session.receive(&chunk).await
+                }
+                Ok(Arrival::Placed(bytes)) => {
+                    self.received(session.placed(bytes));
+                    session.receive_placed(bytes)
+                }
+                Ok(Arrival::Fin) => {
+                    tracing::debug!(connection = self.id, "received FIN");
+                    let farewell = match session.end_of_input().await {
+                        Ok(reply) => reply,
+                        Err(error) => return End::Failed(error),
+                    };
+                    return self.write(farewell).await.unwrap_or(End::Ended);
+                }
+                Ok(Arrival::Idle) => return End::Idle,
+                Ok(Arrival::Stopping) => return End::Stopping,
+                Err(error) => return End::PeerReset(error),
+            };
+            let end = match reply {
+                Ok(reply) => self.write(reply).await,
+                Err(error) => Some(End::Failed(error)),
+            };
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    fn received(&mut self, chunk: &[u8]) {
+        let bytes = chunk.len();
+        self.counts.received += bytes as u64;
+        tracing::debug!(target: SAID, connection = self.id, bytes, "received {}", Escaped(chunk));
+    }
+
+    /// Writes a reply whole and does what it says then. `Some` if that ends the connection.
+    async fn write<E>(&mut self, reply: Reply<'_>) -> Option<End<E>> {
+        let data: &[u8] = &reply.data;
+        if self.finished && !data.is_empty() {
+            return Some(End::RepliedAfterFinish);
+        }
+        let mut rest = data;
+        while !rest.is_empty() {
+            match within(self.write_timeout, self.transport.write(rest)).await {
+                Some(Ok(0)) => return Some(End::PeerReset(io::ErrorKind::WriteZero.into())),
+                Some(Ok(written)) => {
+                    self.counts.sent += written as u64;
+                    rest = rest.get(written..).unwrap_or_default();
+                }
+                Some(Err(error)) => return Some(End::PeerReset(error)),
+                None => return Some(End::Stalled),
+            }
+        }
+        if !data.is_empty() {
+            let bytes = data.len();
+            tracing::debug!(target: SAID, connection = self.id, bytes, "sent {}", Escaped(data));
+        }
+        match reply.next {
+            Next::KeepOpen => None,
+            Next::Finish => self.finish().await.err().map(End::PeerReset),
+            Next::Close | Next::Reset => Some(End::ByPlugin(reply.next)),
+        }
+    }
+
+    async fn finish(&mut self) -> io::Result<()> {
+        if !self.finished {
+            self.finished = true;
+            tracing::debug!(connection = self.id, "sent FIN");
+            self.transport.shutdown().await?;
+        }
+        Ok(())
+    }
+
+    /// Closes in order where the peer may take what it got for the whole, else with a reset.
+    async fn close<E>(&mut self, end: &End<E>) {
+        match end {
+            // The peer's FIN was read: nothing is unread, a plain close is orderly.
+            End::Ended => drop(self.finish().await),
+            End::ByPlugin(Next::Reset) => self.transport.reset_on_drop(),
+            End::ByPlugin(_) | End::Refused(_) => self.linger(LINGER).await,
+            // Waits only if the peer was sending just now.
+            End::Idle | End::Stopping => self.linger(Duration::ZERO).await,
+            End::Failed(_) | End::RepliedAfterFinish | End::Stalled | End::CutOff => {
+                self.transport.reset_on_drop();
+            }
+            End::PeerReset(_) => {}
+        }
+    }
+
+    /// Sends FIN and throws away what still comes, up to the peer's FIN. A peer that is silent is
+    /// waited for as long as `first_wait`; one that goes on sending, for [`LINGER`].
+    async fn linger(&mut self, first_wait: Duration) {
+        if self.finish().await.is_err() {
+            return;
+        }
+        let mut wait = first_wait;
+        let drained = async {
+            loop {
+                // Into a buffer of the thread, since one of its own would be every connection's.
+                let waste = poll_fn(|cx| Chunk::poll_read(self.transport, WASTE, cx));
+                match within(Some(wait), waste).await {
+                    Some(Ok(waste)) if !waste.is_empty() => wait = LINGER,
+                    _ => return,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LINGER, drained).await;
+    }
+}

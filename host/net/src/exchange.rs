@@ -1,0 +1,149 @@
+//! One exchange of a client: a message there, and the reply to it back, both at the same time.
+
+use super::inbox::{Inbox, PIECE};
+use super::quota::Exhausted;
+use eco_contract::Expect;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// An exchange that did not come to its end.
+#[derive(Debug)]
+pub enum Broken {
+    /// The peer finished before the reply was whole.
+    Short,
+    /// The reply is longer than `most`.
+    TooLong,
+    /// There is no memory left for the reply, of so many bytes that several inboxes share.
+    NoMemory(usize),
+    /// The connection broke while the message was written.
+    Write(io::Error),
+    /// The connection broke while the reply was read.
+    Read(io::Error),
+    /// What was to happen with the reply failed.
+    Sink(io::Error),
+}
+
+impl From<Exhausted> for Broken {
+    fn from(Exhausted(bytes): Exhausted) -> Self {
+        Self::NoMemory(bytes)
+    }
+}
+
+/// Writes `send` and reads the reply that `expect` describes, both at the same time, so that neither
+/// side has to wait for the other's buffers. Afterwards the reply is in `inbox`.
+///
+/// `sent` is told of progress; `sink` gets the bytes of the reply as they come, and none beyond it.
+/// A reply has at most `most` bytes, and no more than one byte more is ever held.
+///
+/// # Errors
+/// See [`Broken`]. What came is in `inbox` then too.
+pub async fn exchange<T>(
+    stream: &mut T,
+    send: &[u8],
+    expect: &Expect,
+    inbox: &mut Inbox,
+    most: usize,
+    sent: impl Fn(usize),
+    mut sink: impl AsyncFnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), Broken>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut sending = Sending {
+        rest: send,
+        finish: *expect == Expect::ToEnd,
+        failed: None,
+        sent,
+    };
+    let mut ended = false;
+    loop {
+        let whole = inbox.is_whole(expect, ended);
+        let news = inbox.news();
+        if !news.is_empty() {
+            sink(news).await.map_err(Broken::Sink)?;
+        }
+        // The reply, or what there is of it.
+        if inbox.reply().len() > most {
+            return Err(Broken::TooLong);
+        }
+        if whole {
+            break;
+        }
+        if ended {
+            // The write has seen how the connection ended, and the read just that it did.
+            return Err(sending.failed.map_or(Broken::Short, Broken::Write));
+        }
+        inbox.make_room(expect, most)?;
+        let read = poll_fn(|cx| {
+            // A write that fails says less than the reply that breaks off, which is read on.
+            let _ = sending.poll(stream, cx);
+            inbox.poll_read(stream, cx)
+        });
+        ended = read.await.map_err(Broken::Read)? == 0;
+    }
+    // The reply is whole, but a server whose further bytes nobody reads may stop to read ours.
+    let mut open = !ended;
+    poll_fn(|cx| {
+        loop {
+            if sending.poll(stream, cx).is_ready() {
+                let failed = sending.failed.take();
+                return Poll::Ready(failed.map_or(Ok(()), |error| Err(Broken::Write(error))));
+            }
+            if !open {
+                return Poll::Pending;
+            }
+            if inbox.len() > most {
+                return Poll::Ready(Err(Broken::TooLong));
+            }
+            inbox.make_room(&Expect::ToEnd, most)?;
+            // An end or an error is for the write, or for the next turn.
+            open = matches!(ready!(inbox.poll_read(stream, cx)), Ok(1..));
+        }
+    })
+    .await
+}
+
+/// A message on its way.
+struct Sending<'a, F> {
+    rest: &'a [u8],
+    /// Whether FIN follows it.
+    finish: bool,
+    failed: Option<io::Error>,
+    sent: F,
+}
+
+impl<F: Fn(usize)> Sending<'_, F> {
+    /// Writes what can be written. It is ready when there is nothing more to do, or it failed.
+    fn poll<W: AsyncWrite + Unpin>(&mut self, to: &mut W, cx: &mut Context<'_>) -> Poll<()> {
+        while self.failed.is_none() && (!self.rest.is_empty() || self.finish) {
+            match ready!(self.step(to, cx)) {
+                Ok(written) => (self.sent)(written),
+                Err(error) => self.failed = Some(error),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// One write, or the FIN after the last.
+    fn step<W: AsyncWrite + Unpin>(
+        &mut self,
+        to: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.rest.is_empty() {
+            ready!(Pin::new(to).poll_shutdown(cx))?;
+            self.finish = false;
+            return Poll::Ready(Ok(0));
+        }
+        let piece = self.rest.get(..PIECE).unwrap_or(self.rest);
+        let written = ready!(Pin::new(to).poll_write(cx, piece))?;
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.rest = self.rest.get(written..).unwrap_or_default();
+        Poll::Ready(Ok(written))
+    }
+}

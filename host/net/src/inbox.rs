@@ -1,0 +1,138 @@
+//! What has arrived at a client and was not taken yet, and where a reply in it ends.
+
+use super::quota::{Exhausted, Quota, Share};
+use eco_contract::Expect;
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// What one read asks for at most.
+pub(super) const PIECE: usize = 256 * 1024;
+/// What one read asks for where nobody knows how long the reply is.
+const SOME: usize = 4 * 1024;
+
+/// What has arrived and was not taken yet: the reply that is being read, then perhaps the beginning
+/// of the next one.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    bytes: Vec<u8>,
+    /// The length of the reply, once it is whole.
+    reply: Option<usize>,
+    /// How far the end of the reply was looked for, and how much of it was shown.
+    searched: usize,
+    shown: usize,
+    /// What its memory is counted in, if it is.
+    share: Option<Share>,
+}
+
+impl Inbox {
+    /// One that has its memory from `quota`, which others have theirs from too.
+    pub fn within(quota: &Quota) -> Self {
+        Self {
+            share: Some(Share::of(quota)),
+            ..Self::default()
+        }
+    }
+
+    /// The reply to the last exchange; if that broke, what there is of it.
+    pub fn reply(&self) -> &[u8] {
+        let whole = self.reply.unwrap_or(self.bytes.len());
+        self.bytes.get(..whole).unwrap_or(&self.bytes)
+    }
+
+    /// How many bytes are there.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether nothing is there.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Forgets the reply; what came after it is the beginning of the next.
+    pub fn take_reply(&mut self) {
+        self.bytes.drain(..self.reply.take().unwrap_or_default());
+        self.searched = 0;
+        self.shown = 0;
+    }
+
+    /// Looks for the end of the reply, and remembers it. `ended` says that no more will come.
+    pub(super) fn is_whole(&mut self, expect: &Expect, ended: bool) -> bool {
+        self.reply = match expect {
+            Expect::ToEnd => ended.then_some(self.bytes.len()),
+            _ => self.find_end(expect),
+        };
+        self.reply.is_some()
+    }
+
+    fn find_end(&mut self, expect: &Expect) -> Option<usize> {
+        match expect {
+            Expect::Nothing => Some(0),
+            Expect::ToEnd => None,
+            Expect::Exactly(bytes) => {
+                let bytes = usize::try_from(*bytes).ok()?;
+                (self.bytes.len() >= bytes).then_some(bytes)
+            }
+            Expect::Through(end) => {
+                let unseen = self.bytes.get(self.searched..)?;
+                let found = memchr::memmem::find(unseen, end);
+                let place = found.map(|at| self.searched + at + end.len());
+                // The sequence may begin in what is here and end in what comes.
+                self.searched = (self.bytes.len() + 1)
+                    .saturating_sub(end.len())
+                    .max(self.searched);
+                place
+            }
+        }
+    }
+
+    /// What is known to belong to the reply and was not asked for before.
+    pub(super) fn news(&mut self) -> &[u8] {
+        let known = self.reply.unwrap_or(self.bytes.len());
+        let news = self.bytes.get(self.shown..known).unwrap_or_default();
+        self.shown += news.len();
+        news
+    }
+
+    /// Makes room for what comes next, so that no more than `most` bytes are ever held, and one.
+    ///
+    /// There is always room for a byte more than is expected: a read that fills its buffer leaves
+    /// open whether there was more, and costs a second one to find out.
+    ///
+    /// # Errors
+    /// The quota has no memory left.
+    pub(super) fn make_room(&mut self, expect: &Expect, most: usize) -> Result<(), Exhausted> {
+        let here = self.bytes.len();
+        let wanted = match expect {
+            Expect::Exactly(bytes) => usize::try_from(*bytes)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(here)
+                .saturating_add(1),
+            _ => here.max(SOME),
+        };
+        let room = most.saturating_add(1).saturating_sub(here);
+        let needed = here + wanted.min(PIECE).min(room);
+        let capacity = self.bytes.capacity();
+        if needed > capacity {
+            // Twice as much as before, so that a long reply is not moved for each piece of it.
+            let grown = (capacity * 2).min(most.saturating_add(1)).max(needed);
+            if let Some(share) = &mut self.share {
+                share.grow(grown - capacity)?;
+            }
+            self.bytes.reserve_exact(grown - here);
+        }
+        Ok(())
+    }
+
+    /// Reads what there is, as far as there is room; the number of bytes, 0 at the peer's FIN.
+    pub(super) fn poll_read<R: AsyncRead + Unpin>(
+        &mut self,
+        from: &mut R,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        // This future keeps nothing from one poll to the next.
+        pin!(from.read_buf(&mut self.bytes)).poll(cx)
+    }
+}

@@ -1,0 +1,37 @@
+//! The room of the sockets: listening, accepting, reading, writing, timeouts, closing, draining.
+//!
+//! It owns everything of TCP. It must not know what decides the bytes: that is a [`Session`], or
+//! for a client an [`Expect`](eco_contract::Expect). wasmtime isn't named here.
+//!
+//! A server's way is [`bind`], [`Server::run`], and for each connection `connection::serve`, which
+//! takes chunks from `arrival` and writes replies. A client's way is [`connect()`], then [`exchange()`]
+//! for each turn.
+//!
+//! [`Session`]: eco_contract::Session
+
+mod address;
+mod arrival;
+mod background;
+mod chunk;
+mod connect;
+mod connection;
+mod exchange;
+mod inbox;
+mod limits;
+mod peers;
+mod quota;
+mod reusable_timeout;
+mod server;
+mod transport;
+mod within;
+
+pub use address::{BindError, Endpoint, bind};
+pub use connect::{ConnectError, connect, connect_any};
+pub use connection::{Counts, End, serve};
+pub use exchange::{Broken, exchange};
+pub use inbox::Inbox;
+pub use limits::Limits;
+pub use quota::Quota;
+pub use reusable_timeout::ReusableTimeout;
+pub use server::{Farewell, Server};
+pub use transport::Transport;

@@ -1,0 +1,268 @@
+//! Compiling: from a source to a component that can be run, by way of the cache.
+//!
+//! It owns the order: what was compiled before is mapped; all else is compiled, kept, and mapped. The
+//! bytes of a plugin are looked at in `job` alone, which runs in a helper process (`spawn`, `helper`)
+//! wherever the engine has one. It must not know what a plugin is wanted for.
+
+mod binary;
+mod compiler;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod helper;
+mod job;
+mod limits;
+mod places;
+mod settings;
+mod spawn;
+mod wire;
+
+use super::budget::{Budget, Budgets};
+use super::cache::{Entry, Hash};
+use super::engine::{Engine, Shared};
+use super::error::LoadError;
+use super::script::{Interpreter, Language, Script};
+use super::source::{Code, Source};
+use super::straight;
+use super::survey::Survey;
+pub use compiler::{Compiler, Program};
+pub use helper::run_helper;
+use job::{Job, Subject};
+use serde::{Deserialize, Serialize};
+pub(super) use settings::{Settings, Work};
+use std::borrow::Cow;
+use std::sync::Arc;
+use wasmtime::component::Component;
+
+/// A component that was read and compiled, and is not yet wanted for anything.
+#[derive(Clone)]
+pub(super) struct Compiled {
+    pub(super) name: String,
+    /// Bytes of the component, or of the script.
+    pub(super) size: usize,
+    pub(super) component: Component,
+    pub(super) survey: Survey,
+    /// Bytes that the host holds for each instance, beside its memory and its tables.
+    pub(super) held: u64,
+    /// The module by itself, where the component is straight.
+    pub(super) straight: Option<Arc<straight::Compiled>>,
+    pub(super) script: Option<Script>,
+}
+
+/// What is known of a component beside its code. It is kept with the code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Facts {
+    /// Bytes of its binary form.
+    size: usize,
+    survey: Survey,
+    /// Bytes that the host holds for each instance, beside its memory and its tables.
+    held: u64,
+    /// Where it is straight: what its module calls its parts.
+    pub(super) straight: Option<straight::Names>,
+}
+
+impl Compiled {
+    /// Reads and compiles, within the budgets of that.
+    pub(super) async fn from(engine: &Engine, source: Source) -> Result<Self, LoadError> {
+        let name = source.name();
+        Self::of(engine, name, |budgets| Input::read(source, budgets)).await
+    }
+
+    async fn of(
+        engine: &Engine,
+        name: String,
+        read: impl FnOnce(&Budgets) -> Result<Input, LoadError> + Send + 'static,
+    ) -> Result<Self, LoadError> {
+        let shared = engine.0.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let input = read(&shared.budgets)?;
+            let kept = match shared.find(&input).map(|entry| shared.load(&entry)) {
+                // It isn't whole, or was compiled on a machine that can do more: it is made anew.
+                None | Some(Err(LoadError::Compiler(_))) => None,
+                Some(loaded) => Some(loaded?),
+            };
+            Ok::<_, LoadError>((input, kept))
+        });
+        let (input, kept) = reading.await.map_err(LoadError::stopped)??;
+        let loaded = match kept {
+            Some(loaded) => loaded,
+            None => anew(engine, &name, &input).await?,
+        };
+        let script = match input {
+            Input::Script(_, script) => Some(script),
+            Input::Plugin { .. } | Input::Interpreter(_) => None,
+        };
+        Ok(Self {
+            name,
+            size: script
+                .as_ref()
+                .map_or(loaded.facts.size, |script| script.text.len()),
+            component: loaded.component,
+            survey: loaded.facts.survey,
+            held: loaded.facts.held,
+            straight: loaded.straight,
+            script,
+        })
+    }
+}
+
+impl Language {
+    /// Compiles the interpreter, so that the first script starts as fast as the next ones.
+    ///
+    /// # Errors
+    /// It is not set up, or took longer than the engine's budget for compiling.
+    pub async fn warm_up(self, engine: &Engine) -> Result<(), LoadError> {
+        let read = move |_: &Budgets| self.interpreter().map(Input::Interpreter);
+        let compiled = Compiled::of(engine, self.name().to_owned(), read);
+        compiled.await.map(drop)
+    }
+}
+
+/// What is to be compiled: a plugin's own bytes, or the interpreter of its language.
+enum Input {
+    Plugin { bytes: Vec<u8>, hash: Hash },
+    Script(Interpreter, Script),
+    Interpreter(Interpreter),
+}
+
+impl Input {
+    fn read(source: Source, budgets: &Budgets) -> Result<Self, LoadError> {
+        Ok(match source.read(budgets)? {
+            Code::Plugin(bytes) => {
+                let hash = Hash::of(&bytes);
+                Self::Plugin { bytes, hash }
+            }
+            Code::Script(script) => {
+                check_memory(script.language, budgets)?;
+                Self::Script(script.language.interpreter()?, script)
+            }
+        })
+    }
+
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Plugin { .. } => Subject::Plugin,
+            Self::Script(..) | Self::Interpreter(_) => Subject::Interpreter,
+        }
+    }
+
+    fn hash(&self) -> &Hash {
+        match self {
+            Self::Plugin { hash, .. } => hash,
+            Self::Script(interpreter, _) | Self::Interpreter(interpreter) => interpreter.hash(),
+        }
+    }
+
+    fn bytes(&self) -> Result<Cow<'_, [u8]>, LoadError> {
+        match self {
+            Self::Plugin { bytes, .. } => Ok(Cow::Borrowed(bytes)),
+            Self::Script(interpreter, _) | Self::Interpreter(interpreter) => interpreter.read(),
+        }
+    }
+}
+
+/// What came out of an entry of the cache.
+struct Loaded {
+    facts: Facts,
+    component: Component,
+    straight: Option<Arc<straight::Compiled>>,
+}
+
+/// Compiles, and keeps what came of it.
+async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, LoadError> {
+    let shared = &engine.0;
+    let job = Job {
+        name: name.to_owned(),
+        subject: input.subject(),
+        settings: shared.settings,
+    };
+    let bytes = input.bytes()?.into_owned();
+    let entry = shared.compiler.compile(job, bytes, &shared.budgets).await?;
+    let key = shared.key(input);
+    let shared = shared.clone();
+    let keeping = tokio::task::spawn_blocking(move || {
+        let entry = shared.keep(&key, entry);
+        shared.load(&entry)
+    });
+    keeping.await.map_err(LoadError::stopped)?
+}
+
+/// What was compiled can't be run by this engine.
+fn unusable(error: wasmtime::Error) -> LoadError {
+    let text = format!("{error:#}");
+    // More parts than an instance has places for; wasmtime has no type for it.
+    match text.contains("pooling allocator") {
+        true => LoadError::Complex(error.root_cause().to_string()),
+        false => LoadError::Compiler(text),
+    }
+}
+
+impl Shared {
+    /// Names the code that this engine needs: by the plugin's bytes, who compiles them, and how.
+    fn key(&self, input: &Input) -> Hash {
+        let how = (
+            self.compiler.version(),
+            self.settings,
+            input.subject(),
+            input.hash().to_string(),
+        );
+        // Such plain data can always be written.
+        Hash::of(&serde_json::to_vec(&how).unwrap_or_default())
+    }
+
+    fn find(&self, input: &Input) -> Option<Entry> {
+        self.cache.as_ref()?.find(&self.key(input))
+    }
+
+    /// The entry as the cache has it from now on, or as it is, where that has none.
+    fn keep(&self, key: &Hash, entry: Entry) -> Entry {
+        match &self.cache {
+            Some(cache) => cache.keep(key, entry),
+            None => entry,
+        }
+    }
+
+    fn load(&self, entry: &Entry) -> Result<Loaded, LoadError> {
+        let facts = entry.facts.clone();
+        check_size(&facts.survey, &self.budgets)?;
+        let component = entry.component(&self.wasmtime).map_err(unusable)?;
+        let module = entry.module(&self.wasmtime).map_err(unusable)?;
+        let straight = match (&facts.straight, module) {
+            (Some(names), Some(module)) => {
+                let compiled = straight::Compiled::new(self, &module, names.clone());
+                Some(Arc::new(compiled.map_err(unusable)?))
+            }
+            _ => None,
+        };
+        Ok(Loaded {
+            facts,
+            component,
+            straight,
+        })
+    }
+}
+
+/// An interpreter that has too little memory is no fault of the script.
+fn check_memory(language: Language, budgets: &Budgets) -> Result<(), LoadError> {
+    let enough = language.least_memory();
+    if budgets.memory >= enough {
+        return Ok(());
+    }
+    let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
+    let found = format!(
+        "That is too little for the interpreter of {name}; {enough} is enough for a small script"
+    );
+    Err(LoadError::budget(Budget::Memory, budgets, found))
+}
+
+/// What a plugin declares from the start is held against the budgets before it is started.
+fn check_size(survey: &Survey, budgets: &Budgets) -> Result<(), LoadError> {
+    if survey.memory > budgets.memory as u64 {
+        let found = format!("It declares a memory of {} bytes.", survey.memory);
+        return Err(LoadError::budget(Budget::Memory, budgets, found));
+    }
+    if survey.table > budgets.table as u64 {
+        let found = format!("It declares or fills a table of {} elements.", survey.table);
+        return Err(LoadError::budget(Budget::Table, budgets, found));
+    }
+    Ok(())
+}

@@ -1,0 +1,354 @@
+//! What can go wrong with a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
+//!
+//! Callers branch on the variants; the texts say what happened and what to do next.
+
+use super::budget::{Budget, Budgets};
+use super::misspelt::Misspelt;
+use eco_text::escape::{Escaped, message, one_line};
+use std::io::ErrorKind;
+use wasmtime::Trap;
+
+/// A plugin that was running could not go on. Its instance is never called again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The plugin returned an error of its own.
+    #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
+    Plugin(String),
+    /// The plugin broke a budget.
+    #[error("the plugin broke its budget: {budget}, {value} (change it with {}){}", budget.flag(), line(.near.as_ref()))]
+    Budget {
+        /// Which one.
+        budget: Budget,
+        /// Its value, for a person.
+        value: String,
+        /// Where a script was, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
+        /// shortly before, where the loop has nothing that could fail.
+        near: Option<String>,
+    },
+    /// The plugin trapped: a bug in it, or a panic.
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    /// The plugin returned what the component model forbids, a pointer out of its memory say.
+    #[error("the plugin broke the calling convention: {0}")]
+    Abi(String),
+    /// There was no room for another instance in the engine's pool.
+    #[error("no room for another instance of this plugin: {0}")]
+    Room(String),
+}
+
+impl Error {
+    /// The kind in one word, stable: logs and tests use it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Plugin(_) => "plugin-error",
+            Self::Budget { .. } => "budget",
+            Self::Trap(_) => "trap",
+            Self::Abi(_) => "abi",
+            Self::Room(_) => "no-room",
+        }
+    }
+
+    /// The budget that was broken, as an error with its value.
+    pub fn budget(budget: Budget, budgets: &Budgets) -> Self {
+        Self::Budget {
+            budget,
+            value: budgets.value(budget),
+            near: None,
+        }
+    }
+
+    /// Sorts what wasmtime says after a call. Its own types decide where it has them; the budget of
+    /// returned bytes is known by its text alone, since that type is private in wasmtime 48.
+    pub(crate) fn from_call(error: &wasmtime::Error, budgets: &Budgets) -> Self {
+        if let Some(budget) = error.downcast_ref::<Budget>() {
+            return Self::budget(*budget, budgets);
+        }
+        if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+            return Self::Trap(format!(
+                "it called exit, with {}",
+                match exit.0 {
+                    0 => "success",
+                    // WASI 0.2 passes no more than that on.
+                    _ => "failure",
+                }
+            ));
+        }
+        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            return Self::Room(format!("{error:#}"));
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => return Self::budget(Budget::Stack, budgets),
+            Some(Trap::OutOfFuel) => return Self::budget(Budget::Fuel, budgets),
+            Some(trap) => {
+                let text = trap.to_string();
+                let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
+                return Self::Trap(with_place(error, text));
+            }
+            None => {}
+        }
+        // The system has nothing left to give, which is not the plugin's doing.
+        if error.chain().any(|cause| cause.is::<std::io::Error>()) {
+            return Self::Room(format!("{error:#}"));
+        }
+        let cause = one_line(error.root_cause());
+        if cause.contains("resource limit exceeded") {
+            return Self::budget(Budget::Memory, budgets);
+        }
+        if cause.contains("fuel allocated for hostcalls has been exhausted") {
+            return Self::budget(Budget::Reply, budgets);
+        }
+        // With a backtrace it was an import that failed, else what the plugin returned.
+        match error.is::<wasmtime::WasmBacktrace>() {
+            true => Self::Trap(with_place(error, &cause)),
+            false => Self::Abi(cause),
+        }
+    }
+}
+
+fn line(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |line| format!(", near {}", one_line(line)))
+}
+
+/// Adds the innermost named function of the guest, if wasmtime knows one.
+fn with_place(error: &wasmtime::Error, what: &str) -> String {
+    let place = error
+        .downcast_ref::<wasmtime::WasmBacktrace>()
+        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()));
+    match place {
+        // The plugin's author chose the name, and its length.
+        Some(name) => format!("{what}, in {}", Escaped(name.as_bytes())),
+        None => what.to_owned(),
+    }
+}
+
+/// A plugin could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error("cannot read the plugin: {0}{hint}", hint = unread(.0))]
+    Read(std::io::Error),
+    /// There is something else than a file, such as a pipe.
+    #[error(
+        "it is {0}, not a file\neco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE."
+    )]
+    NoFile(&'static str),
+    /// The file was being written while it was read.
+    #[error("the file changed while it was read\nWait until it is written, and try again.")]
+    Changing,
+    /// The file, or what it declares, is over a budget before anything runs.
+    #[error("over the budget: {budget}, {value}\n{found} (change the budget with {})", budget.flag())]
+    Budget {
+        /// Which one.
+        budget: Budget,
+        /// Its value, for a person.
+        value: String,
+        /// What was found instead.
+        found: String,
+    },
+    /// The file is neither WebAssembly nor its text form.
+    #[error(
+        "not a plugin: {found}\nA plugin is a script (.js, .lua, .py), a WebAssembly component (.wasm) or its text form (.wat)."
+    )]
+    NotWasm {
+        /// What it looks like.
+        found: String,
+    },
+    /// A file in a language that is compiled.
+    #[error(
+        "a source file, which has to be compiled first\nPut it into a folder of its own, and give that to -p or to `eco build`."
+    )]
+    SourceFile,
+    /// A script that is no text.
+    #[error(
+        "line {line} is not UTF-8\nSave the {language} file as UTF-8; bytes beyond ASCII are written as escapes in strings."
+    )]
+    NotText {
+        /// The script's language.
+        language: &'static str,
+        /// The first line that is not.
+        line: usize,
+    },
+    /// A script has a syntax error, or fails as it is evaluated.
+    #[error("the script does not load\n  {}", Escaped(.0.as_bytes()))]
+    Script(String),
+    /// A script defines none of the functions that eco would call.
+    #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}\n{}", list(.defined), next_step(.defined, .meant.as_ref()))]
+    Function {
+        /// What it was wanted for.
+        role: &'static str,
+        /// What must be there.
+        wanted: &'static str,
+        /// Which functions of the contract there are.
+        defined: Vec<String>,
+        /// The one that was most likely meant to be it.
+        meant: Option<Misspelt>,
+    },
+    /// A Python script, and no interpreter for it.
+    #[error(
+        "Python is not set up\nRun `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two."
+    )]
+    NoPython,
+    /// The text form does not parse.
+    #[error("the text does not parse\n{}", message(.0))]
+    Text(String),
+    /// A core module, which has no interfaces.
+    #[error(
+        "a core module, not a component\n`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
+    )]
+    CoreModule,
+    /// It would cost too much to compile.
+    #[error(
+        "too complex to compile: {}\neco compiles what toolchains make; this looks like an attack, or a generator gone wild.",
+        one_line(.0)
+    )]
+    Complex(String),
+    /// It would have the host do what no budget bounds.
+    #[error("it has no bounds: {0}.\nEverything that a plugin does is counted; this could not be.")]
+    Unbounded(String),
+    /// Not valid WebAssembly.
+    #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
+    Invalid(String),
+    /// It imports what eco doesn't offer.
+    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(.0.join(", ")))]
+    Import(Vec<String>),
+    /// It exports no interface that eco could use.
+    #[error(
+        "it exports nothing that eco can use as a {role}\n  expected: {expected}\n  exports:  {}",
+        list(exports)
+    )]
+    Export {
+        /// What it was wanted for.
+        role: &'static str,
+        /// What would have done.
+        expected: &'static str,
+        /// What there is.
+        exports: Vec<String>,
+    },
+    /// It exports the right name with another type.
+    #[error(
+        "the types of {interface} are not those of its WIT: {}\nBuild the plugin against the WIT files of this version.", one_line(.why)
+    )]
+    Type {
+        /// The interface.
+        interface: &'static str,
+        /// What differs.
+        why: String,
+    },
+    /// It failed as it was instantiated.
+    #[error("it fails as it starts: {0}")]
+    Start(Error),
+    /// The compiler failed, or could not be started, which says nothing of the plugin.
+    #[error("eco could not compile it: {}\nThis is not the plugin's fault.", one_line(.0))]
+    Compiler(String),
+}
+
+impl LoadError {
+    /// The kind in one word, stable: tests use it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "read",
+            Self::NoFile(_) => "no-file",
+            Self::Changing => "changing",
+            Self::Budget {
+                budget: Budget::Compile | Budget::CompileMemory,
+                ..
+            }
+            | Self::Complex(_) => "too-complex",
+            Self::Budget { .. } => "budget",
+            Self::NotWasm { .. } => "not-wasm",
+            Self::SourceFile => "source-file",
+            Self::NotText { .. } => "not-text",
+            Self::Script(_) => "script",
+            Self::Function { .. } => "function",
+            Self::NoPython => "no-python",
+            Self::Text(_) => "text",
+            Self::CoreModule => "core-module",
+            Self::Unbounded(_) => "unbounded",
+            Self::Invalid(_) => "invalid",
+            Self::Import(_) => "import",
+            Self::Export { .. } => "export",
+            Self::Type { .. } => "type",
+            Self::Start(_) => "start",
+            Self::Compiler(_) => "internal",
+        }
+    }
+
+    /// A thread that was at work for it has ended before its time.
+    pub(super) fn stopped(why: tokio::task::JoinError) -> Self {
+        Self::Compiler(why.to_string())
+    }
+
+    /// A budget that the plugin breaks before it runs.
+    pub fn budget(budget: Budget, budgets: &Budgets, found: impl Into<String>) -> Self {
+        Self::Budget {
+            budget,
+            value: budgets.value(budget),
+            found: found.into(),
+        }
+    }
+}
+
+/// What to look at where a file can't be read.
+fn unread(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            "\nIs the path right? A plugin is a built-in name (echo), a script (.js, .lua, .py), a .wasm component, a .wat text, or - for stdin."
+        }
+        ErrorKind::PermissionDenied => {
+            "\nThis user may not read it, or may not enter a folder on its path."
+        }
+        _ => "",
+    }
+}
+
+/// What may be behind a component that is not valid here.
+fn hint(text: &str) -> &'static str {
+    match text.contains("component model async") {
+        true => {
+            "The functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync."
+        }
+        false => {
+            "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
+        }
+    }
+}
+
+/// What to do with a script that lacks a function.
+fn next_step(defined: &[String], meant: Option<&Misspelt>) -> String {
+    let has = |name: &str| defined.iter().any(|defined| defined == name);
+    if let Some(Misspelt { line, wrong, right }) = meant {
+        format!("Line {line} defines `{wrong}`. Call it `{right}`, so that eco finds it.")
+    } else if has("start") {
+        "It is a client: `eco send -p` runs it.".to_owned()
+    } else if has("receive") {
+        "It is a server: `eco serve -p` runs it.".to_owned()
+    } else {
+        "Define it at the top level, so that eco finds it by this name; in Lua not as a `local`, in JavaScript not as a `default`.".to_owned()
+    }
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        // Whoever made the plugin chose them.
+        names => one_line(names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_told_what_to_look_at_and_nothing_else() {
+        for (kind, path, user) in [
+            (ErrorKind::NotFound, true, false),
+            (ErrorKind::PermissionDenied, false, true),
+            (ErrorKind::IsADirectory, false, false),
+        ] {
+            let text = LoadError::Read(kind.into()).to_string();
+            assert_eq!(text.contains("Is the path right?"), path, "{text}");
+            assert_eq!(text.contains("This user may not read it"), user, "{text}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! C: bindings made from the WIT, then a compiler that knows WebAssembly.
+
+use super::error::BuildError;
+use super::{component, folder, tool};
+use eco_text::escape;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wit_bindgen_core::Files;
+
+/// The worlds that a C file may be for, told by the header that it includes.
+const WORLDS: [&str; 4] = [
+    "session-plugin",
+    "handler-plugin",
+    "client-plugin",
+    "script-interpreter",
+];
+
+/// The stack of a C plugin, 64 KiB. Compilers give megabytes by default, which every connection would
+/// pay for. Overflowing it traps. `-Wl,-z,stack-size=` in CFLAGS changes it.
+const STACK: &str = "-Wl,-z,stack-size=65536";
+
+/// Where the bindings go, inside the project, and where an editor finds them.
+const BUILD: &str = "build";
+
+const INSTALL: &str =
+    "eco looks at $CC, then for zig, for `python3 -m ziglang`, and for a clang that has wasi-libc.
+  any system: pip install ziglang (where the system's Python refuses, in a venv)
+  Debian:     apt install clang lld wasi-libc libclang-rt-dev-wasm32
+  macOS:      brew install zig
+  Windows:    winget install zig.zig";
+
+pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Result<(), BuildError> {
+    let build = project.join(BUILD);
+    folder::open(&build)?;
+    let world = find_world(project, sources)?;
+    let bindings = generate(world, &build)?;
+    // Outside of the project, since a compiler may write through a link that lies there.
+    let place = tempfile::tempdir().map_err(BuildError::file(std::env::temp_dir()))?;
+    let core = place.path().join("core.wasm");
+    let (mut compiler, name) = find_compiler(project)?;
+    compiler.args([
+        "--target=wasm32-wasi",
+        "-mexec-model=reactor",
+        "-Os",
+        "-Wall",
+        "-Wl,--strip-all",
+        STACK,
+    ]);
+    // As make does: what the environment says comes after the defaults, and wins.
+    if let Ok(flags) = std::env::var("CFLAGS") {
+        compiler.args(flags.split_whitespace());
+    }
+    compiler.arg("-I").arg(BUILD).arg("-o").arg(&core);
+    // With ./ before them, no name is taken for a flag.
+    let names = sources.iter().filter_map(|source| source.file_name());
+    compiler.args(names.map(|name| Path::new(".").join(name)));
+    compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
+    tool::run(compiler, &name)?;
+    let module = std::fs::read(&core).map_err(BuildError::file(&core))?;
+    component::write(&module, output)
+}
+
+fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildError> {
+    for source in sources {
+        let bytes = std::fs::read(source).map_err(BuildError::file(source))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let includes = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("#include"));
+        let header = |world: &str| format!("{}.h\"", snake(world));
+        let included = |world: &&&str| includes.clone().any(|line| line.contains(&header(world)));
+        if let Some(world) = WORLDS.iter().find(included) {
+            return Ok(world);
+        }
+    }
+    Err(BuildError::Unfit {
+        what: escape::path(folder),
+        why: "no file includes the header of a world".to_owned(),
+        next: "Put #include \"handler_plugin.h\" (or session_plugin.h, client_plugin.h) at the top; `eco build` generates it.",
+    })
+}
+
+fn snake(world: &str) -> String {
+    world.replace('-', "_")
+}
+
+/// Writes the world's header and glue, and returns what must be compiled and linked.
+fn generate(world: &str, build: &Path) -> Result<Vec<String>, BuildError> {
+    let files = bindings(world).map_err(|error| BuildError::Unfit {
+        what: format!("the world {world}"),
+        why: format!("{error:#}"),
+        next: "This is eco's own fault.",
+    })?;
+    let mut link = Vec::new();
+    for (name, contents) in files.iter() {
+        let path = build.join(name);
+        folder::replace(&path, contents)?;
+        if !name.ends_with(".h") {
+            link.push(name.to_owned());
+        }
+    }
+    Ok(link)
+}
+
+fn bindings(world: &str) -> anyhow::Result<Files> {
+    let (mut resolve, id) = component::world(world)?;
+    let mut files = Files::default();
+    wit_bindgen_c::Opts::default()
+        .build()
+        .generate(&mut resolve, id, &mut files)?;
+    Ok(files)
+}
+
+/// The first compiler that is there, and what to call it.
+fn find_compiler(folder: &Path) -> Result<(Command, String), BuildError> {
+    if let Some(named) = std::env::var("CC").ok().filter(|named| !named.is_empty()) {
+        let mut words = named.split_whitespace();
+        let mut compiler = tool::command(words.next().unwrap_or("cc"), folder);
+        compiler.args(words);
+        return Ok((compiler, format!("the C compiler ({named}, named by $CC)")));
+    }
+    let name = "the C compiler (its first run may take a minute)".to_owned();
+    for (program, probe, prefix) in [
+        ("zig", vec!["version"], vec!["cc"]),
+        (
+            tool::PYTHON,
+            vec!["-m", "ziglang", "version"],
+            vec!["-m", "ziglang", "cc"],
+        ),
+    ] {
+        let mut version = tool::command(program, folder);
+        version.args(probe);
+        if tool::works(version) {
+            let mut compiler = tool::command(program, folder);
+            compiler.args(prefix);
+            return Ok((compiler, name));
+        }
+    }
+    let mut start_file = tool::command("clang", folder);
+    start_file.args(["--target=wasm32-wasi", "-print-file-name=crt1-reactor.o"]);
+    match tool::output(start_file) {
+        // Without wasi-libc it prints the bare name.
+        Some(path) if Path::new(&path).is_file() => Ok((tool::command("clang", folder), name)),
+        _ => Err(BuildError::Missing {
+            what: "no C compiler for WebAssembly was found".to_owned(),
+            install: INSTALL,
+        }),
+    }
+}

@@ -1,0 +1,70 @@
+//! Why a plugin could not be built.
+
+use eco_text::escape::{self, one_line};
+use std::path::PathBuf;
+
+/// A build that did not come to its end. The texts say what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A folder without anything that eco knows how to build.
+    #[error(
+        "nothing to build in {}\neco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script (.js, .lua, .py). `eco new` makes a folder that builds.", escape::path(.0)
+    )]
+    Nothing(PathBuf),
+    /// A file where a folder is wanted.
+    #[error("{} is a file\neco builds folders; a script runs as it is: eco serve -p FILE.", escape::path(.0))]
+    NoFolder(PathBuf),
+    /// A folder with several things that could be meant.
+    #[error("{} has several plugins: {}\nGive each a folder of its own, or name the file.", escape::path(.folder), one_line(.found.join(", ")))]
+    Several {
+        /// The folder.
+        folder: PathBuf,
+        /// The files.
+        found: Vec<String>,
+    },
+    /// A new folder whose name is taken.
+    #[error("{} exists already\nTake another name, or remove it first; nothing was changed.", escape::path(.0))]
+    Exists(PathBuf),
+    /// A file or folder that can't be read or written.
+    #[error("{}: {error}", escape::path(.path))]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A link where building writes.
+    #[error(
+        "{} is a link\neco writes into the folder that it builds, and nowhere else: remove the link, or take its place with what it leads to.", escape::path(.0)
+    )]
+    Link(PathBuf),
+    /// A tool that is not there.
+    #[error("{what}\n{install}")]
+    Missing {
+        /// What was looked for.
+        what: String,
+        /// How to get it on Debian, macOS and Windows.
+        install: &'static str,
+    },
+    /// A tool that failed, and has said why by itself.
+    #[error("{0} failed; what it says stands above")]
+    Failed(String),
+    /// What the tool made can't be a plugin.
+    #[error("{what}: {why}\n{next}")]
+    Unfit {
+        /// Which file.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        next: &'static str,
+    },
+}
+
+impl BuildError {
+    /// An input or output error at `path`.
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        |error| Self::File { path, error }
+    }
+}

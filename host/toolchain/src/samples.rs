@@ -1,0 +1,115 @@
+//! The samples of `plugins/`, as what `eco new` makes of them.
+
+use super::error::BuildError;
+use super::{folder, wit};
+use std::path::Path;
+
+/// A language that `eco new` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleLanguage {
+    /// Compiled by cargo.
+    Rust,
+    /// Compiled by zig or clang.
+    C,
+    /// WebAssembly text, compiled by eco itself.
+    Wat,
+    /// A script that runs as it is.
+    JavaScript,
+    /// A script that runs as it is.
+    Lua,
+    /// A script that runs as it is, after `eco setup python`.
+    Python,
+}
+
+/// What a sample shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One function: upper case.
+    Handler,
+    /// A whole connection: numbered lines.
+    Session,
+    /// The client of the latter.
+    Client,
+}
+
+macro_rules! files {
+    ($($path:literal)*) => {
+        &[$(($path, include_str!(concat!("../../../plugins/", $path)))),*]
+    };
+}
+
+/// All the files of all the samples, by their path in `plugins/`.
+const FILES: &[(&str, &str)] = files![
+    "rust/upper/Cargo.toml" "rust/upper/.cargo/config.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
+    "rust/lines/Cargo.toml" "rust/lines/.cargo/config.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
+    "rust/client/Cargo.toml" "rust/client/.cargo/config.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
+    "c/upper/upper.c" "c/lines/lines.c" "c/client/client.c"
+    "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/client/client.wat"
+    "javascript/upper/upper.js" "javascript/lines/lines.js" "javascript/client/client.js"
+    "lua/upper/upper.lua" "lua/lines/lines.lua" "lua/client/client.lua"
+    "python/upper/upper.py" "python/lines/lines.py" "python/client/client.py"
+];
+
+/// Not committed, in what `eco new` makes: all that building makes.
+const IGNORED: &str = "/build/\n/target/\n/*.wasm\n";
+
+impl SampleLanguage {
+    /// The folder of its samples and starters.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::C => "c",
+            Self::Wat => "wat",
+            Self::JavaScript => "javascript",
+            Self::Lua => "lua",
+            Self::Python => "python",
+        }
+    }
+
+    /// The end of the name of the file that runs as it is; `None` where there is something to build.
+    pub fn script(self) -> Option<&'static str> {
+        match self {
+            Self::Rust | Self::C | Self::Wat => None,
+            Self::JavaScript => Some("js"),
+            Self::Lua => Some("lua"),
+            Self::Python => Some("py"),
+        }
+    }
+}
+
+impl Shape {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Handler => "upper",
+            Self::Session => "lines",
+            Self::Client => "client",
+        }
+    }
+}
+
+/// Writes a sample into the new folder `folder`, with `name` for the sample's own name.
+///
+/// # Errors
+/// The folder exists, or can't be written.
+pub fn write(
+    folder: &Path,
+    name: &str,
+    language: SampleLanguage,
+    shape: Shape,
+) -> Result<(), BuildError> {
+    folder::make(folder)?;
+    let sample = shape.folder();
+    let prefix = format!("{}/{sample}/", language.folder());
+    for (path, text) in FILES {
+        if let Some(path) = path.strip_prefix(&prefix) {
+            let path = path.replace(&format!("{sample}."), &format!("{name}."));
+            let package = |of: &str| format!("name = \"{of}\"");
+            let text = text.replace(&package(sample), &package(name));
+            folder::write(&folder.join(path), text.as_bytes())?;
+        }
+    }
+    if language == SampleLanguage::Rust {
+        wit::write(folder)?;
+    }
+    folder::write(&folder.join(".gitignore"), IGNORED.as_bytes())
+}

@@ -1,0 +1,73 @@
+//! Running other people's tools, and saying how to get those that are missing.
+
+use super::error::BuildError;
+use eco_text::escape::message;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What Python is called.
+pub(super) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+
+/// A command that runs in `folder`.
+pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).stdin(Stdio::null());
+    // Python would take modules from that folder for its own.
+    command.env("PYTHONSAFEPATH", "1");
+    command
+}
+
+/// Runs it to its end. What it prints goes to eco's stderr, since stdout is for results.
+pub(super) fn run(mut command: Command, name: &str) -> Result<(), BuildError> {
+    // The first run of some of them takes minutes.
+    tracing::info!("running {name}");
+    let status = command.stdout(std::io::stderr()).status();
+    let status = status.map_err(|error| not_started(&command, error))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(BuildError::Failed(name.to_owned())),
+    }
+}
+
+/// Runs it to its end. What it prints is of interest only where it fails, and goes to stderr then.
+pub(super) fn run_quietly(mut command: Command, name: &str) -> Result<(), BuildError> {
+    let ended = command.output();
+    let ended = ended.map_err(|error| not_started(&command, error))?;
+    if ended.status.success() {
+        return Ok(());
+    }
+    for said in [&ended.stdout, &ended.stderr] {
+        let said = message(&String::from_utf8_lossy(said));
+        // Nobody has to read it.
+        let _ = std::io::stderr().write_all(said.as_bytes());
+    }
+    Err(BuildError::Failed(name.to_owned()))
+}
+
+fn not_started(command: &Command, error: std::io::Error) -> BuildError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => BuildError::Missing {
+            what: format!("{} was not found", command.get_program().display()),
+            install: "Is the name right, and is its folder in PATH?",
+        },
+        _ => BuildError::file(command.get_program())(error),
+    }
+}
+
+/// Whether it can be run and succeeds, without a word.
+pub(super) fn works(mut command: Command) -> bool {
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// What it prints, if it succeeds.
+pub(super) fn output(mut command: Command) -> Option<String> {
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
