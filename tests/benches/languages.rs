@@ -8,7 +8,7 @@
 use anyhow::Result;
 use eco_host::contract::{Connection, Session as _};
 use eco_host::plugin::{
-    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Inspection, Plugin, PluginSession, Role, Source,
+    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Inspection, PluginSession, ServerPlugin, Source,
 };
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,8 +34,12 @@ async fn main() -> Result<()> {
     // Compiling is measured here, so it may take its time.
     let mut budgets = Budgets::server(8 << 30);
     budgets.compile = Duration::from_secs(600);
-    let engine = Engine::pooled(Compiler::InProcess, budgets.clone(), CONNECTIONS)?;
-    let uncached = Engine::uncached(Compiler::InProcess, budgets)?;
+    let engine = Engine::builder(Compiler::InProcess, budgets.clone())
+        .pooled(CONNECTIONS)
+        .build()?;
+    let uncached = Engine::builder(Compiler::InProcess, budgets)
+        .uncached()
+        .build()?;
     let mut plugins: Vec<String> = std::env::args().skip(1).collect();
     // cargo itself adds `--bench`.
     plugins.retain(|argument| !argument.starts_with("--"));
@@ -59,9 +63,9 @@ async fn measure(uncached: &Engine, engine: &Engine, name: &str) -> Result<Strin
     let compile = found.compile.as_secs_f64() * 1e3;
     let memory = found.server?.memory / 1024;
     // The first load fills the cache.
-    Plugin::load(engine, source(name), Role::Server).await?;
+    ServerPlugin::load(engine, source(name)).await?;
     let before = Instant::now();
-    let plugin = Plugin::load(engine, source(name), Role::Server).await?;
+    let plugin = ServerPlugin::load(engine, source(name)).await?;
     let load = before.elapsed().as_secs_f64() * 1e3;
     let mut times = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
@@ -87,12 +91,12 @@ fn source(name: &str) -> Source {
 }
 
 /// A new connection up to the reply to its first chunk, and how long that took.
-async fn start(plugin: &Plugin) -> Result<(PluginSession, Duration)> {
+async fn start(plugin: &ServerPlugin) -> Result<(PluginSession, Duration)> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 5005));
     let connection = Connection {
         id: 1,
-        peer: address,
-        local: address,
+        peer: address.to_string(),
+        local: address.to_string(),
     };
     let before = Instant::now();
     let mut session = plugin.session();

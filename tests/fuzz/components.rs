@@ -4,7 +4,7 @@
 //! wasmparser's validator says which of them are right. What isn't is refused by the compiler, if not before.
 
 use crate::seeds::{self, Recipe, Seeds};
-use eco_plugin::fuzzing::{Scan, Straight, held, scan, straight};
+use eco_plugin::fuzzing::{Direct, Scan, direct, held, scan};
 use std::panic::AssertUnwindSafe;
 use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 use wasmtime::{Config, Engine, Instance, Module, Store, Trap};
@@ -12,7 +12,7 @@ use wasmtime::{Config, Engine, Instance, Module, Store, Trap};
 /// The figures of `plugin::survey`.
 const TOOLS: usize = 16;
 const COPIED: u64 = 4096;
-/// Units of work of a call of a straight function. Each of its bytes is at most an instruction, which runs
+/// Units of work of a call of a direct function. Each of its bytes is at most an instruction, which runs
 /// at most once, and takes a unit: this is `FUNCTION` of `plugin::shape`.
 const FUEL: u64 = 4096;
 /// The budgets of `eco serve`: nothing that declares more is started.
@@ -83,7 +83,7 @@ fn check(binary: &[u8]) -> Scan {
         // It knows how to run it, or not.
         let _ = held(binary);
     }
-    let _ = straight(binary);
+    let _ = direct(binary);
     found
 }
 
@@ -183,8 +183,8 @@ fn component(
     };
     // Loops and calls are rare enough that there are functions without.
     let body = |numbers: &[u8]| {
-        let straight = numbers.first().is_none_or(|number| number % 4 != 0);
-        let of = if straight {
+        let direct = numbers.first().is_none_or(|number| number % 4 != 0);
+        let of = if direct {
             &STATEMENTS[..11]
         } else {
             &STATEMENTS[..]
@@ -242,10 +242,10 @@ fn what_is_called_directly_has_its_parts_and_is_over_at_once() {
         });
 }
 
-/// Whether it is straight, and all that must be true then is.
+/// Whether it is direct, and all that must be true then is.
 fn check_straight(engine: &Engine, binary: &[u8], arguments: [u32; 4]) -> bool {
     let valid = is_valid(binary);
-    let found = match straight(binary) {
+    let found = match direct(binary) {
         Ok(found) => found,
         Err(why) => {
             assert!(!valid, "it is valid, and malformed: {why}");
@@ -261,8 +261,7 @@ fn check_straight(engine: &Engine, binary: &[u8], arguments: [u32; 4]) -> bool {
     };
     assert!(!scanned.post_return, "what it returns may be freed");
     assert_has_no_loops(found.module);
-    let module =
-        Module::new(engine, found.module).expect("the module of a straight plugin compiles");
+    let module = Module::new(engine, found.module).expect("the module of a direct plugin compiles");
     assert_eq!(module.imports().len(), 0);
     if scanned.memory <= MEMORY && scanned.table <= TABLE {
         assert_ends(engine, &module, &found, arguments);
@@ -294,7 +293,7 @@ fn assert_has_no_loops(module: &[u8]) {
     }
 }
 
-fn assert_ends(engine: &Engine, module: &Module, found: &Straight<'_>, [a, b, c, d]: [u32; 4]) {
+fn assert_ends(engine: &Engine, module: &Module, found: &Direct<'_>, [a, b, c, d]: [u32; 4]) {
     let mut store = Store::new(engine, ());
     store.set_fuel(FUEL).unwrap();
     // Its data may lie beyond its memory.

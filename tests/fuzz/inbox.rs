@@ -2,7 +2,7 @@
 //! bytes out in pieces, sometimes after a wait.
 
 use eco_host::contract::Expect;
-use eco_host::net::{Broken, Inbox, Quota, exchange};
+use eco_host::net::{Broken, Inbox, Quota, Request, exchange};
 use std::cell::RefCell;
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -89,7 +89,12 @@ fn check(runtime: &Runtime, (bytes, pieces, turns, most, sends): &Input) {
             shown.borrow_mut().extend_from_slice(news);
             Ok(())
         };
-        let exchange = exchange(&mut peer, &message, &expect, &mut inbox, most, |_| {}, sink);
+        let request = Request {
+            send: &message,
+            expect: &expect,
+            most,
+        };
+        let exchange = exchange(&mut peer, request, &mut inbox, |_| {}, sink);
         let result = runtime.block_on(exchange);
         assert!(inbox.len() <= most + 1, "{} bytes of {most}", inbox.len());
         let wanted = reply(rest, &expect);

@@ -4,9 +4,12 @@
 //! The plugins here return whatever pointer a chunk begins with, so that the chunk is what they return.
 
 use eco_host::contract::{Connection, Expect, Next, Opening, Reason, Session as _};
-use eco_host::plugin::{Budgets, Compiler, Engine, Error, Plugin, Role, Source, Step, Turn};
+use eco_host::plugin::{
+    Budgets, ClientPlugin, Compiler, Engine, Error, LoadError, ServerPlugin, Source, Step, Turn,
+};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use tokio::runtime::{Builder, Runtime};
 
 /// The budget of what a call returns, in bytes.
@@ -104,24 +107,47 @@ fn client() -> String {
 }
 
 /// What all targets run plugins in, and the plugins.
-struct World {
+struct World<P> {
     runtime: Runtime,
-    plugins: Vec<Plugin>,
+    plugins: Vec<P>,
 }
 
-impl World {
-    fn with(texts: &[String], role: Role) -> AssertUnwindSafe<Self> {
+impl World<ServerPlugin> {
+    fn servers(texts: &[String]) -> AssertUnwindSafe<Self> {
+        Self::with(texts, |engine, source| {
+            Box::pin(ServerPlugin::load(engine, source))
+        })
+    }
+}
+
+impl World<ClientPlugin> {
+    fn clients(texts: &[String]) -> AssertUnwindSafe<Self> {
+        Self::with(texts, |engine, source| {
+            Box::pin(ClientPlugin::load(engine, source))
+        })
+    }
+}
+
+type Loading<'a, P> = Pin<Box<dyn Future<Output = Result<P, LoadError>> + 'a>>;
+
+impl<P> World<P> {
+    fn with(
+        texts: &[String],
+        load: fn(&Engine, Source) -> Loading<'_, P>,
+    ) -> AssertUnwindSafe<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let budgets = Budgets {
             reply: REPLY,
             ..Budgets::server(8 << 30)
         };
-        let engine = Engine::uncached(Compiler::InProcess, budgets).unwrap();
+        let engine = Engine::builder(Compiler::InProcess, budgets)
+            .uncached()
+            .build()
+            .unwrap();
         let load = |text: &String| {
             let source = Source::Bytes("returns a chunk".to_owned(), text.as_bytes().to_vec());
-            let loading = Plugin::load(&engine, source, role);
             runtime
-                .block_on(loading)
+                .block_on(load(&engine, source))
                 .unwrap_or_else(|error| panic!("{error}"))
         };
         let plugins = texts.iter().map(load).collect();
@@ -172,7 +198,7 @@ fn list(memory: &[u8]) -> Option<&[u8]> {
 #[test]
 fn a_reply_is_what_lies_in_the_memory_or_an_error_on_either_way() {
     let texts = [handler(""), handler("(func (export \"loops\") (loop))")];
-    let world = World::with(&texts, Role::Server);
+    let world = World::servers(&texts);
     bolero::check!()
         .with_type::<Vec<Chunk>>()
         .for_each(|chunks| world.handlers(chunks));
@@ -180,7 +206,7 @@ fn a_reply_is_what_lies_in_the_memory_or_an_error_on_either_way() {
 
 #[test]
 fn a_session_replies_within_its_budget_or_fails() {
-    let world = World::with(&[session()], Role::Server);
+    let world = World::servers(&[session()]);
     bolero::check!()
         .with_type::<Vec<Chunk>>()
         .for_each(|chunks| world.session(chunks));
@@ -188,13 +214,13 @@ fn a_session_replies_within_its_budget_or_fails() {
 
 #[test]
 fn a_turn_of_a_client_can_be_taken_or_is_an_error() {
-    let world = World::with(&[client()], Role::Client);
+    let world = World::clients(&[client()]);
     bolero::check!()
         .with_type::<(Chunk, Vec<Chunk>)>()
         .for_each(|(first, then)| world.client(first, then));
 }
 
-impl World {
+impl World<ServerPlugin> {
     fn handlers(&self, chunks: &[Chunk]) {
         for plugin in &self.plugins {
             let mut memory = vec![0; MEMORY];
@@ -222,8 +248,8 @@ impl World {
             let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
             let connection = Connection {
                 id: 1,
-                peer: here,
-                local: here,
+                peer: here.to_string(),
+                local: here.to_string(),
             };
             let mut session = self.plugins[0].session();
             let opened = session
@@ -241,7 +267,9 @@ impl World {
             let _ = session.closed(Reason::Ended).await;
         });
     }
+}
 
+impl World<ClientPlugin> {
     fn client(&self, first: &Chunk, then: &[Chunk]) {
         self.runtime.block_on(async {
             let mut dialogue = self.plugins[0].dialogue().await.expect("it starts");

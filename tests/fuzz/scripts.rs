@@ -4,7 +4,7 @@
 //! Each script runs its chunk as text, so that the interpreter is compiled and started once.
 
 use eco_host::contract::Session as _;
-use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, Plugin, Role, Source};
+use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, ServerPlugin, Source};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -116,7 +116,7 @@ const LUA_VALUES: [&str; 32] = [
 
 struct World {
     runtime: Runtime,
-    plugin: Plugin,
+    plugin: ServerPlugin,
     values: &'static [&'static str],
 }
 
@@ -132,8 +132,10 @@ impl World {
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
         // Kept where eco keeps it, or a run of seconds would be over before the interpreter is compiled.
-        let engine = Engine::on_demand(Compiler::InProcess, budgets).unwrap();
-        let loading = Plugin::load(&engine, Source::File(path), Role::Server);
+        let engine = Engine::builder(Compiler::InProcess, budgets)
+            .build()
+            .unwrap();
+        let loading = ServerPlugin::load(&engine, Source::File(path));
         let plugin = runtime
             .block_on(loading)
             .unwrap_or_else(|error| panic!("{error}"));

@@ -5,7 +5,7 @@ use crate::harness::Eco;
 use crate::hostile::with_wasi;
 use crate::support::{Peer, handler, plugin_file, serve};
 use crate::verdicts::{expects, grade};
-use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, Plugin, Role, Source};
+use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, ServerPlugin, Source};
 use std::time::{Duration, Instant};
 
 /// The plugin can't be used; the message has these words.
@@ -324,11 +324,12 @@ async fn all_calls_of_a_plugin_together_have_a_bound() {
         total_cpu,
         ..Budgets::server(1 << 30)
     };
-    let engine = Engine::laboratory(Compiler::InProcess, budgets).expect("an engine");
+    let engine = Engine::builder(Compiler::InProcess, budgets)
+        .laboratory()
+        .build()
+        .expect("an engine");
     let source = Source::Bytes("works.wat".to_owned(), handler(&fields, "").into_bytes());
-    let plugin = Plugin::load(&engine, source, Role::Server)
-        .await
-        .expect("it loads");
+    let plugin = ServerPlugin::load(&engine, source).await.expect("it loads");
     let started = Instant::now();
     // However the work is divided among instances and calls.
     let broken = loop {

@@ -6,6 +6,8 @@ use crate::support::serve;
 use eco_host::plugin::{Budget, Budgets};
 
 const README: &str = include_str!("../../README.md");
+/// The page for who runs eco.
+const RUNNING: &str = include_str!("../../host/README.md");
 
 fn help(command: &[&str]) -> String {
     let exited = Eco::new(command).args(&["--help"]).run(b"");
@@ -170,7 +172,7 @@ fn completions_are_written_for_every_shell() {
 }
 
 #[test]
-fn the_table_of_budgets_in_the_readme_is_that_of_the_code() {
+fn the_table_of_budgets_is_that_of_the_code() {
     let (server, client) = (Budgets::server(8 << 30), Budgets::client(8 << 30));
     let mut table = Vec::new();
     for budget in Budget::ALL {
@@ -182,7 +184,7 @@ fn the_table_of_budgets_in_the_readme_is_that_of_the_code() {
             }
             _ => budgets.value(budget),
         };
-        let flag = budget.flag();
+        let flag = &*format!("--{}", budget.code());
         table.push(format!(
             "| {budget} | `{flag}` | {} | {} |",
             value(&server),
@@ -194,7 +196,10 @@ fn the_table_of_budgets_in_the_readme_is_that_of_the_code() {
         );
     }
     let table = table.join("\n");
-    assert!(README.contains(&table), "README.md should have\n{table}");
+    assert!(
+        RUNNING.contains(&table),
+        "host/README.md should have\n{table}"
+    );
 }
 
 #[test]
@@ -217,12 +222,12 @@ fn the_plugins_of_the_readme_work_as_they_are_typed_in() {
 }
 
 #[test]
-fn every_exit_code_is_in_the_readme_and_the_help() {
+fn every_exit_code_is_on_the_page_and_in_the_help() {
     let help = help(&[]);
     for code in ["0", "1", "64", "65", "69", "70", "130"] {
         assert!(
-            README.contains(&format!("| {code} |")),
-            "{code} is not in the README"
+            RUNNING.contains(&format!("| {code} |")),
+            "{code} is not on the page"
         );
         assert!(
             help.contains(&format!("{code} ")),

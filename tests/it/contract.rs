@@ -1,7 +1,7 @@
 //! The WIT files, and that the host calls just what they say.
 
 use crate::support::project_file;
-use eco_host::plugin::{Budgets, Compiler, Engine, Kind, Plugin, Role, Source};
+use eco_host::plugin::{Budgets, ClientPlugin, Compiler, Engine, Interface, ServerPlugin, Source};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
@@ -22,21 +22,28 @@ fn component_of(world: &str) -> Vec<u8> {
         .expect("a component can be made")
 }
 
-async fn load(world: &str, role: Role) -> Kind {
-    let engine =
-        Engine::on_demand(Compiler::InProcess, Budgets::server(1 << 30)).expect("an engine");
+fn engine() -> Engine {
+    Engine::builder(Compiler::InProcess, Budgets::server(1 << 30))
+        .build()
+        .expect("an engine")
+}
+
+async fn server(world: &str) -> Interface {
     let source = Source::Bytes(world.to_owned(), component_of(world));
-    let plugin = Plugin::load(&engine, source, role).await;
+    let plugin = ServerPlugin::load(&engine(), source).await;
     plugin
         .expect("the host takes what the WIT files describe")
-        .kind()
+        .interface()
 }
 
 #[tokio::test]
 async fn a_component_of_each_world_has_the_types_that_the_host_calls() {
-    assert_eq!(load("handler-plugin", Role::Server).await, Kind::Handler);
-    assert_eq!(load("session-plugin", Role::Server).await, Kind::Session);
-    assert_eq!(load("client-plugin", Role::Client).await, Kind::Client);
+    assert_eq!(server("handler-plugin").await, Interface::Handler);
+    assert_eq!(server("session-plugin").await, Interface::Session);
+    let world = "client-plugin";
+    let source = Source::Bytes(world.to_owned(), component_of(world));
+    let client = ClientPlugin::load(&engine(), source).await;
+    client.expect("the host takes what the WIT files describe");
 }
 
 #[test]

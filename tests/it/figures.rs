@@ -1,6 +1,6 @@
-//! The figures of speed that the README shows are those that the benchmarks wrote.
+//! The figures of speed that the page on running eco shows are those that the benchmarks wrote.
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../host/README.md");
 const RESULTS: &str = include_str!("../benches/RESULTS.md");
 
 /// A row of a table of RESULTS.md, by its first cell and the names of its columns.
@@ -57,7 +57,7 @@ impl<'a> Row<'a> {
 const SERVERS: [&str; 4] = ["eco", "eco, as any plugin", "eco, Lua", "eco, JavaScript"];
 
 #[test]
-fn the_table_of_speed_in_the_readme_is_that_of_the_results() {
+fn the_table_of_speed_is_that_of_the_results() {
     let mut table = vec![];
     for (what, name) in [
         ("16 B", "server CPU per round trip of 16 B, µs"),
@@ -106,7 +106,7 @@ fn the_table_of_speed_in_the_readme_is_that_of_the_results() {
         size.figure("eco")
     ));
     let table = table.join("\n");
-    assert!(README.contains(&table), "README.md should have\n{table}");
+    assert!(PAGE.contains(&table), "host/README.md should have\n{table}");
 }
 
 #[test]
@@ -115,5 +115,5 @@ fn what_the_release_profile_costs_is_said_as_it_was_measured() {
     let ratio = |column| row.ratio(column).parse::<f64>().expect("a ratio");
     let more = ratio("any plugin, release") / ratio("any plugin") - 1.0;
     let said = format!("{:.0} % more processor time", more * 100.0);
-    assert!(README.contains(&said), "README.md should say {said}");
+    assert!(PAGE.contains(&said), "host/README.md should say {said}");
 }

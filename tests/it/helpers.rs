@@ -3,7 +3,7 @@
 use crate::compiling::{ECHO, loops};
 use crate::harness::Server;
 use crate::support::{Peer, plugin_file, serve};
-use eco_host::plugin::{Budgets, Compiler, Engine, Plugin, Program, Role, Source};
+use eco_host::plugin::{Budgets, Compiler, Engine, Program, ServerPlugin, Source};
 use std::future::Future as _;
 use std::pin::pin;
 use std::task::Poll;
@@ -146,11 +146,14 @@ async fn helpers_that_take_long_make_way() {
     });
     let mut budgets = Budgets::server(1 << 30);
     budgets.compile = Duration::from_secs(60);
-    let engine = Engine::uncached(helper, budgets).expect("an engine");
+    let engine = Engine::builder(helper, budgets)
+        .uncached()
+        .build()
+        .expect("an engine");
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let load = async |name: String, text: String| {
         let source = Source::Bytes(name, text.into_bytes());
-        Plugin::load(&engine, source, Role::Server).await
+        ServerPlugin::load(&engine, source).await
     };
     let attack = |number: usize| Box::pin(load(format!("attack {number}"), loops(50_000)));
     let mut attacks: Vec<_> = (0..2 * processors).map(attack).collect();

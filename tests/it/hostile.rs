@@ -5,7 +5,7 @@ use crate::harness::assert_same;
 use crate::support::{Peer, handler, noise, plugin_file, serve};
 use eco_host::net::{Limits, Server};
 use eco_host::plugin::{
-    BUILT_IN_SERVERS, Budgets, Compiler, Engine, LoadError, Plugin, Role, Source,
+    BUILT_IN_SERVERS, Budgets, Compiler, Engine, LoadError, ServerPlugin, Source,
 };
 
 /// One attack: what `receive` does at `!`, what the module has besides, and how `realloc` begins.
@@ -426,16 +426,17 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
     ];
     let mut budgets = Budgets::server(8 << 30);
     budgets.cpu = std::time::Duration::from_millis(200);
+    budgets.setting = |budget| Some(format!("--{}", budget.code()));
     let limits = Limits {
         max_connections: 16,
         ..Limits::default()
     };
-    let engine =
-        Engine::pooled(Compiler::InProcess, budgets, limits.max_connections).expect("an engine");
+    let engine = Engine::builder(Compiler::InProcess, budgets)
+        .pooled(limits.max_connections)
+        .build()
+        .expect("an engine");
     let echo = Source::named("echo", BUILT_IN_SERVERS);
-    let echo = Plugin::load(&engine, echo, Role::Server)
-        .await
-        .expect("the echo");
+    let echo = ServerPlugin::load(&engine, echo).await.expect("the echo");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port");
@@ -446,8 +447,7 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
     for (name, start, fields, said) in CASES {
         let source = Source::Bytes((*name).to_owned(), at_start(start, fields));
         let engine = engine.clone();
-        let loading =
-            tokio::spawn(async move { Plugin::load(&engine, source, Role::Server).await });
+        let loading = tokio::spawn(async move { ServerPlugin::load(&engine, source).await });
         let neighbour = tokio::task::spawn_blocking(move || {
             let mut peer = Peer::connect(address);
             for seed in 0..20 {

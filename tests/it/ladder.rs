@@ -104,13 +104,14 @@ fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in folder.read_dir().expect("a folder").flatten() {
         let name = entry.file_name().into_string().expect("of ASCII");
-        match entry.path().is_dir() {
-            true => found.extend(
+        if entry.path().is_dir() {
+            found.extend(
                 files(&entry.path())
                     .into_iter()
                     .map(|path| format!("{name}/{path}")),
-            ),
-            false => found.push(name),
+            )
+        } else {
+            found.push(name)
         }
     }
     found.sort();

@@ -3,7 +3,7 @@
 use crate::guests::empty_folder;
 use crate::harness::Eco;
 use crate::support::{plugin_file, project_file};
-use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, Plugin, Role, Source};
+use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
 use std::fs::File;
 use std::os::unix::net::UnixListener;
 
@@ -222,10 +222,12 @@ fn a_plugin_that_takes_too_long_to_compile_is_refused() {
 async fn no_damage_to_a_file_makes_loading_panic() {
     let mut budgets = Budgets::server(1 << 30);
     budgets.cpu = std::time::Duration::from_millis(20);
-    let engine = Engine::on_demand(Compiler::InProcess, budgets).expect("an engine");
+    let engine = Engine::builder(Compiler::InProcess, budgets)
+        .build()
+        .expect("an engine");
     let load = async |bytes: Vec<u8>| {
         let source = Source::Bytes("damaged".to_owned(), bytes);
-        Plugin::load(&engine, source, Role::Server)
+        ServerPlugin::load(&engine, source)
             .await
             .map_err(|error| error.code())
     };
@@ -259,10 +261,11 @@ async fn no_damage_to_a_file_makes_loading_panic() {
 /// of them when it loads.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changes_while_it_is_read_is_one_of_its_versions_or_refused() {
-    let engine =
-        Engine::on_demand(Compiler::InProcess, Budgets::server(1 << 30)).expect("an engine");
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30))
+        .build()
+        .expect("an engine");
     let built_in = Source::named("echo", BUILT_IN_SERVERS);
-    Plugin::load(&engine, built_in, Role::Server)
+    ServerPlugin::load(&engine, built_in)
         .await
         .expect("the built-in loads");
     let path = plugin_file("changing.wat", "");
@@ -282,7 +285,7 @@ async fn a_file_that_changes_while_it_is_read_is_one_of_its_versions_or_refused(
         let runtime = tokio::runtime::Handle::current();
         let mut refused = 0;
         for _ in 0..200 {
-            let loading = Plugin::load(&engine, Source::File(file.into()), Role::Server);
+            let loading = ServerPlugin::load(&engine, Source::File(file.into()));
             match tokio::task::block_in_place(|| runtime.block_on(loading)) {
                 Ok(_) => {}
                 Err(error) => {

@@ -16,12 +16,14 @@ mod building;
 /// The cache of compiled code.
 #[cfg(unix)]
 mod caching;
-/// What people type: help, usage, completions, exit codes, the README's table.
+/// What people type: help, usage, completions, exit codes, and what the pages say of them.
 mod command_line;
 /// Plugins that attack the compiler.
 mod compiling;
 /// The WIT files against what the host calls.
 mod contract;
+/// Sessions with a memory of their own.
+mod direct_buffers;
 /// The echo, byte for byte, over real sockets.
 mod echo;
 /// Exercises: their files.

@@ -46,17 +46,17 @@ impl Session for Repeat {
 }
 
 /// Serves the far end of a pipe that holds `buffer` bytes, while `peer` has the near one.
-async fn run<F: Future>(
-    session: &mut Repeat,
+pub(crate) async fn run<S: Session, F: Future>(
+    session: &mut S,
     limits: &Limits,
     buffer: usize,
     peer: impl FnOnce(DuplexStream) -> F,
-) -> (End<Infallible>, Counts, F::Output) {
+) -> (End<S::Error>, Counts, F::Output) {
     let (near, mut far) = duplex(buffer);
-    let address = "127.0.0.1:1".parse().expect("an address");
+    let address = "a pipe".to_owned();
     let connection = Connection {
         id: 1,
-        peer: address,
+        peer: address.clone(),
         local: address,
     };
     let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());

@@ -563,9 +563,10 @@ fn compiled_code_is_kept_in_the_cache_folder_and_a_missing_one_is_no_loss() {
         let mut folders = vec![cache.join("eco/compiled")];
         while let Some(folder) = folders.pop() {
             for entry in folder.read_dir().expect("it is there").flatten() {
-                match entry.path().is_dir() {
-                    true => folders.push(entry.path()),
-                    false => found.push(entry.path()),
+                if entry.path().is_dir() {
+                    folders.push(entry.path())
+                } else {
+                    found.push(entry.path())
                 }
             }
         }

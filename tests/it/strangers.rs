@@ -15,9 +15,10 @@ fn hostile_session(name: &str, length: usize, refuses: bool) -> String {
         .replace("(i32.const 19))", &format!("(i32.const {length}))"));
     let greeting = "(call $reply (local.get $peer) (local.get $length) (i32.const 0))";
     assert!(text.contains(greeting), "it greets");
-    let text = match refuses {
-        true => text.replace(greeting, "(call $error)"),
-        false => text,
+    let text = if refuses {
+        text.replace(greeting, "(call $error)")
+    } else {
+        text
     };
     plugin_file(name, text)
 }

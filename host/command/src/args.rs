@@ -239,10 +239,11 @@ pub(super) struct Timeout(pub(super) Option<Duration>);
 
 fn timeout(text: &str) -> Result<Timeout, humantime::DurationError> {
     let never = text == "0" || text == "never";
-    match never {
-        true => Ok(Timeout(None)),
-        false => humantime::parse_duration(text)
-            .map(|limit| Timeout(Some(limit).filter(|limit| !limit.is_zero()))),
+    if never {
+        Ok(Timeout(None))
+    } else {
+        humantime::parse_duration(text)
+            .map(|limit| Timeout(Some(limit).filter(|limit| !limit.is_zero())))
     }
 }
 

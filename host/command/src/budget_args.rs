@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use bytesize::ByteSize;
-use eco_plugin::Budgets;
+use eco_plugin::{Budget, Budgets};
 use std::time::Duration;
 
 /// The budgets of [`eco_plugin::Budgets`], as far as they are given.
@@ -58,8 +58,17 @@ impl CompileArgs {
         Budgets {
             compile: self.compile_time.unwrap_or(defaults.compile),
             compile_memory: self.compile_memory.map_or(defaults.compile_memory, size),
+            setting: |budget| Some(setting(budget)),
             ..defaults
         }
+    }
+}
+
+/// What a budget is set with: the flag that has its name, nearly always.
+fn setting(budget: Budget) -> String {
+    match budget {
+        Budget::Fuel | Budget::TotalCpu => "an exercise's limits".to_owned(),
+        budget => format!("--{}", budget.code()),
     }
 }
 
@@ -95,6 +104,7 @@ impl BudgetArgs {
             file: set(self.file_size, defaults.file),
             compile: defaults.compile,
             compile_memory: defaults.compile_memory,
+            setting: defaults.setting,
         };
         let refused = |text: &str| Err(Exit::Usage.saying(text));
         if budgets.cpu < LEAST_CPU {

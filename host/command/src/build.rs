@@ -13,7 +13,8 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let folder = args.dir.clone();
     let built = tokio::task::spawn_blocking(move || plugin::build(&folder)).await??;
     let path = escape::path(built.path());
-    let engine = Engine::on_demand(compiler::compiler(), Budgets::server(machine::memory()))?;
+    let engine =
+        Engine::builder(compiler::compiler(), Budgets::server(machine::memory())).build()?;
     let unusable = |error: LoadError| {
         let context = match &built {
             Built::Component(_) => format!("built {path}, which can't be used"),

@@ -6,19 +6,21 @@ use super::plugin::PluginArg;
 use super::{chunk, compiler, machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
-use eco_contract::{Connection, Expect, Next, Opening, Reason, Reply, Session as _};
+use eco_contract::{Connection, Expect, Life, Next, Opening, Reason, Reply, Session as _};
 use eco_net::Limits;
 use eco_plugin::{
-    BUILT_IN_SERVERS, Budgets, Engine, Error, LoadError, Plugin, PluginSession, Role, Turn, Usage,
+    BUILT_IN_SERVERS, Budgets, ClientPlugin, Engine, Error, LoadError, PluginSession, ServerPlugin,
+    Turn, Usage,
 };
 use eco_text::escape::Escaped;
-use std::net::{Ipv4Addr, SocketAddr};
 
 /// Runs the plugin as a server, or shows the first turn of one that is a client only.
 pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
-    let engine =
-        Engine::metered(compiler::compiler(), budgets).context("cannot set up the sandbox")?;
+    let engine = Engine::builder(compiler::compiler(), budgets)
+        .metered()
+        .build()
+        .context("cannot set up the sandbox")?;
     let plugin_arg = PluginArg::new(args.plugin, BUILT_IN_SERVERS);
     let stdin = args
         .chunks
@@ -32,13 +34,15 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     let chunks: Vec<Vec<u8>> = args.chunks.iter().map(parse).collect::<Result<_, _>>()?;
     let source = plugin_arg.source().await?;
     let show = Show { raw: args.raw };
-    let (usage, result) = match Plugin::load(&engine, source.clone(), Role::Server).await {
+    let (usage, result) = match ServerPlugin::load(&engine, source.clone()).await {
         Ok(plugin) => serve(&plugin, &chunks, show).await,
         Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
             let budgets = args.budgets.over(Budgets::client(machine::memory()))?;
-            let engine = Engine::metered(compiler::compiler(), budgets)
+            let engine = Engine::builder(compiler::compiler(), budgets)
+                .metered()
+                .build()
                 .context("cannot set up the sandbox")?;
-            let client = Plugin::load(&engine, source, Role::Client).await;
+            let client = ClientPlugin::load(&engine, source).await;
             // What it lacks as a server is what most people want to know.
             let client = client.map_err(|_| plugin_arg.unusable(as_server))?;
             (first_turn(&client, &chunks, show).await?, Ok(()))
@@ -61,9 +65,10 @@ struct Show {
 
 impl Show {
     fn event(self, what: &str) -> Result<(), Failure> {
-        match self.raw {
-            true => Ok(()),
-            false => output::print(&format!("> {what}\n")),
+        if self.raw {
+            Ok(())
+        } else {
+            output::print(&format!("> {what}\n"))
         }
     }
 
@@ -77,9 +82,10 @@ impl Show {
             Next::Close => "  (and closes)",
             Next::Reset => "  (and resets)",
         };
-        match reply.data.is_empty() && next.is_empty() {
-            true => Ok(()),
-            false => output::print(&format!("< {}{next}\n", Escaped(&reply.data))),
+        if reply.data.is_empty() && next.is_empty() {
+            Ok(())
+        } else {
+            output::print(&format!("< {}{next}\n", Escaped(&reply.data)))
         }
     }
 }
@@ -89,85 +95,78 @@ fn failed(error: Error) -> Failure {
 }
 
 /// A whole connection, in the order of `wit/session.wit`, and what its instance used.
-async fn serve(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> (Usage, Result<(), Failure>) {
+async fn serve(
+    plugin: &ServerPlugin,
+    chunks: &[Vec<u8>],
+    show: Show,
+) -> (Usage, Result<(), Failure>) {
     let mut session = plugin.session();
-    let next = match greet(&mut session, show).await {
-        Ok(next) => next,
-        // One that refuses is called no more.
-        Err(failure) => return (session.usage().unwrap_or_default(), Err(failure)),
-    };
-    let ended = converse(&mut session, next, chunks, show).await;
+    let mut life = Life::default();
+    let result = run_session(&mut session, &mut life, chunks, show).await;
     let usage = session.usage().unwrap_or_default();
-    let why = match &ended {
-        Ok(why) => *why,
-        Err(_) => Reason::Failed,
-    };
-    // It isn't called where the plugin broke off; that error was the first.
-    let closed = session.closed(why).await.map_err(failed);
-    (usage, ended.map(drop).and(closed))
-}
-
-async fn greet(session: &mut PluginSession, show: Show) -> Result<Next, Failure> {
-    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let connection = Connection {
-        id: 1,
-        peer: nowhere,
-        local: nowhere,
-    };
-    match session.open(&connection).await.map_err(failed)? {
-        Opening::Greeting(reply) => {
-            show.reply(&reply)?;
-            Ok(reply.next)
-        }
-        Opening::Refusal(why) => {
-            let why = Escaped(why.as_bytes());
-            Err(Exit::Plugin.saying(format!("the plugin refuses the connection: {why}")))
-        }
+    if !life.hears_of_its_end() {
+        return (usage, result);
     }
+    if result.is_err() {
+        life.failed();
+    }
+    // It isn't called where the plugin broke off; that error was the first.
+    let why = life.ended().unwrap_or(Reason::Ended);
+    let closed = session.closed(why).await.map_err(failed);
+    (usage, result.and(closed))
 }
 
 /// From the greeting to the end of the input, or of the connection.
-async fn converse(
+async fn run_session(
     session: &mut PluginSession,
-    mut next: Next,
+    life: &mut Life,
     chunks: &[Vec<u8>],
     show: Show,
-) -> Result<Reason, Failure> {
-    let mut finished = next == Next::Finish;
+) -> Result<(), Failure> {
+    let nowhere = "127.0.0.1:0";
+    let connection = Connection {
+        id: 1,
+        peer: nowhere.to_owned(),
+        local: nowhere.to_owned(),
+    };
+    match session.open(&connection).await.map_err(failed)? {
+        Opening::Greeting(reply) => take(life, &reply, show)?,
+        Opening::Refusal(why) => {
+            life.refused();
+            let why = Escaped(why.as_bytes());
+            return Err(Exit::Plugin.saying(format!("the plugin refuses the connection: {why}")));
+        }
+    }
     let chunk_size = Limits::default().chunk_size;
     for chunk in chunks.iter().flat_map(|chunk| chunk.chunks(chunk_size)) {
-        if matches!(next, Next::Close | Next::Reset) {
-            break;
+        if life.ended().is_some() {
+            return Ok(());
         }
         show.event(&Escaped(chunk).to_string())?;
         let reply = session.receive(chunk).await.map_err(failed)?;
-        show.reply(&reply)?;
-        check_finished(finished, &reply)?;
-        next = reply.next;
-        finished |= next == Next::Finish;
+        take(life, &reply, show)?;
     }
-    if matches!(next, Next::Close | Next::Reset) {
-        return Ok(Reason::ByPlugin);
+    if life.ended().is_some() {
+        return Ok(());
     }
     show.event("end of input")?;
+    life.input_ended();
     let reply = session.end_of_input().await.map_err(failed)?;
-    show.reply(&reply)?;
-    check_finished(finished, &reply)?;
-    Ok(match reply.next {
-        Next::KeepOpen | Next::Finish => Reason::Ended,
-        Next::Close | Next::Reset => Reason::ByPlugin,
-    })
+    take(life, &reply, show)
 }
 
-/// A server would reset such a connection.
-fn check_finished(finished: bool, reply: &Reply<'_>) -> Result<(), Failure> {
-    match finished && !reply.data.is_empty() {
-        true => Err(Exit::Plugin.saying("the plugin replied after it had finished")),
-        false => Ok(()),
-    }
+/// Shows a reply. A server would reset a connection whose plugin replies after it has finished.
+fn take(life: &mut Life, reply: &Reply<'_>, show: Show) -> Result<(), Failure> {
+    show.reply(reply)?;
+    let then = life.replied(reply.data.len(), reply.next);
+    then.map(drop).map_err(|error| Exit::Plugin.because(error))
 }
 
-async fn first_turn(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<Usage, Failure> {
+async fn first_turn(
+    plugin: &ClientPlugin,
+    chunks: &[Vec<u8>],
+    show: Show,
+) -> Result<Usage, Failure> {
     let message = match chunks {
         [] => None,
         [message] => Some(message.as_slice()),
@@ -175,9 +174,10 @@ async fn first_turn(plugin: &Plugin, chunks: &[Vec<u8>], show: Show) -> Result<U
     };
     let mut dialogue = plugin.dialogue().await.map_err(failed)?;
     let turn = dialogue.start(message).await.map_err(failed)?;
-    match show.raw {
-        true => output::bytes(&turn.send)?,
-        false => output::print(&describe(&turn))?,
+    if show.raw {
+        output::bytes(&turn.send)?
+    } else {
+        output::print(&describe(&turn))?
     }
     Ok(dialogue.usage())
 }

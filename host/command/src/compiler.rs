@@ -25,9 +25,9 @@ pub(super) fn compiler() -> Compiler {
 
 /// On Linux the very program that runs, also where another has been put in its place since.
 fn this_program() -> PathBuf {
-    match cfg!(target_os = "linux") {
-        true => PathBuf::from("/proc/self/exe"),
-        // Where nobody knows, starting it says so.
-        false => std::env::current_exe().unwrap_or_default(),
+    if cfg!(target_os = "linux") {
+        PathBuf::from("/proc/self/exe")
+    } else {
+        std::env::current_exe().unwrap_or_default()
     }
 }

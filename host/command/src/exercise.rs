@@ -18,10 +18,7 @@ pub(super) fn run(command: ExerciseCommand) -> Result<(), Failure> {
             hidden,
             lang,
         } => {
-            let hidden = match hidden {
-                true => Cases::All,
-                false => Cases::Public,
-            };
+            let hidden = if hidden { Cases::All } else { Cases::Public };
             start(&slug, &dir, hidden, lang.map(Into::into))
         }
         ExerciseCommand::Schema => output::bytes(schema().as_bytes()),

@@ -30,9 +30,10 @@ pub(super) fn find(text: &str) -> Result<Files, Failure> {
     match (path.is_dir(), path.parent()) {
         (true, _) => Ok(Files::Folder(path)),
         (false, Some(folder)) if path.ends_with("exercise.toml") => {
-            let folder = match folder.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => folder,
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
             };
             Ok(Files::Folder(folder.to_owned()))
         }

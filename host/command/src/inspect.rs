@@ -1,12 +1,15 @@
 //! `eco inspect`: what a plugin is, and what it lacks.
 
+use super::advice::Advised;
 use super::author_args::InspectArgs;
 use super::exit::{Exit, Failure};
 use super::plugin::{PluginArg, unusable};
 use super::{compiler, machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
-use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Kind, LoadError};
+use eco_plugin::{
+    BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Interface, LoadError,
+};
 use eco_text::escape::Escaped;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -48,9 +51,12 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
     let plugin_arg = PluginArg::new(args.plugin, BUILT_IN_SERVERS);
     let source = plugin_arg.source().await?;
     // Interpreters are large, and no author waits for one to be compiled: they come from the cache.
-    let engine = match source.is_script() {
-        true => Engine::on_demand(compiler::compiler(), budgets),
-        false => Engine::uncached(compiler::compiler(), budgets),
+    let engine = if source.is_script() {
+        Engine::builder(compiler::compiler(), budgets).build()
+    } else {
+        Engine::builder(compiler::compiler(), budgets)
+            .uncached()
+            .build()
     }
     .context("cannot set up the sandbox")?;
     let found = match Inspection::of(&engine, source).await {
@@ -66,13 +72,15 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
         }
     };
     let report = Report::new(plugin_arg.name(), found);
-    match args.json {
-        true => output::json(&serde_json::to_string_pretty(&report)?)?,
-        false => output::print(&report.text())?,
+    if args.json {
+        output::json(&serde_json::to_string_pretty(&report)?)?
+    } else {
+        output::print(&report.text())?
     }
-    match report.server.usable || report.client.usable {
-        true => Ok(()),
-        false => Err(Exit::Plugin.saying(format!("{} can't be used", plugin_arg.name()))),
+    if report.server.usable || report.client.usable {
+        Ok(())
+    } else {
+        Err(Exit::Plugin.saying(format!("{} can't be used", plugin_arg.name())))
     }
 }
 
@@ -123,9 +131,10 @@ impl Report {
         let imports = describe(&self.imports);
         line(
             "imports",
-            &match imports.is_empty() {
-                true => "sandboxed: imports nothing".to_owned(),
-                false => imports.join("\n"),
+            &if imports.is_empty() {
+                "sandboxed: imports nothing".to_owned()
+            } else {
+                imports.join("\n")
             },
         );
         line("compile time", &format!("{:.1} ms", self.compile_ms));
@@ -156,8 +165,8 @@ impl Verdict {
 
 fn verdict(fit: Result<Fit, LoadError>) -> Verdict {
     let (interface, missing) = match fit {
-        Ok(fit) => (Some(interface(fit.kind)), None),
-        Err(error) => (None, Some(error.to_string())),
+        Ok(fit) => (Some(interface(fit.interface)), None),
+        Err(error) => (None, Some(Advised(error).to_string())),
     };
     Verdict {
         usable: interface.is_some(),
@@ -166,11 +175,11 @@ fn verdict(fit: Result<Fit, LoadError>) -> Verdict {
     }
 }
 
-fn interface(kind: Kind) -> &'static str {
+fn interface(kind: Interface) -> &'static str {
     match kind {
-        Kind::Handler => "handler",
-        Kind::Session => "session",
-        Kind::Client => "client",
+        Interface::Handler => "handler",
+        Interface::Session => "session",
+        Interface::Client => "client",
     }
 }
 
@@ -194,9 +203,10 @@ fn language(tools: &[String]) -> Option<String> {
 fn describe(imports: &[Import]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for import in imports {
-        let line = match import.granted {
-            true => granted(&import.name),
-            false => format!("{}  NOT OFFERED", plain(&import.name)),
+        let line = if import.granted {
+            granted(&import.name)
+        } else {
+            format!("{}  NOT OFFERED", plain(&import.name))
         };
         if !lines.contains(&line) {
             lines.push(line);
@@ -220,9 +230,10 @@ fn granted(name: &str) -> String {
 }
 
 fn list(names: &[String]) -> String {
-    match names.is_empty() {
-        true => "nothing".to_owned(),
-        false => names.join("\n"),
+    if names.is_empty() {
+        "nothing".to_owned()
+    } else {
+        names.join("\n")
     }
 }
 

@@ -4,6 +4,7 @@
 //! It joins the crates of the host, and owns all that a person sees: arguments, advice, progress, exit
 //! codes. No other crate knows of it.
 
+mod advice;
 mod args;
 mod author_args;
 mod budget_args;
@@ -31,6 +32,7 @@ mod progress;
 mod reach;
 mod reload;
 mod report_to;
+mod runtime;
 mod send;
 mod serve;
 mod setup;
@@ -58,9 +60,10 @@ fn main() -> ExitCode {
             let mut error = Args::try_parse_from(typed()).err().unwrap_or(error);
             hints::add(&mut error, typed());
             // Help and version are asked for; they are no misuse.
-            let code = match error.use_stderr() {
-                true => Exit::Usage,
-                false => Exit::Success,
+            let code = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
             };
             let _ = error.print();
             return code.into();
@@ -84,9 +87,7 @@ fn run(args: Args) -> Result<(), Failure> {
     let log_format = args.log.log_format;
     match args.command {
         Command::Serve(args) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?;
+            let runtime = runtime::all_processors()?;
             let result = runtime.block_on(serve::run(args.try_into()?, log_format));
             // What still reads or compiles isn't waited for.
             runtime.shutdown_background();
@@ -113,9 +114,7 @@ fn run(args: Args) -> Result<(), Failure> {
 
 /// Runs a command that has one thing to do at a time.
 fn alone(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime::one_thread()?;
     let result = runtime.block_on(command);
     runtime.shutdown_background();
     result

@@ -66,11 +66,12 @@ fn name(path: &Path) -> Result<&str, Failure> {
         .unwrap_or_default();
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     let is_fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    match starts_well && name.chars().all(is_fine) {
-        true => Ok(name),
-        false => Err(Exit::Usage.saying(format!(
+    if starts_well && name.chars().all(is_fine) {
+        Ok(name)
+    } else {
+        Err(Exit::Usage.saying(format!(
             "{:?} can't be a plugin's name: take letters, digits, - and _, and a letter first",
             path.display().to_string()
-        ))),
+        )))
     }
 }

@@ -1,7 +1,8 @@
 //! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
 
+use super::advice::Advised;
 use super::exit::{Exit, Failure};
-use eco_plugin::{BuiltIn, Engine, LoadError, Plugin, Role, Source};
+use eco_plugin::{BuiltIn, ClientPlugin, Engine, LoadError, ServerPlugin, Source};
 use eco_text::escape::{self, one_line};
 use eco_toolchain::{BuildError, Built, Project};
 use std::path::{Path, PathBuf};
@@ -54,8 +55,14 @@ impl PluginArg {
     }
 
     /// Loads it, with its name in whatever goes wrong.
-    pub(super) async fn load(&self, engine: &Engine, role: Role) -> Result<Plugin, Failure> {
-        let loaded = Plugin::load(engine, self.source().await?, role).await;
+    pub(super) async fn load_server(&self, engine: &Engine) -> Result<ServerPlugin, Failure> {
+        let loaded = ServerPlugin::load(engine, self.source().await?).await;
+        loaded.map_err(|error| self.unusable(error))
+    }
+
+    /// As [`load_server`](Self::load_server), for a client.
+    pub(super) async fn load_client(&self, engine: &Engine) -> Result<ClientPlugin, Failure> {
+        let loaded = ClientPlugin::load(engine, self.source().await?).await;
         loaded.map_err(|error| self.unusable(error))
     }
 
@@ -71,7 +78,7 @@ pub(super) fn unusable(error: LoadError, context: String) -> Failure {
         LoadError::Compiler(_) => Exit::Internal,
         _ => Exit::Plugin,
     };
-    exit.because(anyhow::Error::from(error).context(context))
+    exit.because(anyhow::Error::new(Advised(error)).context(context))
 }
 
 /// Builds the folder. A tool that is missing or fails is no internal error.

@@ -7,6 +7,27 @@ use tokio::io::AsyncWriteExt as _;
 /// Below this many bytes, there and back, a transfer is over before a bar could be read.
 const LONG: u64 = 1024 * 1024;
 
+/// A bar of this form on stderr, if that is a terminal and the bar is wanted.
+pub(super) fn bar(length: u64, form: &str, wanted: Wanted) -> ProgressBar {
+    let target = if wanted == Wanted::Yes && io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(length), target);
+    match ProgressStyle::with_template(form) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Whether anybody could read a bar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Yes,
+    No,
+}
+
 /// Shows one turn. Without a terminal on stderr it shows nothing.
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -16,15 +37,13 @@ pub(super) struct Progress {
 impl Progress {
     /// For a turn of `total` bytes, there and back.
     pub(super) fn new(total: u64) -> Self {
-        let target = match total >= LONG && io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
+        let wanted = if total >= LONG {
+            Wanted::Yes
+        } else {
+            Wanted::No
         };
-        let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = "{bar:40} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
+        let form = "{bar:40} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
+        let bar = bar(total, form, wanted);
         Self {
             bar,
             stdout_is_terminal: io::stdout().is_terminal(),

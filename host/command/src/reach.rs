@@ -1,6 +1,6 @@
-//! A server that can't be reached, in words: those of `eco send`, and of `eco load`.
+//! Addresses that can't be listened on, and servers that can't be reached, in words.
 
-use eco_net::{ConnectError, Endpoint};
+use eco_net::{BindError, ConnectError, Endpoint};
 use std::fmt::Display;
 use std::io::{Error, ErrorKind};
 
@@ -32,6 +32,30 @@ fn next_step(error: &Error) -> &'static str {
         }
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             "\nIs the address right? No way leads there from this machine."
+        }
+        _ => "",
+    }
+}
+
+/// Nothing listens on this endpoint.
+pub(super) fn not_listening(error: &BindError) -> String {
+    let BindError {
+        endpoint,
+        error: why,
+    } = error;
+    format!("{error}{}", how_to_listen(why, endpoint.port))
+}
+
+fn how_to_listen(error: &Error, port: u16) -> &'static str {
+    match error.kind() {
+        ErrorKind::AddrInUse => {
+            "\nAnother program has this port, or another eco, or this one if the address is given twice.\nPort 0 takes a free one: --listen 127.0.0.1:0."
+        }
+        ErrorKind::PermissionDenied if port < 1024 => {
+            "\nPorts below 1024 need more rights. Choose a higher one."
+        }
+        ErrorKind::AddrNotAvailable => {
+            "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them."
         }
         _ => "",
     }

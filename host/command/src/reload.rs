@@ -4,7 +4,7 @@
 use super::plugin::PluginArg;
 use super::signals::Hangup;
 use super::watch::Watch;
-use eco_plugin::{Engine, Plugin, Role};
+use eco_plugin::{Engine, ServerPlugin};
 use tokio::sync::watch::Sender;
 
 /// Loads the plugin anew when it changes or SIGHUP comes.
@@ -12,7 +12,7 @@ pub(super) struct Reload {
     pub(super) plugin: PluginArg,
     pub(super) engine: Engine,
     /// The version for new connections.
-    pub(super) current: Sender<Plugin>,
+    pub(super) current: Sender<ServerPlugin>,
     /// Where there is a file to load again. Else SIGHUP ends the process, as it does by default.
     pub(super) hangup: Option<Hangup>,
     /// With `--watch`.
@@ -27,7 +27,7 @@ impl Reload {
                 () = hung_up(&mut self.hangup) => {}
                 () = changed(&mut self.watch) => {}
             }
-            match self.plugin.load(&self.engine, Role::Server).await {
+            match self.plugin.load_server(&self.engine).await {
                 Ok(plugin) => {
                     let version = plugin.version();
                     self.current.send_replace(plugin);

@@ -65,11 +65,12 @@ impl ReportTo {
             || folder
                 .parent()
                 .is_some_and(|above| above.as_os_str().is_empty() || above.is_dir());
-        match possible && !Path::new(path).is_dir() {
-            true => Ok(()),
-            false => Err(Exit::Usage.saying(format!(
+        if possible && !Path::new(path).is_dir() {
+            Ok(())
+        } else {
+            Err(Exit::Usage.saying(format!(
                 "cannot write a report to {path}: it has to be a file in a folder that exists"
-            ))),
+            )))
         }
     }
 
@@ -111,9 +112,10 @@ impl ReportTo {
             return output::bytes(&report);
         }
         let folder = folder(path);
-        let made = match folder.is_dir() {
-            true => Ok(()),
-            false => std::fs::create_dir(folder),
+        let made = if folder.is_dir() {
+            Ok(())
+        } else {
+            std::fs::create_dir(folder)
         };
         made.and_then(|()| std::fs::write(path, report))
             .map_err(|error| {
@@ -138,16 +140,16 @@ fn file_name(name: &str, number: usize) -> String {
     for (at, &byte) in name.as_bytes().iter().enumerate() {
         let plain =
             byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at > 0);
-        match plain {
-            true => safe.push(char::from(byte)),
-            false => safe += &format!("%{byte:02X}"),
+        if plain {
+            safe.push(char::from(byte))
+        } else {
+            safe += &format!("%{byte:02X}")
         }
     }
-    match safe.len() > LONGEST_NAME {
-        true => {
-            safe.truncate(LONGEST_NAME);
-            format!("{safe}%{number}")
-        }
-        false => safe,
+    if safe.len() > LONGEST_NAME {
+        safe.truncate(LONGEST_NAME);
+        format!("{safe}%{number}")
+    } else {
+        safe
     }
 }

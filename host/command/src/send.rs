@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use eco_contract::Expect;
 use eco_contract::SAID;
 use eco_net::{self as net, Broken, Endpoint, Inbox};
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Role, Step, Turn};
+use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Step, Turn};
 use eco_text::escape::Escaped;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -66,10 +66,11 @@ async fn send(config: Config) -> Result<(), Failure> {
         let reading = tokio::task::spawn_blocking(move || config.message.read(most));
         reading.await??
     };
-    let engine = Engine::on_demand(compiler::compiler(), config.budgets)
+    let engine = Engine::builder(compiler::compiler(), config.budgets)
+        .build()
         .context("cannot set up the sandbox")?;
     let name = config.plugin.name();
-    let plugin = config.plugin.load(&engine, Role::Client).await?;
+    let plugin = config.plugin.load_client(&engine).await?;
     let failed = |error: Error| {
         let error = anyhow::Error::from(error).context(format!("the plugin {name} failed"));
         Exit::Plugin.because(error)
@@ -139,12 +140,15 @@ impl Connection {
         };
         tracing::debug!(target: SAID, bytes = turn.send.len(), "sending {}", Escaped(&turn.send));
         let progress = Progress::new(turn.send.len() as u64 + expected);
+        let request = net::Request {
+            send: &turn.send,
+            expect: &turn.expect,
+            most: self.most,
+        };
         let exchange = net::exchange(
             &mut self.stream,
-            &turn.send,
-            &turn.expect,
+            request,
             &mut self.inbox,
-            self.most,
             |bytes| progress.advance(bytes),
             async |bytes| {
                 tracing::debug!(target: SAID, bytes = bytes.len(), "received {}", Escaped(bytes));
@@ -181,9 +185,10 @@ impl Connection {
         };
         // A server that breaks the connection off, or keeps it open, has not replied wrongly.
         let _ = tokio::time::timeout(LAST_WORDS, listening).await;
-        match surplus.is_empty() {
-            true => Ok(()),
-            false => Err(Exit::Wrong.saying(verdict::surplus(&surplus))),
+        if surplus.is_empty() {
+            Ok(())
+        } else {
+            Err(Exit::Wrong.saying(verdict::surplus(&surplus)))
         }
     }
 }

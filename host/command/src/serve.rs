@@ -7,11 +7,11 @@ use super::plugin::PluginArg;
 use super::reload::Reload;
 use super::signals::{Hangup, Signals};
 use super::watch::Watch;
-use super::{compiler, logging, machine};
+use super::{compiler, logging, machine, reach};
 use anyhow::Context as _;
 use bytesize::ByteSize;
-use eco_net::{self as net, Endpoint, Farewell, Limits, Server};
-use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine, Role};
+use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine};
 use eco_text::escape::one_line;
 use std::io::Write as _;
 
@@ -86,16 +86,15 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
     // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
     for endpoint in &config.listen {
         let bound = net::bind(endpoint).await;
-        listeners.extend(bound.map_err(|error| Exit::Unavailable.because(error))?);
+        listeners
+            .extend(bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?);
     }
-    let engine = Engine::pooled(
-        compiler::compiler(),
-        config.budgets,
-        config.limits.max_connections,
-    )
-    .context(
-        "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
-    )?;
+    let engine = Engine::builder(compiler::compiler(), config.budgets)
+        .pooled(config.limits.max_connections)
+        .build()
+        .context(
+            "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
+        )?;
     let plugin_arg = config.plugin;
     // Before it is loaded, so that no change is missed.
     let hangup = plugin_arg.path().map(|_| Hangup::catch()).transpose()?;
@@ -109,7 +108,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         }
         (false, _) => None,
     };
-    let plugin = signals.or(plugin_arg.load(&engine, Role::Server)).await?;
+    let plugin = signals.or(plugin_arg.load_server(&engine)).await?;
     for listener in &listeners {
         let (address, name) = (listener.local_addr()?, plugin_arg.name());
         say(&format!("listening on {address} (plugin {name})"));
@@ -136,7 +135,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         .run(move || newest.borrow().session(), stopped(signals))
         .await;
     reloading.abort();
-    let Farewell {
+    let ShutdownSummary {
         served,
         open,
         cut_off,

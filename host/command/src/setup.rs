@@ -51,10 +51,16 @@ async fn warm_up() -> Result<(), Failure> {
         ..Budgets::server(machine::memory())
     };
     for engine in [
-        Engine::pooled(compiler::compiler(), budgets.clone(), 1)?,
-        Engine::on_demand(compiler::compiler(), budgets.clone())?,
-        Engine::metered(compiler::compiler(), budgets.clone())?,
-        Engine::laboratory(compiler::compiler(), budgets)?,
+        Engine::builder(compiler::compiler(), budgets.clone())
+            .pooled(1)
+            .build()?,
+        Engine::builder(compiler::compiler(), budgets.clone()).build()?,
+        Engine::builder(compiler::compiler(), budgets.clone())
+            .metered()
+            .build()?,
+        Engine::builder(compiler::compiler(), budgets)
+            .laboratory()
+            .build()?,
     ] {
         Language::Python.warm_up(&engine).await?;
     }

@@ -105,12 +105,13 @@ impl Watch {
             self.seen = now;
             // It may be another folder than before, or a link to another file.
             let _ = self.arm();
-            match self.seen.is_empty() {
-                true => tracing::warn!(
+            if self.seen.is_empty() {
+                tracing::warn!(
                     "{} is gone: the old version stays",
                     escape::path(&self.path)
-                ),
-                false => return,
+                )
+            } else {
+                return;
             }
         }
     }

@@ -1,17 +1,16 @@
 //! A connection as a plugin and the log know it, and why it ended.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 /// One connection, as a plugin and the log know it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Connection {
     /// Counts the connections of one server, from 1.
     pub id: u64,
-    /// The other end.
-    pub peer: SocketAddr,
+    /// The other end, as its transport writes it: `192.168.1.7:50344` for TCP.
+    pub peer: String,
     /// This end.
-    pub local: SocketAddr,
+    pub local: String,
 }
 
 /// Why a connection ended, as a session is told. See `reason` in `wit/session.wit`.

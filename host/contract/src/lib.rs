@@ -5,15 +5,17 @@
 
 mod connection;
 mod expect;
+mod life;
 mod reply;
 mod session;
-mod slow_call;
+mod slow_flag;
 
 pub use connection::{Connection, Reason};
 pub use expect::Expect;
+pub use life::{Life, RepliedAfterFinish, Then};
 pub use reply::{Next, Opening, Reply};
-pub use session::Session;
-pub use slow_call::Effort;
+pub use session::{DirectBuffer, Session};
+pub use slow_flag::SlowFlag;
 
 /// The target of the log's events that have the words of plugins and peers, of which there may be many.
 /// Events of eco's own have others, and are not lost for these.

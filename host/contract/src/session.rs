@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Reason};
 use super::reply::{Opening, Reply};
-use super::slow_call::Effort;
+use super::slow_flag::SlowFlag;
 
 /// What decides the bytes of one connection.
 ///
@@ -13,9 +13,9 @@ pub trait Session: Send {
     /// What can go wrong inside; shown in the log and told to nobody else.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Tells, while a call is under way, whether it takes long. The same for all calls.
-    fn effort(&self) -> Effort {
-        Effort::default()
+    /// Tells, while a call is under way, whether it is slow. The same for all calls.
+    fn slow_flag(&self) -> SlowFlag {
+        SlowFlag::default()
     }
 
     /// The version of what decides the bytes, counted from 1, for the log. `None` where there is just one.
@@ -47,25 +47,10 @@ pub trait Session: Send {
         chunk: &[u8],
     ) -> impl Future<Output = Result<Reply<'a>, Self::Error>> + Send;
 
-    /// Room for a chunk of up to `length` bytes in the session's own memory, where it has such a
-    /// thing: what is read there needs no copy. It is the same room until a chunk is received.
-    /// `None`: use [`receive`](Self::receive).
-    fn place(&mut self, _length: usize) -> Option<&mut [u8]> {
+    /// The session's own memory, where chunks can be read right into that. `None`, at the moment or ever:
+    /// use [`receive`](Self::receive).
+    fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Self::Error>> {
         None
-    }
-
-    /// The first `length` bytes that were put where [`place`](Self::place) said.
-    fn placed(&self, _length: usize) -> &[u8] {
-        &[]
-    }
-
-    /// As [`receive`](Self::receive), for a chunk that was put where [`place`](Self::place) said, and
-    /// has `length` bytes.
-    ///
-    /// # Errors
-    /// The session failed, and its connection must end.
-    fn receive_placed(&mut self, _length: usize) -> Result<Reply<'_>, Self::Error> {
-        Ok(Reply::default())
     }
 
     /// The peer has finished sending, and may still read.
@@ -79,4 +64,30 @@ pub trait Session: Send {
     /// # Errors
     /// The session failed in it; the connection is gone all the same.
     fn closed(&mut self, why: Reason) -> impl Future<Output = Result<(), Self::Error>> + Send;
+}
+
+/// A session's own memory, into which a chunk is read without a copy. For each chunk: `room`, once or again and
+/// again, until something has been read into it; then `filled`, if anybody wants to see it; then
+/// `receive`.
+pub trait DirectBuffer: Send {
+    /// As that of the session.
+    type Error;
+
+    /// Room for a chunk of up to `length` bytes. It is the same room until a chunk is received.
+    ///
+    /// # Errors
+    /// The session failed, and its connection must end.
+    fn room(&mut self, length: usize) -> Result<&mut [u8], Self::Error>;
+
+    /// The first `length` bytes of that room.
+    ///
+    /// # Errors
+    /// There is no such room.
+    fn filled(&mut self, length: usize) -> Result<&[u8], Self::Error>;
+
+    /// As [`Session::receive`], for the chunk of `length` bytes that was read into the room.
+    ///
+    /// # Errors
+    /// The session failed, and its connection must end.
+    fn receive(&mut self, length: usize) -> Result<Reply<'_>, Self::Error>;
 }

@@ -6,14 +6,14 @@
 //! ```
 //! # #[tokio::main] async fn main() -> anyhow::Result<()> {
 //! use eco_host::net::{Limits, Server};
-//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, Plugin, Role, Source};
+//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
 //!
 //! let limits = Limits::default();
 //! // For plugins that are trusted, as the built-in ones are. See below for others.
 //! let compiler = Compiler::InProcess;
-//! let engine = Engine::pooled(compiler, Budgets::server(8 << 30), limits.max_connections)?;
+//! let engine = Engine::builder(compiler, Budgets::server(8 << 30)).pooled(limits.max_connections).build()?;
 //! let source = Source::named("echo", BUILT_IN_SERVERS);
-//! let plugin = Plugin::load(&engine, source, Role::Server).await?;
+//! let plugin = ServerPlugin::load(&engine, source).await?;
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let address = listener.local_addr()?;
 //! let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

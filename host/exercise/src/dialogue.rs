@@ -9,7 +9,7 @@ use super::transcript::{Side, Transcript};
 use super::verdict::Verdict;
 use super::wire::{Answer, Bench, Failed, Then, Wire};
 use eco_contract::Expect;
-use eco_plugin::{Dialogue, Error, Fault, Lab, Plugin, Step};
+use eco_plugin::{ClientPlugin, Dialogue, Error, Fault, Laboratory, Step};
 use eco_text::escape::Escaped;
 
 /// The turns that a judge may take. One that goes on for ever is the exercise's mistake.
@@ -20,7 +20,7 @@ const TURNS: usize = 10_000;
 const ONLY: usize = 0;
 
 pub(super) async fn under_every_split(
-    judge: &Plugin,
+    judge: &ClientPlugin,
     message: Option<&[u8]>,
     seed: &CaseSeed,
     bench: &impl Bench,
@@ -108,9 +108,9 @@ impl From<Error> for Stop {
 impl<W: Wire> Talk<W> {
     async fn hold(
         &mut self,
-        judge: &Plugin,
+        judge: &ClientPlugin,
         message: Option<&[u8]>,
-        lab: &Lab,
+        lab: &Laboratory,
     ) -> Result<(), Stop> {
         let mut dialogue = judge.dialogue_in(lab).await?;
         let greeting = self.wire.open(ONLY).await;

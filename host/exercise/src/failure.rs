@@ -98,9 +98,10 @@ impl Place {
 
 /// A character of a regular expression, on one line.
 fn visible(c: char) -> String {
-    match c.is_control() {
-        true => c.escape_debug().to_string(),
-        false => c.to_string(),
+    if c.is_control() {
+        c.escape_debug().to_string()
+    } else {
+        c.to_string()
     }
 }
 

@@ -115,9 +115,10 @@ impl Lines {
         }
         let several = transcript.has_several_connections();
         for event in transcript.events() {
-            let connection = match several {
-                true => format!("{} ", event.connection),
-                false => String::new(),
+            let connection = if several {
+                format!("{} ", event.connection)
+            } else {
+                String::new()
             };
             let kind = match event.by {
                 Side::Client => Kind::Sent,

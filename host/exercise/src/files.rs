@@ -48,9 +48,10 @@ impl Files {
                 let mut bytes = Vec::new();
                 let file = File::open(inside(folder, name)?)?;
                 file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-                match bytes.len() as u64 > LARGEST {
-                    true => Err(io::Error::other("it is larger than 4 MiB")),
-                    false => Ok(bytes),
+                if bytes.len() as u64 > LARGEST {
+                    Err(io::Error::other("it is larger than 4 MiB"))
+                } else {
+                    Ok(bytes)
                 }
             }
             Self::Shipped(_, files) => files
@@ -84,8 +85,9 @@ fn inside(folder: &Path, name: &str) -> io::Result<PathBuf> {
         return Err(outside());
     }
     let path = folder.join(name).canonicalize()?;
-    match path.starts_with(folder.canonicalize()?) {
-        true => Ok(path),
-        false => Err(outside()),
+    if path.starts_with(folder.canonicalize()?) {
+        Ok(path)
+    } else {
+        Err(outside())
     }
 }

@@ -12,14 +12,14 @@ use super::shrink::smallest;
 use super::split::{Split, Streams};
 use super::verdict::Verdict;
 use super::wire::Bench;
-use eco_plugin::{Budgets, Compiler, Engine, Plugin, Role};
+use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine};
 use std::collections::HashSet;
 
 /// An exercise whose judges are loaded, for any number of plugins.
 pub struct Judge<'a> {
     exercise: &'a Exercise,
     /// One for each case that has one.
-    judges: Vec<Option<Plugin>>,
+    judges: Vec<Option<ClientPlugin>>,
 }
 
 impl<'a> Judge<'a> {
@@ -38,7 +38,7 @@ impl<'a> Judge<'a> {
                         Some(engine) => engine,
                         none => none.insert(engine_for_judges(compiler)?),
                     };
-                    let loaded = Plugin::load(engine, source.clone(), Role::Client).await;
+                    let loaded = ClientPlugin::load(engine, source.clone()).await;
                     let name = source.name();
                     let judge = loaded.map_err(|error| format!("the judge {name}: {error}"))?;
                     if !judge.defines("replied") {
@@ -68,7 +68,12 @@ impl<'a> Judge<'a> {
         judgements
     }
 
-    async fn case(&self, case: &Case, judge: Option<&Plugin>, bench: &impl Bench) -> Judgement {
+    async fn case(
+        &self,
+        case: &Case,
+        judge: Option<&ClientPlugin>,
+        bench: &impl Bench,
+    ) -> Judgement {
         let seed = self.exercise.seed.of_case(&case.name);
         match (&case.script, judge) {
             (Script::Steps(steps), _) => under_every_split(steps, &seed, bench).await,
@@ -86,7 +91,10 @@ impl<'a> Judge<'a> {
 fn engine_for_judges(compiler: &Compiler) -> Result<Engine, String> {
     let machine_memory = usize::MAX;
     let budgets = Budgets::client(machine_memory);
-    Engine::laboratory(compiler.clone(), budgets).map_err(|error| format!("{error:#}"))
+    Engine::builder(compiler.clone(), budgets)
+        .laboratory()
+        .build()
+        .map_err(|error| format!("{error:#}"))
 }
 
 async fn under_every_split(steps: &[Step], seed: &CaseSeed, bench: &impl Bench) -> Judgement {
@@ -109,13 +117,12 @@ async fn under_every_split(steps: &[Step], seed: &CaseSeed, bench: &impl Bench) 
         // What fails in one chunk is small enough, and so is what the author wrote, if that fails too.
         let worth_it = failure.verdict.depends_on_split()
             && !matches!(split, Split::AsWritten | Split::AllInOne);
-        let smaller = match worth_it {
-            true => {
-                let free = streams.free(&cuts);
-                let fails = |places| fails(steps, &streams, places, seed, bench);
-                smallest(free, fails).await
-            }
-            false => None,
+        let smaller = if worth_it {
+            let free = streams.free(&cuts);
+            let fails = |places| fails(steps, &streams, places, seed, bench);
+            smallest(free, fails).await
+        } else {
+            None
         };
         return Judgement::of(Some(smaller.unwrap_or(failure)), fuel);
     }

@@ -71,9 +71,10 @@ impl Exercise {
         let limits = limits(&main, file.limits)?;
         let mut gathered = Gathered::default();
         main.add(&mut gathered, file.cases, Visibility::Public)?;
-        let hidden = match cases == Cases::All && files.has("hidden.toml") {
-            true => Some(Document::open(files, "hidden.toml")?),
-            false => None,
+        let hidden = if cases == Cases::All && files.has("hidden.toml") {
+            Some(Document::open(files, "hidden.toml")?)
+        } else {
+            None
         };
         if let Some(hidden) = &hidden {
             let file: HiddenFile = hidden.parse()?;
@@ -157,11 +158,12 @@ impl<'a> Document<'a> {
     }
 
     fn check_format(&self, format: u32) -> Result<(), Mistake> {
-        match format == FORMAT {
-            true => Ok(()),
-            false => Err(self.wrong(format!(
+        if format == FORMAT {
+            Ok(())
+        } else {
+            Err(self.wrong(format!(
                 "format {format} is unknown here: this eco reads format {FORMAT}"
-            ))),
+            )))
         }
     }
 

@@ -3,7 +3,7 @@
 //! It owns who draws what: a judge and a submission never the same, so that no plugin can draw what the
 //! judge has drawn. What is made of it is the laboratory's.
 
-use eco_plugin::Lab;
+use eco_plugin::Laboratory;
 use sha2::{Digest as _, Sha256};
 
 /// What all that is drawn in an exercise grows from: the same for the same files, on every machine.
@@ -47,13 +47,13 @@ pub(super) struct CaseSeed {
 
 impl CaseSeed {
     /// New surroundings for a dialogue of the judge.
-    pub(super) fn judge(&self) -> Lab {
-        Lab::new(self.judge, self.date)
+    pub(super) fn judge(&self) -> Laboratory {
+        Laboratory::new(self.judge, self.date)
     }
 
     /// New surroundings for a run of the submission.
-    pub(super) fn submission(&self) -> Lab {
-        Lab::new(self.submission, self.date)
+    pub(super) fn submission(&self) -> Laboratory {
+        Laboratory::new(self.submission, self.date)
     }
 }
 

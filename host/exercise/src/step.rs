@@ -47,12 +47,13 @@ impl Document<'_> {
                 .map_err(|what| self.mistake(at, what))?;
             steps.push(step);
         }
-        match order.expects {
-            true => Ok(steps),
-            false => Err(self.mistake(
+        if order.expects {
+            Ok(steps)
+        } else {
+            Err(self.mistake(
                 span,
                 "its steps expect nothing, so that any plugin passes: add an expect",
-            )),
+            ))
         }
     }
 
@@ -162,12 +163,13 @@ impl Order {
             }
             Action::Open | Action::Pause(_) => {}
         }
-        match self.bytes > MOST_BYTES {
-            true => Err(format!(
+        if self.bytes > MOST_BYTES {
+            Err(format!(
                 "the steps of a case may have {} in all",
                 ByteSize(MOST_BYTES as u64)
-            )),
-            false => Ok(()),
+            ))
+        } else {
+            Ok(())
         }
     }
 }
@@ -175,19 +177,21 @@ impl Order {
 /// Counts the bytes of a step among those of all cases.
 fn count(in_all: &mut usize, bytes: usize) -> Result<(), String> {
     *in_all += bytes;
-    match *in_all > MOST_BYTES_IN_ALL {
-        true => Err(format!(
+    if *in_all > MOST_BYTES_IN_ALL {
+        Err(format!(
             "the cases of an exercise may have {} in all, and this is more",
             ByteSize(MOST_BYTES_IN_ALL as u64)
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 
 fn flag(yes: bool) -> Result<(), String> {
-    match yes {
-        true => Ok(()),
-        false => Err("it can only be true: leave the step out instead".to_owned()),
+    if yes {
+        Ok(())
+    } else {
+        Err("it can only be true: leave the step out instead".to_owned())
     }
 }
 

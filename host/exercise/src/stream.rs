@@ -131,9 +131,10 @@ impl<'a> Stream<'a> {
         if let Some(chunk) = self.delivered.last_mut() {
             chunk.replied = length;
         }
-        match length > self.most {
-            true => Err(diverge(Verdict::ExtraBytes, self.matched, None)),
-            false => Ok(()),
+        if length > self.most {
+            Err(diverge(Verdict::ExtraBytes, self.matched, None))
+        } else {
+            Ok(())
         }
     }
 
@@ -201,18 +202,20 @@ impl<'a> Stream<'a> {
     /// Before the client goes on: whether more came than was expected, or the end, if everything has been
     /// delivered that could have been.
     pub(super) fn check_settled(&self) -> Result<(), Divergence<'a>> {
-        match self.settled && self.pending.is_empty() && self.position() == self.available {
-            true => self.check_end(),
-            false => Ok(()),
+        if self.settled && self.pending.is_empty() && self.position() == self.available {
+            self.check_end()
+        } else {
+            Ok(())
         }
     }
 
     /// At the end of the case.
     pub(super) fn check_end(&self) -> Result<(), Divergence<'a>> {
         self.check_nothing_more()?;
-        match self.state.has_ended() && !self.may_end {
-            true => Err(self.ended_early()),
-            false => Ok(()),
+        if self.state.has_ended() && !self.may_end {
+            Err(self.ended_early())
+        } else {
+            Ok(())
         }
     }
 
@@ -221,9 +224,10 @@ impl<'a> Stream<'a> {
     }
 
     fn check_nothing_more(&self) -> Result<(), Divergence<'a>> {
-        match self.replies.len() > self.matched {
-            true => Err(diverge(Verdict::ExtraBytes, self.matched, None)),
-            false => Ok(()),
+        if self.replies.len() > self.matched {
+            Err(diverge(Verdict::ExtraBytes, self.matched, None))
+        } else {
+            Ok(())
         }
     }
 

@@ -120,13 +120,7 @@ mod tests {
 
     #[test]
     fn the_words_are_those_of_the_parser_proper() {
-        for text in [
-            "a = 1\nb 2\n",
-            "a = [1,, 2]\n",
-            "[a\n",
-            "= 3\n",
-            "x = {a 1}\n",
-        ] {
+        for text in ["a = 1\nb 2\n", "a = [1,, 2]\n", "[a\n", "x = {a 1}\n"] {
             let (what, place) = mistake(text).expect(text);
             let error = toml::from_str::<toml::Table>(text).expect_err(text);
             assert_eq!(

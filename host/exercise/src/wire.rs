@@ -1,8 +1,7 @@
 //! What a case is played against: the plugin, reached in one way or another.
 
-use eco_contract::{Connection, Next, Opening, Reason, Session as _};
-use eco_plugin::{Error, Lab, Plugin, PluginSession};
-use std::net::{Ipv4Addr, SocketAddr};
+use eco_contract::{Connection, Life, Opening, Reason, RepliedAfterFinish, Session as _};
+use eco_plugin::{Error, Laboratory, PluginSession, ServerPlugin};
 use std::time::Duration;
 
 /// What the plugin did when something came.
@@ -79,17 +78,20 @@ pub trait Bench: Sync {
     type Wire: Wire;
 
     /// A wire without connections, whose instances will have these surroundings.
-    fn wire(&self, lab: Lab) -> impl Future<Output = Result<Self::Wire, String>> + Send;
+    fn wire(
+        &self,
+        laboratory: Laboratory,
+    ) -> impl Future<Output = Result<Self::Wire, String>> + Send;
 }
 
 /// In memory: nothing but the plugin is there, and every run is the same.
-impl Bench for Plugin {
+impl Bench for ServerPlugin {
     type Wire = InMemory;
 
-    async fn wire(&self, lab: Lab) -> Result<InMemory, String> {
+    async fn wire(&self, laboratory: Laboratory) -> Result<InMemory, String> {
         Ok(InMemory {
             plugin: self.clone(),
-            lab,
+            laboratory,
             lines: Vec::new(),
             fuel: 0,
         })
@@ -98,21 +100,15 @@ impl Bench for Plugin {
 
 /// A wire without a network.
 pub struct InMemory {
-    plugin: Plugin,
-    lab: Lab,
+    plugin: ServerPlugin,
+    laboratory: Laboratory,
     lines: Vec<Line>,
     fuel: u64,
 }
 
 struct Line {
     session: PluginSession,
-    /// The plugin has said that it sends no more.
-    finished: bool,
-    ended: Option<Reason>,
-    /// The client has finished.
-    told_end: bool,
-    /// It refused the connection, and is called no more.
-    refused: bool,
+    life: Life,
 }
 
 /// What comes to a plugin.
@@ -124,41 +120,42 @@ enum Event<'a> {
 
 impl Line {
     async fn tell(&mut self, event: Event<'_>) -> Answer {
-        let answer = self.answer(event).await;
-        let (answer, reason) = match answer {
-            Ok(answer) => answer,
-            Err(error) => (Then::Failed(error.into()).into(), Some(Reason::Failed)),
-        };
-        self.ended = reason;
-        answer
+        self.answer(event).await.unwrap_or_else(|error| {
+            self.life.failed();
+            Then::Failed(error.into()).into()
+        })
     }
 
-    async fn answer(&mut self, event: Event<'_>) -> Result<(Answer, Option<Reason>), Error> {
-        let last = matches!(event, Event::End);
+    async fn answer(&mut self, event: Event<'_>) -> Result<Answer, Error> {
         let reply = match event {
             Event::Open(connection) => match self.session.open(&connection).await? {
                 Opening::Greeting(reply) => reply,
                 Opening::Refusal(_) => {
-                    self.refused = true;
-                    return Ok((Then::Closed.into(), Some(Reason::ByPlugin)));
+                    self.life.refused();
+                    return Ok(Then::Closed.into());
                 }
             },
             Event::Chunk(chunk) => self.session.receive(chunk).await?,
-            Event::End => self.session.end_of_input().await?,
+            Event::End => {
+                self.life.input_ended();
+                self.session.end_of_input().await?
+            }
         };
-        if self.finished && !reply.data.is_empty() {
-            return Err(after_finish());
-        }
+        let then = self.life.replied(reply.data.len(), reply.next);
+        let then = then.map_err(|RepliedAfterFinish| after_finish())?.into();
         let data = reply.data.into_owned();
-        let (then, ended) = match reply.next {
-            Next::Close => (Then::Closed, Some(Reason::ByPlugin)),
-            Next::Reset => (Then::Reset, Some(Reason::ByPlugin)),
-            _ if last => (Then::Closed, Some(Reason::Ended)),
-            Next::Finish => (Then::Finished, None),
-            Next::KeepOpen => (Then::Open, None),
-        };
-        self.finished |= matches!(then, Then::Finished);
-        Ok((Answer { data, then }, ended))
+        Ok(Answer { data, then })
+    }
+}
+
+impl From<eco_contract::Then> for Then {
+    fn from(then: eco_contract::Then) -> Self {
+        match then {
+            eco_contract::Then::Open => Self::Open,
+            eco_contract::Then::Finished => Self::Finished,
+            eco_contract::Then::Closed => Self::Closed,
+            eco_contract::Then::Reset => Self::Reset,
+        }
     }
 }
 
@@ -173,7 +170,7 @@ impl InMemory {
             let what = "a connection is not open".to_owned();
             return Then::Failed(Failed::Internal(what)).into();
         };
-        if line.ended.is_some() {
+        if line.life.ended().is_some() {
             return Then::Closed.into();
         }
         let answer = line.tell(event).await;
@@ -188,15 +185,12 @@ impl Wire for InMemory {
     async fn open(&mut self, connection: usize) -> Answer {
         while self.lines.len() <= connection {
             self.lines.push(Line {
-                session: self.plugin.session_in(&self.lab),
-                finished: false,
-                ended: None,
-                told_end: false,
-                refused: false,
+                session: self.plugin.session_in(&self.laboratory),
+                life: Life::default(),
             });
         }
         let number = u16::try_from(connection).unwrap_or(u16::MAX);
-        let here = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let here = |port: u16| format!("127.0.0.1:{port}");
         let event = Event::Open(Connection {
             id: connection as u64 + 1,
             peer: here(50_000_u16.saturating_add(number)),
@@ -210,29 +204,27 @@ impl Wire for InMemory {
     }
 
     async fn finish(&mut self, connection: usize) -> Answer {
-        if let Some(line) = self.lines.get_mut(connection) {
-            line.told_end = true;
-        }
         self.tell(connection, Event::End).await
     }
 
     async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
-        let told = self.lines.get(connection).is_none_or(|line| line.told_end);
-        if !told && let Then::Failed(failed) = self.finish(connection).await.then {
+        let life = self.lines.get(connection).map(|line| line.life);
+        let hears = life.is_some_and(|life| !life.has_input_ended());
+        if hears && let Then::Failed(failed) = self.finish(connection).await.then {
             return Err(failed);
         }
         let Some(line) = self.lines.get_mut(connection) else {
             return Ok(());
         };
-        if line.refused {
+        if !line.life.hears_of_its_end() {
             return Ok(());
         }
-        let why = line.ended.unwrap_or(Reason::PeerReset);
+        let why = line.life.ended().unwrap_or(Reason::PeerReset);
         Ok(line.session.closed(why).await?)
     }
 
     async fn pause(&mut self, time: Duration) {
-        self.lab.advance(time);
+        self.laboratory.advance(time);
     }
 
     fn fuel(&self) -> u64 {
@@ -240,6 +232,6 @@ impl Wire for InMemory {
     }
 
     fn log(&self) -> Vec<String> {
-        self.lab.log()
+        self.laboratory.log()
     }
 }

@@ -7,7 +7,7 @@ use super::pace::{Due, WakeUps};
 use super::run::Run;
 use super::tally::{Failed, SharedTally};
 use eco_contract::Expect;
-use eco_net::{self as net, ReusableTimeout};
+use eco_net::{self as net, Request, ReusableTimeout};
 use eco_plugin::Step;
 use std::sync::Arc;
 use std::time::Instant;
@@ -97,12 +97,11 @@ impl Client {
             self.ask_plugin(open, before, !cached.is_empty(), due)
                 .await?;
         }
-        match open.inbox.is_empty() {
-            true => Ok(()),
-            false => {
-                let failure = Failure::Surplus(open.inbox.reply());
-                Err(run.failed(&failure))
-            }
+        if open.inbox.is_empty() {
+            Ok(())
+        } else {
+            let failure = Failure::Surplus(open.inbox.reply());
+            Err(run.failed(&failure))
         }
     }
 
@@ -174,12 +173,15 @@ impl Client {
         } = self;
         let since = due.unwrap_or_else(Instant::now);
         self.waiting = Some(since);
-        let exchange = net::exchange(
-            &mut open.stream,
+        let request = Request {
             send,
             expect,
+            most: run.most,
+        };
+        let exchange = net::exchange(
+            &mut open.stream,
+            request,
             &mut open.inbox,
-            run.most,
             |_| {},
             async |_| Ok(()),
         );

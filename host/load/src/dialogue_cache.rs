@@ -6,7 +6,7 @@
 //! first byte that differs an instance is brought to that point, and judges for itself.
 
 use eco_contract::Expect;
-use eco_plugin::{Dialogue, Error, Plugin, Turn};
+use eco_plugin::{ClientPlugin, Dialogue, Error, Turn};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,7 +18,7 @@ const TURNS: usize = 1000;
 
 /// The dialogues of one plugin with one message.
 pub(super) struct DialogueCache {
-    plugin: Plugin,
+    plugin: ClientPlugin,
     message: Option<Vec<u8>>,
     turns: OnceLock<Vec<CachedTurn>>,
     /// Whether a connection is recording it.
@@ -43,7 +43,7 @@ impl CachedTurn {
 }
 
 impl DialogueCache {
-    pub(super) fn new(plugin: Plugin, message: Option<Vec<u8>>) -> Self {
+    pub(super) fn new(plugin: ClientPlugin, message: Option<Vec<u8>>) -> Self {
         Self {
             plugin,
             message,
@@ -133,13 +133,14 @@ impl Drop for Recording<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Compiler, Engine, Role, Source};
+    use eco_plugin::{BUILT_IN_CLIENTS, Budgets, ClientPlugin, Compiler, Engine, Source};
 
     async fn cache() -> DialogueCache {
-        let engine =
-            Engine::on_demand(Compiler::InProcess, Budgets::client(1 << 30)).expect("an engine");
+        let engine = Engine::builder(Compiler::InProcess, Budgets::client(1 << 30))
+            .build()
+            .expect("an engine");
         let source = Source::named("echo", BUILT_IN_CLIENTS);
-        let plugin = Plugin::load(&engine, source, Role::Client).await;
+        let plugin = ClientPlugin::load(&engine, source).await;
         DialogueCache::new(plugin.expect("it is built in"), None)
     }
 

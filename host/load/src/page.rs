@@ -84,9 +84,10 @@ fn totals(report: &Report) -> String {
         _ => failed.replacen("<tr>", "<tr class=\"bad\">", 1),
     };
     // Connections that were opened once have no rate.
-    let connected = match report.connected.total > report.connections.into() {
-        true => number("connected", report.connected),
-        false => row("connected", &grouped(report.connected.total), ""),
+    let connected = if report.connected.total > report.connections.into() {
+        number("connected", report.connected)
+    } else {
+        row("connected", &grouped(report.connected.total), "")
     };
     let rows = [
         number("dialogues", report.dialogues),

@@ -6,7 +6,7 @@ use super::pace::{Goal, Pace, Plan};
 use super::sources::Sources;
 use super::tally::Failed;
 use eco_net::Quota;
-use eco_plugin::Plugin;
+use eco_plugin::ClientPlugin;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -23,7 +23,7 @@ pub struct Settings {
     /// Where connections come from, if that is said.
     pub sources: Option<Sources>,
     /// Whose dialogues are held. It must have been loaded as a client.
-    pub plugin: Plugin,
+    pub plugin: ClientPlugin,
     /// The message that the plugin is given. `None`: it has one of its own.
     pub message: Option<Vec<u8>>,
     /// Connections at the same time.
@@ -50,7 +50,7 @@ pub struct Settings {
 
 impl Settings {
     /// One connection, one thread, ten seconds; nowhere to go to yet.
-    pub fn new(plugin: Plugin, describe: fn(&Failure<'_>) -> String) -> Self {
+    pub fn new(plugin: ClientPlugin, describe: fn(&Failure<'_>) -> String) -> Self {
         Self {
             to: Vec::new(),
             sources: None,

@@ -16,9 +16,10 @@ impl fmt::Display for Report {
             many(connections.into(), "connection"),
             many(threads.into(), "thread")
         )?;
-        let early = match self.interrupted {
-            true => ", ended early",
-            false => "",
+        let early = if self.interrupted {
+            ", ended early"
+        } else {
+            ""
         };
         writeln!(f, "{:<12} {:>14.2} s{early}", "time", self.seconds)?;
         for (name, count) in [("dialogues", self.dialogues), ("turns", self.turns)] {

@@ -2,7 +2,8 @@
 
 use super::failure::Cause;
 use hdrhistogram::Histogram;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest time that is told from longer ones, in nanoseconds: an hour.
@@ -120,6 +121,6 @@ impl SharedTally {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Tally> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

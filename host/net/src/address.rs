@@ -26,12 +26,11 @@ impl FromStr for Endpoint {
         const FORM: &str =
             "expected ADDR:PORT, such as 127.0.0.1:5005, [::1]:5005 or localhost:5005";
         if let Some((scheme, _)) = text.split_once("://") {
-            return Err(match scheme.eq_ignore_ascii_case("tcp") {
-                true => format!("leave out the {scheme}://; {FORM}"),
-                false => {
-                    let scheme = scheme.escape_debug();
-                    format!("eco speaks TCP, and no {scheme}; {FORM}")
-                }
+            return Err(if scheme.eq_ignore_ascii_case("tcp") {
+                format!("leave out the {scheme}://; {FORM}")
+            } else {
+                let scheme = scheme.escape_debug();
+                format!("eco speaks TCP, and no {scheme}; {FORM}")
             });
         }
         if text.starts_with('/') {
@@ -72,9 +71,10 @@ fn is_ipv6(host: &str) -> bool {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;
-        match host.contains(':') {
-            true => write!(f, "[{host}]:{port}"),
-            false => write!(f, "{host}:{port}"),
+        if host.contains(':') {
+            write!(f, "[{host}]:{port}")
+        } else {
+            write!(f, "{host}:{port}")
         }
     }
 }
@@ -88,37 +88,25 @@ impl Endpoint {
         let found: Vec<_> = lookup_host((self.host.as_str(), self.port))
             .await?
             .collect();
-        match found.is_empty() {
-            true => Err(io::Error::new(
+        if found.is_empty() {
+            Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 "the name has no address",
-            )),
-            false => Ok(found),
+            ))
+        } else {
+            Ok(found)
         }
     }
 }
 
 /// An endpoint could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {endpoint}: {error}{}", hint(error, endpoint.port))]
+#[error("cannot listen on {endpoint}: {error}")]
 pub struct BindError {
-    endpoint: Endpoint,
-    error: io::Error,
-}
-
-fn hint(error: &io::Error, port: u16) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "\nAnother program has this port, or another eco, or this one if the address is given twice.\nPort 0 takes a free one: --listen 127.0.0.1:0."
-        }
-        io::ErrorKind::PermissionDenied if port < 1024 => {
-            "\nPorts below 1024 need more rights. Choose a higher one."
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them."
-        }
-        _ => "",
-    }
+    /// Which one.
+    pub endpoint: Endpoint,
+    /// What the system said.
+    pub error: io::Error,
 }
 
 /// Listens on every address of an endpoint: a name may have several, such as `localhost` with

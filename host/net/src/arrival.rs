@@ -11,16 +11,18 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// Bytes of a chunk from which on it pays to read the next ones to where the session wants them.
+/// Bytes of a chunk from which on it pays to read the next ones right into the session's memory.
 /// Room must be asked for before anybody knows how many they are, twice as many as came before;
 /// below this the copy costs nothing that could be measured.
 const MANY: usize = 4 * 1024;
 
 /// What came.
-pub(super) enum Arrival {
+pub(super) enum Arrival<E> {
     Chunk(Chunk),
-    /// So many bytes, where the session wanted them.
-    Placed(usize),
+    /// A chunk of so many bytes, in the session's own memory.
+    InBuffer(usize),
+    /// The session failed as it made room for a chunk.
+    Failed(E),
     Fin,
     /// Nothing, for as long as the server waits.
     Idle,
@@ -62,7 +64,7 @@ impl<'a> Arrivals<'a> {
         &mut self,
         transport: &mut T,
         session: &mut S,
-    ) -> io::Result<Arrival> {
+    ) -> io::Result<Arrival<S::Error>> {
         let mut since = None;
         poll_fn(|cx| {
             if self.stopping.load(Ordering::Acquire) {
@@ -83,26 +85,31 @@ impl<'a> Arrivals<'a> {
         transport: &mut T,
         session: &mut S,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Arrival>> {
+    ) -> Poll<io::Result<Arrival<S::Error>>> {
         // What is sent at once often comes as a large part and a small one.
         let large = self.last.max(self.before);
         if large >= MANY
-            && let Some(room) = session.place((2 * large).min(self.chunk_size))
+            && let Some(buffer) = session.direct_buffer()
         {
+            let room = match buffer.room((2 * large).min(self.chunk_size)) {
+                Ok(room) => room,
+                Err(error) => return Poll::Ready(Ok(Arrival::Failed(error))),
+            };
             let mut read = ReadBuf::new(room);
             ready!(Pin::new(transport).poll_read(cx, &mut read))?;
             let bytes = read.filled().len();
             self.came(bytes);
             return Poll::Ready(Ok(match bytes {
                 0 => Arrival::Fin,
-                bytes => Arrival::Placed(bytes),
+                bytes => Arrival::InBuffer(bytes),
             }));
         }
         let chunk = ready!(Chunk::poll_read(transport, self.chunk_size, cx))?;
         self.came(chunk.len());
-        Poll::Ready(Ok(match chunk.is_empty() {
-            true => Arrival::Fin,
-            false => Arrival::Chunk(chunk),
+        Poll::Ready(Ok(if chunk.is_empty() {
+            Arrival::Fin
+        } else {
+            Arrival::Chunk(chunk)
         }))
     }
 

@@ -8,8 +8,10 @@ use super::chunk::Chunk;
 use super::limits::Limits;
 use super::transport::Transport;
 use super::within::within;
-use eco_contract::SAID;
-use eco_contract::{Connection, Next, Opening, Reason, Reply, Session};
+use eco_contract::{
+    Connection, DirectBuffer, Life, Next, Opening, Reason, RepliedAfterFinish, Reply, SAID,
+    Session, Then,
+};
 use eco_text::escape::Escaped;
 use std::future::poll_fn;
 use std::io;
@@ -23,7 +25,7 @@ use tokio::io::AsyncWriteExt as _;
 /// Test: `manners::a_peer_that_never_closes_is_not_waited_for_for_ever`.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// What is thrown away at once then.
+/// Bytes that are read and thrown away at a time while it waits.
 const WASTE: usize = 4096;
 
 /// How a connection ended. `E` is the session's own error.
@@ -88,32 +90,32 @@ pub async fn serve<T: Transport, S: Session>(
     stopping: &AtomicBool,
     counts: &mut Counts,
 ) -> End<S::Error> {
-    let mut line = Line {
+    let mut peer = Peer {
         transport,
         id: connection.id,
         write_timeout: limits.write_timeout,
-        finished: false,
+        life: Life::default(),
         counts,
     };
     let arrivals = Arrivals::new(limits.chunk_size, limits.idle_timeout, stopping);
-    let end = line.converse(session, connection, arrivals).await;
-    line.close(&end).await;
+    let end = peer.run(session, connection, arrivals).await;
+    peer.close(&end).await;
     end
 }
 
-/// The peer's end of the line, and what went over it.
-struct Line<'a, T> {
+/// The peer, and what went to and fro.
+struct Peer<'a, T> {
     transport: &'a mut T,
     id: u64,
     write_timeout: Option<Duration>,
-    /// Whether FIN was sent.
-    finished: bool,
+    /// How far the connection is. Where the session has finished, FIN was sent.
+    life: Life,
     counts: &'a mut Counts,
 }
 
-impl<T: Transport> Line<'_, T> {
+impl<T: Transport> Peer<'_, T> {
     /// The whole dialogue: nothing is read while a reply is unsent.
-    async fn converse<S: Session>(
+    async fn run<S: Session>(
         &mut self,
         session: &mut S,
         connection: &Connection,
@@ -134,20 +136,19 @@ impl<T: Transport> Line<'_, T> {
                     self.received(&chunk);
                     session.receive(&chunk).await
                 }
-                Ok(Arrival::Placed(bytes)) => {
-                    self.received(session.placed(bytes));
-                    session.receive_placed(bytes)
-                }
+                Ok(Arrival::InBuffer(bytes)) => match session.direct_buffer() {
+                    Some(buffer) => self.receive_direct(buffer, bytes),
+                    // It had one a moment ago.
+                    None => return End::PeerReset(io::ErrorKind::Other.into()),
+                },
                 Ok(Arrival::Fin) => {
                     tracing::debug!(connection = self.id, "received FIN");
-                    let farewell = match session.end_of_input().await {
-                        Ok(reply) => reply,
-                        Err(error) => return End::Failed(error),
-                    };
-                    return self.write(farewell).await.unwrap_or(End::Ended);
+                    self.life.input_ended();
+                    session.end_of_input().await
                 }
                 Ok(Arrival::Idle) => return End::Idle,
                 Ok(Arrival::Stopping) => return End::Stopping,
+                Ok(Arrival::Failed(error)) => Err(error),
                 Err(error) => return End::PeerReset(error),
             };
             let end = match reply {
@@ -160,6 +161,16 @@ impl<T: Transport> Line<'_, T> {
         }
     }
 
+    /// Hands over the chunk of `bytes` bytes that lies in the session's own memory.
+    fn receive_direct<'a, E>(
+        &mut self,
+        buffer: &'a mut dyn DirectBuffer<Error = E>,
+        bytes: usize,
+    ) -> Result<Reply<'a>, E> {
+        self.received(buffer.filled(bytes)?);
+        buffer.receive(bytes)
+    }
+
     fn received(&mut self, chunk: &[u8]) {
         let bytes = chunk.len();
         self.counts.received += bytes as u64;
@@ -169,9 +180,11 @@ impl<T: Transport> Line<'_, T> {
     /// Writes a reply whole and does what it says then. `Some` if that ends the connection.
     async fn write<E>(&mut self, reply: Reply<'_>) -> Option<End<E>> {
         let data: &[u8] = &reply.data;
-        if self.finished && !data.is_empty() {
-            return Some(End::RepliedAfterFinish);
-        }
+        let had_finished = self.life.is_finished();
+        let then = match self.life.replied(data.len(), reply.next) {
+            Ok(then) => then,
+            Err(RepliedAfterFinish) => return Some(End::RepliedAfterFinish),
+        };
         let mut rest = data;
         while !rest.is_empty() {
             match within(self.write_timeout, self.transport.write(rest)).await {
@@ -188,20 +201,29 @@ impl<T: Transport> Line<'_, T> {
             let bytes = data.len();
             tracing::debug!(target: SAID, connection = self.id, bytes, "sent {}", Escaped(data));
         }
-        match reply.next {
-            Next::KeepOpen => None,
-            Next::Finish => self.finish().await.err().map(End::PeerReset),
-            Next::Close | Next::Reset => Some(End::ByPlugin(reply.next)),
+        match then {
+            Then::Open => None,
+            Then::Finished if had_finished => None,
+            Then::Finished => self.send_fin().await.err().map(End::PeerReset),
+            Then::Closed | Then::Reset => match self.life.ended() {
+                Some(Reason::Ended) => Some(End::Ended),
+                _ => Some(End::ByPlugin(reply.next)),
+            },
         }
     }
 
+    async fn send_fin(&mut self) -> io::Result<()> {
+        tracing::debug!(connection = self.id, "sent FIN");
+        self.transport.shutdown().await
+    }
+
+    /// Sends FIN, unless that was done when the session finished.
     async fn finish(&mut self) -> io::Result<()> {
-        if !self.finished {
-            self.finished = true;
-            tracing::debug!(connection = self.id, "sent FIN");
-            self.transport.shutdown().await?;
+        if self.life.is_finished() {
+            Ok(())
+        } else {
+            self.send_fin().await
         }
-        Ok(())
     }
 
     /// Closes in order where the peer may take what it got for the whole, else with a reset.

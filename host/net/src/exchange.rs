@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub enum Broken {
     /// The peer finished before the reply was whole.
     Short,
-    /// The reply is longer than `most`.
+    /// The reply is longer than it may be.
     TooLong,
     /// There is no memory left for the reply, of so many bytes that several inboxes share.
     NoMemory(usize),
@@ -32,35 +32,64 @@ impl From<Exhausted> for Broken {
     }
 }
 
-/// Writes `send` and reads the reply that `expect` describes, both at the same time, so that neither
-/// side has to wait for the other's buffers. Afterwards the reply is in `inbox`.
+/// What is sent, and the reply to it that is expected.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What is sent. May be empty.
+    pub send: &'a [u8],
+    /// How far the reply goes.
+    pub expect: &'a Expect,
+    /// Bytes that the reply may have at most.
+    pub most: usize,
+}
+
+/// Writes the message and reads the reply to it, both at the same time, so that neither side has to wait for
+/// the other's buffers. Afterwards the reply is in `inbox`.
 ///
-/// `sent` is told of progress; `sink` gets the bytes of the reply as they come, and none beyond it.
-/// A reply has at most `most` bytes, and no more than one byte more is ever held.
+/// `sent` is told of progress; `sink` gets the bytes of the reply as they come, and none beyond it. At most
+/// one byte more than a reply may have is ever held.
 ///
 /// # Errors
 /// See [`Broken`]. What came is in `inbox` then too.
 pub async fn exchange<T>(
     stream: &mut T,
-    send: &[u8],
-    expect: &Expect,
+    request: Request<'_>,
     inbox: &mut Inbox,
-    most: usize,
     sent: impl Fn(usize),
-    mut sink: impl AsyncFnMut(&[u8]) -> io::Result<()>,
+    sink: impl AsyncFnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(), Broken>
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let mut sending = Sending {
-        rest: send,
-        finish: *expect == Expect::ToEnd,
+        rest: request.send,
+        finish: *request.expect == Expect::ToEnd,
         failed: None,
         sent,
     };
-    let mut ended = false;
+    let input = read_reply(stream, &request, inbox, &mut sending, sink).await?;
+    finish_sending(stream, &request, inbox, &mut sending, input).await
+}
+
+/// Whether the peer may still send.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Open,
+    Ended,
+}
+
+/// Reads until the reply is whole, and writes meanwhile.
+async fn read_reply<T: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut T,
+    request: &Request<'_>,
+    inbox: &mut Inbox,
+    sending: &mut Sending<'_, impl Fn(usize)>,
+    mut sink: impl AsyncFnMut(&[u8]) -> io::Result<()>,
+) -> Result<Input, Broken> {
+    let Request { expect, most, .. } = *request;
+    let mut input = Input::Open;
     loop {
-        let whole = inbox.is_whole(expect, ended);
+        let whole = inbox.is_whole(expect, input == Input::Ended);
         let news = inbox.news();
         if !news.is_empty() {
             sink(news).await.map_err(Broken::Sink)?;
@@ -70,11 +99,12 @@ where
             return Err(Broken::TooLong);
         }
         if whole {
-            break;
+            return Ok(input);
         }
-        if ended {
+        if input == Input::Ended {
             // The write has seen how the connection ended, and the read just that it did.
-            return Err(sending.failed.map_or(Broken::Short, Broken::Write));
+            let failed = sending.failed.take();
+            return Err(failed.map_or(Broken::Short, Broken::Write));
         }
         inbox.make_room(expect, most)?;
         let read = poll_fn(|cx| {
@@ -82,25 +112,38 @@ where
             let _ = sending.poll(stream, cx);
             inbox.poll_read(stream, cx)
         });
-        ended = read.await.map_err(Broken::Read)? == 0;
+        if read.await.map_err(Broken::Read)? == 0 {
+            input = Input::Ended;
+        }
     }
-    // The reply is whole, but a server whose further bytes nobody reads may stop to read ours.
-    let mut open = !ended;
+}
+
+/// Writes what is left when the reply is whole. It reads on, since a server whose further bytes nobody reads
+/// may stop to read ours.
+async fn finish_sending<T: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut T,
+    request: &Request<'_>,
+    inbox: &mut Inbox,
+    sending: &mut Sending<'_, impl Fn(usize)>,
+    mut input: Input,
+) -> Result<(), Broken> {
     poll_fn(|cx| {
         loop {
             if sending.poll(stream, cx).is_ready() {
                 let failed = sending.failed.take();
                 return Poll::Ready(failed.map_or(Ok(()), |error| Err(Broken::Write(error))));
             }
-            if !open {
+            if input == Input::Ended {
                 return Poll::Pending;
             }
-            if inbox.len() > most {
+            if inbox.len() > request.most {
                 return Poll::Ready(Err(Broken::TooLong));
             }
-            inbox.make_room(&Expect::ToEnd, most)?;
+            inbox.make_room(&Expect::ToEnd, request.most)?;
             // An end or an error is for the write, or for the next turn.
-            open = matches!(ready!(inbox.poll_read(stream, cx)), Ok(1..));
+            if !matches!(ready!(inbox.poll_read(stream, cx)), Ok(1..)) {
+                input = Input::Ended;
+            }
         }
     })
     .await

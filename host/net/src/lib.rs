@@ -1,4 +1,4 @@
-//! The room of the sockets: listening, accepting, reading, writing, timeouts, closing, draining.
+//! The sockets: listening, accepting, reading, writing, timeouts, closing, draining.
 //!
 //! It owns everything of TCP. It must not know what decides the bytes: that is a [`Session`], or
 //! for a client an [`Expect`](eco_contract::Expect). wasmtime isn't named here.
@@ -11,27 +11,31 @@
 
 mod address;
 mod arrival;
-mod background;
 mod chunk;
 mod connect;
 mod connection;
+mod end_log;
 mod exchange;
 mod inbox;
 mod limits;
+mod listener;
 mod peers;
 mod quota;
+mod rate_limit;
 mod reusable_timeout;
 mod server;
+mod slow_threads;
 mod transport;
 mod within;
 
 pub use address::{BindError, Endpoint, bind};
 pub use connect::{ConnectError, connect, connect_any};
 pub use connection::{Counts, End, serve};
-pub use exchange::{Broken, exchange};
+pub use exchange::{Broken, Request, exchange};
 pub use inbox::Inbox;
 pub use limits::Limits;
+pub use listener::{Accepted, Listener};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
-pub use server::{Farewell, Server};
+pub use server::{Server, ShutdownSummary};
 pub use transport::Transport;

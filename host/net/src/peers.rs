@@ -2,10 +2,11 @@
 //!
 //! It owns what a peer is, and the count. What becomes of one that has too many is the server's.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// The connections of all peers, of which each may have so many.
 pub(super) struct Peers {
@@ -39,7 +40,7 @@ impl Peers {
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<Peer, usize>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

@@ -3,24 +3,25 @@
 //! It owns the caps on connections, the survival of accept errors and the drain. What happens on a
 //! connection is in `connection`.
 
-use super::background::Background;
 use super::connection::{Counts, End, serve};
+use super::end_log::EndLog;
 use super::limits::Limits;
+use super::listener::{Accepted, Listener};
 use super::peers::{Peers, Place};
-use super::transport::Transport as _;
+use super::rate_limit::RateLimit;
+use super::slow_threads::SlowThreads;
+use super::transport::Transport;
 use eco_contract::{Connection, Session};
-use eco_text::escape::{Escaped, one_line};
+use eco_text::escape::one_line;
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,11 +30,11 @@ use tokio_util::task::TaskTracker;
 /// Test: `manners::a_server_out_of_descriptors_serves_on_and_recovers`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// At most one line of the log in this time says that accepting fails, or that the cap is reached.
-const COMPLAINT_INTERVAL: Duration = Duration::from_secs(1);
+const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What was left to do when the server stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Farewell {
+pub struct ShutdownSummary {
     /// Connections that were open when it was told to stop.
     pub open: usize,
     /// Those of them that had to be cut off at the end of the grace.
@@ -43,18 +44,18 @@ pub struct Farewell {
 }
 
 /// A server on sockets that listen already.
-pub struct Server {
-    listeners: Vec<TcpListener>,
+pub struct Server<L> {
+    listeners: Vec<L>,
     limits: Limits,
 }
 
 /// What the tasks of one server share.
-struct Shared {
+struct ServerState {
     limits: Limits,
     permits: Arc<Semaphore>,
     /// Where each peer may have so many.
     peers: Option<Arc<Peers>>,
-    background: Arc<Background>,
+    slow_threads: Arc<SlowThreads>,
     connections: TaskTracker,
     accepted: AtomicU64,
     cut_off: AtomicU64,
@@ -63,26 +64,30 @@ struct Shared {
     stop: CancellationToken,
 }
 
-impl Server {
+impl<L: Listener> Server<L> {
     /// A server for these listeners. Nothing is accepted before [`run`](Self::run).
-    pub fn new(listeners: Vec<TcpListener>, limits: Limits) -> Self {
+    pub fn new(listeners: Vec<L>, limits: Limits) -> Self {
         Self { listeners, limits }
     }
 
     /// Serves until `shutdown` is done; then stops accepting, closes idle connections, and gives
     /// replies in flight the grace of [`Limits`]. Each connection gets a session of its own.
-    pub async fn run<S, F>(self, new_session: F, shutdown: impl Future<Output = ()>) -> Farewell
+    pub async fn run<S, F>(
+        self,
+        new_session: F,
+        shutdown: impl Future<Output = ()>,
+    ) -> ShutdownSummary
     where
         S: Session + 'static,
         F: Fn() -> S + Send + Sync + 'static,
     {
-        let shared = Arc::new(Shared {
+        let server = Arc::new(ServerState {
             permits: Arc::new(Semaphore::new(
                 self.limits.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             peers: self.limits.max_connections_per_peer.map(Peers::new),
             limits: self.limits,
-            background: Arc::default(),
+            slow_threads: Arc::default(),
             connections: TaskTracker::new(),
             accepted: AtomicU64::new(0),
             cut_off: AtomicU64::new(0),
@@ -91,42 +96,43 @@ impl Server {
         });
         {
             // Dropped at the end of this block, and the listening sockets with it.
-            let accepting = pin!(accept_all(self.listeners, &shared, new_session));
+            let accepting = pin!(accept_all(self.listeners, &server, new_session));
             let shutdown = pin!(shutdown);
             tokio::select! {
                 () = shutdown => {}
                 () = accepting => {}
             }
         }
-        let open = shared.connections.len();
-        shared.stopping.store(true, Ordering::Release);
-        shared.stop.cancel();
-        shared.connections.close();
-        shared.connections.wait().await;
-        Farewell {
+        let open = server.connections.len();
+        server.stopping.store(true, Ordering::Release);
+        server.stop.cancel();
+        server.connections.close();
+        server.connections.wait().await;
+        ShutdownSummary {
             open,
-            cut_off: shared.cut_off.load(Ordering::Relaxed),
-            served: shared.accepted.load(Ordering::Relaxed),
+            cut_off: server.cut_off.load(Ordering::Relaxed),
+            served: server.accepted.load(Ordering::Relaxed),
         }
     }
 }
 
 /// Accepts from all the listeners, with a permit before each connection. It never ends.
-async fn accept_all<S, F>(listeners: Vec<TcpListener>, shared: &Arc<Shared>, new_session: F)
+async fn accept_all<L, S, F>(mut listeners: Vec<L>, server: &Arc<ServerState>, new_session: F)
 where
+    L: Listener,
     S: Session + 'static,
     F: Fn() -> S + Send + Sync + 'static,
 {
-    let mut complaints = Complaints::default();
-    let mut turn = 0;
+    let mut warnings = RateLimit::new(WARNING_INTERVAL);
+    let mut first = 0;
     loop {
-        let permit = permit(shared, &mut complaints).await;
-        turn += 1;
-        match accept_any(&listeners, turn).await {
-            Ok((stream, peer)) => start(stream, peer, permit, shared, new_session()),
+        let permit = permit(server, &mut warnings).await;
+        first = (first + 1) % listeners.len().max(1);
+        match accept_any(&mut listeners, first).await {
+            Ok(accepted) => start(accepted, permit, server, new_session()),
             Err(error) if is_about_the_peer(&error) => {}
             Err(error) => {
-                if complaints.due() {
+                if warnings.allows() {
                     tracing::error!("cannot accept: {error} (trying on)");
                 }
                 sleep(ACCEPT_PAUSE).await;
@@ -135,12 +141,15 @@ where
     }
 }
 
-/// The next connection of any listener. They are asked in turn, so that a busy one can't starve the
-/// others.
-async fn accept_any(listeners: &[TcpListener], turn: usize) -> io::Result<(TcpStream, SocketAddr)> {
+/// The next connection of any listener. They are asked in turn, from `first` on, so that a busy one can't
+/// starve the others.
+async fn accept_any<L: Listener>(
+    listeners: &mut [L],
+    first: usize,
+) -> io::Result<Accepted<L::Transport>> {
     poll_fn(|cx| {
-        let (later, sooner) = listeners.split_at(turn % listeners.len().max(1));
-        for listener in sooner.iter().chain(later) {
+        let (later, sooner) = listeners.split_at_mut(first);
+        for listener in sooner.iter_mut().chain(later) {
             if let Poll::Ready(accepted) = listener.poll_accept(cx) {
                 return Poll::Ready(accepted);
             }
@@ -150,17 +159,19 @@ async fn accept_any(listeners: &[TcpListener], turn: usize) -> io::Result<(TcpSt
     .await
 }
 
-/// Leave for one more connection, waited for at the cap.
-async fn permit(shared: &Shared, complaints: &mut Complaints) -> Option<OwnedSemaphorePermit> {
-    if let Ok(permit) = shared.permits.clone().try_acquire_owned() {
+/// Permission to accept one more connection. Where there are as many as there may be, it waits until one
+/// ends.
+async fn permit(server: &ServerState, warnings: &mut RateLimit) -> Option<OwnedSemaphorePermit> {
+    if let Ok(permit) = server.permits.clone().try_acquire_owned() {
         return Some(permit);
     }
-    if complaints.due() {
-        let cap = shared.limits.max_connections;
-        tracing::warn!("{cap} connections are open: the next ones wait (see --max-connections)");
+    if warnings.allows() {
+        let open = server.limits.max_connections;
+        let limit = "max-connections";
+        tracing::warn!(limit, "{open} connections are open: the next ones wait");
     }
     // It fails only for a closed semaphore, and this one never is.
-    shared.permits.clone().acquire_owned().await.ok()
+    server.permits.clone().acquire_owned().await.ok()
 }
 
 /// The peer gave up between its SYN and our accept: nothing to do with the next one.
@@ -172,84 +183,72 @@ fn is_about_the_peer(error: &io::Error) -> bool {
     )
 }
 
-#[derive(Default)]
-struct Complaints(Option<Instant>);
-
-impl Complaints {
-    fn due(&mut self) -> bool {
-        let due = self
-            .0
-            .is_none_or(|last| last.elapsed() >= COMPLAINT_INTERVAL);
-        if due {
-            self.0 = Some(Instant::now());
-        }
-        due
-    }
-}
-
-fn start<S: Session + 'static>(
-    stream: TcpStream,
-    peer: SocketAddr,
+fn start<T: Transport + 'static, S: Session + 'static>(
+    accepted: Accepted<T>,
     permit: Option<OwnedSemaphorePermit>,
-    shared: &Arc<Shared>,
+    server: &Arc<ServerState>,
     session: S,
 ) {
-    let id = shared.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-    let place = match &shared.peers {
-        None => None,
-        Some(peers) => match peers.place(peer.ip()) {
-            None => return refuse(stream, id, peer, peers),
+    let id = server.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+    let place = match (&server.peers, accepted.peer_address) {
+        (Some(peers), Some(address)) => match peers.place(address) {
+            None => return refuse(accepted, id, peers),
             place => place,
         },
+        _ => None,
     };
+    let Accepted {
+        transport,
+        peer,
+        local,
+        ..
+    } = accepted;
     let version = session.version();
-    let record = Record::new(id, version);
-    // Both fail only on a connection that is gone already, which the first read will find out.
-    let _ = stream.set_nodelay(true);
-    let local = stream.local_addr().unwrap_or(peer);
-    let connection = Connection { id, peer, local };
+    let end_log = EndLog::new(id, version);
     tracing::info!(connection = id, %peer, %local, version, "opened");
-    let server = shared.clone();
-    let effort = session.effort();
-    let background = shared.background.clone();
+    let connection = Connection { id, peer, local };
+    let slow_flag = session.slow_flag();
+    let (state, slow_threads) = (server.clone(), server.slow_threads.clone());
     // Boxed by itself, so that it can move to other threads.
-    let attending =
-        Box::pin(async move { attend(stream, session, &connection, &server, record, place).await });
-    shared.connections.spawn(async move {
-        background.attend(attending, effort).await;
+    let serving = Box::pin(async move {
+        serve_until_stopped(transport, session, &connection, &state, end_log, place).await;
+    });
+    server.connections.spawn(async move {
+        slow_threads.run(serving, slow_flag).await;
         drop(permit);
     });
 }
 
 /// Tears down the connection of a peer that has as many as it may. Its line in the log is the only one.
-fn refuse(mut stream: TcpStream, id: u64, peer: SocketAddr, peers: &Peers) {
-    stream.reset_on_drop();
+fn refuse<T: Transport>(mut accepted: Accepted<T>, id: u64, peers: &Peers) {
+    accepted.transport.reset_on_drop();
     let error = format!(
         "this peer has {} connections, and may have no more",
         peers.most
     );
+    let peer = accepted.peer;
     tracing::warn!(connection = id, %peer, reason = "too-many", %error, "refused");
 }
 
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.
-async fn attend<S: Session>(
-    stream: TcpStream,
+async fn serve_until_stopped<T: Transport, S: Session>(
+    transport: T,
     mut session: S,
     connection: &Connection,
-    server: &Shared,
-    mut record: Record,
+    server: &ServerState,
+    mut end_log: EndLog,
     place: Option<Place>,
 ) {
     let Limits { grace, .. } = server.limits;
     // Out here, so that a connection that is cut off can still be reset.
-    let mut stream = Some(stream);
+    let mut transport = Some(transport);
     let end = {
-        let serving = converse(
-            &mut stream,
+        let serving = serve_and_close(
+            &mut transport,
             &mut session,
             connection,
             server,
-            &mut record.counts,
+            &mut end_log.counts,
         );
         let mut serving = pin!(serving);
         // A token of its own: the shared one's lock would be taken by every connection, all the time.
@@ -275,8 +274,8 @@ async fn attend<S: Session>(
     };
     if matches!(end, End::CutOff) {
         server.cut_off.fetch_add(1, Ordering::Relaxed);
-        if let Some(stream) = &mut stream {
-            stream.reset_on_drop();
+        if let Some(transport) = &mut transport {
+            transport.reset_on_drop();
         }
     }
     // Before anybody can read that the connection is closed.
@@ -285,25 +284,25 @@ async fn attend<S: Session>(
         End::Failed(error) => S::broken_budget(error),
         _ => None,
     };
-    record.close(&end, budget);
+    end_log.close(&end, budget);
 }
 
-/// A connection up to its end, with the session's last word. The socket is closed before that.
-async fn converse<S: Session>(
-    stream: &mut Option<TcpStream>,
+/// A connection up to its end, with the session's last call. The transport is closed before that.
+async fn serve_and_close<T: Transport, S: Session>(
+    transport: &mut Option<T>,
     session: &mut S,
     connection: &Connection,
-    server: &Shared,
+    server: &ServerState,
     counts: &mut Counts,
 ) -> End<S::Error> {
-    let Some(open) = stream else {
+    let Some(open) = transport else {
         return End::Ended;
     };
-    let Shared {
+    let ServerState {
         limits, stopping, ..
     } = server;
     let end = serve(open, session, connection, limits, stopping, counts).await;
-    *stream = None;
+    *transport = None;
     if !matches!(end, End::Refused(_))
         && let Err(error) = session.closed(end.reason()).await
     {
@@ -312,89 +311,4 @@ async fn converse<S: Session>(
         tracing::warn!(connection = connection.id, budget, %error, "failed in closed");
     }
     end
-}
-
-/// Writes a connection's end to the log, exactly once, whatever happens to its task.
-struct Record {
-    id: u64,
-    /// That of what decides its bytes.
-    version: Option<u64>,
-    opened: Instant,
-    counts: Counts,
-    written: bool,
-}
-
-impl Record {
-    fn new(id: u64, version: Option<u64>) -> Self {
-        Self {
-            id,
-            version,
-            opened: Instant::now(),
-            counts: Counts::default(),
-            written: false,
-        }
-    }
-
-    /// `budget` is the one that was broken, if the end is due to that.
-    fn close<E: std::fmt::Display>(mut self, end: &End<E>, budget: Option<&str>) {
-        let reason = end.reason().code();
-        match end {
-            End::Refused(why) => self.failed("refused", None, &Escaped(why.as_bytes())),
-            End::Failed(error) => self.failed(reason, budget, error),
-            End::RepliedAfterFinish => {
-                self.failed(reason, None, &"the plugin replied after it had finished");
-            }
-            End::PeerReset(error) => self.ended(reason, Some(error)),
-            _ => self.ended(reason, None),
-        }
-    }
-
-    /// Since it was opened, in steps of a microsecond.
-    fn milliseconds(&self) -> f64 {
-        (self.opened.elapsed().as_secs_f64() * 1e6).round() / 1e3
-    }
-
-    fn ended(&mut self, reason: &str, error: Option<&io::Error>) {
-        self.written = true;
-        let Counts { received, sent } = self.counts;
-        let duration_ms = self.milliseconds();
-        let error = error.map(tracing::field::display);
-        tracing::info!(
-            connection = self.id,
-            version = self.version,
-            reason,
-            received,
-            sent,
-            duration_ms,
-            error,
-            "closed"
-        );
-    }
-
-    /// `error` may have words of the session's, whatever that is.
-    fn failed(&mut self, reason: &str, budget: Option<&str>, error: &dyn std::fmt::Display) {
-        self.written = true;
-        let error = one_line(error);
-        let Counts { received, sent } = self.counts;
-        let duration_ms = self.milliseconds();
-        tracing::warn!(
-            connection = self.id,
-            version = self.version,
-            reason,
-            budget,
-            received,
-            sent,
-            duration_ms,
-            %error,
-            "closed"
-        );
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        if !self.written {
-            self.failed("dropped", None, &"the task of this connection was dropped");
-        }
-    }
 }

@@ -3,29 +3,29 @@
 //! A test builds a component from each world of `wit/` and loads it, so that these mirrors can't
 //! drift from the files.
 
-use super::sandbox::State;
+use crate::instance::state::State;
 use eco_contract as contract;
 use std::borrow::Cow;
 use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentType, Instance, Lift, Lower, TypedFunc, WasmList,
+    Component, ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc, WasmList,
 };
 use wasmtime::{AsContext, Store};
 
 /// `connection` of `wit/session.wit`.
 #[derive(ComponentType, Lower)]
 #[component(record)]
-pub(super) struct Connection {
-    pub(super) id: u64,
-    pub(super) peer: String,
-    pub(super) local: String,
+pub(crate) struct Connection {
+    pub(crate) id: u64,
+    pub(crate) peer: String,
+    pub(crate) local: String,
 }
 
 impl From<&contract::Connection> for Connection {
     fn from(connection: &contract::Connection) -> Self {
         Self {
             id: connection.id,
-            peer: connection.peer.to_string(),
-            local: connection.local.to_string(),
+            peer: connection.peer.clone(),
+            local: connection.local.clone(),
         }
     }
 }
@@ -35,7 +35,7 @@ impl From<&contract::Connection> for Connection {
 #[component(enum)]
 #[repr(u8)]
 #[expect(dead_code, reason = "lifting a value of the guest makes them")]
-pub(super) enum Next {
+pub(crate) enum Next {
     #[component(name = "keep-open")]
     KeepOpen,
     #[component(name = "finish")]
@@ -60,16 +60,16 @@ impl From<Next> for contract::Next {
 /// `reply` of `wit/session.wit`.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(super) struct Reply<D> {
-    pub(super) data: D,
-    pub(super) next: Next,
+pub(crate) struct Reply<D> {
+    pub(crate) data: D,
+    pub(crate) next: Next,
 }
 
 /// `reason` of `wit/session.wit`.
 #[derive(Clone, Copy, ComponentType, Lower)]
 #[component(enum)]
 #[repr(u8)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     #[component(name = "ended")]
     Ended,
     #[component(name = "by-plugin")]
@@ -103,7 +103,7 @@ impl From<contract::Reason> for Reason {
 /// `expect` of `wit/client.wit`.
 #[derive(ComponentType, Lift)]
 #[component(variant)]
-pub(super) enum Expect {
+pub(crate) enum Expect {
     #[component(name = "exactly")]
     Exactly(u64),
     #[component(name = "through")]
@@ -117,23 +117,23 @@ pub(super) enum Expect {
 /// `turn` of `wit/client.wit`.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(super) struct Turn<D> {
-    pub(super) send: D,
-    pub(super) expect: Expect,
+pub(crate) struct Turn<D> {
+    pub(crate) send: D,
+    pub(crate) expect: Expect,
 }
 
 /// `fault` of `wit/client.wit`.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(super) struct Fault {
-    pub(super) reason: String,
-    pub(super) offset: Option<u64>,
+pub(crate) struct Fault {
+    pub(crate) reason: String,
+    pub(crate) offset: Option<u64>,
 }
 
 /// `step` of `wit/client.wit`.
 #[derive(ComponentType, Lift)]
 #[component(variant)]
-pub(super) enum Step<D> {
+pub(crate) enum Step<D> {
     #[component(name = "next")]
     Next(Turn<D>),
     #[component(name = "done")]
@@ -145,8 +145,8 @@ pub(super) enum Step<D> {
 /// The bytes that a call returned: as they lie in the plugin's memory, or copied out of it.
 ///
 /// A plugin whose functions have a `post-return` has freed or overwritten them by the time that
-/// the host could look, so those are copied while they are lifted. See [`super::survey`].
-pub(super) trait Returned: Lift + Send + Sync + 'static {
+/// the host could look, so those are copied while they are lifted. See [`crate::load::scan`].
+pub(crate) trait Returned: Lift + Send + Sync + 'static {
     /// The bytes, wherever they are.
     fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]>;
 }
@@ -164,49 +164,84 @@ impl Returned for Vec<u8> {
 }
 
 /// A function that takes a chunk.
-pub(super) type OfChunk<R> = TypedFunc<(&'static [u8],), (R,)>;
+pub(crate) type OfChunk<R> = TypedFunc<(&'static [u8],), (R,)>;
 
 /// Interface names, with the version that this host speaks.
-pub(super) const HANDLER: &str = "eco:plugin/handler@0.1.0";
-pub(super) const SESSION: &str = "eco:plugin/session@0.1.0";
-pub(super) const CLIENT: &str = "eco:plugin/client@0.1.0";
-pub(super) const INTERPRETER: &str = "eco:plugin/interpreter@0.1.0";
+pub(crate) const HANDLER: &str = "eco:plugin/handler@0.1.0";
+pub(crate) const SESSION: &str = "eco:plugin/session@0.1.0";
+pub(crate) const CLIENT: &str = "eco:plugin/client@0.1.0";
+pub(crate) const INTERPRETER: &str = "eco:plugin/interpreter@0.1.0";
 
 /// Where the functions of an interface are in a component, looked up once when it is loaded.
-pub(super) struct Exports(Vec<ComponentExportIndex>);
+struct Interface<'a> {
+    component: &'a Component,
+    instance: ComponentExportIndex,
+}
 
-impl Exports {
+impl<'a> Interface<'a> {
+    fn find(component: &'a Component, name: &str) -> Option<Self> {
+        let instance = component.get_export_index(None, name)?;
+        Some(Self {
+            component,
+            instance,
+        })
+    }
+
+    fn function(&self, name: &str) -> Option<ComponentExportIndex> {
+        self.component.get_export_index(Some(&self.instance), name)
+    }
+}
+
+/// The functions of a server plugin, of either interface.
+pub(crate) enum ServerExports {
+    Handler {
+        receive: ComponentExportIndex,
+    },
+    Session {
+        open: ComponentExportIndex,
+        receive: ComponentExportIndex,
+        end_of_input: ComponentExportIndex,
+        closed: ComponentExportIndex,
+    },
+}
+
+impl ServerExports {
+    /// `None` where the component exports neither interface with all of its functions. Of both, `session`
+    /// is used.
+    pub(crate) fn find(component: &Component) -> Option<Self> {
+        let session = Interface::find(component, SESSION).and_then(|session| {
+            Some(Self::Session {
+                open: session.function("open")?,
+                receive: session.function("receive")?,
+                end_of_input: session.function("end-of-input")?,
+                closed: session.function("closed")?,
+            })
+        });
+        session.or_else(|| {
+            let receive = Interface::find(component, HANDLER)?.function("receive")?;
+            Some(Self::Handler { receive })
+        })
+    }
+}
+
+/// The functions of a client plugin.
+pub(crate) struct ClientExports {
+    pub(crate) start: ComponentExportIndex,
+    pub(crate) replied: ComponentExportIndex,
+}
+
+impl ClientExports {
     /// `None` where the component doesn't export the interface with all of its functions.
-    pub(super) fn find(component: &Component, interface: &str) -> Option<Self> {
-        let functions: &[&str] = match interface {
-            HANDLER => &["receive"],
-            SESSION => &["open", "receive", "end-of-input", "closed"],
-            INTERPRETER => &["load"],
-            _ => &["start", "replied"],
-        };
-        let instance = component.get_export_index(None, interface)?;
-        functions
-            .iter()
-            .map(|name| component.get_export_index(Some(&instance), name))
-            .collect::<Option<Vec<_>>>()
-            .map(Self)
+    pub(crate) fn find(component: &Component) -> Option<Self> {
+        let client = Interface::find(component, CLIENT)?;
+        Some(Self {
+            start: client.function("start")?,
+            replied: client.function("replied")?,
+        })
     }
+}
 
-    /// The function at `place` in the list above.
-    pub(super) fn function<P, R>(
-        &self,
-        place: usize,
-        instance: &Instance,
-        store: &mut Store<State>,
-    ) -> wasmtime::Result<TypedFunc<P, R>>
-    where
-        P: wasmtime::component::ComponentNamedList + Lower,
-        R: wasmtime::component::ComponentNamedList + Lift,
-    {
-        let index = self
-            .0
-            .get(place)
-            .ok_or_else(|| wasmtime::format_err!("no such function"))?;
-        instance.get_typed_func(store, index)
-    }
+/// The function `load` of an interpreter.
+pub(crate) fn find_load(component: &Component) -> Option<ComponentExportIndex> {
+    Interface::find(component, INTERPRETER)?.function("load")
 }

@@ -19,7 +19,7 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// What a plugin may use. Each limit costs a plugin that breaks it its connection; the log names
 /// the [`Budget`], its value and the flag.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Budgets {
     /// Processor time of one call, in steps of 10 ms. A loop costs this much and no more.
     pub cpu: Duration,
@@ -28,7 +28,7 @@ pub struct Budgets {
     /// Time in which one call waits, asleep.
     pub wait: Duration,
     /// Units of work of one instance, about one for each instruction of WebAssembly. Only an engine
-    /// that is [metered](super::Engine::metered) counts them.
+    /// that is [metered](crate::EngineBuilder::metered) counts them.
     pub fuel: u64,
     /// Linear memory of one instance, in bytes.
     pub memory: usize,
@@ -47,9 +47,11 @@ pub struct Budgets {
     pub file: usize,
     /// Time to compile a plugin. In a laboratory it is processor time.
     pub compile: Duration,
-    /// Memory to compile a plugin, in bytes. Only a [helper](super::Compiler::Helper) is held to it, on
+    /// Memory to compile a plugin, in bytes. Only a [helper](crate::Compiler::Helper) is held to it, on
     /// systems that can.
     pub compile_memory: usize,
+    /// What a person changes a budget with, for messages: a flag, say. `None` where nobody can.
+    pub setting: fn(Budget) -> Option<String>,
 }
 
 impl Budgets {
@@ -69,6 +71,7 @@ impl Budgets {
             file: 32 * MIB,
             compile: Duration::from_secs(30),
             compile_memory: 1024 * MIB,
+            setting: |_| None,
         }
     }
 
@@ -135,7 +138,7 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// Every budget that a flag sets, in the order of the README's table.
+    /// Every budget that is set for a plugin or a connection, in the order of the table in `host/README.md`.
     pub const ALL: [Self; 11] = [
         Self::Cpu,
         Self::Wait,
@@ -166,24 +169,6 @@ impl Budget {
             Self::File => "file-size",
             Self::Compile => "compile-time",
             Self::CompileMemory => "compile-memory",
-        }
-    }
-
-    /// What sets it: a flag, nearly always.
-    pub fn flag(self) -> &'static str {
-        match self {
-            Self::Cpu => "--cpu",
-            Self::Wait => "--wait",
-            Self::Fuel | Self::TotalCpu => "an exercise's limits",
-            Self::Memory => "--memory",
-            Self::TotalMemory => "--total-memory",
-            Self::Table => "--table",
-            Self::Stack => "--stack",
-            Self::Reply => "--reply",
-            Self::Log => "--log-output",
-            Self::File => "--file-size",
-            Self::Compile => "--compile-time",
-            Self::CompileMemory => "--compile-memory",
         }
     }
 }

@@ -2,10 +2,9 @@
 //!
 //! Callers branch on the variants; the texts say what happened and what to do next.
 
-use super::budget::{Budget, Budgets};
-use super::misspelt::Misspelt;
+use crate::budget::{Budget, Budgets};
+use crate::load::misspelt::Misspelt;
 use eco_text::escape::{Escaped, message, one_line};
-use std::io::ErrorKind;
 use wasmtime::Trap;
 
 /// A plugin that was running could not go on. Its instance is never called again.
@@ -15,7 +14,7 @@ pub enum Error {
     #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
     Plugin(String),
     /// The plugin broke a budget.
-    #[error("the plugin broke its budget: {budget}, {value} (change it with {}){}", budget.flag(), line(.near.as_ref()))]
+    #[error("the plugin broke its budget: {budget}, {value}{}{}", change("it", .setting.as_ref()), line(.near.as_ref()))]
     Budget {
         /// Which one.
         budget: Budget,
@@ -24,6 +23,8 @@ pub enum Error {
         /// Where a script was, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
         /// shortly before, where the loop has nothing that could fail.
         near: Option<String>,
+        /// What it is changed with, if anything.
+        setting: Option<String>,
     },
     /// The plugin trapped: a bug in it, or a panic.
     #[error("the plugin trapped: {0}")]
@@ -54,6 +55,7 @@ impl Error {
             budget,
             value: budgets.value(budget),
             near: None,
+            setting: (budgets.setting)(budget),
         }
     }
 
@@ -98,11 +100,18 @@ impl Error {
             return Self::budget(Budget::Reply, budgets);
         }
         // With a backtrace it was an import that failed, else what the plugin returned.
-        match error.is::<wasmtime::WasmBacktrace>() {
-            true => Self::Trap(with_place(error, &cause)),
-            false => Self::Abi(cause),
+        if error.is::<wasmtime::WasmBacktrace>() {
+            Self::Trap(with_place(error, &cause))
+        } else {
+            Self::Abi(cause)
         }
     }
+}
+
+fn change(what: &str, setting: Option<&String>) -> String {
+    setting.map_or_else(String::new, |setting| {
+        format!(" (change {what} with {setting})")
+    })
 }
 
 fn line(near: Option<&String>) -> String {
@@ -121,22 +130,31 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
     }
 }
 
+/// An engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The machine has no address space left for the pool, or a budget is out of what wasmtime can do.
+    #[error("{0}")]
+    Sandbox(String),
+    /// There is no thread for its clock.
+    #[error("cannot start the clock: {0}")]
+    Clock(std::io::Error),
+}
+
 /// A plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file could not be read.
-    #[error("cannot read the plugin: {0}{hint}", hint = unread(.0))]
+    #[error("cannot read the plugin: {0}")]
     Read(std::io::Error),
     /// There is something else than a file, such as a pipe.
-    #[error(
-        "it is {0}, not a file\neco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE."
-    )]
+    #[error("it is {0}, not a file")]
     NoFile(&'static str),
     /// The file was being written while it was read.
     #[error("the file changed while it was read\nWait until it is written, and try again.")]
     Changing,
     /// The file, or what it declares, is over a budget before anything runs.
-    #[error("over the budget: {budget}, {value}\n{found} (change the budget with {})", budget.flag())]
+    #[error("over the budget: {budget}, {value}\n{found}{}", change("the budget", .setting.as_ref()))]
     Budget {
         /// Which one.
         budget: Budget,
@@ -144,6 +162,8 @@ pub enum LoadError {
         value: String,
         /// What was found instead.
         found: String,
+        /// What it is changed with, if anything.
+        setting: Option<String>,
     },
     /// The file is neither WebAssembly nor its text form.
     #[error(
@@ -154,9 +174,7 @@ pub enum LoadError {
         found: String,
     },
     /// A file in a language that is compiled.
-    #[error(
-        "a source file, which has to be compiled first\nPut it into a folder of its own, and give that to -p or to `eco build`."
-    )]
+    #[error("a source file, which has to be compiled first")]
     SourceFile,
     /// A script that is no text.
     #[error(
@@ -172,7 +190,7 @@ pub enum LoadError {
     #[error("the script does not load\n  {}", Escaped(.0.as_bytes()))]
     Script(String),
     /// A script defines none of the functions that eco would call.
-    #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}\n{}", list(.defined), next_step(.defined, .meant.as_ref()))]
+    #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}{}", list(.defined), slip(.meant.as_ref()))]
     Function {
         /// What it was wanted for.
         role: &'static str,
@@ -184,17 +202,13 @@ pub enum LoadError {
         meant: Option<Misspelt>,
     },
     /// A Python script, and no interpreter for it.
-    #[error(
-        "Python is not set up\nRun `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two."
-    )]
+    #[error("Python is not set up")]
     NoPython,
     /// The text form does not parse.
     #[error("the text does not parse\n{}", message(.0))]
     Text(String),
     /// A core module, which has no interfaces.
-    #[error(
-        "a core module, not a component\n`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
-    )]
+    #[error("a core module, not a component")]
     CoreModule,
     /// It would cost too much to compile.
     #[error(
@@ -274,7 +288,7 @@ impl LoadError {
     }
 
     /// A thread that was at work for it has ended before its time.
-    pub(super) fn stopped(why: tokio::task::JoinError) -> Self {
+    pub(crate) fn stopped(why: tokio::task::JoinError) -> Self {
         Self::Compiler(why.to_string())
     }
 
@@ -284,47 +298,26 @@ impl LoadError {
             budget,
             value: budgets.value(budget),
             found: found.into(),
+            setting: (budgets.setting)(budget),
         }
-    }
-}
-
-/// What to look at where a file can't be read.
-fn unread(error: &std::io::Error) -> &'static str {
-    match error.kind() {
-        ErrorKind::NotFound => {
-            "\nIs the path right? A plugin is a built-in name (echo), a script (.js, .lua, .py), a .wasm component, a .wat text, or - for stdin."
-        }
-        ErrorKind::PermissionDenied => {
-            "\nThis user may not read it, or may not enter a folder on its path."
-        }
-        _ => "",
     }
 }
 
 /// What may be behind a component that is not valid here.
 fn hint(text: &str) -> &'static str {
-    match text.contains("component model async") {
-        true => {
-            "The functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync."
-        }
-        false => {
-            "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
-        }
+    if text.contains("component model async") {
+        "The functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync."
+    } else {
+        "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
     }
 }
 
-/// What to do with a script that lacks a function.
-fn next_step(defined: &[String], meant: Option<&Misspelt>) -> String {
-    let has = |name: &str| defined.iter().any(|defined| defined == name);
-    if let Some(Misspelt { line, wrong, right }) = meant {
-        format!("Line {line} defines `{wrong}`. Call it `{right}`, so that eco finds it.")
-    } else if has("start") {
-        "It is a client: `eco send -p` runs it.".to_owned()
-    } else if has("receive") {
-        "It is a server: `eco serve -p` runs it.".to_owned()
-    } else {
-        "Define it at the top level, so that eco finds it by this name; in Lua not as a `local`, in JavaScript not as a `default`.".to_owned()
-    }
+/// The function that was most likely meant to be the one that is missing.
+fn slip(meant: Option<&Misspelt>) -> String {
+    let Some(Misspelt { line, wrong, right }) = meant else {
+        return String::new();
+    };
+    format!("\nLine {line} defines `{wrong}`. Call it `{right}`, so that eco finds it.")
 }
 
 fn list(names: &[String]) -> String {
@@ -332,23 +325,5 @@ fn list(names: &[String]) -> String {
         [] => "nothing".to_owned(),
         // Whoever made the plugin chose them.
         names => one_line(names.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_read_is_told_what_to_look_at_and_nothing_else() {
-        for (kind, path, user) in [
-            (ErrorKind::NotFound, true, false),
-            (ErrorKind::PermissionDenied, false, true),
-            (ErrorKind::IsADirectory, false, false),
-        ] {
-            let text = LoadError::Read(kind.into()).to_string();
-            assert_eq!(text.contains("Is the path right?"), path, "{text}");
-            assert_eq!(text.contains("This user may not read it"), user, "{text}");
-        }
     }
 }

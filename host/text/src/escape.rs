@@ -165,9 +165,10 @@ pub fn json(text: &str) -> String {
 }
 
 fn push(shown: &mut String, c: char) {
-    match is_plain(c) {
-        true => shown.push(c),
-        false => shown.extend(c.escape_debug()),
+    if is_plain(c) {
+        shown.push(c)
+    } else {
+        shown.extend(c.escape_debug())
     }
 }
 

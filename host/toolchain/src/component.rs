@@ -27,13 +27,14 @@ pub(super) fn embed(module: &mut Vec<u8>, name: &str) -> anyhow::Result<()> {
 /// Writes `binary` as a component: as it is if it is one, else wrapped. What a C library or a
 /// language runtime imports of WASI's preview 1 is translated to WASI 0.2.
 pub(super) fn write(binary: &[u8], output: &Path) -> Result<(), BuildError> {
-    let component = match wasmparser::Parser::is_component(binary) {
-        true => binary.to_vec(),
-        false => wrap(binary).map_err(|error| BuildError::Unfit {
-            what: escape::path(output),
-            why: format!("{error:#}"),
-            next: "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
-        })?,
+    let component = if wasmparser::Parser::is_component(binary) {
+        binary.to_vec()
+    } else {
+        wrap(binary).map_err(|error| BuildError::Unfit {
+        what: escape::path(output),
+        why: format!("{error:#}"),
+        next: "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
+    })?
     };
     folder::replace(output, &component)
 }

@@ -76,8 +76,9 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
 }
 
 fn refuse_link(path: &Path) -> Result<(), BuildError> {
-    match path.is_symlink() {
-        true => Err(BuildError::Link(path.to_owned())),
-        false => Ok(()),
+    if path.is_symlink() {
+        Err(BuildError::Link(path.to_owned()))
+    } else {
+        Ok(())
     }
 }

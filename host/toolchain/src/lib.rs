@@ -1,4 +1,4 @@
-//! The room of the toolchains: from a folder with a plugin's sources to the plugin.
+//! The toolchains: from a folder with a plugin's sources to the plugin.
 //!
 //! It finds out which language a folder is in, runs that language's own compiler, and makes
 //! components with `wit-component`. It never runs a plugin, and knows neither sockets nor the

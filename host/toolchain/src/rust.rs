@@ -69,12 +69,13 @@ fn check_target(folder: &Path) -> Result<(), BuildError> {
         return Err(BuildError::Failed("rustc".to_owned()));
     }
     let library = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    match Path::new(&library).is_dir() {
-        true => Ok(()),
-        false => Err(BuildError::Missing {
+    if Path::new(&library).is_dir() {
+        Ok(())
+    } else {
+        Err(BuildError::Missing {
             what: format!("this Rust has no standard library for {TARGET}"),
             install: INSTALL_TARGET,
-        }),
+        })
     }
 }
 

@@ -25,9 +25,10 @@ pub(super) fn run(mut command: Command, name: &str) -> Result<(), BuildError> {
     tracing::info!("running {name}");
     let status = command.stdout(std::io::stderr()).status();
     let status = status.map_err(|error| not_started(&command, error))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(BuildError::Failed(name.to_owned())),
+    if status.success() {
+        Ok(())
+    } else {
+        Err(BuildError::Failed(name.to_owned()))
     }
 }
 

@@ -63,9 +63,10 @@ fn main() -> Result<()> {
         println!("not here: {peer}");
     }
     let (rounds, long_rounds, few) = if quick { (3, 1, 1) } else { (21, 7, 3) };
-    let (slice, long) = match quick {
-        true => (Duration::from_millis(50), Duration::from_millis(200)),
-        false => (Duration::from_millis(100), Duration::from_secs(1)),
+    let (slice, long) = if quick {
+        (Duration::from_millis(50), Duration::from_millis(200))
+    } else {
+        (Duration::from_millis(100), Duration::from_secs(1))
     };
     let bench = Bench {
         quick,

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure};
 use crate::output;
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Files, Graded, Judge, Mistake, Visibility, feedback, text};
-use eco_plugin::{Engine, LoadError, Plugin, Role, Source};
+use eco_plugin::{Engine, LoadError, ServerPlugin, Source};
 use eco_text::escape;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,9 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     let files = Files::Folder(folder.to_owned());
     let exercise = Exercise::read(&files, Cases::All)
         .map_err(|mistake| Exit::Wrong.saying(mistake.to_string()))?;
-    let engine = Engine::laboratory(compiler(), compile.over(exercise.limits.budgets()));
+    let engine = Engine::builder(compiler(), compile.over(exercise.limits.budgets()))
+        .laboratory()
+        .build();
     let engine = engine.context("cannot set up the sandbox")?;
     let mut mistakes = Vec::new();
     let mut wrong = |file: &Path, what: String| {
@@ -36,7 +38,7 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
         wrong(&folder.join("starter"), what.to_owned());
     }
     for starter in starters {
-        let loaded = Plugin::load(&engine, Source::File(starter.clone()), Role::Server).await;
+        let loaded = ServerPlugin::load(&engine, Source::File(starter.clone())).await;
         match loaded {
             Ok(_) => {}
             // That is about this machine, and not about the exercise.
@@ -61,12 +63,11 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
             }
         }
     }
-    match mistakes.is_empty() {
-        true => output::print(&summary(folder, &exercise, solutions.len())),
-        false => {
-            let text: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
-            Err(Exit::Wrong.saying(text.join("\n")))
-        }
+    if mistakes.is_empty() {
+        output::print(&summary(folder, &exercise, solutions.len()))
+    } else {
+        let text: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+        Err(Exit::Wrong.saying(text.join("\n")))
     }
 }
 
@@ -90,7 +91,7 @@ async fn solve(
     solution: &Path,
 ) -> Result<(), String> {
     let source = Source::File(solution.to_owned());
-    let plugin = Plugin::load(engine, source, Role::Server).await;
+    let plugin = ServerPlugin::load(engine, source).await;
     let plugin = plugin.map_err(|error| format!("it doesn't load: {error}"))?;
     let graded = Graded {
         name: escape::path(solution),

@@ -14,7 +14,7 @@ use super::watch::Watch;
 use super::{compiler::compiler, output};
 use anyhow::Context as _;
 use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
-use eco_plugin::{BUILT_IN_SERVERS, Engine, LoadError, Plugin, Role};
+use eco_plugin::{BUILT_IN_SERVERS, Engine, LoadError, ServerPlugin};
 use eco_text::number::many;
 use tcp::Loopback;
 
@@ -40,17 +40,17 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     };
     let exercise = read(&find(&exercise)?, Cases::Public)?;
     let check = Check {
-        engine: Engine::laboratory(compiler(), args.compile.over(exercise.limits.budgets()))
+        engine: Engine::builder(compiler(), args.compile.over(exercise.limits.budgets()))
+            .laboratory()
+            .build()
             .context("cannot set up the sandbox")?,
         exercise,
         plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
-        wire: match args.tcp {
-            true => Kind::Tcp,
-            false => Kind::Memory,
-        },
-        detail: match args.all {
-            true => show::Detail::All,
-            false => show::Detail::First,
+        wire: if args.tcp { Kind::Tcp } else { Kind::Memory },
+        detail: if args.all {
+            show::Detail::All
+        } else {
+            show::Detail::First
         },
     };
     match (args.watch, check.plugin.path()) {
@@ -124,17 +124,18 @@ impl Check {
         judge.judge(bench, done).await
     }
 
-    async fn load(&self) -> Result<Plugin, Failure> {
+    async fn load(&self) -> Result<ServerPlugin, Failure> {
         let source = self.plugin.source().await?;
-        let loaded = Plugin::load(&self.engine, source, Role::Server).await;
+        let loaded = ServerPlugin::load(&self.engine, source).await;
         loaded.map_err(|error| {
             // That there was no room is nobody's mistake.
             let is_internal = matches!(error, LoadError::Budget { .. })
                 && matches!(Verdict::from(&error), Verdict::Internal(_));
             let Failure { exit, error } = self.plugin.unusable(error);
-            match is_internal {
-                true => Exit::Internal.because(error),
-                false => exit.because(error),
+            if is_internal {
+                Exit::Internal.because(error)
+            } else {
+                exit.because(error)
             }
         })
     }

@@ -1,13 +1,13 @@
 //! Sessions that tell the tester what they do.
 
-use eco_contract::{Connection, Next, Opening, Reason, Reply, Session};
-use eco_plugin::{Error, Lab, PluginSession};
+use eco_contract::{Connection, DirectBuffer, Next, Opening, Reason, Reply, Session, SlowFlag};
+use eco_plugin::{Error, Laboratory, PluginSession};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// What the next session belongs to.
 #[derive(Default)]
 pub(super) struct Expected {
-    pub(super) lab: Lab,
+    pub(super) laboratory: Laboratory,
     pub(super) tell: Option<UnboundedSender<Event>>,
 }
 
@@ -91,6 +91,15 @@ impl Session for ReportingSession {
         report(&self.tell, chunk.len(), self.session.receive(chunk).await)
     }
 
+    fn slow_flag(&self) -> SlowFlag {
+        self.session.slow_flag()
+    }
+
+    fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = HasFailed>> {
+        self.session.direct_buffer()?;
+        Some(self)
+    }
+
     async fn end_of_input(&mut self) -> Result<Reply<'_>, HasFailed> {
         report(&self.tell, 0, self.session.end_of_input().await)
     }
@@ -101,5 +110,31 @@ impl Session for ReportingSession {
         let closed = closed.map(|()| fuel.unwrap_or_default());
         Self::tell(&self.tell, Event::Closed(closed));
         Ok(())
+    }
+}
+
+/// That of the session, whose failures and replies it tells of.
+impl DirectBuffer for ReportingSession {
+    type Error = HasFailed;
+
+    fn room(&mut self, length: usize) -> Result<&mut [u8], HasFailed> {
+        let buffer = self.session.direct_buffer().ok_or(HasFailed)?;
+        buffer.room(length).map_err(|error| {
+            Self::tell(&self.tell, Event::Failed(error));
+            HasFailed
+        })
+    }
+
+    fn filled(&mut self, length: usize) -> Result<&[u8], HasFailed> {
+        let buffer = self.session.direct_buffer().ok_or(HasFailed)?;
+        buffer.filled(length).map_err(|error| {
+            Self::tell(&self.tell, Event::Failed(error));
+            HasFailed
+        })
+    }
+
+    fn receive(&mut self, length: usize) -> Result<Reply<'_>, HasFailed> {
+        let buffer = self.session.direct_buffer().ok_or(HasFailed)?;
+        report(&self.tell, length, buffer.receive(length))
     }
 }

@@ -54,17 +54,15 @@ impl<'a> Cases<'a> {
             .failure
             .as_ref()
             .is_some_and(|it| it.split.is_finer());
-        let only = match finer {
-            true => " (only when split)",
-            false => "",
-        };
+        let only = if finer { " (only when split)" } else { "" };
         let line = format!(
             "{}  {name:width$}  {code}{only}\n",
             style("FAIL").red().bold()
         );
-        match first || self.detail == Detail::All {
-            true => line + "\n" + &in_full(&feedback(case, judgement)) + "\n",
-            false => line,
+        if first || self.detail == Detail::All {
+            line + "\n" + &in_full(&feedback(case, judgement)) + "\n"
+        } else {
+            line
         }
     }
 }
@@ -99,13 +97,15 @@ pub(super) fn summary(exercise: &Exercise, graded: &Graded, detail: Detail) -> S
     };
     let used = graded.fuel_percent(exercise);
     let text = format!("{passed} of {cases} cases passed, {points}");
-    let text = match passed == cases {
-        true => style(text).green().bold(),
-        false => style(text).bold(),
+    let text = if passed == cases {
+        style(text).green().bold()
+    } else {
+        style(text).bold()
     };
-    let more = match cases - passed > 1 && detail == Detail::First {
-        true => "--all shows every failure in full.\n",
-        false => "",
+    let more = if cases - passed > 1 && detail == Detail::First {
+        "--all shows every failure in full.\n"
+    } else {
+        ""
     };
     format!("\n{text}; used {used} % of the CPU budget\n{more}")
 }

@@ -1,13 +1,14 @@
 //! The tester's side of the sockets.
 
 use super::reporting_session::{Event, Expected};
-use eco_contract::Next;
+use eco_contract::{Life, Next, RepliedAfterFinish};
 use eco_exercise::{Answer, Failed, Then, Wire, after_finish};
-use eco_plugin::Lab;
+use eco_plugin::Laboratory;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Sockets {
     address: SocketAddr,
     expected: Arc<Mutex<Expected>>,
-    lab: Lab,
+    laboratory: Laboratory,
     lines: BTreeMap<usize, Line>,
     fuel: u64,
 }
@@ -30,22 +31,21 @@ pub(super) struct Sockets {
 struct Line {
     socket: TcpStream,
     events: UnboundedReceiver<Event>,
-    /// The client has said that it sends no more.
-    finished: bool,
-    /// The plugin, or the end of the input, has ended it.
-    ended: bool,
-    /// There is no last call to wait for.
-    refused: bool,
-    /// The plugin has said its last word.
-    said_last: bool,
+    life: Life,
+    /// FIN has come out of the socket, or a reset.
+    has_read_end: bool,
 }
 
 impl Sockets {
-    pub(super) fn new(address: SocketAddr, expected: Arc<Mutex<Expected>>, lab: Lab) -> Self {
+    pub(super) fn new(
+        address: SocketAddr,
+        expected: Arc<Mutex<Expected>>,
+        laboratory: Laboratory,
+    ) -> Self {
         Self {
             address,
             expected,
-            lab,
+            laboratory,
             lines: BTreeMap::new(),
             fuel: 0,
         }
@@ -54,8 +54,8 @@ impl Sockets {
     async fn connect(&mut self, connection: usize) -> Result<Answer, Failed> {
         let (tell, events) = unbounded_channel();
         // The next session is this connection's: they are opened one after the other.
-        *self.expected.lock().unwrap_or_else(PoisonError::into_inner) = Expected {
-            lab: self.lab.clone(),
+        *self.expected.lock() = Expected {
+            laboratory: self.laboratory.clone(),
             tell: Some(tell),
         };
         let socket = TcpStream::connect(self.address).await.map_err(internal)?;
@@ -63,12 +63,10 @@ impl Sockets {
         let line = self.lines.entry(connection).or_insert(Line {
             socket,
             events,
-            finished: false,
-            ended: false,
-            refused: false,
-            said_last: false,
+            life: Life::default(),
+            has_read_end: false,
         });
-        line.answered(0, Last::No).await
+        line.answered(0).await
     }
 
     fn line(&mut self, connection: usize) -> Result<&mut Line, Failed> {
@@ -79,27 +77,20 @@ impl Sockets {
     async fn send_chunk(&mut self, connection: usize, chunk: &[u8]) -> Result<Answer, Failed> {
         let line = self.line(connection)?;
         line.socket.write_all(chunk).await.map_err(internal)?;
-        line.answered(chunk.len(), Last::No).await
+        line.answered(chunk.len()).await
     }
 
     async fn send_end(&mut self, connection: usize) -> Result<Answer, Failed> {
         let line = self.line(connection)?;
-        line.finished = true;
+        line.life.input_ended();
         line.socket.shutdown().await.map_err(internal)?;
-        line.answered(0, Last::Yes).await
+        line.answered(0).await
     }
-}
-
-/// Whether the connection ends with the answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    No,
-    Yes,
 }
 
 impl Line {
     /// All that the plugin answers to `bytes` bytes, or to one event without bytes.
-    async fn answered(&mut self, bytes: usize, last: Last) -> Result<Answer, Failed> {
+    async fn answered(&mut self, bytes: usize) -> Result<Answer, Failed> {
         let mut data = Vec::new();
         let mut left = bytes;
         loop {
@@ -110,7 +101,7 @@ impl Line {
                     next,
                 } => (handed, replied, next),
                 Event::Refused => {
-                    self.refused = true;
+                    self.life.refused();
                     (left, 0, Next::Close)
                 }
                 Event::Failed(error) => return Err(error.into()),
@@ -120,7 +111,7 @@ impl Line {
                 }
             };
             left = left.saturating_sub(handed);
-            let then = self.read(&mut data, replied, next, last).await?;
+            let then = self.read(&mut data, replied, next).await?;
             if left == 0 || matches!(then, Then::Closed | Then::Reset) {
                 return Ok(Answer { data, then });
             }
@@ -133,11 +124,9 @@ impl Line {
         data: &mut Vec<u8>,
         replied: usize,
         next: Next,
-        last: Last,
     ) -> Result<Then, Failed> {
-        if self.said_last && replied > 0 {
-            return Err(after_finish().into());
-        }
+        let then = self.life.replied(replied, next);
+        let then = then.map_err(|RepliedAfterFinish| after_finish())?;
         let start = data.len();
         let wanted = u64::try_from(replied).unwrap_or(u64::MAX);
         let mut reply = (&mut self.socket).take(wanted);
@@ -153,16 +142,11 @@ impl Line {
                 )));
             }
         }
-        let then = match (next, last) {
-            (Next::Reset, _) => Then::Reset,
-            (Next::Close, _) | (_, Last::Yes) => Then::Closed,
-            (Next::Finish, Last::No) => Then::Finished,
-            (Next::KeepOpen, Last::No) => return Ok(Then::Open),
-        };
-        self.ended |= matches!(then, Then::Closed | Then::Reset);
-        if std::mem::replace(&mut self.said_last, true) {
-            return Ok(then);
+        if then == eco_contract::Then::Open || self.has_read_end {
+            return Ok(then.into());
         }
+        self.has_read_end = true;
+        let then = then.into();
         let end = timeout(PATIENCE, self.socket.read(&mut [0])).await;
         match end {
             Ok(Ok(0)) => Ok(then),
@@ -212,7 +196,7 @@ impl Wire for Sockets {
 
     async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
         let line = self.line(connection)?;
-        if !line.finished && !line.ended {
+        if !line.life.has_input_ended() && line.life.ended().is_none() {
             self.send_end(connection).await?;
         }
         let Some(line) = self.lines.remove(&connection) else {
@@ -221,12 +205,12 @@ impl Wire for Sockets {
         let Line {
             socket,
             events,
-            refused,
+            life,
             ..
         } = line;
         // Where the plugin ended the connection, the server waits for this.
         drop(socket);
-        if !refused {
+        if life.hears_of_its_end() {
             let used = closed(events).await?;
             self.fuel = self.fuel.max(used);
         }
@@ -234,7 +218,7 @@ impl Wire for Sockets {
     }
 
     async fn pause(&mut self, time: Duration) {
-        self.lab.advance(time);
+        self.laboratory.advance(time);
     }
 
     fn fuel(&self) -> u64 {
@@ -242,6 +226,6 @@ impl Wire for Sockets {
     }
 
     fn log(&self) -> Vec<String> {
-        self.lab.log()
+        self.laboratory.log()
     }
 }

@@ -8,10 +8,11 @@ use super::reporting_session::{Expected, ReportingSession};
 use super::sockets::Sockets;
 use eco_exercise::Bench;
 use eco_net::{Limits, Server};
-use eco_plugin::{Lab, Plugin};
+use eco_plugin::{Laboratory, ServerPlugin};
+use parking_lot::Mutex;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -25,14 +26,14 @@ pub(super) struct Loopback {
 }
 
 impl Loopback {
-    pub(super) async fn start(plugin: Plugin) -> io::Result<Self> {
+    pub(super) async fn start(plugin: ServerPlugin) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let expected = Arc::new(Mutex::new(Expected::default()));
         let next = expected.clone();
         let new_session = move || {
-            let expected = next.lock().unwrap_or_else(PoisonError::into_inner);
-            ReportingSession::new(plugin.session_in(&expected.lab), &expected)
+            let expected = next.lock();
+            ReportingSession::new(plugin.session_in(&expected.laboratory), &expected)
         };
         let server = Server::new(vec![listener], Limits::default());
         let stop = CancellationToken::new();
@@ -59,7 +60,7 @@ impl Loopback {
 impl Bench for Loopback {
     type Wire = Sockets;
 
-    async fn wire(&self, lab: Lab) -> Result<Sockets, String> {
+    async fn wire(&self, lab: Laboratory) -> Result<Sockets, String> {
         Ok(Sockets::new(self.address, self.expected.clone(), lab))
     }
 }

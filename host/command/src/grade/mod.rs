@@ -8,14 +8,17 @@ use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
 use super::report_to::ReportTo;
 use super::{compiler::compiler, machine, output};
+use crate::progress::{self, Wanted};
+use crate::runtime;
 use anyhow::Context as _;
 use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
-use eco_plugin::{Engine, Language, Plugin, Role, Source};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, IsTerminal as _};
+use eco_plugin::{Engine, Language, ServerPlugin, Source};
+use indicatif::ProgressBar;
+use parking_lot::Mutex;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+
 use std::thread;
 use submissions::{Code, Submission};
 
@@ -33,9 +36,11 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
             return Err(Exit::Usage.saying("two reports would go to the same file"));
         }
     }
-    let engine = Engine::laboratory(compiler(), args.compile.over(exercise.limits.budgets()));
+    let engine = Engine::builder(compiler(), args.compile.over(exercise.limits.budgets()))
+        .laboratory()
+        .build();
     let engine = engine.context("cannot set up the sandbox")?;
-    let judge = alone()?.block_on(Judge::of(&exercise, &compiler()));
+    let judge = runtime::one_thread()?.block_on(Judge::of(&exercise, &compiler()));
     let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
     let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
     let jobs = jobs.min(affordable(&exercise));
@@ -93,7 +98,7 @@ fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
             languages.push(language);
         }
     }
-    let runtime = alone()?;
+    let runtime = runtime::one_thread()?;
     for language in languages {
         // One that isn't set up is said of each submission that needs it.
         let _ = runtime.block_on(language.warm_up(engine));
@@ -102,23 +107,9 @@ fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn alone() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-}
-
 fn bar(submissions: usize) -> ProgressBar {
-    let target = match io::stderr().is_terminal() {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    let bar = ProgressBar::with_draw_target(Some(submissions as u64), target);
-    let style = "{bar:40} {pos} of {len} submissions  {eta}";
-    match ProgressStyle::with_template(style) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    let form = "{bar:40} {pos} of {len} submissions  {eta}";
+    progress::bar(submissions as u64, form, Wanted::Yes)
 }
 
 /// What the threads share.
@@ -135,7 +126,7 @@ impl Grading<'_> {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
         let work = || -> io::Result<()> {
-            let runtime = alone()?;
+            let runtime = runtime::one_thread()?;
             while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let grade = || runtime.block_on(self.one(submission));
                 // A mistake of eco's own must not cost the others their grades.
@@ -143,9 +134,7 @@ impl Grading<'_> {
                 let graded = graded.unwrap_or_else(|_| {
                     self.unrun(submission, Verdict::Internal("it panicked".to_owned()))
                 });
-                done.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(graded);
+                done.lock().push(graded);
                 self.bar.inc(1);
             }
             // What still reads isn't waited for.
@@ -162,7 +151,7 @@ impl Grading<'_> {
             })
         })?;
         self.bar.finish_and_clear();
-        let mut graded = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut graded = done.into_inner();
         graded.sort_by(|a: &Graded, b: &Graded| a.name.cmp(&b.name));
         Ok(graded)
     }
@@ -186,9 +175,9 @@ impl Grading<'_> {
         }
     }
 
-    async fn load(&self, submission: &Submission) -> Result<Plugin, Verdict> {
+    async fn load(&self, submission: &Submission) -> Result<ServerPlugin, Verdict> {
         match &submission.code {
-            Code::Plugin(source) => Plugin::load(&self.engine, source.clone(), Role::Server)
+            Code::Plugin(source) => ServerPlugin::load(&self.engine, source.clone())
                 .await
                 .map_err(|error| submissions::without_folder(Verdict::from(&error), source)),
             Code::Unusable(why) => Err(Verdict::NotAComponent(why.clone())),

@@ -137,9 +137,12 @@ fn shown(name: &OsStr) -> String {
 /// What is shown of a student's path, from short to long: the first that names all of them, and keeps them
 /// apart, is taken.
 const NAMES: [fn(&Path) -> &OsStr; 3] = [
-    |path| match path.is_dir() {
-        true => path.file_name().unwrap_or_default(),
-        false => path.file_stem().unwrap_or_default(),
+    |path| {
+        if path.is_dir() {
+            path.file_name().unwrap_or_default()
+        } else {
+            path.file_stem().unwrap_or_default()
+        }
     },
     |path| path.file_name().unwrap_or_default(),
     |path| path.as_os_str(),

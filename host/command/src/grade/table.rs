@@ -40,9 +40,10 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
                 Some(_) => format!("{code}: {}", one_line(&case.name)),
                 None => verdict(judgement),
             };
-            match judgement.is_internal() {
-                true => style(text).yellow(),
-                false => style(text).red(),
+            if judgement.is_internal() {
+                style(text).yellow()
+            } else {
+                style(text).red()
             }
         }
     };

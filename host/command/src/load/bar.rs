@@ -1,9 +1,9 @@
 //! What a person sees on a terminal while the load runs.
 
+use crate::progress::{Wanted, bar};
 use eco_load::{Goal, Sample, time_text};
 use eco_text::number::grouped;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal as _;
+use indicatif::ProgressBar;
 use std::time::Duration;
 
 /// The bar on a terminal.
@@ -14,18 +14,11 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new(goal: Goal) -> Self {
-        let target = match std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
         let length = match goal {
             Goal::Time(time) => milliseconds(time),
             Goal::Dialogues(count) => count,
         };
-        let bar = ProgressBar::with_draw_target(Some(length), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {elapsed:>3}  {msg}") {
-            bar.set_style(style);
-        }
+        let bar = bar(length, "{bar:30} {elapsed:>3}  {msg}", Wanted::Yes);
         Self { bar, goal }
     }
 

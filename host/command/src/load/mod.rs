@@ -20,7 +20,7 @@ use bar::Bar;
 use bytesize::ByteSize;
 use eco_load::{Cause, Ended, Goal, Load, Report, Settings, share_text};
 use eco_net::Endpoint;
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Role};
+use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine};
 use eco_text::number::grouped;
 use file::Page;
 use std::time::Duration;
@@ -126,11 +126,14 @@ async fn settings(config: &Config) -> Result<Settings, Failure> {
         }
     }
     let connections = args.connections as usize;
-    let engine = Engine::pooled(compiler(), budgets.clone(), connections).context(
-        "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",
-    )?;
+    let engine = Engine::builder(compiler(), budgets.clone())
+        .pooled(connections)
+        .build()
+        .context(
+            "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",
+        )?;
     let plugin = PluginArg::new(args.plugin.clone(), BUILT_IN_CLIENTS);
-    let plugin = plugin.load(&engine, Role::Client).await?;
+    let plugin = plugin.load_client(&engine).await?;
     Ok(Settings {
         to,
         sources: args.source,

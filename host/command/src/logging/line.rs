@@ -107,6 +107,10 @@ impl Visit for Line {
     fn record_str(&mut self, field: &Field, value: &str) {
         match self.form {
             Form::Json => self.text(field.name(), &value),
+            // A limit that was reached, which the flag of its name sets.
+            _ if field.name() == "limit" => {
+                let _ = write!(self.text, " (see --{value})");
+            }
             // In quotes, as everywhere in such lines.
             Form::Plain | Form::Coloured => self.record_debug(field, &value),
         }

@@ -43,9 +43,10 @@ pub(super) fn start(args: &LogArgs) -> std::io::Result<()> {
         LogFormat::Json => Form::Json,
         LogFormat::Text => {
             let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            match std::io::stderr().is_terminal() && !plain {
-                true => Form::Coloured,
-                false => Form::Plain,
+            if std::io::stderr().is_terminal() && !plain {
+                Form::Coloured
+            } else {
+                Form::Plain
             }
         }
     };

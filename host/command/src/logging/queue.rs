@@ -55,9 +55,10 @@ impl Room {
     fn take(&mut self, line: &str) -> bool {
         let used = self.used + line.len();
         let fits = used <= self.bytes;
-        match fits {
-            true => self.used = used,
-            false => self.lost += 1,
+        if fits {
+            self.used = used
+        } else {
+            self.lost += 1
         }
         fits
     }
@@ -261,9 +262,10 @@ mod tests {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.full = !self.full;
             let piece = bytes.get(..2).unwrap_or(bytes);
-            match self.full {
-                true => Err(ErrorKind::WouldBlock.into()),
-                false => self.taken.write(piece),
+            if self.full {
+                Err(ErrorKind::WouldBlock.into())
+            } else {
+                self.taken.write(piece)
             }
         }
 

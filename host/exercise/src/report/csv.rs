@@ -49,10 +49,7 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
             sentence(judgement),
         ),
     };
-    let judged = match graded.is_judged() {
-        true => "yes",
-        false => "no",
-    };
+    let judged = if graded.is_judged() { "yes" } else { "no" };
     let mut row = vec![
         defused(line(&graded.name)),
         points.unwrap_or_default(),
@@ -76,8 +73,9 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
 /// A name that no spreadsheet takes for a formula. Some look past spaces, some know wide signs.
 fn defused(name: String) -> String {
     const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-    match name.trim_start().starts_with(SIGNS) {
-        true => format!("'{name}"),
-        false => name,
+    if name.trim_start().starts_with(SIGNS) {
+        format!("'{name}")
+    } else {
+        name
     }
 }

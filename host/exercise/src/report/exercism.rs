@@ -35,15 +35,15 @@ struct Test {
 }
 
 pub(super) fn report(exercise: &Exercise, graded: &Graded) -> io::Result<String> {
-    let report = match graded.judgements.iter().any(has_run) {
-        true => of_tests(exercise, graded),
-        // The format's word for what could not even be started; there are no tests then.
-        false => Report {
+    let report = if graded.judgements.iter().any(has_run) {
+        of_tests(exercise, graded)
+    } else {
+        Report {
             version: 2,
             status: "error",
             message: Some(why(exercise, graded)),
             tests: Vec::new(),
-        },
+        }
     };
     json(&report)
 }
@@ -62,9 +62,10 @@ fn of_tests(exercise: &Exercise, graded: &Graded) -> Report {
     });
     Report {
         version: 2,
-        status: match graded.judgements.iter().all(Judgement::passed) {
-            true => "pass",
-            false => "fail",
+        status: if graded.judgements.iter().all(Judgement::passed) {
+            "pass"
+        } else {
+            "fail"
         },
         message: None,
         tests: tests.collect(),
@@ -74,9 +75,12 @@ fn of_tests(exercise: &Exercise, graded: &Graded) -> Report {
 fn test((case, judgement): Judged<'_>, is_first: bool) -> Test {
     let (name, status) = (line(&case.name), Status::of(judgement));
     let speaks = status != Status::Passed && !is_hidden(case);
-    let message = speaks.then(|| match is_first {
-        true => start(&said(case, judgement), MESSAGE),
-        false => start(&sentence(judgement), MESSAGE),
+    let message = speaks.then(|| {
+        if is_first {
+            start(&said(case, judgement), MESSAGE)
+        } else {
+            start(&sentence(judgement), MESSAGE)
+        }
     });
     let failure = judgement.failure.as_ref().filter(|_| speaks);
     let log = failure.map(|failure| {

@@ -37,10 +37,10 @@ struct Test {
 
 pub(super) fn report(exercise: &Exercise, graded: &Graded) -> io::Result<String> {
     let cases = (1..).zip(graded.cases(exercise));
-    let output = match graded.is_judged() {
-        true => String::new(),
-        // How many, and which, is not for students to know: some may be hidden.
-        false => "\nNot everything could be judged, so that there is no mark yet.".to_owned(),
+    let output = if graded.is_judged() {
+        String::new()
+    } else {
+        "\nNot everything could be judged, so that there is no mark yet.".to_owned()
     };
     json(&Report {
         score: graded.points(exercise),
@@ -75,9 +75,6 @@ fn test(
         number: number.to_string(),
         output: said(case, judgement),
         output_format: "text",
-        visibility: match is_hidden(case) {
-            true => "hidden",
-            false => "visible",
-        },
+        visibility: if is_hidden(case) { "hidden" } else { "visible" },
     }
 }

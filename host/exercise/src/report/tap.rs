@@ -76,10 +76,7 @@ impl Tap {
         };
         self.line(SUBTEST, &format!("{ok} {number} - {name}{directive}"));
         if status == Status::Failed {
-            let visibility = match is_hidden(case) {
-                true => "hidden",
-                false => "public",
-            };
+            let visibility = if is_hidden(case) { "hidden" } else { "public" };
             let fields = [
                 ("message", said_shortly),
                 ("severity", "fail".to_owned()),

@@ -36,10 +36,7 @@ pub(super) fn line(name: &str) -> String {
 
 /// A case's name, for teachers.
 pub(super) fn label(case: &Case) -> String {
-    let hidden = match is_hidden(case) {
-        true => " (hidden)",
-        false => "",
-    };
+    let hidden = if is_hidden(case) { " (hidden)" } else { "" };
     line(&case.name) + hidden
 }
 
@@ -62,26 +59,24 @@ pub(super) fn sentence(judgement: &Judgement) -> String {
 
 /// The first `most` characters; that there were more shows.
 pub(super) fn start(text: &str, most: usize) -> String {
-    match text.chars().count() > most {
-        true => {
-            text.chars()
-                .take(most.saturating_sub(1))
-                .collect::<String>()
-                + "…"
-        }
-        false => text.to_owned(),
+    if text.chars().count() > most {
+        text.chars()
+            .take(most.saturating_sub(1))
+            .collect::<String>()
+            + "…"
+    } else {
+        text.to_owned()
     }
 }
 
 /// The last `most` characters; that there were more shows.
 pub(super) fn end(text: &str, most: usize) -> String {
     let length = text.chars().count();
-    match length > most {
-        true => {
-            let rest = text.chars().skip(length - most.saturating_sub(1));
-            std::iter::once('…').chain(rest).collect()
-        }
-        false => text.to_owned(),
+    if length > most {
+        let rest = text.chars().skip(length - most.saturating_sub(1));
+        std::iter::once('…').chain(rest).collect()
+    } else {
+        text.to_owned()
     }
 }
 

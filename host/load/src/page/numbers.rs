@@ -7,9 +7,10 @@ const MOST: f64 = 1e18;
 
 /// The number, or the nearest one that can be drawn and written.
 pub(super) fn finite(number: f64) -> f64 {
-    match number.is_nan() {
-        true => 0.0,
-        false => number.clamp(0.0, MOST),
+    if number.is_nan() {
+        0.0
+    } else {
+        number.clamp(0.0, MOST)
     }
 }
 
@@ -50,9 +51,10 @@ pub(super) fn mark(number: f64, step: f64) -> String {
 
 /// Without the zeros that say nothing.
 fn trimmed(value: &str) -> &str {
-    match value.contains('.') {
-        true => value.trim_end_matches('0').trim_end_matches('.'),
-        false => value,
+    if value.contains('.') {
+        value.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        value
     }
 }
 

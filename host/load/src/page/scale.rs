@@ -88,9 +88,10 @@ impl Scale {
 
     /// For times: linear from 0 as long as the typical ones can be told apart on it.
     pub(super) fn times(spread: Spread, marks: u32, ends: (f64, f64)) -> Self {
-        match spread.most > STEEP * spread.typical {
-            true => Self::logarithmic(spread.least, spread.most, ends),
-            false => Self::linear(spread.most, marks, ends),
+        if spread.most > STEEP * spread.typical {
+            Self::logarithmic(spread.least, spread.most, ends)
+        } else {
+            Self::linear(spread.most, marks, ends)
         }
     }
 
@@ -118,9 +119,10 @@ impl Scale {
                 let round = round.take_while(|mark| *mark <= last);
                 let (mut marks, between): (Vec<_>, Vec<_>) =
                     round.partition(|mark| is_decade(*mark));
-                match (self.to / self.from).log10() <= FEW_DECADES {
-                    true => marks.extend(between),
-                    false => marks.extend([self.from, self.to]),
+                if (self.to / self.from).log10() <= FEW_DECADES {
+                    marks.extend(between)
+                } else {
+                    marks.extend([self.from, self.to])
                 }
                 marks
             }

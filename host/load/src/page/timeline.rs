@@ -164,9 +164,10 @@ fn steps(all: &[Stretch], figure: impl Fn(&Stretch) -> Option<f64>, panel: &Pane
         };
         let (from, to) = (panel.x.at(stretch.from), panel.x.at(stretch.to));
         let y = panel.y.at(figure);
-        path += &match begun {
-            true => format!("V{y:.1}H{to:.1}"),
-            false => format!("M{from:.1} {y:.1}H{to:.1}"),
+        path += &if begun {
+            format!("V{y:.1}H{to:.1}")
+        } else {
+            format!("M{from:.1} {y:.1}H{to:.1}")
         };
         begun = true;
     }

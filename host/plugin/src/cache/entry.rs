@@ -2,7 +2,7 @@
 //!
 //! A component's file is the code, as wasmtime wrote it; then the facts, in JSON; then their length, and
 //! eight bytes that show that all was written. Code comes first, since it is mapped as it lies there. The
-//! module of a straight component has a file of its own.
+//! module of a direct component has a file of its own.
 
 use super::{Facts, code, unnamed};
 use std::fs::File;
@@ -15,7 +15,7 @@ pub(crate) struct Entry {
     pub(crate) facts: Facts,
     /// The code of the component. More may follow it.
     pub(crate) component: File,
-    /// That of its module by itself, where it is straight.
+    /// That of its module by itself, where it is direct.
     pub(crate) module: Option<File>,
 }
 
@@ -43,7 +43,7 @@ impl Entry {
     /// Of a component's file. `None` where it is not whole, or its module isn't there.
     pub(super) fn read(mut component: File, module: impl FnOnce() -> Option<File>) -> Option<Self> {
         let facts = facts(&mut component).ok()?;
-        let module = match facts.straight {
+        let module = match facts.direct {
             Some(_) => Some(module()?),
             None => None,
         };

@@ -16,13 +16,14 @@ mod system;
 #[path = "system/unix.rs"]
 mod system;
 
-use super::compile::Facts;
-pub(super) use entry::Entry;
-pub(super) use folder::{Folder, unnamed};
-pub(super) use hash::Hash;
+use crate::compile::Facts;
+pub(crate) use entry::Entry;
+pub(crate) use folder::{Folder, unnamed};
+pub(crate) use hash::Hash;
+use parking_lot::Mutex;
 use std::fmt::Display;
 use std::io;
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Once, Weak};
 use std::time::{Duration, SystemTime};
 
 /// Bytes of compiled code that are kept. What was unused longest makes room for the next. The languages,
@@ -34,7 +35,7 @@ const MOST: u64 = 1 << 30;
 const STALE: Duration = Duration::from_secs(60 * 60);
 
 /// What this process keeps, and finds.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     compiled: Folder,
     /// Removed with the cache, where the user's own folder can't be used.
     _temporary: Option<tempfile::TempDir>,
@@ -43,9 +44,9 @@ pub(super) struct Cache {
 impl Cache {
     /// The cache in the user's folder, or, where that is not safe to use, one for this process alone.
     /// `None` where there is no place for that either: every start then compiles, and all else works.
-    pub(super) fn of_user() -> Option<Arc<Self>> {
+    pub(crate) fn of_user() -> Option<Arc<Self>> {
         static CURRENT: Mutex<Weak<Cache>> = Mutex::new(Weak::new());
-        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = CURRENT.lock();
         if let Some(cache) = current.upgrade() {
             return Some(cache);
         }
@@ -73,7 +74,7 @@ impl Cache {
     }
 
     /// What was kept under this name.
-    pub(super) fn find(&self, key: &Hash) -> Option<Entry> {
+    pub(crate) fn find(&self, key: &Hash) -> Option<Entry> {
         let found = self.read(key);
         if found.is_some() {
             self.mark_used(key);
@@ -83,7 +84,7 @@ impl Cache {
 
     /// Keeps an entry under this name, and gives it back as it is kept; or as it was, where it can't be
     /// kept, which is said.
-    pub(super) fn keep(&self, key: &Hash, entry: Entry) -> Entry {
+    pub(crate) fn keep(&self, key: &Hash, entry: Entry) -> Entry {
         match self.write(key, &entry) {
             Ok(kept) => kept,
             Err(error) => {
@@ -170,7 +171,7 @@ fn not_kept(why: impl Display) {
 const PYTHON: &str = concat!("python-", env!("CARGO_PKG_VERSION"), "-");
 
 /// Python's interpreter, where it is set up. Its name says which bytes it should have.
-pub(super) fn python() -> Option<(Folder, String, Hash)> {
+pub(crate) fn python() -> Option<(Folder, String, Hash)> {
     let home = home()?;
     let mut files = home.list().ok()?;
     files.sort_by_key(|file| std::cmp::Reverse(file.modified));
@@ -182,7 +183,7 @@ pub(super) fn python() -> Option<(Folder, String, Hash)> {
 }
 
 /// Keeps Python's interpreter, in the place of an earlier one, and says where.
-pub(super) fn keep_python(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
+pub(crate) fn keep_python(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
     let home = home().ok_or_else(|| {
         io::Error::other("there is no cache folder of this user's own (see XDG_CACHE_HOME, HOME)")
     })?;

@@ -2,11 +2,11 @@
 //!
 //! It owns that choice. What compiling is, is `job`'s; how a helper is run, `spawn`'s.
 
-use super::super::budget::{Budget, Budgets};
-use super::super::cache::Entry;
-use super::super::error::LoadError;
 use super::job::{self, Job};
 use super::spawn;
+use crate::budget::{Budget, Budgets};
+use crate::cache::Entry;
+use crate::error::LoadError;
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::path::PathBuf;

@@ -2,11 +2,11 @@
 //!
 //! It hands over what the functions behind it make, in plain types, and decides nothing.
 
-use super::super::plan::Plan;
-use super::super::shape::shape;
-use super::super::survey::{Survey, Unfit, survey};
 use super::job::Product;
 use super::wire;
+use crate::direct::detect::detect;
+use crate::load::plan::Plan;
+use crate::load::scan::{self, Unfit};
 use std::io::{self, Read as _, Seek as _};
 
 /// What the scan makes of a component.
@@ -23,7 +23,7 @@ pub enum Scan {
 /// The facts that the scan finds.
 #[derive(Debug)]
 pub struct Scanned {
-    /// See `Survey`.
+    /// See `scan::Scanned`.
     pub post_return: bool,
     /// In bytes.
     pub memory: u64,
@@ -37,9 +37,9 @@ pub struct Scanned {
 
 /// Scans a component in binary form.
 pub fn scan(binary: &[u8]) -> Scan {
-    match survey(binary) {
+    match scan::scan(binary) {
         Ok(found) => {
-            let Survey {
+            let scan::Scanned {
                 post_return,
                 memory,
                 table,
@@ -69,7 +69,7 @@ pub fn held(binary: &[u8]) -> Result<u64, String> {
 
 /// A component that is called directly.
 #[derive(Debug)]
-pub struct Straight<'a> {
+pub struct Direct<'a> {
     /// Its module.
     pub module: &'a [u8],
     /// What the module calls its parts.
@@ -84,13 +84,13 @@ pub struct Straight<'a> {
 ///
 /// # Errors
 /// It is malformed.
-pub fn straight(binary: &[u8]) -> Result<Option<Straight<'_>>, String> {
-    let found = shape(binary).map_err(|error| error.to_string())?;
-    Ok(found.map(|shape| Straight {
-        module: shape.module,
-        memory: shape.memory,
-        realloc: shape.realloc,
-        receive: shape.receive,
+pub fn direct(binary: &[u8]) -> Result<Option<Direct<'_>>, String> {
+    let found = detect(binary).map_err(|error| error.to_string())?;
+    Ok(found.map(|found| Direct {
+        module: found.module,
+        memory: found.memory,
+        realloc: found.realloc,
+        receive: found.receive,
     }))
 }
 

@@ -6,10 +6,11 @@
 use super::job::{self, Refusal};
 use super::limits;
 use super::wire::{self, Request};
+use parking_lot::{Mutex, MutexGuard};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -111,6 +112,6 @@ impl Answers {
     }
 
     fn lock(&self) -> MutexGuard<'_, File> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -3,14 +3,14 @@
 //! All of it may overflow the stack, take all memory, or never end, by the plugin's choice. Whoever
 //! calls it decides what that costs. It must not know in which process it runs.
 
-use super::super::budget::{Budget, Budgets};
-use super::super::error::LoadError;
-use super::super::plan::Plan;
-use super::super::shape::shape;
-use super::super::straight::{self, Names};
-use super::super::survey::{Survey, Unfit, survey};
 use super::settings::Settings;
 use super::{Facts, binary};
+use crate::budget::{Budget, Budgets};
+use crate::direct::call::{self as direct, Names};
+use crate::direct::detect::detect;
+use crate::error::LoadError;
+use crate::load::plan::Plan;
+use crate::load::scan::{Scanned, Unfit, scan};
 use serde::{Deserialize, Serialize};
 
 /// What is to be compiled, and how.
@@ -36,7 +36,7 @@ pub(super) struct Product {
     pub(super) facts: Facts,
     /// The code of the component.
     pub(super) component: Vec<u8>,
-    /// That of its module by itself, where it is straight.
+    /// That of its module by itself, where it is direct.
     pub(super) module: Option<Vec<u8>>,
 }
 
@@ -60,7 +60,7 @@ pub(super) enum Refusal {
 /// Test: `a_message_that_quotes_the_plugin_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
 /// The longest name that facts have, in bytes. A tool's is cut; a component whose functions have longer
-/// names is not straight.
+/// names is not direct.
 const MOST_NAME: usize = 256;
 /// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
 /// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
@@ -78,26 +78,26 @@ pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
 
 fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     let binary = binary::of(bytes, &job.name)?;
-    let mut survey = survey(&binary)?;
-    for tool in &mut survey.made_with {
+    let mut scan = scan(&binary)?;
+    for tool in &mut scan.made_with {
         cut(tool, MOST_NAME);
     }
     let engine = engine(job.settings)?;
     let component = engine.precompile_component(&binary).map_err(failed)?;
     let held = held(&binary)?;
-    let (straight, module) = match shape(&binary).map_err(invalid)? {
-        Some(shape) if shape.longest_name() <= MOST_NAME && held <= straight::HELD => {
-            let code = engine.precompile_module(shape.module).map_err(failed)?;
-            (Some(Names::of(&shape)), Some(code))
+    let (direct, module) = match detect(&binary).map_err(invalid)? {
+        Some(found) if found.longest_name() <= MOST_NAME && held <= direct::HELD => {
+            let code = engine.precompile_module(found.module).map_err(failed)?;
+            (Some(Names::of(&found)), Some(code))
         }
         _ => (None, None),
     };
     Ok(Product {
         facts: Facts {
             size: binary.len(),
-            survey,
+            scan,
             held,
-            straight,
+            direct,
         },
         component,
         module,
@@ -122,17 +122,17 @@ fn held(binary: &[u8]) -> Result<u64, Refusal> {
 }
 
 fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
-    let survey = Survey {
+    let scan = Scanned {
         post_return: true,
-        ..Survey::default()
+        ..Scanned::default()
     };
     let component = engine(job.settings)?.precompile_component(binary);
     Ok(Product {
         facts: Facts {
             size: binary.len(),
-            survey,
+            scan,
             held: 0,
-            straight: None,
+            direct: None,
         },
         component: component.map_err(failed)?,
         module: None,
@@ -152,9 +152,10 @@ fn failed(error: wasmtime::Error) -> Refusal {
         let system = error.chain().any(|cause| cause.is::<std::io::Error>());
         system || error.is::<wasmtime::OutOfMemory>()
     };
-    match of_memory(&error) {
-        true => Refusal::Memory,
-        false => Refusal::Invalid(format!("{error:#}")),
+    if of_memory(&error) {
+        Refusal::Memory
+    } else {
+        Refusal::Invalid(format!("{error:#}"))
     }
 }
 
@@ -206,8 +207,8 @@ fn cut(text: &mut String, most: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::Work;
     use super::*;
+    use crate::compile::Work;
 
     fn job(name: &str) -> Job {
         Job {

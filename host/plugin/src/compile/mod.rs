@@ -16,53 +16,53 @@ mod settings;
 mod spawn;
 mod wire;
 
-use super::budget::{Budget, Budgets};
-use super::cache::{Entry, Hash};
-use super::engine::{Engine, Shared};
-use super::error::LoadError;
-use super::script::{Interpreter, Language, Script};
-use super::source::{Code, Source};
-use super::straight;
-use super::survey::Survey;
+use crate::budget::{Budget, Budgets};
+use crate::cache::{Entry, Hash};
+use crate::direct::call as direct;
+use crate::engine::{Engine, EngineState};
+use crate::error::LoadError;
+use crate::load::scan::Scanned;
+use crate::load::script::{Interpreter, Language, Script};
+use crate::load::source::{Code, Source};
 pub use compiler::{Compiler, Program};
 pub use helper::run_helper;
 use job::{Job, Subject};
 use serde::{Deserialize, Serialize};
-pub(super) use settings::{Settings, Work};
+pub(crate) use settings::{Settings, Work};
 use std::borrow::Cow;
 use std::sync::Arc;
 use wasmtime::component::Component;
 
 /// A component that was read and compiled, and is not yet wanted for anything.
 #[derive(Clone)]
-pub(super) struct Compiled {
-    pub(super) name: String,
+pub(crate) struct Compiled {
+    pub(crate) name: String,
     /// Bytes of the component, or of the script.
-    pub(super) size: usize,
-    pub(super) component: Component,
-    pub(super) survey: Survey,
+    pub(crate) size: usize,
+    pub(crate) component: Component,
+    pub(crate) scan: Scanned,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
-    pub(super) held: u64,
-    /// The module by itself, where the component is straight.
-    pub(super) straight: Option<Arc<straight::Compiled>>,
-    pub(super) script: Option<Script>,
+    pub(crate) held: u64,
+    /// The module by itself, where the component is direct.
+    pub(crate) direct: Option<Arc<direct::Module>>,
+    pub(crate) script: Option<Script>,
 }
 
 /// What is known of a component beside its code. It is kept with the code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// Bytes of its binary form.
     size: usize,
-    survey: Survey,
+    scan: Scanned,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
     held: u64,
-    /// Where it is straight: what its module calls its parts.
-    pub(super) straight: Option<straight::Names>,
+    /// Where it is direct: what its module calls its parts.
+    pub(crate) direct: Option<direct::Names>,
 }
 
 impl Compiled {
     /// Reads and compiles, within the budgets of that.
-    pub(super) async fn from(engine: &Engine, source: Source) -> Result<Self, LoadError> {
+    pub(crate) async fn from(engine: &Engine, source: Source) -> Result<Self, LoadError> {
         let name = source.name();
         Self::of(engine, name, |budgets| Input::read(source, budgets)).await
     }
@@ -97,9 +97,9 @@ impl Compiled {
                 .as_ref()
                 .map_or(loaded.facts.size, |script| script.text.len()),
             component: loaded.component,
-            survey: loaded.facts.survey,
+            scan: loaded.facts.scan,
             held: loaded.facts.held,
-            straight: loaded.straight,
+            direct: loaded.direct,
             script,
         })
     }
@@ -164,7 +164,7 @@ impl Input {
 struct Loaded {
     facts: Facts,
     component: Component,
-    straight: Option<Arc<straight::Compiled>>,
+    direct: Option<Arc<direct::Module>>,
 }
 
 /// Compiles, and keeps what came of it.
@@ -190,13 +190,14 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
 fn unusable(error: wasmtime::Error) -> LoadError {
     let text = format!("{error:#}");
     // More parts than an instance has places for; wasmtime has no type for it.
-    match text.contains("pooling allocator") {
-        true => LoadError::Complex(error.root_cause().to_string()),
-        false => LoadError::Compiler(text),
+    if text.contains("pooling allocator") {
+        LoadError::Complex(error.root_cause().to_string())
+    } else {
+        LoadError::Compiler(text)
     }
 }
 
-impl Shared {
+impl EngineState {
     /// Names the code that this engine needs: by the plugin's bytes, who compiles them, and how.
     fn key(&self, input: &Input) -> Hash {
         let how = (
@@ -223,12 +224,12 @@ impl Shared {
 
     fn load(&self, entry: &Entry) -> Result<Loaded, LoadError> {
         let facts = entry.facts.clone();
-        check_size(&facts.survey, &self.budgets)?;
+        check_size(&facts.scan, &self.budgets)?;
         let component = entry.component(&self.wasmtime).map_err(unusable)?;
         let module = entry.module(&self.wasmtime).map_err(unusable)?;
-        let straight = match (&facts.straight, module) {
+        let direct = match (&facts.direct, module) {
             (Some(names), Some(module)) => {
-                let compiled = straight::Compiled::new(self, &module, names.clone());
+                let compiled = direct::Module::new(self, &module, names.clone());
                 Some(Arc::new(compiled.map_err(unusable)?))
             }
             _ => None,
@@ -236,7 +237,7 @@ impl Shared {
         Ok(Loaded {
             facts,
             component,
-            straight,
+            direct,
         })
     }
 }
@@ -255,13 +256,13 @@ fn check_memory(language: Language, budgets: &Budgets) -> Result<(), LoadError> 
 }
 
 /// What a plugin declares from the start is held against the budgets before it is started.
-fn check_size(survey: &Survey, budgets: &Budgets) -> Result<(), LoadError> {
-    if survey.memory > budgets.memory as u64 {
-        let found = format!("It declares a memory of {} bytes.", survey.memory);
+fn check_size(scan: &Scanned, budgets: &Budgets) -> Result<(), LoadError> {
+    if scan.memory > budgets.memory as u64 {
+        let found = format!("It declares a memory of {} bytes.", scan.memory);
         return Err(LoadError::budget(Budget::Memory, budgets, found));
     }
-    if survey.table > budgets.table as u64 {
-        let found = format!("It declares or fills a table of {} elements.", survey.table);
+    if scan.table > budgets.table as u64 {
+        let found = format!("It declares or fills a table of {} elements.", scan.table);
         return Err(LoadError::budget(Budget::Table, budgets, found));
     }
     Ok(())

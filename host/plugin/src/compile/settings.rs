@@ -3,7 +3,7 @@
 //! An engine that compiles and one that runs are made of the same settings, in two processes, so that
 //! one takes the other's code. It must not know what either is used for.
 
-use super::super::segments;
+use crate::load::segments;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, OperatorCost};
 
@@ -21,7 +21,7 @@ pub(crate) enum Work {
     Uncounted,
     /// In fuel.
     Counted,
-    /// In fuel, and the same on every machine. See [`Lab`](super::super::Lab).
+    /// In fuel, and the same on every machine. See [`Laboratory`](crate::Laboratory).
     Laboratory,
 }
 

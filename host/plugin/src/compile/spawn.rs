@@ -3,14 +3,14 @@
 //! It owns the helper's life, which is over when the answer is here, when its time is, or when nobody
 //! waits any more. It must not know what is compiled.
 
-use super::super::budget::{Budget, Budgets};
-use super::super::cache::{Entry, unnamed};
-use super::super::error::LoadError;
 use super::compiler::{NOT_BY_THEN, Program};
 use super::job::{Job, Subject};
 use super::places::{self, AtWork};
 use super::settings::Work;
 use super::wire::{self, Answer, Limits, Request};
+use crate::budget::{Budget, Budgets};
+use crate::cache::{Entry, unnamed};
+use crate::error::LoadError;
 use eco_text::escape::Escaped;
 use std::io::{self, Read as _};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -193,9 +193,10 @@ fn why(status: ExitStatus, last_words: &[u8], budgets: &Budgets) -> LoadError {
     let said = String::from_utf8_lossy(last_words);
     let unclear = |how: String| {
         let said = said.trim();
-        LoadError::Compiler(match said.is_empty() {
-            true => format!("the helper {how}"),
-            false => format!("the helper {how}: {}", Escaped(said.as_bytes())),
+        LoadError::Compiler(if said.is_empty() {
+            format!("the helper {how}")
+        } else {
+            format!("the helper {how}: {}", Escaped(said.as_bytes()))
         })
     };
     #[cfg(unix)]

@@ -65,9 +65,10 @@ pub(super) fn read_plugin(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let length = read_length(from)?;
     let mut bytes = Vec::new();
     from.take(length).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 == length {
-        true => Ok(bytes),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -157,9 +158,10 @@ fn read_block(
         return Ok(None);
     }
     let mut file = file()?;
-    match io::copy(&mut from.take(length), &mut file)? == length {
-        true => Ok(Some(file)),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    if io::copy(&mut from.take(length), &mut file)? == length {
+        Ok(Some(file))
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
 
@@ -186,7 +188,7 @@ mod tests {
     fn an_answer_that_makes_no_sense_is_an_error() {
         let block = |bytes: &[u8]| [&(bytes.len() as u64).to_le_bytes(), bytes].concat();
         let facts = block(
-            br#"{"size":1,"survey":{"post_return":true,"memory":0,"table":0,"made_with":[],"copied":0},"held":0,"straight":null}"#,
+            br#"{"size":1,"scan":{"post_return":true,"memory":0,"table":0,"made_with":[],"copied":0},"held":0,"direct":null}"#,
         );
         let whole = [&b"LLC"[..], &facts, &block(b"code"), &block(b"")].concat();
         assert!(matches!(read(&whole), Ok(Answer::Compiled(_, _, None))));

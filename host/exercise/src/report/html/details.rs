@@ -19,9 +19,10 @@ pub(super) fn section(class: &Class<'_>) -> String {
 
 fn submission(exercise: &Exercise, number: usize, graded: &Graded) -> String {
     let name = shown(&graded.name);
-    let said = match not_judged(graded) < graded.judgements.len() {
-        true => outcome(exercise, graded),
-        false => "not judged".to_owned(),
+    let said = if not_judged(graded) < graded.judgements.len() {
+        outcome(exercise, graded)
+    } else {
+        "not judged".to_owned()
     };
     let heading = format!("<h3 id=\"s{number}\">{name} <span>{said}</span></h3>\n");
     if let Some(reason) = never_ran(graded) {
@@ -87,10 +88,7 @@ fn failure(at: (usize, usize), (case, judgement): Judged<'_>, open: bool) -> Str
     let (class, sign, _) = mark(&judgement.verdict);
     let (name, code) = (shown(&label(case)), judgement.verdict.code());
     let (submission, number) = at;
-    let open = match open {
-        true => " open",
-        false => "",
-    };
+    let open = if open { " open" } else { "" };
     let lines = feedback(case, judgement);
     let blocks = lines.chunk_by(|one, next| is_code(one.kind) == is_code(next.kind));
     let blocks: String = blocks.map(block).collect();

@@ -64,9 +64,10 @@ fn legend() -> String {
 fn head(exercise: &Exercise) -> String {
     let cases = (1..).zip(&exercise.cases).map(|(number, case)| {
         // What is cut off from a long name must not be this.
-        let (hidden, class) = match is_hidden(case) {
-            true => ("hidden: ", " class=\"h\""),
-            false => ("", ""),
+        let (hidden, class) = if is_hidden(case) {
+            ("hidden: ", " class=\"h\"")
+        } else {
+            ("", "")
         };
         let name = format!("{hidden}{}", shown(&case.name));
         format!(
@@ -107,11 +108,12 @@ fn row(exercise: &Exercise, number: usize, graded: &Graded) -> String {
 fn cell(submission: usize, case: usize, judgement: &Judgement) -> String {
     let (class, sign, _) = mark(&judgement.verdict);
     let code = judgement.verdict.code();
-    match judgement.passed() {
-        true => format!("<td class=\"{class}\" title=\"{code}\">{sign}</td>"),
-        false => format!(
+    if judgement.passed() {
+        format!("<td class=\"{class}\" title=\"{code}\">{sign}</td>")
+    } else {
+        format!(
             "<td class=\"{class}\" title=\"{code}\"><a href=\"#s{submission}c{case}\" \
-             aria-label=\"{code}\">{sign}</a></td>"
-        ),
+         aria-label=\"{code}\">{sign}</a></td>"
+        )
     }
 }

@@ -84,9 +84,10 @@ fn row(class: &Class<'_>, index: usize) -> String {
     let passed = count(Status::Passed);
     let judged = statuses.len() - count(Status::NotJudged);
     let percent = (passed * 100).checked_div(judged).unwrap_or(0);
-    let hidden = match is_hidden(case) {
-        true => " <span class=\"hidden\">hidden</span>",
-        false => "",
+    let hidden = if is_hidden(case) {
+        " <span class=\"hidden\">hidden</span>"
+    } else {
+        ""
     };
     let (number, name, points) = (index + 1, shown(&case.name), class.exercise.points_of(case));
     format!(

@@ -1,0 +1,68 @@
+//! The engine: one configured wasmtime for all the plugins of a process.
+//!
+//! It owns what instances share: compiled code, the pool of instances, the total of memory in use,
+//! the queue for long calls. It knows nothing of any one plugin. It only runs code: its wasmtime has no
+//! compiler (see `compile`).
+
+mod builder;
+mod pool;
+
+pub use builder::EngineBuilder;
+
+use crate::budget::Budgets;
+use crate::cache::Cache;
+use crate::compile::{Compiler, Settings};
+use crate::cpu::slow_queue::SlowQueue;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+
+/// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<EngineState>);
+
+pub(crate) struct EngineState {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) budgets: Budgets,
+    /// Which code it runs.
+    pub(crate) settings: Settings,
+    /// Who makes that.
+    pub(crate) compiler: Compiler,
+    /// Where it is kept.
+    pub(crate) cache: Option<Arc<Cache>>,
+    /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
+    pub(crate) memory_in_use: AtomicUsize,
+    pub(crate) slow_queue: SlowQueue,
+    /// How many plugins it has loaded.
+    pub(crate) loaded: AtomicU64,
+    pub(crate) world: World,
+}
+
+/// What its instances see of the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum World {
+    Real,
+    /// See [`Laboratory`](crate::Laboratory).
+    Laboratory,
+}
+
+/// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
+/// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
+/// and costs address space only. Test: `hostile::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
+const HOST_STACK: usize = 512 * 1024;
+
+/// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
+/// come as a handful of modules; more is refused when it is loaded.
+/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+pub(crate) const PARTS: u32 = 32;
+
+impl Engine {
+    /// An engine that compiles with `compiler`, and whose plugins have these budgets.
+    pub fn builder(compiler: Compiler, budgets: Budgets) -> EngineBuilder {
+        EngineBuilder::new(compiler, budgets)
+    }
+
+    /// The budgets that its plugins have.
+    pub fn budgets(&self) -> &Budgets {
+        &self.0.budgets
+    }
+}

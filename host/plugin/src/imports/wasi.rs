@@ -1,0 +1,100 @@
+//! WASI 0.2 with nothing granted: its clocks and its randomness work, stdout and stderr go to the log.
+
+use super::log::{Level, PluginLog, Standard};
+use super::{poll, virtual_sleep};
+use crate::engine::World;
+use crate::instance::state::State;
+use crate::laboratory::Laboratory;
+use std::sync::Arc;
+use wasmtime::component::{Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
+/// traps. Test: `hostile::a_plugin_that_hoards_wasi_objects_is_cut`.
+pub(crate) const WASI_OBJECTS: usize = 256;
+/// Bytes that such an object takes of the host, about.
+pub(crate) const WASI_OBJECT: usize = 256;
+/// Random bytes that one call of WASI may ask for, since the host allocates them. More traps.
+/// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
+const WASI_RANDOM: u64 = 64 * 1024;
+
+/// WASI for one instance. It is built when it is first called, since few plugins do.
+pub(crate) struct Wasi {
+    log: Arc<PluginLog>,
+    pub(super) laboratory: Option<Laboratory>,
+    built: Option<Box<Built>>,
+}
+
+struct Built {
+    context: WasiCtx,
+    table: ResourceTable,
+}
+
+impl Wasi {
+    pub(super) fn new(log: Arc<PluginLog>, laboratory: Option<Laboratory>) -> Self {
+        Self {
+            log,
+            laboratory,
+            built: None,
+        }
+    }
+
+    fn build(log: &Arc<PluginLog>, laboratory: Option<&Laboratory>) -> Box<Built> {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(WASI_OBJECTS);
+        let mut context = WasiCtx::builder();
+        context
+            .stdout(Standard::new(log, Level::Info))
+            .stderr(Standard::new(log, Level::Warn))
+            .max_random_size(WASI_RANDOM)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false);
+        if let Some(laboratory) = laboratory {
+            laboratory.furnish(&mut context);
+        }
+        let context = context.build();
+        Box::new(Built { context, table })
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.count_host_call();
+        let Wasi {
+            log,
+            laboratory,
+            built,
+        } = &mut self.imports.wasi;
+        let built = built.get_or_insert_with(|| Wasi::build(log, laboratory.as_ref()));
+        WasiCtxView {
+            ctx: &mut built.context,
+            table: &mut built.table,
+        }
+    }
+}
+
+/// Whether it has the interface of this name.
+pub(super) fn has(name: &str) -> bool {
+    const PACKAGES: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+    let parts = name.split_once('@').and_then(|(interface, version)| {
+        let path = interface.strip_prefix("wasi:")?;
+        Some((path.split('/').next().unwrap_or_default(), version))
+    });
+    parts.is_some_and(|(package, version)| {
+        PACKAGES.contains(&package) && (version == "0.2" || version.starts_with("0.2."))
+    })
+}
+
+/// Defines its functions.
+pub(super) fn link(linker: &mut Linker<State>, world: World) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    // What follows takes the place of what wasmtime-wasi has.
+    linker.allow_shadowing(true);
+    poll::link(linker)?;
+    if world == World::Laboratory {
+        virtual_sleep::link(linker)?;
+    }
+    linker.allow_shadowing(false);
+    Ok(())
+}

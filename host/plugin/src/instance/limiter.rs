@@ -1,0 +1,64 @@
+//! Memory and tables of one instance, held against the budgets as they grow.
+
+use super::state::State;
+use crate::budget::Budget;
+use crate::engine::PARTS;
+use wasmtime::ResourceLimiter;
+
+/// Bytes that an element of a table takes.
+const ELEMENT: usize = size_of::<usize>();
+
+/// A limit that is broken is a trap, not a failed `memory.grow`: the interpreters that plugins are
+/// written in would turn that into an error of their own, which names neither budget nor flag.
+impl ResourceLimiter for State {
+    /// As many as a pool has room for, so that all engines agree.
+    fn instances(&self) -> usize {
+        PARTS as usize
+    }
+
+    fn memories(&self) -> usize {
+        PARTS as usize
+    }
+
+    fn tables(&self) -> usize {
+        PARTS as usize
+    }
+
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let budgets = &self.engine.budgets;
+        if self.memory.saturating_add(more) > budgets.memory {
+            return Err(Budget::Memory.into());
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.memory += more;
+        self.hold(more)?;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let table = self.table.saturating_add(more);
+        if table > self.engine.budgets.table {
+            return Err(Budget::Table.into());
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.table = table;
+        self.hold(more.saturating_mul(ELEMENT))?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,164 @@
+//! One running instance, and the one way to call into it.
+//!
+//! It owns the store. It must not know which functions there are; `server` and `client` do.
+
+mod limiter;
+pub(crate) mod state;
+
+use crate::budget::Budget;
+use crate::cpu::meter::{CallState, bounded};
+use crate::cpu::recent::RecentTime;
+use crate::engine::EngineState;
+use crate::error::Error;
+use crate::laboratory::Laboratory;
+use eco_contract::SlowFlag;
+use state::{HANDLES, PluginShared, State};
+use std::pin::pin;
+use std::sync::Arc;
+use wasmtime::Store;
+use wasmtime::component::{
+    self, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc,
+};
+
+/// What an instance has used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// Bytes of linear memory.
+    pub memory: usize,
+    /// Units of work, about one for each instruction of WebAssembly. `None` unless the engine is
+    /// [metered](crate::EngineBuilder::metered).
+    pub fuel: Option<u64>,
+}
+
+impl Usage {
+    pub(crate) fn of(store: &Store<State>) -> Self {
+        Self {
+            memory: store.data().memory(),
+            fuel: store.get_fuel().ok().map(|left| {
+                let state = store.data();
+                let own = state.engine.budgets.fuel.saturating_sub(left);
+                own.saturating_add(state.host_fuel())
+            }),
+        }
+    }
+}
+
+/// A store for one instance, with its limits of memory.
+pub(crate) fn new_store(
+    plugin: &PluginShared,
+    connection: u64,
+    slow_flag: SlowFlag,
+    laboratory: Option<Laboratory>,
+) -> Store<State> {
+    let engine = &plugin.engine;
+    let state = State::new(plugin, connection, slow_flag, laboratory);
+    let mut store = Store::new(&engine.wasmtime, state);
+    store.limiter(|state| state);
+    store.set_max_component_handles(HANDLES);
+    // An error where the engine counts no fuel, and then it is not needed.
+    let _ = store.set_fuel(engine.budgets.fuel);
+    store
+}
+
+/// What instances of a plugin are made from.
+#[derive(Clone)]
+pub(crate) struct Template {
+    pub(crate) shared: PluginShared,
+    pub(crate) ready: InstancePre<State>,
+    /// Bytes that the host holds for each instance beside its memory and its tables.
+    pub(crate) held: usize,
+    /// Whether so much is copied for each instance that its start takes long.
+    pub(crate) starts_slowly: bool,
+}
+
+/// A live instance in its sandbox. After a call that failed it is dead: drop it.
+pub(crate) struct Instance {
+    pub(crate) store: Store<State>,
+    pub(crate) exports: component::Instance,
+    engine: Arc<EngineState>,
+    call_state: Arc<CallState>,
+}
+
+impl Instance {
+    /// Instantiates the plugin. Its start code runs here, within the budgets of one call.
+    pub(crate) async fn start(
+        template: &Template,
+        connection: u64,
+        slow_flag: SlowFlag,
+        laboratory: Option<Laboratory>,
+    ) -> Result<Self, Error> {
+        let engine = &template.shared.engine;
+        let mut store = new_store(&template.shared, connection, slow_flag, laboratory);
+        let held = store.data_mut().hold(template.held);
+        held.map_err(|broken| Error::budget(broken, &engine.budgets))?;
+        let call_state = store.data().meter.call_state.clone();
+        store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
+        store.set_epoch_deadline(1);
+        // Counts the bytes that a call returns, before the host allocates anything for them.
+        store.set_hostcall_fuel(engine.budgets.reply);
+        if template.starts_slowly {
+            call_state
+                .waits(&engine.slow_queue, RecentTime::default())
+                .await;
+        }
+        let exports = {
+            let starting = pin!(template.ready.instantiate_async(&mut store));
+            bounded(starting, &call_state, &engine.budgets).await
+        }
+        .map_err(|broken| Error::budget(broken, &engine.budgets))?
+        .map_err(|error| Error::from_call(&error, &engine.budgets))?;
+        Ok(Self {
+            store,
+            exports,
+            engine: engine.clone(),
+            call_state,
+        })
+    }
+
+    /// The function of this type that the plugin exports there.
+    pub(crate) fn function<P, R>(
+        &mut self,
+        export: &ComponentExportIndex,
+    ) -> wasmtime::Result<TypedFunc<P, R>>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift,
+    {
+        self.exports.get_typed_func(&mut self.store, export)
+    }
+
+    /// What the instance has used so far.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::of(&self.store)
+    }
+
+    /// Calls a function within the budgets of one call.
+    pub(crate) async fn call<P, R>(
+        &mut self,
+        function: TypedFunc<P, R>,
+        arguments: P,
+    ) -> Result<R, Error>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        if let Some(recent) = self.store.data_mut().start_call() {
+            self.call_state.waits(&self.engine.slow_queue, recent).await;
+        }
+        self.store.set_epoch_deadline(1);
+        let budgets = &self.engine.budgets;
+        let result = {
+            let call = pin!(function.call_async(&mut self.store, arguments));
+            bounded(call, &self.call_state, budgets).await
+        };
+        let result = result
+            .map_err(|broken| Error::budget(broken, budgets))?
+            .map_err(|error| Error::from_call(&error, budgets))?;
+        // What the host did for it counts too, and is not noticed before a tick or this.
+        if self.store.data().host_fuel() > 0 && self.usage().fuel > Some(budgets.fuel) {
+            Err(Error::budget(Budget::Fuel, budgets))
+        } else {
+            Ok(result)
+        }
+    }
+}

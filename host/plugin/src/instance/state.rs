@@ -1,0 +1,190 @@
+//! What the host keeps for one instance, and counts of it.
+//!
+//! It owns the counting. What the instance may call is in `imports`; it knows nothing of what the plugin
+//! exports.
+
+use crate::budget::{Budget, Budgets};
+use crate::cpu::meter::{CpuMeter, TotalTime};
+use crate::cpu::recent::RecentTime;
+use crate::engine::{EngineState, World};
+use crate::error::Error;
+use crate::imports::Imports;
+use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
+use crate::laboratory::{self, Laboratory};
+use crate::load::script::Script;
+use eco_contract::SlowFlag;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use wasmtime::UpdateDeadline;
+
+/// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
+/// traps. Test: `bounds::a_plugin_that_hoards_handles_is_cut`.
+pub(super) const HANDLES: usize = 1024;
+/// Bytes that a handle takes of the host, about.
+const HANDLE: usize = 32;
+/// The part of its fuel that a script's interpreter has for stopping the script and saying where it was.
+/// Test: `feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
+const LAST_FUEL: u64 = 64;
+
+/// What all instances of a plugin share.
+#[derive(Clone)]
+pub(crate) struct PluginShared {
+    pub(crate) engine: Arc<EngineState>,
+    /// The script, where the component is its interpreter.
+    pub(crate) script: Option<Arc<Script>>,
+    /// What its calls have had of the processors.
+    pub(crate) total_time: Arc<TotalTime>,
+}
+
+/// What the host keeps for one instance.
+pub(crate) struct State {
+    pub(crate) engine: Arc<EngineState>,
+    pub(crate) meter: CpuMeter,
+    pub(crate) imports: Imports,
+    /// Whether it is judged in a laboratory, where calls of the host cost fuel.
+    is_judged: bool,
+    /// Fuel that they have cost.
+    host_fuel: u64,
+    /// The budget that the running call of a script has used up, while its interpreter may still say where.
+    spent: Option<Budget>,
+    pub(super) memory: usize,
+    pub(super) table: usize,
+    /// Bytes of all that counts together with other instances.
+    held: usize,
+}
+
+impl State {
+    pub(crate) fn new(
+        plugin: &PluginShared,
+        connection: u64,
+        slow_flag: SlowFlag,
+        laboratory: Option<Laboratory>,
+    ) -> Self {
+        let engine = &plugin.engine;
+        let laboratory = match engine.world {
+            World::Real => None,
+            // Nobody looks at what an instance says while it is tried out.
+            World::Laboratory => Some(laboratory.unwrap_or_default()),
+        };
+        let (script, budgets) = (plugin.script.as_ref(), &engine.budgets);
+        Self {
+            engine: engine.clone(),
+            meter: CpuMeter::new(slow_flag, plugin.total_time.clone()),
+            imports: Imports::new(connection, budgets, script, laboratory.as_ref()),
+            is_judged: laboratory.is_some(),
+            host_fuel: 0,
+            spent: None,
+            memory: 0,
+            table: 0,
+            held: 0,
+        }
+    }
+
+    /// Bytes of memory that the instance has.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    /// Before each call: see [`CpuMeter::start`].
+    pub(crate) fn start_call(&mut self) -> Option<RecentTime> {
+        self.spent = None;
+        self.meter.start()
+    }
+
+    /// The error that the plugin returned, if it has the budget left to say it.
+    pub(crate) fn error(&self, text: String) -> Error {
+        if let Some(stopped) = self.stopped(&text) {
+            return stopped;
+        }
+        match self.imports.log.last_words(&text) {
+            Ok(()) => Error::Plugin(text),
+            Err(broken) => Error::budget(broken, &self.engine.budgets),
+        }
+    }
+
+    /// The budget that was used up, if its script's interpreter has stopped the script for it and says so
+    /// with `text`.
+    pub(crate) fn stopped(&self, text: &str) -> Option<Error> {
+        let (budget, import) = (self.spent?, self.imports.script.as_ref()?);
+        Some(Error::Budget {
+            budget,
+            value: self.engine.budgets.value(budget),
+            near: import.script.line(text),
+            setting: (self.engine.budgets.setting)(budget),
+        })
+    }
+
+    /// A call of the host, which costs fuel in a laboratory.
+    pub(crate) fn count_host_call(&mut self) {
+        self.count_host_calls(1);
+    }
+
+    /// As many calls, or one that takes as long.
+    pub(crate) fn count_host_calls(&mut self, calls: u64) {
+        if self.is_judged {
+            let fuel = laboratory::HOST_CALL.saturating_mul(calls);
+            self.host_fuel = self.host_fuel.saturating_add(fuel);
+        }
+    }
+
+    /// The fuel that calls of the host have cost.
+    pub(crate) fn host_fuel(&self) -> u64 {
+        self.host_fuel
+    }
+
+    /// What the running call does at a tick of the engine's clock.
+    pub(crate) fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        if self.host_fuel > self.engine.budgets.fuel {
+            return Err(Budget::Fuel.into());
+        }
+        let tick = self
+            .meter
+            .on_tick(&self.engine.budgets, &self.engine.slow_queue);
+        if let (Err(broken), Some(_), None) = (&tick, &self.imports.script, self.spent) {
+            // One tick more, in which the interpreter is to stop the script and say where it was.
+            self.spent = broken.downcast_ref().copied();
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        tick
+    }
+
+    /// Whether the running call of a script has used up its time, or all but the last of its fuel.
+    pub(crate) fn is_spent(&mut self, fuel_left: Option<u64>) -> bool {
+        let budget = self.engine.budgets.fuel;
+        let least = (budget / LAST_FUEL).saturating_add(self.host_fuel);
+        if fuel_left.is_some_and(|left| left < least) {
+            self.spent = Some(Budget::Fuel);
+        }
+        self.spent.is_some()
+    }
+
+    /// Counts bytes that the host holds for the instance until it ends.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Budget> {
+        let in_use = self
+            .engine
+            .memory_in_use
+            .fetch_add(bytes, Ordering::Relaxed);
+        self.held += bytes;
+        if in_use.saturating_add(bytes) > self.engine.budgets.total_memory {
+            Err(Budget::TotalMemory)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.engine
+            .memory_in_use
+            .fetch_sub(self.held, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that the host may hold for an instance beside its memory and its tables, where `own` are
+/// for what it is made of. The stack counts as a whole: how much of it was touched nobody tells.
+pub(crate) fn held(budgets: &Budgets, own: u64) -> usize {
+    let own = usize::try_from(own).unwrap_or(usize::MAX);
+    let objects = WASI_OBJECTS * WASI_OBJECT + HANDLES * HANDLE;
+    budgets.stack.saturating_add(objects).saturating_add(own)
+}

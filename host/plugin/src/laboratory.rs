@@ -1,0 +1,137 @@
+//! The laboratory: an instance's surroundings when it is judged, which are the same at every run.
+//!
+//! It owns the clock, the randomness and the log of instances whose engine is
+//! [a laboratory's](crate::EngineBuilder::laboratory). It knows nothing of what they are judged by, nor where
+//! a seed comes from.
+
+use chacha20::ChaCha8Rng;
+use parking_lot::{Mutex, MutexGuard};
+use rand_core::{Rng as _, SeedableRng as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+
+/// The first moment at which the clock of a laboratory may begin: 2024-01-01 00:00 UTC, since 1970.
+const EARLIEST: Duration = Duration::from_secs(1_704_067_200);
+/// It begins somewhere in the ten years from there: a plugin has no date to know a laboratory by.
+/// Test: `seeds::the_date_is_another_in_every_case_and_the_same_for_the_judge`.
+const YEARS: Duration = Duration::from_secs(3653 * 24 * 60 * 60);
+
+/// Fuel that a call of the host costs: about what it takes, in time. Without it a plugin could have the
+/// host work for it, for next to nothing of its own. When the fuel is used up by them, the call ends as any
+/// that is out of fuel. Test: `verdicts::work_that_the_host_does_counts_too`.
+pub(crate) const HOST_CALL: u64 = 1000;
+/// Random bytes that one call of WASI may ask for: as many as take about as long as [`HOST_CALL`] says,
+/// and enough for what Python wants as it starts. More traps.
+/// Test: `verdicts::work_that_the_host_does_counts_too`.
+const RANDOM_BYTES: u64 = 4096;
+
+/// What the connections of one run share. Clones are the same.
+#[derive(Clone)]
+pub struct Laboratory(Arc<State>);
+
+struct State {
+    /// What all its randomness grows from.
+    seed: [u8; 32],
+    /// When its clock began, since 1970.
+    began: Duration,
+    /// Nanoseconds since then. It only goes on when somebody says so, or sleeps.
+    elapsed: AtomicU64,
+    log: Mutex<Vec<String>>,
+}
+
+/// Surroundings for an instance that nobody judges, as when a plugin is tried out before it is used.
+impl Default for Laboratory {
+    fn default() -> Self {
+        Self::new([0; 32], 0)
+    }
+}
+
+impl Laboratory {
+    /// New surroundings: those with the same numbers are the same. The seed decides the randomness, and
+    /// `date`, which may be any number, when the clock begins.
+    pub fn new(seed: [u8; 32], date: u64) -> Self {
+        let years = u64::try_from(YEARS.as_nanos()).unwrap_or(u64::MAX);
+        Self(Arc::new(State {
+            seed,
+            began: EARLIEST + Duration::from_nanos(date % years),
+            elapsed: AtomicU64::new(0),
+            log: Mutex::default(),
+        }))
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, time: Duration) {
+        self.advance_to(self.elapsed().saturating_add(time));
+    }
+
+    /// Lets time pass until so long after the beginning, unless it is later already.
+    pub(crate) fn advance_to(&self, elapsed: Duration) {
+        let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        self.0.elapsed.fetch_max(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// What the plugin has written so far, a line each: escaped, and within the budget of the log.
+    pub fn log(&self) -> Vec<String> {
+        self.lines().clone()
+    }
+
+    pub(crate) fn write(&self, line: String) {
+        self.lines().push(line);
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.log.lock()
+    }
+
+    /// Since its clock began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.0.elapsed.load(Ordering::Relaxed))
+    }
+
+    /// Since 1970.
+    pub(crate) fn now(&self) -> Duration {
+        self.0.began + self.elapsed()
+    }
+
+    /// The same bits for each instance.
+    pub(crate) fn randomness(&self) -> ChaCha8Rng {
+        ChaCha8Rng::from_seed(self.0.seed)
+    }
+
+    /// Clocks and randomness of WASI.
+    pub(crate) fn furnish(&self, wasi: &mut WasiCtxBuilder) {
+        wasi.wall_clock(self.clone())
+            .monotonic_clock(self.clone())
+            .secure_random(self.randomness())
+            .insecure_random(self.randomness())
+            .insecure_random_seed(next(&mut self.randomness()).into())
+            .max_random_size(RANDOM_BYTES);
+    }
+}
+
+/// The next bits of an instance's randomness.
+pub(crate) fn next(randomness: &mut ChaCha8Rng) -> u64 {
+    randomness.next_u64()
+}
+
+impl HostWallClock for Laboratory {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.now()
+    }
+}
+
+impl HostMonotonicClock for Laboratory {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        self.0.elapsed.load(Ordering::Relaxed)
+    }
+}

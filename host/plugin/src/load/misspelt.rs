@@ -1,0 +1,176 @@
+//! Functions of a script that have nearly the name of one that eco would call.
+//!
+//! It owns what "nearly" means. It reads the script's text as a person would: it knows how a function
+//! looks, and nothing of what a language makes of it. What it finds is only ever a hint.
+
+use crate::load::script::{Language, Script};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Bytes of a script that are looked at. People write less; in what a generator made, up to the largest file
+/// that is taken, looking would take seconds. Slips beyond it are not told.
+/// Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
+const LOOKED_AT: usize = 256 * 1024;
+
+/// A function that eco doesn't call, and the one that was most likely meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misspelt {
+    /// Where it is defined, counted from 1.
+    pub line: usize,
+    /// Its name.
+    pub wrong: String,
+    /// The name of eco's, as the language spells it.
+    pub right: &'static str,
+}
+
+/// `function name`, `def name`, `name = function`, `name = (a) =>`.
+static DEFINITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x) \b(?: function\b\s*\*? | def\b ) \s* (\w{1,64}) \b
+        | \b(\w{1,64}) \s*=\s* (?: async\b\s* )? (?: function\b | (?: \w+ | \([^)\n]*\) ) \s*=> )",
+    )
+    .ok()
+});
+
+/// The function of the script that was most likely meant to be `wanted`, a name of the contract.
+pub(crate) fn meant(script: &Script, wanted: &str) -> Option<Misspelt> {
+    let right = spelling(script.language, wanted)?;
+    let end = script.text.floor_char_boundary(LOOKED_AT);
+    let text = script.text.get(..end)?;
+    let definitions = DEFINITION.as_ref()?.captures_iter(text);
+    let names = definitions
+        .filter_map(|found| found.get(1).or(found.get(2)))
+        .filter(|name| !is_known(script.language, name.as_str()));
+    let (name, _) = names
+        .filter_map(|name| Some((name, distance(name.as_str(), right)?)))
+        .min_by_key(|(_, distance)| *distance)?;
+    let before = text.get(..name.start()).unwrap_or_default();
+    Some(Misspelt {
+        line: before.matches('\n').count() + 1,
+        wrong: name.as_str().to_owned(),
+        right,
+    })
+}
+
+/// The same, where it is next to certain: nothing else in the script uses the name, so that it is no
+/// helper of the script's own.
+pub(crate) fn surely_meant(script: &Script, wanted: &str) -> Option<Misspelt> {
+    let found = meant(script, wanted)?;
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words = script.text.split(|c: char| !is_part(c));
+    (words.filter(|word| *word == found.wrong).count() == 1).then_some(found)
+}
+
+/// How many letters differ, where that are so few that one name is likely meant to be the other. Case
+/// and underscores don't count: other languages would have them.
+fn distance(name: &str, right: &str) -> Option<usize> {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let most = if right.len() < 7 { 1 } else { 2 };
+    let distance = strsim::osa_distance(&plain(name), &plain(right));
+    (distance <= most).then_some(distance)
+}
+
+/// A function of the contract, as the language spells it.
+fn spelling(language: Language, wanted: &str) -> Option<&'static str> {
+    Some(match (wanted, language) {
+        ("open", _) => "open",
+        ("receive", _) => "receive",
+        ("end-of-input", Language::JavaScript) => "endOfInput",
+        ("end-of-input", Language::Lua | Language::Python) => "end_of_input",
+        ("closed", _) => "closed",
+        ("start", _) => "start",
+        ("replied", _) => "replied",
+        _ => return None,
+    })
+}
+
+fn is_known(language: Language, name: &str) -> bool {
+    let all = [
+        "open",
+        "receive",
+        "end-of-input",
+        "closed",
+        "start",
+        "replied",
+    ];
+    all.iter()
+        .any(|wanted| spelling(language, wanted) == Some(name))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn script(language: Language, text: &str) -> Script {
+        Script {
+            language,
+            name: "a".into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_in_every_form_of_a_definition() {
+        let js = Language::JavaScript;
+        for text in [
+            "\nfunction recieve(chunk) {}",
+            "\nexport async function recieve(chunk) {}",
+            "\nfunction* recieve() {}",
+            "\nconst recieve = (chunk) => chunk",
+            "\nglobalThis.recieve = async chunk => chunk",
+            "\nlet recieve = function () {}",
+        ] {
+            let found = meant(&script(js, text), "receive").unwrap();
+            assert_eq!((found.line, &*found.wrong), (2, "recieve"), "{text}");
+        }
+        for (language, text) in [
+            (Language::Lua, "local function Receive(chunk) end"),
+            (Language::Lua, "on_receive = function(chunk) end"),
+            (Language::Python, "def recive(chunk): pass"),
+        ] {
+            assert!(
+                meant(&script(language, text), "receive").is_some(),
+                "{text}"
+            );
+        }
+        let python = script(Language::Python, "def endOfInput(): pass");
+        assert_eq!(
+            meant(&python, "end-of-input").unwrap().right,
+            "end_of_input"
+        );
+    }
+
+    #[test]
+    fn what_is_far_away_or_no_function_is_left_alone() {
+        let js = Language::JavaScript;
+        for text in [
+            "let recieve = 1",
+            "function upper(chunk) {}",
+            "function reverse() {}",
+            "function receive() {}",
+        ] {
+            assert_eq!(meant(&script(js, text), "receive"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_comes_late_in_a_long_script_is_not_looked_at() {
+        let after = |space: usize| {
+            let text = "ñ".repeat(space / 2) + "\nfunction recieve() {}";
+            meant(&script(Language::JavaScript, &text), "receive")
+        };
+        assert!(after(LOOKED_AT - 100).is_some());
+        assert_eq!(after(LOOKED_AT), None);
+    }
+
+    #[test]
+    fn a_helper_that_the_script_calls_is_not_surely_a_slip() {
+        let js = Language::JavaScript;
+        let helper = script(js, "function close() {} function receive() { close() }");
+        assert!(meant(&helper, "closed").is_some());
+        assert_eq!(surely_meant(&helper, "closed"), None);
+        let slip = script(js, "function close() {} function receive() {}");
+        assert!(surely_meant(&slip, "closed").is_some());
+    }
+}

@@ -1,0 +1,223 @@
+//! Loading: from what was compiled to a plugin that has been checked and started once.
+//!
+//! It owns the order of the checks. Which functions there must be, the roles say (`server`, `client`), and for
+//! a script its interpreter says which there are.
+
+pub(crate) mod inspect;
+pub(crate) mod misspelt;
+pub(crate) mod plan;
+pub(crate) mod scan;
+pub(crate) mod script;
+pub(crate) mod segments;
+pub(crate) mod source;
+
+use crate::abi::{self, INTERPRETER};
+use crate::compile::Compiled;
+use crate::cpu::meter::TotalTime;
+use crate::engine::{Engine, EngineState};
+use crate::error::LoadError;
+use crate::imports::{self, Importer};
+use crate::instance::state::{PluginShared, State, held};
+use crate::instance::{Instance, Template};
+use crate::loaded::{Import, Interface, Loaded};
+use eco_contract::SlowFlag;
+use eco_text::escape::one_line;
+use misspelt::Misspelt;
+use script::Script;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use wasmtime::component::{Component, InstancePre};
+
+/// What a plugin must have for a role, and what else eco would call.
+pub(crate) struct Role {
+    /// For a person.
+    pub(crate) name: &'static str,
+    /// The interfaces that will do, for a person.
+    pub(crate) expected: &'static str,
+    /// The function that a script must define.
+    pub(crate) needs: &'static str,
+    /// Those that it may define.
+    pub(crate) may_have: &'static [&'static str],
+}
+
+impl Role {
+    /// The component exports nothing for it.
+    pub(crate) fn not_exported(&self, engine: &Engine, component: &Component) -> LoadError {
+        LoadError::Export {
+            role: self.name,
+            expected: self.expected,
+            exports: export_names(component, &engine.0),
+        }
+    }
+}
+
+/// How a component is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Past the component layer. An instance of the component is only tried out.
+    Direct,
+    Component,
+}
+
+/// The checks that come after compiling, for a plugin that exports `interface`. `check` says whether the
+/// functions have the types of the contract.
+pub(crate) async fn load(
+    engine: &Engine,
+    compiled: &Compiled,
+    role: &Role,
+    (interface, name): (Interface, &'static str),
+    way: Way,
+    check: impl FnOnce(&mut Instance) -> wasmtime::Result<()>,
+) -> Result<Loaded, LoadError> {
+    let component = &compiled.component;
+    let importer = importer(compiled);
+    let script = compiled.script.clone().map(Arc::new);
+    let template = Template {
+        ready: link(component, &engine.0, importer)?,
+        held: match way {
+            Way::Direct => 0,
+            Way::Component => held(engine.budgets(), compiled.held),
+        },
+        starts_slowly: compiled.scan.copied > segments::FEW,
+        shared: PluginShared {
+            engine: engine.0.clone(),
+            script: script.clone(),
+            total_time: Arc::<TotalTime>::default(),
+        },
+    };
+    let mut instance = Instance::start(&template, 0, SlowFlag::default(), None)
+        .await
+        .map_err(LoadError::Start)?;
+    check(&mut instance).map_err(|error| LoadError::Type {
+        interface: name,
+        why: format!("{error:#}"),
+    })?;
+    let functions = match &script {
+        None => None,
+        Some(script) => {
+            let defined = evaluate(&mut instance, component).await?;
+            check_functions(role, &defined, script)?;
+            warn_of_slips(role, &defined, script);
+            Some(defined)
+        }
+    };
+    Ok(Loaded {
+        name: compiled.name.clone(),
+        // Only now: what can't be used is no version.
+        version: engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1,
+        interface,
+        functions,
+        memory: instance.store.data().memory(),
+        repeats_itself: imported(component, &engine.0, importer).is_empty(),
+        post_return: compiled.scan.post_return,
+        template,
+    })
+}
+
+/// Who imports, for this plugin.
+pub(crate) fn importer(compiled: &Compiled) -> Importer {
+    match compiled.script {
+        Some(_) => Importer::Interpreter,
+        None => Importer::Plugin,
+    }
+}
+
+/// Has the interpreter evaluate the script, and returns which functions of the contract it defines.
+async fn evaluate(
+    instance: &mut Instance,
+    component: &Component,
+) -> Result<Vec<String>, LoadError> {
+    let broken = |error: wasmtime::Error| LoadError::Type {
+        interface: INTERPRETER,
+        why: format!("{error:#}"),
+    };
+    let load = abi::find_load(component)
+        .ok_or_else(|| broken(wasmtime::format_err!("it is not exported")))?;
+    let load = instance
+        .function::<(), (Result<Vec<String>, String>,)>(&load)
+        .map_err(broken)?;
+    let (defined,) = instance.call(load, ()).await.map_err(LoadError::Start)?;
+    defined.map_err(|text| match instance.store.data().stopped(&text) {
+        Some(stopped) => LoadError::Start(stopped),
+        None => LoadError::Script(text),
+    })
+}
+
+fn check_functions(role: &Role, defined: &[String], script: &Script) -> Result<(), LoadError> {
+    if defined.iter().any(|name| name == role.needs) {
+        return Ok(());
+    }
+    Err(LoadError::Function {
+        role: role.name,
+        wanted: role.needs,
+        defined: defined.to_vec(),
+        meant: misspelt::meant(script, role.needs),
+    })
+}
+
+/// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
+/// nobody needs what they do.
+fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
+    let is_missing = |name: &&&str| !defined.iter().any(|defined| defined == *name);
+    for missing in role.may_have.iter().filter(is_missing) {
+        if let Some(Misspelt { line, wrong, right }) = misspelt::surely_meant(script, missing) {
+            let name = one_line(&script.name);
+            tracing::warn!(
+                "{name} has {wrong}, which eco doesn't call; is {right} meant? (line {line})"
+            );
+        }
+    }
+}
+
+pub(crate) fn export_names(component: &Component, engine: &EngineState) -> Vec<String> {
+    use wasmtime::component::types::ComponentItem;
+    component
+        .component_type()
+        .exports(&engine.wasmtime)
+        .map(|(name, export)| match export.ty {
+            ComponentItem::ComponentInstance(instance) => {
+                let inner: Vec<_> = instance
+                    .exports(&engine.wasmtime)
+                    .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
+                    .map(|(name, _)| name.to_owned())
+                    .collect();
+                format!("{name} (with {})", inner.join(", "))
+            }
+            _ => name.to_owned(),
+        })
+        .collect()
+}
+
+/// What a component imports.
+pub(crate) fn imported(
+    component: &Component,
+    engine: &EngineState,
+    importer: Importer,
+) -> Vec<Import> {
+    let kind = component.component_type();
+    kind.imports(&engine.wasmtime)
+        .map(|(name, _)| Import {
+            name: name.to_owned(),
+            granted: imports::is_offered(name, importer),
+        })
+        .collect()
+}
+
+fn link(
+    component: &Component,
+    engine: &EngineState,
+    importer: Importer,
+) -> Result<InstancePre<State>, LoadError> {
+    let imported = imported(component, engine, importer);
+    let (granted, refused): (Vec<Import>, Vec<Import>) =
+        imported.into_iter().partition(|import| import.granted);
+    let names = |imports: Vec<Import>| imports.into_iter().map(|import| import.name).collect();
+    if !refused.is_empty() {
+        return Err(LoadError::Import(names(refused)));
+    }
+    let granted: Vec<String> = names(granted);
+    imports::linker(&engine.wasmtime, engine.world, importer, &granted)
+        .and_then(|linker| linker.instantiate_pre(component))
+        // The interface is there, but not with that function or type.
+        .map_err(|error| LoadError::Import(vec![format!("{error:#}")]))
+}

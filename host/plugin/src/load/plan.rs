@@ -1,0 +1,77 @@
+//! What instantiating a component takes of the host, as wasmtime plans it before it compiles.
+//!
+//! Only wasmtime knows which of a component's modules are instantiated, how often, and what joins
+//! them, so that it is asked, by way of the crate that it is made of. This decides nothing; `compile` does.
+
+use crate::load::segments::{MAPPED, PAGE};
+use wasmtime_environ::component::{
+    ComponentTypesBuilder, GlobalInitializer, InstantiateModule, Trampoline, Translator,
+    VMComponentOffsets,
+};
+use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
+use wasmtime_environ::{
+    HostPtr, ModuleTranslation, ScopeVec, TableSegmentElements, Tunables, VMOffsets,
+};
+
+/// Bytes that one element of a passive segment takes.
+const ELEMENT: u64 = 16;
+
+/// What each instance of a component takes.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// Whether the components in it pass strings to each other. wasmtime joins what one of them lifts
+    /// and another lowers by code that is counted like any other, but for strings: those the host
+    /// copies and checks by itself, however long, in one piece.
+    pub(crate) passes_strings: bool,
+    /// Bytes that the host holds for an instance, beside its memory and its tables: globals, what is
+    /// imported, functions that are referred to, segments, passive elements.
+    pub(crate) held: u64,
+}
+
+impl Plan {
+    /// Of a component.
+    ///
+    /// # Errors
+    /// It is not valid, or wasmtime does not know how to run it; this says why.
+    pub(crate) fn of(component: &[u8]) -> Result<Self, String> {
+        let tunables = Tunables::default_host();
+        let mut validator = Validator::new_with_features(WasmFeatures::default());
+        let mut types = ComponentTypesBuilder::new(&validator);
+        let scope = ScopeVec::new();
+        let translator = Translator::new(&tunables, &mut validator, &mut types, &scope);
+        let (whole, mut modules) = translator
+            .translate(component)
+            .map_err(|error| format!("{error:#}"))?;
+        for (_, module) in modules.iter_mut() {
+            let types = types.module_types_builder_mut();
+            module.finalize_memory_init(&tunables, PAGE, MAPPED, types);
+        }
+        let passes_strings = whole
+            .trampolines
+            .iter()
+            .any(|(_, trampoline)| matches!(trampoline, Trampoline::Transcoder { .. }));
+        let initializers = whole.component.initializers.iter();
+        let instances = initializers.filter_map(|initializer| match initializer {
+            GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, _), _) => {
+                modules.get(*module).map(held)
+            }
+            _ => None,
+        });
+        let own = VMComponentOffsets::new(HostPtr, &whole.component).size_of_vmctx();
+        Ok(Self {
+            passes_strings,
+            held: instances.fold(u64::from(own), u64::saturating_add),
+        })
+    }
+}
+
+/// What the host holds for an instance of one module.
+fn held(module: &ModuleTranslation<'_>) -> u64 {
+    let context = VMOffsets::new(HostPtr, &module.module).size_of_vmctx();
+    let elements: u64 = module
+        .passive_elements
+        .iter()
+        .map(|(_, elements)| TableSegmentElements::len(elements))
+        .sum();
+    u64::from(context) + ELEMENT * elements
+}

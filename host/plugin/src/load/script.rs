@@ -1,0 +1,138 @@
+//! Scripts: the languages that eco runs as they are, and the interpreter of each.
+//!
+//! An interpreter is one component for all scripts of its language (`plugins/interpreters`). It
+//! asks for the script's text through `wit/script.wit`. This file knows nothing of running one.
+
+use crate::cache::{self, Folder, Hash};
+use crate::error::LoadError;
+use std::borrow::Cow;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const MIB: usize = 1024 * 1024;
+
+/// A language whose source files are plugins as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// QuickJS, part of eco.
+    JavaScript,
+    /// Lua 5.4, part of eco.
+    Lua,
+    /// CPython 3.14, which `eco setup python` builds once for a user.
+    Python,
+}
+
+/// A script, as the user wrote it.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    pub(crate) language: Language,
+    /// The file's name, without its folders.
+    pub(crate) name: Arc<str>,
+    pub(crate) text: Arc<str>,
+}
+
+impl Script {
+    /// The line with which an interpreter's error begins: `upper.js:3`, of `upper.js:3:7: TypeError`.
+    pub(crate) fn line(&self, error: &str) -> Option<String> {
+        let rest = error.strip_prefix(&*self.name)?.strip_prefix(':')?;
+        let line: u32 = rest.split(':').next()?.parse().ok()?;
+        Some(format!("{}:{line}", self.name))
+    }
+}
+
+impl Language {
+    /// The language of a file, told by the end of its name.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "js" | "mjs" | "cjs" => Some(Self::JavaScript),
+            "lua" => Some(Self::Lua),
+            "py" => Some(Self::Python),
+            _ => None,
+        }
+    }
+
+    /// For a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::JavaScript => "JavaScript",
+            Self::Lua => "Lua",
+            Self::Python => "Python",
+        }
+    }
+
+    /// Bytes of memory with which a small script runs. The interpreter needs nearly all of it.
+    /// Test: `interpreters::too_little_memory_for_the_interpreter_says_how_much_is_enough`.
+    pub(crate) fn least_memory(self) -> usize {
+        match self {
+            Self::JavaScript => 2 * MIB,
+            Self::Lua => MIB,
+            Self::Python => 20 * MIB,
+        }
+    }
+
+    /// The component that runs its scripts.
+    pub(crate) fn interpreter(self) -> Result<Interpreter, LoadError> {
+        let built_in = |bytes: &'static [u8]| Interpreter {
+            hash: Hash::of(bytes),
+            bytes: Bytes::BuiltIn(bytes),
+        };
+        match self {
+            Self::JavaScript => Ok(built_in(include_bytes!(
+                "../../../../plugins/interpreters/javascript/javascript.wasm"
+            ))),
+            Self::Lua => Ok(built_in(include_bytes!(
+                "../../../../plugins/interpreters/lua/lua.wasm"
+            ))),
+            Self::Python => {
+                let (folder, name, hash) = cache::python().ok_or(LoadError::NoPython)?;
+                let bytes = Bytes::Kept(folder, name);
+                Ok(Interpreter { hash, bytes })
+            }
+        }
+    }
+}
+
+/// The component that runs the scripts of a language.
+pub(crate) struct Interpreter {
+    hash: Hash,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    BuiltIn(&'static [u8]),
+    /// In a file of the cache. Where it was compiled before nobody reads it.
+    Kept(Folder, String),
+}
+
+impl Interpreter {
+    /// The hash of its bytes.
+    pub(crate) fn hash(&self) -> &Hash {
+        &self.hash
+    }
+
+    /// Its bytes: those that have the hash, or it counts as missing.
+    pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>, LoadError> {
+        match &self.bytes {
+            Bytes::BuiltIn(bytes) => Ok(Cow::Borrowed(bytes)),
+            Bytes::Kept(folder, name) => {
+                let mut bytes = Vec::new();
+                let mut file = folder.file(name).map_err(LoadError::Read)?;
+                file.read_to_end(&mut bytes).map_err(LoadError::Read)?;
+                if Hash::of(&bytes) == self.hash {
+                    Ok(Cow::Owned(bytes))
+                } else {
+                    Err(LoadError::NoPython)
+                }
+            }
+        }
+    }
+}
+
+/// Keeps Python's interpreter, which was built at `built`, and says where it is found from then on.
+///
+/// # Errors
+/// It can't be read, or this user has no cache folder that nobody else can write to.
+pub fn keep_python(built: &Path) -> io::Result<PathBuf> {
+    cache::keep_python(&std::fs::read(built)?)
+}

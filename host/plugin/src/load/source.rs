@@ -1,0 +1,200 @@
+//! Where a plugin comes from: built in, or a file.
+//!
+//! It owns reading, with its bound, and telling scripts from the rest. It knows nothing of running one.
+
+use crate::budget::{Budget, Budgets};
+use crate::error::LoadError;
+use crate::load::script::{Language, Script};
+use eco_text::escape;
+use std::fs::{File, FileType};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// A plugin that is part of the binary, as text. It runs in the same sandbox as any other.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// What the user types.
+    pub name: &'static str,
+    text: &'static str,
+}
+
+/// The built-in server plugins.
+pub const BUILT_IN_SERVERS: &[BuiltIn] = &[BuiltIn {
+    name: "echo",
+    text: include_str!("../../../../plugins/echo/echo.wat"),
+}];
+
+/// The built-in client plugins.
+pub const BUILT_IN_CLIENTS: &[BuiltIn] = &[BuiltIn {
+    name: "echo",
+    text: include_str!("../../../../plugins/echo-client/echo-client.wat"),
+}];
+
+/// Where to get a plugin.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// One of [`BUILT_IN_SERVERS`] or [`BUILT_IN_CLIENTS`].
+    BuiltIn(&'static BuiltIn),
+    /// A script, told by the end of its name, or a component, as `.wasm` or in text form; which of
+    /// these is told by its first bytes.
+    File(PathBuf),
+    /// A component in either form, from stdin.
+    Stdin,
+    /// A component in either form, in memory, with a name for messages.
+    Bytes(String, Vec<u8>),
+}
+
+impl Source {
+    /// What was typed: the name of a built-in, `-` for stdin, else a path. A file that has a
+    /// built-in's name is reached as `./echo`.
+    pub fn named(text: &str, built_in: &'static [BuiltIn]) -> Self {
+        match built_in.iter().find(|plugin| plugin.name == text) {
+            Some(plugin) => Self::BuiltIn(plugin),
+            None if text == "-" => Self::Stdin,
+            None => Self::File(PathBuf::from(text)),
+        }
+    }
+
+    /// Whether it is a script, by its name.
+    pub fn is_script(&self) -> bool {
+        matches!(self, Self::File(path) if Language::of_file(path).is_some())
+    }
+
+    /// The name for messages: the built-in's, or the path.
+    pub fn name(&self) -> String {
+        match self {
+            Self::BuiltIn(plugin) => plugin.name.to_owned(),
+            Self::File(path) => escape::path(path),
+            Self::Stdin => "-".to_owned(),
+            Self::Bytes(name, _) => name.clone(),
+        }
+    }
+
+    /// Reads it. What is no script is not looked into.
+    pub(crate) fn read(self, budgets: &Budgets) -> Result<Code, LoadError> {
+        let language = match &self {
+            Self::File(path) => Language::of_file(path),
+            _ => None,
+        };
+        let name = self.name();
+        if let Self::File(path) = &self
+            && is_source(path)
+        {
+            return Err(LoadError::SourceFile);
+        }
+        let bytes = match self {
+            Self::BuiltIn(plugin) => plugin.text.as_bytes().to_vec(),
+            Self::Bytes(_, bytes) => bytes,
+            Self::File(path) => read_file(&path, budgets)?,
+            Self::Stdin => read_bounded(std::io::stdin().lock(), budgets)?,
+        };
+        if bytes.len() > budgets.file {
+            return Err(LoadError::budget(
+                Budget::File,
+                budgets,
+                "The file is larger.",
+            ));
+        }
+        match language {
+            Some(language) => script(language, &name, bytes).map(Code::Script),
+            None => Ok(Code::Plugin(bytes)),
+        }
+    }
+}
+
+/// What a source holds.
+pub(crate) enum Code {
+    /// A component in either form, if it is one.
+    Plugin(Vec<u8>),
+    Script(Script),
+}
+
+fn script(language: Language, path: &str, bytes: Vec<u8>) -> Result<Script, LoadError> {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    let text = String::from_utf8(bytes).map_err(|error| LoadError::NotText {
+        language: language.name(),
+        line: line_at(error.as_bytes(), error.utf8_error().valid_up_to()),
+    })?;
+    Ok(Script {
+        language,
+        name: name.to_string_lossy().into(),
+        // Editors on Windows put a mark before the first character, and interpreters trip over it.
+        text: text.trim_start_matches('\u{feff}').into(),
+    })
+}
+
+/// Whether it is a file of a language that `eco build` compiles.
+fn is_source(path: &Path) -> bool {
+    let end = path.extension().and_then(|end| end.to_str());
+    path.is_file() && matches!(end, Some("rs" | "c" | "h"))
+}
+
+/// The line that has the byte `at`, counted from 1.
+fn line_at(bytes: &[u8], at: usize) -> usize {
+    let before = bytes.get(..at).unwrap_or(bytes);
+    memchr::memchr_iter(b'\n', before).count() + 1
+}
+
+/// Reads one byte more than is allowed and no further, so that what has no end is refused too.
+fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    from.take((budgets.file as u64).saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(LoadError::Read)?;
+    Ok(bytes)
+}
+
+/// Opens a file, and nothing that only looks like one: somebody would wait for a pipe's other end, and a
+/// device may have no end at all.
+fn open(path: &Path) -> Result<File, LoadError> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        // A pipe opens at once then, and is seen to be one.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    let opened = options.open(path);
+    let metadata = match &opened {
+        Ok(file) => file.metadata(),
+        // A socket can't even be opened.
+        Err(_) => path.metadata(),
+    };
+    match metadata
+        .ok()
+        .and_then(|found| not_a_file(found.file_type()))
+    {
+        Some(what) => Err(LoadError::NoFile(what)),
+        None => opened.map_err(LoadError::Read),
+    }
+}
+
+/// What else there is, if it is no file. A folder says so itself when it is read.
+#[cfg(unix)]
+fn not_a_file(found: FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt as _;
+    match found {
+        _ if found.is_fifo() => Some("a pipe"),
+        _ if found.is_socket() => Some("a socket"),
+        _ if found.is_char_device() || found.is_block_device() => Some("a device"),
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn not_a_file(_: FileType) -> Option<&'static str> {
+    None
+}
+
+/// Refuses a file that somebody is writing: half of the old and half of the new may well compile.
+fn read_file(path: &Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+    let state = |file: &File| file.metadata().map(|now| (now.len(), now.modified().ok()));
+    let mut file = open(path)?;
+    let before = state(&file).map_err(LoadError::Read)?;
+    let bytes = read_bounded(&mut file, budgets)?;
+    if state(&file).map_err(LoadError::Read)? != before {
+        return Err(LoadError::Changing);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,139 @@
+//! A plugin in the role of a server: loading it, and its sessions.
+
+mod component;
+mod session;
+
+pub use session::PluginSession;
+
+use crate::abi::{HANDLER, SESSION, ServerExports};
+use crate::compile::Compiled;
+use crate::direct::call::Module;
+use crate::engine::Engine;
+use crate::error::LoadError;
+use crate::laboratory::Laboratory;
+use crate::load::source::Source;
+use crate::load::{self, Role, Way};
+use crate::loaded::{Interface, Loaded};
+use std::fmt;
+use std::sync::Arc;
+
+const ROLE: Role = Role {
+    name: "server plugin",
+    expected: "eco:plugin/handler@0.1.0 (with receive) or eco:plugin/session@0.1.0 (with open, receive, end-of-input, closed)",
+    needs: "receive",
+    may_have: &["open", "end-of-input", "closed"],
+};
+
+/// A plugin that serves connections. Cheap to clone; clones are the same plugin.
+#[derive(Clone)]
+pub struct ServerPlugin(Arc<Server>);
+
+pub(crate) struct Server {
+    pub(crate) loaded: Loaded,
+    exports: ServerExports,
+    starts: Starts,
+    /// The module by itself, where that is all there is to call.
+    direct: Option<Arc<Module>>,
+}
+
+/// When the instance of a connection is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Starts {
+    /// At once, since the plugin has a say from the beginning.
+    WithConnection,
+    /// When there is a chunk to receive, since that is all that the plugin does. A connection that
+    /// never says anything costs no plugin memory.
+    WithFirstChunk,
+}
+
+impl ServerPlugin {
+    /// Reads, compiles and checks a plugin, and instantiates it once, so that one that can't work
+    /// is found here and not at the first connection.
+    ///
+    /// # Errors
+    /// See [`LoadError`]: each variant is one of the checks, in their order.
+    pub async fn load(engine: &Engine, source: Source) -> Result<Self, LoadError> {
+        Self::from_compiled(engine, Compiled::from(engine, source).await?).await
+    }
+
+    /// The checks that come after compiling.
+    pub(crate) async fn from_compiled(
+        engine: &Engine,
+        compiled: Compiled,
+    ) -> Result<Self, LoadError> {
+        let exports = ServerExports::find(&compiled.component)
+            .ok_or_else(|| ROLE.not_exported(engine, &compiled.component))?;
+        let (interface, direct) = match exports {
+            ServerExports::Handler { .. } => {
+                ((Interface::Handler, HANDLER), compiled.direct.clone())
+            }
+            ServerExports::Session { .. } => ((Interface::Session, SESSION), None),
+        };
+        let way = match direct {
+            Some(_) => Way::Direct,
+            None => Way::Component,
+        };
+        let post_return = compiled.scan.post_return;
+        let loaded = load::load(engine, &compiled, &ROLE, interface, way, |instance| {
+            component::check(&exports, post_return, instance)
+        })
+        .await?;
+        let only_receives = match &loaded.functions {
+            Some(functions) => *functions == ["receive"],
+            None => loaded.interface == Interface::Handler,
+        };
+        let starts = if only_receives {
+            Starts::WithFirstChunk
+        } else {
+            Starts::WithConnection
+        };
+        Ok(Self(Arc::new(Server {
+            loaded,
+            exports,
+            starts,
+            direct,
+        })))
+    }
+
+    /// A session for a new connection. Nothing is instantiated until the plugin has something to do.
+    pub fn session(&self) -> PluginSession {
+        PluginSession::new(self.clone(), None)
+    }
+
+    /// As [`session`](Self::session), in surroundings that the caller holds on to. The engine must be
+    /// [a laboratory's](crate::EngineBuilder::laboratory).
+    pub fn session_in(&self, laboratory: &Laboratory) -> PluginSession {
+        PluginSession::new(self.clone(), Some(laboratory.clone()))
+    }
+
+    /// The name of the built-in, or the path.
+    pub fn name(&self) -> &str {
+        &self.0.loaded.name
+    }
+
+    /// Its number among the plugins that its engine has loaded, from 1. A server that loads its plugin anew
+    /// tells the versions by it.
+    pub fn version(&self) -> u64 {
+        self.0.loaded.version
+    }
+
+    /// Whether it has this function of its interface, by its name in the WIT. A component has them all.
+    pub fn defines(&self, function: &str) -> bool {
+        self.0.loaded.defines(function)
+    }
+
+    /// Which interface is used.
+    pub fn interface(&self) -> Interface {
+        self.0.loaded.interface
+    }
+
+    pub(crate) fn loaded(&self) -> &Loaded {
+        &self.0.loaded
+    }
+}
+
+impl fmt::Debug for ServerPlugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServerPlugin({}, {:?})", self.name(), self.interface())
+    }
+}

@@ -1,0 +1,127 @@
+//! The functions of a server plugin that is called as a component: of `handler`, or of `session`.
+
+use crate::abi::{self, OfChunk, Returned, ServerExports};
+use crate::error::Error;
+use crate::instance::Instance;
+use eco_contract::{Connection, Next, Reason, Reply};
+use wasmtime::component::{TypedFunc, WasmList};
+
+type Answer<D> = Result<abi::Reply<D>, String>;
+
+/// What is called with what the connection brings.
+pub(super) enum Call<'a> {
+    Open(&'a Connection),
+    Chunk(&'a [u8]),
+    End,
+}
+
+/// A live instance with its functions. `D` is the way in which bytes come back.
+pub(super) struct ComponentServer<D: 'static> {
+    pub(super) instance: Instance,
+    functions: Functions<D>,
+    /// Set while a call is under way. If it is still set later, the call failed or was dropped
+    /// halfway, and the instance is dead.
+    entered: bool,
+}
+
+enum Functions<D: 'static> {
+    Handler {
+        receive: OfChunk<D>,
+    },
+    Session {
+        open: TypedFunc<(abi::Connection,), (Answer<D>,)>,
+        receive: OfChunk<Answer<D>>,
+        end_of_input: TypedFunc<(), (Answer<D>,)>,
+        closed: TypedFunc<(abi::Reason,), ()>,
+    },
+}
+
+/// Whether the exports have the types of the contract.
+pub(super) fn check(
+    exports: &ServerExports,
+    post_return: bool,
+    instance: &mut Instance,
+) -> wasmtime::Result<()> {
+    if post_return {
+        Functions::<Vec<u8>>::find(exports, instance).map(drop)
+    } else {
+        Functions::<WasmList<u8>>::find(exports, instance).map(drop)
+    }
+}
+
+impl<D: Returned> Functions<D> {
+    fn find(exports: &ServerExports, instance: &mut Instance) -> wasmtime::Result<Self> {
+        Ok(match exports {
+            ServerExports::Handler { receive } => Self::Handler {
+                receive: instance.function(receive)?,
+            },
+            ServerExports::Session {
+                open,
+                receive,
+                end_of_input,
+                closed,
+            } => Self::Session {
+                open: instance.function(open)?,
+                receive: instance.function(receive)?,
+                end_of_input: instance.function(end_of_input)?,
+                closed: instance.function(closed)?,
+            },
+        })
+    }
+}
+
+impl<D: Returned> ComponentServer<D> {
+    /// The instance, with the functions that it exports.
+    pub(super) fn new(exports: &ServerExports, mut instance: Instance) -> wasmtime::Result<Self> {
+        let functions = Functions::find(exports, &mut instance)?;
+        Ok(Self {
+            instance,
+            functions,
+            entered: false,
+        })
+    }
+
+    /// Makes a call, and gives its reply.
+    pub(super) async fn call(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
+        let instance = &mut self.instance;
+        self.entered = true;
+        let (answer,) = match (&self.functions, call) {
+            (Functions::Handler { receive }, Call::Chunk(chunk)) => {
+                let (data,) = instance.call(*receive, (chunk,)).await?;
+                self.entered = false;
+                return Ok(Reply {
+                    data: data.bytes(&instance.store),
+                    next: Next::KeepOpen,
+                });
+            }
+            (Functions::Handler { .. }, Call::Open(_) | Call::End) => {
+                self.entered = false;
+                return Ok(Reply::default());
+            }
+            (Functions::Session { open, .. }, Call::Open(connection)) => {
+                instance.call(*open, (connection.into(),)).await?
+            }
+            (Functions::Session { receive, .. }, Call::Chunk(chunk)) => {
+                instance.call(*receive, (chunk,)).await?
+            }
+            (Functions::Session { end_of_input, .. }, Call::End) => {
+                instance.call(*end_of_input, ()).await?
+            }
+        };
+        self.entered = false;
+        let reply = answer.map_err(|text| instance.store.data().error(text))?;
+        Ok(Reply {
+            data: reply.data.bytes(&instance.store),
+            next: reply.next.into(),
+        })
+    }
+
+    /// The last call, unless the instance is dead.
+    pub(super) async fn closed(&mut self, why: Reason) -> Result<(), Error> {
+        match &self.functions {
+            _ if self.entered => Ok(()),
+            Functions::Handler { .. } => Ok(()),
+            Functions::Session { closed, .. } => self.instance.call(*closed, (why.into(),)).await,
+        }
+    }
+}

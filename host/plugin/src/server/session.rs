@@ -1,0 +1,162 @@
+//! A server plugin as the session of one connection.
+//!
+//! It owns when an instance is made and when it is given up.
+
+use super::component::{Call, ComponentServer};
+use super::{ServerPlugin, Starts};
+use crate::direct::call::Direct;
+use crate::error::Error;
+use crate::instance::{Instance, Usage};
+use crate::laboratory::Laboratory;
+use crate::loaded::Interface;
+use eco_contract::{Connection, DirectBuffer, Opening, Reason, Reply, Session, SlowFlag};
+use wasmtime::component::WasmList;
+
+/// One connection's instance of a plugin.
+pub struct PluginSession {
+    plugin: ServerPlugin,
+    connection: u64,
+    slow_flag: SlowFlag,
+    /// Its surroundings, in a laboratory.
+    laboratory: Option<Laboratory>,
+    running: Option<Running>,
+}
+
+/// An instance, by the way in which it is called, and in which its bytes come back.
+enum Running {
+    Direct(Direct),
+    InPlace(ComponentServer<WasmList<u8>>),
+    Copied(ComponentServer<Vec<u8>>),
+}
+
+impl PluginSession {
+    pub(super) fn new(plugin: ServerPlugin, laboratory: Option<Laboratory>) -> Self {
+        Self {
+            plugin,
+            connection: 0,
+            slow_flag: SlowFlag::default(),
+            laboratory,
+            running: None,
+        }
+    }
+
+    /// What its instance has used so far; `None` when there is none.
+    pub fn usage(&self) -> Option<Usage> {
+        self.running.as_ref().map(|running| match running {
+            Running::Direct(direct) => direct.usage(),
+            Running::InPlace(server) => server.instance.usage(),
+            Running::Copied(server) => server.instance.usage(),
+        })
+    }
+
+    /// Makes a call and gives its reply, starting the instance if there is none.
+    async fn call(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
+        let running = match &mut self.running {
+            Some(running) => running,
+            // Boxed, since it is large and rare: futures are moved whole when they are made.
+            none => {
+                let laboratory = self.laboratory.clone();
+                let start = start(&self.plugin, self.connection, &self.slow_flag, laboratory);
+                none.insert(Box::pin(start).await?)
+            }
+        };
+        match running {
+            Running::Direct(direct) => match call {
+                Call::Chunk(chunk) => direct.receive(chunk),
+                // A handler has no other function.
+                Call::Open(_) | Call::End => Ok(Reply::default()),
+            },
+            Running::InPlace(server) => server.call(call).await,
+            Running::Copied(server) => server.call(call).await,
+        }
+    }
+}
+
+async fn start(
+    plugin: &ServerPlugin,
+    connection: u64,
+    slow_flag: &SlowFlag,
+    laboratory: Option<Laboratory>,
+) -> Result<Running, Error> {
+    let server = &plugin.0;
+    let template = &server.loaded.template;
+    Ok(match &server.direct {
+        Some(module) => Running::Direct(Direct::start(
+            &template.shared,
+            module,
+            connection,
+            laboratory,
+        )?),
+        None => {
+            let instance =
+                Instance::start(template, connection, slow_flag.clone(), laboratory).await?;
+            let budgets = &template.shared.engine.budgets;
+            if server.loaded.post_return {
+                let server = ComponentServer::new(&server.exports, instance);
+                Running::Copied(server.map_err(|error| Error::from_call(&error, budgets))?)
+            } else {
+                let server = ComponentServer::new(&server.exports, instance);
+                Running::InPlace(server.map_err(|error| Error::from_call(&error, budgets))?)
+            }
+        }
+    })
+}
+
+impl Session for PluginSession {
+    type Error = Error;
+
+    fn slow_flag(&self) -> SlowFlag {
+        self.slow_flag.clone()
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.plugin.version())
+    }
+
+    fn broken_budget(error: &Error) -> Option<&'static str> {
+        match error {
+            Error::Budget { budget, .. } => Some(budget.code()),
+            _ => None,
+        }
+    }
+
+    async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
+        self.connection = connection.id;
+        match self.plugin.0.starts {
+            Starts::WithConnection => match self.call(Call::Open(connection)).await {
+                Ok(greeting) => Ok(Opening::Greeting(greeting)),
+                Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
+                Err(error) => Err(error),
+            },
+            Starts::WithFirstChunk => Ok(Opening::Greeting(Reply::default())),
+        }
+    }
+
+    async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, Error> {
+        self.call(Call::Chunk(chunk)).await
+    }
+
+    fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
+        match self.running.as_mut()? {
+            Running::Direct(direct) => Some(direct),
+            Running::InPlace(_) | Running::Copied(_) => None,
+        }
+    }
+
+    async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
+        // A script may have defined the function only when it was called.
+        let listens = self.plugin.0.starts == Starts::WithConnection || self.running.is_some();
+        match self.plugin.interface() {
+            Interface::Session if listens => self.call(Call::End).await,
+            _ => Ok(Reply::default()),
+        }
+    }
+
+    async fn closed(&mut self, why: Reason) -> Result<(), Error> {
+        match self.running.take() {
+            None | Some(Running::Direct(_)) => Ok(()),
+            Some(Running::InPlace(mut server)) => server.closed(why).await,
+            Some(Running::Copied(mut server)) => server.closed(why).await,
+        }
+    }
+}

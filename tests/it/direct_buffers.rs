@@ -1,0 +1,142 @@
+//! Sessions with a memory of their own, into which chunks are read right away.
+
+use crate::harness::assert_same;
+use crate::pipes::run;
+use eco_host::contract::{Connection, DirectBuffer, Next, Opening, Reason, Reply, Session};
+use eco_host::net::{End, Limits};
+use proptest::prelude::*;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Echoes, and counts the chunks by the way on which they came. Its buffer fails when it has been asked for
+/// room so many times.
+#[derive(Default)]
+struct Buffered {
+    memory: Vec<u8>,
+    copied: usize,
+    direct: usize,
+    asked: usize,
+    fails_at: Option<usize>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is no room")]
+struct NoRoom;
+
+impl Session for Buffered {
+    type Error = NoRoom;
+
+    async fn open(&mut self, _: &Connection) -> Result<Opening<'_>, NoRoom> {
+        Ok(Opening::Greeting(Reply::default()))
+    }
+
+    async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, NoRoom> {
+        self.copied += 1;
+        let data = chunk.to_vec().into();
+        let next = Next::KeepOpen;
+        Ok(Reply { data, next })
+    }
+
+    fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = NoRoom>> {
+        Some(self)
+    }
+
+    async fn end_of_input(&mut self) -> Result<Reply<'_>, NoRoom> {
+        Ok(Reply::default())
+    }
+
+    async fn closed(&mut self, _: Reason) -> Result<(), NoRoom> {
+        Ok(())
+    }
+}
+
+impl DirectBuffer for Buffered {
+    type Error = NoRoom;
+
+    fn room(&mut self, length: usize) -> Result<&mut [u8], NoRoom> {
+        self.asked += 1;
+        if self.fails_at == Some(self.asked) {
+            return Err(NoRoom);
+        }
+        self.memory.resize(length, 0);
+        Ok(&mut self.memory)
+    }
+
+    fn filled(&mut self, length: usize) -> Result<&[u8], NoRoom> {
+        self.memory.get(..length).ok_or(NoRoom)
+    }
+
+    fn receive(&mut self, length: usize) -> Result<Reply<'_>, NoRoom> {
+        self.direct += 1;
+        Ok(Reply {
+            data: self.filled(length)?.into(),
+            next: Next::KeepOpen,
+        })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn what_is_read_into_a_sessions_memory_is_the_stream_or_the_session_has_failed(
+        pieces in prop::collection::vec((any::<u8>(), 1..20_000usize), 1..12),
+        fails_at in prop::option::of(1..20usize),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let mut session = Buffered { fails_at, ..Buffered::default() };
+            let pieces: Vec<Vec<u8>> = pieces.iter().map(|(byte, times)| vec![*byte; *times]).collect();
+            let sent = pieces.concat();
+            let limits = Limits::default();
+            let (end, counts, replies) = run(&mut session, &limits, 32 * 1024, async |near| {
+                let (mut from, mut to) = tokio::io::split(near);
+                let writing = async {
+                    for piece in pieces {
+                        // A session that fails reads no more.
+                        if to.write_all(&piece).await.is_err() {
+                            return;
+                        }
+                    }
+                    let _ = to.shutdown().await;
+                };
+                let mut replies = Vec::new();
+                let (_, read) = tokio::join!(writing, from.read_to_end(&mut replies));
+                read.expect("a pipe");
+                replies
+            })
+            .await;
+            assert_eq!(replies.len() as u64, counts.sent);
+            match end {
+                End::Ended => assert_same(&replies, &sent),
+                End::Failed(NoRoom) => {
+                    assert_eq!(session.fails_at, Some(session.asked));
+                    assert_same(&replies, &sent[..replies.len()]);
+                }
+                end => panic!("{end:?}"),
+            }
+        });
+    }
+}
+
+/// Small chunks are copied, since room must be asked for before anybody knows how many bytes come.
+#[tokio::test]
+async fn large_chunks_come_into_the_sessions_memory_and_small_ones_do_not() {
+    for (size, is_direct) in [(16, false), (16 * 1024, true)] {
+        let mut session = Buffered::default();
+        let (end, ..) = run(&mut session, &Limits::default(), 64 * 1024, async |near| {
+            let (mut from, mut to) = tokio::io::split(near);
+            let chunk = vec![b'x'; size];
+            for _ in 0..10 {
+                to.write_all(&chunk).await.expect("it is read");
+                let mut reply = vec![0; size];
+                from.read_exact(&mut reply).await.expect("it is answered");
+                assert_same(&reply, &chunk);
+            }
+            to.shutdown().await.expect("a pipe");
+        })
+        .await;
+        assert!(matches!(end, End::Ended), "{end:?}");
+        assert_eq!(session.direct > 0, is_direct);
+        assert!(session.copied > 0);
+    }
+}
