@@ -1,4 +1,4 @@
-//! What a compile helper says, which an attack may have taken over: `plugin::compile::wire`.
+//! What a compile helper says, which an attack may have taken over: `compile::wire`.
 
 use crate::seeds::{Recipe, Seeds};
 use eco_plugin::fuzzing::Answer;
@@ -6,7 +6,7 @@ use eco_plugin::fuzzing::Answer;
 /// Bytes of code that are taken.
 const MOST: u64 = 512;
 
-const FACTS: &str = r#"{"size":1,"survey":{"post_return":true,"memory":65536,"table":7,"made_with":["a tool 1.0"],"copied":3},"held":9,"straight":{"memory":"m","realloc":"r","receive":"f"}}"#;
+const FACTS: &str = r#"{"size":1,"scan":{"post_return":true,"memory":65536,"table":7,"made_with":["a tool 1.0"],"copied":3},"held":9,"direct":{"memory":"m","realloc":"r","receive":"f"}}"#;
 
 const WORDS: &[&[u8]] = &[
     b"L",

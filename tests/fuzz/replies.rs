@@ -1,5 +1,5 @@
-//! What plugins return, lies at the calling convention among it: `plugin::session`, `plugin::straight`,
-//! `plugin::dialogue` and `plugin::abi`.
+//! What plugins return, lies at the calling convention among it: `server::session`, `direct::call`,
+//! `client` and `abi`.
 //!
 //! The plugins here return whatever pointer a chunk begins with, so that the chunk is what they return.
 

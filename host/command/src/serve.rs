@@ -131,7 +131,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         watch,
     };
     let reloading = tokio::spawn(reload.run());
-    let farewell = server
+    let summary = server
         .run(move || newest.borrow().session(), stopped(signals))
         .await;
     reloading.abort();
@@ -139,7 +139,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         served,
         open,
         cut_off,
-    } = farewell;
+    } = summary;
     tracing::info!(served, open, cut_off, "stopped");
     Ok(())
 }

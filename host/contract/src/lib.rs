@@ -2,6 +2,14 @@
 //!
 //! It mirrors `wit/` and owns the words that plugins and sockets share. Neither a WebAssembly type nor a
 //! socket appears in it.
+//!
+//! ```
+//! use eco_contract::{Life, Next, Then};
+//! // Whoever drives a session asks what follows its replies.
+//! let mut life = Life::default();
+//! assert_eq!(life.replied(5, Next::Finish), Ok(Then::Finished));
+//! assert!(life.replied(1, Next::KeepOpen).is_err());
+//! ```
 
 mod connection;
 mod expect;

@@ -7,7 +7,7 @@ use super::transcript::Side;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum LineKind {
     /// What went wrong.
     Sentence,
     /// Where, and how.
@@ -30,17 +30,17 @@ pub enum Kind {
 
 /// One line, without its break. It has no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct FeedbackLine {
     /// What it is.
-    pub kind: Kind,
+    pub kind: LineKind,
     /// Its text.
     pub text: String,
 }
 
 /// All that can be said of a case that failed.
-pub fn feedback(case: &Case, judgement: &Judgement) -> Vec<Line> {
+pub fn feedback(case: &Case, judgement: &Judgement) -> Vec<FeedbackLine> {
     let mut lines = Lines(Vec::new());
-    lines.add(Kind::Sentence, judgement.verdict.sentence());
+    lines.add(LineKind::Sentence, judgement.verdict.sentence());
     if let Some(failure) = &judgement.failure {
         lines.failure(failure);
     }
@@ -48,52 +48,55 @@ pub fn feedback(case: &Case, judgement: &Judgement) -> Vec<Line> {
     if let Some(hint) = &case.hint
         && judgement.verdict.is_about_replies()
     {
-        lines.add(Kind::Hint, format!("hint: {hint}"));
+        lines.add(LineKind::Hint, format!("hint: {hint}"));
     }
     lines.0
 }
 
 /// The lines as one text, each with its break.
-pub fn text(lines: &[Line]) -> String {
+pub fn text(lines: &[FeedbackLine]) -> String {
     lines
         .iter()
         .map(|line| format!("{}\n", line.text))
         .collect()
 }
 
-struct Lines(Vec<Line>);
+struct Lines(Vec<FeedbackLine>);
 
 impl Lines {
     /// Adds a text, which may have several lines.
-    fn add(&mut self, kind: Kind, text: impl AsRef<str>) {
+    fn add(&mut self, kind: LineKind, text: impl AsRef<str>) {
         for line in eco_text::escape::harmless(text.as_ref()).lines() {
             let text = line.to_owned();
-            self.0.push(Line { kind, text });
+            self.0.push(FeedbackLine { kind, text });
         }
     }
 
     fn failure(&mut self, failure: &Failure) {
         if let Some(said) = &failure.judge {
-            self.add(Kind::Detail, format!("The judge says: {said}"));
+            self.add(LineKind::Detail, format!("The judge says: {said}"));
         }
-        self.add(Kind::Detail, format!("The bytes came {}.", failure.split));
+        self.add(
+            LineKind::Detail,
+            format!("The bytes came {}.", failure.split),
+        );
         if failure.split.is_finer() {
             self.add(
-                Kind::Detail,
+                LineKind::Detail,
                 "As they are written in the case, the plugin answers them right: what does it keep between chunks?",
             );
         }
         if let Some(place) = &failure.place {
             let several = failure.transcript.has_several_connections();
             let connection = several.then_some(failure.connection);
-            self.add(Kind::Detail, where_it_is(place, connection));
+            self.add(LineKind::Detail, where_it_is(place, connection));
         }
         self.transcript(failure);
         if let Some(place) = &failure.place {
-            self.add(Kind::Heading, "expected");
-            self.add(Kind::Expected, &place.expected);
-            self.add(Kind::Heading, "actual");
-            self.add(Kind::Actual, &place.actual);
+            self.add(LineKind::Heading, "expected");
+            self.add(LineKind::Expected, &place.expected);
+            self.add(LineKind::Heading, "actual");
+            self.add(LineKind::Actual, &place.actual);
         }
         self.log(failure);
     }
@@ -104,12 +107,12 @@ impl Lines {
             return;
         }
         self.add(
-            Kind::Heading,
+            LineKind::Heading,
             "what was said (--> to the plugin, <-- from it)",
         );
         if transcript.omitted > 0 {
             self.add(
-                Kind::Detail,
+                LineKind::Detail,
                 format!("  … {} before this", transcript.omitted),
             );
         }
@@ -121,8 +124,8 @@ impl Lines {
                 String::new()
             };
             let kind = match event.by {
-                Side::Client => Kind::Sent,
-                Side::Plugin => Kind::Received,
+                Side::Client => LineKind::Sent,
+                Side::Plugin => LineKind::Received,
             };
             let arrow = event.by.arrow();
             self.add(kind, format!("  {connection}{arrow} {}", event.what));
@@ -133,15 +136,15 @@ impl Lines {
         if failure.log.is_empty() {
             return;
         }
-        self.add(Kind::Heading, "the plugin's log");
+        self.add(LineKind::Heading, "the plugin's log");
         if failure.log_omitted > 0 {
             self.add(
-                Kind::Detail,
+                LineKind::Detail,
                 format!("  … {} lines before these", failure.log_omitted),
             );
         }
         for line in &failure.log {
-            self.add(Kind::Log, format!("  {line}"));
+            self.add(LineKind::Log, format!("  {line}"));
         }
     }
 }

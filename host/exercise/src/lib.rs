@@ -1,10 +1,16 @@
 //! Exercises: what a student's plugin is asked to do, and whether it does it.
 //!
 //! It owns the format of exercises, the ways in which bytes are split, the verdicts, and the reports.
-//! It knows plugins by the door of their room, and must not know sockets or a terminal: what reaches a
-//! plugin over TCP comes in as a [`Wire`].
+//! It must not know sockets or a terminal: what reaches a plugin over TCP comes in as a [`Wire`].
 //!
 //! The way in is [`Exercise::read`], then [`Judge::of`] once, then [`Judge::judge`] for each plugin.
+//!
+//! ```
+//! use eco_exercise::{Cases, Exercise, SHIPPED};
+//! let echo = SHIPPED.iter().find(|exercise| exercise.slug == "echo").expect("eco brings it");
+//! let exercise = Exercise::read(&echo.files(), Cases::Public).expect("it is right");
+//! assert_eq!(exercise.slug, "echo");
+//! ```
 
 mod case;
 mod dialogue;
@@ -31,7 +37,7 @@ mod wire;
 
 pub use case::{Action, Case, Exercise, Limits, Pattern, Script, Step, Visibility};
 pub use failure::{Failure, Place};
-pub use feedback::{Kind, Line, feedback, text};
+pub use feedback::{FeedbackLine, LineKind, feedback, text};
 pub use file::schema;
 pub use files::Files;
 pub use grade::{Class, Graded, Judged, percent};

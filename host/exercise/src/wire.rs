@@ -92,7 +92,7 @@ impl Bench for ServerPlugin {
         Ok(InMemory {
             plugin: self.clone(),
             laboratory,
-            lines: Vec::new(),
+            clients: Vec::new(),
             fuel: 0,
         })
     }
@@ -102,11 +102,11 @@ impl Bench for ServerPlugin {
 pub struct InMemory {
     plugin: ServerPlugin,
     laboratory: Laboratory,
-    lines: Vec<Line>,
+    clients: Vec<Client>,
     fuel: u64,
 }
 
-struct Line {
+struct Client {
     session: PluginSession,
     life: Life,
 }
@@ -118,7 +118,7 @@ enum Event<'a> {
     End,
 }
 
-impl Line {
+impl Client {
     async fn tell(&mut self, event: Event<'_>) -> Answer {
         self.answer(event).await.unwrap_or_else(|error| {
             self.life.failed();
@@ -166,15 +166,15 @@ pub fn after_finish() -> Error {
 
 impl InMemory {
     async fn tell(&mut self, connection: usize, event: Event<'_>) -> Answer {
-        let Some(line) = self.lines.get_mut(connection) else {
+        let Some(client) = self.clients.get_mut(connection) else {
             let what = "a connection is not open".to_owned();
             return Then::Failed(Failed::Internal(what)).into();
         };
-        if line.life.ended().is_some() {
+        if client.life.ended().is_some() {
             return Then::Closed.into();
         }
-        let answer = line.tell(event).await;
-        if let Some(usage) = line.session.usage() {
+        let answer = client.tell(event).await;
+        if let Some(usage) = client.session.usage() {
             self.fuel = self.fuel.max(usage.fuel.unwrap_or_default());
         }
         answer
@@ -183,8 +183,8 @@ impl InMemory {
 
 impl Wire for InMemory {
     async fn open(&mut self, connection: usize) -> Answer {
-        while self.lines.len() <= connection {
-            self.lines.push(Line {
+        while self.clients.len() <= connection {
+            self.clients.push(Client {
                 session: self.plugin.session_in(&self.laboratory),
                 life: Life::default(),
             });
@@ -208,19 +208,19 @@ impl Wire for InMemory {
     }
 
     async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
-        let life = self.lines.get(connection).map(|line| line.life);
+        let life = self.clients.get(connection).map(|client| client.life);
         let hears = life.is_some_and(|life| !life.has_input_ended());
         if hears && let Then::Failed(failed) = self.finish(connection).await.then {
             return Err(failed);
         }
-        let Some(line) = self.lines.get_mut(connection) else {
+        let Some(client) = self.clients.get_mut(connection) else {
             return Ok(());
         };
-        if !line.life.hears_of_its_end() {
+        if !client.life.hears_of_its_end() {
             return Ok(());
         }
-        let why = line.life.ended().unwrap_or(Reason::PeerReset);
-        Ok(line.session.closed(why).await?)
+        let why = client.life.ended().unwrap_or(Reason::PeerReset);
+        Ok(client.session.closed(why).await?)
     }
 
     async fn pause(&mut self, time: Duration) {

@@ -90,7 +90,7 @@ pub async fn serve<T: Transport, S: Session>(
     stopping: &AtomicBool,
     counts: &mut Counts,
 ) -> End<S::Error> {
-    let mut peer = Peer {
+    let mut connection_loop = ConnectionLoop {
         transport,
         id: connection.id,
         write_timeout: limits.write_timeout,
@@ -98,13 +98,13 @@ pub async fn serve<T: Transport, S: Session>(
         counts,
     };
     let arrivals = Arrivals::new(limits.chunk_size, limits.idle_timeout, stopping);
-    let end = peer.run(session, connection, arrivals).await;
-    peer.close(&end).await;
+    let end = connection_loop.run(session, connection, arrivals).await;
+    connection_loop.close(&end).await;
     end
 }
 
-/// The peer, and what went to and fro.
-struct Peer<'a, T> {
+/// The loop of one connection: its peer, how far it is, and what went to and fro.
+struct ConnectionLoop<'a, T> {
     transport: &'a mut T,
     id: u64,
     write_timeout: Option<Duration>,
@@ -113,7 +113,7 @@ struct Peer<'a, T> {
     counts: &'a mut Counts,
 }
 
-impl<T: Transport> Peer<'_, T> {
+impl<T: Transport> ConnectionLoop<'_, T> {
     /// The whole dialogue: nothing is read while a reply is unsent.
     async fn run<S: Session>(
         &mut self,

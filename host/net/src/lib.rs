@@ -7,6 +7,12 @@
 //! takes chunks from `arrival` and writes replies. A client's way is [`connect()`], then [`exchange()`]
 //! for each turn.
 //!
+//! ```
+//! // An address as a person types it.
+//! let endpoint: eco_net::Endpoint = "[::1]:5005".parse().expect("it is one");
+//! assert_eq!((endpoint.host.as_str(), endpoint.port), ("::1", 5005));
+//! ```
+//!
 //! [`Session`]: eco_contract::Session
 
 mod address;

@@ -4,8 +4,20 @@
 //! what comes next come out.
 //!
 //! The way in is [`Engine`], then [`ServerPlugin::load`] and [`ServerPlugin::session`] for each connection of
-//! a server, or [`ClientPlugin::load`] and [`ClientPlugin::dialogue`] for a client. Whose plugins may be anybody's gives the engine a helper
-//! program to compile them ([`Compiler::Helper`]).
+//! a server, or [`ClientPlugin::load`] and [`ClientPlugin::dialogue`] for a client. Whose plugins may be
+//! anybody's gives the engine a helper program to compile them ([`Compiler::Helper`]).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use eco_contract::Session as _;
+//! use eco_plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
+//!
+//! let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build()?;
+//! let echo = ServerPlugin::load(&engine, Source::named("echo", BUILT_IN_SERVERS)).await?;
+//! let mut session = echo.session();
+//! assert_eq!(session.receive(b"hello").await?.data, &b"hello"[..]);
+//! # Ok(()) }
+//! ```
 
 mod abi;
 mod budget;

@@ -2,7 +2,7 @@
 //! file says.
 //!
 //! It owns escaping and cutting, and every such text passes it. It must not know where the text goes:
-//! `command::logging` and `command::output` pass all that they write through it, and `plugin::log`
+//! `command::logging` and `command::output` pass all that they write through it, and `eco_plugin`
 //! charges a plugin for what it says.
 
 use std::fmt::{self, Display, Write as _};

@@ -13,12 +13,7 @@ use std::path::Path;
 /// # Errors
 /// There is something already, whatever it is; or it can't be made.
 pub fn make(folder: &Path) -> Result<(), BuildError> {
-    if let Some(parent) = folder
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
-    }
+    make_parent(folder)?;
     std::fs::create_dir(folder).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => BuildError::Exists(folder.to_owned()),
         _ => BuildError::file(folder)(error),
@@ -30,10 +25,21 @@ pub fn make(folder: &Path) -> Result<(), BuildError> {
 /// # Errors
 /// It can't be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
-    }
+    make_parent(path)?;
     std::fs::write(path, bytes).map_err(BuildError::file(path))
+}
+
+/// Makes the folders that `path` lies in, and gives the innermost.
+///
+/// # Errors
+/// They can't be made.
+pub(super) fn make_parent(path: &Path) -> Result<&Path, BuildError> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
+    Ok(parent)
 }
 
 /// Makes the folder, if there is none.

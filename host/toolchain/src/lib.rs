@@ -3,6 +3,11 @@
 //! It finds out which language a folder is in, runs that language's own compiler, and makes
 //! components with `wit-component`. It never runs a plugin, and knows neither sockets nor the
 //! sandbox.
+//!
+//! ```
+//! // The contract that the toolchains bind to, as one file.
+//! assert!(eco_toolchain::wit::text().contains("interface session {"));
+//! ```
 
 mod c;
 mod component;

@@ -1,8 +1,8 @@
 //! Python's interpreter, built once on the user's machine: it is too large to be part of eco.
 
 use super::error::BuildError;
-use super::tool;
 use super::wit;
+use super::{folder, tool};
 use std::path::{Path, PathBuf};
 
 /// The version whose interpreter eco is tested with, and the hashes of its wheels. pip gets them from its
@@ -29,10 +29,9 @@ const INSTALL: &str = "  Debian:     apt install python3 python3-venv
 /// # Errors
 /// There is no python3 with venv, pip can't get componentize-py, or that fails.
 pub fn set_up(output: &Path) -> Result<(), BuildError> {
-    let parent = output.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent).map_err(BuildError::file(parent))?;
-    let folder = tempfile::tempdir_in(parent).map_err(BuildError::file(parent))?;
-    let place = folder.path();
+    let parent = folder::make_parent(output)?;
+    let work = tempfile::tempdir_in(parent).map_err(BuildError::file(parent))?;
+    let place = work.path();
     let programs = virtual_environment(place)?;
     let write =
         |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(BuildError::file(path));

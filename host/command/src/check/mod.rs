@@ -23,13 +23,13 @@ struct Check {
     exercise: Exercise,
     engine: Engine,
     plugin: PluginArg,
-    wire: Kind,
+    wire: WireKind,
     detail: show::Detail,
 }
 
 /// How the plugin is reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum WireKind {
     Memory,
     Tcp,
 }
@@ -46,7 +46,11 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
             .context("cannot set up the sandbox")?,
         exercise,
         plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
-        wire: if args.tcp { Kind::Tcp } else { Kind::Memory },
+        wire: if args.tcp {
+            WireKind::Tcp
+        } else {
+            WireKind::Memory
+        },
         detail: if args.all {
             show::Detail::All
         } else {
@@ -86,8 +90,8 @@ impl Check {
         let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
         output::styled(&show::title(&self.exercise, self.plugin.name()))?;
         let judgements = match self.wire {
-            Kind::Memory => self.judge(&judge, &plugin).await,
-            Kind::Tcp => {
+            WireKind::Memory => self.judge(&judge, &plugin).await,
+            WireKind::Tcp => {
                 // What a server would log is in the feedback already.
                 let silence = tracing::subscriber::NoSubscriber::new();
                 let _silent = tracing::subscriber::set_default(silence);

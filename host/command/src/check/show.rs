@@ -1,7 +1,7 @@
 //! What a student sees of a check, in colour where that is wanted.
 
 use console::{Style, style};
-use eco_exercise::{Case, Exercise, Graded, Judgement, Kind, Line, feedback, percent};
+use eco_exercise::{Case, Exercise, FeedbackLine, Graded, Judgement, LineKind, feedback, percent};
 use eco_text::escape::one_line;
 use eco_text::number::many;
 
@@ -67,7 +67,7 @@ impl<'a> Cases<'a> {
     }
 }
 
-fn in_full(lines: &[Line]) -> String {
+fn in_full(lines: &[FeedbackLine]) -> String {
     let shown = lines.iter().map(|line| {
         let text = look(line.kind).apply_to(&line.text);
         format!("      {text}\n")
@@ -75,16 +75,16 @@ fn in_full(lines: &[Line]) -> String {
     shown.collect()
 }
 
-fn look(kind: Kind) -> Style {
+fn look(kind: LineKind) -> Style {
     match kind {
-        Kind::Sentence => Style::new().bold(),
-        Kind::Detail | Kind::Log => Style::new(),
-        Kind::Heading => Style::new().underlined(),
-        Kind::Sent => Style::new().cyan(),
-        Kind::Received => Style::new().magenta(),
-        Kind::Expected => Style::new().green(),
-        Kind::Actual => Style::new().red(),
-        Kind::Hint => Style::new().yellow(),
+        LineKind::Sentence => Style::new().bold(),
+        LineKind::Detail | LineKind::Log => Style::new(),
+        LineKind::Heading => Style::new().underlined(),
+        LineKind::Sent => Style::new().cyan(),
+        LineKind::Received => Style::new().magenta(),
+        LineKind::Expected => Style::new().green(),
+        LineKind::Actual => Style::new().red(),
+        LineKind::Hint => Style::new().yellow(),
     }
 }
 

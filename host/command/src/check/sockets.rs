@@ -24,11 +24,11 @@ pub(super) struct Sockets {
     address: SocketAddr,
     expected: Arc<Mutex<Expected>>,
     laboratory: Laboratory,
-    lines: BTreeMap<usize, Line>,
+    clients: BTreeMap<usize, Client>,
     fuel: u64,
 }
 
-struct Line {
+struct Client {
     socket: TcpStream,
     events: UnboundedReceiver<Event>,
     life: Life,
@@ -46,7 +46,7 @@ impl Sockets {
             address,
             expected,
             laboratory,
-            lines: BTreeMap::new(),
+            clients: BTreeMap::new(),
             fuel: 0,
         }
     }
@@ -60,35 +60,35 @@ impl Sockets {
         };
         let socket = TcpStream::connect(self.address).await.map_err(internal)?;
         socket.set_nodelay(true).map_err(internal)?;
-        let line = self.lines.entry(connection).or_insert(Line {
+        let client = self.clients.entry(connection).or_insert(Client {
             socket,
             events,
             life: Life::default(),
             has_read_end: false,
         });
-        line.answered(0).await
+        client.answered(0).await
     }
 
-    fn line(&mut self, connection: usize) -> Result<&mut Line, Failed> {
+    fn client(&mut self, connection: usize) -> Result<&mut Client, Failed> {
         let none = || Failed::Internal("a connection is not open".to_owned());
-        self.lines.get_mut(&connection).ok_or_else(none)
+        self.clients.get_mut(&connection).ok_or_else(none)
     }
 
     async fn send_chunk(&mut self, connection: usize, chunk: &[u8]) -> Result<Answer, Failed> {
-        let line = self.line(connection)?;
-        line.socket.write_all(chunk).await.map_err(internal)?;
-        line.answered(chunk.len()).await
+        let client = self.client(connection)?;
+        client.socket.write_all(chunk).await.map_err(internal)?;
+        client.answered(chunk.len()).await
     }
 
     async fn send_end(&mut self, connection: usize) -> Result<Answer, Failed> {
-        let line = self.line(connection)?;
-        line.life.input_ended();
-        line.socket.shutdown().await.map_err(internal)?;
-        line.answered(0).await
+        let client = self.client(connection)?;
+        client.life.input_ended();
+        client.socket.shutdown().await.map_err(internal)?;
+        client.answered(0).await
     }
 }
 
-impl Line {
+impl Client {
     /// All that the plugin answers to `bytes` bytes, or to one event without bytes.
     async fn answered(&mut self, bytes: usize) -> Result<Answer, Failed> {
         let mut data = Vec::new();
@@ -195,19 +195,19 @@ impl Wire for Sockets {
     }
 
     async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
-        let line = self.line(connection)?;
-        if !line.life.has_input_ended() && line.life.ended().is_none() {
+        let client = self.client(connection)?;
+        if !client.life.has_input_ended() && client.life.ended().is_none() {
             self.send_end(connection).await?;
         }
-        let Some(line) = self.lines.remove(&connection) else {
+        let Some(client) = self.clients.remove(&connection) else {
             return Ok(());
         };
-        let Line {
+        let Client {
             socket,
             events,
             life,
             ..
-        } = line;
+        } = client;
         // Where the plugin ended the connection, the server waits for this.
         drop(socket);
         if life.hears_of_its_end() {

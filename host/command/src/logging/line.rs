@@ -22,7 +22,7 @@ pub(super) enum Form {
 }
 
 /// A line that is being written.
-pub(super) struct Line {
+pub(super) struct LogLine {
     form: Form,
     text: String,
 }
@@ -30,7 +30,7 @@ pub(super) struct Line {
 /// What most lines have room in.
 const USUAL: usize = 256;
 
-impl Line {
+impl LogLine {
     /// With the time, which is now, and the level.
     pub(super) fn new(form: Form, level: Level) -> Self {
         let time = humantime::format_rfc3339_micros(SystemTime::now());
@@ -99,7 +99,7 @@ fn colour(level: Level) -> Style {
 }
 
 /// What `tracing` hands over of an event, the message first.
-impl Visit for Line {
+impl Visit for LogLine {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.text(field.name(), &format_args!("{value:?}"));
     }
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn line(form: Form) -> String {
-        let mut line = Line::new(form, Level::WARN);
+        let mut line = LogLine::new(form, Level::WARN);
         line.text("message", &"a\nb \"c\" \u{1b}[2J");
         line.number("connection", &7);
         line.finish()

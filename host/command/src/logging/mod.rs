@@ -8,7 +8,7 @@ mod queue;
 
 use super::args::{LogArgs, LogFormat, LogLevel};
 use eco_contract::SAID;
-use line::{Form, Line};
+use line::{Form, LogLine};
 use queue::{Lost, Origin, Queue, Room};
 use std::io::IsTerminal as _;
 use tracing::level_filters::LevelFilter;
@@ -83,7 +83,7 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line::new(self.form, *event.metadata().level());
+        let mut line = LogLine::new(self.form, *event.metadata().level());
         event.record(&mut line);
         let origin = match event.metadata().target() {
             SAID => Origin::Said,
@@ -108,7 +108,7 @@ impl Subscriber for Log {
 
 /// The line that stands for those that were lost. It is shown at any level: they would have been, too.
 fn are_missing(form: Form, lost: Lost) -> String {
-    let mut line = Line::new(form, Level::WARN);
+    let mut line = LogLine::new(form, Level::WARN);
     line.text(
         "message",
         &"lines are missing here: they came faster than the log was read",

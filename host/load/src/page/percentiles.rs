@@ -3,7 +3,7 @@
 use super::curve::{Curve, marks, nines};
 use super::numbers::{finite, time_mark, time_value};
 use super::plot::{Anchor, Drawing, Panel, Width};
-use super::scale::{Kind, Scale, Spread};
+use super::scale::{Scale, ScaleKind, Spread};
 use crate::report::Report;
 
 /// So many connections make a curve that says something.
@@ -51,8 +51,8 @@ fn draw(curves: &[Curve<'_>], width: Width) -> String {
     };
     let mut drawing = Drawing::new(width);
     let unit = match panel.y.kind {
-        Kind::Linear => "time",
-        Kind::Logarithmic => "time, logarithmic",
+        ScaleKind::Linear => "time",
+        ScaleKind::Logarithmic => "time, logarithmic",
     };
     drawing.text("axis-title", (2.0, 14.0), Anchor::Start, unit);
     drawing.y_axis(&panel, time_mark);

@@ -10,7 +10,7 @@ const LEAST: f64 = 0.01;
 const FEW_DECADES: f64 = 3.5;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ScaleKind {
     Linear,
     Logarithmic,
 }
@@ -40,7 +40,7 @@ impl Spread {
 /// From a range of figures to a range of the plot.
 #[derive(Clone, Copy)]
 pub(super) struct Scale {
-    pub(super) kind: Kind,
+    pub(super) kind: ScaleKind,
     from: f64,
     to: f64,
     /// Between marks, where it is linear.
@@ -57,7 +57,7 @@ impl Scale {
             to => to,
         };
         Self {
-            kind: Kind::Linear,
+            kind: ScaleKind::Linear,
             from: 0.0,
             to,
             step: round_up(to / f64::from(marks)),
@@ -77,7 +77,7 @@ impl Scale {
         let from = round_down(finite(least).max(LEAST));
         let to = round_up(finite(most).max(from * 1.5));
         Self {
-            kind: Kind::Logarithmic,
+            kind: ScaleKind::Logarithmic,
             from,
             to,
             step: 0.0,
@@ -99,8 +99,8 @@ impl Scale {
     pub(super) fn at(&self, figure: f64) -> f64 {
         let figure = finite(figure).clamp(self.from, self.to);
         let share = match self.kind {
-            Kind::Linear => figure / self.to,
-            Kind::Logarithmic => (figure / self.from).ln() / (self.to / self.from).ln(),
+            ScaleKind::Linear => figure / self.to,
+            ScaleKind::Logarithmic => (figure / self.from).ln() / (self.to / self.from).ln(),
         };
         self.start + share * (self.end - self.start)
     }
@@ -109,11 +109,11 @@ impl Scale {
     pub(super) fn marks(&self) -> Vec<f64> {
         let last = self.to * (1.0 + 1e-9);
         match self.kind {
-            Kind::Linear => (0..100)
+            ScaleKind::Linear => (0..100)
                 .map(|mark| f64::from(mark) * self.step)
                 .take_while(|mark| *mark <= last)
                 .collect(),
-            Kind::Logarithmic => {
+            ScaleKind::Logarithmic => {
                 let round =
                     std::iter::successors(Some(self.from), |mark| Some(round_up(mark * 1.5)));
                 let round = round.take_while(|mark| *mark <= last);

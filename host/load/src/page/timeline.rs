@@ -2,7 +2,7 @@
 
 use super::numbers::{mark, time_mark, time_value};
 use super::plot::{Anchor, Drawing, Panel, Width};
-use super::scale::{Kind, Scale, Spread};
+use super::scale::{Scale, ScaleKind, Spread};
 use super::stretch::{Stretch, failed, stretches, thinned};
 use crate::failure::Cause;
 use crate::report::Report;
@@ -113,8 +113,8 @@ fn axes(drawing: &mut Drawing, layout: &Layout, all: &[Stretch]) {
     title(drawing, rate, "axis-title", "turns per second");
     drawing.y_axis(rate, |figure| mark(figure, rate.y.step));
     let unit = match p99.y.kind {
-        Kind::Linear => "p99 of the turns",
-        Kind::Logarithmic => "p99 of the turns, logarithmic",
+        ScaleKind::Linear => "p99 of the turns",
+        ScaleKind::Logarithmic => "p99 of the turns, logarithmic",
     };
     title(drawing, p99, "axis-title", unit);
     drawing.y_axis(p99, time_mark);

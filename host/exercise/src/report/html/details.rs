@@ -5,7 +5,7 @@ use super::super::text::{label, sentence};
 use super::matrix::mark;
 use super::{many, not_judged, points_text, shown};
 use crate::case::Exercise;
-use crate::feedback::{Kind, Line, feedback};
+use crate::feedback::{FeedbackLine, LineKind, feedback};
 use crate::grade::{Class, Graded, Judged};
 use eco_text::html;
 
@@ -99,17 +99,21 @@ fn failure(at: (usize, usize), (case, judgement): Judged<'_>, open: bool) -> Str
 }
 
 /// Lines in which columns matter.
-fn is_code(kind: Kind) -> bool {
+fn is_code(kind: LineKind) -> bool {
     match kind {
-        Kind::Sent | Kind::Received | Kind::Expected | Kind::Actual | Kind::Log => true,
-        Kind::Sentence | Kind::Detail | Kind::Heading | Kind::Hint => false,
+        LineKind::Sent
+        | LineKind::Received
+        | LineKind::Expected
+        | LineKind::Actual
+        | LineKind::Log => true,
+        LineKind::Sentence | LineKind::Detail | LineKind::Heading | LineKind::Hint => false,
     }
 }
 
-fn block(lines: &[Line]) -> String {
+fn block(lines: &[FeedbackLine]) -> String {
     let shown = lines
         .iter()
-        .map(|Line { kind, text }| (class(*kind), html::escaped(text)));
+        .map(|FeedbackLine { kind, text }| (class(*kind), html::escaped(text)));
     if lines.first().is_some_and(|line| is_code(line.kind)) {
         let lines = shown.map(|(class, text)| format!("<span class=\"{class}\">{text}</span>\n"));
         return format!("<pre tabindex=\"0\">{}</pre>\n", lines.collect::<String>());
@@ -119,16 +123,16 @@ fn block(lines: &[Line]) -> String {
         .collect()
 }
 
-fn class(kind: Kind) -> &'static str {
+fn class(kind: LineKind) -> &'static str {
     match kind {
-        Kind::Sentence => "sentence",
-        Kind::Detail => "detail",
-        Kind::Heading => "heading",
-        Kind::Sent => "sent",
-        Kind::Received => "received",
-        Kind::Expected => "expected",
-        Kind::Actual => "actual",
-        Kind::Log => "log",
-        Kind::Hint => "hint",
+        LineKind::Sentence => "sentence",
+        LineKind::Detail => "detail",
+        LineKind::Heading => "heading",
+        LineKind::Sent => "sent",
+        LineKind::Received => "received",
+        LineKind::Expected => "expected",
+        LineKind::Actual => "actual",
+        LineKind::Log => "log",
+        LineKind::Hint => "hint",
     }
 }
