@@ -140,3 +140,32 @@ async fn large_chunks_come_into_the_sessions_memory_and_small_ones_do_not() {
         assert!(session.copied > 0);
     }
 }
+
+/// Nobody knows yet whether anything comes, and the peer may still have to take its reply.
+#[tokio::test]
+async fn a_session_without_room_fails_when_something_comes_and_not_before() {
+    for (more, is_over) in [(false, true), (true, false)] {
+        let mut session = Buffered {
+            fails_at: Some(1),
+            ..Buffered::default()
+        };
+        let (end, ..) = run(&mut session, &Limits::default(), 64 * 1024, async |near| {
+            let (mut from, mut to) = tokio::io::split(near);
+            let chunk = vec![b'x'; 16 * 1024];
+            to.write_all(&chunk).await.expect("it is read");
+            let mut reply = vec![0; chunk.len()];
+            from.read_exact(&mut reply).await.expect("it is answered");
+            assert_same(&reply, &chunk);
+            if more {
+                to.write_all(b"more").await.expect("it is read");
+            }
+            to.shutdown().await.expect("a pipe");
+            let mut rest = Vec::new();
+            from.read_to_end(&mut rest).await.expect("a pipe");
+            assert_same(&rest, b"");
+        })
+        .await;
+        assert_eq!(matches!(end, End::Ended), is_over, "{end:?}");
+        assert_eq!(matches!(end, End::Failed(NoRoom)), more, "{end:?}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
 use super::budget_args::BudgetArgs;
+use super::defaults;
 use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
 use super::load::LoadArgs;
 use super::message::MessageArgs;
@@ -185,24 +186,20 @@ pub(super) struct ServeArgs {
         value_name = "ADDR:PORT"
     )]
     pub(super) listen: Vec<Endpoint>,
-    /// The most bytes that one call of the plugin is handed
-    #[arg(long, default_value = "64KiB", value_name = "SIZE")]
-    pub(super) chunk_size: ByteSize,
+    #[arg(long, value_name = "SIZE", help = defaults::size("The most bytes that one call of the plugin is handed", |limits| limits.chunk_size))]
+    pub(super) chunk_size: Option<ByteSize>,
     /// Connections at the same time; the next ones wait [default: 2048, or what the descriptor limit allows]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
     pub(super) max_connections: Option<u32>,
     /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset [default: no limit of its own]
     #[arg(long, value_name = "N")]
     pub(super) max_connections_per_peer: Option<NonZeroUsize>,
-    /// Close a connection whose peer is silent for this long
-    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = timeout)]
-    pub(super) idle_timeout: Timeout,
-    /// Reset a connection whose peer takes none of a reply for this long
-    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = timeout)]
-    pub(super) write_timeout: Timeout,
-    /// At SIGINT or SIGTERM: how long replies in flight may take
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) grace: Duration,
+    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Close a connection whose peer is silent for this long", |limits| limits.idle_timeout))]
+    pub(super) idle_timeout: Option<Timeout>,
+    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Reset a connection whose peer takes none of a reply for this long", |limits| limits.write_timeout))]
+    pub(super) write_timeout: Option<Timeout>,
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::time("At SIGINT or SIGTERM: how long replies in flight may take", |limits| Some(limits.grace)))]
+    pub(super) grace: Option<Duration>,
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
     #[arg(long)]
     pub(super) watch: bool,

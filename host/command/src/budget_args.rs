@@ -1,5 +1,6 @@
 //! The flags of the budgets, which several commands have.
 
+use super::defaults;
 use super::exit::{Exit, Failure};
 use bytesize::ByteSize;
 use eco_plugin::{Budget, Budgets};
@@ -9,32 +10,24 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Budgets of the plugin")]
 pub(super) struct BudgetArgs {
-    /// Processor time of one call [default: 1s, send, load: 10s]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Processor time of one call", Budget::Cpu))]
     pub(super) cpu: Option<Duration>,
-    /// Time in which one call waits, asleep [default: 30s, send, load: 1m]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Time in which one call waits, asleep", Budget::Wait))]
     pub(super) wait: Option<Duration>,
-    /// Memory of one instance [default: 64MiB, send, load: 1GiB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help = defaults::budget("Memory of one instance", Budget::Memory))]
     pub(super) memory: Option<ByteSize>,
     /// Memory of all instances together, with tables and stacks [default: half of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub(super) total_memory: Option<ByteSize>,
-    /// Table elements of one instance [default: 100000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = defaults::budget("Table elements of one instance", Budget::Table))]
     pub(super) table: Option<usize>,
-    /// Stack of one call [default: 512KiB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help = defaults::budget("Stack of one call", Budget::Stack))]
     pub(super) stack: Option<ByteSize>,
-    /// Bytes returned by one call [default: 1MiB, send, load: 256MiB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help = defaults::budget("Bytes returned by one call", Budget::Reply))]
     pub(super) reply: Option<ByteSize>,
-    /// What one connection may write to the log [default: 256KiB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help = defaults::budget("What one connection may write to the log", Budget::Log))]
     pub(super) log_output: Option<ByteSize>,
-    /// Size of the plugin's file [default: 32MiB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help = defaults::budget("Size of the plugin's file", Budget::File))]
     pub(super) file_size: Option<ByteSize>,
     #[command(flatten)]
     pub(super) compile: CompileArgs,
@@ -47,8 +40,7 @@ pub(super) struct CompileArgs {
     /// Time to compile the plugin; check, grade: processor time [default: 30s, check, grade: 2m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) compile_time: Option<Duration>,
-    /// Memory to compile the plugin [default: 1GiB]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", help = defaults::budget("Memory to compile the plugin", Budget::CompileMemory))]
     pub(super) compile_memory: Option<ByteSize>,
 }
 

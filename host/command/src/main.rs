@@ -13,6 +13,7 @@ mod call;
 mod check;
 mod chunk;
 mod compiler;
+mod defaults;
 mod exercise;
 mod exercise_args;
 mod exit;

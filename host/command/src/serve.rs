@@ -33,14 +33,15 @@ impl TryFrom<ServeArgs> for Config {
     type Error = Failure;
 
     fn try_from(args: ServeArgs) -> Result<Self, Failure> {
-        let chunk_size = size(args.chunk_size);
+        let defaults = Limits::default();
+        let chunk_size = args.chunk_size.map_or(defaults.chunk_size, size);
         if !(1..=LARGEST_CHUNK).contains(&chunk_size) {
             let most = ByteSize(LARGEST_CHUNK as u64);
             return Err(Exit::Usage.saying(format!("--chunk-size goes from 1 byte to {most}")));
         }
         let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
         if chunk_size > budgets.reply {
-            let (chunk, reply) = (args.chunk_size, ByteSize(budgets.reply as u64));
+            let (chunk, reply) = (ByteSize(chunk_size as u64), ByteSize(budgets.reply as u64));
             return Err(Exit::Usage.saying(format!(
                 "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
             )));
@@ -53,9 +54,13 @@ impl TryFrom<ServeArgs> for Config {
                 chunk_size,
                 max_connections: connections(args.max_connections),
                 max_connections_per_peer: args.max_connections_per_peer,
-                idle_timeout: args.idle_timeout.0,
-                write_timeout: args.write_timeout.0,
-                grace: args.grace,
+                idle_timeout: args
+                    .idle_timeout
+                    .map_or(defaults.idle_timeout, |typed| typed.0),
+                write_timeout: args
+                    .write_timeout
+                    .map_or(defaults.write_timeout, |typed| typed.0),
+                grace: args.grace.unwrap_or(defaults.grace),
             },
             budgets,
         })

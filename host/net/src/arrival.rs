@@ -21,8 +21,8 @@ pub(super) enum Arrival<E> {
     Chunk(Chunk),
     /// A chunk of so many bytes, in the session's own memory.
     InBuffer(usize),
-    /// The session failed as it made room for a chunk.
-    Failed(E),
+    /// A chunk for which the session failed to make room.
+    NoRoom(Chunk, E),
     Fin,
     /// Nothing, for as long as the server waits.
     Idle,
@@ -31,17 +31,20 @@ pub(super) enum Arrival<E> {
 }
 
 /// The waiting of one connection.
-pub(super) struct Arrivals<'a> {
+pub(super) struct Arrivals<'a, E> {
     chunk_size: usize,
     /// Bytes of the last chunk, and of the one before.
     last: usize,
     before: usize,
     idle: ReusableTimeout,
+    /// Why the session has no room for what comes next. It is said when something has come: until then the
+    /// peer may take its reply.
+    no_room: Option<E>,
     /// Set when the server stops; whoever sets it also wakes the connection's task.
     stopping: &'a AtomicBool,
 }
 
-impl<'a> Arrivals<'a> {
+impl<'a, E> Arrivals<'a, E> {
     pub(super) fn new(
         chunk_size: usize,
         idle_timeout: Option<Duration>,
@@ -52,6 +55,7 @@ impl<'a> Arrivals<'a> {
             last: 0,
             before: 0,
             idle: ReusableTimeout::new(idle_timeout),
+            no_room: None,
             stopping,
         }
     }
@@ -60,11 +64,11 @@ impl<'a> Arrivals<'a> {
     ///
     /// # Errors
     /// The connection is broken.
-    pub(super) async fn next<T: AsyncRead + Unpin, S: Session>(
+    pub(super) async fn next<T: AsyncRead + Unpin, S: Session<Error = E>>(
         &mut self,
         transport: &mut T,
         session: &mut S,
-    ) -> io::Result<Arrival<S::Error>> {
+    ) -> io::Result<Arrival<E>> {
         let mut since = None;
         poll_fn(|cx| {
             if self.stopping.load(Ordering::Acquire) {
@@ -80,36 +84,40 @@ impl<'a> Arrivals<'a> {
         .await
     }
 
-    fn poll_read<T: AsyncRead + Unpin, S: Session>(
+    fn poll_read<T: AsyncRead + Unpin, S: Session<Error = E>>(
         &mut self,
         transport: &mut T,
         session: &mut S,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Arrival<S::Error>>> {
+    ) -> Poll<io::Result<Arrival<E>>> {
         // What is sent at once often comes as a large part and a small one.
         let large = self.last.max(self.before);
         if large >= MANY
+            && self.no_room.is_none()
             && let Some(buffer) = session.direct_buffer()
         {
-            let room = match buffer.room((2 * large).min(self.chunk_size)) {
-                Ok(room) => room,
-                Err(error) => return Poll::Ready(Ok(Arrival::Failed(error))),
-            };
-            let mut read = ReadBuf::new(room);
-            ready!(Pin::new(transport).poll_read(cx, &mut read))?;
-            let bytes = read.filled().len();
-            self.came(bytes);
-            return Poll::Ready(Ok(match bytes {
-                0 => Arrival::Fin,
-                bytes => Arrival::InBuffer(bytes),
-            }));
+            match buffer.room((2 * large).min(self.chunk_size)) {
+                Ok(room) => {
+                    let mut read = ReadBuf::new(room);
+                    ready!(Pin::new(transport).poll_read(cx, &mut read))?;
+                    let bytes = read.filled().len();
+                    self.came(bytes);
+                    return Poll::Ready(Ok(match bytes {
+                        0 => Arrival::Fin,
+                        bytes => Arrival::InBuffer(bytes),
+                    }));
+                }
+                Err(error) => self.no_room = Some(error),
+            }
         }
         let chunk = ready!(Chunk::poll_read(transport, self.chunk_size, cx))?;
         self.came(chunk.len());
-        Poll::Ready(Ok(if chunk.is_empty() {
-            Arrival::Fin
-        } else {
-            Arrival::Chunk(chunk)
+        if chunk.is_empty() {
+            return Poll::Ready(Ok(Arrival::Fin));
+        }
+        Poll::Ready(Ok(match self.no_room.take() {
+            Some(error) => Arrival::NoRoom(chunk, error),
+            None => Arrival::Chunk(chunk),
         }))
     }
 

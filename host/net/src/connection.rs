@@ -119,7 +119,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         &mut self,
         session: &mut S,
         connection: &Connection,
-        mut arrivals: Arrivals<'_>,
+        mut arrivals: Arrivals<'_, S::Error>,
     ) -> End<S::Error> {
         match session.open(connection).await {
             Ok(Opening::Greeting(greeting)) => {
@@ -148,7 +148,10 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                 }
                 Ok(Arrival::Idle) => return End::Idle,
                 Ok(Arrival::Stopping) => return End::Stopping,
-                Ok(Arrival::Failed(error)) => Err(error),
+                Ok(Arrival::NoRoom(chunk, error)) => {
+                    self.received(&chunk);
+                    Err(error)
+                }
                 Err(error) => return End::PeerReset(error),
             };
             let end = match reply {
