@@ -4,9 +4,9 @@ use super::exit::{Exit, Failure};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
+use eco_plugin::read_at_most;
 use eco_text::escape;
 use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 
 /// What may be typed for a message.
@@ -59,11 +59,11 @@ impl Message {
             // One that is too long is refused below, and not made.
             Self::Random(length) if length > most => return Err(too_large(most)),
             Self::Random(length) => random(length)?,
-            Self::Stdin => bounded(std::io::stdin().lock(), most)
+            Self::Stdin => read_at_most(std::io::stdin().lock(), most)
                 .context("cannot read the message from stdin")
                 .map_err(|error| Exit::Usage.because(error))?,
             Self::File(path) => File::open(&path)
-                .and_then(|file| bounded(file, most))
+                .and_then(|file| read_at_most(file, most))
                 .with_context(|| format!("cannot read the message from {}", escape::path(&path)))
                 .map_err(|error| Exit::Usage.because(error))?,
         };
@@ -72,14 +72,6 @@ impl Message {
         }
         Ok(Some(bytes))
     }
-}
-
-/// One byte more than `most`, so that what is too large can be told without reading it all.
-fn bounded(from: impl Read, most: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take((most as u64).saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn too_large(most: usize) -> Failure {

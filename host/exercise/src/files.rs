@@ -3,14 +3,14 @@
 //! It owns reading them. A name never leads out of the folder, so that an exercise from somebody else
 //! can't have other files of the machine sent to a plugin.
 
-use eco_plugin::Source;
+use eco_plugin::{Source, read_at_most};
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// The largest file that is read: as much as all the steps of a case may have. A larger one is refused.
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-const LARGEST: u64 = 4 * 1024 * 1024;
+const LARGEST: usize = 4 * 1024 * 1024;
 
 /// The files of one exercise.
 #[derive(Clone, Debug)]
@@ -45,10 +45,9 @@ impl Files {
     pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         match self {
             Self::Folder(folder) => {
-                let mut bytes = Vec::new();
                 let file = File::open(inside(folder, name)?)?;
-                file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-                if bytes.len() as u64 > LARGEST {
+                let bytes = read_at_most(file, LARGEST)?;
+                if bytes.len() > LARGEST {
                     Err(io::Error::other("it is larger than 4 MiB"))
                 } else {
                     Ok(bytes)

@@ -48,6 +48,6 @@ pub use laboratory::Laboratory;
 pub use load::inspect::{Fit, Inspection};
 pub use load::misspelt::Misspelt;
 pub use load::script::{Language, keep_python};
-pub use load::source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};
+pub use load::source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source, read_at_most};
 pub use loaded::{Import, Interface};
 pub use server::{PluginSession, ServerPlugin};

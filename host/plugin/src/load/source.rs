@@ -135,13 +135,20 @@ fn line_at(bytes: &[u8], at: usize) -> usize {
     memchr::memchr_iter(b'\n', before).count() + 1
 }
 
-/// Reads one byte more than is allowed and no further, so that what has no end is refused too.
-fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+/// Reads up to one byte more than `most` and no further, so that what is too large, or has no end, is told
+/// without reading it all.
+///
+/// # Errors
+/// Reading fails.
+pub fn read_at_most(from: impl std::io::Read, most: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    from.take((budgets.file as u64).saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(LoadError::Read)?;
+    from.take((most as u64).saturating_add(1))
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
+    read_at_most(from, budgets.file).map_err(LoadError::Read)
 }
 
 /// Opens a file, and nothing that only looks like one: somebody would wait for a pipe's other end, and a
