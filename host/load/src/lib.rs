@@ -8,17 +8,23 @@
 //! It owns the run and its figures. It must not know who asked for it: failures are data, and whoever
 //! starts a load says how they read.
 //!
-//! ```no_run
-//! # async fn example(plugin: eco_plugin::Plugin) -> std::io::Result<()> {
-//! let settings = eco_load::Settings {
-//!     to: vec![([127, 0, 0, 1], 5005).into()],
-//!     ..eco_load::Settings::new(plugin, |failure| format!("{failure:?}"))
-//! };
-//! let mut load = eco_load::Load::start(settings)?;
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use eco_load::{Load, Settings};
+//! use eco_plugin::{BUILT_IN_CLIENTS, Budgets, ClientPlugin, Compiler, Engine, Source};
+//!
+//! let engine = Engine::builder(Compiler::InProcess, Budgets::client(1 << 30)).build()?;
+//! let echo = ClientPlugin::load(&engine, Source::named("echo", BUILT_IN_CLIENTS)).await?;
+//! // A port on which nobody listens any more.
+//! let to = vec![std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?];
+//! let settings = Settings { to, ..Settings::new(echo, |failure| format!("{failure:?}")) };
+//! let mut load = Load::start(settings)?;
 //! load.over().await;
 //! load.end();
 //! load.finished().await;
-//! println!("{}", load.report()?.report);
+//! let ended = load.report()?;
+//! assert_eq!(ended.report.dialogues.total, 0);
+//! assert!(ended.fatal.is_some());
 //! # Ok(()) }
 //! ```
 
