@@ -11,7 +11,7 @@ use eco_net::ReusableTimeout;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -29,8 +29,8 @@ pub struct Load {
     sampler: Sampler,
     date: SystemTime,
     header: Header,
-    /// When nothing new began any more, and what was counted up to then.
-    ended: Option<(Instant, Tally)>,
+    /// What was counted until nothing new began any more.
+    in_time: Option<Tally>,
 }
 
 /// What a report says of the settings.
@@ -74,7 +74,7 @@ impl Load {
             sampler: Sampler::new(tallies, goal),
             date,
             header,
-            ended: None,
+            in_time: None,
         })
     }
 
@@ -108,9 +108,8 @@ impl Load {
 
     /// Has nothing new begin any more. What is under way has a second to finish.
     pub fn end(&mut self) {
-        let ended = self.run.pace.end();
-        self.ended
-            .get_or_insert_with(|| (ended, self.sampler.sum()));
+        self.run.pace.end();
+        self.in_time.get_or_insert_with(|| self.sampler.sum());
     }
 
     /// Waits until all threads are done, after [`end`](Self::end).
@@ -123,16 +122,15 @@ impl Load {
     /// # Errors
     /// A thread failed or panicked.
     pub fn report(mut self) -> io::Result<Ended> {
-        self.end();
+        let ended = self.run.pace.end();
+        let in_time = self.in_time.take();
+        let in_time = in_time.unwrap_or_else(|| self.sampler.sum());
         let elapsed = self.elapsed();
         for thread in self.threads {
             let result = thread.join();
             result.map_err(|_| io::Error::other("a thread of the load panicked"))??;
         }
         let mut tally = self.sampler.sum();
-        let (ended, in_time) = self
-            .ended
-            .unwrap_or_else(|| (Instant::now(), self.sampler.sum()));
         for (age, many) in self.run.pace.missed(ended) {
             let describe = self.run.describe;
             tally.never_begun(age, many, || describe(&Failure::NeverBegun(age)));

@@ -26,7 +26,7 @@ enum Progress {
 }
 
 impl SlowThreads {
-    /// Runs `future` to its end: here, and in the background for as long as `slow_flag` is set.
+    /// Runs `future` to its end: here, and in the slow threads for as long as `slow_flag` is set.
     pub(super) async fn run<F>(&self, mut future: Pin<Box<F>>, slow_flag: SlowFlag)
     where
         F: Future<Output = ()> + Send + 'static,

@@ -32,7 +32,7 @@ pub(super) fn component(engine: &Engine, file: &File) -> wasmtime::Result<Compon
     unsafe { Component::deserialize(engine, read(file)?) }
 }
 
-/// As [`component`], for the module of a direct one.
+/// As [`component`], for the module of one that is called directly.
 pub(super) fn module(engine: &Engine, file: &File) -> wasmtime::Result<Module> {
     #[cfg(target_os = "linux")]
     {

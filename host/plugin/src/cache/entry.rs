@@ -2,7 +2,7 @@
 //!
 //! A component's file is the code, as wasmtime wrote it; then the facts, in JSON; then their length, and
 //! eight bytes that show that all was written. Code comes first, since it is mapped as it lies there. The
-//! module of a direct component has a file of its own.
+//! module of one that is called directly has a file of its own.
 
 use super::{Facts, code, unnamed};
 use std::fs::File;
@@ -15,7 +15,7 @@ pub(crate) struct Entry {
     pub(crate) facts: Facts,
     /// The code of the component. More may follow it.
     pub(crate) component: File,
-    /// That of its module by itself, where it is direct.
+    /// That of its module by itself, where it is called directly.
     pub(crate) module: Option<File>,
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Product {
     pub(super) facts: Facts,
     /// The code of the component.
     pub(super) component: Vec<u8>,
-    /// That of its module by itself, where it is direct.
+    /// That of its module by itself, where it is called directly.
     pub(super) module: Option<Vec<u8>>,
 }
 
@@ -60,7 +60,7 @@ pub(super) enum Refusal {
 /// Test: `a_message_that_quotes_the_plugin_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
 /// The longest name that facts have, in bytes. A tool's is cut; a component whose functions have longer
-/// names is not direct.
+/// names is not called directly.
 const MOST_NAME: usize = 256;
 /// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
 /// toolchains take some KiB, Python's some hundred. More is refused as unbounded.

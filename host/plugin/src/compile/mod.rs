@@ -43,7 +43,7 @@ pub(crate) struct Compiled {
     pub(crate) scan: Scanned,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
     pub(crate) held: u64,
-    /// The module by itself, where the component is direct.
+    /// The module by itself, where the component is called directly.
     pub(crate) direct: Option<Arc<direct::Module>>,
     pub(crate) script: Option<Script>,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Facts {
     scan: Scanned,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
     held: u64,
-    /// Where it is direct: what its module calls its parts.
+    /// Where it is called directly: what its module calls its parts.
     pub(crate) direct: Option<direct::Names>,
 }
 

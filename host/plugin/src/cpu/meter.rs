@@ -21,9 +21,9 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime::UpdateDeadline;
 
-/// Ticks that a call may use before it has to wait its call_state.
+/// Ticks that a call may use before it has to wait its turn.
 const SHORT: u32 = 1;
-/// What a connection may have had lately before its short calls wait their call_state too: as much as one
+/// What a connection may have had lately before its short calls wait their turn too: as much as one
 /// has that uses some three percent of a processor all the time.
 /// Test: `sharing::a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again`.
 const MUCH: Duration = Duration::from_millis(250);
@@ -192,7 +192,7 @@ pub(crate) struct CpuMeter {
 }
 
 impl CpuMeter {
-    /// For an instance whose calls say by `slow_flag` when they take long, and add to `spent`.
+    /// For an instance whose calls say by `slow_flag` when they are slow, and add to the total time.
     pub(crate) fn new(slow_flag: SlowFlag, spent: Arc<TotalTime>) -> Self {
         let call_state = CallState {
             slow_flag,

@@ -1,4 +1,4 @@
-//! What a connection has had of the processors recent, by which those that take long share them.
+//! What a connection has had of the processors lately, by which those that take long share them.
 //!
 //! What was had is forgotten by halves, so that a connection that was busy once is as good as new
 //! some time later, and one that is always busy can't pass for one that seldom is.
@@ -33,7 +33,7 @@ impl RecentTime {
         })
     }
 
-    /// Who has less of this has had less recent. It stays true while time passes, since all forget at
+    /// Who has less of this has had less lately. It stays true while time passes, since all forget at
     /// the same rate: in a logarithm that is the same difference for each of them. `began` is any
     /// time before, the same for all that are compared.
     pub(crate) fn order(&self, began: Instant) -> i64 {

@@ -1,5 +1,5 @@
-//! Calling a direct plugin: a handler of which it is known beforehand that every call is over in
-//! microseconds (`shape` finds out).
+//! Calling a plugin directly: a handler of which it is known beforehand that every call is over in
+//! microseconds (`detect` finds out).
 //!
 //! Nothing can happen in such a call that would have to be waited for, so that it needs no fiber, no
 //! stack of its own and no clock; and the component is so plain that its module can be called as it
@@ -28,7 +28,7 @@ pub(crate) const HELD: u64 = 16 * 1024;
 /// Ticks until the next, which never comes.
 const NEVER: u64 = u64::MAX / 2;
 
-/// What a direct plugin's module calls its parts.
+/// What the module of such a plugin calls its parts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Names {
     memory: String,
@@ -47,7 +47,7 @@ impl Names {
     }
 }
 
-/// A direct plugin's module, compiled.
+/// The module of a plugin that is called directly, compiled.
 pub(crate) struct Module {
     ready: InstancePre<State>,
     names: Names,

@@ -1,6 +1,6 @@
-//! Which components are direct: handlers whose every call is over at once, whatever it is given.
+//! Which components can be called directly: handlers whose every call is over at once, whatever it is given.
 //!
-//! It reads the binary format and proves nothing else. What is made of the answer is in `direct`.
+//! It reads the binary format and proves nothing else. What is made of the answer is in `call`.
 
 use crate::load::segments::{FEW, Segments};
 use std::ops::Range;
@@ -9,13 +9,13 @@ use wasmparser::{
     Operator, Parser, Payload, Validator, WasmFeatures,
 };
 
-/// Bytes of a direct function. Without loops and calls each of its instructions runs at most once,
+/// Bytes of a function that is called directly. Without loops and calls each of its instructions runs at most once,
 /// so that a call takes microseconds, and a millisecond at worst, where each grows the memory. A
-/// function with more is not direct, and runs on a fiber of its own like any other.
+/// function with more is not, and runs on a fiber of its own like any other.
 /// Test: `what_could_run_for_long_is_not_direct`.
 const FUNCTION: usize = 4096;
 
-/// A direct component: one module without imports, and the one function that is lifted from it.
+/// A component that can be called directly: one module without imports, and the one function that is lifted from it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct DirectModule<'a> {
     /// The core module, in binary form.
@@ -36,7 +36,7 @@ impl DirectModule<'_> {
     }
 }
 
-/// The shape of a direct component; `None` for any other.
+/// How a component is called directly; `None` for one that can't be.
 ///
 /// # Errors
 /// The binary is malformed; the error has the offset.
@@ -67,7 +67,7 @@ pub(crate) fn detect(binary: &[u8]) -> Result<Option<DirectModule<'_>>, BinaryRe
     }))
 }
 
-/// What a direct component may be made of.
+/// What such a component may be made of.
 #[derive(Default)]
 struct Parts<'a> {
     module: Option<Range<usize>>,

@@ -72,8 +72,10 @@ pub(crate) async fn load(
     let component = &compiled.component;
     let importer = importer(compiled);
     let script = compiled.script.clone().map(Arc::new);
+    let imported = imported(component, &engine.0, importer);
+    let repeats_itself = imported.is_empty();
     let template = Template {
-        ready: link(component, &engine.0, importer)?,
+        ready: link(component, &engine.0, importer, imported)?,
         held: match way {
             Way::Direct => 0,
             Way::Component => held(engine.budgets(), compiled.held),
@@ -108,7 +110,7 @@ pub(crate) async fn load(
         interface,
         functions,
         memory: instance.store.data().memory(),
-        repeats_itself: imported(component, &engine.0, importer).is_empty(),
+        repeats_itself,
         post_return: compiled.scan.post_return,
         template,
     })
@@ -207,8 +209,8 @@ fn link(
     component: &Component,
     engine: &EngineState,
     importer: Importer,
+    imported: Vec<Import>,
 ) -> Result<InstancePre<State>, LoadError> {
-    let imported = imported(component, engine, importer);
     let (granted, refused): (Vec<Import>, Vec<Import>) =
         imported.into_iter().partition(|import| import.granted);
     let names = |imports: Vec<Import>| imports.into_iter().map(|import| import.name).collect();

@@ -1,7 +1,7 @@
 //! Which data is copied into a module's memory each time that it is instantiated, page by page.
 //!
 //! wasmtime maps what lies dense, so that it costs nothing until it is used, and copies the rest
-//! before a budget counts. It reads the binary format and decides nothing; `scan`, `shape` and `load` do.
+//! before a budget counts. It reads the binary format and decides nothing; `scan`, `detect` and `load` do.
 
 use wasmparser::{
     BinaryReaderError, ConstExpr, DataKind, DataSectionReader, ImportSectionReader, Operator,
