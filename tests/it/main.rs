@@ -59,6 +59,8 @@ mod logs;
 mod manners;
 /// The tests that limits name.
 mod named;
+/// The time that a load's client takes itself.
+mod own_time;
 /// The page of `eco load`, in a browser.
 mod page;
 /// The connection loop over pipes in memory, where time can be stopped.

@@ -1,4 +1,4 @@
-//! What the machine has: memory, and descriptors.
+//! What the machine has: memory, processors, and descriptors.
 
 /// Memory that is assumed where the system can't be asked.
 const ASSUMED_MEMORY: usize = 4 << 30;
@@ -16,6 +16,12 @@ pub(super) fn memory() -> usize {
     }
     #[cfg(not(target_os = "linux"))]
     ASSUMED_MEMORY
+}
+
+/// Processors that this process may run on; one where the system can't be asked.
+pub(super) fn processors() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
 /// Raises the soft limit of descriptors to the hard one, and says how many connections that allows.

@@ -1,14 +1,20 @@
-//! One connection of the load: dialogue after dialogue, each turn timed and each reply checked.
+//! One connection of the load: dialogue after dialogue, from the cache as far as that is known by heart, else with
+//! an instance of the plugin.
+//!
+//! It owns the order of things, and hands each turn to `turn`. It must not know how times are taken.
 
 use super::connection::Connection;
 use super::dialogue_cache::CachedTurn;
-use super::failure::{Cause, Failure, NotWhole};
+use super::failure::{Cause, Failure};
+use super::own_time::OwnTime;
 use super::pace::{Due, WakeUps};
 use super::run::Run;
+use super::stock::{Stock, meanwhile};
 use super::tally::{Failed, SharedTally};
 use eco_contract::Expect;
-use eco_net::{self as net, Request, ReusableTimeout};
+use eco_net::ReusableTimeout;
 use eco_plugin::Step;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,8 +22,10 @@ use std::time::Instant;
 pub(super) struct Client {
     pub(super) run: Arc<Run>,
     pub(super) tally: SharedTally,
+    pub(super) stock: Arc<Stock>,
     pub(super) wake_ups: WakeUps,
     pub(super) timeout: ReusableTimeout,
+    pub(super) own_time: OwnTime,
     /// Since when the dialogue that is under way has waited for what comes next.
     pub(super) waiting: Option<Instant>,
 }
@@ -27,24 +35,43 @@ impl Client {
     pub(super) async fn run(mut self) {
         let run = self.run.clone();
         let mut connection = None;
+        // Since when there is nothing to do but the next dialogue.
+        let mut free = Instant::now();
         while let Some(due) = run.pace.next() {
             if let Some(due) = due.time() {
+                let Self { stock, tally, .. } = &self;
+                let waiting = pin!(self.wake_ups.at(due));
+                let starting = async {
+                    if stock.has_room(&run) {
+                        stock.add(&run, tally).await;
+                    }
+                };
                 tokio::select! {
                     biased;
-                    () = self.wake_ups.at(due) => {}
+                    () = meanwhile(waiting, starting) => {}
                     () = run.pace.ended() => return,
                 }
             }
-            self.waiting = Some(due.time().unwrap_or_else(Instant::now));
+            self.waiting = Some(due.time().unwrap_or(free));
+            let may_begin = due.time().map_or(free, |due| due.max(free));
+            self.own_time.dialogue_may_begin(may_begin);
             let result = self.dialogue(&mut connection, due).await;
             self.waiting = None;
-            match result {
-                Ok(()) => self.tally.lock().dialogues += 1,
-                Err(Failed(cause, example)) => {
-                    self.tally.lock().failed(cause, 1, || example);
-                    if cause == Cause::NotConnected && !run.goes_on_after_a_rest().await {
+            free = Instant::now();
+            self.own_time.stops(free);
+            let own = self.own_time.of_turn();
+            {
+                let mut tally = self.tally.lock();
+                own.into_iter().for_each(|own| tally.client_took(own));
+                tally.dialogues += u64::from(result.is_ok());
+            }
+            if let Err(Failed(cause, example)) = result {
+                self.tally.lock().failed(cause, 1, || example);
+                if cause == Cause::NotConnected {
+                    if !run.goes_on_after_a_rest().await {
                         return;
                     }
+                    free = Instant::now();
                 }
             }
             if run.reconnect
@@ -67,13 +94,18 @@ impl Client {
         let run = self.run.clone();
         let mut open = match connection.take() {
             Some(open) => open,
-            None => Connection::open(&run, &self.tally, &mut self.timeout).await?,
+            None => {
+                self.own_time.stops(Instant::now());
+                let open = Connection::open(&run, &self.tally, &mut self.timeout).await?;
+                self.own_time.goes_on(Instant::now());
+                open
+            }
         };
         let result = self.hold_dialogue(&mut open, due).await;
         match result {
             Ok(()) => *connection = Some(open),
             // A reset leaves no port behind that would have to cool down.
-            Err(_) => drop(open.stream.set_zero_linger()),
+            Err(_) => drop(open.stream.stream().set_zero_linger()),
         }
         result
     }
@@ -114,14 +146,17 @@ impl Client {
         mut replied: bool,
         mut due: Option<Instant>,
     ) -> Result<(), Failed> {
-        let run = self.run.clone();
+        let (run, stock, tally) = (self.run.clone(), self.stock.clone(), self.tally.clone());
         let failed = |error| run.failed(&Failure::Plugin(&error));
         let at_its_beginning = before.is_empty() && !replied;
         let mut recording = at_its_beginning.then(|| run.dialogues.record()).flatten();
-        let mut dialogue = run.dialogues.instantiate().await.map_err(failed)?;
-        let mut turn = run.dialogues.start(&mut dialogue).await.map_err(failed)?;
+        let taking = stock.take(&run, &tally);
+        let mut dialogue = taking.await.map_err(failed)?;
+        let starting = run.dialogues.start(&mut dialogue);
+        let mut turn = tally.of_plugin(starting).await.map_err(failed)?;
         for cached in before {
-            turn = match dialogue.replied(&cached.reply).await.map_err(failed)? {
+            let replying = dialogue.replied(&cached.reply);
+            turn = match tally.of_plugin(replying).await.map_err(failed)? {
                 Step::Next(turn) => turn,
                 Step::Done | Step::Wrong(_) => return Err(run.failed(&Failure::Unsteady)),
             };
@@ -140,7 +175,8 @@ impl Client {
             }
             let reply = open.inbox.reply();
             recording = recording.and_then(|recording| recording.received(reply));
-            turn = match dialogue.replied(reply).await.map_err(failed)? {
+            let replying = dialogue.replied(reply);
+            turn = match tally.of_plugin(replying).await.map_err(failed)? {
                 Step::Next(turn) => turn,
                 Step::Done => break,
                 Step::Wrong(fault) => {
@@ -155,60 +191,6 @@ impl Client {
             recording.finish();
         }
         Ok(())
-    }
-
-    /// One turn, timed from when it was due, or else from now.
-    async fn turn(
-        &mut self,
-        open: &mut Connection,
-        send: &[u8],
-        expect: &Expect,
-        due: Option<Instant>,
-    ) -> Result<(), Failed> {
-        let Self {
-            run,
-            tally,
-            timeout,
-            ..
-        } = self;
-        let since = due.unwrap_or_else(Instant::now);
-        self.waiting = Some(since);
-        let request = Request {
-            send,
-            expect,
-            most: run.most,
-        };
-        let exchange = net::exchange(
-            &mut open.stream,
-            request,
-            &mut open.inbox,
-            |_| {},
-            async |_| Ok(()),
-        );
-        let result = timeout.within(exchange).await;
-        let took = since.elapsed();
-        open.finished |= *expect == Expect::ToEnd;
-        let came = open.inbox.reply().len();
-        {
-            let mut tally = tally.lock();
-            // One that failed has waited as well, and is not to be missing from the percentiles.
-            tally.turn_took(took);
-            if let Some(Ok(())) = result {
-                tally.turns += 1;
-                tally.sent += send.len() as u64;
-                tally.received += came as u64;
-            }
-        }
-        let why = match &result {
-            Some(Ok(())) => return Ok(()),
-            Some(Err(broken)) => NotWhole::Broken {
-                broken,
-                most: run.most,
-                reused: !run.reconnect,
-            },
-            None => NotWhole::Timeout(run.timeout),
-        };
-        Err(run.failed(&Failure::NotWhole { expect, came, why }))
     }
 }
 

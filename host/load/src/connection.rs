@@ -2,15 +2,14 @@
 
 use super::run::Run;
 use super::tally::{Failed, SharedTally};
-use eco_net::{self as net, Inbox, ReusableTimeout};
+use eco_net::{self as net, Inbox, ReusableTimeout, StampedStream};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
-use tokio::net::TcpStream;
 
 /// A connection, and what has arrived on it.
 pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+    pub(super) stream: StampedStream,
     pub(super) inbox: Inbox,
     /// Whether FIN was sent, because a turn reads to the server's.
     pub(super) finished: bool,
@@ -32,7 +31,7 @@ impl Connection {
                 run.connected.store(true, Ordering::Relaxed);
                 tally.lock().connecting_took(began.elapsed());
                 Ok(Self {
-                    stream,
+                    stream: StampedStream::new(stream),
                     inbox: Inbox::within(&run.replies),
                     finished: false,
                 })

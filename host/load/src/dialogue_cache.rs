@@ -57,6 +57,11 @@ impl DialogueCache {
         self.turns.get().map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether each dialogue is going to need an instance.
+    pub(super) fn needs_instances(&self) -> bool {
+        !self.plugin.repeats_itself()
+    }
+
     /// Begins to record a dialogue; `None` if that is done, or it is never the same. One connection records
     /// it while the others ask the plugin, since a recording takes up to [`MEMORY`].
     pub(super) fn record(&self) -> Option<Recording<'_>> {
@@ -71,7 +76,13 @@ impl DialogueCache {
 
     /// An instance that has not begun.
     pub(super) async fn instantiate(&self) -> Result<Dialogue, Error> {
-        self.plugin.dialogue().await
+        // On the heap, as the next: every turn's future would have the size of this one otherwise.
+        Box::pin(self.plugin.dialogue()).await
+    }
+
+    /// One for a dialogue that begins later.
+    pub(super) async fn instantiate_ahead(&self) -> Result<Dialogue, Error> {
+        Box::pin(self.plugin.dialogue_ahead()).await
     }
 
     /// Has it begin.

@@ -2,8 +2,9 @@
 //! and what that took.
 //!
 //! `pace` says when a dialogue begins, `client` holds it over a `connection`, `dialogue_cache` knows what the
-//! plugin says, `tally` counts, and `report` is what is made of that, as a `table` or a `page`. The
-//! threads share nothing that is written to for each turn: each has its connections and its tally.
+//! plugin says, `stock` has instances ready, `turn` and `own_time` tell the server's time from the client's, `tally`
+//! counts, and `report` is what is made of that, as a `table` or a `page`. The threads share nothing that is written
+//! to for each turn: each has its connections, its stock and its tally.
 //!
 //! It owns the run and its figures. It must not know who asked for it: failures are data, and whoever
 //! starts a load says how they read.
@@ -29,21 +30,28 @@
 //! ```
 
 mod client;
+mod client_time;
 mod connection;
 mod dialogue_cache;
+mod drive;
 mod failure;
+mod idle;
+mod own_time;
 mod pace;
 mod page;
 mod report;
 mod run;
 mod sampler;
 mod sources;
+mod stock;
 mod table;
 mod tally;
 mod threads;
 mod timer;
+mod turn;
 mod units;
 
+pub use client_time::{ClientTime, Limit};
 pub use failure::{Cause, Failure, Fatal, NotWhole};
 pub use pace::Goal;
 pub use page::page;
@@ -51,5 +59,6 @@ pub use report::Report;
 pub use run::Settings;
 pub use sampler::{Moment, Sample};
 pub use sources::Sources;
+pub use stock::most_instances;
 pub use threads::{Ended, Load};
 pub use units::{share_text, time_text};

@@ -113,6 +113,17 @@ impl Pace {
         self.over.cancelled().await;
     }
 
+    /// Whether another dialogue may begin at all.
+    pub(super) fn has_more(&self) -> bool {
+        let taken = || self.taken.load(Ordering::Relaxed);
+        self.ended.get().is_none() && self.plan.count.is_none_or(|count| taken() < count)
+    }
+
+    /// Whether dialogues are due at some time.
+    pub(super) fn is_timed(&self) -> bool {
+        self.plan.rate.is_some()
+    }
+
     pub(super) fn started(&self) -> Instant {
         self.started
     }

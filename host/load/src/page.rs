@@ -31,6 +31,7 @@ pub fn page(report: &Report) -> String {
             totals(report),
             latencies(report)
         ),
+        limit(report),
         failures(&report.errors),
         percentiles::figure(report),
         timeline::figure(report),
@@ -115,10 +116,11 @@ fn latencies(report: &Report) -> String {
             0 => "–".to_owned(),
             _ => time_value(figure(latency)),
         };
-        let (turn, connect) = (value(&report.turn), value(&report.connect));
-        format!("<tr><th scope=\"row\">{name}</th><td>{turn}</td><td>{connect}</td></tr>\n")
+        let values = [&report.turn, &report.client.wait, &report.connect].map(value);
+        let cells = values.map(|value| format!("<td>{value}</td>")).concat();
+        format!("<tr><th scope=\"row\">{name}</th>{cells}</tr>\n")
     });
-    table(&["latency", "turn", "connect"], &rows)
+    table(&["latency", "turn", "client", "connect"], &rows)
 }
 
 fn table(heads: &[&str], rows: &[String]) -> String {
@@ -128,6 +130,18 @@ fn table(heads: &[&str], rows: &[String]) -> String {
         .collect();
     let rows = rows.concat();
     format!("<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
+}
+
+/// That the client was the limit, and what helps; nothing when it was not.
+fn limit(report: &Report) -> String {
+    let Some(said) = report.client.said(&report.turn) else {
+        return String::new();
+    };
+    let advice = escaped(&report.client.advice);
+    format!(
+        "<section class=\"limit\">\n<p><strong>{}</strong></p>\n<p>{advice}</p>\n</section>\n",
+        escaped(&said)
+    )
 }
 
 /// Why dialogues failed, each cause with its first example; nothing when none did.

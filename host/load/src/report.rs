@@ -1,6 +1,8 @@
 //! What a run has measured: the figures, for whatever they are shown in.
 
+use super::client_time::ClientTime;
 use super::failure::Cause;
+use super::idle::Worked;
 use super::tally::Tally;
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -45,8 +47,10 @@ pub struct Report {
     pub errors: Vec<Failures>,
     /// How long connecting took.
     pub connect: Latency,
-    /// How long a turn took.
+    /// How long a turn took the server: from the write to the arrival of the reply, or from when it was due.
     pub turn: Latency,
+    /// What the client itself took.
+    pub client: ClientTime,
     /// What happened over time.
     pub timeline: Vec<Moment>,
 }
@@ -119,7 +123,7 @@ pub struct Moment {
 const STEPS: u32 = 5;
 
 impl Latency {
-    fn of(times: &Histogram<u64>) -> Self {
+    pub(super) fn of(times: &Histogram<u64>) -> Self {
         let at = |quantile| microseconds(times.value_at_quantile(quantile));
         let points = times.iter_quantiles(STEPS).map(|step| Point {
             percentile: decimal(step.quantile_iterated_to() * 100.0),
@@ -149,19 +153,26 @@ pub(super) fn microseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e3
 }
 
+/// What there was until nothing new began any more.
+pub(super) struct InTime {
+    pub(super) tally: Tally,
+    /// What each thread had done.
+    pub(super) worked: Vec<Worked>,
+}
+
 impl Report {
     /// The figures of `tally`, of which `in_time` was counted in so much time, and the rest while what
     /// was under way then came to its end. What the run was is the caller's to say.
     pub(super) fn measured(
         tally: Tally,
-        in_time: &Tally,
+        in_time: &InTime,
         time: Duration,
         timeline: Vec<Moment>,
     ) -> Self {
         let seconds = time.as_secs_f64();
         let count = |of: fn(&Tally) -> u64| Count {
             total: of(&tally),
-            per_second: of(in_time) as f64 / seconds.max(f64::MIN_POSITIVE),
+            per_second: of(&in_time.tally) as f64 / seconds.max(f64::MIN_POSITIVE),
         };
         let [dialogues, turns, sent, received, connected] = [
             count(|tally| tally.dialogues),
@@ -172,6 +183,12 @@ impl Report {
         ];
         let failed: u64 = tally.errors.iter().sum();
         let all = tally.dialogues + failed;
+        let turn = Latency::of(&tally.turn);
+        let wait = Latency::of(&tally.client);
+        let client = ClientTime {
+            stamped: tally.stamped as f64 / tally.turns.max(1) as f64,
+            ..ClientTime::measured(&in_time.worked, in_time.tally.plugin, wait, &turn)
+        };
         let errors = Cause::ALL.into_iter().zip(tally.errors).zip(tally.examples);
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -199,7 +216,8 @@ impl Report {
                 })
                 .collect(),
             connect: Latency::of(&tally.connecting),
-            turn: Latency::of(&tally.turn),
+            turn,
+            client,
             timeline,
         }
     }

@@ -46,7 +46,11 @@ impl fmt::Display for Report {
             "\n{:<10} {:>10} {:>10} {:>10} {:>10} {:>10}",
             "latency", "p50", "p90", "p99", "p99.9", "max"
         )?;
-        for (name, latency) in [("connect", &self.connect), ("turn", &self.turn)] {
+        for (name, latency) in [
+            ("connect", &self.connect),
+            ("turn", &self.turn),
+            ("client", &self.client.wait),
+        ] {
             let Latency {
                 p50,
                 p90,
@@ -64,6 +68,12 @@ impl fmt::Display for Report {
                 write!(f, " {text:>10}")?;
             }
             writeln!(f)?;
+        }
+        if let Some(said) = self.client.said(&self.turn) {
+            writeln!(f, "\n{said}")?;
+            if !self.client.advice.is_empty() {
+                writeln!(f, "{}", self.client.advice)?;
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::failure::Cause;
 use hdrhistogram::Histogram;
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest time that is told from longer ones, in nanoseconds: an hour.
 const LONGEST: u64 = 3_600_000_000_000;
@@ -16,15 +16,21 @@ pub(super) struct Failed(pub(super) Cause, pub(super) String);
 pub(super) struct Tally {
     pub(super) dialogues: u64,
     pub(super) turns: u64,
+    /// Those of which the system has told when the reply had arrived.
+    pub(super) stamped: u64,
     pub(super) sent: u64,
     pub(super) received: u64,
     pub(super) connections: u64,
+    /// The time that the plugin had: starting its instances, and its calls.
+    pub(super) plugin: Duration,
     pub(super) errors: [u64; Cause::ALL.len()],
     /// The first failure of each cause, in words.
     pub(super) examples: [Option<String>; Cause::ALL.len()],
     /// In nanoseconds, as all of these.
     pub(super) connecting: Histogram<u64>,
     pub(super) turn: Histogram<u64>,
+    /// How long turns waited for the client.
+    pub(super) client: Histogram<u64>,
     /// The turns since somebody last looked.
     pub(super) lately: Histogram<u64>,
 }
@@ -44,13 +50,16 @@ impl Tally {
         Self {
             dialogues: 0,
             turns: 0,
+            stamped: 0,
             sent: 0,
             received: 0,
             connections: 0,
+            plugin: Duration::ZERO,
             errors: Default::default(),
             examples: Default::default(),
             connecting: histogram(FINE),
             turn: histogram(FINE),
+            client: histogram(FINE),
             lately: histogram(COARSE),
         }
     }
@@ -59,6 +68,10 @@ impl Tally {
         let time = nanoseconds(time);
         self.turn.saturating_record(time);
         self.lately.saturating_record(time);
+    }
+
+    pub(super) fn client_took(&mut self, time: Duration) {
+        self.client.saturating_record(nanoseconds(time));
     }
 
     /// Adds so many dialogues that were due so long before the end and were not begun. They have waited as
@@ -92,9 +105,11 @@ impl Tally {
     pub(super) fn add(&mut self, other: &Self) {
         self.dialogues += other.dialogues;
         self.turns += other.turns;
+        self.stamped += other.stamped;
         self.sent += other.sent;
         self.received += other.received;
         self.connections += other.connections;
+        self.plugin += other.plugin;
         for (count, more) in self.errors.iter_mut().zip(other.errors) {
             *count += more;
         }
@@ -104,6 +119,7 @@ impl Tally {
         // All have the same bounds.
         let _ = self.connecting.add(&other.connecting);
         let _ = self.turn.add(&other.turn);
+        let _ = self.client.add(&other.client);
     }
 }
 
@@ -118,6 +134,14 @@ pub(super) struct SharedTally(Arc<Mutex<Tally>>);
 impl SharedTally {
     pub(super) fn new() -> Self {
         Self(Arc::new(Mutex::new(Tally::new())))
+    }
+
+    /// Does what the plugin is to do, and counts the time that it takes.
+    pub(super) async fn of_plugin<T>(&self, work: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let done = work.await;
+        self.lock().plugin += began.elapsed();
+        done
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Tally> {

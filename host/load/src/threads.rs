@@ -1,23 +1,18 @@
 //! A load that runs: its threads, its clock, and what is made of it at its end.
 
-use super::client::Client;
+use super::drive::drive;
 use super::failure::{Failure, Fatal};
-use super::pace::{Goal, WakeUps};
-use super::report::Report;
+use super::idle::Idle;
+use super::pace::Goal;
+use super::report::{InTime, Report};
 use super::run::{Run, Settings};
 use super::sampler::{Sample, Sampler};
-use super::tally::{SharedTally, Tally};
-use eco_net::ReusableTimeout;
+use super::tally::SharedTally;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-
-/// How long dialogues that are under way may take when the run is over, before they count as
-/// unfinished. Test: `load::a_server_that_stalls_can_not_hide_it`.
-const FINISH: Duration = Duration::from_secs(1);
 
 /// A load that runs. Dropped, it goes on to its end, and nobody learns of it.
 pub struct Load {
@@ -27,10 +22,11 @@ pub struct Load {
     /// Closed when all threads are done.
     done: mpsc::Receiver<()>,
     sampler: Sampler,
+    idle: Vec<Idle>,
     date: SystemTime,
     header: Header,
     /// What was counted until nothing new began any more.
-    in_time: Option<Tally>,
+    in_time: Option<InTime>,
 }
 
 /// What a report says of the settings.
@@ -65,13 +61,15 @@ impl Load {
         let tallies: Vec<SharedTally> = (0..settings.threads).map(|_| SharedTally::new()).collect();
         let date = SystemTime::now();
         let run = Arc::new(Run::start(settings));
-        let (threads, done) = start_threads(&header, ramp_up, &run, &tallies)?;
+        let idle: Vec<Idle> = tallies.iter().map(|_| Idle::new()).collect();
+        let (threads, done) = start_threads(&header, ramp_up, &run, &tallies, &idle)?;
         Ok(Self {
             run,
             goal,
             threads,
             done,
             sampler: Sampler::new(tallies, goal),
+            idle,
             date,
             header,
             in_time: None,
@@ -109,7 +107,17 @@ impl Load {
     /// Has nothing new begin any more. What is under way has a second to finish.
     pub fn end(&mut self) {
         self.run.pace.end();
-        self.in_time.get_or_insert_with(|| self.sampler.sum());
+        if self.in_time.is_none() {
+            self.in_time = Some(self.up_to_now());
+        }
+    }
+
+    fn up_to_now(&self) -> InTime {
+        let now = Instant::now();
+        InTime {
+            tally: self.sampler.sum(),
+            worked: self.idle.iter().map(|idle| idle.worked(now)).collect(),
+        }
     }
 
     /// Waits until all threads are done, after [`end`](Self::end).
@@ -124,7 +132,7 @@ impl Load {
     pub fn report(mut self) -> io::Result<Ended> {
         let ended = self.run.pace.end();
         let in_time = self.in_time.take();
-        let in_time = in_time.unwrap_or_else(|| self.sampler.sum());
+        let in_time = in_time.unwrap_or_else(|| self.up_to_now());
         let elapsed = self.elapsed();
         for thread in self.threads {
             let result = thread.join();
@@ -158,74 +166,26 @@ fn start_threads(
     ramp_up: Duration,
     run: &Arc<Run>,
     tallies: &[SharedTally],
+    idle: &[Idle],
 ) -> io::Result<Threads> {
     let ramp = ramp_up / header.connections.max(1);
     // Nothing is ever sent: it ends when the last thread has dropped its end.
     let (end, done) = mpsc::channel(1);
     let mut running = Vec::new();
-    for (first, tally) in tallies.iter().enumerate() {
+    for (first, (tally, idle)) in tallies.iter().zip(idle).enumerate() {
         let places = (0..header.connections)
             .skip(first)
             .step_by(tallies.len().max(1));
         let starts: Vec<Duration> = places.map(|place| ramp * place).collect();
-        let (run, tally, end) = (run.clone(), tally.clone(), end.clone());
+        let (run, tally, idle) = (run.clone(), tally.clone(), idle.clone());
+        let end = end.clone();
         let thread = std::thread::Builder::new().name(format!("eco-load-{first}"));
         running.push(thread.spawn(move || {
             let _end = end;
-            drive(&run, &tally, &starts)
+            let result = drive(&run, &tally, &idle, &starts);
+            idle.ends();
+            result
         })?);
     }
     Ok((running, done))
-}
-
-/// One thread of the load: a connection for each of `starts`, which says when it begins.
-fn drive(run: &Arc<Run>, tally: &SharedTally, starts: &[Duration]) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let wake_ups = WakeUps::start()?;
-        let mut clients = JoinSet::new();
-        for start in starts {
-            let start = *start;
-            let client = Client {
-                run: run.clone(),
-                tally: tally.clone(),
-                wake_ups: wake_ups.clone(),
-                timeout: ReusableTimeout::new(Some(run.timeout)),
-                waiting: None,
-            };
-            let run = run.clone();
-            clients.spawn(async move {
-                if !start.is_zero() {
-                    tokio::select! {
-                        () = tokio::time::sleep(start) => {}
-                        () = run.pace.ended() => return,
-                    }
-                }
-                client.run().await;
-            });
-        }
-        let finishing = async {
-            run.pace.ended().await;
-            tokio::time::sleep(FINISH).await;
-        };
-        let running = async {
-            while let Some(client) = clients.join_next().await {
-                client.map_err(io::Error::other)?;
-            }
-            Ok(())
-        };
-        let finished = tokio::select! {
-            result = running => Some(result),
-            () = finishing => None,
-        };
-        match finished {
-            Some(result) => result,
-            None => {
-                clients.shutdown().await;
-                Ok(())
-            }
-        }
-    })
 }

@@ -2,6 +2,18 @@
 
 pub(super) use eco_text::number::{grouped, many};
 
+/// Nothing that is measured is more, and sums of so much are still numbers.
+const MOST: f64 = 1e18;
+
+/// The number, or the nearest one that can be drawn and written.
+pub(crate) fn finite(number: f64) -> f64 {
+    if number.is_nan() {
+        0.0
+    } else {
+        number.clamp(0.0, MOST)
+    }
+}
+
 /// A time in microseconds, in the unit that suits it, with three digits that matter.
 pub fn time_text(microseconds: f64) -> String {
     let (value, unit) = match microseconds {
@@ -25,6 +37,11 @@ pub fn share_text(share: f64) -> String {
     }
 }
 
+/// A share of something, roughly.
+pub(super) fn percent_text(share: f64) -> String {
+    format!("{:.0} %", finite(share) * 100.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +50,8 @@ mod tests {
     fn numbers_are_written_so_that_a_person_reads_them() {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(finite(f64::NAN), 0.0);
+        assert_eq!(percent_text(0.987), "99 %");
         assert_eq!(time_text(7.123), "7.12 µs");
         assert_eq!(time_text(12_345.0), "12.3 ms");
         assert_eq!(time_text(1_234_567.0), "1.23 s");

@@ -3,9 +3,9 @@
 use super::quota::{Exhausted, Quota, Share};
 use eco_contract::Expect;
 use std::io;
-use std::pin::pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, ReadBuf};
 
 /// What one read asks for at most.
 pub(super) const PIECE: usize = 256 * 1024;
@@ -16,7 +16,10 @@ const SOME: usize = 4 * 1024;
 /// of the next one.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    bytes: Vec<u8>,
+    /// What has arrived, then the room for more, which is there from one reply to the next.
+    room: Vec<u8>,
+    /// How much of it has arrived.
+    filled: usize,
     /// The length of the reply, once it is whole.
     reply: Option<usize>,
     /// How far the end of the reply was looked for, and how much of it was shown.
@@ -37,23 +40,29 @@ impl Inbox {
 
     /// The reply to the last exchange; if that broke, what there is of it.
     pub fn reply(&self) -> &[u8] {
-        let whole = self.reply.unwrap_or(self.bytes.len());
-        self.bytes.get(..whole).unwrap_or(&self.bytes)
+        let whole = self.reply.unwrap_or(self.filled);
+        self.bytes().get(..whole).unwrap_or(self.bytes())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.room.get(..self.filled).unwrap_or_default()
     }
 
     /// How many bytes are there.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.filled
     }
 
     /// Whether nothing is there.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.filled == 0
     }
 
     /// Forgets the reply; what came after it is the beginning of the next.
     pub fn take_reply(&mut self) {
-        self.bytes.drain(..self.reply.take().unwrap_or_default());
+        let taken = self.reply.take().unwrap_or_default().min(self.filled);
+        self.room.copy_within(taken..self.filled, 0);
+        self.filled -= taken;
         self.searched = 0;
         self.shown = 0;
     }
@@ -61,7 +70,7 @@ impl Inbox {
     /// Looks for the end of the reply, and remembers it. `ended` says that no more will come.
     pub(super) fn is_whole(&mut self, expect: &Expect, ended: bool) -> bool {
         self.reply = match expect {
-            Expect::ToEnd => ended.then_some(self.bytes.len()),
+            Expect::ToEnd => ended.then_some(self.filled),
             _ => self.find_end(expect),
         };
         self.reply.is_some()
@@ -73,14 +82,14 @@ impl Inbox {
             Expect::ToEnd => None,
             Expect::Exactly(bytes) => {
                 let bytes = usize::try_from(*bytes).ok()?;
-                (self.bytes.len() >= bytes).then_some(bytes)
+                (self.filled >= bytes).then_some(bytes)
             }
             Expect::Through(end) => {
-                let unseen = self.bytes.get(self.searched..)?;
+                let unseen = self.bytes().get(self.searched..)?;
                 let found = memchr::memmem::find(unseen, end);
                 let place = found.map(|at| self.searched + at + end.len());
                 // The sequence may begin in what is here and end in what comes.
-                self.searched = (self.bytes.len() + 1)
+                self.searched = (self.filled + 1)
                     .saturating_sub(end.len())
                     .max(self.searched);
                 place
@@ -90,8 +99,8 @@ impl Inbox {
 
     /// What is known to belong to the reply and was not asked for before.
     pub(super) fn news(&mut self) -> &[u8] {
-        let known = self.reply.unwrap_or(self.bytes.len());
-        let news = self.bytes.get(self.shown..known).unwrap_or_default();
+        let known = self.reply.unwrap_or(self.filled);
+        let news = self.room.get(self.shown..known).unwrap_or_default();
         self.shown += news.len();
         news
     }
@@ -104,7 +113,7 @@ impl Inbox {
     /// # Errors
     /// The quota has no memory left.
     pub(super) fn make_room(&mut self, expect: &Expect, most: usize) -> Result<(), Exhausted> {
-        let here = self.bytes.len();
+        let here = self.filled;
         let wanted = match expect {
             Expect::Exactly(bytes) => usize::try_from(*bytes)
                 .unwrap_or(usize::MAX)
@@ -114,14 +123,15 @@ impl Inbox {
         };
         let room = most.saturating_add(1).saturating_sub(here);
         let needed = here + wanted.min(PIECE).min(room);
-        let capacity = self.bytes.capacity();
+        let capacity = self.room.len();
         if needed > capacity {
             // Twice as much as before, so that a long reply is not moved for each piece of it.
             let grown = (capacity * 2).min(most.saturating_add(1)).max(needed);
             if let Some(share) = &mut self.share {
                 share.grow(grown - capacity)?;
             }
-            self.bytes.reserve_exact(grown - here);
+            self.room.reserve_exact(grown - capacity);
+            self.room.resize(grown, 0);
         }
         Ok(())
     }
@@ -132,7 +142,10 @@ impl Inbox {
         from: &mut R,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        // This future keeps nothing from one poll to the next.
-        pin!(from.read_buf(&mut self.bytes)).poll(cx)
+        let mut room = ReadBuf::new(self.room.get_mut(self.filled..).unwrap_or_default());
+        ready!(Pin::new(from).poll_read(cx, &mut room))?;
+        let read = room.filled().len();
+        self.filled += read;
+        Poll::Ready(Ok(read))
     }
 }

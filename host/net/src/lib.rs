@@ -31,6 +31,7 @@ mod rate_limit;
 mod reusable_timeout;
 mod server;
 mod slow_threads;
+mod stamped;
 mod transport;
 mod within;
 
@@ -44,4 +45,5 @@ pub use listener::{Accepted, Listener};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
 pub use server::{Server, ShutdownSummary};
+pub use stamped::{StampedStream, StampsOn};
 pub use transport::Transport;

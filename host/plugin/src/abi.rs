@@ -228,6 +228,8 @@ impl ServerExports {
 pub(crate) struct ClientExports {
     pub(crate) start: ComponentExportIndex,
     pub(crate) replied: ComponentExportIndex,
+    /// Of an interpreter alone: what has it evaluate the script.
+    pub(crate) load: Option<ComponentExportIndex>,
 }
 
 impl ClientExports {
@@ -237,6 +239,7 @@ impl ClientExports {
         Some(Self {
             start: client.function("start")?,
             replied: client.function("replied")?,
+            load: find_load(component),
         })
     }
 }

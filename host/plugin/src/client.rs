@@ -13,7 +13,7 @@ use eco_contract::{Expect, SlowFlag};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use wasmtime::component::{TypedFunc, WasmList};
+use wasmtime::component::{ComponentExportIndex, TypedFunc, WasmList};
 
 /// One turn: what to send, borrowed from the dialogue, and how far to read then.
 #[derive(Debug)]
@@ -98,6 +98,18 @@ impl ClientPlugin {
     /// The plugin fails as it starts.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
         self.begin(None).await
+    }
+
+    /// As [`dialogue`](Self::dialogue), for one that is held later: a script is evaluated now, and not as it begins.
+    ///
+    /// # Errors
+    /// The plugin fails as it starts.
+    pub async fn dialogue_ahead(&self) -> Result<Dialogue, Error> {
+        let mut dialogue = self.begin(None).await?;
+        if let Some(load) = &self.0.exports.load {
+            dialogue.evaluate(load).await?;
+        }
+        Ok(dialogue)
     }
 
     /// As [`dialogue`](Self::dialogue), in surroundings that the caller holds on to. The engine must be
@@ -192,6 +204,19 @@ impl Dialogue {
             Running::InPlace(client) => client.instance.usage(),
             Running::Copied(client) => client.instance.usage(),
         }
+    }
+
+    /// Has its interpreter evaluate the script.
+    async fn evaluate(&mut self, load: &ComponentExportIndex) -> Result<(), Error> {
+        let instance = match &mut self.0 {
+            Running::InPlace(client) => &mut client.instance,
+            Running::Copied(client) => &mut client.instance,
+        };
+        let load = instance.function::<(), (Result<Vec<String>, String>,)>(load);
+        let budgets = &instance.store.data().engine.budgets;
+        let load = load.map_err(|error| Error::from_call(&error, budgets))?;
+        let (defined,) = instance.call(load, ()).await?;
+        said(defined, instance).map(drop)
     }
 
     /// The first call. Without a `message` the plugin sends one of its own.

@@ -1,7 +1,7 @@
 //! What went wrong in a load, in words, with the flag that helps.
 
 use crate::{reach, verdict};
-use eco_load::{Failure, Fatal, NotWhole};
+use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
 
 /// A dialogue that failed.
 pub(super) fn failure(failure: &Failure<'_>) -> String {
@@ -78,5 +78,38 @@ pub(super) fn fatal(fatal: &Fatal) -> String {
             let to = to.map(|to| to.to_string()).unwrap_or_default();
             reach::no_connection(to, error)
         }
+    }
+}
+
+/// A plugin that has this share of the client's work is worth being made faster.
+const MUCH: f64 = 0.3;
+
+/// What helps where the client was the limit, on a machine with so many processors.
+pub(super) fn advice(report: &Report, processors: u32) -> String {
+    let Some(limit) = report.client.limit else {
+        return String::new();
+    };
+    let (threads, is_busy) = (report.threads, limit == Limit::Busy);
+    let is_shared = report.connections > threads;
+    let more_threads = is_shared && threads < processors;
+    let helps = [
+        (more_threads, "more --threads"),
+        (
+            report.client.plugin >= MUCH,
+            "a faster client plugin (a compiled one instead of a script)",
+        ),
+        (is_busy && !more_threads, "a machine of its own"),
+        (is_shared, "fewer --connections"),
+        (is_busy && report.rate.is_some(), "a lower --rate"),
+        (
+            !is_busy && !is_shared && report.rate.is_none(),
+            "more --connections, which keep the server busy meanwhile",
+        ),
+    ];
+    let helps = helps.into_iter().filter(|(is_true, _)| *is_true);
+    let helps: Vec<&str> = helps.map(|(_, what)| what).collect();
+    match helps.as_slice() {
+        [] => String::new(),
+        helps => format!("What helps: {}.", helps.join(", ")),
     }
 }

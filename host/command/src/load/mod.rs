@@ -18,8 +18,8 @@ use super::{machine, output, reach};
 use anyhow::Context as _;
 use bar::Bar;
 use bytesize::ByteSize;
-use eco_load::{Cause, Ended, Goal, Load, Report, Settings, share_text};
-use eco_net::Endpoint;
+use eco_load::{Cause, Ended, Goal, Load, Report, Settings, most_instances, share_text};
+use eco_net::{Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine};
 use eco_text::number::grouped;
 use file::Page;
@@ -62,8 +62,7 @@ impl TryFrom<LoadArgs> for Config {
         {
             tracing::warn!("{text:?} is sent as the message; --to names the server");
         }
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let processors = u32::try_from(processors).unwrap_or(u32::MAX);
+        let processors = machine::processors();
         let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
         let connections = args.connections;
         if connections as usize > possible {
@@ -90,10 +89,13 @@ impl TryFrom<LoadArgs> for Config {
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
     let page = config.args.html.as_deref().map(Page::create).transpose()?;
+    // The system may have begun by the time that the plugin is loaded.
+    let _stamps = StampsOn::ask();
     let settings = signals.or(settings(&config)).await?;
     let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
     report.to = config.args.to.to_string();
     report.plugin = config.args.plugin.clone();
+    report.client.advice = describe::advice(&report, machine::processors());
     // Where there was no connection there is nothing to show but why.
     if report.connected.total > 0 {
         if config.args.json {
@@ -125,9 +127,9 @@ async fn settings(config: &Config) -> Result<Settings, Failure> {
             return Err(Exit::Usage.saying(why));
         }
     }
-    let connections = args.connections as usize;
+    let instances = most_instances(args.connections, config.threads);
     let engine = Engine::builder(compiler(), budgets.clone())
-        .pooled(connections)
+        .pooled(instances)
         .build()
         .context(
             "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",

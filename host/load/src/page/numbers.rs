@@ -1,18 +1,7 @@
 //! Numbers as the page writes them, whatever they are.
 
+pub(super) use crate::units::finite;
 use crate::units::{grouped, time_text};
-
-/// Nothing that is measured is more, and sums of so much are still numbers.
-const MOST: f64 = 1e18;
-
-/// The number, or the nearest one that can be drawn and written.
-pub(super) fn finite(number: f64) -> f64 {
-    if number.is_nan() {
-        0.0
-    } else {
-        number.clamp(0.0, MOST)
-    }
-}
 
 /// A time in microseconds that was measured, with three digits.
 pub(super) fn time_value(microseconds: f64) -> String {
@@ -73,6 +62,5 @@ mod tests {
         assert_eq!(mark(50_000.0, 10_000.0), "50,000");
         assert_eq!(mark(1_500_000.0, 500_000.0), "1.5 M");
         assert_eq!(mark(f64::INFINITY, f64::INFINITY), "1000000 T");
-        assert_eq!(finite(f64::NAN), 0.0);
     }
 }

@@ -1,6 +1,7 @@
 //! The page of runs that went as badly as can be.
 
 use super::*;
+use crate::client_time::{ClientTime, Limit};
 use crate::failure::Cause;
 use crate::report::{Moment, Point};
 
@@ -52,6 +53,14 @@ fn report(turns: &[f64], connects: &[f64], timeline: Vec<Moment>) -> Report {
         errors: Vec::new(),
         connect: latency(connects),
         turn: latency(turns),
+        client: ClientTime {
+            busy: turns.last().copied().unwrap_or_default(),
+            plugin: connects.last().copied().unwrap_or_default(),
+            wait: latency(connects),
+            stamped: 1.0,
+            limit: (!connects.is_empty()).then_some(Limit::Busy),
+            advice: String::new(),
+        },
         timeline,
     }
 }
@@ -133,13 +142,18 @@ fn hostile_text_is_shown_and_not_interpreted() {
             count: 1,
             example: hostile.to_owned(),
         }],
+        client: ClientTime {
+            limit: Some(Limit::Slow),
+            advice: hostile.to_owned(),
+            ..report(&[], &[], vec![]).client
+        },
         ..report(&[], &[], vec![])
     });
     assert_sound(&page);
     assert!(!page.contains("<script"), "{page}");
     assert!(!page.contains(['\u{1b}', '\u{202e}']), "{page}");
     let shown = "&lt;/pre&gt;&lt;script&gt;alert(&#39;1&#39; + &quot;2&quot;)&lt;/script&gt;&amp;amp;\\u{1b}[2J\\u{202e}\nline";
-    assert_eq!(page.matches(shown).count(), 4, "{page}");
+    assert_eq!(page.matches(shown).count(), 5, "{page}");
 }
 
 #[test]

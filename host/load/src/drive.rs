@@ -1,0 +1,81 @@
+//! One thread of a load, from its first connection to its last.
+//!
+//! It owns what the connections of a thread share. It must not know of the other threads.
+
+use super::client::Client;
+use super::idle::Idle;
+use super::own_time::OwnTime;
+use super::pace::WakeUps;
+use super::run::Run;
+use super::stock::Stock;
+use super::tally::SharedTally;
+use eco_net::ReusableTimeout;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// How long dialogues that are under way may take when the run is over, before they count as
+/// unfinished. Test: `load::a_server_that_stalls_can_not_hide_it`.
+const FINISH: Duration = Duration::from_secs(1);
+
+/// Drives a connection for each of `starts`, which says when it begins.
+pub(super) fn drive(
+    run: &Arc<Run>,
+    tally: &SharedTally,
+    idle: &Idle,
+    starts: &[Duration],
+) -> io::Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    idle.watch(&mut runtime);
+    runtime.enable_all().build()?.block_on(async {
+        let wake_ups = WakeUps::start()?;
+        let stock = Arc::new(Stock::new(starts.len()));
+        let mut clients = JoinSet::new();
+        for start in starts {
+            let client = Client {
+                run: run.clone(),
+                tally: tally.clone(),
+                stock: stock.clone(),
+                wake_ups: wake_ups.clone(),
+                timeout: ReusableTimeout::new(Some(run.timeout)),
+                own_time: OwnTime::new(run.pace.is_timed()),
+                waiting: None,
+            };
+            clients.spawn(run_from(client, *start));
+        }
+        let finishing = async {
+            run.pace.ended().await;
+            tokio::time::sleep(FINISH).await;
+        };
+        let running = async {
+            while let Some(client) = clients.join_next().await {
+                client.map_err(io::Error::other)?;
+            }
+            Ok(())
+        };
+        let finished = tokio::select! {
+            result = running => Some(result),
+            () = finishing => None,
+        };
+        match finished {
+            Some(result) => result,
+            None => {
+                clients.shutdown().await;
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Has the client run from this time on, unless the run is over by then.
+async fn run_from(client: Client, start: Duration) {
+    if !start.is_zero() {
+        let run = client.run.clone();
+        tokio::select! {
+            () = tokio::time::sleep(start) => {}
+            () = run.pace.ended() => return,
+        }
+    }
+    client.run().await;
+}

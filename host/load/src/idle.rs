@@ -1,0 +1,113 @@
+//! How much of its time a thread had nothing to do but wait for the network or a timer.
+//!
+//! A thread that never waits is what limits a load: replies have arrived before it looks. It owns the measure. It must
+//! not know what the thread does.
+
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
+
+/// The measure of one thread. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Idle(Arc<Mutex<Waits>>);
+
+struct Waits {
+    began: Instant,
+    /// When the thread had ended.
+    ended: Option<Instant>,
+    /// Since when it waits.
+    since: Option<Instant>,
+    waited: Duration,
+}
+
+/// What a thread has done up to some moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Worked {
+    pub(super) busy: Duration,
+    pub(super) all: Duration,
+}
+
+impl Worked {
+    /// The share of its time in which it was busy.
+    pub(super) fn share(&self) -> f64 {
+        self.busy.as_secs_f64() / self.all.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+}
+
+impl Idle {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Waits {
+            began: Instant::now(),
+            ended: None,
+            since: None,
+            waited: Duration::ZERO,
+        })))
+    }
+
+    /// Has the runtime tell when its thread waits.
+    pub(super) fn watch(&self, runtime: &mut Builder) {
+        let (parks, unparks) = (self.0.clone(), self.0.clone());
+        runtime
+            .on_thread_park(move || parks.lock().parks(Instant::now()))
+            .on_thread_unpark(move || unparks.lock().unparks(Instant::now()));
+    }
+
+    /// The thread has done its work.
+    pub(super) fn ends(&self) {
+        self.0.lock().ended.get_or_insert_with(Instant::now);
+    }
+
+    /// What the thread has done up to now.
+    pub(super) fn worked(&self, now: Instant) -> Worked {
+        self.0.lock().worked(now)
+    }
+}
+
+impl Waits {
+    fn parks(&mut self, now: Instant) {
+        self.since = Some(now);
+    }
+
+    fn unparks(&mut self, now: Instant) {
+        if let Some(since) = self.since.take() {
+            self.waited += now.saturating_duration_since(since);
+        }
+    }
+
+    fn worked(&self, now: Instant) -> Worked {
+        let now = self.ended.unwrap_or(now);
+        let waits = self.since.map(|since| now.saturating_duration_since(since));
+        let all = now.saturating_duration_since(self.began);
+        let waited = self.waited + waits.unwrap_or_default();
+        Worked {
+            busy: all.saturating_sub(waited),
+            all,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_waited_is_work_also_while_it_waits_and_after_its_end() {
+        let began = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut waits = Waits {
+            began,
+            ended: None,
+            since: None,
+            waited: Duration::ZERO,
+        };
+        waits.parks(began + second);
+        waits.unparks(began + 3 * second);
+        assert_eq!(waits.worked(began + 4 * second).share(), 0.5);
+        waits.parks(began + 4 * second);
+        assert_eq!(waits.worked(began + 8 * second).share(), 0.25);
+        waits.unparks(began + 8 * second);
+        waits.ended = Some(began + 10 * second);
+        assert_eq!(waits.worked(began + 99 * second).share(), 0.4);
+    }
+}

@@ -1,0 +1,187 @@
+//! The time of one connection that was the client's own: what it took to read a reply that had arrived, to ask the
+//! plugin, to begin a dialogue that was due.
+//!
+//! A connection waits for the server, or the client is at work, or nothing is due. It owns telling these apart.
+//! It must not know what the client does.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Stretches that are told apart when a dialogue is late. Where it is so late that there were more of them, each
+/// stands for several: what it says of their middle is an estimate.
+/// Test: `what_is_long_past_is_joined_and_its_sum_stays_right`.
+const STRETCHES: usize = 64;
+
+/// A stopwatch for one connection.
+pub(super) struct OwnTime {
+    /// Since when it runs.
+    since: Option<Instant>,
+    /// What it has counted for the turn that is under way.
+    counted: Duration,
+    /// Whether that has its reply, so that only the client can still hold it up.
+    is_replied: bool,
+    /// What it counted before, where dialogues are due at some time.
+    past: Option<VecDeque<Stretch>>,
+}
+
+/// A stretch of time, and how much of it was the client's own.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: Instant,
+    to: Instant,
+    own: Duration,
+}
+
+impl OwnTime {
+    /// `are_due`: whether somebody will ask for a time that lies back.
+    pub(super) fn new(are_due: bool) -> Self {
+        Self {
+            since: None,
+            counted: Duration::ZERO,
+            is_replied: false,
+            past: are_due.then(VecDeque::new),
+        }
+    }
+
+    /// A dialogue could begin at this time. What is over before its first turn counts with that.
+    pub(super) fn dialogue_may_begin(&mut self, at: Instant) {
+        *self = Self {
+            since: Some(at),
+            past: self.past.take(),
+            ..Self::new(false)
+        };
+    }
+
+    /// The reply of the turn had arrived then.
+    pub(super) fn reply_arrived(&mut self, at: Instant) {
+        self.since = Some(at);
+        self.is_replied = true;
+    }
+
+    /// The client's own time goes on.
+    pub(super) fn goes_on(&mut self, at: Instant) {
+        self.since = Some(at);
+    }
+
+    /// From here on somebody else is waited for, or nobody.
+    pub(super) fn stops(&mut self, at: Instant) {
+        let Some(from) = self.since.take() else {
+            return;
+        };
+        let own = at.saturating_duration_since(from);
+        self.counted += own;
+        if let Some(past) = &mut self.past {
+            if past.len() >= STRETCHES {
+                join(past);
+            }
+            past.push_back(Stretch { from, to: at, own });
+        }
+    }
+
+    /// What was counted for a turn that has its reply, once for each.
+    pub(super) fn of_turn(&mut self) -> Option<Duration> {
+        std::mem::take(&mut self.is_replied).then(|| std::mem::take(&mut self.counted))
+    }
+
+    /// How much was the client's own since `due`, which is later at each call.
+    pub(super) fn since(&mut self, due: Instant) -> Duration {
+        let Some(past) = &mut self.past else {
+            return Duration::ZERO;
+        };
+        while past.front().is_some_and(|stretch| stretch.to <= due) {
+            past.pop_front();
+        }
+        past.iter().map(|stretch| stretch.after(due)).sum()
+    }
+}
+
+impl Stretch {
+    /// The part of it that lies after `due`, as if the client's own time were spread evenly over it.
+    fn after(&self, due: Instant) -> Duration {
+        let (after, whole) = (self.to.duration_since(due), self.to - self.from);
+        if after >= whole {
+            return self.own;
+        }
+        self.own.mul_f64(after.as_secs_f64() / whole.as_secs_f64())
+    }
+}
+
+/// Makes one stretch of each two.
+fn join(past: &mut VecDeque<Stretch>) {
+    let pairs = past.make_contiguous().chunks(2);
+    *past = pairs
+        .filter_map(|pair| {
+            let (first, last) = (pair.first()?, pair.last()?);
+            let own = pair.iter().map(|stretch| stretch.own).sum();
+            let (from, to) = (first.from, last.to);
+            Some(Stretch { from, to, own })
+        })
+        .collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn what_came_before_the_first_write_and_after_each_reply_is_the_clients() {
+        let start = Instant::now();
+        let mut own = OwnTime::new(false);
+        own.dialogue_may_begin(start);
+        own.stops(start + MS);
+        // Written, and nothing came yet.
+        assert_eq!(own.of_turn(), None);
+        own.reply_arrived(start + 5 * MS);
+        own.stops(start + 7 * MS);
+        assert_eq!(own.of_turn(), Some(3 * MS));
+        own.reply_arrived(start + 9 * MS);
+        own.stops(start + 10 * MS);
+        assert_eq!((own.of_turn(), own.of_turn()), (Some(MS), None));
+    }
+
+    #[test]
+    fn of_a_dialogue_that_failed_nothing_counts_with_the_next() {
+        let start = Instant::now();
+        let mut own = OwnTime::new(false);
+        own.dialogue_may_begin(start);
+        own.stops(start + MS);
+        own.dialogue_may_begin(start + 9 * MS);
+        own.stops(start + 10 * MS);
+        own.reply_arrived(start + 10 * MS);
+        own.stops(start + 10 * MS);
+        assert_eq!(own.of_turn(), Some(MS));
+    }
+
+    #[test]
+    fn a_late_dialogue_knows_how_much_of_that_was_the_clients() {
+        let start = Instant::now();
+        let mut own = OwnTime::new(true);
+        // Two milliseconds of the client, then three of the server, again and again.
+        for round in 0..4 {
+            own.goes_on(start + 5 * round * MS);
+            own.stops(start + (5 * round + 2) * MS);
+        }
+        assert_eq!(own.since(start), 8 * MS);
+        assert_eq!(own.since(start + MS), 7 * MS);
+        assert_eq!(own.since(start + 12 * MS), 2 * MS);
+        assert_eq!(own.since(start + 20 * MS), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_long_past_is_joined_and_its_sum_stays_right() {
+        let start = Instant::now();
+        let mut own = OwnTime::new(true);
+        let rounds = 10 * u32::try_from(STRETCHES).expect("it is small");
+        for round in 0..rounds {
+            own.goes_on(start + 5 * round * MS);
+            own.stops(start + (5 * round + 2) * MS);
+            let kept = own.past.as_ref().map_or(0, VecDeque::len);
+            assert!(kept <= STRETCHES, "{kept}");
+        }
+        assert_eq!(own.since(start), 2 * rounds * MS);
+        let half = own.since(start + 5 * (rounds / 2) * MS);
+        assert!(half.abs_diff(rounds * MS) < rounds / 10 * MS, "{half:?}");
+    }
+}

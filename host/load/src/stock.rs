@@ -1,0 +1,161 @@
+//! Instances of the plugin that are started before their dialogues are due, so that no turn waits for a start.
+//!
+//! Each thread has a stock of its own. Its connections fill it while they wait: for the time of the next dialogue, or
+//! where dialogues are due at no time, for a reply. It owns starting instances. It must not know what is said in a dialogue.
+
+use super::run::Run;
+use super::tally::SharedTally;
+use eco_plugin::{Dialogue, Error};
+use parking_lot::Mutex;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+/// Instances that a thread keeps ready, and no more than it has connections: as many dialogues may begin at once
+/// without one that waits for a start. Each takes memory, which counts against the total as that of the others does.
+/// Test: `a_stock_is_filled_to_its_bound_and_what_is_ready_is_taken_first`.
+const AHEAD: usize = 8;
+
+/// How many instances a load has at the same time, at most: for each connection one, and what is kept ready.
+pub fn most_instances(connections: u32, threads: u32) -> usize {
+    let ahead = (threads as usize)
+        .saturating_mul(AHEAD)
+        .min(connections as usize);
+    (connections as usize).saturating_add(ahead)
+}
+
+/// What one thread has ready.
+pub(super) struct Stock {
+    ready: Mutex<Vec<Dialogue>>,
+    most: usize,
+}
+
+impl Stock {
+    /// For a thread with so many connections.
+    pub(super) fn new(connections: usize) -> Self {
+        Self {
+            ready: Mutex::new(Vec::new()),
+            most: connections.min(AHEAD),
+        }
+    }
+
+    /// An instance that has not begun: one that is ready, or else one that is started now.
+    pub(super) async fn take(&self, run: &Run, tally: &SharedTally) -> Result<Dialogue, Error> {
+        let ready = self.ready.lock().pop();
+        match ready {
+            Some(dialogue) => Ok(dialogue),
+            None => tally.of_plugin(run.dialogues.instantiate()).await,
+        }
+    }
+
+    /// Whether there is room for one more, and it would be of use.
+    pub(super) fn has_room(&self, run: &Run) -> bool {
+        run.dialogues.needs_instances() && self.ready.lock().len() < self.most
+    }
+
+    /// Starts one more. Why there is none, if there can be none, the dialogue that needs it finds out.
+    pub(super) async fn add(&self, run: &Run, tally: &SharedTally) {
+        let started = tally.of_plugin(run.dialogues.instantiate_ahead()).await;
+        let mut ready = self.ready.lock();
+        // Others may have started some meanwhile, where that takes long.
+        if ready.len() < self.most {
+            ready.extend(started);
+        }
+    }
+}
+
+/// Waits for `wait`, and does `work` first where that isn't over at once.
+pub(super) async fn meanwhile<T>(
+    mut wait: Pin<&mut impl Future<Output = T>>,
+    work: impl Future<Output = ()>,
+) -> T {
+    let over = poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx))).await;
+    if let Poll::Ready(output) = over {
+        return output;
+    }
+    work.await;
+    wait.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+    use crate::run::Settings;
+    use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, Source};
+    use std::pin::pin;
+
+    const ECHO_CLIENT: &str = include_str!("../../../plugins/echo-client/echo-client.wat");
+
+    /// Of an engine whose memory is enough for a few dozen instances of a plugin that imports something.
+    async fn run() -> Run {
+        let budgets = Budgets {
+            total_memory: 32 << 20,
+            ..Budgets::client(1 << 30)
+        };
+        let engine = Engine::builder(Compiler::InProcess, budgets).build();
+        // An import is enough for its dialogues not to be known by heart.
+        let import = "(component $plugin (import \"eco:plugin/log@0.1.0\" (instance))";
+        let plugin = ECHO_CLIENT.replacen("(component $plugin", import, 1);
+        let file = tempfile::Builder::new().suffix(".wat").tempfile();
+        let file = file.expect("a file can be made");
+        std::fs::write(&file, plugin).expect("it can be written to");
+        let source = Source::named(&file.path().display().to_string(), &[]);
+        let plugin = ClientPlugin::load(&engine.expect("an engine"), source).await;
+        let describe = |failure: &Failure<'_>| format!("{failure:?}");
+        Run::start(Settings::new(plugin.expect("it is a client"), describe))
+    }
+
+    /// A stock that was topped up more often than it needs.
+    async fn filled(connections: usize, run: &Run) -> Stock {
+        let (stock, tally) = (Stock::new(connections), SharedTally::new());
+        for _ in 0..2 * AHEAD {
+            if stock.has_room(run) {
+                stock.add(run, &tally).await;
+            }
+        }
+        stock
+    }
+
+    /// How many instances can be had at the same time.
+    async fn room(stock: &Stock, run: &Run) -> usize {
+        let mut taken = Vec::new();
+        while let Ok(dialogue) = stock.take(run, &SharedTally::new()).await {
+            taken.push(dialogue);
+        }
+        taken.len()
+    }
+
+    #[tokio::test]
+    async fn a_stock_is_filled_to_its_bound_and_what_is_ready_is_taken_first() {
+        let run = run().await;
+        let all = room(&Stock::new(0), &run).await;
+        assert!(all > AHEAD, "there is memory for {all}");
+        let stock = filled(1000, &run).await;
+        assert_eq!(stock.ready.lock().len(), AHEAD);
+        // Its memory counts, so that there is less for others, and what is ready needs no more.
+        assert_eq!(room(&Stock::new(0), &run).await, all - AHEAD);
+        assert_eq!(room(&stock, &run).await, all);
+    }
+
+    #[tokio::test]
+    async fn a_thread_with_one_connection_has_one_instance_ready() {
+        let stock = filled(1, &run().await).await;
+        assert_eq!(stock.ready.lock().len(), 1);
+        assert_eq!(most_instances(1, 1), 2);
+        assert_eq!(most_instances(1000, 2), 1000 + 2 * AHEAD);
+    }
+
+    #[tokio::test]
+    async fn work_is_done_while_something_is_waited_for_and_not_where_it_is_there() {
+        let done = std::cell::Cell::new(0);
+        let work = async || done.set(done.get() + 1);
+        assert_eq!(meanwhile(pin!(async { 1 }), work()).await, 1);
+        assert_eq!(done.get(), 0);
+        let wait = async {
+            tokio::task::yield_now().await;
+            (2, done.get())
+        };
+        assert_eq!(meanwhile(pin!(wait), work()).await, (2, 1));
+    }
+}
