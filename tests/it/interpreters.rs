@@ -146,6 +146,56 @@ def end_of_input(): return shown(lines.flush()) + shown(lines.flush())",
     Peer::connect(server.address).send(b"a").expect(b"own");
 }
 
+/// The host writes a chunk where the script has it, and reads a reply there after the call.
+#[test]
+fn chunks_that_are_kept_stay_and_replies_are_what_was_returned() {
+    let scripts = [
+        (
+            "js",
+            "const kept = [];
+             function receive(chunk) {
+               kept.push(chunk);
+               if (kept.length < 4) return chunk;
+               return kept.map((chunk) => new TextDecoder().decode(chunk)).join('');
+             }",
+        ),
+        (
+            "lua",
+            "local kept = {}
+             function receive(chunk)
+               kept[#kept + 1] = chunk
+               collectgarbage()
+               return #kept < 4 and chunk or table.concat(kept)
+             end",
+        ),
+    ];
+    for (end, text) in scripts {
+        let server = serve(&["-p", &plugin_file(&format!("keeps.{end}"), text)]);
+        let mut peer = Peer::connect(server.address);
+        // Lua has strings of more than 40 bytes in another way.
+        let chunks = [40, 41, 3000].map(|size| vec![b'a' + (size % 26) as u8; size]);
+        for chunk in &chunks {
+            peer.send(chunk).expect(chunk);
+        }
+        peer.send(b"!")
+            .expect(&[&chunks.concat()[..], b"!"].concat());
+    }
+    // What a script does after it returned.
+    let text = "const after = new FinalizationRegistry((chunk) => chunk.fill(33));
+        function receive(chunk) {
+          if (chunk[0] === 49) { Promise.resolve().then(() => chunk.fill(33)); return chunk }
+          if (chunk[0] === 50) { Promise.reject({ get message() { chunk.fill(33) } }); return chunk }
+          const reply = { data: chunk };
+          after.register(reply, chunk);
+          return reply;
+        }";
+    let server = serve(&["-p", &plugin_file("after.js", text)]);
+    let mut peer = Peer::connect(server.address);
+    for chunk in [b"1 job", b"2 got", b"3 end"] {
+        peer.send(chunk).expect(chunk);
+    }
+}
+
 #[test]
 fn too_little_memory_for_the_interpreter_says_how_much_is_enough() {
     for (end, text) in [

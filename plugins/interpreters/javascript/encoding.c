@@ -42,9 +42,15 @@ static JSValue encode(JSContext *context, JSValueConst this, int count, JSValueC
     if (count == 0 || JS_IsUndefined(values[0])) return JS_NewUint8ArrayCopy(context, NULL, 0);
     JSValue text = JS_ToString(context, values[0]);
     bytes_t bytes;
-    bool done = !JS_IsException(text) && bytes_copy(context, text, &bytes);
+    const char *utf8;
+    if (JS_IsException(text) || !bytes_find(context, text, &bytes, &utf8)) {
+        JS_FreeValue(context, text);
+        return JS_EXCEPTION;
+    }
+    JSValue encoded = JS_NewUint8ArrayCopy(context, bytes.ptr, bytes.len);
+    JS_FreeCString(context, utf8);
     JS_FreeValue(context, text);
-    return done ? engine_bytes(context, bytes.ptr, bytes.len) : JS_EXCEPTION;
+    return encoded;
 }
 
 static bool get_flag(JSContext *context, int count, JSValueConst *values, int index, const char *name,

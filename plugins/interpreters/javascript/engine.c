@@ -25,6 +25,11 @@ void engine_seed(JSContext *context, uint64_t seed) {
     context->hash_seed = xorshift64star(&context->random_state);
 }
 
+void engine_keep_shapes(JSContext *context) {
+    static JSValue kept;
+    kept = JS_NewUint8ArrayCopy(context, NULL, 0);
+}
+
 JSValue engine_global(JSContext *context, JSAtom name) {
     return JS_GetGlobalVar(context, name, false);
 }

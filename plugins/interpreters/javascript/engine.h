@@ -10,6 +10,10 @@ void engine_limit_stack(JSRuntime *runtime, uintptr_t lowest);
 /* Makes Math.random and the hash tables of this context unpredictable. */
 void engine_seed(JSContext *context, uint64_t seed);
 
+/* Keeps an empty Uint8Array for ever. What objects have in common goes with the last one, so that
+   otherwise it would be made anew for each chunk. */
+void engine_keep_shapes(JSContext *context);
+
 /* The value of a name at the top level of classic scripts, whether it was declared with function,
    var, let, const or class, or assigned to globalThis. Undefined if there is no such name. */
 JSValue engine_global(JSContext *context, JSAtom name);

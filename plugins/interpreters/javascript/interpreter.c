@@ -10,47 +10,52 @@ static const char *const contract_names[FUNCTIONS] = {
     "open", "receive", "end-of-input", "closed", "start", "replied",
 };
 
+/* The error that a call ended with. It stays until the next one, as all that is returned. */
+static struct line failure;
+
 /* Ends a call: what went wrong is told, and what is left to do is done. */
 static bool finish(bool done, const struct line *wrong, script_interpreter_string_t *error) {
-    struct line line = { 0 };
     if (!done) {
-        script_explain(wrong, &line);
-        *error = line_copy(&line);
+        script_explain(wrong, &failure);
+        *error = line_text(&failure);
     }
-    jobs_run(context, script_name());
+    if (jobs_wait(context)) {
+        answer_settle();
+        jobs_run(context, script_name());
+    }
     return done;
 }
 
+/* Begins a call: what the last one returned has been read. */
 static bool prepared(script_interpreter_string_t *error) {
-    struct line line = { 0 };
-    if (script_ready(&line)) return true;
-    *error = line_copy(&line);
-    return false;
+    line_clear(&failure);
+    if (!script_ready(&failure)) {
+        *error = line_text(&failure);
+        return false;
+    }
+    answer_forget(context);
+    return true;
 }
 
 bool exports_eco_plugin_interpreter_load(script_interpreter_list_string_t *names,
                                          script_interpreter_string_t *error) {
     if (!prepared(error)) return false;
-    script_interpreter_string_t found[FUNCTIONS];
-    size_t count = 0;
+    static script_interpreter_string_t found[FUNCTIONS];
+    *names = (script_interpreter_list_string_t) { .ptr = found };
     for (enum function i = 0; i < FUNCTIONS; i++) {
         JSValue function = script_find(i);
         if (JS_IsException(function)) return finish(false, NULL, error);
-        if (!JS_IsUndefined(function)) script_interpreter_string_dup(&found[count++], contract_names[i]);
+        if (!JS_IsUndefined(function))
+            script_interpreter_string_set(&found[names->len++], contract_names[i]);
         JS_FreeValue(context, function);
     }
-    *names = (script_interpreter_list_string_t) { 0 };
-    if (count == 0) return true;
-    names->len = count;
-    names->ptr = malloc(count * sizeof *found);
-    if (!names->ptr) abort();
-    memcpy(names->ptr, found, count * sizeof *found);
     return true;
 }
 
 static bool reply(enum function function, int count, JSValue argument, reply_t *answer,
                   script_interpreter_string_t *error) {
-    struct line wrong = { 0 };
+    struct line wrong;
+    line_clear(&wrong);
     bool defined;
     JSValue result = script_call(function, count, argument, &defined, &wrong);
     bool done = !JS_IsException(result) &&
@@ -105,7 +110,8 @@ void exports_eco_plugin_session_closed(exports_eco_plugin_session_reason_t why) 
 bool exports_eco_plugin_client_start(bytes_t *message, turn_t *turn,
                                      script_interpreter_string_t *error) {
     if (!prepared(error)) return false;
-    struct line wrong = { 0 };
+    struct line wrong;
+    line_clear(&wrong);
     bool defined;
     JSValue argument = message ? engine_bytes(context, message->ptr, message->len) : JS_NULL;
     JSValue result = script_call(START, 1, argument, &defined, &wrong);
@@ -119,7 +125,8 @@ bool exports_eco_plugin_client_start(bytes_t *message, turn_t *turn,
 bool exports_eco_plugin_client_replied(bytes_t *answer, step_t *step,
                                        script_interpreter_string_t *error) {
     if (!prepared(error)) return false;
-    struct line wrong = { 0 };
+    struct line wrong;
+    line_clear(&wrong);
     bool defined;
     JSValue argument = engine_bytes(context, answer->ptr, answer->len);
     JSValue result = script_call(REPLIED, 1, argument, &defined, &wrong);
@@ -127,3 +134,15 @@ bool exports_eco_plugin_client_replied(bytes_t *answer, step_t *step,
     JS_FreeValue(context, result);
     return finish(done, &wrong, error);
 }
+
+/* What a call returns stays where it is until the next one, so that nothing is to be freed after it.
+   These take the place of the bindings' own, which do, and unlike those they aren't exported: what isn't
+   there needs no call. */
+#define NO_POST_RETURN(function) \
+    void __wasm_export_exports_eco_plugin_##function##_post_return(uint8_t *answer) {}
+NO_POST_RETURN(interpreter_load)
+NO_POST_RETURN(session_open)
+NO_POST_RETURN(session_receive)
+NO_POST_RETURN(session_end_of_input)
+NO_POST_RETURN(client_start)
+NO_POST_RETURN(client_replied)

@@ -33,9 +33,9 @@ void error_take(JSContext *context, const char *script, struct line *line);
 /* The same for a value that was thrown earlier, the reason of a rejected promise. */
 void error_say(JSContext *context, const char *script, JSValueConst thrown, struct line *line);
 
-/* values.c: Each turns what the function `name` returned into what eco takes, in memory from
-   malloc. If that can't be, each returns false, and either there is an exception pending or the line
-   says what is wrong. */
+/* values.c: Each turns what the function `name` returned into what eco takes; answer.c has the bytes.
+   If that can't be, each returns false, and either there is an exception pending or the line says what
+   is wrong. */
 bool value_to_reply(JSContext *context, const char *name, JSValueConst value, reply_t *reply,
                     struct line *wrong);
 bool value_to_turn(JSContext *context, const char *name, JSValueConst value, turn_t *turn,
@@ -43,10 +43,22 @@ bool value_to_turn(JSContext *context, const char *name, JSValueConst value, tur
 bool value_to_step(JSContext *context, const char *name, JSValueConst value, step_t *step,
                    struct line *wrong);
 
-/* values.c: The bytes of a string, a Uint8Array or an ArrayBuffer, in memory from malloc. */
-bool bytes_copy(JSContext *context, JSValueConst value, bytes_t *bytes);
+/* values.c: Where the bytes of a string, a Uint8Array or an ArrayBuffer are. Those of a string are in a
+   text that JS_FreeCString frees. */
+bool bytes_find(JSContext *context, JSValueConst value, bytes_t *bytes, const char **text);
 
-/* promises.c: Runs all jobs that wait. */
+/* answer.c: Holds a value, so that its bytes stay where they are until the answer is forgotten. They stay
+   what they are only if nothing of the script runs in between: otherwise settle the answer before. */
+bool answer_hold(JSContext *context, JSValueConst value, bytes_t *bytes);
+/* Copies bytes, until the answer is forgotten. */
+void answer_copy(bytes_t *bytes);
+/* Copies what is held. */
+void answer_settle(void);
+void answer_forget(JSContext *context);
+
+/* promises.c: Whether there is something to do for jobs_run. */
+bool jobs_wait(JSContext *context);
+/* Runs all jobs that wait. */
 void jobs_run(JSContext *context, const char *script);
 /* If the value is a promise: runs the jobs and gives what the promise was fulfilled with, or throws
    what it was rejected with. One that stays pending is no exception; then the line says what is wrong.

@@ -107,12 +107,10 @@ void line_add_string(struct line *line, JSValueConst string) {
 }
 
 void line_log(const struct line *line, eco_plugin_log_level_t level) {
-    script_interpreter_string_t text = { (uint8_t *) line->text, line->length };
+    script_interpreter_string_t text = line_text(line);
     eco_plugin_log_log(level, &text);
 }
 
-script_interpreter_string_t line_copy(const struct line *line) {
-    script_interpreter_string_t copy;
-    script_interpreter_string_dup_n(&copy, line->text, line->length);
-    return copy;
+script_interpreter_string_t line_text(const struct line *line) {
+    return (script_interpreter_string_t) { (uint8_t *) line->text, line->length };
 }

@@ -5,6 +5,7 @@
 
 /* Rejected promises that nobody handles yet: an array, as they may become many. */
 static JSValue unhandled;
+static bool any_unhandled;
 
 /* The engine says twice what matters: that a promise was rejected with nobody there to handle it,
    and that somebody came after all. */
@@ -13,6 +14,7 @@ static void watch(JSContext *context, JSValueConst promise, JSValueConst reason,
     int64_t count = 0;
     JS_GetLength(context, unhandled, &count);
     if (!handled) {
+        any_unhandled = true;
         JS_DefinePropertyValueUint32(context, unhandled, (uint32_t) count,
                                      JS_DupValue(context, promise), JS_PROP_C_W_E);
         return;
@@ -39,9 +41,10 @@ static void log_error(JSContext *context, const char *script, JSValueConst throw
 }
 
 static void log_unhandled(JSContext *context, const char *script) {
+    if (!any_unhandled) return;
+    any_unhandled = false;
     int64_t count = 0;
     JS_GetLength(context, unhandled, &count);
-    if (count == 0) return;
     /* Telling an error may run code of the script, which may reject more promises. */
     JSValue rejected = unhandled;
     unhandled = JS_NewArray(context);
@@ -65,6 +68,10 @@ static void run_queue(JSContext *context, const char *script) {
         error_take(context, script, &line);
         line_log(&line, ECO_PLUGIN_LOG_LEVEL_ERROR);
     }
+}
+
+bool jobs_wait(JSContext *context) {
+    return any_unhandled || JS_IsJobPending(JS_GetRuntime(context));
 }
 
 void jobs_run(JSContext *context, const char *script) {

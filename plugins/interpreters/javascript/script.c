@@ -46,6 +46,7 @@ static void create_context(void) {
     JS_SetModuleLoaderFunc(runtime, NULL, refuse_import, NULL);
     context = JS_NewContext(runtime);
     engine_seed(context, eco_plugin_script_random());
+    engine_keep_shapes(context);
     JSValue global = JS_GetGlobalObject(context);
     console_define(context, global);
     encoding_define(context, global);

@@ -68,30 +68,27 @@ static void mend_surrogates(uint8_t *text, size_t length) {
         if (at[1] >= 0xA0) memcpy(at, "\xEF\xBF\xBD", 3);
 }
 
-static bool copy(const void *from, size_t length, bytes_t *to) {
-    /* No byte of what is empty is freed later, so nothing may be allocated for it. */
-    *to = (bytes_t) { 0 };
-    if (length == 0) return true;
-    to->ptr = malloc(length);
-    if (!to->ptr) abort();
-    to->len = length;
-    memcpy(to->ptr, from, length);
+bool bytes_find(JSContext *context, JSValueConst value, bytes_t *bytes, const char **text) {
+    *text = NULL;
+    if (!JS_IsString(value)) {
+        bytes->ptr = JS_IsArrayBuffer(value) ? JS_GetArrayBuffer(context, &bytes->len, value)
+                                             : JS_GetUint8Array(context, &bytes->len, value);
+        /* There is no address where there are no bytes; the exception tells that from an error. */
+        return bytes->ptr || !JS_HasException(context);
+    }
+    *text = JS_ToCStringLen(context, &bytes->len, value);
+    bytes->ptr = (uint8_t *) *text;
+    if (!*text) return false;
+    /* The text is the string itself only where both have as many characters as bytes. */
+    if (bytes->len > engine_units(value)) mend_surrogates(bytes->ptr, bytes->len);
     return true;
 }
 
-bool bytes_copy(JSContext *context, JSValueConst value, bytes_t *bytes) {
-    size_t length;
-    if (!JS_IsString(value)) {
-        /* There is no address where there are no bytes; the exception tells that from an error. */
-        const uint8_t *from = JS_IsArrayBuffer(value) ? JS_GetArrayBuffer(context, &length, value)
-                                                      : JS_GetUint8Array(context, &length, value);
-        return (from || !JS_HasException(context)) && copy(from, length, bytes);
-    }
-    const char *text = JS_ToCStringLen(context, &length, value);
-    if (!text) return false;
-    copy(text, length, bytes);
-    JS_FreeCString(context, text);
-    if (bytes->len > engine_units(value)) mend_surrogates(bytes->ptr, bytes->len);
+static bool copy(JSContext *context, JSValueConst value, bytes_t *bytes) {
+    const char *text;
+    if (!bytes_find(context, value, bytes, &text)) return false;
+    answer_copy(bytes);
+    if (text) JS_FreeCString(context, text);
     return true;
 }
 
@@ -101,12 +98,13 @@ static bool get(JSContext *context, JSValueConst record, const char *key, JSValu
     return !JS_IsException(*value);
 }
 
-/* Takes the value over. */
+/* Takes the value over. `take` is answer_hold where nothing of the script runs any more. */
 static bool bytes_from(JSContext *context, const char *name, const char *key, JSValue value,
-                       bytes_t *bytes, struct line *wrong) {
+                       bool (*take)(JSContext *, JSValueConst, bytes_t *), bytes_t *bytes,
+                       struct line *wrong) {
     bool done = true;
     if (is_bytes(value)) {
-        done = bytes_copy(context, value, bytes);
+        done = take(context, value, bytes);
     } else if (!is_absent(value)) {
         line_add(wrong, "%s returned { %s: %s }; " MAY_BE_BYTES, name, key, kind(context, value));
         done = false;
@@ -169,13 +167,13 @@ bool value_to_reply(JSContext *context, const char *name, JSValueConst value, re
     static const char *const keys[] = { "data", "next", NULL };
     *reply = (reply_t) { 0 };
     if (is_absent(value)) return true;
-    if (is_bytes(value)) return bytes_copy(context, value, &reply->data);
+    if (is_bytes(value)) return answer_hold(context, value, &reply->data);
     if (!engine_is_plain(value)) return refuse(context, name, value, MAY_REPLY, wrong);
     JSValue data, next;
     return check_keys(context, name, value, keys, MAY_REPLY, wrong) &&
            get(context, value, "next", &next) && read_next(context, name, next, reply, wrong) &&
            get(context, value, "data", &data) &&
-           bytes_from(context, name, "data", data, &reply->data, wrong);
+           bytes_from(context, name, "data", data, answer_hold, &reply->data, wrong);
 }
 
 /* Any whole number that a double can tell from its neighbours. Takes the value over. */
@@ -205,7 +203,7 @@ static bool read_through(JSContext *context, const char *name, JSValue value, tu
     if (is_absent(value)) return true;
     ++*said;
     bytes_t through = { 0 };
-    if (!bytes_from(context, name, "through", value, &through, wrong)) return false;
+    if (!bytes_from(context, name, "through", value, copy, &through, wrong)) return false;
     if (through.len == 0) {
         line_add(wrong, "%s returned { through } without a byte; there must be one to wait for", name);
         return false;
@@ -244,7 +242,7 @@ static bool read_turn(JSContext *context, const char *name, JSValueConst value, 
         return false;
     }
     return read && get(context, value, "send", &send) &&
-           bytes_from(context, name, "send", send, &turn->send, wrong);
+           bytes_from(context, name, "send", send, answer_hold, &turn->send, wrong);
 }
 
 bool value_to_turn(JSContext *context, const char *name, JSValueConst value, turn_t *turn,
@@ -252,11 +250,8 @@ bool value_to_turn(JSContext *context, const char *name, JSValueConst value, tur
     static const char *const keys[] = { "send", "exactly", "through", "toEnd", NULL };
     *turn = (turn_t) { .expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_NOTHING };
     if (!engine_is_plain(value)) return refuse(context, name, value, MAY_TURN, wrong);
-    if (check_keys(context, name, value, keys, MAY_TURN, wrong) &&
-        read_turn(context, name, value, turn, wrong))
-        return true;
-    exports_eco_plugin_client_turn_free(turn);
-    return false;
+    return check_keys(context, name, value, keys, MAY_TURN, wrong) &&
+           read_turn(context, name, value, turn, wrong);
 }
 
 static bool read_fault(JSContext *context, const char *name, JSValueConst value, JSValueConst reason,
@@ -275,9 +270,10 @@ static bool read_fault(JSContext *context, const char *name, JSValueConst value,
     if (step->val.wrong.offset.is_some &&
         !read_count(context, name, "offset", offset, &step->val.wrong.offset.val, wrong))
         return false;
-    struct line text = { 0 };
+    static struct line text;
+    line_clear(&text);
     line_add_string(&text, reason);
-    step->val.wrong.reason = line_copy(&text);
+    step->val.wrong.reason = line_text(&text);
     return true;
 }
 

@@ -11,7 +11,7 @@ static int give_nothing(lua_State *L, const struct call *call) {
 // Gives a list of bytes as one string.
 static int give_bytes(lua_State *L, const struct call *call) {
     const script_interpreter_list_u8_t *bytes = call->input;
-    lua_pushlstring(L, (const char *)bytes->ptr, bytes->len);
+    push_bytes(L, bytes->ptr, bytes->len);
     return 1;
 }
 
@@ -22,18 +22,16 @@ static int give_message(lua_State *L, const struct call *call) {
     return 1;
 }
 
-static void set_text(lua_State *L, const char *key, const script_interpreter_string_t *text) {
-    lua_pushlstring(L, (const char *)text->ptr, text->len);
-    lua_setfield(L, -2, key);
-}
-
 static int give_connection(lua_State *L, const struct call *call) {
     const exports_eco_plugin_session_connection_t *connection = call->input;
+    push_bytes(L, connection->local.ptr, connection->local.len);
+    push_bytes(L, connection->peer.ptr, connection->peer.len);
     lua_createtable(L, 0, 3);
+    lua_insert(L, 1);
+    lua_setfield(L, 1, "peer");
+    lua_setfield(L, 1, "local");
     lua_pushinteger(L, (lua_Integer)connection->id);
-    lua_setfield(L, -2, "id");
-    set_text(L, "peer", &connection->peer);
-    set_text(L, "local", &connection->local);
+    lua_setfield(L, 1, "id");
     return 1;
 }
 
@@ -61,18 +59,14 @@ bool exports_eco_plugin_session_open(exports_eco_plugin_session_connection_t *pe
                                      exports_eco_plugin_session_reply_t *reply,
                                      script_interpreter_string_t *error) {
     struct call call = {"open", give_connection, peer, take_reply, reply};
-    bool fine = call_script(&call, error);
-    exports_eco_plugin_session_connection_free(peer);
-    return fine;
+    return call_script(&call, error);
 }
 
 bool exports_eco_plugin_session_receive(script_interpreter_list_u8_t *chunk,
                                         exports_eco_plugin_session_reply_t *reply,
                                         script_interpreter_string_t *error) {
     struct call call = {"receive", give_bytes, chunk, take_reply, reply};
-    bool fine = call_script(&call, error);
-    script_interpreter_list_u8_free(chunk);
-    return fine;
+    return call_script(&call, error);
 }
 
 bool exports_eco_plugin_session_end_of_input(exports_eco_plugin_session_reply_t *reply,
@@ -85,25 +79,31 @@ void exports_eco_plugin_session_closed(exports_eco_plugin_session_reason_t why) 
     struct call call = {"closed", give_reason, &why, take_nothing, NULL};
     script_interpreter_string_t error;
     // There is nobody to return an error to, so that it goes to the log.
-    if (call_script(&call, &error)) return;
-    eco_plugin_log_log(ECO_PLUGIN_LOG_LEVEL_ERROR, &error);
-    script_interpreter_string_free(&error);
+    if (!call_script(&call, &error)) eco_plugin_log_log(ECO_PLUGIN_LOG_LEVEL_ERROR, &error);
 }
 
 bool exports_eco_plugin_client_start(script_interpreter_list_u8_t *message,
                                      exports_eco_plugin_client_turn_t *turn,
                                      script_interpreter_string_t *error) {
     struct call call = {"start", give_message, message, take_turn, turn};
-    bool fine = call_script(&call, error);
-    if (message != NULL) script_interpreter_list_u8_free(message);
-    return fine;
+    return call_script(&call, error);
 }
 
 bool exports_eco_plugin_client_replied(script_interpreter_list_u8_t *reply,
                                        exports_eco_plugin_client_step_t *step,
                                        script_interpreter_string_t *error) {
     struct call call = {"replied", give_bytes, reply, take_step, step};
-    bool fine = call_script(&call, error);
-    script_interpreter_list_u8_free(reply);
-    return fine;
+    return call_script(&call, error);
 }
+
+// What a call returns stays where it is until the next one, so that nothing is to be freed after it.
+// These take the place of the bindings' own, which do, and unlike those they aren't exported: what
+// isn't there needs no call.
+#define NO_POST_RETURN(function) \
+    void __wasm_export_exports_eco_plugin_##function##_post_return(uint8_t *answer) { (void)answer; }
+NO_POST_RETURN(interpreter_load)
+NO_POST_RETURN(session_open)
+NO_POST_RETURN(session_receive)
+NO_POST_RETURN(session_end_of_input)
+NO_POST_RETURN(client_start)
+NO_POST_RETURN(client_replied)

@@ -7,32 +7,45 @@
 #include "lauxlib.h"
 #include "lua.h"
 #include "lualib.h"
+#include "memory.h"
 #include "script_interpreter.h"
 
 // One call of a function of the script: what it is given, and where its answer goes.
 struct call {
     // In Lua's spelling.
     const char *function;
-    // Pushes the arguments, and says how many.
+    // Pushes the arguments, and says how many. It comes first of all: see `push_bytes`.
     int (*give)(lua_State *L, const struct call *call);
     const void *input;
-    // Turns what was returned into what the contract wants. The stack holds the function (or nil, if
-    // the script doesn't define it) and then the values that it returned; see FUNCTION and FIRST.
-    void (*take)(lua_State *L, const struct call *call);
+    // Turns what was returned into what the contract wants, and says how many values on the top have
+    // the bytes of that: they stay until the next call. The stack holds the function (or nil, if the
+    // script doesn't define it) and then the values that it returned; see FUNCTION and FIRST.
+    int (*take)(lua_State *L, const struct call *call);
     void *output;
 };
 
 enum { FUNCTION = 1, FIRST = 2, SECOND = 3 };
 
+// lua.c
+bool is_short(size_t length);
+char *make_room(lua_State *L, size_t length);
+void push_room(lua_State *L, const char *room);
+void collect_seldom(lua_State *L);
+
 // script.c
+lua_State *evaluated_state(void);
 bool call_script(const struct call *call, script_interpreter_string_t *error);
 bool list_functions(script_interpreter_list_string_t *names, script_interpreter_string_t *error);
 
+// bytes.c
+void give_back_bytes(const uint8_t *bytes, size_t length);
+void push_bytes(lua_State *L, const uint8_t *bytes, size_t length);
+
 // values.c
-void take_nothing(lua_State *L, const struct call *call);
-void take_reply(lua_State *L, const struct call *call);
-void take_turn(lua_State *L, const struct call *call);
-void take_step(lua_State *L, const struct call *call);
+int take_nothing(lua_State *L, const struct call *call);
+int take_reply(lua_State *L, const struct call *call);
+int take_turn(lua_State *L, const struct call *call);
+int take_step(lua_State *L, const struct call *call);
 
 // messages.c
 void name_script(const script_interpreter_string_t *name);

@@ -6,6 +6,8 @@
 #define ltable_c
 #include "lua_limits.h"
 
+#include <stdbool.h>
+
 // Nothing but the API is visible from outside of this file.
 #undef LUAI_FUNC
 #undef LUAI_DDEC
@@ -59,3 +61,29 @@
 #include "lstrlib.c"
 #include "ltablib.c"
 #include "lutf8lib.c"
+
+// Doors that the API doesn't have, for strings whose bytes somebody else writes in place. Lua finds
+// short strings by what is in them, so that those can't be made before that is there.
+bool is_short(size_t length) {
+    return length <= LUAI_MAXSHORTLEN;
+}
+
+char *make_room(lua_State *L, size_t length) {
+    return getlngstr(luaS_createlngstrobj(L, length));
+}
+
+void push_room(lua_State *L, const char *room) {
+    TString *string = (TString *)(room - offsetof(TString, contents));
+    setsvalue2s(L, L->top.p, string);
+    api_incr_top(L);
+    luaC_checkGC(L);
+}
+
+// In generational mode, the collector looks through everything once that has doubled. A small script
+// has less than a chunk or two, so that each would count as that; the old ones go without.
+enum { LEAST_TO_DOUBLE = 128 * 1024 };
+
+void collect_seldom(lua_State *L) {
+    global_State *g = G(L);
+    if (g->gckind == KGC_GEN && g->GCestimate < LEAST_TO_DOUBLE) g->GCestimate = LEAST_TO_DOUBLE;
+}

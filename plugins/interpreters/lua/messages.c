@@ -87,16 +87,15 @@ static void flatten(void) {
     }
 }
 
-static script_interpreter_string_t copy_text(void) {
-    script_interpreter_string_t copy;
-    script_interpreter_string_dup_n(&copy, text.bytes, text.length);
-    return copy;
+// The text as it is; it stays until the next one is begun.
+static script_interpreter_string_t the_text(void) {
+    return (script_interpreter_string_t){(uint8_t *)text.bytes, text.length};
 }
 
 void write_log(eco_plugin_log_level_t level, const char *bytes, size_t length) {
     begin("");
     add(bytes, length);
-    script_interpreter_string_t message = {(uint8_t *)text.bytes, text.length};
+    script_interpreter_string_t message = the_text();
     eco_plugin_log_log(level, &message);
 }
 
@@ -108,7 +107,7 @@ void write_warning(void *unused, const char *piece, int more) {
     add(piece, strlen(piece));
     begun = more;
     if (more) return;
-    script_interpreter_string_t message = {(uint8_t *)text.bytes, text.length};
+    script_interpreter_string_t message = the_text();
     eco_plugin_log_log(ECO_PLUGIN_LOG_LEVEL_WARN, &message);
 }
 
@@ -116,7 +115,7 @@ script_interpreter_string_t one_line(const char *bytes, size_t length) {
     begin("");
     add(bytes, length);
     flatten();
-    return copy_text();
+    return the_text();
 }
 
 // "nil", "a number"; the string is on the stack.
@@ -205,5 +204,5 @@ script_interpreter_string_t error_line(lua_State *L) {
     }
     add(message, length);
     flatten();
-    return copy_text();
+    return the_text();
 }

@@ -22,15 +22,18 @@ enum { INSTRUCTIONS_PER_LOOK = 10000 };
 
 static void *allocate(void *seed, void *block, size_t old_size, size_t new_size) {
     (void)seed;
-    (void)old_size;
-    if (new_size != 0) return realloc(block, new_size);
-    free(block);
+    // Of what isn't there yet, the old size says its type.
+    if (block == NULL) return new_size == 0 ? NULL : memory_take(new_size);
+    if (new_size != 0) return memory_resize(block, old_size, new_size);
+    memory_give_back(block, old_size);
     return NULL;
 }
 
+static lua_State *state;
+static bool evaluated;
+
 // The state is made at the first call. If that fails, memory is exhausted and the program ends.
 static lua_State *the_state(void) {
-    static lua_State *state;
     if (state != NULL) return state;
     // What the allocator is told is also the seed of Lua's hashes: see `luai_makeseed` in lua.c.
     state = lua_newstate(allocate, (void *)(uintptr_t)eco_plugin_script_random());
@@ -51,7 +54,7 @@ static const char *skip_preamble(const char *at, const char *end) {
 
 // Evaluates the script, once: its globals are the state of the connection.
 static void evaluate(lua_State *L) {
-    static bool evaluated, begun;
+    static bool begun;
     if (evaluated) return;
     // What it did before it failed is done, and must not be done twice.
     if (begun) luaL_error(L, "the script failed when it was evaluated");
@@ -62,10 +65,18 @@ static void evaluate(lua_State *L) {
     const char *end = (const char *)source.text.ptr + source.text.len;
     const char *begin = skip_preamble((const char *)source.text.ptr, end);
     int status = luaL_loadbufferx(L, begin, (size_t)(end - begin), chunk_name(), "t");
-    eco_plugin_script_source_free(&source);
+    give_back_bytes(source.name.ptr, source.name.len);
+    give_back_bytes(source.text.ptr, source.text.len);
     if (status != LUA_OK) lua_error(L);
     lua_call(L, 0, 0);
     evaluated = true;
+    // From here on most of what there is stays, and is not looked through again for each few chunks.
+    lua_gc(L, LUA_GCGEN, 0, 0);
+}
+
+// The state once the script was evaluated, and before that nothing.
+lua_State *evaluated_state(void) {
+    return evaluated ? state : NULL;
 }
 
 // Pushes the script's function, or nil. A global that isn't a function is most likely a variable
@@ -83,16 +94,21 @@ static bool push_function(lua_State *L, const char *name) {
 static int make_call(lua_State *L) {
     const struct call *call = lua_touserdata(L, 1);
     lua_settop(L, 0);
+    int arguments = call->give(L, call);
     evaluate(L);
-    if (push_function(L, call->function)) {
+    bool defined = push_function(L, call->function);
+    lua_insert(L, FUNCTION);
+    if (defined) {
         // The function stays below what it returns, for messages about that.
         lua_pushvalue(L, FUNCTION);
-        lua_call(L, call->give(L, call), LUA_MULTRET);
+        lua_insert(L, FUNCTION);
+        lua_call(L, arguments, LUA_MULTRET);
+    } else {
+        lua_settop(L, FUNCTION);
     }
     // What it returned may have filled the stack to its last place.
     luaL_checkstack(L, LUA_MINSTACK, "too many values returned");
-    call->take(L, call);
-    return 0;
+    return call->take(L, call);
 }
 
 static void stop_when_spent(lua_State *L, lua_Debug *unused) {
@@ -102,31 +118,30 @@ static void stop_when_spent(lua_State *L, lua_Debug *unused) {
 
 static int make_list(lua_State *L) {
     script_interpreter_list_string_t *names = lua_touserdata(L, 1);
-    const char *defined[FUNCTIONS];
-    size_t count = 0;
+    static script_interpreter_string_t defined[FUNCTIONS];
+    *names = (script_interpreter_list_string_t){.ptr = defined};
     // Only here, since a hook takes time at each instruction.
     lua_sethook(L, stop_when_spent, LUA_MASKCOUNT, INSTRUCTIONS_PER_LOOK);
     evaluate(L);
     lua_sethook(L, NULL, 0, 0);
     for (size_t i = 0; i < FUNCTIONS; i++) {
-        if (push_function(L, functions[i].lua)) defined[count++] = functions[i].contract;
+        if (!push_function(L, functions[i].lua)) continue;
+        script_interpreter_string_set(&defined[names->len++], functions[i].contract);
     }
-    names->ptr = malloc(sizeof(script_interpreter_string_t[FUNCTIONS]));
-    if (names->ptr == NULL) luaL_error(L, "not enough memory");
-    names->len = count;
-    for (size_t i = 0; i < count; i++) script_interpreter_string_dup(&names->ptr[i], defined[i]);
     return 0;
 }
 
-// No error of Lua may leave an exported function, so that all of them are called through this.
+// No error of Lua may leave an exported function, so that all of them are called through this. What
+// the last call returned is read, and goes now; what this one returns stays on the stack.
 static bool run(lua_CFunction body, const void *argument, script_interpreter_string_t *error) {
     lua_State *L = the_state();
+    collect_seldom(L);
+    lua_settop(L, 0);
     lua_pushcfunction(L, explain_error);
     lua_pushcfunction(L, body);
     lua_pushlightuserdata(L, (void *)argument);
-    bool fine = lua_pcall(L, 1, 0, 1) == LUA_OK;
+    bool fine = lua_pcall(L, 1, LUA_MULTRET, 1) == LUA_OK;
     if (!fine) *error = error_line(L);
-    lua_settop(L, 0);
     return fine;
 }
 

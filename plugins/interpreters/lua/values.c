@@ -1,11 +1,9 @@
-// Owns what the functions of a script may return: it checks every value, and copies it into the
+// Owns what the functions of a script may return: it checks every value, and puts it into the
 // contract's types. It must not know who asked for a value, or what an error's line looks like.
 //
-// Whatever is copied is freed by the contract's bindings, so that it comes from malloc. All checks
-// come before the first copy: an error leaves nothing behind.
+// Bytes are not copied: the host reads them where Lua has them, in values that stay on its stack.
 #include "interpreter.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef script_interpreter_list_u8_t bytes_t;
@@ -38,21 +36,17 @@ static bool is_given(lua_State *L, int index) {
     return !lua_isnoneornil(L, index);
 }
 
-static bytes_t copy_bytes(lua_State *L, int index) {
+// The bytes of a string, which is to stay on the stack.
+static bytes_t bytes_of(lua_State *L, int index) {
     bytes_t bytes = {NULL, 0};
-    if (!is_given(L, index)) return bytes;
-    const char *string = lua_tolstring(L, index, &bytes.len);
-    if (bytes.len == 0) return bytes;
-    bytes.ptr = malloc(bytes.len);
-    // The host stops a script that needs too much memory long before this.
-    if (bytes.ptr == NULL) abort();
-    memcpy(bytes.ptr, string, bytes.len);
+    if (is_given(L, index)) bytes.ptr = (uint8_t *)lua_tolstring(L, index, &bytes.len);
     return bytes;
 }
 
-void take_nothing(lua_State *L, const struct call *call) {
+int take_nothing(lua_State *L, const struct call *call) {
     (void)L;
     (void)call;
+    return 0;
 }
 
 static exports_eco_plugin_session_next_t check_next(lua_State *L, const struct call *call) {
@@ -88,13 +82,15 @@ static void check_count(lua_State *L, const struct call *call, int most, const c
     }
 }
 
-void take_reply(lua_State *L, const struct call *call) {
+int take_reply(lua_State *L, const struct call *call) {
     exports_eco_plugin_session_reply_t *reply = call->output;
     int type = lua_type(L, FIRST);
     if (type > LUA_TNIL && type != LUA_TSTRING) refuse(L, call, type_with_article(L, FIRST), REPLY);
     check_count(L, call, 2, REPLY);
     reply->next = check_next(L, call);
-    reply->data = copy_bytes(L, FIRST);
+    reply->data = bytes_of(L, FIRST);
+    lua_settop(L, FIRST);
+    return 1;
 }
 
 // Pushes a field of the table that was returned, and returns its index. The field must have the
@@ -139,8 +135,8 @@ static uint64_t check_size(lua_State *L, const struct call *call, int index, con
     return (uint64_t)size;
 }
 
-static void read_turn(lua_State *L, const struct call *call, exports_eco_plugin_client_turn_t *turn,
-                      const char *allowed) {
+static int read_turn(lua_State *L, const struct call *call, exports_eco_plugin_client_turn_t *turn,
+                     const char *allowed) {
     static const char *const keys[] = {"send", "exactly", "through", "to_end", NULL};
     check_keys(L, call, keys, allowed);
     int send = field(L, call, "send", LUA_TSTRING, allowed);
@@ -156,14 +152,16 @@ static void read_turn(lua_State *L, const struct call *call, exports_eco_plugin_
     } else if (is_given(L, through)) {
         if (lua_rawlen(L, through) == 0) refuse(L, call, "an empty string as through", allowed);
         turn->expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_THROUGH;
-        turn->expect.val.through = copy_bytes(L, through);
+        turn->expect.val.through = bytes_of(L, through);
     } else if (lua_toboolean(L, to_end)) {
         turn->expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_TO_END;
     }
-    turn->send = copy_bytes(L, send);
+    turn->send = bytes_of(L, send);
+    // A getter may have made them, so that nothing else holds them.
+    return lua_gettop(L) - send + 1;
 }
 
-static void read_fault(lua_State *L, const struct call *call,
+static int read_fault(lua_State *L, const struct call *call,
                        exports_eco_plugin_client_fault_t *fault) {
     static const char *const keys[] = {"wrong", "offset", NULL};
     check_keys(L, call, keys, STEP);
@@ -174,6 +172,7 @@ static void read_fault(lua_State *L, const struct call *call,
     size_t length;
     const char *reason = lua_tolstring(L, wrong, &length);
     fault->reason = one_line(reason, length);
+    return 0;
 }
 
 static void check_table(lua_State *L, const struct call *call, const char *allowed) {
@@ -182,31 +181,30 @@ static void check_table(lua_State *L, const struct call *call, const char *allow
     check_count(L, call, 1, allowed);
 }
 
-void take_turn(lua_State *L, const struct call *call) {
+int take_turn(lua_State *L, const struct call *call) {
     exports_eco_plugin_client_turn_t *turn = call->output;
     if (lua_isnil(L, FUNCTION)) {
         *turn = (exports_eco_plugin_client_turn_t){.expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_NOTHING};
-        return;
+        return 0;
     }
     check_table(L, call, TURN);
-    read_turn(L, call, turn, TURN);
+    return read_turn(L, call, turn, TURN);
 }
 
-void take_step(lua_State *L, const struct call *call) {
+int take_step(lua_State *L, const struct call *call) {
     exports_eco_plugin_client_step_t *step = call->output;
     if (lua_isnoneornil(L, FIRST)) {
         check_count(L, call, 1, STEP);
         step->tag = EXPORTS_ECO_PLUGIN_CLIENT_STEP_DONE;
-        return;
+        return 0;
     }
     check_table(L, call, STEP);
     bool wrong = lua_getfield(L, FIRST, "wrong") != LUA_TNIL;
     lua_pop(L, 1);
     if (wrong) {
         step->tag = EXPORTS_ECO_PLUGIN_CLIENT_STEP_WRONG;
-        read_fault(L, call, &step->val.wrong);
-    } else {
-        step->tag = EXPORTS_ECO_PLUGIN_CLIENT_STEP_NEXT;
-        read_turn(L, call, &step->val.next, STEP);
+        return read_fault(L, call, &step->val.wrong);
     }
+    step->tag = EXPORTS_ECO_PLUGIN_CLIENT_STEP_NEXT;
+    return read_turn(L, call, &step->val.next, STEP);
 }

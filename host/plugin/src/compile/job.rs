@@ -10,7 +10,7 @@ use crate::direct::call::{self as direct, Names};
 use crate::direct::detect::detect;
 use crate::error::LoadError;
 use crate::load::plan::Plan;
-use crate::load::scan::{Scanned, Unfit, scan};
+use crate::load::scan::{Scanned, Unfit, post_return, scan};
 use serde::{Deserialize, Serialize};
 
 /// What is to be compiled, and how.
@@ -27,7 +27,7 @@ pub(super) struct Job {
 pub(super) enum Subject {
     /// A stranger's, in either form.
     Plugin,
-    /// eco's own interpreter, in binary form. It is large: reading it twice would only take time.
+    /// eco's own interpreter, in binary form. Nothing in it is looked for that it can't have.
     Interpreter,
 }
 
@@ -123,7 +123,7 @@ fn held(binary: &[u8]) -> Result<u64, Refusal> {
 
 fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
     let scan = Scanned {
-        post_return: true,
+        post_return: post_return(binary).map_err(invalid)?,
         ..Scanned::default()
     };
     let component = engine(job.settings)?.precompile_component(binary);

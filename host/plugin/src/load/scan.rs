@@ -5,8 +5,9 @@
 use crate::load::segments::Segments;
 use serde::{Deserialize, Serialize};
 use wasmparser::{
-    BinaryReaderError, CanonicalFunction, CanonicalOption, ElementItems, ElementKind,
-    ElementSectionReader, Encoding, KnownCustom, Parser, Payload, ProducersSectionReader,
+    BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentCanonicalSectionReader,
+    ElementItems, ElementKind, ElementSectionReader, Encoding, KnownCustom, Parser, Payload,
+    ProducersSectionReader,
 };
 
 /// The size of a wasm page, where a memory doesn't declare another.
@@ -103,13 +104,7 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
                 )));
             }
             Payload::ComponentCanonicalSection(section) => {
-                for function in section {
-                    if let CanonicalFunction::Lift { options, .. } = function? {
-                        found.post_return |= options
-                            .iter()
-                            .any(|option| matches!(option, CanonicalOption::PostReturn(_)));
-                    }
-                }
+                found.post_return |= any_post_return(section)?;
             }
             Payload::CustomSection(section) => {
                 if let KnownCustom::Producers(producers) = section.as_known() {
@@ -136,6 +131,31 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
             "its data is copied into {} pages of memory whenever it starts (at most {COPIED})",
             found.copied
         )));
+    }
+    Ok(found)
+}
+
+/// That one fact, of what is not a stranger's. See [`Scanned::post_return`].
+pub(crate) fn post_return(binary: &[u8]) -> Result<bool, BinaryReaderError> {
+    let mut found = false;
+    for payload in Parser::new(0).parse_all(binary) {
+        if let Payload::ComponentCanonicalSection(section) = payload? {
+            found |= any_post_return(section)?;
+        }
+    }
+    Ok(found)
+}
+
+fn any_post_return(
+    section: ComponentCanonicalSectionReader<'_>,
+) -> Result<bool, BinaryReaderError> {
+    let mut found = false;
+    for function in section {
+        if let CanonicalFunction::Lift { options, .. } = function? {
+            found |= options
+                .iter()
+                .any(|option| matches!(option, CanonicalOption::PostReturn(_)));
+        }
     }
     Ok(found)
 }
@@ -171,6 +191,7 @@ fn collect_tools(section: ProducersSectionReader<'_>, tools: &mut Vec<String>) {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::load::script::Language;
 
     #[test]
     fn a_post_return_is_found_however_deep_it_is_nested() {
@@ -197,5 +218,15 @@ mod tests {
         );
         let with = component(r#"(post-return (core func $i "free"))"#);
         assert!(scan(&with).unwrap().post_return);
+        assert!(post_return(&with).unwrap());
+    }
+
+    /// With one, each of their replies would be copied, and freed by one more call.
+    #[test]
+    fn interpreters_that_are_part_of_eco_have_no_post_return() {
+        for language in [Language::JavaScript, Language::Lua] {
+            let interpreter = language.interpreter().unwrap();
+            assert!(!post_return(&interpreter.read().unwrap()).unwrap());
+        }
     }
 }

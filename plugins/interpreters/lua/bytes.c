@@ -1,0 +1,41 @@
+// Owns how bytes come in: the host writes a chunk where Lua has it as a string, so that it isn't copied
+// again. It must not know what the bytes are.
+#include "interpreter.h"
+
+#include <stdlib.h>
+
+// Whether the long ones of this call are strings already. What comes before the script was evaluated,
+// its own text for one, is not.
+static bool in_strings;
+
+// What the host calls before it hands over bytes, in place of the bindings' own. It calls it for
+// nothing else, since all other values are passed as they are.
+__attribute__((__export_name__("cabi_realloc")))
+void *cabi_realloc(void *none, size_t old_size, size_t alignment, size_t size) {
+    (void)none;
+    (void)old_size;
+    if (size == 0) return (void *)alignment;
+    lua_State *L = evaluated_state();
+    in_strings = L != NULL;
+    if (in_strings && !is_short(size)) return make_room(L, size);
+    void *block = memory_take(size);
+    if (block == NULL) abort();
+    return block;
+}
+
+// For what the host has handed over before the script was evaluated.
+void give_back_bytes(const uint8_t *bytes, size_t length) {
+    if (length > 0) memory_give_back((void *)bytes, length);
+}
+
+// Pushes what the host has handed over, as a string. Nothing of Lua may run before: the collector
+// doesn't know of the string yet.
+void push_bytes(lua_State *L, const uint8_t *bytes, size_t length) {
+    const char *at = (const char *)bytes;
+    if (in_strings && !is_short(length)) {
+        push_room(L, at);
+    } else {
+        lua_pushlstring(L, at, length);
+        give_back_bytes(bytes, length);
+    }
+}
