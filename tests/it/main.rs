@@ -83,6 +83,8 @@ mod sessions;
 mod setup;
 /// How plugins that take long share the processors.
 mod sharing;
+/// Scripts that start from a snapshot.
+mod snapshots;
 /// The ways in which the bytes of a case are split.
 mod splits;
 /// Stopping.

@@ -13,12 +13,59 @@ const SLOW: &str = "
     function start() { return { send: message, exactly: message.length }; }
     function replied() { for (const began = Date.now(); Date.now() < began + 10;); }";
 
-/// One that says when it is started and when it has its reply.
-const TALKATIVE: &str = "
-    console.log('started');
-    const message = new TextEncoder().encode('hello');
-    function start() { return { send: message, exactly: message.length }; }
-    function replied() { console.log('replied'); }";
+/// The built-in client, which says in the log when its instance starts and when it has a reply.
+fn talkative() -> String {
+    const LOG: &str = r#"(instance $log (type $levels (enum "debug" "info" "warn" "error"))
+      (export "level" (type $level (eq $levels)))
+      (export "log" (func (param "level" $level) (param "message" string))))"#;
+    let client = include_str!("../../plugins/echo-client/echo-client.wat");
+    let changes = [
+        (
+            "(component $plugin",
+            format!(r#"(component $plugin (import "eco:plugin/log@0.1.0" {LOG})"#),
+        ),
+        (
+            r#"(memory (export "memory") 1)"#,
+            r#"(import "log" "log" (func $log (param i32 i32 i32)))
+            (import "texts" "memory" (memory 1)) (export "memory" (memory 0))
+            (func $begin (call $log (i32.const 1) (i32.const 128) (i32.const 7)))
+            (start $begin)"#
+                .to_owned(),
+        ),
+        (
+            "(local.set $at (call $difference",
+            "(call $log (i32.const 1) (i32.const 144) (i32.const 7))
+            (local.set $at (call $difference"
+                .to_owned(),
+        ),
+        (
+            "(component $client",
+            format!(
+                r#"(core module $texts (memory (export "memory") 1)
+                (data (i32.const 128) "started") (data (i32.const 144) "replied"))
+                (component $client (import "log" {LOG})
+                (alias outer $plugin $texts (core module $texts))
+                (core instance $texts (instantiate $texts))
+                (core func $say
+                    (canon lower (func $log "log") (memory (core memory $texts "memory"))))"#
+            ),
+        ),
+        (
+            "(core instance $echo (instantiate $echo))",
+            r#"(core instance $echo (instantiate $echo (with "texts" (instance $texts))
+                (with "log" (instance (export "log" (func $say))))))"#
+                .to_owned(),
+        ),
+        (
+            "(instance $client (instantiate $client))",
+            r#"(instance $client (instantiate $client (with "log" (instance $log))))"#.to_owned(),
+        ),
+    ];
+    changes.iter().fold(client.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "{old}");
+        text.replacen(old, new, 1)
+    })
+}
 
 /// The figures of a run with `--json` that ended well, which are what the schema says.
 #[track_caller]
@@ -121,7 +168,7 @@ fn a_server_that_takes_long_is_the_limit_itself() {
 #[test]
 fn an_instance_is_started_before_its_dialogue_is_due() {
     let eco = serve(&["-q"]);
-    let path = plugin_file("talkative.js", TALKATIVE);
+    let path = plugin_file("talkative.wat", talkative());
     let to = eco.address.to_string();
     let load = ["load", "--to", &to, "-p", &path, "-c", "1"];
     for (arguments, expected) in [

@@ -2,7 +2,7 @@
 
 use crate::guests::{empty_folder, samples};
 use crate::harness::{Eco, assert_same};
-use crate::support::{Peer, plugin_file, serve};
+use crate::support::{Peer, plugin_file, serve, serve_both_ways, ways};
 
 /// A server script that does what its chunk says: the same in each language.
 const MISBEHAVING: [(&str, &str); 3] = [
@@ -105,23 +105,24 @@ pub(crate) fn languages() -> impl Iterator<Item = (&'static str, &'static str)> 
 fn a_script_that_misbehaves_loses_its_connection_and_the_log_says_where() {
     for (end, text) in languages() {
         let path = plugin_file(&format!("bad.{end}"), text);
-        let server = serve(&["-p", &path, "--cpu", "3s"]);
-        let mut neighbour = Peer::connect(server.address);
-        for (id, word) in (2..).zip([
-            "loop", "recurse", "memory", "throw", "type", "next", "flood", "reply",
-        ]) {
-            let mut peer = Peer::connect(server.address);
-            peer.send(word.as_bytes());
-            neighbour.send(b"still here").expect(b"still here");
-            assert_same(&peer.expect_reset(), b"");
-            let connection = format!("connection={id} ");
-            let words = verdict(word, end);
-            let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-            words.extend(["closed", &connection]);
-            server.logged(&words);
-            neighbour.send(b"as ever").expect(b"as ever");
+        for server in serve_both_ways(&path, &["--cpu", "3s"]) {
+            let mut neighbour = Peer::connect(server.address);
+            for (id, word) in (2..).zip([
+                "loop", "recurse", "memory", "throw", "type", "next", "flood", "reply",
+            ]) {
+                let mut peer = Peer::connect(server.address);
+                peer.send(word.as_bytes());
+                neighbour.send(b"still here").expect(b"still here");
+                assert_same(&peer.expect_reset(), b"");
+                let connection = format!("connection={id} ");
+                let words = verdict(word, end);
+                let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+                words.extend(["closed", &connection]);
+                server.logged(&words);
+                neighbour.send(b"as ever").expect(b"as ever");
+            }
+            neighbour.finish().expect_end();
         }
-        neighbour.finish().expect_end();
     }
 }
 
@@ -152,26 +153,29 @@ fn an_error_in_any_callback_has_its_line() {
         if !known.contains(&end) {
             continue;
         }
-        let start = |name: &str, text| {
-            let path = plugin_file(&format!("{name}.{end}"), text);
-            (serve(&["-p", &path]), format!("{name}.{end}:2:"))
-        };
-        let (server, place) = start("in-open", open);
-        Peer::connect(server.address).expect_end();
-        server.logged(&["refused", &place, "in open"]);
+        for way in ways(end) {
+            let start = |name: &str, text| {
+                let path = plugin_file(&format!("{name}.{end}"), text);
+                let server = serve(&["-p", &path, "--snapshot", way]);
+                (server, format!("{name}.{end}:2:"))
+            };
+            let (server, place) = start("in-open", open);
+            Peer::connect(server.address).expect_end();
+            server.logged(&["refused", &place, "in open"]);
 
-        let (server, place) = start("in-end", end_of_input);
-        let mut peer = Peer::connect(server.address);
-        peer.send(b"?").expect(b"a").finish();
-        assert_same(&peer.expect_reset(), b"");
-        server.logged(&["closed", &place, "at the end"]);
+            let (server, place) = start("in-end", end_of_input);
+            let mut peer = Peer::connect(server.address);
+            peer.send(b"?").expect(b"a").finish();
+            assert_same(&peer.expect_reset(), b"");
+            server.logged(&["closed", &place, "at the end"]);
 
-        let (server, _) = start("in-closed", closed);
-        Peer::connect(server.address)
-            .send(b"?")
-            .finish()
-            .expect_end();
-        server.logged(&["ERROR", &format!("in-closed.{end}:3:"), "after ended"]);
+            let (server, _) = start("in-closed", closed);
+            Peer::connect(server.address)
+                .send(b"?")
+                .finish()
+                .expect_end();
+            server.logged(&["ERROR", &format!("in-closed.{end}:3:"), "after ended"]);
+        }
     }
 }
 
@@ -257,20 +261,21 @@ def receive(word):
         if !known.contains(&end) {
             continue;
         }
-        let server = serve(&["-p", &plugin_file(&format!("next.{end}"), text)]);
-        let mut peer = Peer::connect(server.address);
-        let local = peer.0.local_addr().expect("it is connected").to_string();
-        let from = format!("from {local} to {}, number 1", server.address);
-        server.logged(&["plugin: ", &from]);
-        peer.send(b"finish");
-        assert_same(&peer.rest(), b"bye");
-        let mut peer = Peer::connect(server.address);
-        peer.send(b"close");
-        assert_same(&peer.rest(), b"bye");
-        let mut peer = Peer::connect(server.address);
-        peer.send(b"reset");
-        peer.expect_reset();
-        server.logged(&["by-plugin", "connection=3"]);
+        for server in serve_both_ways(&plugin_file(&format!("next.{end}"), text), &[]) {
+            let mut peer = Peer::connect(server.address);
+            let local = peer.0.local_addr().expect("it is connected").to_string();
+            let from = format!("from {local} to {}, number 1", server.address);
+            server.logged(&["plugin: ", &from]);
+            peer.send(b"finish");
+            assert_same(&peer.rest(), b"bye");
+            let mut peer = Peer::connect(server.address);
+            peer.send(b"close");
+            assert_same(&peer.rest(), b"bye");
+            let mut peer = Peer::connect(server.address);
+            peer.send(b"reset");
+            peer.expect_reset();
+            server.logged(&["by-plugin", "connection=3"]);
+        }
     }
 }
 
@@ -316,9 +321,10 @@ def receive(chunk):
     let known: Vec<&str> = languages().map(|(end, _)| end).collect();
     for (end, text, expected) in scripts {
         if known.contains(&end) {
-            let server = serve(&["-p", &plugin_file(&format!("library.{end}"), text)]);
-            let mut peer = Peer::connect(server.address);
-            peer.send(b"?").expect(expected.as_bytes());
+            for server in serve_both_ways(&plugin_file(&format!("library.{end}"), text), &[]) {
+                let mut peer = Peer::connect(server.address);
+                peer.send(b"?").expect(expected.as_bytes());
+            }
         }
     }
 }
@@ -342,15 +348,16 @@ fn chance_differs_from_connection_to_connection() {
         if !languages().any(|(known, _)| known == end) {
             continue;
         }
-        let server = serve(&["-p", &plugin_file(&format!("dice.{end}"), text)]);
-        let draw = || {
-            let mut drawn = [0; 30];
-            let mut peer = Peer::connect(server.address);
-            peer.send(b"?");
-            std::io::Read::read_exact(&mut peer.0, &mut drawn).expect("the server replies");
-            drawn
-        };
-        assert_ne!(draw(), draw(), "{end}");
+        for server in serve_both_ways(&plugin_file(&format!("dice.{end}"), text), &[]) {
+            let draw = || {
+                let mut drawn = [0; 30];
+                let mut peer = Peer::connect(server.address);
+                peer.send(b"?");
+                std::io::Read::read_exact(&mut peer.0, &mut drawn).expect("the server replies");
+                drawn
+            };
+            assert_ne!(draw(), draw(), "{end}");
+        }
     }
 }
 
@@ -472,10 +479,11 @@ fn a_script_that_does_not_load_is_refused_with_the_place() {
 #[test]
 fn a_function_that_is_defined_later_is_called_too() {
     let text = "function receive(c) { globalThis.endOfInput = () => 'bye'; return c }";
-    let server = serve(&["-p", &plugin_file("later.js", text)]);
-    let mut peer = Peer::connect(server.address);
-    peer.send(b"a").expect(b"a").finish();
-    assert_same(&peer.rest(), b"bye");
+    for server in serve_both_ways(&plugin_file("later.js", text), &[]) {
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"a").expect(b"a").finish();
+        assert_same(&peer.rest(), b"bye");
+    }
 }
 
 #[test]
@@ -583,7 +591,9 @@ fn compiled_code_is_kept_in_the_cache_folder_and_a_missing_one_is_no_loss() {
 #[test]
 fn a_hundred_thousand_caught_errors_cost_no_memory() {
     let text = "function receive() for i = 1, 100000 do pcall(error, 'x') end return 'done' end";
-    let server = serve(&["-p", &plugin_file("pcall.lua", text), "--cpu", "20s"]);
-    let mut peer = Peer::connect(server.address);
-    peer.send(b"?").expect(b"done").finish().expect_end();
+    let path = plugin_file("pcall.lua", text);
+    for server in serve_both_ways(&path, &["--cpu", "20s"]) {
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"?").expect(b"done").finish().expect_end();
+    }
 }

@@ -18,6 +18,22 @@ pub(crate) fn serve(arguments: &[&str]) -> Server {
         .serve()
 }
 
+/// From when on connections of a script start from a snapshot, as `--snapshot` has it: what it does must not
+/// depend on that. Python's snapshot takes half a minute in a dev build, and only `snapshots` waits for it.
+pub(crate) fn ways(path: &str) -> &'static [&'static str] {
+    if path.ends_with("py") {
+        &["never"]
+    } else {
+        &["never", "first"]
+    }
+}
+
+/// The same script, `-p PATH` and more, served in each of these ways.
+pub(crate) fn serve_both_ways(path: &str, arguments: &[&str]) -> impl Iterator<Item = Server> {
+    let ways = ways(path).iter();
+    ways.map(move |way| serve(&[&["-p", path, "--snapshot", way], arguments].concat()))
+}
+
 /// The path of one of the project's own files, counted from its root.
 pub(crate) fn project_file(path: &str) -> String {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"))

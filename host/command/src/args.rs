@@ -203,8 +203,21 @@ pub(super) struct ServeArgs {
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
     #[arg(long)]
     pub(super) watch: bool,
+    /// Whether connections start from a snapshot of the evaluated script: as soon as it is taken, from the first one on, or never
+    #[arg(long, value_enum, default_value = "background", value_name = "WHEN")]
+    pub(super) snapshot: SnapshotArg,
     #[command(flatten)]
     pub(super) budgets: BudgetArgs,
+}
+
+/// From when on connections start from a snapshot. (With `///` the values would stretch the help.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SnapshotArg {
+    // Until it is there, connections evaluate the script.
+    Background,
+    // Listening waits for it.
+    First,
+    Never,
 }
 
 #[derive(Debug, clap::Args)]

@@ -36,6 +36,7 @@ mod report_to;
 mod runtime;
 mod send;
 mod serve;
+mod settle;
 mod setup;
 mod signals;
 mod verdict;

@@ -1,7 +1,10 @@
 //! New versions of a plugin under way: connections that are open keep theirs, new ones get the
 //! newest that works.
 
+use super::args::SnapshotArg;
+use super::exit::Failure;
 use super::plugin::PluginArg;
+use super::settle::settle;
 use super::signals::Hangup;
 use super::watch::Watch;
 use eco_plugin::{Engine, ServerPlugin};
@@ -11,6 +14,7 @@ use tokio::sync::watch::Sender;
 pub(super) struct Reload {
     pub(super) plugin: PluginArg,
     pub(super) engine: Engine,
+    pub(super) snapshot: SnapshotArg,
     /// The version for new connections.
     pub(super) current: Sender<ServerPlugin>,
     /// Where there is a file to load again. Else SIGHUP ends the process, as it does by default.
@@ -27,7 +31,7 @@ impl Reload {
                 () = hung_up(&mut self.hangup) => {}
                 () = changed(&mut self.watch) => {}
             }
-            match self.plugin.load_server(&self.engine).await {
+            match load_version(&self.plugin, &self.engine, self.snapshot).await {
                 Ok(plugin) => {
                     let version = plugin.version();
                     self.current.send_replace(plugin);
@@ -41,6 +45,19 @@ impl Reload {
             }
         }
     }
+}
+
+/// Loads the plugin as it is now, and waits for a snapshot of it, where connections are to wait for that.
+pub(super) async fn load_version(
+    plugin: &PluginArg,
+    engine: &Engine,
+    snapshot: SnapshotArg,
+) -> Result<ServerPlugin, Failure> {
+    let plugin = plugin.load_server(engine).await?;
+    if snapshot == SnapshotArg::First {
+        settle(plugin.settled()).await;
+    }
+    Ok(plugin)
 }
 
 async fn hung_up(hangup: &mut Option<Hangup>) {

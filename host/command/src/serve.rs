@@ -1,10 +1,10 @@
 //! `eco serve`: plugins behind listening sockets.
 
-use super::args::{LogFormat, ServeArgs};
+use super::args::{LogFormat, ServeArgs, SnapshotArg};
 use super::budget_args::size;
 use super::exit::{Exit, Failure};
 use super::plugin::PluginArg;
-use super::reload::Reload;
+use super::reload::{Reload, load_version};
 use super::signals::{Hangup, Signals};
 use super::watch::Watch;
 use super::{compiler, logging, machine, reach};
@@ -24,6 +24,7 @@ const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
 pub(super) struct Config {
     plugin: PluginArg,
     watch: bool,
+    snapshot: SnapshotArg,
     listen: Vec<Endpoint>,
     limits: Limits,
     budgets: Budgets,
@@ -49,6 +50,7 @@ impl TryFrom<ServeArgs> for Config {
         Ok(Self {
             plugin: PluginArg::new(args.named.unwrap_or(args.plugin), BUILT_IN_SERVERS),
             watch: args.watch,
+            snapshot: args.snapshot,
             listen: args.listen,
             limits: Limits {
                 chunk_size,
@@ -94,12 +96,14 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         listeners
             .extend(bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?);
     }
-    let engine = Engine::builder(compiler::compiler(), config.budgets)
-        .pooled(config.limits.max_connections)
-        .build()
-        .context(
-            "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
-        )?;
+    let mut engine =
+        Engine::builder(compiler::compiler(), config.budgets).pooled(config.limits.max_connections);
+    if config.snapshot == SnapshotArg::Never {
+        engine = engine.without_snapshots();
+    }
+    let engine = engine.build().context(
+        "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
+    )?;
     let plugin_arg = config.plugin;
     // Before it is loaded, so that no change is missed.
     let hangup = plugin_arg.path().map(|_| Hangup::catch()).transpose()?;
@@ -113,7 +117,8 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         }
         (false, _) => None,
     };
-    let plugin = signals.or(plugin_arg.load_server(&engine)).await?;
+    let loading = load_version(&plugin_arg, &engine, config.snapshot);
+    let plugin = signals.or(loading).await?;
     for listener in &listeners {
         let (address, name) = (listener.local_addr()?, plugin_arg.name());
         say(&format!("listening on {address} (plugin {name})"));
@@ -131,6 +136,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
     let reload = Reload {
         plugin: plugin_arg,
         engine,
+        snapshot: config.snapshot,
         current,
         hangup,
         watch,

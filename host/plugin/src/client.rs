@@ -9,6 +9,7 @@ use crate::laboratory::Laboratory;
 use crate::load::source::Source;
 use crate::load::{self, Role, Way};
 use crate::loaded::{Interface, Loaded};
+use crate::snapshot::{Start, Starts};
 use eco_contract::{Expect, SlowFlag};
 use std::borrow::Cow;
 use std::fmt;
@@ -59,7 +60,7 @@ pub struct ClientPlugin(Arc<Client>);
 
 struct Client {
     loaded: Loaded,
-    exports: ClientExports,
+    starts: Starts<ClientExports>,
 }
 
 impl ClientPlugin {
@@ -88,8 +89,13 @@ impl ClientPlugin {
             }
         };
         let way = Way::Component;
-        let loaded = load::load(engine, &compiled, &ROLE, interface, way, check).await?;
-        Ok(Self(Arc::new(Client { loaded, exports })))
+        let tried = load::load(engine, &compiled, &ROLE, interface, way, check).await?;
+        let template = tried.template;
+        let plain = Start { template, exports };
+        Ok(Self(Arc::new(Client {
+            loaded: tried.loaded,
+            starts: Starts::new(plain, tried.snapshot, ClientExports::find),
+        })))
     }
 
     /// Starts a dialogue.
@@ -97,16 +103,19 @@ impl ClientPlugin {
     /// # Errors
     /// The plugin fails as it starts.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
-        self.begin(None).await
+        self.begin(self.0.starts.current(), None).await
     }
 
-    /// As [`dialogue`](Self::dialogue), for one that is held later: a script is evaluated now, and not as it begins.
+    /// As [`dialogue`](Self::dialogue), for one that is held later: a script that is to be evaluated is evaluated
+    /// now, and not as it begins.
     ///
     /// # Errors
     /// The plugin fails as it starts.
     pub async fn dialogue_ahead(&self) -> Result<Dialogue, Error> {
-        let mut dialogue = self.begin(None).await?;
-        if let Some(load) = &self.0.exports.load {
+        let start = self.0.starts.current();
+        let mut dialogue = self.begin(start, None).await?;
+        let evaluates = start.template.shared.evaluation.is_some();
+        if let Some(load) = start.exports.load.as_ref().filter(|_| evaluates) {
             dialogue.evaluate(load).await?;
         }
         Ok(dialogue)
@@ -118,12 +127,17 @@ impl ClientPlugin {
     /// # Errors
     /// The plugin fails as it starts.
     pub async fn dialogue_in(&self, laboratory: &Laboratory) -> Result<Dialogue, Error> {
-        self.begin(Some(laboratory.clone())).await
+        self.begin(self.0.starts.current(), Some(laboratory.clone()))
+            .await
     }
 
-    async fn begin(&self, laboratory: Option<Laboratory>) -> Result<Dialogue, Error> {
-        let Client { loaded, exports } = &*self.0;
-        let template = &loaded.template;
+    async fn begin(
+        &self,
+        start: &Start<ClientExports>,
+        laboratory: Option<Laboratory>,
+    ) -> Result<Dialogue, Error> {
+        let loaded = &self.0.loaded;
+        let Start { template, exports } = start;
         let mut instance = Instance::start(template, 0, SlowFlag::default(), laboratory).await?;
         let failed =
             |error: wasmtime::Error| Error::from_call(&error, &template.shared.engine.budgets);
@@ -140,6 +154,11 @@ impl ClientPlugin {
                 functions,
             })
         }))
+    }
+
+    /// As [`ServerPlugin::settled`](crate::ServerPlugin::settled).
+    pub async fn settled(&self) -> bool {
+        self.0.starts.settled().await
     }
 
     /// The name of the built-in, or the path.

@@ -34,6 +34,7 @@ mod laboratory;
 mod load;
 mod loaded;
 mod server;
+mod snapshot;
 
 pub use budget::{Budget, Budgets};
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};

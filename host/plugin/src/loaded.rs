@@ -1,7 +1,5 @@
 //! What is known of a plugin that has been loaded, whatever it is for.
 
-use crate::instance::Template;
-
 /// Which interface a plugin was loaded for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
@@ -18,8 +16,6 @@ pub(crate) struct Loaded {
     /// Counts what its engine has loaded, from 1.
     pub(crate) version: u64,
     pub(crate) interface: Interface,
-    /// Makes its instances.
-    pub(crate) template: Template,
     /// Which functions of the contract the script defines; `None` for a component, which has them all.
     pub(crate) functions: Option<Vec<String>>,
     /// Bytes of memory that an instance has before its first chunk.

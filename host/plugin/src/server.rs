@@ -14,6 +14,7 @@ use crate::laboratory::Laboratory;
 use crate::load::source::Source;
 use crate::load::{self, Role, Way};
 use crate::loaded::{Interface, Loaded};
+use crate::snapshot::{Start, Starts};
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,15 +31,15 @@ pub struct ServerPlugin(Arc<Server>);
 
 pub(crate) struct Server {
     pub(crate) loaded: Loaded,
-    exports: ServerExports,
-    starts: Starts,
+    starts: Starts<ServerExports>,
+    instantiated: Instantiated,
     /// The module by itself, where that is all there is to call.
     direct: Option<Arc<Module>>,
 }
 
 /// When the instance of a connection is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Starts {
+enum Instantiated {
     /// At once, since the plugin has a say from the beginning.
     WithConnection,
     /// When there is a chunk to receive, since that is all that the plugin does. A connection that
@@ -74,23 +75,26 @@ impl ServerPlugin {
             None => Way::Component,
         };
         let post_return = compiled.scan.post_return;
-        let loaded = load::load(engine, &compiled, &ROLE, interface, way, |instance| {
+        let tried = load::load(engine, &compiled, &ROLE, interface, way, |instance| {
             component::check(&exports, post_return, instance)
         })
         .await?;
+        let loaded = tried.loaded;
         let only_receives = match &loaded.functions {
             Some(functions) => *functions == ["receive"],
             None => loaded.interface == Interface::Handler,
         };
-        let starts = if only_receives {
-            Starts::WithFirstChunk
+        let instantiated = if only_receives {
+            Instantiated::WithFirstChunk
         } else {
-            Starts::WithConnection
+            Instantiated::WithConnection
         };
+        let template = tried.template;
+        let plain = Start { template, exports };
         Ok(Self(Arc::new(Server {
             loaded,
-            exports,
-            starts,
+            starts: Starts::new(plain, tried.snapshot, ServerExports::find),
+            instantiated,
             direct,
         })))
     }
@@ -104,6 +108,12 @@ impl ServerPlugin {
     /// [a laboratory's](crate::EngineBuilder::laboratory).
     pub fn session_in(&self, laboratory: &Laboratory) -> PluginSession {
         PluginSession::new(self.clone(), Some(laboratory.clone()))
+    }
+
+    /// Waits until it is known what the instances of a script start from: whether that is a snapshot of one that
+    /// has evaluated it. At once for other plugins, and where the engine takes none.
+    pub async fn settled(&self) -> bool {
+        self.0.starts.settled().await
     }
 
     /// The name of the built-in, or the path.

@@ -15,8 +15,7 @@ macro_rules! sources {
     };
 }
 
-const INTERPRETER: [(&str, &str); 6] =
-    sources!["interpreter.py" "answers.py" "mistakes.py" "output.py" "library.py" "eco.py"];
+const INTERPRETER: [(&str, &str); 7] = sources!["interpreter.py" "answers.py" "chance.py" "mistakes.py" "output.py" "library.py" "eco.py"];
 
 const WORLD: &str = "eco:plugin/script-interpreter@0.1.0";
 

@@ -19,10 +19,47 @@ void engine_limit_stack(JSRuntime *runtime, uintptr_t lowest) {
     runtime->stack_limit = lowest;
 }
 
-void engine_seed(JSContext *context, uint64_t seed) {
-    /* The generator stays at zero for ever if it starts there. */
-    context->random_state = seed | 1;
+/* The generator stays at zero once it is there, so that this says that it has no seed. */
+#define UNSEEDED 0
+
+static uint64_t (*seed_source)(void);
+
+static JSValue seeded_random(JSContext *context, JSValueConst this_value, int count, JSValueConst *values) {
+    if (context->random_state == UNSEEDED) context->random_state = seed_source() | 1;
+    return js_math_random(context, this_value, count, values);
+}
+
+static JSValue time_origin(JSContext *context, JSValueConst this_value, int count, JSValueConst *values) {
+    return js_float64(context->time_origin);
+}
+
+static void replace_performance(JSContext *context, JSValue global) {
+    JSValue performance = JS_NewObject(context);
+    JS_SetPropertyFunctionList(context, performance, js_perf_proto_funcs, countof(js_perf_proto_funcs));
+    JSAtom name = JS_NewAtom(context, "timeOrigin");
+    JS_DefinePropertyGetSet(context, performance, name,
+                            JS_NewCFunction(context, time_origin, "get timeOrigin", 0), JS_UNDEFINED,
+                            JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE);
+    JS_FreeAtom(context, name);
+    JS_SetPropertyStr(context, global, "performance", performance);
+}
+
+void engine_seed_with(JSContext *context, uint64_t (*source)(void)) {
+    seed_source = source;
+    context->random_state = source() | 1;
     context->hash_seed = xorshift64star(&context->random_state);
+    context->random_state = UNSEEDED;
+    JSValue global = JS_GetGlobalObject(context);
+    JSValue math = JS_GetPropertyStr(context, global, "Math");
+    JS_SetPropertyStr(context, math, "random", JS_NewCFunction(context, seeded_random, "random", 0));
+    JS_FreeValue(context, math);
+    replace_performance(context, global);
+    JS_FreeValue(context, global);
+}
+
+void engine_begin_anew(JSContext *context) {
+    context->random_state = UNSEEDED;
+    context->time_origin = js__now_ms();
 }
 
 void engine_keep_shapes(JSContext *context) {

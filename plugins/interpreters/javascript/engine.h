@@ -7,8 +7,12 @@
 /* From here on down, the stack in linear memory is out of bounds: going deeper is a RangeError. */
 void engine_limit_stack(JSRuntime *runtime, uintptr_t lowest);
 
-/* Makes Math.random and the hash tables of this context unpredictable. */
-void engine_seed(JSContext *context, uint64_t seed);
+/* Makes the hash tables of this context unpredictable, and Math.random, which takes a seed when it is
+   first used. */
+void engine_seed_with(JSContext *context, uint64_t (*source)(void));
+
+/* Math.random takes another seed, and performance.now counts from now. */
+void engine_begin_anew(JSContext *context);
 
 /* Keeps an empty Uint8Array for ever. What objects have in common goes with the last one, so that
    otherwise it would be made anew for each chunk. */

@@ -45,7 +45,7 @@ static void create_context(void) {
     engine_limit_stack(runtime, (uintptr_t) __builtin_frame_address(0) - STACK_OF_SCRIPT);
     JS_SetModuleLoaderFunc(runtime, NULL, refuse_import, NULL);
     context = JS_NewContext(runtime);
-    engine_seed(context, eco_plugin_script_random());
+    engine_seed_with(context, eco_plugin_script_random);
     engine_keep_shapes(context);
     JSValue global = JS_GetGlobalObject(context);
     console_define(context, global);
@@ -113,11 +113,11 @@ void script_explain(const struct line *wrong, struct line *error) {
 }
 
 static bool evaluate(struct line *error) {
+    create_context();
     eco_plugin_script_source_t source;
     eco_plugin_script_read(&source);
     line_add_utf8(&file_name, (const char *) source.name.ptr, source.name.len);
     char *text = terminated(&source.text);
-    create_context();
     struct line wrong = { 0 };
     JSValue result = run_script(text, source.text.len, &wrong);
     bool done = !JS_IsException(result);
@@ -126,6 +126,7 @@ static bool evaluate(struct line *error) {
     jobs_run(context, script_name());
     free(text);
     eco_plugin_script_source_free(&source);
+    eco_plugin_script_evaluated();
     return done;
 }
 
@@ -156,6 +157,10 @@ static void forget_last_throw(void) {
 
 JSValue script_call(enum function function, int count, JSValue argument, bool *defined,
                     struct line *wrong) {
+    /* This instance may have started from another, in which the script was evaluated. */
+    static bool begun;
+    if (!begun) engine_begin_anew(context);
+    begun = true;
     forget_last_throw();
     JSValue callee = script_find(function), result = callee;
     *defined = !JS_IsUndefined(callee);

@@ -57,7 +57,11 @@ int explain_error(lua_State *L);
 script_interpreter_string_t one_line(const char *bytes, size_t length);
 script_interpreter_string_t error_line(lua_State *L);
 
+// lua.c
+int draw_random(lua_State *L);
+
 // library.c
 int open_library(lua_State *L);
+void forget_seed(void);
 
 #endif

@@ -41,9 +41,14 @@ static int load_text(lua_State *L) {
     return lua_gettop(L);
 }
 
+// Whether math.random has a seed: one that nobody can guess, from its first use on, or the script's own.
+static enum { UNSEEDED, SEEDED_RANDOMLY, SEEDED_BY_SCRIPT } seed;
+
 // math.randomseed, which without arguments takes a seed that nobody can guess.
-static int seed_randomly(lua_State *L) {
+static int seed_generator(lua_State *L) {
+    seed = SEEDED_BY_SCRIPT;
     if (lua_gettop(L) == 0) {
+        seed = SEEDED_RANDOMLY;
         lua_pushinteger(L, (lua_Integer)eco_plugin_script_random());
         lua_pushinteger(L, (lua_Integer)eco_plugin_script_random());
     }
@@ -51,6 +56,20 @@ static int seed_randomly(lua_State *L) {
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
     return lua_gettop(L);
+}
+
+// math.random: its upvalues are the state of Lua's generator, and math.randomseed.
+static int draw(lua_State *L) {
+    if (seed == UNSEEDED) {
+        lua_pushvalue(L, lua_upvalueindex(2));
+        lua_call(L, 0, 0);
+    }
+    return draw_random(L);
+}
+
+// What a random seed was good for ends here: other instances may start from this one, as it is now.
+void forget_seed(void) {
+    if (seed == SEEDED_RANDOMLY) seed = UNSEEDED;
 }
 
 static const char lines_text[] = {
@@ -93,9 +112,13 @@ int open_library(lua_State *L) {
         lua_pop(L, 1);
     }
     lua_getglobal(L, LUA_MATHLIBNAME);
-    wrap(L, "randomseed", seed_randomly);
-    lua_getfield(L, -1, "randomseed");
-    lua_call(L, 0, 0);
+    wrap(L, "randomseed", seed_generator);
+    lua_getfield(L, -1, "random");
+    lua_getupvalue(L, -1, 1);
+    lua_getfield(L, -3, "randomseed");
+    lua_pushcclosure(L, draw, 2);
+    lua_setfield(L, -3, "random");
+    lua_pop(L, 1);
     lua_getglobal(L, LUA_STRLIBNAME);
     remove_function(L, "dump");
     lua_pushglobaltable(L);

@@ -62,6 +62,11 @@
 #include "ltablib.c"
 #include "lutf8lib.c"
 
+// Lua's own math.random.
+int draw_random(lua_State *L) {
+    return math_random(L);
+}
+
 // Doors that the API doesn't have, for strings whose bytes somebody else writes in place. Lua finds
 // short strings by what is in them, so that those can't be made before that is there.
 bool is_short(size_t length) {

@@ -70,8 +70,10 @@ static void evaluate(lua_State *L) {
     if (status != LUA_OK) lua_error(L);
     lua_call(L, 0, 0);
     evaluated = true;
+    forget_seed();
     // From here on most of what there is stays, and is not looked through again for each few chunks.
     lua_gc(L, LUA_GCGEN, 0, 0);
+    eco_plugin_script_evaluated();
 }
 
 // The state once the script was evaluated, and before that nothing.

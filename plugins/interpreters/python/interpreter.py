@@ -6,7 +6,6 @@ side, sockets and budgets, is none of its business.
 """
 
 import itertools
-import random
 import sys
 import types
 
@@ -14,6 +13,7 @@ import answers
 import library
 import mistakes
 import output
+from chance import SEED
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.imports import script
@@ -37,9 +37,6 @@ default: such calls still fit at 220, and no longer at 260."""
 JUMPS_PER_LOOK = 256
 """Turns of the script's loops between two looks at whether the time is used up."""
 
-RANDOM_WORDS = 4
-"""64 bits each: what `random` is seeded with in each instance."""
-
 
 class Script:
     """The one script of this instance."""
@@ -50,6 +47,8 @@ class Script:
         self.broken = None
         self.watched = False
         """Whether its loops are stopped when the time is used up. To watch them takes time."""
+        self.begun = False
+        """Whether a function was called: in this instance, and not in one that it started from."""
 
     def evaluate(self):
         """Runs it from top to bottom, unless that has been done."""
@@ -65,9 +64,9 @@ class Script:
             raise
 
     def run(self):
+        SEED.draw_for_evaluation()
         source = script.read()
         self.name = source.name
-        seed_random()
         module = types.ModuleType("script")
         module.__file__ = source.name
         # Dataclasses and the like look up the module of a class by its name.
@@ -76,7 +75,18 @@ class Script:
         if self.watched:
             watch_loops(code)
         exec(code, module.__dict__)
+        if self.watched:
+            sys.monitoring.free_tool_id(sys.monitoring.DEBUGGER_ID)
+        SEED.tell_use()
         self.module = module
+        script.evaluated()
+
+    def begin(self):
+        """Before a function is called."""
+        self.evaluate()
+        if not self.begun:
+            self.begun = True
+            SEED.draw()
 
     def function(self, name):
         """A function that the script defines at top level, or None."""
@@ -107,12 +117,6 @@ def watch_loops(code):
     watch(code)
 
 
-def seed_random():
-    """The component is a snapshot: without this, all instances would draw the same numbers."""
-    words = [script.random() for _ in range(RANDOM_WORDS)]
-    random.seed(b"".join(word.to_bytes(8, "little") for word in words))
-
-
 def guarded(work):
     """Does the work. Returns its value and None, or None and the line that tells what went wrong."""
     try:
@@ -138,7 +142,7 @@ def call(name, form, absent, *arguments):
     """Calls the script's function. `form` makes an answer of what it returns."""
 
     def work():
-        SCRIPT.evaluate()
+        SCRIPT.begin()
         function = SCRIPT.function(name)
         return absent if function is None else form(name, function(*arguments))
 

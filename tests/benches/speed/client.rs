@@ -13,6 +13,15 @@ use tokio::task::JoinSet;
 const CONNECTIONS: usize = 64;
 const SIZE: usize = 16;
 const CLIENT: &str = include_str!("../../../plugins/echo-client/echo-client.wat");
+const LUA: &str = r#"function start(message) sent = message return { send = message, exactly = #message } end
+function replied(reply) if reply ~= sent then error("it differs") end end
+"#;
+const JAVASCRIPT: &str = "let sent;
+function start(message) { sent = message; return { send: message, exactly: message.length }; }
+function replied(reply) {
+  if (reply.some((byte, at) => byte !== sent[at])) throw new Error('it differs');
+}
+";
 
 /// The rates of both, and of a client plugin that is asked at every reply, as a table.
 pub(crate) fn compare(bench: &Bench) -> Result<String> {
@@ -26,26 +35,33 @@ pub(crate) fn compare(bench: &Bench) -> Result<String> {
         r#"(component $plugin (import "eco:plugin/log@0.1.0" (instance))"#,
         1,
     );
-    let asked_path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("asked.wat");
-    std::fs::write(&asked_path, asked)?;
-    let asked_path = asked_path.display().to_string();
+    let written = |name: &str, text: &str| {
+        let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, text)?;
+        anyhow::Ok(path.display().to_string())
+    };
+    let asked_path = written("asked.wat", &asked)?;
+    let lua = written("client.lua", LUA)?;
+    let javascript = written("client.js", JAVASCRIPT)?;
     let fastest = bench.peers.iter().find(|peer| peer.name == "tuned epoll");
     let server = fastest
         .map(|peer| peer.start(CONNECTIONS))
         .context("no server")??;
     let rounds = if bench.quick { 1 } else { 15 };
-    let mut rates: [Vec<f64>; 3] = Default::default();
+    let mut rates: [Vec<f64>; 5] = Default::default();
     for _ in 0..rounds {
         let figures = [
             plain(server.address, bench.long)?,
             eco(bench, &server, &[])?,
             eco(bench, &server, &["-p", &asked_path])?,
+            eco(bench, &server, &["-p", &lua])?,
+            eco(bench, &server, &["-p", &javascript])?,
         ];
         for (rates, figure) in rates.iter_mut().zip(figures) {
             rates.push(figure);
         }
     }
-    let [native, by_heart, asked] = rates;
+    let [native, by_heart, asked, lua, javascript] = rates;
     let ratio = |rates: &[f64]| {
         let ratios: Vec<f64> = rates.iter().zip(&native).map(|(a, b)| a / b).collect();
         median(&ratios)
@@ -59,12 +75,18 @@ The {name}, {SIZE} B on {CONNECTIONS} connections, against the tuned epoll serve
 | plain tokio, one thread | {} | 1 |
 | eco load, built-in client | {} | {:.3} |
 | eco load, a client that is asked at every reply, in a new instance each | {} | {:.3} |
+| the same in Lua | {} | {:.3} |
+| the same in JavaScript | {} | {:.3} |
 ",
         figure(median(&native)),
         figure(median(&by_heart)),
         ratio(&by_heart),
         figure(median(&asked)),
         ratio(&asked),
+        figure(median(&lua)),
+        ratio(&lua),
+        figure(median(&javascript)),
+        ratio(&javascript),
     ))
 }
 

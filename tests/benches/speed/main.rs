@@ -113,6 +113,12 @@ impl Bench {
         self.words.is_empty() || self.words.iter().any(|word| name.contains(word.as_str()))
     }
 
+    /// The servers of these names.
+    pub(crate) fn some(&self, names: &[&str]) -> impl Iterator<Item = &Peer> {
+        let is_one = |peer: &&Peer| names.contains(&peer.name);
+        self.peers.iter().filter(is_one)
+    }
+
     /// So many rounds, in each of which every server that takes `clients` is sampled, beginning with
     /// another one each time. The first round warms up.
     pub(crate) fn rounds_of<S, F>(

@@ -3,8 +3,9 @@
 use super::process::Process;
 use anyhow::{Context as _, Result};
 use eco_host::net::Limits;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A server that can be measured.
 pub(crate) struct Peer {
@@ -45,15 +46,31 @@ impl Peer {
 pub(crate) const NATIVE: &str = "native tokio";
 pub(crate) const ECO: &str = "eco";
 pub(crate) const ANY: &str = "eco, as any plugin";
+pub(crate) const LUA: &str = "eco, Lua";
+pub(crate) const JAVASCRIPT: &str = "eco, JavaScript";
+pub(crate) const PYTHON: &str = "eco, Python";
 
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
-const LUA: &str = "function receive(chunk) return chunk end\n";
-const JAVASCRIPT: &str = "function receive(chunk) { return chunk; }\n";
+/// eco's scripts: the server, the file, the text.
+const SCRIPTS: [(&str, &str, &str); 3] = [
+    (
+        LUA,
+        "echo.lua",
+        "function receive(chunk) return chunk end\n",
+    ),
+    (
+        JAVASCRIPT,
+        "echo.js",
+        "function receive(chunk) { return chunk; }\n",
+    ),
+    (PYTHON, "echo.py", "def receive(chunk): return chunk\n"),
+];
 const ECHO: &str = include_str!("../../../plugins/echo/echo.wat");
 
 /// Those that this machine has, and a line for each that it lacks. `eco` is its program.
 pub(crate) fn all(eco: &Path) -> Result<(Vec<Peer>, Vec<String>)> {
-    let (mut found, mut missing) = (own(eco)?, Vec::new());
+    let mut missing = Vec::new();
+    let mut found = own(eco, &mut missing)?;
     type Start = fn(u16) -> Command;
     let others: [(&str, &str, Clients, Start); 5] = [
         ("HAProxy, Lua", "haproxy", Clients::Many, |port| {
@@ -103,20 +120,40 @@ pub(crate) fn all(eco: &Path) -> Result<(Vec<Peer>, Vec<String>)> {
 }
 
 /// What this project builds itself.
-fn own(eco: &Path) -> Result<Vec<Peer>> {
+fn own(eco: &Path, missing: &mut Vec<String>) -> Result<Vec<Peer>> {
     let native = PathBuf::from(env!("CARGO_BIN_EXE_native-echo"));
     let epoll = PathBuf::from(env!("CARGO_BIN_EXE_epoll-echo"));
     let [echo, any] = echoes([ECO, ANY], eco)?;
-    let lua = written("echo.lua", LUA)?;
-    let javascript = written("echo.js", JAVASCRIPT)?;
-    Ok(vec![
-        with_port(NATIVE, native),
-        echo,
-        any,
-        served("eco, Lua", eco, lua, Clients::Hundreds),
-        served("eco, JavaScript", eco, javascript, Clients::Hundreds),
-        with_port("tuned epoll", epoll),
-    ])
+    let mut found = vec![with_port(NATIVE, native), echo, any];
+    for (name, file, text) in SCRIPTS {
+        let plugin = written(file, text)?;
+        match keep_snapshot(eco, &plugin) {
+            Ok(()) => found.push(served(name, eco, plugin, Clients::Hundreds)),
+            Err(error) => missing.push(format!("{name}: {error:#}")),
+        }
+    }
+    found.push(with_port("tuned epoll", epoll));
+    Ok(found)
+}
+
+/// Serves a script until its instances start from a snapshot, which the next start then finds.
+fn keep_snapshot(eco: &Path, plugin: &str) -> Result<()> {
+    let mut command = Command::new(eco);
+    command.args(["serve", "--log-level", "debug", "--compile-time", "5m"]);
+    command.args(["-p", plugin, "--listen", "127.0.0.1:0"]);
+    let mut server = command.stderr(Stdio::piped()).spawn()?;
+    let log = server.stderr.take().context("it has a log")?;
+    let mut last = String::new();
+    let mut lines = BufReader::new(log).lines().map_while(Result::ok);
+    let found = lines.any(|line| {
+        let found = line.contains("start from a snapshot");
+        last = line;
+        found
+    });
+    let _ = server.kill();
+    let _ = server.wait();
+    anyhow::ensure!(found, "{last}");
+    Ok(())
 }
 
 /// A server that takes its port as its only argument.

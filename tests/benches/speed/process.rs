@@ -87,6 +87,12 @@ impl Process {
         self.memory("VmRSS:")
     }
 
+    /// The part of it that is nobody else's and in no file: code and data that many connections map
+    /// is not counted for each of them.
+    pub(crate) fn anonymous(&self) -> Result<f64> {
+        self.memory("RssAnon:")
+    }
+
     /// The most that each of its processes ever had, in KiB.
     pub(crate) fn most_resident(&self) -> Result<f64> {
         self.memory("VmHWM:")

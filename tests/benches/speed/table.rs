@@ -1,6 +1,6 @@
 //! The figures: medians of rounds, beside native's in the same round, and how they are written.
 
-use super::peers::{ECO, NATIVE};
+use super::peers::NATIVE;
 use std::fmt::Write as _;
 
 /// Which figures are good.
@@ -10,10 +10,9 @@ pub(crate) enum Better {
     Higher,
 }
 
-/// What a measure of eco should come to.
+/// What a measure of a server should come to.
 #[derive(Clone, Copy)]
 pub(crate) enum Aim {
-    None,
     /// Beside native in the same run, at most or at least so much.
     Ratio(f64),
     /// At most so much more than native.
@@ -28,7 +27,8 @@ pub(crate) struct Measure {
     pub(crate) name: String,
     pub(crate) unit: &'static str,
     pub(crate) better: Better,
-    pub(crate) aim: Aim,
+    /// Of those servers that have one.
+    pub(crate) aims: Vec<(&'static str, Aim)>,
 }
 
 /// All rounds of one measure of one server.
@@ -82,23 +82,28 @@ impl Row {
                 quantile(ratios, 0.75)
             );
         }
-        if let Some(verdict) = self.verdict() {
-            println!("  {verdict}");
+        for (cell, verdict) in self.verdicts() {
+            println!("  {:<20} {verdict}", cell.server);
         }
     }
 
-    /// What eco came to, beside the aim.
-    fn verdict(&self) -> Option<String> {
-        let eco = self.cell(ECO)?;
+    /// What the servers that have an aim came to.
+    fn verdicts(&self) -> impl Iterator<Item = (&Cell, String)> {
+        let aims = self.measure.aims.iter();
+        aims.filter_map(|(server, aim)| Some((self.cell(server)?, self.verdict(server, *aim)?)))
+    }
+
+    /// What a server came to, beside its aim.
+    fn verdict(&self, server: &str, aim: Aim) -> Option<String> {
+        let cell = self.cell(server)?;
         let native = self.cell(NATIVE)?;
-        let (value, most, text) = match self.measure.aim {
-            Aim::None => return None,
-            Aim::Ratio(aim) => (median(&eco.ratios), aim, "beside native"),
+        let (value, most, text) = match aim {
+            Aim::Ratio(aim) => (median(&cell.ratios), aim, "beside native"),
             Aim::Above(aim) => {
-                let above = median(&eco.figures) - median(&native.figures);
+                let above = median(&cell.figures) - median(&native.figures);
                 (above, aim, "above native")
             }
-            Aim::Most(aim) => (median(&eco.figures), aim, self.measure.unit),
+            Aim::Most(aim) => (median(&cell.figures), aim, self.measure.unit),
         };
         let (sign, met) = match self.measure.better {
             Better::Lower => ("at most", value <= most),
@@ -137,12 +142,15 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
             };
         }
     }
-    text += "\n\n| measure | eco, and its aim | quartiles of the ratio |\n|---|---|---|";
+    text += "\n\n| measure | server | figure, and its aim | quartiles of the ratio |\n|---|---|---|---|";
     for row in rows {
-        if let (Some(verdict), Some(eco)) = (row.verdict(), row.cell(ECO)) {
-            let (low, high) = (quantile(&eco.ratios, 0.25), quantile(&eco.ratios, 0.75));
-            let name = &row.measure.name;
-            let _ = write!(text, "\n| {name} | {verdict} | {low:.3} to {high:.3} |");
+        for (cell, verdict) in row.verdicts() {
+            let (low, high) = (quantile(&cell.ratios, 0.25), quantile(&cell.ratios, 0.75));
+            let (name, server) = (&row.measure.name, cell.server);
+            let _ = write!(
+                text,
+                "\n| {name} | {server} | {verdict} | {low:.3} to {high:.3} |"
+            );
         }
     }
     text + "\n"

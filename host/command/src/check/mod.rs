@@ -9,6 +9,7 @@ mod tcp;
 use super::exercise_args::CheckArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
+use super::logging::Silence;
 use super::plugin::PluginArg;
 use super::watch::Watch;
 use super::{compiler::compiler, output};
@@ -93,8 +94,7 @@ impl Check {
             WireKind::Memory => self.judge(&judge, &plugin).await,
             WireKind::Tcp => {
                 // What a server would log is in the feedback already.
-                let silence = tracing::subscriber::NoSubscriber::new();
-                let _silent = tracing::subscriber::set_default(silence);
+                let _silence = Silence::begin();
                 let loopback = Loopback::start(plugin).await;
                 let loopback = loopback.context("cannot listen on this machine")?;
                 let judgements = self.judge(&judge, &loopback).await;

@@ -13,6 +13,7 @@ use super::compiler::compiler;
 use super::exit::{Exit, Failure};
 use super::message::Message;
 use super::plugin::PluginArg;
+use super::settle::settle;
 use super::signals::Signals;
 use super::{machine, output, reach};
 use anyhow::Context as _;
@@ -136,6 +137,8 @@ async fn settings(config: &Config) -> Result<Settings, Failure> {
         )?;
     let plugin = PluginArg::new(args.plugin.clone(), BUILT_IN_CLIENTS);
     let plugin = plugin.load_client(&engine).await?;
+    // Its instances would start in another way in the middle of the load.
+    settle(plugin.settled()).await;
     Ok(Settings {
         to,
         sources: args.source,

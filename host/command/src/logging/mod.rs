@@ -11,6 +11,7 @@ use eco_contract::SAID;
 use line::{Form, LogLine};
 use queue::{Lost, Origin, Queue, Room};
 use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -61,6 +62,26 @@ pub(super) fn finish() {
     QUEUE.finish();
 }
 
+/// Whether nothing is logged now.
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Until this is dropped nothing is logged, in no thread.
+#[must_use]
+pub(super) struct Silence(());
+
+impl Silence {
+    pub(super) fn begin() -> Self {
+        SILENT.store(true, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        SILENT.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Every event of eco, as a line of the queue.
 struct Log {
     level: LevelFilter,
@@ -83,6 +104,9 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
+        if SILENT.load(Ordering::Relaxed) {
+            return;
+        }
         let mut line = LogLine::new(self.form, *event.metadata().level());
         event.record(&mut line);
         let origin = match event.metadata().target() {

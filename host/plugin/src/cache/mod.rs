@@ -18,6 +18,7 @@ mod system;
 
 use crate::compile::Facts;
 pub(crate) use entry::Entry;
+use folder::Listed;
 pub(crate) use folder::{Folder, unnamed};
 pub(crate) use hash::Hash;
 use parking_lot::Mutex;
@@ -33,6 +34,27 @@ const MOST: u64 = 1 << 30;
 
 /// How old the mark of its last use may be. To write one each time would cost a start more than it says.
 const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// Bytes of snapshots of scripts that are kept, of those: each version of a script that was ever served
+/// leaves one, of a few MB, and Python's has a hundred.
+/// Test: `snapshots::those_of_old_versions_are_removed`.
+const MOST_SNAPSHOTS: u64 = MOST / 4;
+
+/// What compiled code was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) enum Kind {
+    Plugin,
+    Interpreter,
+    /// An interpreter, and what it was after it evaluated a script.
+    Snapshot,
+}
+
+/// The name of what is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) kind: Kind,
+    pub(crate) hash: Hash,
+}
 
 /// What this process keeps, and finds.
 pub(crate) struct Cache {
@@ -74,7 +96,7 @@ impl Cache {
     }
 
     /// What was kept under this name.
-    pub(crate) fn find(&self, key: &Hash) -> Option<Entry> {
+    pub(crate) fn find(&self, key: &Key) -> Option<Entry> {
         let found = self.read(key);
         if found.is_some() {
             self.mark_used(key);
@@ -84,7 +106,7 @@ impl Cache {
 
     /// Keeps an entry under this name, and gives it back as it is kept; or as it was, where it can't be
     /// kept, which is said.
-    pub(crate) fn keep(&self, key: &Hash, entry: Entry) -> Entry {
+    pub(crate) fn keep(&self, key: &Key, entry: Entry) -> Entry {
         match self.write(key, &entry) {
             Ok(kept) => kept,
             Err(error) => {
@@ -94,7 +116,7 @@ impl Cache {
         }
     }
 
-    fn write(&self, key: &Hash, entry: &Entry) -> io::Result<Entry> {
+    fn write(&self, key: &Key, entry: &Entry) -> io::Result<Entry> {
         if let Some(code) = &entry.module {
             self.compiled
                 .write(&module(key), |file| entry::copy(code, file))?;
@@ -106,12 +128,12 @@ impl Cache {
         kept.ok_or_else(|| io::Error::other("it can't be read again"))
     }
 
-    fn read(&self, key: &Hash) -> Option<Entry> {
+    fn read(&self, key: &Key) -> Option<Entry> {
         let component = self.compiled.file(&component(key)).ok()?;
         Entry::read(component, || self.compiled.file(&module(key)).ok())
     }
 
-    fn mark_used(&self, key: &Hash) {
+    fn mark_used(&self, key: &Key) {
         for name in [component(key), module(key)] {
             let Ok(file) = self.compiled.file(&name) else {
                 continue;
@@ -125,28 +147,36 @@ impl Cache {
         }
     }
 
-    /// Removes what was unused longest, down to the bound. What is in use stays with its users.
+    /// Removes what was unused longest, down to the bounds. What is in use stays with its users.
     fn make_room(&self) {
         let mut files = self.compiled.list().unwrap_or_default();
         files.sort_by_key(|file| file.modified);
-        let mut total: u64 = files.iter().map(|file| file.size).sum();
-        for file in files {
-            if total <= MOST {
-                return;
+        let is_snapshot = |file: &&Listed| file.name.ends_with(SNAPSHOT);
+        let size = |files: &mut dyn Iterator<Item = &Listed>| files.map(|file| file.size).sum();
+        let mut snapshots: u64 = size(&mut files.iter().filter(is_snapshot));
+        let mut total: u64 = size(&mut files.iter());
+        for file in &files {
+            if total > MOST || is_snapshot(&file) && snapshots > MOST_SNAPSHOTS {
+                // Another process may have been quicker.
+                let _ = self.compiled.remove(&file.name);
+                total -= file.size;
+                snapshots -= if is_snapshot(&file) { file.size } else { 0 };
             }
-            // Another process may have been quicker.
-            let _ = self.compiled.remove(&file.name);
-            total -= file.size;
         }
     }
 }
 
-fn component(key: &Hash) -> String {
-    format!("{key}.component")
+const SNAPSHOT: &str = ".snapshot";
+
+fn component(key: &Key) -> String {
+    match key.kind {
+        Kind::Plugin | Kind::Interpreter => format!("{}.component", key.hash),
+        Kind::Snapshot => format!("{}{SNAPSHOT}", key.hash),
+    }
 }
 
-fn module(key: &Hash) -> String {
-    format!("{key}.module")
+fn module(key: &Key) -> String {
+    format!("{}.module", key.hash)
 }
 
 /// eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None` for a

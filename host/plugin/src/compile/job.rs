@@ -3,8 +3,8 @@
 //! All of it may overflow the stack, take all memory, or never end, by the plugin's choice. Whoever
 //! calls it decides what that costs. It must not know in which process it runs.
 
-use super::settings::Settings;
-use super::{Facts, binary};
+use super::settings::{Settings, Work};
+use super::{Facts, binary, snapshot};
 use crate::budget::{Budget, Budgets};
 use crate::direct::call::{self as direct, Names};
 use crate::direct::detect::detect;
@@ -23,12 +23,14 @@ pub(super) struct Job {
 }
 
 /// Whose bytes they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Subject {
     /// A stranger's, in either form.
     Plugin,
     /// eco's own interpreter, in binary form. Nothing in it is looked for that it can't have.
     Interpreter,
+    /// The same, followed by what the memories of an instance hold, of which the rest is here.
+    Snapshot(snapshot::State),
 }
 
 /// What came of a job.
@@ -69,9 +71,15 @@ const HELD: u64 = 4 * 1024 * 1024;
 
 /// Does the job.
 pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
-    let made = match job.subject {
+    let made = match &job.subject {
         Subject::Plugin => plugin(job, bytes),
         Subject::Interpreter => interpreter(job, &bytes),
+        Subject::Snapshot(state) => {
+            let written = snapshot::write(state, &bytes);
+            written
+                .map_err(failed)
+                .and_then(|component| precompile(job, &component))
+        }
     };
     made.map_err(Refusal::cut)
 }
@@ -122,6 +130,18 @@ fn held(binary: &[u8]) -> Result<u64, Refusal> {
 }
 
 fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
+    match job.settings.work {
+        // Snapshots are taken of its instances.
+        Work::Uncounted => {
+            let readable = snapshot::instrument(binary).map_err(failed)?;
+            precompile(job, &readable)
+        }
+        Work::Counted | Work::Laboratory => precompile(job, binary),
+    }
+}
+
+/// Compiles what eco's own interpreter is in.
+fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
     let scan = Scanned {
         post_return: post_return(binary).map_err(invalid)?,
         ..Scanned::default()

@@ -13,11 +13,12 @@ mod job;
 mod limits;
 mod places;
 mod settings;
+pub(crate) mod snapshot;
 mod spawn;
 mod wire;
 
 use crate::budget::{Budget, Budgets};
-use crate::cache::{Entry, Hash};
+use crate::cache::{Entry, Hash, Key, Kind};
 use crate::direct::call as direct;
 use crate::engine::{Engine, EngineState};
 use crate::error::LoadError;
@@ -29,6 +30,7 @@ pub use helper::run_helper;
 use job::{Job, Subject};
 use serde::{Deserialize, Serialize};
 pub(crate) use settings::{Settings, Work};
+pub(crate) use snapshot::Image;
 use std::borrow::Cow;
 use std::sync::Arc;
 use wasmtime::component::Component;
@@ -89,7 +91,7 @@ impl Compiled {
         };
         let script = match input {
             Input::Script(_, script) => Some(script),
-            Input::Plugin { .. } | Input::Interpreter(_) => None,
+            Input::Plugin { .. } | Input::Interpreter(_) | Input::Snapshot(_) => None,
         };
         Ok(Self {
             name,
@@ -122,6 +124,51 @@ enum Input {
     Plugin { bytes: Vec<u8>, hash: Hash },
     Script(Interpreter, Script),
     Interpreter(Interpreter),
+    Snapshot(Snapshot),
+}
+
+/// An interpreter as it is after it has evaluated a script.
+pub(crate) struct Snapshot {
+    interpreter: Interpreter,
+    hash: Hash,
+    image: Image,
+}
+
+impl Snapshot {
+    pub(crate) fn new(script: &Script, image: Image) -> Result<Self, LoadError> {
+        let interpreter = script.language.interpreter()?;
+        Ok(Self {
+            hash: Self::hash(&interpreter, script),
+            interpreter,
+            image,
+        })
+    }
+
+    /// Names what such an interpreter makes of such a script.
+    fn hash(interpreter: &Interpreter, script: &Script) -> Hash {
+        let parts = (interpreter.hash().to_string(), &*script.name, &*script.text);
+        Hash::of(&serde_json::to_vec(&parts).unwrap_or_default())
+    }
+
+    /// What one of this script was compiled to before, where it was kept.
+    pub(crate) async fn kept(engine: &Engine, script: &Arc<Script>) -> Option<Component> {
+        let (shared, script) = (engine.0.clone(), script.clone());
+        let finding = tokio::task::spawn_blocking(move || {
+            let hash = Self::hash(&script.language.interpreter().ok()?, &script);
+            let entry = shared
+                .cache
+                .as_ref()?
+                .find(&shared.key(Kind::Snapshot, &hash))?;
+            shared.load(&entry).ok()
+        });
+        Some(finding.await.ok()??.component)
+    }
+
+    /// Compiles it.
+    pub(crate) async fn compile(self, engine: &Engine, name: &str) -> Result<Component, LoadError> {
+        let compiled = Compiled::of(engine, name.to_owned(), |_| Ok(Input::Snapshot(self)));
+        compiled.await.map(|compiled| compiled.component)
+    }
 }
 
 impl Input {
@@ -142,6 +189,15 @@ impl Input {
         match self {
             Self::Plugin { .. } => Subject::Plugin,
             Self::Script(..) | Self::Interpreter(_) => Subject::Interpreter,
+            Self::Snapshot(snapshot) => Subject::Snapshot(snapshot.image.state.clone()),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Plugin { .. } => Kind::Plugin,
+            Self::Script(..) | Self::Interpreter(_) => Kind::Interpreter,
+            Self::Snapshot(_) => Kind::Snapshot,
         }
     }
 
@@ -149,6 +205,15 @@ impl Input {
         match self {
             Self::Plugin { hash, .. } => hash,
             Self::Script(interpreter, _) | Self::Interpreter(interpreter) => interpreter.hash(),
+            Self::Snapshot(snapshot) => &snapshot.hash,
+        }
+    }
+
+    /// Whether its hash says all that it came from. Otherwise nobody keeps what is made of it.
+    fn repeats_itself(&self) -> bool {
+        match self {
+            Self::Plugin { .. } | Self::Script(..) | Self::Interpreter(_) => true,
+            Self::Snapshot(snapshot) => snapshot.image.repeats_itself,
         }
     }
 
@@ -156,6 +221,11 @@ impl Input {
         match self {
             Self::Plugin { bytes, .. } => Ok(Cow::Borrowed(bytes)),
             Self::Script(interpreter, _) | Self::Interpreter(interpreter) => interpreter.read(),
+            Self::Snapshot(snapshot) => {
+                let mut bytes = snapshot.interpreter.read()?.into_owned();
+                bytes.extend_from_slice(&snapshot.image.contents);
+                Ok(bytes.into())
+            }
         }
     }
 }
@@ -177,10 +247,14 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
     };
     let bytes = input.bytes()?.into_owned();
     let entry = shared.compiler.compile(job, bytes, &shared.budgets).await?;
-    let key = shared.key(input);
+    let key = shared.key(input.kind(), input.hash());
+    let cache = shared.cache.clone().filter(|_| input.repeats_itself());
     let shared = shared.clone();
     let keeping = tokio::task::spawn_blocking(move || {
-        let entry = shared.keep(&key, entry);
+        let entry = match cache {
+            Some(cache) => cache.keep(&key, entry),
+            None => entry,
+        };
         shared.load(&entry)
     });
     keeping.await.map_err(LoadError::stopped)?
@@ -198,28 +272,22 @@ fn unusable(error: wasmtime::Error) -> LoadError {
 }
 
 impl EngineState {
-    /// Names the code that this engine needs: by the plugin's bytes, who compiles them, and how.
-    fn key(&self, input: &Input) -> Hash {
+    /// Names the code that this engine needs: by the hash of what it is made of, who compiles that, and how.
+    fn key(&self, kind: Kind, hash: &Hash) -> Key {
         let how = (
             self.compiler.version(),
             self.settings,
-            input.subject(),
-            input.hash().to_string(),
+            kind,
+            hash.to_string(),
         );
         // Such plain data can always be written.
-        Hash::of(&serde_json::to_vec(&how).unwrap_or_default())
+        let hash = Hash::of(&serde_json::to_vec(&how).unwrap_or_default());
+        Key { kind, hash }
     }
 
     fn find(&self, input: &Input) -> Option<Entry> {
-        self.cache.as_ref()?.find(&self.key(input))
-    }
-
-    /// The entry as the cache has it from now on, or as it is, where that has none.
-    fn keep(&self, key: &Hash, entry: Entry) -> Entry {
-        match &self.cache {
-            Some(cache) => cache.keep(key, entry),
-            None => entry,
-        }
+        let cache = self.cache.as_ref().filter(|_| input.repeats_itself());
+        cache?.find(&self.key(input.kind(), input.hash()))
     }
 
     fn load(&self, entry: &Entry) -> Result<Loaded, LoadError> {

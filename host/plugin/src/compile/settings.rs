@@ -26,6 +26,10 @@ pub(crate) enum Work {
 }
 
 impl Settings {
+    pub(crate) fn counts_fuel(self) -> bool {
+        self.work != Work::Uncounted
+    }
+
     /// For an engine that runs what another has compiled. It can't compile, so that a mistake fails.
     pub(crate) fn running(self) -> Config {
         let mut config = self.common();
@@ -55,7 +59,7 @@ impl Settings {
         if let Some(reservation) = self.reservation {
             config.memory_reservation(reservation);
         }
-        config.consume_fuel(self.work != Work::Uncounted);
+        config.consume_fuel(self.counts_fuel());
         if self.work == Work::Laboratory {
             // The host does these, which takes more than the one unit of other instructions.
             config.operator_cost(OperatorCost {

@@ -17,9 +17,10 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// In a laboratory the processor time decides, and so much more must have passed before a helper is killed
-/// by the clock: a busy machine is no reason for another verdict, and helpers come last on it. Then nobody
-/// knows, which is an internal error. No test hits it: that would take as long.
+/// In a laboratory, and for a snapshot, which nobody waits for, the processor time decides, and so much more
+/// must have passed before a helper is killed by the clock: a busy machine is no reason for another verdict,
+/// and helpers come last on it. Then nobody knows, which is an internal error. No test hits it: that would
+/// take as long.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// What is read of a helper's stderr, in bytes: the runtime's last words. The rest is lost.
@@ -33,7 +34,7 @@ pub(super) async fn compile(
     budgets: &Budgets,
 ) -> Result<Entry, LoadError> {
     let (_place, at_work) = places::places().await;
-    let work = job.settings.work;
+    let deadline = Deadline::of(&job);
     let request = Request {
         limits: limits(&job, budgets),
         job,
@@ -45,16 +46,16 @@ pub(super) async fn compile(
     })?;
     let mut talking =
         tokio::task::spawn_blocking(move || pipes.talk(&request, &plugin, most, at_work));
-    let time = match work {
-        Work::Laboratory => budgets.compile.saturating_add(PATIENCE),
-        Work::Uncounted | Work::Counted => budgets.compile,
+    let time = match deadline {
+        Deadline::Clock => budgets.compile,
+        Deadline::ProcessorTime => budgets.compile.saturating_add(PATIENCE),
     };
     let in_time = timeout(time, &mut talking).await;
     let Ok(said) = in_time else {
         running.end();
-        return Err(match work {
-            Work::Laboratory => LoadError::Compiler("the machine is too busy".to_owned()),
-            _ => LoadError::budget(Budget::Compile, budgets, NOT_BY_THEN),
+        return Err(match deadline {
+            Deadline::Clock => LoadError::budget(Budget::Compile, budgets, NOT_BY_THEN),
+            Deadline::ProcessorTime => LoadError::Compiler("the machine is too busy".to_owned()),
         });
     };
     let said = said.map_err(LoadError::stopped)?;
@@ -72,11 +73,28 @@ pub(super) async fn compile(
     }
 }
 
+/// What `--compile-time` is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deadline {
+    /// Somebody waits.
+    Clock,
+    ProcessorTime,
+}
+
+impl Deadline {
+    fn of(job: &Job) -> Self {
+        match (&job.subject, job.settings.work) {
+            (Subject::Snapshot(_), _) | (_, Work::Laboratory) => Self::ProcessorTime,
+            (Subject::Plugin | Subject::Interpreter, _) => Self::Clock,
+        }
+    }
+}
+
 /// What the helper may use. An interpreter is eco's own, and has only its time.
 fn limits(job: &Job, budgets: &Budgets) -> Limits {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let all = u32::try_from(processors).unwrap_or(u32::MAX);
-    match (job.subject, job.settings.work) {
+    match (&job.subject, job.settings.work) {
         (Subject::Interpreter, _) => Limits {
             memory: None,
             cpu: None,
@@ -86,7 +104,7 @@ fn limits(job: &Job, budgets: &Budgets) -> Limits {
             cpu: Some(budgets.compile),
         },
         // The clock decides. This holds while eco itself is stopped.
-        (Subject::Plugin, _) => Limits {
+        (Subject::Plugin | Subject::Snapshot(_), _) => Limits {
             memory: Some(budgets.compile_memory as u64),
             cpu: Some(budgets.compile.saturating_mul(all)),
         },

@@ -1,6 +1,6 @@
 //! How an engine is set up: what its instances see, where they live, and its clock.
 
-use super::pool::{ADDRESS_SPACE, WHOLE_MEMORY, pool};
+use super::pool::{ADDRESS_SPACE, Cleaning, WHOLE_MEMORY, pool};
 use super::{Engine, EngineState, HOST_STACK, World};
 use crate::budget::{Budgets, TICK};
 use crate::cache::Cache;
@@ -19,6 +19,8 @@ pub struct EngineBuilder {
     work: Work,
     /// Connections for which there is a pool.
     pooled: Option<usize>,
+    pub(super) cleaning: Cleaning,
+    takes_snapshots: bool,
     is_cached: bool,
 }
 
@@ -29,15 +31,25 @@ impl EngineBuilder {
             budgets,
             work: Work::Uncounted,
             pooled: None,
+            cleaning: Cleaning::of_this_system(),
+            takes_snapshots: true,
             is_cached: true,
         }
     }
 
-    /// Reserves room for as many instances as there may be connections, so that they start faster.
+    /// Reserves room for as many instances as there may be connections, so that they start faster: those of a
+    /// script from a snapshot of one that has evaluated it, as soon as that is taken.
     #[must_use]
     pub fn pooled(mut self, connections: usize) -> Self {
         // One more than there are connections: a new version of a plugin is tried out in it.
         self.pooled = Some(connections.saturating_add(1));
+        self
+    }
+
+    /// Has each instance of a script evaluate it.
+    #[must_use]
+    pub fn without_snapshots(mut self) -> Self {
+        self.takes_snapshots = false;
         self
     }
 
@@ -97,6 +109,9 @@ impl EngineBuilder {
             memory_in_use: AtomicUsize::new(0),
             slow_queue: SlowQueue::for_this_machine(),
             loaded: AtomicU64::new(0),
+            takes_snapshots: self.takes_snapshots
+                && self.pooled.is_some()
+                && self.work == Work::Uncounted,
         })))
     }
 
@@ -111,7 +126,8 @@ impl EngineBuilder {
         };
         let mut config = running(settings, &self.budgets);
         if let (Some(connections), Some(reservation)) = (self.pooled, reservation) {
-            config.allocation_strategy(pool(&self.budgets, connections, reservation));
+            let pool = pool(&self.budgets, connections, reservation, self.cleaning);
+            config.allocation_strategy(pool);
         }
         let engine = wasmtime::Engine::new(&config);
         let engine = engine.map_err(|error| EngineError::Sandbox(format!("{error:#}")))?;

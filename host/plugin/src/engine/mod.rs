@@ -6,10 +6,14 @@
 
 mod builder;
 mod pool;
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "tests")]
+mod warm_slots;
 
 pub use builder::EngineBuilder;
+use pool::KEPT_PART;
 
-use crate::budget::Budgets;
+use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
 use crate::compile::{Compiler, Settings};
 use crate::cpu::slow_queue::SlowQueue;
@@ -35,6 +39,27 @@ pub(crate) struct EngineState {
     /// How many plugins it has loaded.
     pub(crate) loaded: AtomicU64,
     pub(crate) world: World,
+    /// Whether instances of scripts start from snapshots: where there will be many.
+    pub(crate) takes_snapshots: bool,
+}
+
+impl EngineState {
+    /// Whether so many bytes in use are within the budget, together with those that the pool keeps for
+    /// coming instances. To ask for these takes locks, and they matter only near the budget.
+    pub(crate) fn check_total(&self, in_use: usize) -> Result<(), Budget> {
+        let total = self.budgets.total_memory;
+        let kept = || {
+            let pool = self.wasmtime.pooling_allocator_metrics();
+            pool.map_or(0, |pool| {
+                pool.unused_memory_bytes_resident() + pool.unused_table_bytes_resident()
+            })
+        };
+        if in_use <= total - total / KEPT_PART || in_use.saturating_add(kept()) <= total {
+            Ok(())
+        } else {
+            Err(Budget::TotalMemory)
+        }
+    }
 }
 
 /// What its instances see of the world outside.

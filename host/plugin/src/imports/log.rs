@@ -3,6 +3,7 @@
 //! It owns charging the plugin for that. `escape` makes it fit for a line; lines go to `tracing`, with the
 //! number of their connection, and errors to whoever logs the connection's end.
 
+use super::evaluation::Evaluation;
 use crate::budget::{Budget, Budgets};
 use crate::engine::World;
 use crate::instance::state::State;
@@ -52,14 +53,22 @@ pub(crate) struct PluginLog {
     left: AtomicUsize,
     /// Where lines go instead, in a laboratory.
     lab: Option<Laboratory>,
+    /// Of its script, if the instance evaluates that.
+    evaluation: Option<Arc<Evaluation>>,
 }
 
 impl PluginLog {
-    pub(crate) fn new(connection: u64, budgets: &Budgets, lab: Option<Laboratory>) -> Arc<Self> {
+    pub(super) fn new(
+        connection: u64,
+        budgets: &Budgets,
+        lab: Option<Laboratory>,
+        evaluation: Option<Arc<Evaluation>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             connection,
             left: AtomicUsize::new(budgets.log),
             lab,
+            evaluation,
         })
     }
 
@@ -85,6 +94,10 @@ impl PluginLog {
     }
 
     fn write(&self, level: Level, text: &[u8]) {
+        let evaluation = self.evaluation.as_ref();
+        if evaluation.is_some_and(|evaluation| evaluation.is_mute()) {
+            return;
+        }
         let (connection, text) = (self.connection, Escaped(text));
         if let Some(lab) = &self.lab {
             return lab.write(text.to_string());

@@ -3,6 +3,7 @@
 //! It owns the list of them. To add one: its file, its WIT, a line in [`OFFERS`], and a field of [`Imports`]
 //! if it has a state.
 
+pub(crate) mod evaluation;
 pub(crate) mod log;
 mod poll;
 pub(crate) mod script;
@@ -14,6 +15,7 @@ use crate::engine::World;
 use crate::instance::state::State;
 use crate::laboratory::Laboratory;
 use crate::load::script::Script;
+use evaluation::Evaluation;
 use log::PluginLog;
 use script::ScriptImport;
 use std::sync::Arc;
@@ -29,17 +31,21 @@ pub(crate) struct Imports {
 }
 
 impl Imports {
-    /// For a new instance. `laboratory` is where it is judged, if it is.
+    /// For a new instance. `laboratory` is where it is judged, if it is; `evaluation` is there where it
+    /// evaluates its script, and is not judged.
     pub(crate) fn new(
         connection: u64,
         budgets: &Budgets,
         script: Option<&Arc<Script>>,
         laboratory: Option<&Laboratory>,
+        evaluation: Option<Arc<Evaluation>>,
     ) -> Self {
-        let log = PluginLog::new(connection, budgets, laboratory.cloned());
+        let log = PluginLog::new(connection, budgets, laboratory.cloned(), evaluation.clone());
+        let wasi = Wasi::new(log.clone(), laboratory.cloned(), evaluation.clone());
+        let script = script.cloned();
         Self {
-            script: script.map(|script| ScriptImport::new(script.clone(), laboratory)),
-            wasi: Wasi::new(log.clone(), laboratory.cloned()),
+            script: script.map(|script| ScriptImport::new(script, laboratory, evaluation)),
+            wasi,
             log,
         }
     }

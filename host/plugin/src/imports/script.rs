@@ -1,12 +1,13 @@
 //! What the interpreter of a script imports: `wit/script.wit`. No other plugin may.
 
+use super::evaluation::{Evaluation, since_1970};
 use crate::engine::World;
+use crate::instance::fuel_left;
 use crate::instance::state::State;
 use crate::laboratory::{self, Laboratory};
 use crate::load::script::Script;
 use chacha20::ChaCha8Rng;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower};
 
@@ -24,29 +25,41 @@ struct ScriptSource {
 pub(crate) struct ScriptImport {
     pub(crate) script: Arc<Script>,
     laboratory: Option<(Laboratory, Box<ChaCha8Rng>)>,
+    /// Where this instance evaluates the script itself, and not in a laboratory.
+    pub(crate) evaluation: Option<Arc<Evaluation>>,
 }
 
 impl ScriptImport {
-    pub(super) fn new(script: Arc<Script>, laboratory: Option<&Laboratory>) -> Self {
+    pub(super) fn new(
+        script: Arc<Script>,
+        laboratory: Option<&Laboratory>,
+        evaluation: Option<Arc<Evaluation>>,
+    ) -> Self {
         let laboratory = laboratory.map(|lab| (lab.clone(), Box::new(lab.randomness())));
-        Self { script, laboratory }
+        Self {
+            script,
+            laboratory,
+            evaluation,
+        }
     }
 
     /// Nanoseconds since 1970.
     fn now(&self) -> u64 {
+        let fixed = || self.evaluation.as_ref()?.now();
         let now = match &self.laboratory {
             Some((laboratory, _)) => laboratory.now(),
-            // A clock before 1970 is not set.
-            None => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default(),
+            None => fixed().unwrap_or_else(since_1970),
         };
         u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn random(&mut self) -> wasmtime::Result<u64> {
-        match &mut self.laboratory {
-            Some((_, randomness)) => Ok(laboratory::next(randomness)),
+        if let Some((_, randomness)) = &mut self.laboratory {
+            return Ok(laboratory::next(randomness));
+        }
+        let fixed = self.evaluation.as_ref();
+        match fixed.and_then(|evaluation| evaluation.random()) {
+            Some(bits) => Ok(bits),
             None => Ok(getrandom::u64()?),
         }
     }
@@ -64,12 +77,15 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     type Store<'a> = StoreContextMut<'a, State>;
     let mut imports = linker.instance(INTERFACE)?;
     imports.func_wrap("read", |mut store: Store<'_>, (): ()| {
-        let script = &store.data_mut().script_import()?.script;
-        let (name, text) = (script.name.clone(), script.text.clone());
+        let import = store.data_mut().script_import()?;
+        if let Some(evaluation) = &import.evaluation {
+            evaluation.begin();
+        }
+        let (name, text) = (import.script.name.clone(), import.script.text.clone());
         Ok((ScriptSource { name, text },))
     })?;
     imports.func_wrap("spent", |mut store: Store<'_>, (): ()| {
-        let fuel_left = store.get_fuel().ok();
+        let fuel_left = fuel_left(&store);
         Ok((store.data_mut().is_spent(fuel_left),))
     })?;
     imports.func_wrap("now", |mut store: Store<'_>, (): ()| {
@@ -79,5 +95,11 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     imports.func_wrap("random", |mut store: Store<'_>, (): ()| {
         store.data_mut().count_host_call();
         Ok((store.data_mut().script_import()?.random()?,))
+    })?;
+    imports.func_wrap("evaluated", |mut store: Store<'_>, (): ()| {
+        if let Some(evaluation) = &store.data_mut().script_import()?.evaluation {
+            evaluation.end();
+        }
+        Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! WASI 0.2 with nothing granted: its clocks and its randomness work, stdout and stderr go to the log.
 
+use super::evaluation::Evaluation;
 use super::log::{Level, PluginLog, Standard};
 use super::{poll, virtual_sleep};
 use crate::engine::World;
@@ -22,6 +23,7 @@ const WASI_RANDOM: u64 = 64 * 1024;
 pub(crate) struct Wasi {
     log: Arc<PluginLog>,
     pub(super) laboratory: Option<Laboratory>,
+    evaluation: Option<Arc<Evaluation>>,
     built: Option<Box<Built>>,
 }
 
@@ -31,15 +33,27 @@ struct Built {
 }
 
 impl Wasi {
-    pub(super) fn new(log: Arc<PluginLog>, laboratory: Option<Laboratory>) -> Self {
+    pub(super) fn new(
+        log: Arc<PluginLog>,
+        laboratory: Option<Laboratory>,
+        evaluation: Option<Arc<Evaluation>>,
+    ) -> Self {
         Self {
             log,
             laboratory,
+            evaluation,
             built: None,
         }
     }
 
-    fn build(log: &Arc<PluginLog>, laboratory: Option<&Laboratory>) -> Box<Built> {
+    /// Whether the instance holds none of its objects: handles of these mean nothing to another instance.
+    pub(crate) fn is_empty(&self) -> bool {
+        let built = self.built.as_ref();
+        built.is_none_or(|built| built.table.is_empty())
+    }
+
+    fn build(&self) -> Box<Built> {
+        let log = &self.log;
         let mut table = ResourceTable::new();
         table.set_max_capacity(WASI_OBJECTS);
         let mut context = WasiCtx::builder();
@@ -50,8 +64,10 @@ impl Wasi {
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false);
-        if let Some(laboratory) = laboratory {
+        if let Some(laboratory) = &self.laboratory {
             laboratory.furnish(&mut context);
+        } else if let Some(evaluation) = &self.evaluation {
+            evaluation.furnish(&mut context);
         }
         let context = context.build();
         Box::new(Built { context, table })
@@ -61,12 +77,12 @@ impl Wasi {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.count_host_call();
-        let Wasi {
-            log,
-            laboratory,
-            built,
-        } = &mut self.imports.wasi;
-        let built = built.get_or_insert_with(|| Wasi::build(log, laboratory.as_ref()));
+        let wasi = &mut self.imports.wasi;
+        let built = match wasi.built.take() {
+            Some(built) => built,
+            None => wasi.build(),
+        };
+        let built = wasi.built.insert(built);
         WasiCtxView {
             ctx: &mut built.context,
             table: &mut built.table,

@@ -15,10 +15,10 @@ use eco_contract::SlowFlag;
 use state::{HANDLES, PluginShared, State};
 use std::pin::pin;
 use std::sync::Arc;
-use wasmtime::Store;
 use wasmtime::component::{
     self, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc,
 };
+use wasmtime::{Store, StoreContext};
 
 /// What an instance has used.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +34,7 @@ impl Usage {
     pub(crate) fn of(store: &Store<State>) -> Self {
         Self {
             memory: store.data().memory(),
-            fuel: store.get_fuel().ok().map(|left| {
+            fuel: fuel_left(store).map(|left| {
                 let state = store.data();
                 let own = state.engine.budgets.fuel.saturating_sub(left);
                 own.saturating_add(state.host_fuel())
@@ -55,9 +55,19 @@ pub(crate) fn new_store(
     let mut store = Store::new(&engine.wasmtime, state);
     store.limiter(|state| state);
     store.set_max_component_handles(HANDLES);
-    // An error where the engine counts no fuel, and then it is not needed.
-    let _ = store.set_fuel(engine.budgets.fuel);
+    if engine.settings.counts_fuel() {
+        // It fails on engines that count none, and only there.
+        let _ = store.set_fuel(engine.budgets.fuel);
+    }
     store
+}
+
+/// The fuel that an instance has left. `None` where none is counted: wasmtime's own answer would be an
+/// error, which costs a backtrace.
+pub(crate) fn fuel_left<'a>(store: impl Into<StoreContext<'a, State>>) -> Option<u64> {
+    let store = store.into();
+    let counts = store.data().engine.settings.counts_fuel();
+    counts.then(|| store.get_fuel().ok()).flatten()
 }
 
 /// What instances of a plugin are made from.

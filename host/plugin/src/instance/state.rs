@@ -9,6 +9,7 @@ use crate::cpu::recent::RecentTime;
 use crate::engine::{EngineState, World};
 use crate::error::Error;
 use crate::imports::Imports;
+use crate::imports::evaluation::{Evaluation, Fixed, Voice};
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
 use crate::laboratory::{self, Laboratory};
 use crate::load::script::Script;
@@ -32,6 +33,8 @@ pub(crate) struct PluginShared {
     pub(crate) engine: Arc<EngineState>,
     /// The script, where the component is its interpreter.
     pub(crate) script: Option<Arc<Script>>,
+    /// What a script sees while it is evaluated, where instances do that, and whether it is heard.
+    pub(crate) evaluation: Option<(Arc<Fixed>, Voice)>,
     /// What its calls have had of the processors.
     pub(crate) total_time: Arc<TotalTime>,
 }
@@ -67,10 +70,12 @@ impl State {
             World::Laboratory => Some(laboratory.unwrap_or_default()),
         };
         let (script, budgets) = (plugin.script.as_ref(), &engine.budgets);
+        let evaluation = plugin.evaluation.as_ref();
+        let evaluation = evaluation.map(|(fixed, voice)| Evaluation::new(fixed, *voice));
         Self {
             engine: engine.clone(),
             meter: CpuMeter::new(slow_flag, plugin.total_time.clone()),
-            imports: Imports::new(connection, budgets, script, laboratory.as_ref()),
+            imports: Imports::new(connection, budgets, script, laboratory.as_ref(), evaluation),
             is_judged: laboratory.is_some(),
             host_fuel: 0,
             spent: None,
@@ -78,6 +83,13 @@ impl State {
             table: 0,
             held: 0,
         }
+    }
+
+    /// See [`Evaluation::has_looked`].
+    pub(crate) fn has_looked(&self) -> bool {
+        let script = self.imports.script.as_ref();
+        let evaluation = script.and_then(|script| script.evaluation.as_ref());
+        evaluation.is_some_and(|evaluation| evaluation.has_looked())
     }
 
     /// Bytes of memory that the instance has.
@@ -165,11 +177,7 @@ impl State {
             .memory_in_use
             .fetch_add(bytes, Ordering::Relaxed);
         self.held += bytes;
-        if in_use.saturating_add(bytes) > self.engine.budgets.total_memory {
-            Err(Budget::TotalMemory)
-        } else {
-            Ok(())
-        }
+        self.engine.check_total(in_use.saturating_add(bytes))
     }
 }
 

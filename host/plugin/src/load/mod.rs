@@ -13,13 +13,16 @@ pub(crate) mod source;
 
 use crate::abi::{self, INTERPRETER};
 use crate::compile::Compiled;
+use crate::compile::snapshot::ACCESS;
 use crate::cpu::meter::TotalTime;
-use crate::engine::{Engine, EngineState};
+use crate::engine::{Engine, EngineState, World};
 use crate::error::LoadError;
+use crate::imports::evaluation::{Fixed, Voice};
 use crate::imports::{self, Importer};
 use crate::instance::state::{PluginShared, State, held};
 use crate::instance::{Instance, Template};
 use crate::loaded::{Import, Interface, Loaded};
+use crate::snapshot::{self, Taken};
 use eco_contract::SlowFlag;
 use eco_text::escape::one_line;
 use misspelt::Misspelt;
@@ -68,7 +71,7 @@ pub(crate) async fn load(
     (interface, name): (Interface, &'static str),
     way: Way,
     check: impl FnOnce(&mut Instance) -> wasmtime::Result<()>,
-) -> Result<Loaded, LoadError> {
+) -> Result<Tried, LoadError> {
     let component = &compiled.component;
     let importer = importer(compiled);
     let script = compiled.script.clone().map(Arc::new);
@@ -84,26 +87,31 @@ pub(crate) async fn load(
         shared: PluginShared {
             engine: engine.0.clone(),
             script: script.clone(),
+            evaluation: match (&script, engine.0.world) {
+                (Some(_), World::Real) => Some((Fixed::now().map_err(unseeded)?, Voice::Mute)),
+                _ => None,
+            },
             total_time: Arc::<TotalTime>::default(),
         },
     };
-    let mut instance = Instance::start(&template, 0, SlowFlag::default(), None)
+    let mut instance = Instance::start(&aloud(&template), 0, SlowFlag::default(), None)
         .await
         .map_err(LoadError::Start)?;
     check(&mut instance).map_err(|error| LoadError::Type {
         interface: name,
         why: format!("{error:#}"),
     })?;
-    let functions = match &script {
-        None => None,
+    let (functions, snapshot) = match &script {
+        None => (None, None),
         Some(script) => {
             let defined = evaluate(&mut instance, component).await?;
             check_functions(role, &defined, script)?;
             warn_of_slips(role, &defined, script);
-            Some(defined)
+            let taken = snapshot::of(engine, &mut instance, component, script).await;
+            (Some(defined), taken)
         }
     };
-    Ok(Loaded {
+    let loaded = Loaded {
         name: compiled.name.clone(),
         // Only now: what can't be used is no version.
         version: engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1,
@@ -112,7 +120,50 @@ pub(crate) async fn load(
         memory: instance.store.data().memory(),
         repeats_itself,
         post_return: compiled.scan.post_return,
+    };
+    Ok(Tried {
+        loaded,
         template,
+        snapshot,
+    })
+}
+
+/// A plugin that has passed the checks.
+pub(crate) struct Tried {
+    pub(crate) loaded: Loaded,
+    /// Makes its instances.
+    pub(crate) template: Template,
+    /// What they may start from instead.
+    pub(crate) snapshot: Option<Taken>,
+}
+
+/// For the one instance whose script is heard while it is evaluated.
+fn aloud(template: &Template) -> Template {
+    let mut aloud = template.clone();
+    if let Some((_, voice)) = &mut aloud.shared.evaluation {
+        *voice = Voice::Heard;
+    }
+    aloud
+}
+
+fn unseeded(error: getrandom::Error) -> LoadError {
+    LoadError::Compiler(format!("the system has no random bytes: {error}"))
+}
+
+/// For instances that start from a snapshot, where those of `plain` evaluate the script.
+pub(crate) fn snapshot_template(
+    plain: &Template,
+    component: &Component,
+) -> Result<Template, LoadError> {
+    let engine = &plain.shared.engine;
+    let imported = imported(component, engine, Importer::Interpreter);
+    Ok(Template {
+        ready: link(component, engine, Importer::Interpreter, imported)?,
+        shared: PluginShared {
+            evaluation: None,
+            ..plain.shared.clone()
+        },
+        ..plain.clone()
     })
 }
 
@@ -176,6 +227,8 @@ pub(crate) fn export_names(component: &Component, engine: &EngineState) -> Vec<S
     component
         .component_type()
         .exports(&engine.wasmtime)
+        // What eco reads its own interpreters by.
+        .filter(|(name, _)| *name != ACCESS)
         .map(|(name, export)| match export.ty {
             ComponentItem::ComponentInstance(instance) => {
                 let inner: Vec<_> = instance

@@ -3,12 +3,13 @@
 //! It owns when an instance is made and when it is given up.
 
 use super::component::{Call, ComponentServer};
-use super::{ServerPlugin, Starts};
+use super::{Instantiated, ServerPlugin};
 use crate::direct::call::Direct;
 use crate::error::Error;
 use crate::instance::{Instance, Usage};
 use crate::laboratory::Laboratory;
 use crate::loaded::Interface;
+use crate::snapshot::Start;
 use eco_contract::{Connection, DirectBuffer, Opening, Reason, Reply, Session, SlowFlag};
 use wasmtime::component::WasmList;
 
@@ -79,7 +80,7 @@ async fn start(
     laboratory: Option<Laboratory>,
 ) -> Result<Running, Error> {
     let server = &plugin.0;
-    let template = &server.loaded.template;
+    let Start { template, exports } = server.starts.current();
     Ok(match &server.direct {
         Some(module) => Running::Direct(Direct::start(
             &template.shared,
@@ -92,10 +93,10 @@ async fn start(
                 Instance::start(template, connection, slow_flag.clone(), laboratory).await?;
             let budgets = &template.shared.engine.budgets;
             if server.loaded.post_return {
-                let server = ComponentServer::new(&server.exports, instance);
+                let server = ComponentServer::new(exports, instance);
                 Running::Copied(server.map_err(|error| Error::from_call(&error, budgets))?)
             } else {
-                let server = ComponentServer::new(&server.exports, instance);
+                let server = ComponentServer::new(exports, instance);
                 Running::InPlace(server.map_err(|error| Error::from_call(&error, budgets))?)
             }
         }
@@ -122,13 +123,13 @@ impl Session for PluginSession {
 
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.connection = connection.id;
-        match self.plugin.0.starts {
-            Starts::WithConnection => match self.call(Call::Open(connection)).await {
+        match self.plugin.0.instantiated {
+            Instantiated::WithConnection => match self.call(Call::Open(connection)).await {
                 Ok(greeting) => Ok(Opening::Greeting(greeting)),
                 Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
                 Err(error) => Err(error),
             },
-            Starts::WithFirstChunk => Ok(Opening::Greeting(Reply::default())),
+            Instantiated::WithFirstChunk => Ok(Opening::Greeting(Reply::default())),
         }
     }
 
@@ -145,7 +146,8 @@ impl Session for PluginSession {
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
         // A script may have defined the function only when it was called.
-        let listens = self.plugin.0.starts == Starts::WithConnection || self.running.is_some();
+        let listens =
+            self.plugin.0.instantiated == Instantiated::WithConnection || self.running.is_some();
         match self.plugin.interface() {
             Interface::Session if listens => self.call(Call::End).await,
             _ => Ok(Reply::default()),

@@ -1,0 +1,183 @@
+//! What a script sees of time and chance while it is evaluated, from top to bottom.
+//!
+//! Every instance of a version sees the same then, so that it makes no difference whether it evaluates the
+//! script or starts from a snapshot of one that has. It owns that, and knows whether the script has
+//! looked. It must not know what a script is, nor who starts instances.
+
+use crate::laboratory;
+use chacha20::ChaCha8Rng;
+use parking_lot::Mutex;
+use rand_core::{SeedableRng as _, TryRng, UnwrapErr};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
+
+/// The time and the chance of one version, fixed when it was loaded.
+pub(crate) struct Fixed {
+    now: Duration,
+    seed: [u8; 32],
+}
+
+impl Fixed {
+    /// Those of this moment.
+    pub(crate) fn now() -> Result<Arc<Self>, getrandom::Error> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        Ok(Arc::new(Self {
+            now: since_1970(),
+            seed,
+        }))
+    }
+}
+
+/// The system's clock. One that is before 1970 is not set.
+pub(super) fn since_1970() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
+}
+
+/// Whether what a script writes to the log while it is evaluated is written. It is once, by the first instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    Heard,
+    Mute,
+}
+
+/// The evaluation of a script in one instance.
+pub(crate) struct Evaluation {
+    fixed: Arc<Fixed>,
+    voice: Voice,
+    randomness: Mutex<ChaCha8Rng>,
+    /// The interpreter has asked for the script: what it drew before was for itself.
+    has_begun: AtomicBool,
+    has_looked: AtomicBool,
+    is_over: AtomicBool,
+}
+
+impl Evaluation {
+    pub(crate) fn new(fixed: &Arc<Fixed>, voice: Voice) -> Arc<Self> {
+        Arc::new(Self {
+            fixed: fixed.clone(),
+            voice,
+            randomness: Mutex::new(ChaCha8Rng::from_seed(fixed.seed)),
+            has_begun: AtomicBool::new(false),
+            has_looked: AtomicBool::new(false),
+            is_over: AtomicBool::new(false),
+        })
+    }
+
+    /// The interpreter has the script.
+    pub(super) fn begin(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on all is real.
+    pub(super) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the script has asked for the time, or drawn from chance: evaluated when it is loaded again, it
+    /// would be told something else.
+    pub(crate) fn has_looked(&self) -> bool {
+        self.has_looked.load(Ordering::Relaxed)
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Whether what the instance writes to the log is lost.
+    pub(super) fn is_mute(&self) -> bool {
+        self.voice == Voice::Mute && !self.is_over()
+    }
+
+    /// What is fixed, while that holds.
+    fn look(&self) -> Option<&Fixed> {
+        if self.is_over() {
+            return None;
+        }
+        if self.has_begun.load(Ordering::Relaxed) {
+            self.has_looked.store(true, Ordering::Relaxed);
+        }
+        Some(&self.fixed)
+    }
+
+    /// Since 1970, until the evaluation is over.
+    pub(super) fn now(&self) -> Option<Duration> {
+        self.look().map(|fixed| fixed.now)
+    }
+
+    /// The next bits, until the evaluation is over.
+    pub(super) fn random(&self) -> Option<u64> {
+        self.look()?;
+        Some(laboratory::next(&mut self.randomness.lock()))
+    }
+
+    /// The same for WASI.
+    pub(super) fn furnish(self: &Arc<Self>, wasi: &mut WasiCtxBuilder) {
+        let surroundings = || Surroundings {
+            evaluation: self.clone(),
+            began: Instant::now(),
+        };
+        wasi.wall_clock(surroundings())
+            .monotonic_clock(surroundings())
+            .secure_random(surroundings())
+            .insecure_random(surroundings());
+    }
+}
+
+/// The clocks and the randomness of WASI.
+struct Surroundings {
+    evaluation: Arc<Evaluation>,
+    /// Where the monotonic clock begins. It stands still there until the evaluation is over.
+    began: Instant,
+}
+
+impl HostWallClock for Surroundings {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.evaluation.now().unwrap_or_else(since_1970)
+    }
+}
+
+impl HostMonotonicClock for Surroundings {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        if self.evaluation.look().is_some() {
+            return 0;
+        }
+        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+impl TryRng for Surroundings {
+    type Error = Infallible;
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        match self.evaluation.random() {
+            Some(bits) => Ok(bits),
+            None => UnwrapErr(getrandom::SysRng).try_next_u64(),
+        }
+    }
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        // The lower half.
+        self.try_next_u64().map(|bits| bits as u32)
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in to.chunks_mut(size_of::<u64>()) {
+            let bits = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(bits.get(..chunk.len()).unwrap_or_default());
+        }
+        Ok(())
+    }
+}
