@@ -23,6 +23,8 @@ pub(crate) enum Clients {
     Many,
     /// Some hundreds: each takes a process, or an interpreter.
     Hundreds,
+    /// A hundred: each takes 19 MB of the memory budget.
+    Hundred,
     One,
 }
 
@@ -37,6 +39,7 @@ impl Peer {
         match self.clients {
             Clients::Many => true,
             Clients::Hundreds => wanted <= 1000,
+            Clients::Hundred => wanted <= 100,
             Clients::One => wanted == 1,
         }
     }
@@ -128,7 +131,14 @@ fn own(eco: &Path, missing: &mut Vec<String>) -> Result<Vec<Peer>> {
     for (name, file, text) in SCRIPTS {
         let plugin = written(file, text)?;
         match keep_snapshot(eco, &plugin) {
-            Ok(()) => found.push(served(name, eco, plugin, Clients::Hundreds)),
+            Ok(()) => {
+                let clients = if name == PYTHON {
+                    Clients::Hundred
+                } else {
+                    Clients::Hundreds
+                };
+                found.push(served(name, eco, plugin, clients));
+            }
             Err(error) => missing.push(format!("{name}: {error:#}")),
         }
     }

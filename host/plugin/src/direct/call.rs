@@ -1,6 +1,9 @@
 //! Calling a plugin directly: a handler of which it is known beforehand that every call is over in
 //! microseconds (`detect` finds out).
 //!
+//! It is there since an echo through the component layer takes a tenth more of the processor than one without
+//! (`tests/benches/RESULTS.md`, eco beside eco as any plugin). When that is no longer so, it goes.
+//!
 //! Nothing can happen in such a call that would have to be waited for, so that it needs no fiber, no
 //! stack of its own and no clock; and the component is so plain that its module can be called as it
 //! is. What a component's call does beyond that is done here, as the component model's canonical ABI

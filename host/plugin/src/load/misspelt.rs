@@ -23,11 +23,12 @@ pub struct Misspelt {
     pub right: &'static str,
 }
 
-/// `function name`, `def name`, `name = function`, `name = (a) =>`.
+/// `function name`, `def name`, `name = function`, `name = (a) =>`. In ASCII, as eco's own names are: with the letters
+/// of all languages this would take longer to build, at each start, than all else together.
 static DEFINITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?x) \b(?: function\b\s*\*? | def\b ) \s* (\w{1,64}) \b
-        | \b(\w{1,64}) \s*=\s* (?: async\b\s* )? (?: function\b | (?: \w+ | \([^)\n]*\) ) \s*=> )",
+        r"(?x-u) \b(?: function\b\s*\*? | def\b ) \s* (\w{1,64}) \b
+        | \b(\w{1,64}) \s*=\s* (?: async\b\s* )? (?: function\b | (?: \w+ | \((?u:[^)\n])*\) ) \s*=> )",
     )
     .ok()
 });
