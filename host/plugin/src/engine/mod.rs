@@ -7,7 +7,6 @@
 mod builder;
 mod pool;
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "tests")]
 mod warm_slots;
 
 pub use builder::EngineBuilder;

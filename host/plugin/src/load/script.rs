@@ -8,9 +8,17 @@ use crate::error::LoadError;
 use std::borrow::Cow;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const MIB: usize = 1024 * 1024;
+
+const JAVASCRIPT: &[u8] =
+    include_bytes!("../../../../plugins/interpreters/javascript/javascript.wasm");
+const LUA: &[u8] = include_bytes!("../../../../plugins/interpreters/lua/lua.wasm");
+
+/// Hashed once: a start asks for it more than once, and they are large.
+static JAVASCRIPT_HASH: LazyLock<Hash> = LazyLock::new(|| Hash::of(JAVASCRIPT));
+static LUA_HASH: LazyLock<Hash> = LazyLock::new(|| Hash::of(LUA));
 
 /// A language whose source files are plugins as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,17 +81,13 @@ impl Language {
 
     /// The component that runs its scripts.
     pub(crate) fn interpreter(self) -> Result<Interpreter, LoadError> {
-        let built_in = |bytes: &'static [u8]| Interpreter {
-            hash: Hash::of(bytes),
+        let built_in = |bytes: &'static [u8], hash: &LazyLock<Hash>| Interpreter {
+            hash: (**hash).clone(),
             bytes: Bytes::BuiltIn(bytes),
         };
         match self {
-            Self::JavaScript => Ok(built_in(include_bytes!(
-                "../../../../plugins/interpreters/javascript/javascript.wasm"
-            ))),
-            Self::Lua => Ok(built_in(include_bytes!(
-                "../../../../plugins/interpreters/lua/lua.wasm"
-            ))),
+            Self::JavaScript => Ok(built_in(JAVASCRIPT, &JAVASCRIPT_HASH)),
+            Self::Lua => Ok(built_in(LUA, &LUA_HASH)),
             Self::Python => {
                 let (folder, name, hash) = cache::python().ok_or(LoadError::NoPython)?;
                 let bytes = Bytes::Kept(folder, name);
