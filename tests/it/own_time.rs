@@ -129,7 +129,8 @@ fn table_and_page_say_that_the_client_was_the_limit_and_what_helps() {
     assert_eq!(exited.code, 0, "{}", exited.stderr);
     let page = std::fs::read_to_string(&page).expect("it is written");
     for words in [
-        "The client was the limit: its busiest thread worked 1",
+        "The client was the limit: its busiest thread worked ",
+        " of that in the plugin; half of the turns waited ",
         "or longer for it, and ",
         "What helps: ",
         "a faster client plugin (a compiled one instead of a script)",
