@@ -543,6 +543,47 @@ fn python_that_has_leaked_its_memory_away_is_ended_by_the_budget() {
     server.logged(&["closed", "memory per instance", "--memory"]);
 }
 
+/// A reference to an object that is counted is a page of memory that is written.
+#[test]
+fn python_counts_references_to_a_scripts_objects_alone() {
+    let text = r#"
+import json, sys, xml.etree.ElementTree
+
+OWN = [object()]
+
+def receive(chunk):
+    found = [json.dumps, json.dumps.__code__, json.dumps.__doc__, json.__dict__, xml.etree.ElementTree.Element]
+    return f"{[sys._is_immortal(each) for each in found + [OWN, OWN[0], receive]]}".encode()
+"#;
+    if !languages().any(|(end, _)| end == "py") {
+        return;
+    }
+    let server = serve(&["-p", &plugin_file("immortal.py", text)]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"?");
+    peer.expect(b"[True, True, True, True, True, False, False, False]");
+}
+
+/// Each module of a component has tables and memories that are filled for each connection; the second one
+/// is what joins the first to the host.
+#[test]
+fn pythons_libraries_are_one_module() {
+    if !languages().any(|(end, _)| end == "py") {
+        return;
+    }
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(
+        || std::path::Path::new(&std::env::var_os("HOME").expect("a home")).join(".cache"),
+        Into::into,
+    );
+    let files = cache.join("eco").read_dir().expect("Python is set up");
+    let names = files.flatten().map(|file| file.path());
+    let mut pythons = names.filter(|path| path.extension().is_some_and(|end| end == "wasm"));
+    let python = pythons.next().expect("Python is set up");
+    let bytes = std::fs::read(&python).expect("it can be read");
+    let modules = bytes.windows(8).filter(|bytes| bytes == b"\0asm\x01\0\0\0");
+    assert_eq!(modules.count(), 2, "{}", python.display());
+}
+
 #[test]
 fn a_component_cannot_pass_for_an_interpreter() {
     // Lua's would be refused for its exceptions.

@@ -13,6 +13,7 @@ mod c;
 mod component;
 mod error;
 pub mod folder;
+mod merge;
 mod project;
 mod python;
 mod rust;

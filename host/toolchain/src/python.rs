@@ -1,6 +1,7 @@
 //! Python's interpreter, built once on the user's machine: it is too large to be part of eco.
 
 use super::error::BuildError;
+use super::merge::merge;
 use super::wit;
 use super::{folder, tool};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,11 @@ macro_rules! sources {
     };
 }
 
-const INTERPRETER: [(&str, &str); 7] = sources!["interpreter.py" "answers.py" "chance.py" "mistakes.py" "output.py" "library.py" "eco.py"];
+const INTERPRETER: [(&str, &str); 8] = sources!["interpreter.py" "answers.py" "chance.py" "image.py" "mistakes.py" "output.py" "library.py" "eco.py"];
+
+/// Its one module that isn't Python, and the file that Python looks for when it is imported.
+const IMMORTAL: &str = include_str!("../../../plugins/interpreters/python/immortal.wat");
+const IMMORTAL_FILE: &str = "immortal.cpython-314-wasm32-wasi.so";
 
 const WORLD: &str = "eco:plugin/script-interpreter@0.1.0";
 
@@ -48,6 +53,13 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
     for (name, text) in INTERPRETER {
         write(app.join(name), text)?;
     }
+    let immortal = wat::parse_str(IMMORTAL).map_err(|error| BuildError::Unfit {
+        what: "immortal.wat".to_owned(),
+        why: error.to_string(),
+        next: "It is a part of eco: please report this.",
+    })?;
+    let path = app.join(IMMORTAL_FILE);
+    std::fs::write(&path, immortal).map_err(BuildError::file(&path))?;
     let mut componentize = tool::command(programs.join("componentize-py"), place);
     // It would look there for modules too.
     componentize.env_remove("VIRTUAL_ENV");
@@ -61,8 +73,16 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
         "python.wasm",
     ]);
     tool::run(componentize, "componentize-py")?;
+    let linked = place.join("python.wasm");
+    let component = std::fs::read(&linked).map_err(BuildError::file(&linked))?;
+    let merged = merge(&component).map_err(|error| BuildError::Unfit {
+        what: "what componentize-py made".to_owned(),
+        why: error.to_string(),
+        next: "eco builds with a version of it that it was tested with; is another one installed in its place?",
+    })?;
+    std::fs::write(&linked, merged).map_err(BuildError::file(&linked))?;
     // In one step: a server that starts meanwhile sees the old one, or the new one.
-    std::fs::rename(place.join("python.wasm"), output).map_err(BuildError::file(output))
+    std::fs::rename(&linked, output).map_err(BuildError::file(output))
 }
 
 /// Makes one with pip in it, and says where its programs are.

@@ -4,7 +4,6 @@ There are no files at run time: only what was imported here, while the component
 imported then. This file owns that list. It knows nothing of scripts or of eco.
 """
 
-import gc
 import importlib
 
 MODULES = """
@@ -38,10 +37,8 @@ OWN = ["eco"]
 
 
 def load():
-    """Imports everything, and spares the garbage collector from looking at it ever again."""
+    """Imports everything."""
     for name in MODULES + LATER + OWN:
         importlib.import_module(name)
     for name in ENCODINGS:
         importlib.import_module("encodings." + name)
-    gc.collect()
-    gc.freeze()
