@@ -4,6 +4,7 @@ use crate::guests::samples;
 use crate::harness::Eco;
 use crate::support::serve;
 use eco_host::plugin::{Budget, Budgets};
+use eco_host::state::{Limit, Limits};
 
 const README: &str = include_str!("../../README.md");
 /// The page for who runs eco.
@@ -194,6 +195,22 @@ fn the_table_of_budgets_is_that_of_the_code() {
             help(&["serve"]).contains(flag) && help(&["send"]).contains(flag),
             "{flag}"
         );
+    }
+    let table = table.join("\n");
+    assert!(
+        RUNNING.contains(&table),
+        "host/README.md should have\n{table}"
+    );
+}
+
+#[test]
+fn the_table_of_what_connections_share_is_that_of_the_code() {
+    let limits = Limits::default();
+    let mut table = Vec::new();
+    for limit in Limit::ALL {
+        let flag = format!("--{}", limit.code());
+        table.push(format!("| {limit} | `{flag}` | {} |", limit.value(&limits)));
+        assert!(help(&["serve"]).contains(&flag), "{flag}");
     }
     let table = table.join("\n");
     assert!(

@@ -40,6 +40,7 @@ async fn server(world: &str) -> Interface {
 async fn a_component_of_each_world_has_the_types_that_the_host_calls() {
     assert_eq!(server("handler-plugin").await, Interface::Handler);
     assert_eq!(server("session-plugin").await, Interface::Session);
+    assert_eq!(server("event-plugin").await, Interface::Session);
     let world = "client-plugin";
     let source = Source::Bytes(world.to_owned(), component_of(world));
     let client = ClientPlugin::load(&engine(), source).await;

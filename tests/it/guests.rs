@@ -14,6 +14,7 @@ pub(crate) struct Samples {
     pub(crate) language: &'static str,
     pub(crate) upper: String,
     pub(crate) lines: String,
+    pub(crate) chat: String,
     pub(crate) client: String,
 }
 
@@ -75,6 +76,7 @@ fn make(language: &'static str, folder: &Path) -> Option<Samples> {
         language,
         upper: make("upper", &[])?,
         lines: make("lines", &["--session"])?,
+        chat: make("chat", &["--chat"])?,
         client: make("client", &["--client"])?,
     })
 }

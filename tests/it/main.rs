@@ -87,11 +87,15 @@ mod sharing;
 mod snapshots;
 /// The ways in which the bytes of a case are split.
 mod splits;
+/// What connections keep for each other, and time.
+mod state;
 /// Stopping.
 mod stopping;
 /// What strangers write: into the log, and on a terminal.
 mod strangers;
 /// What they all use.
 mod support;
+/// Connections that hear each other.
+mod topics;
 /// The wrong plugins, and what each gets.
 mod verdicts;

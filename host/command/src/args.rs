@@ -6,6 +6,7 @@ use super::defaults;
 use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
 use super::load::LoadArgs;
 use super::message::MessageArgs;
+use super::shared_args::SharedArgs;
 use bytesize::ByteSize;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use eco_net::Endpoint;
@@ -208,6 +209,8 @@ pub(super) struct ServeArgs {
     pub(super) snapshot: SnapshotArg,
     #[command(flatten)]
     pub(super) budgets: BudgetArgs,
+    #[command(flatten)]
+    pub(super) shared: SharedArgs,
 }
 
 /// From when on connections start from a snapshot. (With `///` the values would stretch the help.)

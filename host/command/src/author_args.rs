@@ -32,8 +32,11 @@ pub(super) struct NewArgs {
     #[arg(short, long, value_enum, value_name = "rust|c|wat|js|lua|python")]
     pub(super) lang: LanguageArg,
     /// A plugin that takes part in the whole connection, not only in its chunks
-    #[arg(long, conflicts_with = "client")]
+    #[arg(long, conflicts_with_all = ["chat", "client"])]
     pub(super) session: bool,
+    /// A chat room: a connection that hears what others say
+    #[arg(long, conflicts_with = "client")]
+    pub(super) chat: bool,
     /// A client plugin
     #[arg(long)]
     pub(super) client: bool,

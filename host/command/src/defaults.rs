@@ -3,6 +3,7 @@
 use bytesize::ByteSize;
 use eco_net::Limits;
 use eco_plugin::{Budget, Budgets};
+use eco_state::Limit;
 use std::time::Duration;
 
 /// Help for a budget, with its defaults: that of a server, and that of a client where it is another.
@@ -29,6 +30,12 @@ pub(super) fn time(what: &str, limit: fn(&Limits) -> Option<Duration>) -> String
         |time| humantime::format_duration(time).to_string(),
     );
     format!("{what} [default: {time}]")
+}
+
+/// Help for a limit of what connections share.
+pub(super) fn limit(what: &str, limit: Limit) -> String {
+    let value = limit.value(&eco_state::Limits::default());
+    format!("{what} [default: {}]", short(&value))
 }
 
 /// As it is typed: `64KiB`, `100000`.

@@ -38,6 +38,7 @@ mod send;
 mod serve;
 mod settle;
 mod setup;
+mod shared_args;
 mod signals;
 mod verdict;
 mod watch;

@@ -11,9 +11,10 @@ use std::path::Path;
 pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     let name = name(&args.path)?;
     let language = SampleLanguage::from(args.lang);
-    let shape = match (args.session, args.client) {
-        (true, _) => Shape::Session,
-        (_, true) => Shape::Client,
+    let shape = match (args.session, args.chat, args.client) {
+        (true, _, _) => Shape::Session,
+        (_, true, _) => Shape::Chat,
+        (_, _, true) => Shape::Client,
         _ => Shape::Handler,
     };
     samples::write(&args.path, name, language, shape)
@@ -40,6 +41,15 @@ fn next(plugin: &str, language: SampleLanguage, shape: Shape) -> String {
         steps.push((
             format!("eco send -p {plugin}"),
             "talks to what `eco new --session` serves",
+        ));
+    } else if shape == Shape::Chat {
+        steps.push((
+            format!("eco serve -p {plugin} --watch"),
+            "serves it, and what you change",
+        ));
+        steps.push((
+            "ncat 127.0.0.1 5005".to_owned(),
+            "in two other terminals: who are you?",
         ));
     } else {
         steps.push((

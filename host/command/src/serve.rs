@@ -12,8 +12,10 @@ use anyhow::Context as _;
 use bytesize::ByteSize;
 use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine};
+use eco_state::{SharedState, SystemClock};
 use eco_text::escape::one_line;
 use std::io::Write as _;
+use std::sync::Arc;
 
 /// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
 /// must hold a chunk beside all else. A larger one is refused as usage.
@@ -28,6 +30,7 @@ pub(super) struct Config {
     listen: Vec<Endpoint>,
     limits: Limits,
     budgets: Budgets,
+    shared: eco_state::Limits,
 }
 
 impl TryFrom<ServeArgs> for Config {
@@ -65,6 +68,7 @@ impl TryFrom<ServeArgs> for Config {
                 grace: args.grace.unwrap_or(defaults.grace),
             },
             budgets,
+            shared: args.shared.limits(),
         })
     }
 }
@@ -86,6 +90,14 @@ fn connections(asked: Option<u32>) -> usize {
     }
 }
 
+/// What connections share, in memory. The ids of its connections are like those of no other server.
+fn shared_state(limits: eco_state::Limits) -> Result<SharedState, Failure> {
+    let unique = getrandom::u32().context("the system has no random bytes")?;
+    let prefix = format!("{unique:08x}-");
+    let clock = Arc::new(SystemClock::default());
+    Ok(SharedState::in_memory(limits, clock, &prefix))
+}
+
 /// Runs the server until a signal asks it to stop.
 pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
@@ -96,8 +108,10 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         listeners
             .extend(bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?);
     }
-    let mut engine =
-        Engine::builder(compiler::compiler(), config.budgets).pooled(config.limits.max_connections);
+    let state = shared_state(config.shared)?;
+    let mut engine = Engine::builder(compiler::compiler(), config.budgets)
+        .pooled(config.limits.max_connections)
+        .state(state);
     if config.snapshot == SnapshotArg::Never {
         engine = engine.without_snapshots();
     }

@@ -3,11 +3,12 @@
 use super::connection::{Connection, Reason};
 use super::reply::{Opening, Reply};
 use super::slow_flag::SlowFlag;
+use std::task::{Context, Poll};
 
 /// What decides the bytes of one connection.
 ///
-/// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk,
-/// `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session, so that its bytes
+/// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk and `event`
+/// for what happens meanwhile, `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session, so that its bytes
 /// can go to the socket from where they are.
 pub trait Session: Send {
     /// What can go wrong inside; shown in the log and told to nobody else.
@@ -51,6 +52,21 @@ pub trait Session: Send {
     /// use [`receive`](Self::receive).
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Self::Error>> {
         None
+    }
+
+    /// Ready when something has happened beside the connection that the session wants to be called for, with
+    /// [`event`](Self::event); else the task is woken when that happens. It costs next to nothing where
+    /// nothing ever does.
+    fn poll_event(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
+    /// What has happened. It may come between any two chunks, and not after the peer's FIN.
+    ///
+    /// # Errors
+    /// The session failed, and its connection must end.
+    fn event(&mut self) -> impl Future<Output = Result<Reply<'_>, Self::Error>> + Send {
+        std::future::ready(Ok(Reply::default()))
     }
 
     /// The peer has finished sending, and may still read.

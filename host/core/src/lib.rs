@@ -46,3 +46,4 @@
 pub use eco_contract as contract;
 pub use eco_net as net;
 pub use eco_plugin as plugin;
+pub use eco_state as state;

@@ -1,4 +1,5 @@
-//! Waiting for what comes next on a connection: bytes, the peer's FIN, or the end of the time that it waits.
+//! Waiting for what comes next on a connection: bytes, the peer's FIN, an event of the session, or the end of the
+//! time that it waits.
 
 use super::chunk::Chunk;
 use super::reusable_timeout::ReusableTimeout;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::Instant;
 
 /// Bytes of a chunk from which on it pays to read the next ones right into the session's memory.
 /// Room must be asked for before anybody knows how many they are, twice as many as came before;
@@ -24,7 +26,9 @@ pub(super) enum Arrival<E> {
     /// A chunk for which the session failed to make room.
     NoRoom(Chunk, E),
     Fin,
-    /// Nothing, for as long as the server waits.
+    /// Something that the session wants to be called for.
+    Event,
+    /// Nothing from the peer, for as long as the server waits.
     Idle,
     /// The server is stopping, and nothing is under way here.
     Stopping,
@@ -37,6 +41,10 @@ pub(super) struct Arrivals<'a, E> {
     last: usize,
     before: usize,
     idle: ReusableTimeout,
+    /// Since when the peer has been silent, once somebody has looked.
+    silent_since: Option<Instant>,
+    /// Whether bytes came last: then events are next, so that neither keeps the other waiting.
+    events_are_next: bool,
     /// Why the session has no room for what comes next. It is said when something has come: until then the
     /// peer may take its reply.
     no_room: Option<E>,
@@ -55,6 +63,8 @@ impl<'a, E> Arrivals<'a, E> {
             last: 0,
             before: 0,
             idle: ReusableTimeout::new(idle_timeout),
+            silent_since: None,
+            events_are_next: false,
             no_room: None,
             stopping,
         }
@@ -69,16 +79,22 @@ impl<'a, E> Arrivals<'a, E> {
         transport: &mut T,
         session: &mut S,
     ) -> io::Result<Arrival<E>> {
-        let mut since = None;
         poll_fn(|cx| {
             if self.stopping.load(Ordering::Acquire) {
                 return Poll::Ready(Ok(Arrival::Stopping));
             }
+            if self.events_are_next && session.poll_event(cx).is_ready() {
+                self.events_are_next = false;
+                return Poll::Ready(Ok(Arrival::Event));
+            }
             if let Poll::Ready(arrival) = self.poll_read(transport, session, cx) {
                 return Poll::Ready(arrival);
             }
+            if !self.events_are_next && session.poll_event(cx).is_ready() {
+                return Poll::Ready(Ok(Arrival::Event));
+            }
             self.idle
-                .poll_expired(&mut since, cx)
+                .poll_expired(&mut self.silent_since, cx)
                 .map(|()| Ok(Arrival::Idle))
         })
         .await
@@ -123,5 +139,7 @@ impl<'a, E> Arrivals<'a, E> {
 
     fn came(&mut self, bytes: usize) {
         self.before = std::mem::replace(&mut self.last, bytes);
+        self.silent_since = None;
+        self.events_are_next = true;
     }
 }

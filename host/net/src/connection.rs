@@ -146,6 +146,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                     self.life.input_ended();
                     session.end_of_input().await
                 }
+                Ok(Arrival::Event) => session.event().await,
                 Ok(Arrival::Idle) => return End::Idle,
                 Ok(Arrival::Stopping) => return End::Stopping,
                 Ok(Arrival::NoRoom(chunk, error)) => {

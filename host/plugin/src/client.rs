@@ -4,6 +4,7 @@ use crate::abi::{self, CLIENT, ClientExports, OfChunk, Returned};
 use crate::compile::Compiled;
 use crate::engine::Engine;
 use crate::error::{Error, LoadError};
+use crate::imports::Importer;
 use crate::instance::{Instance, Usage};
 use crate::laboratory::Laboratory;
 use crate::load::source::Source;
@@ -49,6 +50,7 @@ type FirstTurn<D> = (Result<abi::Turn<D>, String>,);
 
 const ROLE: Role = Role {
     name: "client plugin",
+    importer: Importer::Client,
     expected: "eco:plugin/client@0.1.0 (with start, replied)",
     needs: "start",
     may_have: &["replied"],

@@ -5,6 +5,7 @@
 //! a seed comes from.
 
 use chacha20::ChaCha8Rng;
+use eco_state::{Clock, Limits, SharedState};
 use parking_lot::{Mutex, MutexGuard};
 use rand_core::{Rng as _, SeedableRng as _};
 use std::sync::Arc;
@@ -37,8 +38,19 @@ struct State {
     /// When its clock began, since 1970.
     began: Duration,
     /// Nanoseconds since then. It only goes on when somebody says so, or sleeps.
-    elapsed: AtomicU64,
+    elapsed: Arc<Elapsed>,
+    /// What the connections share.
+    state: SharedState,
     log: Mutex<Vec<String>>,
+}
+
+#[derive(Default)]
+struct Elapsed(AtomicU64);
+
+impl Clock for Elapsed {
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
 }
 
 /// Surroundings for an instance that nobody judges, as when a plugin is tried out before it is used.
@@ -53,10 +65,12 @@ impl Laboratory {
     /// `date`, which may be any number, when the clock begins.
     pub fn new(seed: [u8; 32], date: u64) -> Self {
         let years = u64::try_from(YEARS.as_nanos()).unwrap_or(u64::MAX);
+        let elapsed = Arc::<Elapsed>::default();
         Self(Arc::new(State {
+            state: SharedState::in_memory(Limits::default(), elapsed.clone(), ""),
             seed,
             began: EARLIEST + Duration::from_nanos(date % years),
-            elapsed: AtomicU64::new(0),
+            elapsed,
             log: Mutex::default(),
         }))
     }
@@ -69,7 +83,7 @@ impl Laboratory {
     /// Lets time pass until so long after the beginning, unless it is later already.
     pub(crate) fn advance_to(&self, elapsed: Duration) {
         let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        self.0.elapsed.fetch_max(nanoseconds, Ordering::Relaxed);
+        self.0.elapsed.0.fetch_max(nanoseconds, Ordering::Relaxed);
     }
 
     /// What the plugin has written so far, a line each: escaped, and within the budget of the log.
@@ -87,7 +101,12 @@ impl Laboratory {
 
     /// Since its clock began.
     pub(crate) fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.0.elapsed.load(Ordering::Relaxed))
+        self.0.elapsed.now()
+    }
+
+    /// What its connections share.
+    pub(crate) fn state(&self) -> &SharedState {
+        &self.0.state
     }
 
     /// Since 1970.
@@ -132,6 +151,6 @@ impl HostMonotonicClock for Laboratory {
     }
 
     fn now(&self) -> u64 {
-        self.0.elapsed.load(Ordering::Relaxed)
+        self.0.elapsed.0.load(Ordering::Relaxed)
     }
 }

@@ -10,6 +10,7 @@ use crate::compile::Compiled;
 use crate::direct::call::Module;
 use crate::engine::Engine;
 use crate::error::LoadError;
+use crate::imports::Importer;
 use crate::laboratory::Laboratory;
 use crate::load::source::Source;
 use crate::load::{self, Role, Way};
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 const ROLE: Role = Role {
     name: "server plugin",
+    importer: Importer::Server,
     expected: "eco:plugin/handler@0.1.0 (with receive) or eco:plugin/session@0.1.0 (with open, receive, end-of-input, closed)",
     needs: "receive",
     may_have: &["open", "end-of-input", "closed"],

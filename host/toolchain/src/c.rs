@@ -8,7 +8,8 @@ use std::process::Command;
 use wit_bindgen_core::Files;
 
 /// The worlds that a C file may be for, told by the header that it includes.
-const WORLDS: [&str; 4] = [
+const WORLDS: [&str; 5] = [
+    "event-plugin",
     "session-plugin",
     "handler-plugin",
     "client-plugin",

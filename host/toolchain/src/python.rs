@@ -16,7 +16,7 @@ macro_rules! sources {
     };
 }
 
-const INTERPRETER: [(&str, &str); 8] = sources!["interpreter.py" "answers.py" "chance.py" "image.py" "mistakes.py" "output.py" "library.py" "eco.py"];
+const INTERPRETER: [(&str, &str); 9] = sources!["interpreter.py" "answers.py" "chance.py" "image.py" "mistakes.py" "output.py" "library.py" "shared.py" "eco.py"];
 
 /// Its one module that isn't Python, and the file that Python looks for when it is imported.
 const IMMORTAL: &str = include_str!("../../../plugins/interpreters/python/immortal.wat");

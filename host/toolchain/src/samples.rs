@@ -28,7 +28,9 @@ pub enum Shape {
     Handler,
     /// A whole connection: numbered lines.
     Session,
-    /// The client of the latter.
+    /// A connection among others: a chat room.
+    Chat,
+    /// The client of the numbered lines.
     Client,
 }
 
@@ -42,12 +44,13 @@ macro_rules! files {
 const FILES: &[(&str, &str)] = files![
     "rust/upper/Cargo.toml" "rust/upper/.cargo/config.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
     "rust/lines/Cargo.toml" "rust/lines/.cargo/config.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
+    "rust/chat/Cargo.toml" "rust/chat/.cargo/config.toml" "rust/chat/Cargo.lock" "rust/chat/src/lib.rs"
     "rust/client/Cargo.toml" "rust/client/.cargo/config.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
-    "c/upper/upper.c" "c/lines/lines.c" "c/client/client.c"
-    "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/client/client.wat"
-    "javascript/upper/upper.js" "javascript/lines/lines.js" "javascript/client/client.js"
-    "lua/upper/upper.lua" "lua/lines/lines.lua" "lua/client/client.lua"
-    "python/upper/upper.py" "python/lines/lines.py" "python/client/client.py"
+    "c/upper/upper.c" "c/lines/lines.c" "c/chat/chat.c" "c/client/client.c"
+    "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/chat/chat.wat" "wat/client/client.wat"
+    "javascript/upper/upper.js" "javascript/lines/lines.js" "javascript/chat/chat.js" "javascript/client/client.js"
+    "lua/upper/upper.lua" "lua/lines/lines.lua" "lua/chat/chat.lua" "lua/client/client.lua"
+    "python/upper/upper.py" "python/lines/lines.py" "python/chat/chat.py" "python/client/client.py"
 ];
 
 /// Not committed, in what `eco new` makes: all that building makes.
@@ -82,6 +85,7 @@ impl Shape {
         match self {
             Self::Handler => "upper",
             Self::Session => "lines",
+            Self::Chat => "chat",
             Self::Client => "client",
         }
     }

@@ -6,7 +6,8 @@ use eco_text::escape::{self, one_line};
 use std::path::Path;
 use wasmparser::{Parser, Payload};
 
-const WORLDS: [(&str, &str); 3] = [
+const WORLDS: [(&str, &str); 4] = [
+    ("eco:plugin/events@", "event-plugin"),
     ("eco:plugin/session@", "session-plugin"),
     ("eco:plugin/handler@", "handler-plugin"),
     ("eco:plugin/client@", "client-plugin"),

@@ -5,10 +5,14 @@ use super::folder;
 use std::path::Path;
 
 /// The files of the package `eco:plugin`, by name. The first has the package's name and worlds.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 10] = [
     ("worlds.wit", include_str!("../../../wit/worlds.wit")),
     ("handler.wit", include_str!("../../../wit/handler.wit")),
     ("session.wit", include_str!("../../../wit/session.wit")),
+    ("topics.wit", include_str!("../../../wit/topics.wit")),
+    ("store.wit", include_str!("../../../wit/store.wit")),
+    ("timer.wit", include_str!("../../../wit/timer.wit")),
+    ("events.wit", include_str!("../../../wit/events.wit")),
     ("client.wit", include_str!("../../../wit/client.wit")),
     ("log.wit", include_str!("../../../wit/log.wit")),
     ("script.wit", include_str!("../../../wit/script.wit")),

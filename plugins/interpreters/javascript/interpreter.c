@@ -7,7 +7,7 @@
 #include "interpreter.h"
 
 static const char *const contract_names[FUNCTIONS] = {
-    "open", "receive", "end-of-input", "closed", "start", "replied",
+    "open", "receive", "end-of-input", "closed", "start", "replied", "message", "joined", "left", "missed",
 };
 
 /* The error that a call ended with. It stays until the next one, as all that is returned. */
@@ -27,19 +27,21 @@ static bool finish(bool done, const struct line *wrong, script_interpreter_strin
 }
 
 /* Begins a call: what the last one returned has been read. */
-static bool prepared(script_interpreter_string_t *error) {
+static bool prepared(enum phase call, script_interpreter_string_t *error) {
     line_clear(&failure);
     if (!script_ready(&failure)) {
         *error = line_text(&failure);
         return false;
     }
     answer_forget(context);
+    sent_forget();
+    phase = call;
     return true;
 }
 
 bool exports_eco_plugin_interpreter_load(script_interpreter_list_string_t *names,
                                          script_interpreter_string_t *error) {
-    if (!prepared(error)) return false;
+    if (!prepared(TOP_LEVEL, error)) return false;
     static script_interpreter_string_t found[FUNCTIONS];
     *names = (script_interpreter_list_string_t) { .ptr = found };
     for (enum function i = 0; i < FUNCTIONS; i++) {
@@ -52,16 +54,24 @@ bool exports_eco_plugin_interpreter_load(script_interpreter_list_string_t *names
     return true;
 }
 
-static bool reply(enum function function, int count, JSValue argument, reply_t *answer,
-                  script_interpreter_string_t *error) {
+static bool reply_many(enum function function, int count, JSValue *arguments, reply_t *answer,
+                       script_interpreter_string_t *error) {
     struct line wrong;
     line_clear(&wrong);
     bool defined;
-    JSValue result = script_call(function, count, argument, &defined, &wrong);
+    JSValue result = script_call(function, count, arguments, &defined, &wrong);
     bool done = !JS_IsException(result) &&
                 value_to_reply(context, function_name(function), result, answer, &wrong);
     JS_FreeValue(context, result);
-    return finish(done, &wrong, error);
+    /* What is left to do may send too. */
+    done = finish(done, &wrong, error);
+    if (done) sent_before(&answer->data);
+    return done;
+}
+
+static bool reply(enum function function, int count, JSValue argument, reply_t *answer,
+                  script_interpreter_string_t *error) {
+    return reply_many(function, count, &argument, answer, error);
 }
 
 static JSValue text_of(const script_interpreter_string_t *text) {
@@ -70,7 +80,7 @@ static JSValue text_of(const script_interpreter_string_t *text) {
 
 bool exports_eco_plugin_session_open(exports_eco_plugin_session_connection_t *peer, reply_t *answer,
                                      script_interpreter_string_t *error) {
-    if (!prepared(error)) return false;
+    if (!prepared(SERVING, error)) return false;
     JSValue connection = JS_NewObject(context);
     JS_SetPropertyStr(context, connection, "id", JS_NewInt64(context, (int64_t) peer->id));
     JS_SetPropertyStr(context, connection, "peer", text_of(&peer->peer));
@@ -81,13 +91,68 @@ bool exports_eco_plugin_session_open(exports_eco_plugin_session_connection_t *pe
 
 bool exports_eco_plugin_session_receive(bytes_t *chunk, reply_t *answer,
                                         script_interpreter_string_t *error) {
-    if (!prepared(error)) return false;
+    if (!prepared(SERVING, error)) return false;
     return reply(RECEIVE, 1, engine_bytes(context, chunk->ptr, chunk->len), answer, error);
 }
 
 bool exports_eco_plugin_session_end_of_input(reply_t *answer, script_interpreter_string_t *error) {
-    if (!prepared(error)) return false;
+    if (!prepared(SERVING, error)) return false;
     return reply(END_OF_INPUT, 0, JS_UNDEFINED, answer, error);
+}
+
+static bool reply_to_timers(reply_t *answer, script_interpreter_string_t *error) {
+    struct line wrong;
+    line_clear(&wrong);
+    script_begin();
+    JSValue result = timers_call(context);
+    *answer = (reply_t) { 0 };
+    bool done = !JS_IsException(result);
+    JS_FreeValue(context, result);
+    /* What is left to do may send too. */
+    done = finish(done, &wrong, error);
+    if (done) sent_before(&answer->data);
+    return done;
+}
+
+static JSValue take_text(script_interpreter_string_t *text) {
+    JSValue value = text_of(text);
+    script_interpreter_string_free(text);
+    return value;
+}
+
+static JSValue take_member(eco_plugin_topics_member_t *member) {
+    JSValue value = member_of(context, member);
+    eco_plugin_topics_member_free(member);
+    return value;
+}
+
+bool exports_eco_plugin_events_event(exports_eco_plugin_events_happening_t *event, reply_t *answer,
+                                     script_interpreter_string_t *error) {
+    if (!prepared(SERVING, error)) return false;
+    switch (event->tag) {
+    case EXPORTS_ECO_PLUGIN_EVENTS_HAPPENING_MESSAGE: {
+        exports_eco_plugin_events_message_t *message = &event->val.message;
+        JSValue data = engine_bytes(context, message->data.ptr, message->data.len);
+        JSValue values[] = { take_text(&message->topic), data, take_member(&message->from) };
+        return reply_many(MESSAGE, 3, values, answer, error);
+    }
+    case EXPORTS_ECO_PLUGIN_EVENTS_HAPPENING_JOINED:
+    case EXPORTS_ECO_PLUGIN_EVENTS_HAPPENING_LEFT: {
+        bool joined = event->tag == EXPORTS_ECO_PLUGIN_EVENTS_HAPPENING_JOINED;
+        exports_eco_plugin_events_presence_t *presence = &event->val.joined;
+        JSValue values[] = { take_text(&presence->topic), take_member(&presence->member) };
+        return reply_many(joined ? JOINED : LEFT, 2, values, answer, error);
+    }
+    case EXPORTS_ECO_PLUGIN_EVENTS_HAPPENING_MISSED: {
+        exports_eco_plugin_events_missed_t *missed = &event->val.missed;
+        JSValue count = JS_UNDEFINED;
+        if (missed->count.is_some) count = JS_NewInt64(context, (int64_t) missed->count.val);
+        JSValue values[] = { take_text(&missed->topic), count };
+        return reply_many(MISSED, 2, values, answer, error);
+    }
+    default:
+        return reply_to_timers(answer, error);
+    }
 }
 
 /* Nobody waits for a result here, so what goes wrong is only logged. */
@@ -99,7 +164,8 @@ void exports_eco_plugin_session_closed(exports_eco_plugin_session_reason_t why) 
     bool defined;
     if (script_ready(&error)) {
         JSValue reason = JS_NewString(context, reasons[why]);
-        JSValue result = script_call(CLOSED, 1, reason, &defined, &wrong);
+        phase = CLOSING;
+        JSValue result = script_call(CLOSED, 1, &reason, &defined, &wrong);
         if (JS_IsException(result)) script_explain(&wrong, &error);
         JS_FreeValue(context, result);
         jobs_run(context, script_name());
@@ -109,12 +175,12 @@ void exports_eco_plugin_session_closed(exports_eco_plugin_session_reason_t why) 
 
 bool exports_eco_plugin_client_start(bytes_t *message, turn_t *turn,
                                      script_interpreter_string_t *error) {
-    if (!prepared(error)) return false;
+    if (!prepared(CLIENT, error)) return false;
     struct line wrong;
     line_clear(&wrong);
     bool defined;
     JSValue argument = message ? engine_bytes(context, message->ptr, message->len) : JS_NULL;
-    JSValue result = script_call(START, 1, argument, &defined, &wrong);
+    JSValue result = script_call(START, 1, &argument, &defined, &wrong);
     *turn = (turn_t) { .expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_NOTHING };
     bool done = !JS_IsException(result) &&
                 (!defined || value_to_turn(context, "start", result, turn, &wrong));
@@ -124,12 +190,12 @@ bool exports_eco_plugin_client_start(bytes_t *message, turn_t *turn,
 
 bool exports_eco_plugin_client_replied(bytes_t *answer, step_t *step,
                                        script_interpreter_string_t *error) {
-    if (!prepared(error)) return false;
+    if (!prepared(CLIENT, error)) return false;
     struct line wrong;
     line_clear(&wrong);
     bool defined;
     JSValue argument = engine_bytes(context, answer->ptr, answer->len);
-    JSValue result = script_call(REPLIED, 1, argument, &defined, &wrong);
+    JSValue result = script_call(REPLIED, 1, &argument, &defined, &wrong);
     bool done = !JS_IsException(result) && value_to_step(context, "replied", result, step, &wrong);
     JS_FreeValue(context, result);
     return finish(done, &wrong, error);
@@ -144,5 +210,6 @@ NO_POST_RETURN(interpreter_load)
 NO_POST_RETURN(session_open)
 NO_POST_RETURN(session_receive)
 NO_POST_RETURN(session_end_of_input)
+NO_POST_RETURN(events_event)
 NO_POST_RETURN(client_start)
 NO_POST_RETURN(client_replied)

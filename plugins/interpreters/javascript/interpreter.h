@@ -10,7 +10,12 @@ typedef exports_eco_plugin_client_turn_t turn_t;
 typedef exports_eco_plugin_client_step_t step_t;
 
 /* The functions that a script may define. */
-enum function { OPEN, RECEIVE, END_OF_INPUT, CLOSED, START, REPLIED, FUNCTIONS };
+enum function {
+    OPEN, RECEIVE, END_OF_INPUT, CLOSED, START, REPLIED, MESSAGE, JOINED, LEFT, MISSED, FUNCTIONS
+};
+
+/* What the script is being called for. */
+extern enum phase { TOP_LEVEL, SERVING, CLOSING, CLIENT } phase;
 
 /* script.c: The context of the script, once it was evaluated; its file's name; its function's name. */
 extern JSContext *context;
@@ -20,9 +25,11 @@ const char *function_name(enum function function);
 bool script_ready(struct line *error);
 /* The script's function of that name, or undefined if there is none. */
 JSValue script_find(enum function function);
-/* Calls the function if there is one and gives what it returned in the end. Takes the argument over.
+/* Before each call of a function, or of a timer's. */
+void script_begin(void);
+/* Calls the function if there is one and gives what it returned in the end. Takes the arguments over.
    In case of an exception either one is pending or the line says what is wrong. */
-JSValue script_call(enum function function, int count, JSValue argument, bool *defined,
+JSValue script_call(enum function function, int count, JSValue *arguments, bool *defined,
                     struct line *wrong);
 /* Tells what went wrong: the exception that is pending, or else what the line says. */
 void script_explain(const struct line *wrong, struct line *error);
@@ -71,6 +78,24 @@ void promises_watch(JSContext *context);
 void console_define(JSContext *context, JSValueConst global);
 void encoding_define(JSContext *context, JSValueConst global);
 void lines_define(JSContext *context, JSValueConst global);
+
+/* shared.c: Whether what connections share, and time, can be used now; otherwise an exception is pending. */
+bool shared_may(JSContext *context, const char *name);
+/* As bytes_find, of a value that may be anything. */
+bool bytes_of(JSContext *context, const char *name, JSValueConst value, bytes_t *bytes, const char **text);
+JSValue member_of(JSContext *context, const eco_plugin_topics_member_t *member);
+
+/* timers.c: Calls what is due. */
+JSValue timers_call(JSContext *context);
+
+/* sent.c: Puts what was sent in this call before what was returned. It stays until the next call. */
+void sent_before(bytes_t *data);
+void sent_forget(void);
+
+/* shared.c, timers.c and sent.c: Define what scripts find in globalThis. */
+void shared_define(JSContext *context, JSValueConst global);
+void timers_define(JSContext *context, JSValueConst global);
+void sent_define(JSContext *context, JSValueConst global);
 
 /* console.c: Adds any value to a line, as console.log would show it. Never leaves an exception. */
 void console_show(JSContext *context, struct line *line, JSValueConst value);

@@ -11,10 +11,11 @@
 #define STACK_OF_SCRIPT (140 * 1024)
 
 static const char *const names[FUNCTIONS] = {
-    "open", "receive", "endOfInput", "closed", "start", "replied",
+    "open", "receive", "endOfInput", "closed", "start", "replied", "message", "joined", "left", "missed",
 };
 
 JSContext *context;
+enum phase phase;
 static struct line file_name;
 static JSAtom atoms[FUNCTIONS];
 /* The exports of a script that is a module; otherwise undefined, and the globals count. */
@@ -51,6 +52,9 @@ static void create_context(void) {
     console_define(context, global);
     encoding_define(context, global);
     lines_define(context, global);
+    shared_define(context, global);
+    timers_define(context, global);
+    sent_define(context, global);
     JS_FreeValue(context, global);
     promises_watch(context);
     for (int i = 0; i < FUNCTIONS; i++) atoms[i] = JS_NewAtom(context, names[i]);
@@ -155,20 +159,24 @@ static void forget_last_throw(void) {
     JS_FreeValue(context, trace);
 }
 
-JSValue script_call(enum function function, int count, JSValue argument, bool *defined,
-                    struct line *wrong) {
+void script_begin(void) {
     /* This instance may have started from another, in which the script was evaluated. */
     static bool begun;
     if (!begun) engine_begin_anew(context);
     begun = true;
     forget_last_throw();
+}
+
+JSValue script_call(enum function function, int count, JSValue *arguments, bool *defined,
+                    struct line *wrong) {
+    script_begin();
     JSValue callee = script_find(function), result = callee;
     *defined = !JS_IsUndefined(callee);
     if (JS_IsFunction(context, callee)) {
-        result = JS_Call(context, callee, JS_UNDEFINED, count, &argument);
+        result = JS_Call(context, callee, JS_UNDEFINED, count, arguments);
         result = promise_settle(context, script_name(), names[function], result, wrong);
         JS_FreeValue(context, callee);
     }
-    JS_FreeValue(context, argument);
+    for (int i = 0; i < count; i++) JS_FreeValue(context, arguments[i]);
     return result;
 }

@@ -28,6 +28,11 @@ void give_back_bytes(const uint8_t *bytes, size_t length) {
     if (length > 0) memory_give_back((void *)bytes, length);
 }
 
+// For a list of the host's that isn't bytes, once it has been read. A long one is a string that nobody has.
+void give_back_list(const void *list, size_t size) {
+    if (size > 0 && !(in_strings && !is_short(size))) memory_give_back((void *)list, size);
+}
+
 // Pushes what the host has handed over, as a string. Nothing of Lua may run before: the collector
 // doesn't know of the string yet.
 void push_bytes(lua_State *L, const uint8_t *bytes, size_t length) {

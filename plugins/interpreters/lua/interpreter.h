@@ -10,9 +10,12 @@
 #include "memory.h"
 #include "script_interpreter.h"
 
+// What the script is being called for.
+enum phase { TOP_LEVEL, SERVING, CLOSING, CLIENT };
+
 // One call of a function of the script: what it is given, and where its answer goes.
 struct call {
-    // In Lua's spelling.
+    // In Lua's spelling. NULL: the timers that are due.
     const char *function;
     // Pushes the arguments, and says how many. It comes first of all: see `push_bytes`.
     int (*give)(lua_State *L, const struct call *call);
@@ -22,6 +25,8 @@ struct call {
     // script doesn't define it) and then the values that it returned; see FUNCTION and FIRST.
     int (*take)(lua_State *L, const struct call *call);
     void *output;
+    // What the script may use meanwhile.
+    enum phase phase;
 };
 
 enum { FUNCTION = 1, FIRST = 2, SECOND = 3 };
@@ -39,6 +44,7 @@ bool list_functions(script_interpreter_list_string_t *names, script_interpreter_
 
 // bytes.c
 void give_back_bytes(const uint8_t *bytes, size_t length);
+void give_back_list(const void *list, size_t size);
 void push_bytes(lua_State *L, const uint8_t *bytes, size_t length);
 
 // values.c
@@ -54,11 +60,27 @@ void write_log(eco_plugin_log_level_t level, const char *bytes, size_t length);
 void write_warning(void *unused, const char *piece, int more);
 const char *type_with_article(lua_State *L, int index);
 int explain_error(lua_State *L);
+bool is_utf8(const unsigned char *text, size_t length);
 script_interpreter_string_t one_line(const char *bytes, size_t length);
 script_interpreter_string_t error_line(lua_State *L);
 
 // lua.c
 int draw_random(lua_State *L);
+
+// shared.c: what the script is being called for, and what it shares with other connections.
+extern enum phase phase;
+void check_phase(lua_State *L, const char *name);
+void push_member(lua_State *L, const eco_plugin_topics_member_t *member);
+void open_shared(lua_State *L);
+
+// timers.c
+int call_after(lua_State *L);
+int call_every(lua_State *L);
+int cancel(lua_State *L);
+void call_timers(lua_State *L);
+int send_bytes(lua_State *L);
+void forget_sent(void);
+void push_sent(lua_State *L);
 
 // library.c
 int open_library(lua_State *L);

@@ -129,6 +129,8 @@ int open_library(lua_State *L) {
     lua_pushnil(L);
     lua_pushcclosure(L, make_lines, 1);
     lua_setfield(L, -2, "Lines");
+    lua_pop(L, 1);
+    open_shared(L);
     lua_setwarnf(L, write_warning, NULL);
     return 0;
 }

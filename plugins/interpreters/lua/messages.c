@@ -53,6 +53,16 @@ static size_t character(const unsigned char *at, size_t left) {
 }
 
 // Adds bytes to the text: characters as they are, what is none as \xff, up to the greatest length.
+// Whether it is text, as the contract has it.
+bool is_utf8(const unsigned char *text, size_t length) {
+    for (size_t at = 0; at < length;) {
+        size_t size = character(text + at, length - at);
+        if (size == 0) return false;
+        at += size;
+    }
+    return true;
+}
+
 static void add(const char *bytes, size_t length) {
     static const char digits[] = "0123456789abcdef";
     const unsigned char *at = (const unsigned char *)bytes, *end = at + length;

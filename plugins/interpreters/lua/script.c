@@ -13,6 +13,8 @@ static const struct {
 } functions[] = {
     {"open", "open"},     {"receive", "receive"}, {"end_of_input", "end-of-input"},
     {"closed", "closed"}, {"start", "start"},     {"replied", "replied"},
+    {"message", "message"}, {"joined", "joined"}, {"left", "left"},
+    {"missed", "missed"},
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
@@ -98,6 +100,14 @@ static int make_call(lua_State *L) {
     lua_settop(L, 0);
     int arguments = call->give(L, call);
     evaluate(L);
+    phase = call->phase;
+    forget_sent();
+    if (call->function == NULL) {
+        lua_settop(L, 0);
+        call_timers(L);
+        lua_pushnil(L);
+        return call->take(L, call);
+    }
     bool defined = push_function(L, call->function);
     lua_insert(L, FUNCTION);
     if (defined) {

@@ -88,8 +88,9 @@ int take_reply(lua_State *L, const struct call *call) {
     if (type > LUA_TNIL && type != LUA_TSTRING) refuse(L, call, type_with_article(L, FIRST), REPLY);
     check_count(L, call, 2, REPLY);
     reply->next = check_next(L, call);
-    reply->data = bytes_of(L, FIRST);
     lua_settop(L, FIRST);
+    push_sent(L);
+    reply->data = bytes_of(L, FIRST);
     return 1;
 }
 

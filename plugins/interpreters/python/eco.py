@@ -1,7 +1,10 @@
 """What scripts may import from eco: `from eco import Lines`.
 
-This file knows nothing of connections, nor of what functions may return.
+This file knows nothing of connections, nor of what functions may return. What connections share is in
+shared.py.
 """
+
+from shared import Problem, after, cancel, every, publish, send, store, subscribe, unsubscribe
 
 
 class Lines:

@@ -14,10 +14,13 @@ import image
 import library
 import mistakes
 import output
+import shared
 from chance import SEED
 from componentize_py_types import Err
+from shared import Phase
 from wit_world import exports
-from wit_world.imports import script
+from wit_world.exports import events as happening
+from wit_world.imports import script, topics
 from wit_world.imports.log import Level, log
 
 FUNCTIONS = {
@@ -27,6 +30,10 @@ FUNCTIONS = {
     "closed": "closed",
     "start": "start",
     "replied": "replied",
+    "message": "message",
+    "joined": "joined",
+    "left": "left",
+    "missed": "missed",
 }
 """Names in the contract, and in Python."""
 
@@ -37,6 +44,8 @@ default: such calls still fit at 220, and no longer at 260."""
 
 JUMPS_PER_LOOK = 256
 """Turns of the script's loops between two looks at whether the time is used up."""
+
+SERVING = Phase.SERVING
 
 REHEARSALS = 50
 """Calls after which Python has done what it does for code that is run often."""
@@ -144,15 +153,28 @@ def result(work):
     return value
 
 
-def call(name, form, absent, *arguments):
+def call(phase, name, form, absent, *arguments):
     """Calls the script's function. `form` makes an answer of what it returns."""
 
     def work():
         SCRIPT.begin()
+        shared.Call.begin(phase)
         function = SCRIPT.function(name)
         return absent if function is None else form(name, function(*arguments))
 
     return result(work)
+
+
+def reply(name, *arguments):
+    """Calls the script's function. What it has sent goes before what it returns."""
+    answer = call(SERVING, name, answers.reply, answers.EMPTY, *arguments)
+    return sent_before(answer)
+
+
+def sent_before(answer):
+    if not shared.Call.sent:
+        return answer
+    return type(answer)(shared.Call.join(answer.data), answer.next)
 
 
 class Interpreter(exports.Interpreter):
@@ -164,28 +186,53 @@ class Interpreter(exports.Interpreter):
 
 class Session(exports.Session):
     def open(self, peer):
-        return call("open", answers.reply, answers.EMPTY, peer)
+        return reply("open", peer)
 
     def receive(self, chunk):
-        return call("receive", answers.reply, answers.EMPTY, chunk)
+        return reply("receive", chunk)
 
     def end_of_input(self):
-        return call("end_of_input", answers.reply, answers.EMPTY)
+        return reply("end_of_input")
 
     def closed(self, why):
         reason = why.name.lower().replace("_", "-")
         try:
-            call("closed", lambda name, value: None, None, reason)
+            call(Phase.CLOSING, "closed", lambda name, value: None, None, reason)
         except Err as error:
             log(Level.ERROR, error.value)
 
 
+def call_timers():
+    def work():
+        SCRIPT.begin()
+        shared.Call.begin(SERVING)
+        shared.TIMERS.call()
+        return answers.EMPTY
+
+    return sent_before(result(work))
+
+
+class Events(exports.Events):
+    def event(self, event):
+        match event:
+            case happening.Happening_Message(message):
+                return reply("message", message.topic, message.data, message.from_)
+            case happening.Happening_Joined(presence):
+                return reply("joined", presence.topic, presence.member)
+            case happening.Happening_Left(presence):
+                return reply("left", presence.topic, presence.member)
+            case happening.Happening_Missed(missed):
+                return reply("missed", missed.topic, missed.count)
+            case _:
+                return call_timers()
+
+
 class Client(exports.Client):
     def start(self, message):
-        return call("start", answers.turn, answers.SILENCE, message)
+        return call(Phase.CLIENT, "start", answers.turn, answers.SILENCE, message)
 
     def replied(self, reply):
-        return call("replied", answers.step, answers.DONE, reply)
+        return call(Phase.CLIENT, "replied", answers.step, answers.DONE, reply)
 
 
 def rehearse(times):
@@ -193,6 +240,7 @@ def rehearse(times):
     when it has been run often: instances then start with code that is ready."""
     connection = exports.session.Connection(0, "", "")
     why = exports.session.Reason.ENDED
+    heard = happening.Happening_Message(happening.Message("", topics.Member("", ""), b"x"))
     kept = SCRIPT.module, SCRIPT.begun
     SCRIPT.module = types.ModuleType("script")
     SCRIPT.module.__dict__.update(
@@ -202,18 +250,21 @@ def rehearse(times):
         closed=lambda why: None,
         start=lambda message: {"send": message, "exactly": len(message)},
         replied=lambda reply: None,
+        message=lambda topic, data, member: data,
     )
     # The seed is the host's, and is drawn when a function is first called.
     SCRIPT.begun = True
     for _ in range(times):
-        session, client = Session(), Client()
+        session, client, events = Session(), Client(), Events()
         session.open(connection)
         session.receive(b"x")
         session.end_of_input()
         session.closed(why)
         client.start(b"x")
         client.replied(b"x")
+        events.event(heard)
     SCRIPT.module, SCRIPT.begun = kept
+    shared.Call.begin(Phase.TOP_LEVEL)
 
 
 library.load()

@@ -14,7 +14,7 @@ MESSAGE = 500
 FRAMES = 5
 """Frames of the stack that are told below the line."""
 
-OWN_FILES = ("interpreter.py", "answers.py", "output.py", "eco.py")
+OWN_FILES = ("interpreter.py", "answers.py", "output.py", "eco.py", "shared.py")
 
 
 def line(error, script):

@@ -7,6 +7,7 @@ use crate::cache::Cache;
 use crate::compile::{Compiler, Settings, Work};
 use crate::cpu::slow_queue::SlowQueue;
 use crate::error::EngineError;
+use eco_state::SharedState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use wasmtime::Config;
@@ -22,6 +23,7 @@ pub struct EngineBuilder {
     pub(super) cleaning: Cleaning,
     takes_snapshots: bool,
     is_cached: bool,
+    state: Option<SharedState>,
 }
 
 impl EngineBuilder {
@@ -34,7 +36,16 @@ impl EngineBuilder {
             cleaning: Cleaning::of_this_system(),
             takes_snapshots: true,
             is_cached: true,
+            state: None,
         }
+    }
+
+    /// What the connections of its plugins share, in place of a state of its own. In a laboratory each run
+    /// has its own all the same.
+    #[must_use]
+    pub fn state(mut self, state: SharedState) -> Self {
+        self.state = Some(state);
+        self
     }
 
     /// Reserves room for as many instances as there may be connections, so that they start faster: those of a
@@ -106,6 +117,7 @@ impl EngineBuilder {
             cache: self.is_cached.then(Cache::of_user).flatten(),
             compiler: self.compiler,
             budgets: self.budgets,
+            state: self.state.unwrap_or_default(),
             memory_in_use: AtomicUsize::new(0),
             slow_queue: SlowQueue::for_this_machine(),
             loaded: AtomicU64::new(0),

@@ -16,6 +16,7 @@ use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
 use crate::compile::{Compiler, Settings};
 use crate::cpu::slow_queue::SlowQueue;
+use eco_state::SharedState;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
@@ -35,6 +36,8 @@ pub(crate) struct EngineState {
     /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
     pub(crate) memory_in_use: AtomicUsize,
     pub(crate) slow_queue: SlowQueue,
+    /// What the connections of its plugins share.
+    pub(crate) state: SharedState,
     /// How many plugins it has loaded.
     pub(crate) loaded: AtomicU64,
     pub(crate) world: World,

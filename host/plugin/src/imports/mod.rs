@@ -7,6 +7,10 @@ pub(crate) mod evaluation;
 pub(crate) mod log;
 mod poll;
 pub(crate) mod script;
+pub(crate) mod shared;
+mod store;
+mod timer;
+mod topics;
 mod virtual_sleep;
 pub(crate) mod wasi;
 
@@ -15,10 +19,13 @@ use crate::engine::World;
 use crate::instance::state::State;
 use crate::laboratory::Laboratory;
 use crate::load::script::Script;
+use eco_state::SharedState;
 use evaluation::Evaluation;
 use log::PluginLog;
 use script::ScriptImport;
+use shared::Shared;
 use std::sync::Arc;
+use timer::Timer;
 use wasi::Wasi;
 use wasmtime::component::Linker;
 
@@ -28,17 +35,19 @@ pub(crate) struct Imports {
     /// Where the plugin is a script: what its interpreter asks for.
     pub(crate) script: Option<ScriptImport>,
     pub(crate) wasi: Wasi,
+    pub(crate) shared: Shared,
 }
 
 impl Imports {
     /// For a new instance. `laboratory` is where it is judged, if it is; `evaluation` is there where it
-    /// evaluates its script, and is not judged.
+    /// evaluates its script, and is not judged. `state` is what it shares with others, if anything.
     pub(crate) fn new(
         connection: u64,
         budgets: &Budgets,
         script: Option<&Arc<Script>>,
         laboratory: Option<&Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
+        state: Option<SharedState>,
     ) -> Self {
         let log = PluginLog::new(connection, budgets, laboratory.cloned(), evaluation.clone());
         let wasi = Wasi::new(log.clone(), laboratory.cloned(), evaluation.clone());
@@ -47,6 +56,7 @@ impl Imports {
             script: script.map(|script| ScriptImport::new(script, laboratory, evaluation)),
             wasi,
             log,
+            shared: Shared::new(connection, state, Timer::new(laboratory)),
         }
     }
 }
@@ -55,32 +65,49 @@ impl Imports {
 struct Offer {
     /// Whether it has the interface of this name.
     has: fn(&str) -> bool,
-    /// Who may import it.
+    /// Who may import it, with those that may more.
     to: Importer,
     /// Defines its functions.
     link: fn(&mut Linker<State>, World) -> wasmtime::Result<()>,
 }
 
-/// Who imports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who imports. Each may import what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Importer {
-    /// Any plugin.
-    Plugin,
-    /// One of eco's interpreters, for a script.
+    /// A plugin that is a client.
+    Client,
+    /// A plugin that serves.
+    Server,
+    /// One of eco's interpreters, for a script of either kind.
     Interpreter,
 }
 
 /// All that is offered.
-const OFFERS: [Offer; 3] = [
+const OFFERS: [Offer; 6] = [
     Offer {
         has: |name| name == log::INTERFACE,
-        to: Importer::Plugin,
+        to: Importer::Client,
         link: log::link,
     },
     Offer {
         has: wasi::has,
-        to: Importer::Plugin,
+        to: Importer::Client,
         link: wasi::link,
+    },
+    Offer {
+        has: |name| name == topics::INTERFACE,
+        to: Importer::Server,
+        link: topics::link,
+    },
+    Offer {
+        has: |name| name == store::INTERFACE,
+        to: Importer::Server,
+        link: store::link,
+    },
+    Offer {
+        has: |name| name == timer::INTERFACE,
+        to: Importer::Server,
+        link: timer::link,
     },
     Offer {
         has: |name| name == script::INTERFACE,
@@ -90,9 +117,7 @@ const OFFERS: [Offer; 3] = [
 ];
 
 fn offers(importer: Importer) -> impl Iterator<Item = &'static Offer> {
-    let may =
-        move |offer: &&Offer| offer.to == Importer::Plugin || importer == Importer::Interpreter;
-    OFFERS.iter().filter(may)
+    OFFERS.iter().filter(move |offer| offer.to <= importer)
 }
 
 /// Whether the interface `name` is offered.
@@ -122,13 +147,13 @@ mod tests {
     use super::{Importer, is_offered};
 
     #[test]
-    fn only_the_log_and_wasi_0_2_are_offered() {
+    fn a_client_is_offered_the_log_and_wasi_0_2_a_server_what_is_shared_too() {
         for name in [
             "eco:plugin/log@0.1.0",
             "wasi:cli/stdout@0.2.0",
             "wasi:io/poll@0.2.12",
         ] {
-            assert!(is_offered(name, Importer::Plugin), "{name}");
+            assert!(is_offered(name, Importer::Client), "{name}");
         }
         for name in [
             "wasi:http/types@0.2.0",
@@ -138,7 +163,15 @@ mod tests {
             "env",
             "eco:plugin/script@0.1.0",
         ] {
-            assert!(!is_offered(name, Importer::Plugin), "{name}");
+            assert!(!is_offered(name, Importer::Server), "{name}");
+        }
+        for name in [
+            "eco:plugin/topics@0.1.0",
+            "eco:plugin/store@0.1.0",
+            "eco:plugin/timer@0.1.0",
+        ] {
+            assert!(!is_offered(name, Importer::Client), "{name}");
+            assert!(is_offered(name, Importer::Server), "{name}");
         }
         assert!(is_offered("eco:plugin/script@0.1.0", Importer::Interpreter));
     }

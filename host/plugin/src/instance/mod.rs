@@ -10,6 +10,7 @@ use crate::cpu::meter::{CallState, bounded};
 use crate::cpu::recent::RecentTime;
 use crate::engine::EngineState;
 use crate::error::Error;
+use crate::imports::shared::Shared;
 use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use state::{HANDLES, PluginShared, State};
@@ -140,6 +141,11 @@ impl Instance {
     /// What the instance has used so far.
     pub(crate) fn usage(&self) -> Usage {
         Usage::of(&self.store)
+    }
+
+    /// What it has to do with others.
+    pub(crate) fn shared(&mut self) -> &mut Shared {
+        &mut self.store.data_mut().imports.shared
     }
 
     /// Calls a function within the budgets of one call.

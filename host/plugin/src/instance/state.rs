@@ -14,6 +14,7 @@ use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
 use crate::laboratory::{self, Laboratory};
 use crate::load::script::Script;
 use eco_contract::SlowFlag;
+use eco_state::SharedState;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::UpdateDeadline;
@@ -37,6 +38,8 @@ pub(crate) struct PluginShared {
     pub(crate) evaluation: Option<(Arc<Fixed>, Voice)>,
     /// What its calls have had of the processors.
     pub(crate) total_time: Arc<TotalTime>,
+    /// What its instances share with those of other plugins, outside of laboratories. `None` for a client.
+    pub(crate) state: Option<SharedState>,
 }
 
 /// What the host keeps for one instance.
@@ -72,10 +75,21 @@ impl State {
         let (script, budgets) = (plugin.script.as_ref(), &engine.budgets);
         let evaluation = plugin.evaluation.as_ref();
         let evaluation = evaluation.map(|(fixed, voice)| Evaluation::new(fixed, *voice));
+        let state = plugin.state.as_ref().map(|state| match &laboratory {
+            Some(laboratory) => laboratory.state().clone(),
+            None => state.clone(),
+        });
         Self {
             engine: engine.clone(),
             meter: CpuMeter::new(slow_flag, plugin.total_time.clone()),
-            imports: Imports::new(connection, budgets, script, laboratory.as_ref(), evaluation),
+            imports: Imports::new(
+                connection,
+                budgets,
+                script,
+                laboratory.as_ref(),
+                evaluation,
+                state,
+            ),
             is_judged: laboratory.is_some(),
             host_fuel: 0,
             spent: None,

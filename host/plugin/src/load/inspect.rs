@@ -6,6 +6,7 @@ use crate::client::ClientPlugin;
 use crate::compile::Compiled;
 use crate::engine::Engine;
 use crate::error::LoadError;
+use crate::imports::Importer;
 use crate::load;
 use crate::load::script::Language;
 use crate::load::source::Source;
@@ -62,7 +63,11 @@ impl Inspection {
             size: compiled.size,
             made_with: compiled.scan.made_with.clone(),
             exports: load::export_names(component, &engine.0),
-            imports: load::imported(component, &engine.0, load::importer(&compiled)),
+            imports: load::imported(
+                component,
+                &engine.0,
+                load::importer(&compiled, Importer::Server),
+            ),
             compile,
             server: ServerPlugin::from_compiled(engine, compiled.clone())
                 .await

@@ -37,6 +37,8 @@ pub(crate) struct Role {
     pub(crate) name: &'static str,
     /// The interfaces that will do, for a person.
     pub(crate) expected: &'static str,
+    /// Who imports, where the plugin is no script.
+    pub(crate) importer: Importer,
     /// The function that a script must define.
     pub(crate) needs: &'static str,
     /// Those that it may define.
@@ -73,7 +75,7 @@ pub(crate) async fn load(
     check: impl FnOnce(&mut Instance) -> wasmtime::Result<()>,
 ) -> Result<Tried, LoadError> {
     let component = &compiled.component;
-    let importer = importer(compiled);
+    let importer = importer(compiled, role.importer);
     let script = compiled.script.clone().map(Arc::new);
     let imported = imported(component, &engine.0, importer);
     let repeats_itself = imported.is_empty();
@@ -92,6 +94,10 @@ pub(crate) async fn load(
                 _ => None,
             },
             total_time: Arc::<TotalTime>::default(),
+            state: match role.importer {
+                Importer::Client => None,
+                Importer::Server | Importer::Interpreter => Some(engine.0.state.clone()),
+            },
         },
     };
     let mut instance = Instance::start(&aloud(&template), 0, SlowFlag::default(), None)
@@ -107,6 +113,7 @@ pub(crate) async fn load(
             let defined = evaluate(&mut instance, component).await?;
             check_functions(role, &defined, script)?;
             warn_of_slips(role, &defined, script);
+            warn_of_unheard(&defined, script);
             let taken = snapshot::of(engine, &mut instance, component, script).await;
             (Some(defined), taken)
         }
@@ -167,11 +174,11 @@ pub(crate) fn snapshot_template(
     })
 }
 
-/// Who imports, for this plugin.
-pub(crate) fn importer(compiled: &Compiled) -> Importer {
+/// Who imports, for this plugin in the role of `component`'s, unless it is a script.
+pub(crate) fn importer(compiled: &Compiled, component: Importer) -> Importer {
     match compiled.script {
         Some(_) => Importer::Interpreter,
-        None => Importer::Plugin,
+        None => component,
     }
 }
 
@@ -219,6 +226,21 @@ fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
                 "{name} has {wrong}, which eco doesn't call; is {right} meant? (line {line})"
             );
         }
+    }
+}
+
+/// Functions that eco calls for what is said in topics, where the script subscribes to none: they may be the
+/// script's own, for something else.
+fn warn_of_unheard(defined: &[String], script: &Script) {
+    const HEAR: [&str; 4] = ["message", "joined", "left", "missed"];
+    if script.text.contains("subscribe") {
+        return;
+    }
+    for own in defined.iter().filter(|name| HEAR.contains(&name.as_str())) {
+        let name = one_line(&script.name);
+        tracing::warn!(
+            "{name} has {own}, which eco calls for what others do in a topic; the script never calls subscribe"
+        );
     }
 }
 

@@ -1,9 +1,10 @@
 //! The functions of a server plugin that is called as a component: of `handler`, or of `session`.
 
-use crate::abi::{self, OfChunk, Returned, ServerExports};
+use crate::abi::{self, Happening, OfChunk, Returned, ServerExports};
 use crate::error::Error;
 use crate::instance::Instance;
 use eco_contract::{Connection, Next, Reason, Reply};
+use std::task::{Context, Poll};
 use wasmtime::component::{TypedFunc, WasmList};
 
 type Answer<D> = Result<abi::Reply<D>, String>;
@@ -12,6 +13,8 @@ type Answer<D> = Result<abi::Reply<D>, String>;
 pub(super) enum Call<'a> {
     Open(&'a Connection),
     Chunk(&'a [u8]),
+    /// What has happened beside it.
+    Event,
     End,
 }
 
@@ -33,6 +36,7 @@ enum Functions<D: 'static> {
         receive: OfChunk<Answer<D>>,
         end_of_input: TypedFunc<(), (Answer<D>,)>,
         closed: TypedFunc<(abi::Reason,), ()>,
+        event: Option<TypedFunc<(Happening,), (Answer<D>,)>>,
     },
 }
 
@@ -60,11 +64,16 @@ impl<D: Returned> Functions<D> {
                 receive,
                 end_of_input,
                 closed,
+                event,
             } => Self::Session {
                 open: instance.function(open)?,
                 receive: instance.function(receive)?,
                 end_of_input: instance.function(end_of_input)?,
                 closed: instance.function(closed)?,
+                event: match event {
+                    Some(event) => Some(instance.function(event)?),
+                    None => None,
+                },
             },
         })
     }
@@ -74,11 +83,17 @@ impl<D: Returned> ComponentServer<D> {
     /// The instance, with the functions that it exports.
     pub(super) fn new(exports: &ServerExports, mut instance: Instance) -> wasmtime::Result<Self> {
         let functions = Functions::find(exports, &mut instance)?;
+        instance.shared().listens = matches!(functions, Functions::Session { event: Some(_), .. });
         Ok(Self {
             instance,
             functions,
             entered: false,
         })
+    }
+
+    /// Ready when something has happened that the plugin wants to be called for.
+    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.instance.shared().poll_event(cx)
     }
 
     /// Makes a call, and gives its reply.
@@ -88,13 +103,14 @@ impl<D: Returned> ComponentServer<D> {
         let (answer,) = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Chunk(chunk)) => {
                 let (data,) = instance.call(*receive, (chunk,)).await?;
+                instance.shared().commit();
                 self.entered = false;
                 return Ok(Reply {
                     data: data.bytes(&instance.store),
                     next: Next::KeepOpen,
                 });
             }
-            (Functions::Handler { .. }, Call::Open(_) | Call::End) => {
+            (Functions::Handler { .. }, Call::Open(_) | Call::Event | Call::End) => {
                 self.entered = false;
                 return Ok(Reply::default());
             }
@@ -104,12 +120,31 @@ impl<D: Returned> ComponentServer<D> {
             (Functions::Session { receive, .. }, Call::Chunk(chunk)) => {
                 instance.call(*receive, (chunk,)).await?
             }
+            (Functions::Session { event, .. }, Call::Event) => {
+                // It may be gone since somebody looked: with the topic that it was of.
+                match (event, instance.shared().next_event()) {
+                    (Some(event), Some(happening)) => instance.call(*event, (happening,)).await?,
+                    _ => {
+                        self.entered = false;
+                        return Ok(Reply::default());
+                    }
+                }
+            }
             (Functions::Session { end_of_input, .. }, Call::End) => {
                 instance.call(*end_of_input, ()).await?
             }
         };
         self.entered = false;
-        let reply = answer.map_err(|text| instance.store.data().error(text))?;
+        let reply = match answer {
+            Ok(reply) => {
+                instance.shared().commit();
+                reply
+            }
+            Err(text) => {
+                instance.shared().roll_back();
+                return Err(instance.store.data().error(text));
+            }
+        };
         Ok(Reply {
             data: reply.data.bytes(&instance.store),
             next: reply.next.into(),
@@ -121,7 +156,11 @@ impl<D: Returned> ComponentServer<D> {
         match &self.functions {
             _ if self.entered => Ok(()),
             Functions::Handler { .. } => Ok(()),
-            Functions::Session { closed, .. } => self.instance.call(*closed, (why.into(),)).await,
+            Functions::Session { closed, .. } => {
+                self.instance.call(*closed, (why.into(),)).await?;
+                self.instance.shared().commit();
+                Ok(())
+            }
         }
     }
 }

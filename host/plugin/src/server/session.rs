@@ -11,6 +11,7 @@ use crate::laboratory::Laboratory;
 use crate::loaded::Interface;
 use crate::snapshot::Start;
 use eco_contract::{Connection, DirectBuffer, Opening, Reason, Reply, Session, SlowFlag};
+use std::task::{Context, Poll};
 use wasmtime::component::WasmList;
 
 /// One connection's instance of a plugin.
@@ -65,7 +66,7 @@ impl PluginSession {
             Running::Direct(direct) => match call {
                 Call::Chunk(chunk) => direct.receive(chunk),
                 // A handler has no other function.
-                Call::Open(_) | Call::End => Ok(Reply::default()),
+                Call::Open(_) | Call::Event | Call::End => Ok(Reply::default()),
             },
             Running::InPlace(server) => server.call(call).await,
             Running::Copied(server) => server.call(call).await,
@@ -142,6 +143,18 @@ impl Session for PluginSession {
             Running::Direct(direct) => Some(direct),
             Running::InPlace(_) | Running::Copied(_) => None,
         }
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.running {
+            Some(Running::InPlace(server)) => server.poll_event(cx),
+            Some(Running::Copied(server)) => server.poll_event(cx),
+            Some(Running::Direct(_)) | None => Poll::Pending,
+        }
+    }
+
+    async fn event(&mut self) -> Result<Reply<'_>, Error> {
+        self.call(Call::Event).await
     }
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {

@@ -1,0 +1,127 @@
+//! What a connection has to do with others and with time: its part in what is shared, and its timer.
+//!
+//! It owns when an event is due. What it can do with others is `eco_state`'s; `topics`, `store` and `timer` are
+//! the imports by which a plugin asks for it.
+
+use super::timer::Timer;
+use crate::abi::Happening;
+use crate::instance::state::State;
+use eco_state::{Limit, Participant, Problem, SharedState};
+use std::task::{Context, Poll};
+
+/// A connection's part in what is shared. Nothing is made before the plugin asks for it.
+pub(crate) struct Shared {
+    connection: u64,
+    /// `None` for a client.
+    state: Option<SharedState>,
+    participant: Option<Box<Participant>>,
+    pub(super) timer: Timer,
+    /// Whether the plugin can be told of events.
+    pub(crate) listens: bool,
+    /// Limits that the log has named.
+    named: Vec<Limit>,
+}
+
+impl Shared {
+    pub(super) fn new(connection: u64, state: Option<SharedState>, timer: Timer) -> Self {
+        Self {
+            connection,
+            state,
+            participant: None,
+            timer,
+            listens: false,
+            named: Vec::new(),
+        }
+    }
+
+    /// Its part, which begins with this.
+    fn participant(&mut self) -> Result<&mut Participant, Problem> {
+        if self.participant.is_none() {
+            let state = self.state.as_ref().ok_or_else(|| {
+                Problem::Unavailable("only plugins that serve have what is shared".to_owned())
+            })?;
+            self.participant = Some(Box::new(state.participant()));
+        }
+        let participant = self.participant.as_deref_mut();
+        participant.ok_or_else(|| Problem::Unavailable(String::new()))
+    }
+
+    /// Does something there. A limit that is reached is in the log, once for each connection.
+    pub(super) fn ask<T>(
+        &mut self,
+        work: impl FnOnce(&mut Participant, bool) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let listens = self.listens;
+        let result = self
+            .participant()
+            .and_then(|participant| work(participant, listens));
+        if let Err(problem) = &result {
+            self.tell(problem);
+        }
+        result
+    }
+
+    /// What the plugin has said takes effect: its call has returned well.
+    pub(crate) fn commit(&mut self) {
+        if let Some(participant) = &mut self.participant
+            && let Err(problem) = participant.commit()
+        {
+            self.tell(&problem);
+        }
+    }
+
+    /// The plugin has said nothing: its call has failed.
+    pub(crate) fn roll_back(&mut self) {
+        if let Some(participant) = &mut self.participant {
+            participant.roll_back();
+        }
+    }
+
+    fn tell(&mut self, problem: &Problem) {
+        let (Some(limit), Some(state)) = (problem.limit(), &self.state) else {
+            return;
+        };
+        if !self.named.contains(&limit) {
+            self.named.push(limit);
+            let (connection, code) = (self.connection, limit.code());
+            let value = limit.value(state.limits());
+            tracing::warn!(
+                connection,
+                limit = code,
+                "the plugin reached a limit: {limit}, {value}"
+            );
+        }
+    }
+
+    /// Ready when an event is due; else the task is woken when one comes.
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.listens {
+            return Poll::Pending;
+        }
+        if self.timer.poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        match &self.participant {
+            Some(participant) => participant.poll_event(cx),
+            None => Poll::Pending,
+        }
+    }
+
+    /// The event that is due, if there is one.
+    pub(crate) fn next_event(&mut self) -> Option<Happening> {
+        if self.timer.is_due() {
+            return Some(Happening::Timer);
+        }
+        let event = self.participant.as_mut()?.next_event()?;
+        Some(Happening::from(&*event))
+    }
+}
+
+impl State {
+    /// A call of the host that works on so many bytes.
+    pub(super) fn count_bytes(&mut self, bytes: usize) {
+        /// Bytes that are worked on in the time of a call.
+        const BYTES: usize = 4096;
+        self.count_host_calls(1 + (bytes / BYTES) as u64);
+    }
+}

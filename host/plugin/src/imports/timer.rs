@@ -1,0 +1,101 @@
+//! The timer of a connection: `wit/timer.wit`.
+
+use crate::engine::World;
+use crate::instance::state::State;
+use crate::laboratory::Laboratory;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
+use wasmtime::StoreContextMut;
+use wasmtime::component::Linker;
+
+pub(super) const INTERFACE: &str = "eco:plugin/timer@0.1.0";
+
+/// A timer: what it counts in, and when it is over, if it is set.
+pub(crate) enum Timer {
+    Real {
+        set: bool,
+        /// Kept when the timer is taken back, for the next time.
+        sleep: Option<Pin<Box<Sleep>>>,
+    },
+    Laboratory {
+        laboratory: Laboratory,
+        due: Option<Duration>,
+    },
+}
+
+impl Timer {
+    pub(super) fn new(laboratory: Option<&Laboratory>) -> Self {
+        match laboratory {
+            Some(laboratory) => Self::Laboratory {
+                laboratory: laboratory.clone(),
+                due: None,
+            },
+            None => Self::Real {
+                set: false,
+                sleep: None,
+            },
+        }
+    }
+
+    fn set(&mut self, after: Option<Duration>) {
+        match self {
+            Self::Real { set, sleep } => {
+                // What can't be counted is never.
+                let due = after.and_then(|after| Instant::now().checked_add(after));
+                *set = due.is_some();
+                match (due, sleep) {
+                    (Some(due), Some(sleep)) => sleep.as_mut().reset(due),
+                    (Some(due), none) => *none = Some(Box::pin(sleep_until(due))),
+                    (None, _) => {}
+                }
+            }
+            Self::Laboratory { laboratory, due } => {
+                *due = after.map(|after| laboratory.elapsed().saturating_add(after));
+            }
+        }
+    }
+
+    /// Ready when it is over. In a laboratory nobody waits for it.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Real {
+                set: true,
+                sleep: Some(sleep),
+            } => sleep.as_mut().poll(cx),
+            Self::Real { .. } | Self::Laboratory { .. } => Poll::Pending,
+        }
+    }
+
+    /// Whether it is over, which is told once.
+    pub(super) fn is_due(&mut self) -> bool {
+        match self {
+            Self::Real { set, sleep } => {
+                let is_over = sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
+                let is_due = *set && is_over;
+                *set &= !is_due;
+                is_due
+            }
+            Self::Laboratory { laboratory, due } => {
+                let is_due = due.is_some_and(|due| due <= laboratory.elapsed());
+                *due = due.filter(|_| !is_due);
+                is_due
+            }
+        }
+    }
+}
+
+/// Defines its function.
+pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
+    linker.instance(INTERFACE)?.func_wrap(
+        "set",
+        |mut store: StoreContextMut<'_, State>, (after,): (Option<u64>,)| {
+            let state = store.data_mut();
+            state.count_host_call();
+            let timer = &mut state.imports.shared.timer;
+            timer.set(after.map(Duration::from_millis));
+            Ok(())
+        },
+    )
+}

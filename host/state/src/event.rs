@@ -1,0 +1,69 @@
+//! What a connection hears: `event` of `wit/events.wit`, but for its own timer.
+
+use std::sync::Arc;
+
+/// A connection that is subscribed to a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Unique among all connections, of this server and of others.
+    pub id: Arc<str>,
+    /// What its plugin calls itself; may be empty.
+    pub label: Arc<str>,
+}
+
+/// Something that a connection hears. Topics come as they were subscribed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody has said something.
+    Message {
+        /// Where.
+        topic: Arc<str>,
+        /// Who: without a label where that connection isn't subscribed itself.
+        from: Member,
+        /// What.
+        data: Arc<[u8]>,
+    },
+    /// Somebody has subscribed.
+    Joined {
+        /// To what.
+        topic: Arc<str>,
+        /// Who.
+        member: Member,
+    },
+    /// Somebody is subscribed no more.
+    Left {
+        /// To what.
+        topic: Arc<str>,
+        /// Who.
+        member: Member,
+    },
+    /// Events that did not fit into the mailbox were left out here.
+    Missed {
+        /// Of this topic.
+        topic: Arc<str>,
+        /// How many; `None` where nobody knows.
+        count: Option<u64>,
+    },
+}
+
+impl Event {
+    /// The topic that it is of.
+    pub fn topic(&self) -> &Arc<str> {
+        match self {
+            Self::Message { topic, .. }
+            | Self::Joined { topic, .. }
+            | Self::Left { topic, .. }
+            | Self::Missed { topic, .. } => topic,
+        }
+    }
+
+    /// Bytes of memory that it takes, about.
+    pub(crate) fn size(&self) -> usize {
+        let said = match self {
+            Self::Message { data, from, .. } => data.len() + from.label.len(),
+            Self::Joined { member, .. } | Self::Left { member, .. } => member.label.len(),
+            Self::Missed { .. } => 0,
+        };
+        said + size_of::<Self>()
+    }
+}

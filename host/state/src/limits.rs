@@ -1,0 +1,172 @@
+//! What connections may share: each limit, its default, and its name.
+
+use std::fmt;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// What plugins may keep and say. What breaks a limit is refused, and nothing is thrown away for it; the
+/// plugin decides what becomes of its connection.
+///
+/// Test: `topics::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log`,
+/// `topics::who_does_not_read_holds_up_nobody_and_is_told_what_it_missed`,
+/// `topics::what_waits_for_all_together_has_a_limit`,
+/// `state::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log`.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Topics that one connection is subscribed to. A chat needs one or two.
+    pub topics: usize,
+    /// Bytes of a topic's name.
+    pub topic: usize,
+    /// Bytes of a label.
+    pub label: usize,
+    /// Bytes of one message. As many as a chunk has.
+    pub message: usize,
+    /// Bytes of a key.
+    pub key: usize,
+    /// Bytes of a value. As many as a reply has.
+    pub value: usize,
+    /// Events that wait for one connection. More are counted, and told by `missed`.
+    pub mailbox_events: usize,
+    /// Bytes of them. More are counted, and told by `missed`.
+    pub mailbox: usize,
+    /// Bytes of all events that wait, each counted once however many wait for it.
+    pub waiting: usize,
+    /// Bytes of the whole store, with its keys and what the host needs for each.
+    pub store: usize,
+    /// Keys of the whole store.
+    pub keys: usize,
+    /// Messages and subscriptions of one connection in a second; as many may come at once.
+    pub messages_per_second: usize,
+    /// Bytes that one connection publishes in a second; as many may come at once.
+    pub bytes_per_second: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            topics: 64,
+            topic: 256,
+            label: 256,
+            message: 64 * KIB,
+            key: KIB,
+            value: MIB,
+            mailbox_events: 1024,
+            mailbox: MIB,
+            waiting: 64 * MIB,
+            store: 64 * MIB,
+            keys: 100_000,
+            messages_per_second: 1000,
+            bytes_per_second: 4 * MIB,
+        }
+    }
+}
+
+/// One of the [`Limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// `Limits::topics`.
+    Topics,
+    /// `Limits::topic`.
+    Topic,
+    /// `Limits::label`.
+    Label,
+    /// `Limits::message`.
+    Message,
+    /// `Limits::key`.
+    Key,
+    /// `Limits::value`.
+    Value,
+    /// `Limits::mailbox_events`.
+    MailboxEvents,
+    /// `Limits::mailbox`.
+    Mailbox,
+    /// `Limits::waiting`.
+    Waiting,
+    /// `Limits::store`.
+    Store,
+    /// `Limits::keys`.
+    Keys,
+    /// `Limits::messages_per_second`.
+    MessagesPerSecond,
+    /// `Limits::bytes_per_second`.
+    BytesPerSecond,
+}
+
+impl Limit {
+    /// All, in the order of the table in `host/README.md`.
+    pub const ALL: [Self; 13] = [
+        Self::Topics,
+        Self::Topic,
+        Self::Label,
+        Self::Message,
+        Self::Key,
+        Self::Value,
+        Self::MailboxEvents,
+        Self::Mailbox,
+        Self::Waiting,
+        Self::Store,
+        Self::Keys,
+        Self::MessagesPerSecond,
+        Self::BytesPerSecond,
+    ];
+
+    /// The limit in a word, stable: logs and tests use it, and the flag has its name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Topics => "topics",
+            Self::Topic => "topic-size",
+            Self::Label => "label-size",
+            Self::Message => "message-size",
+            Self::Key => "key-size",
+            Self::Value => "value-size",
+            Self::MailboxEvents => "mailbox-events",
+            Self::Mailbox => "mailbox-size",
+            Self::Waiting => "waiting-size",
+            Self::Store => "store-size",
+            Self::Keys => "store-keys",
+            Self::MessagesPerSecond => "publish-rate",
+            Self::BytesPerSecond => "publish-size",
+        }
+    }
+
+    /// Its value, for a person.
+    pub fn value(self, limits: &Limits) -> String {
+        let size = |bytes: usize| bytesize::ByteSize(bytes as u64).to_string();
+        match self {
+            Self::Topics => limits.topics.to_string(),
+            Self::Topic => size(limits.topic),
+            Self::Label => size(limits.label),
+            Self::Message => size(limits.message),
+            Self::Key => size(limits.key),
+            Self::Value => size(limits.value),
+            Self::MailboxEvents => limits.mailbox_events.to_string(),
+            Self::Mailbox => size(limits.mailbox),
+            Self::Waiting => size(limits.waiting),
+            Self::Store => size(limits.store),
+            Self::Keys => limits.keys.to_string(),
+            Self::MessagesPerSecond => limits.messages_per_second.to_string(),
+            Self::BytesPerSecond => size(limits.bytes_per_second),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Topics => "topics of one connection",
+            Self::Topic => "size of a topic's name",
+            Self::Label => "size of a label",
+            Self::Message => "size of a message",
+            Self::Key => "size of a key",
+            Self::Value => "size of a value",
+            Self::MailboxEvents => "events that wait for one connection",
+            Self::Mailbox => "size of the events that wait for one connection",
+            Self::Waiting => "size of all events that wait",
+            Self::Store => "size of the store",
+            Self::Keys => "keys of the store",
+            Self::MessagesPerSecond => "messages of one connection in a second",
+            Self::BytesPerSecond => "bytes published by one connection in a second",
+        })
+    }
+}

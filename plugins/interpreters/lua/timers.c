@@ -1,0 +1,161 @@
+// Owns after, every and cancel, and what a script has sent by send in the running call. The host has one timer
+// for each connection, which is set for the next one here. It must not know of topics or the store.
+#include "interpreter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct timer {
+    lua_Integer id;
+    // Seconds since 1970.
+    double due;
+    // Seconds from one time to the next; negative where it comes once.
+    double period;
+    // Where the registry has its function with the arguments, as a table.
+    int work;
+};
+
+static struct timer *timers;
+static size_t length, room;
+static lua_Integer last_id;
+
+static double now(void) {
+    return (double)eco_plugin_script_now() / 1e9;
+}
+
+static struct timer *next_timer(void) {
+    struct timer *next = NULL;
+    for (size_t i = 0; i < length; i++)
+        if (next == NULL || timers[i].due < next->due) next = &timers[i];
+    return next;
+}
+
+static void set_host(void) {
+    const struct timer *next = next_timer();
+    if (next == NULL) {
+        eco_plugin_timer_set(NULL);
+        return;
+    }
+    double wait = ceil((next->due - now()) * 1000);
+    uint64_t after = wait > 0 ? (uint64_t)fmin(wait, 9e15) : 0;
+    eco_plugin_timer_set(&after);
+}
+
+static void drop_timer(lua_State *L, struct timer *timer) {
+    luaL_unref(L, LUA_REGISTRYINDEX, timer->work);
+    *timer = timers[--length];
+}
+
+static int add_timer(lua_State *L, const char *name, bool repeats) {
+    check_phase(L, name);
+    lua_Number seconds = luaL_checknumber(L, 1);
+    if (!(seconds >= 0)) luaL_argerror(L, 1, "seconds are 0 or more");
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    if (length == room) {
+        size_t more = room == 0 ? 4 : 2 * room;
+        size_t old = room * sizeof *timers, size = more * sizeof *timers;
+        struct timer *grown = room == 0 ? memory_take(size) : memory_resize(timers, old, size);
+        if (grown == NULL) return luaL_error(L, "not enough memory");
+        timers = grown;
+        room = more;
+    }
+    int values = lua_gettop(L) - 1;
+    lua_createtable(L, values, 0);
+    for (int i = 0; i < values; i++) {
+        lua_pushvalue(L, i + 2);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_pushinteger(L, values);
+    lua_setfield(L, -2, "n");
+    int work = luaL_ref(L, LUA_REGISTRYINDEX);
+    // A millisecond is the least.
+    seconds = fmax(seconds, 0.001);
+    timers[length++] = (struct timer){++last_id, now() + seconds, repeats ? seconds : -1, work};
+    set_host();
+    lua_pushinteger(L, last_id);
+    return 1;
+}
+
+int call_after(lua_State *L) {
+    return add_timer(L, "after", false);
+}
+
+int call_every(lua_State *L) {
+    return add_timer(L, "every", true);
+}
+
+int cancel(lua_State *L) {
+    lua_Integer id = luaL_optinteger(L, 1, 0);
+    for (size_t i = 0; i < length; i++) {
+        if (timers[i].id != id) continue;
+        drop_timer(L, &timers[i]);
+        set_host();
+        break;
+    }
+    return 0;
+}
+
+// Calls one that is due. It may set and cancel any, also itself.
+static void call_due(lua_State *L, struct timer *due) {
+    int base = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, due->work);
+    lua_getfield(L, -1, "n");
+    int values = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    luaL_checkstack(L, values + LUA_MINSTACK, "too many arguments");
+    for (int i = 1; i <= values; i++) lua_rawgeti(L, base + 1, i);
+    if (due->period >= 0) due->due = fmax(due->due + due->period, now());
+    else drop_timer(L, due);
+    lua_call(L, values - 1, 0);
+    lua_settop(L, base);
+}
+
+void call_timers(lua_State *L) {
+    // What becomes due meanwhile has its turn the next time, so that this comes to an end.
+    double until = now();
+    lua_Integer known = last_id;
+    struct timer *next;
+    for (size_t calls = length; calls > 0 && (next = next_timer()) != NULL; calls--) {
+        if (next->due > until || next->id > known) break;
+        call_due(L, next);
+    }
+    set_host();
+}
+
+static char *sent;
+static size_t sent_length, sent_room;
+
+int send_bytes(lua_State *L) {
+    check_phase(L, "send");
+    if (phase == CLOSING) return luaL_error(L, "send: the connection is closed");
+    size_t size;
+    const char *bytes = luaL_checklstring(L, 1, &size);
+    if (sent_length + size > sent_room) {
+        size_t more = 2 * (sent_length + size);
+        char *grown = sent_room == 0 ? memory_take(more) : memory_resize(sent, sent_room, more);
+        if (grown == NULL) return luaL_error(L, "not enough memory");
+        sent = grown;
+        sent_room = more;
+    }
+    if (size > 0) memcpy(sent + sent_length, bytes, size);
+    sent_length += size;
+    return 0;
+}
+
+void forget_sent(void) {
+    sent_length = 0;
+}
+
+// Puts what was sent before the string, or nil, on the top, and joins both there.
+void push_sent(lua_State *L) {
+    if (sent_length == 0) return;
+    if (lua_isnoneornil(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushlstring(L, sent, sent_length);
+        return;
+    }
+    lua_pushlstring(L, sent, sent_length);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+}
