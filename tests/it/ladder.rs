@@ -3,7 +3,7 @@
 use crate::exercises::{HEAD, MISTAKES};
 use crate::guests::{builder, empty_folder};
 use crate::harness::Eco;
-use crate::support::project_file;
+use crate::support::{plugin_file, project_file};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn ladder() -> PathBuf {
 }
 
 /// The exercises that eco brings, from easy to hard.
-const LADDER: [&str; 8] = [
+const LADDER: [&str; 11] = [
     "echo",
     "upper-case",
     "line-reversal",
@@ -21,6 +21,9 @@ const LADDER: [&str; 8] = [
     "averages",
     "secret-line",
     "tiny-cache",
+    "counter",
+    "heartbeat",
+    "chat",
 ];
 
 #[test]
@@ -63,6 +66,93 @@ fn no_starter_solves_its_exercise_and_every_one_runs() {
                 assert!(!checked.text().contains(code), "{slug}: {}", checked.text());
             }
         }
+    }
+}
+
+/// What goes wrong where connections have to do with each other and with time, and by which cases it is found
+/// out.
+#[test]
+fn what_is_done_wrong_among_connections_is_found_out() {
+    let changed = |slug: &str, old: &str, new: &str| {
+        let solution = ladder().join(slug).join("solution/solution.js");
+        let text = std::fs::read_to_string(solution).expect("it can be read");
+        assert!(text.contains(old), "{old}");
+        text.replace(old, new)
+    };
+    for (slug, what, old, new, failed) in [
+        (
+            "chat",
+            "tells the sender too",
+            "publish(\"room\", line);",
+            "publish(\"room\", line); send(`<${name}> ${line}\\n`);",
+            &[
+                "a name, and nobody there",
+                "two who talk",
+                "who has no name isn't there",
+                "three who come and go",
+            ][..],
+        ),
+        (
+            "chat",
+            "forgets who left",
+            "function left(",
+            "function gone(",
+            &["who is gone", "three who come and go"],
+        ),
+        (
+            "chat",
+            "greets before joining",
+            "  return \"name?\\n\";",
+            "  subscribe(\"room\", \"\"); return \"name?\\n\";",
+            &[
+                "two who talk",
+                "who is gone",
+                "in the order of the alphabet",
+                "who has no name isn't there",
+                "a bad name",
+                "three who come and go",
+            ],
+        ),
+        (
+            "counter",
+            "loses an update",
+            "seen !== undefined && store.compareAndSet(KEY, `${seen}`, `${number}`)",
+            "seen !== undefined && (store.set(KEY, `${number}`), true)",
+            &[
+                "no change is lost",
+                "back to what it was is a value like any other",
+            ],
+        ),
+        (
+            "heartbeat",
+            "drifts",
+            "if (line === \"tock\") waits = false;",
+            "if (line === \"tock\") { if (waits) { clearInterval(timer); timer = setInterval(tick, period); } waits = false; }",
+            &["on time, whatever happens in between", "a long life"],
+        ),
+        (
+            "heartbeat",
+            "floods",
+            "  clearInterval(timer);\n",
+            "",
+            &["another pulse takes its place"],
+        ),
+    ] {
+        let mut text = changed(slug, old, new);
+        if what == "drifts" {
+            text = text.replace(
+                "function pulse(period) {",
+                "let period;\nfunction pulse(every) {\n  period = every;",
+            );
+        }
+        let wrong = plugin_file(&format!("wrong-{slug}.js"), text);
+        let graded = Eco::new(&["grade", slug, &wrong, "--report", "json=-"]).run(b"");
+        let report: Value = serde_json::from_slice(&graded.stdout).expect("the report is JSON");
+        let cases = report["submissions"][0]["cases"].as_array();
+        let found = cases.into_iter().flatten();
+        let found = found.filter(|case| case["status"] != "passed");
+        let found: Vec<&str> = found.filter_map(|case| case["name"].as_str()).collect();
+        assert_eq!(found, failed, "{what}: {report:#}");
     }
 }
 
@@ -120,7 +210,7 @@ fn files(folder: &Path) -> Vec<String> {
 
 #[test]
 fn the_starters_in_compiled_languages_build_and_are_served() {
-    for slug in ["echo", "tiny-cache"] {
+    for slug in ["echo", "tiny-cache", "chat"] {
         for language in ["wat", "c", "rust"] {
             let folder = empty_folder("compiled").join(slug);
             let start = ["exercise", "start", slug, "--lang", language];

@@ -3,6 +3,7 @@
 use super::seed::Seed;
 use eco_plugin::{Budgets, Source};
 use regex::bytes::Regex;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A task for a student, and how a solution is judged.
@@ -134,6 +135,8 @@ pub enum Script {
 pub struct Step {
     /// Counted from 0.
     pub connection: usize,
+    /// What the exercise calls it, if it does.
+    pub name: Option<Arc<str>>,
     /// What happens on it.
     pub action: Action,
 }

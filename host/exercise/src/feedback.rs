@@ -88,7 +88,7 @@ impl Lines {
         }
         if let Some(place) = &failure.place {
             let several = failure.transcript.has_several_connections();
-            let connection = several.then_some(failure.connection);
+            let connection = several.then(|| failure.transcript.label(failure.connection));
             self.add(LineKind::Detail, where_it_is(place, connection));
         }
         self.transcript(failure);
@@ -119,7 +119,7 @@ impl Lines {
         let several = transcript.has_several_connections();
         for event in transcript.events() {
             let connection = if several {
-                format!("{} ", event.connection)
+                format!("{} ", transcript.label(event.connection))
             } else {
                 String::new()
             };
@@ -150,7 +150,7 @@ impl Lines {
 }
 
 /// `connection` is the one that it is about, where there are several.
-fn where_it_is(place: &Place, connection: Option<usize>) -> String {
+fn where_it_is(place: &Place, connection: Option<String>) -> String {
     let Place {
         offset,
         came,
@@ -159,7 +159,7 @@ fn where_it_is(place: &Place, connection: Option<usize>) -> String {
     } = place;
     let line = match connection {
         None => String::new(),
-        Some(number) => format!(" of connection {number}"),
+        Some(label) => format!(" of connection {label}"),
     };
     let chunk = match chunk {
         Some((number, bytes)) if bytes.len() == 1 => {

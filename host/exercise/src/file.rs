@@ -91,9 +91,8 @@ pub(super) struct CaseFile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(extend("oneOf" = one_action()))]
 pub(super) struct StepFile {
-    /// Which connection, counted from 1. It is opened at the first step that names it.
-    #[schemars(range(min = 1))]
-    pub(super) connection: Option<usize>,
+    /// Which connection: a number, counted from 1, or a name. It is opened at the first step that names it.
+    pub(super) connection: Option<ConnectionFile>,
     /// How many times over the bytes are sent or expected. 1 unless given.
     #[schemars(range(min = 1))]
     pub(super) repeat: Option<usize>,
@@ -119,6 +118,16 @@ pub(super) struct StepFile {
     pub(super) half_close: Option<bool>,
     /// Time passes for the plugin, such as "100ms", and what was sent has arrived.
     pub(super) pause: Option<String>,
+}
+
+/// A connection of a case: all have numbers, or all have names.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ConnectionFile {
+    /// Counted from 1.
+    Number(#[schemars(range(min = 1))] usize),
+    /// Small letters, digits and hyphens. The first that is named is connection 1.
+    Name(String),
 }
 
 /// What a step may do, by the key that says it.

@@ -9,6 +9,8 @@ use super::stream::{Divergence, Expected, State, Stream};
 use super::transcript::{Side, Transcript};
 use super::verdict::Verdict;
 use super::wire::{Answer, Failed, Then, Wire};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What a run found.
 pub(super) struct Outcome {
@@ -32,7 +34,7 @@ pub(super) async fn run<W: Wire>(
         streams: lines
             .map(|((sent, cuts), expected)| Stream::new(sent, cuts, *expected))
             .collect(),
-        transcript: Transcript::default(),
+        transcript: Transcript::of(names(steps)),
     };
     let failure = match player.play(steps).await {
         Ok(()) => None,
@@ -42,6 +44,20 @@ pub(super) async fn run<W: Wire>(
         failure,
         fuel: player.wire.fuel(),
     }
+}
+
+/// The names of the connections, in their order; empty where they have numbers.
+fn names(steps: &[Step]) -> Vec<Arc<str>> {
+    let mut names: Vec<Arc<str>> = Vec::new();
+    for step in steps {
+        // Names are given in the order in which they come.
+        if let Some(name) = &step.name
+            && step.connection == names.len()
+        {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 struct Player<'a, W> {
@@ -76,9 +92,14 @@ fn no_stream() -> Stop<'static> {
 impl<'a, W: Wire> Player<'a, W> {
     async fn play(&mut self, steps: &'a [Step]) -> Result<(), (usize, Stop<'a>)> {
         for step in steps {
-            self.step(step)
-                .await
-                .map_err(|stop| (step.connection, stop))?;
+            match step.action {
+                Action::Pause(time) => self.pause(step.connection, time).await?,
+                _ => {
+                    let played = self.step(step).await;
+                    played.map_err(|stop| (step.connection, stop))?;
+                }
+            }
+            self.settle().await?;
         }
         for connection in 0..self.streams.len() {
             let ended = self.end(connection).await;
@@ -93,12 +114,6 @@ impl<'a, W: Wire> Player<'a, W> {
 
     async fn step(&mut self, step: &'a Step) -> Result<(), Stop<'a>> {
         let connection = step.connection;
-        if let Action::Pause(time) = step.action {
-            self.wire.pause(time).await;
-            let words = format!("time passes: {}", humantime::format_duration(time));
-            self.transcript.note(connection, Side::Client, &words);
-            return Ok(());
-        }
         self.open(connection).await?;
         match &step.action {
             Action::Open | Action::Pause(_) => {}
@@ -129,6 +144,42 @@ impl<'a, W: Wire> Player<'a, W> {
                     self.take(connection, answer)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass, and timers come when they are due.
+    async fn pause(&mut self, connection: usize, time: Duration) -> Result<(), (usize, Stop<'a>)> {
+        let words = format!("time passes: {}", humantime::format_duration(time));
+        self.transcript.note(connection, Side::Client, &words);
+        let mut left = time;
+        while let Some(next) = self.wire.next_timer().filter(|next| *next <= left) {
+            self.wire.pause(next).await;
+            left = left.saturating_sub(next);
+            self.settle().await?;
+        }
+        self.wire.pause(left).await;
+        Ok(())
+    }
+
+    /// Lets the plugin hear what has happened beside its connections, at the lowest first, until nothing more
+    /// has. Each time costs it fuel.
+    async fn settle(&mut self) -> Result<(), (usize, Stop<'a>)> {
+        let mut connection = 0;
+        while let Some(stream) = self.streams.get(connection) {
+            let heard = if stream.state.takes_input() {
+                self.wire.hear(connection).await
+            } else {
+                None
+            };
+            connection = match heard {
+                Some(answer) => {
+                    let taken = self.take(connection, answer);
+                    taken.map_err(|stop| (connection, stop))?;
+                    0
+                }
+                None => connection + 1,
+            };
         }
         Ok(())
     }

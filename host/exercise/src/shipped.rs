@@ -23,6 +23,8 @@ pub struct Shipped {
 enum Shape {
     Handler,
     Session,
+    /// A session that hears what happens beside it.
+    Event,
 }
 
 /// A file of the ladder that students don't get.
@@ -65,10 +67,13 @@ pub const SHIPPED: &[Shipped] = shipped![
     "averages" Session;
     "secret-line" Session;
     "tiny-cache" Session;
+    "counter" Event;
+    "heartbeat" Event;
+    "chat" Event;
 ];
 
 /// What compiled languages start from, by interface and language.
-const STARTERS: [(Shape, SampleLanguage, &[File]); 6] = [
+const STARTERS: [(Shape, SampleLanguage, &[File]); 9] = [
     (
         Shape::Handler,
         SampleLanguage::Rust,
@@ -88,6 +93,26 @@ const STARTERS: [(Shape, SampleLanguage, &[File]); 6] = [
             file!("starters/session/rust", ".cargo/config.toml"),
             file!("starters/session/rust", "src/lib.rs"),
         ],
+    ),
+    (
+        Shape::Event,
+        SampleLanguage::Rust,
+        &[
+            file!("starters/event/rust", "Cargo.toml"),
+            file!("starters/event/rust", "Cargo.lock"),
+            file!("starters/event/rust", ".cargo/config.toml"),
+            file!("starters/event/rust", "src/lib.rs"),
+        ],
+    ),
+    (
+        Shape::Event,
+        SampleLanguage::C,
+        &[file!("starters/event/c", "plugin.c")],
+    ),
+    (
+        Shape::Event,
+        SampleLanguage::Wat,
+        &[file!("starters/event/wat", "plugin.wat")],
     ),
     (
         Shape::Handler,

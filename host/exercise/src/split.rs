@@ -106,7 +106,7 @@ pub(super) struct Streams {
     pub(super) expected: Vec<usize>,
     /// The ends of its sends.
     written: Cuts,
-    /// The ends that every split keeps: the stream's own, and pauses.
+    /// The ends that every split keeps: the stream's own, pauses, and where another connection with a name goes on.
     kept: Cuts,
 }
 
@@ -118,7 +118,17 @@ impl Streams {
         let mut expected = vec![0; connections];
         let mut written: Cuts = vec![BTreeSet::new(); connections];
         let mut kept: Cuts = vec![BTreeSet::new(); connections];
+        let mut before: Option<usize> = None;
         for step in steps {
+            // Connections with names have to do with each other: what one sent has arrived before another does
+            // anything.
+            if let Some(before) = before.filter(|before| *before != step.connection)
+                && step.name.is_some()
+                && let (Some(stream), Some(ends)) = (sent.get(before), kept.get_mut(before))
+            {
+                ends.insert(stream.len());
+            }
+            before = Some(step.connection);
             match &step.action {
                 Action::Send(bytes) => {
                     if let (Some(stream), Some(ends)) = (
@@ -214,6 +224,7 @@ mod tests {
     fn send(connection: usize, bytes: &[u8]) -> Step {
         Step {
             connection,
+            name: None,
             action: Action::Send(bytes.to_vec()),
         }
     }
@@ -222,6 +233,7 @@ mod tests {
     fn every_split_keeps_the_bytes_and_where_a_pause_was() {
         let pause = Step {
             connection: 0,
+            name: None,
             action: Action::Pause(std::time::Duration::ZERO),
         };
         let steps = [send(0, b"abc"), pause, send(1, b"xy"), send(0, b"defg")];

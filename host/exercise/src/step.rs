@@ -2,12 +2,13 @@
 //! have it.
 
 use super::case::{Action, Pattern, Step};
-use super::file::{ACTIONS, StepFile};
+use super::file::{ACTIONS, ConnectionFile, StepFile};
 use super::read::{Document, Mistake};
 use bytesize::ByteSize;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 use toml::Spanned;
 
 /// The bytes that all steps of a case may have together. More is refused, since each is sent several
@@ -16,6 +17,9 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The connections of a case. More is refused: each is an instance in every run.
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_CONNECTIONS: usize = 64;
+/// Bytes of a connection's name. More is refused: it stands before each line of a report.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const LONGEST_NAME: usize = 20;
 
 /// The bytes that all cases of an exercise may have together: what they send and expect, and what regular
 /// expressions become. More is refused, since all of it is held as long as a class is graded.
@@ -35,10 +39,11 @@ impl Document<'_> {
     ) -> Result<Vec<Step>, Mistake> {
         let mut steps: Vec<Step> = Vec::new();
         let mut order = Order::default();
+        let mut connections = Connections::default();
         for file in files {
             let at = file.span();
             let step = self
-                .step(file.into_inner())
+                .step(file.into_inner(), &mut connections)
                 .and_then(|(step, bytes)| {
                     order.check(&step)?;
                     count(in_all, bytes)?;
@@ -58,7 +63,7 @@ impl Document<'_> {
     }
 
     /// A step, and the bytes that are held for it.
-    fn step(&self, file: StepFile) -> Result<(Step, usize), String> {
+    fn step(&self, file: StepFile, connections: &mut Connections) -> Result<(Step, usize), String> {
         let StepFile {
             connection,
             repeat,
@@ -112,12 +117,10 @@ impl Document<'_> {
         if repeat.is_some() && !(bytes.is_some() && times > 0) {
             return Err("repeat is for bytes that are sent or expected, and at least 1".to_owned());
         }
-        let connection = connection.unwrap_or(1);
-        if !(1..=MOST_CONNECTIONS).contains(&connection) {
-            return Err(format!("connections go from 1 to {MOST_CONNECTIONS}"));
-        }
+        let (connection, name) = connections.find(connection)?;
         let step = Step {
-            connection: connection - 1,
+            connection,
+            name,
             action,
         };
         Ok((step, bytes.unwrap_or(compiled)))
@@ -127,6 +130,57 @@ impl Document<'_> {
         self.files
             .read(name)
             .map_err(|error| format!("cannot read {name:?}: {error}"))
+    }
+}
+
+/// The connections of a case: by their numbers, or by names in the order in which they come.
+#[derive(Default)]
+struct Connections {
+    names: Vec<Arc<str>>,
+    has_numbers: bool,
+}
+
+impl Connections {
+    /// The number, counted from 0, and the name of the one that is meant.
+    fn find(&mut self, typed: Option<ConnectionFile>) -> Result<(usize, Option<Arc<str>>), String> {
+        let mixed = "the connections of a case have numbers or names, not both";
+        let too_many = || format!("connections go from 1 to {MOST_CONNECTIONS}");
+        let name = match typed {
+            // What says nothing goes on with a number: it is the first.
+            None if self.names.is_empty() => {
+                self.has_numbers = true;
+                return Ok((0, None));
+            }
+            None => return Err("a case with names says in each step which connection".to_owned()),
+            Some(ConnectionFile::Number(_)) if !self.names.is_empty() => {
+                return Err(mixed.to_owned());
+            }
+            Some(ConnectionFile::Number(number)) if !(1..=MOST_CONNECTIONS).contains(&number) => {
+                return Err(too_many());
+            }
+            Some(ConnectionFile::Number(number)) => {
+                self.has_numbers = true;
+                return Ok((number - 1, None));
+            }
+            Some(ConnectionFile::Name(_)) if self.has_numbers => return Err(mixed.to_owned()),
+            Some(ConnectionFile::Name(name)) => name,
+        };
+        let is_fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_fine) {
+            return Err(format!(
+                "a connection's name has small letters, digits and hyphens, at most {LONGEST_NAME}"
+            ));
+        }
+        let known = self.names.iter().position(|known| **known == *name);
+        let connection = known.unwrap_or(self.names.len());
+        if connection >= MOST_CONNECTIONS {
+            return Err(too_many());
+        }
+        let name: Arc<str> = name.into();
+        if known.is_none() {
+            self.names.push(name.clone());
+        }
+        Ok((connection, Some(name)))
     }
 }
 

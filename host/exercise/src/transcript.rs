@@ -4,6 +4,7 @@
 
 use eco_text::escape::Escaped;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// The events that are kept: the last ones, which lead to the failure. One byte at a time makes many.
 /// Test: `feedback::a_long_dialogue_shows_its_end`.
@@ -13,6 +14,8 @@ const EVENTS: usize = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     events: VecDeque<Event>,
+    /// What the exercise calls its connections, if it does.
+    names: Vec<Arc<str>>,
     /// How many came before these.
     pub omitted: usize,
 }
@@ -49,6 +52,20 @@ impl Side {
 }
 
 impl Transcript {
+    /// An empty one, of connections with these names.
+    pub(super) fn of(names: Vec<Arc<str>>) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
+    /// The name of a connection, or its number, which counts from 1.
+    pub fn label(&self, connection: usize) -> String {
+        let name = self.names.get(connection.wrapping_sub(1));
+        name.map_or_else(|| connection.to_string(), |name| name.to_string())
+    }
+
     pub(super) fn bytes(&mut self, connection: usize, by: Side, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.add(connection, by, Escaped(bytes).to_string());

@@ -2,6 +2,7 @@
 
 use eco_contract::{Connection, Life, Opening, Reason, RepliedAfterFinish, Session as _};
 use eco_plugin::{Error, Laboratory, PluginSession, ServerPlugin};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 /// What the plugin did when something came.
@@ -62,6 +63,12 @@ pub trait Wire: Send {
     /// at it; a plugin that fails in it has failed.
     fn leave(&mut self, connection: usize) -> impl Future<Output = Result<(), Failed>> + Send;
 
+    /// What the plugin does about what has happened beside a connection, if something has.
+    fn hear(&mut self, connection: usize) -> impl Future<Output = Option<Answer>> + Send;
+
+    /// How much later the next timer of a connection is over, if one is set.
+    fn next_timer(&self) -> Option<Duration>;
+
     /// Lets time pass.
     fn pause(&mut self, time: Duration) -> impl Future<Output = ()> + Send;
 
@@ -109,21 +116,54 @@ pub struct InMemory {
 struct Client {
     session: PluginSession,
     life: Life,
+    /// What came of the last call, once it was made: as soon as the connection is over.
+    closed: Option<Result<(), Error>>,
+    /// What it has used, but for that call.
+    fuel: u64,
 }
 
 /// What comes to a plugin.
 enum Event<'a> {
     Open(Connection),
     Chunk(&'a [u8]),
+    /// Something that has happened beside the connection.
+    Beside,
     End,
 }
 
 impl Client {
+    /// Whether something has happened beside it that the plugin wants to hear.
+    fn has_event(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let is_over = self.life.ended().is_some() || self.life.has_input_ended();
+        !is_over && self.session.poll_event(&mut cx).is_ready()
+    }
+
     async fn tell(&mut self, event: Event<'_>) -> Answer {
-        self.answer(event).await.unwrap_or_else(|error| {
-            self.life.failed();
-            Then::Failed(error.into()).into()
-        })
+        let answer = self.answer(event).await;
+        if let Some(usage) = self.session.usage() {
+            self.fuel = usage.fuel.unwrap_or_default();
+        }
+        match answer {
+            Ok(answer) => {
+                if self.life.ended().is_some() {
+                    self.close().await;
+                }
+                answer
+            }
+            Err(error) => {
+                self.life.failed();
+                Then::Failed(error.into()).into()
+            }
+        }
+    }
+
+    /// Makes the last call, unless that was done or there is none: others hear then that it has left.
+    async fn close(&mut self) {
+        if self.closed.is_none() && self.life.hears_of_its_end() {
+            let why = self.life.ended().unwrap_or(Reason::PeerReset);
+            self.closed = Some(self.session.closed(why).await);
+        }
     }
 
     async fn answer(&mut self, event: Event<'_>) -> Result<Answer, Error> {
@@ -136,6 +176,7 @@ impl Client {
                 }
             },
             Event::Chunk(chunk) => self.session.receive(chunk).await?,
+            Event::Beside => self.session.event().await?,
             Event::End => {
                 self.life.input_ended();
                 self.session.end_of_input().await?
@@ -174,9 +215,7 @@ impl InMemory {
             return Then::Closed.into();
         }
         let answer = client.tell(event).await;
-        if let Some(usage) = client.session.usage() {
-            self.fuel = self.fuel.max(usage.fuel.unwrap_or_default());
-        }
+        self.fuel = self.fuel.max(client.fuel);
         answer
     }
 }
@@ -187,6 +226,8 @@ impl Wire for InMemory {
             self.clients.push(Client {
                 session: self.plugin.session_in(&self.laboratory),
                 life: Life::default(),
+                closed: None,
+                fuel: 0,
             });
         }
         let number = u16::try_from(connection).unwrap_or(u16::MAX);
@@ -216,11 +257,22 @@ impl Wire for InMemory {
         let Some(client) = self.clients.get_mut(connection) else {
             return Ok(());
         };
-        if !client.life.hears_of_its_end() {
-            return Ok(());
+        client.close().await;
+        match client.closed.take() {
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(())) | None => Ok(()),
         }
-        let why = client.life.ended().unwrap_or(Reason::PeerReset);
-        Ok(client.session.closed(why).await?)
+    }
+
+    async fn hear(&mut self, connection: usize) -> Option<Answer> {
+        if !self.clients.get_mut(connection)?.has_event() {
+            return None;
+        }
+        Some(self.tell(connection, Event::Beside).await)
+    }
+
+    fn next_timer(&self) -> Option<Duration> {
+        self.laboratory.next_timer()
     }
 
     async fn pause(&mut self, time: Duration) {

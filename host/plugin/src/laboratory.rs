@@ -8,6 +8,7 @@ use chacha20::ChaCha8Rng;
 use eco_state::{Clock, Limits, SharedState};
 use parking_lot::{Mutex, MutexGuard};
 use rand_core::{Rng as _, SeedableRng as _};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,6 +42,8 @@ struct State {
     elapsed: Arc<Elapsed>,
     /// What the connections share.
     state: SharedState,
+    /// When the timers of its connections are over, by their numbers.
+    timers: Mutex<BTreeMap<u64, Duration>>,
     log: Mutex<Vec<String>>,
 }
 
@@ -71,6 +74,7 @@ impl Laboratory {
             seed,
             began: EARLIEST + Duration::from_nanos(date % years),
             elapsed,
+            timers: Mutex::default(),
             log: Mutex::default(),
         }))
     }
@@ -84,6 +88,23 @@ impl Laboratory {
     pub(crate) fn advance_to(&self, elapsed: Duration) {
         let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         self.0.elapsed.0.fetch_max(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// How much later the next timer of a connection is over, if one is set that isn't yet.
+    pub fn next_timer(&self) -> Option<Duration> {
+        let now = self.elapsed();
+        let timers = self.0.timers.lock();
+        let next = timers.values().filter(|due| **due > now).min()?;
+        Some(next.saturating_sub(now))
+    }
+
+    /// Sets the timer with this number, or takes it back.
+    pub(crate) fn set_timer(&self, number: u64, due: Option<Duration>) {
+        let mut timers = self.0.timers.lock();
+        match due {
+            Some(due) => drop(timers.insert(number, due)),
+            None => drop(timers.remove(&number)),
+        }
     }
 
     /// What the plugin has written so far, a line each: escaped, and within the budget of the log.

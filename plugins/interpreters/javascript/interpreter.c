@@ -104,8 +104,8 @@ static bool reply_to_timers(reply_t *answer, script_interpreter_string_t *error)
     struct line wrong;
     line_clear(&wrong);
     script_begin();
-    JSValue result = timers_call(context);
     *answer = (reply_t) { 0 };
+    JSValue result = timers_call(context, answer, &wrong);
     bool done = !JS_IsException(result);
     JS_FreeValue(context, result);
     /* What is left to do may send too. */

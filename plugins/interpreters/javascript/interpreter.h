@@ -86,10 +86,12 @@ bool bytes_of(JSContext *context, const char *name, JSValueConst value, bytes_t 
 JSValue member_of(JSContext *context, const eco_plugin_topics_member_t *member);
 
 /* timers.c: Calls what is due. */
-JSValue timers_call(JSContext *context);
+JSValue timers_call(JSContext *context, reply_t *answer, struct line *wrong);
 
 /* sent.c: Puts what was sent in this call before what was returned. It stays until the next call. */
 void sent_before(bytes_t *data);
+/* Adds to what was sent. */
+void sent_add(const bytes_t *data);
 void sent_forget(void);
 
 /* shared.c, timers.c and sent.c: Define what scripts find in globalThis. */

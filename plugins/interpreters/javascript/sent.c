@@ -8,26 +8,32 @@
 static uint8_t *sent;
 static size_t length, room;
 
+static bool add(const bytes_t *bytes) {
+    if (length + bytes->len > room) {
+        size_t more = 2 * (length + bytes->len);
+        uint8_t *grown = realloc(sent, more);
+        if (!grown) return false;
+        sent = grown;
+        room = more;
+    }
+    if (bytes->len > 0) memcpy(sent + length, bytes->ptr, bytes->len);
+    length += bytes->len;
+    return true;
+}
+
+void sent_add(const bytes_t *data) {
+    if (!add(data)) abort();
+}
+
 static JSValue send_bytes(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     bytes_t bytes;
     const char *text;
     if (!shared_may(context, "send")) return JS_EXCEPTION;
     if (phase == CLOSING) return JS_ThrowPlainError(context, "send: the connection is closed");
     if (!bytes_of(context, "send", values[0], &bytes, &text)) return JS_EXCEPTION;
-    if (length + bytes.len > room) {
-        size_t more = 2 * (length + bytes.len);
-        uint8_t *grown = realloc(sent, more);
-        if (!grown) {
-            if (text) JS_FreeCString(context, text);
-            return JS_ThrowOutOfMemory(context);
-        }
-        sent = grown;
-        room = more;
-    }
-    if (bytes.len > 0) memcpy(sent + length, bytes.ptr, bytes.len);
-    length += bytes.len;
+    bool added = add(&bytes);
     if (text) JS_FreeCString(context, text);
-    return JS_UNDEFINED;
+    return added ? JS_UNDEFINED : JS_ThrowOutOfMemory(context);
 }
 
 void sent_forget(void) {

@@ -1,5 +1,5 @@
 /* Owns setTimeout and its like. The host has one timer for each connection; it is set for the next one here.
-   Times are milliseconds since 1970, as the host says them. */
+   Times are nanoseconds since 1970, as the host says them: as numbers of JavaScript they would not be exact. */
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 
 struct timer {
     uint32_t id;
-    double due;
-    /* Milliseconds from one time to the next; negative where it comes once. */
-    double period;
+    uint64_t due;
+    /* From one time to the next; 0 where it comes once. */
+    uint64_t period;
     JSValue callback;
     int count;
     JSValue *values;
@@ -21,9 +21,10 @@ static struct timer *timers;
 static size_t length, room;
 static uint32_t last_id;
 
-static double now(void) {
-    return (double) eco_plugin_script_now() / 1e6;
-}
+#define MILLISECOND 1000000
+
+/* A wait beyond this is as good as for ever: three centuries. */
+#define LONGEST 9e12
 
 static struct timer *next_timer(void) {
     struct timer *next = NULL;
@@ -38,8 +39,8 @@ static void set_host(void) {
         eco_plugin_timer_set(NULL);
         return;
     }
-    double wait = ceil(next->due - now());
-    uint64_t after = wait > 0 ? (uint64_t) fmin(wait, 9e15) : 0;
+    uint64_t now = eco_plugin_script_now();
+    uint64_t after = next->due > now ? (next->due - now + MILLISECOND - 1) / MILLISECOND : 0;
     eco_plugin_timer_set(&after);
 }
 
@@ -69,11 +70,12 @@ static JSValue add_timer(JSContext *context, JSValueConst this, int count, JSVal
     if (given && !copies) return JS_EXCEPTION;
     for (int i = 0; i < given; i++) copies[i] = JS_DupValue(context, values[i + 2]);
     /* As everywhere: no number is no time, and a millisecond is the least. */
-    delay = delay >= 1 ? delay : 1;
+    delay = delay >= 1 ? fmin(delay, LONGEST) : 1;
+    uint64_t wait = (uint64_t) round(delay * MILLISECOND);
     timers[length++] = (struct timer) {
         .id = ++last_id,
-        .due = now() + delay,
-        .period = repeats ? delay : -1,
+        .due = eco_plugin_script_now() + wait,
+        .period = repeats ? wait : 0,
         .callback = JS_DupValue(context, values[0]),
         .count = given,
         .values = copies,
@@ -94,32 +96,54 @@ static JSValue clear_timer(JSContext *context, JSValueConst this, int count, JSV
     return JS_UNDEFINED;
 }
 
-/* Calls one that is due. It may set and clear any, also itself. Nobody waits for what it returns, so that it
-   may wait itself, for another timer. */
+/* Calls one that is due. It may set and clear any, also itself. */
 static JSValue call(JSContext *context, struct timer *due) {
     JSValue callback = JS_DupValue(context, due->callback);
     int count = due->count;
     JSValue values[count + 1];
     for (int i = 0; i < count; i++) values[i] = JS_DupValue(context, due->values[i]);
-    if (due->period >= 0) due->due = fmax(due->due + due->period, now());
-    else drop_timer(context, due);
+    if (due->period == 0) {
+        drop_timer(context, due);
+    } else {
+        uint64_t now = eco_plugin_script_now();
+        due->due += due->period;
+        if (due->due < now) due->due = now;
+    }
     JSValue result = JS_Call(context, callback, JS_UNDEFINED, count, values);
     for (int i = 0; i < count; i++) JS_FreeValue(context, values[i]);
     JS_FreeValue(context, callback);
     return result;
 }
 
-JSValue timers_call(JSContext *context) {
+/* What a timer's function returns goes nowhere, as everywhere, unless it says what comes next: then it is a
+   reply as any other. */
+static bool take_next(JSContext *context, JSValueConst result, reply_t *answer, struct line *wrong) {
+    if (!engine_is_plain(result)) return true;
+    JSValue next = JS_GetPropertyStr(context, result, "next");
+    bool says = JS_IsString(next);
+    JS_FreeValue(context, next);
+    if (!says) return !JS_HasException(context);
+    reply_t reply;
+    if (!value_to_reply(context, "a timer's function", result, &reply, wrong)) return false;
+    answer->next = reply.next;
+    sent_add(&reply.data);
+    answer_forget(context);
+    return true;
+}
+
+JSValue timers_call(JSContext *context, reply_t *answer, struct line *wrong) {
     /* What becomes due meanwhile has its turn the next time, so that this comes to an end. */
-    double until = now();
+    uint64_t until = eco_plugin_script_now();
     uint32_t known = last_id;
     JSValue result = JS_UNDEFINED;
     size_t calls = length;
     for (struct timer *next; calls-- > 0 && (next = next_timer()) && next->due <= until && next->id <= known;) {
         result = call(context, next);
         if (JS_IsException(result)) break;
+        bool taken = take_next(context, result, answer, wrong);
         JS_FreeValue(context, result);
-        result = JS_UNDEFINED;
+        result = taken ? JS_UNDEFINED : JS_EXCEPTION;
+        if (!taken) break;
     }
     set_host();
     return result;

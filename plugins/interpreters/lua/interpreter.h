@@ -70,6 +70,7 @@ int draw_random(lua_State *L);
 // shared.c: what the script is being called for, and what it shares with other connections.
 extern enum phase phase;
 void check_phase(lua_State *L, const char *name);
+uint64_t check_nanoseconds(lua_State *L, int index);
 void push_member(lua_State *L, const eco_plugin_topics_member_t *member);
 void open_shared(lua_State *L);
 

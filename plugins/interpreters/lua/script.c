@@ -103,9 +103,9 @@ static int make_call(lua_State *L) {
     phase = call->phase;
     forget_sent();
     if (call->function == NULL) {
-        lua_settop(L, 0);
+        // As of a function that has returned nothing, and perhaps what comes next.
+        lua_settop(L, FIRST);
         call_timers(L);
-        lua_pushnil(L);
         return call->take(L, call);
     }
     bool defined = push_function(L, call->function);

@@ -121,11 +121,11 @@ static int store_get(lua_State *L) {
     return 1;
 }
 
-// Seconds as the host's milliseconds.
-static uint64_t milliseconds(lua_State *L, int index) {
+// Seconds as nanoseconds. What is beyond three centuries is as good as for ever.
+uint64_t check_nanoseconds(lua_State *L, int index) {
     lua_Number seconds = luaL_checknumber(L, index);
     if (!(seconds >= 0)) luaL_argerror(L, index, "seconds are 0 or more");
-    return seconds < 9e15 ? (uint64_t)ceil(seconds * 1000) : UINT64_MAX;
+    return (uint64_t)round(fmin(seconds, 9e9) * 1e9);
 }
 
 static int store_set(lua_State *L) {
@@ -133,7 +133,7 @@ static int store_set(lua_State *L) {
     script_interpreter_string_t key = text_of(L, 1);
     script_interpreter_list_u8_t value = data_of(L, 2);
     bool given = !lua_isnoneornil(L, 3);
-    uint64_t ttl = given ? milliseconds(L, 3) : 0;
+    uint64_t ttl = given ? (check_nanoseconds(L, 3) + 999999) / 1000000 : 0;
     eco_plugin_store_problem_t problem;
     if (eco_plugin_store_set(&key, &value, given ? &ttl : NULL, &problem)) return 0;
     return raise_problem(L, "store.set", problem.tag, &problem.val.unavailable);

@@ -2,16 +2,15 @@
 // for each connection, which is set for the next one here. It must not know of topics or the store.
 #include "interpreter.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct timer {
     lua_Integer id;
-    // Seconds since 1970.
-    double due;
-    // Seconds from one time to the next; negative where it comes once.
-    double period;
+    // Nanoseconds since 1970, as the host says them: as numbers of Lua they would not be exact.
+    uint64_t due;
+    // From one time to the next; 0 where it comes once.
+    uint64_t period;
     // Where the registry has its function with the arguments, as a table.
     int work;
 };
@@ -20,9 +19,7 @@ static struct timer *timers;
 static size_t length, room;
 static lua_Integer last_id;
 
-static double now(void) {
-    return (double)eco_plugin_script_now() / 1e9;
-}
+enum { MILLISECOND = 1000000 };
 
 static struct timer *next_timer(void) {
     struct timer *next = NULL;
@@ -37,8 +34,8 @@ static void set_host(void) {
         eco_plugin_timer_set(NULL);
         return;
     }
-    double wait = ceil((next->due - now()) * 1000);
-    uint64_t after = wait > 0 ? (uint64_t)fmin(wait, 9e15) : 0;
+    uint64_t now = eco_plugin_script_now();
+    uint64_t after = next->due > now ? (next->due - now + MILLISECOND - 1) / MILLISECOND : 0;
     eco_plugin_timer_set(&after);
 }
 
@@ -49,8 +46,7 @@ static void drop_timer(lua_State *L, struct timer *timer) {
 
 static int add_timer(lua_State *L, const char *name, bool repeats) {
     check_phase(L, name);
-    lua_Number seconds = luaL_checknumber(L, 1);
-    if (!(seconds >= 0)) luaL_argerror(L, 1, "seconds are 0 or more");
+    uint64_t wait = check_nanoseconds(L, 1);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     if (length == room) {
         size_t more = room == 0 ? 4 : 2 * room;
@@ -70,8 +66,8 @@ static int add_timer(lua_State *L, const char *name, bool repeats) {
     lua_setfield(L, -2, "n");
     int work = luaL_ref(L, LUA_REGISTRYINDEX);
     // A millisecond is the least.
-    seconds = fmax(seconds, 0.001);
-    timers[length++] = (struct timer){++last_id, now() + seconds, repeats ? seconds : -1, work};
+    if (wait < MILLISECOND) wait = MILLISECOND;
+    timers[length++] = (struct timer){++last_id, eco_plugin_script_now() + wait, repeats ? wait : 0, work};
     set_host();
     lua_pushinteger(L, last_id);
     return 1;
@@ -96,8 +92,23 @@ int cancel(lua_State *L) {
     return 0;
 }
 
+static char *sent;
+static size_t sent_length, sent_room;
+
+static void add_sent(lua_State *L, const char *bytes, size_t size) {
+    if (sent_length + size > sent_room) {
+        size_t more = 2 * (sent_length + size);
+        char *grown = sent_room == 0 ? memory_take(more) : memory_resize(sent, sent_room, more);
+        if (grown == NULL) luaL_error(L, "not enough memory");
+        sent = grown;
+        sent_room = more;
+    }
+    if (size > 0) memcpy(sent + sent_length, bytes, size);
+    sent_length += size;
+}
+
 // Calls one that is due. It may set and cancel any, also itself.
-static void call_due(lua_State *L, struct timer *due) {
+static void call_due(lua_State *L, struct timer *due, int *next_word) {
     int base = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, due->work);
     lua_getfield(L, -1, "n");
@@ -105,41 +116,49 @@ static void call_due(lua_State *L, struct timer *due) {
     lua_pop(L, 1);
     luaL_checkstack(L, values + LUA_MINSTACK, "too many arguments");
     for (int i = 1; i <= values; i++) lua_rawgeti(L, base + 1, i);
-    if (due->period >= 0) due->due = fmax(due->due + due->period, now());
-    else drop_timer(L, due);
-    lua_call(L, values - 1, 0);
+    if (due->period == 0) {
+        drop_timer(L, due);
+    } else {
+        uint64_t now = eco_plugin_script_now();
+        due->due += due->period;
+        if (due->due < now) due->due = now;
+    }
+    lua_call(L, values - 1, 2);
+    // What it returns goes nowhere, unless it says what comes next: then it is a reply as any other.
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        *next_word = luaL_ref(L, LUA_REGISTRYINDEX);
+        size_t size;
+        const char *bytes = lua_tolstring(L, -1, &size);
+        if (bytes != NULL) add_sent(L, bytes, size);
+    }
     lua_settop(L, base);
 }
 
+// Calls what is due, and pushes what comes next, or nil.
 void call_timers(lua_State *L) {
+    int next_word = LUA_NOREF;
     // What becomes due meanwhile has its turn the next time, so that this comes to an end.
-    double until = now();
+    uint64_t until = eco_plugin_script_now();
     lua_Integer known = last_id;
     struct timer *next;
     for (size_t calls = length; calls > 0 && (next = next_timer()) != NULL; calls--) {
         if (next->due > until || next->id > known) break;
-        call_due(L, next);
+        luaL_unref(L, LUA_REGISTRYINDEX, next_word);
+        next_word = LUA_NOREF;
+        call_due(L, next, &next_word);
     }
     set_host();
+    if (next_word == LUA_NOREF) lua_pushnil(L);
+    else lua_rawgeti(L, LUA_REGISTRYINDEX, next_word);
+    luaL_unref(L, LUA_REGISTRYINDEX, next_word);
 }
-
-static char *sent;
-static size_t sent_length, sent_room;
 
 int send_bytes(lua_State *L) {
     check_phase(L, "send");
     if (phase == CLOSING) return luaL_error(L, "send: the connection is closed");
     size_t size;
     const char *bytes = luaL_checklstring(L, 1, &size);
-    if (sent_length + size > sent_room) {
-        size_t more = 2 * (sent_length + size);
-        char *grown = sent_room == 0 ? memory_take(more) : memory_resize(sent, sent_room, more);
-        if (grown == NULL) return luaL_error(L, "not enough memory");
-        sent = grown;
-        sent_room = more;
-    }
-    if (size > 0) memcpy(sent + sent_length, bytes, size);
-    sent_length += size;
+    add_sent(L, bytes, size);
     return 0;
 }
 

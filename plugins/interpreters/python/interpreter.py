@@ -206,8 +206,7 @@ def call_timers():
     def work():
         SCRIPT.begin()
         shared.Call.begin(SERVING)
-        shared.TIMERS.call()
-        return answers.EMPTY
+        return answers.reply("a timer's function", (None, shared.TIMERS.call()))
 
     return sent_before(result(work))
 

@@ -6,7 +6,6 @@ whom.
 
 import enum
 import itertools
-import math
 
 from answers import BYTES, exactly_bytes, kind, unicode_text
 from componentize_py_types import Err
@@ -87,10 +86,20 @@ def bytes_of(name, value):
     return exactly_bytes(value)
 
 
-def milliseconds(name, seconds):
+MILLISECOND = 1_000_000
+LONGEST = 9e9
+"""Seconds: a wait beyond three centuries is as good as for ever."""
+
+
+def nanoseconds(name, seconds):
     if not isinstance(seconds, (int, float)) or not seconds >= 0:
         raise ValueError(f"{name} takes seconds, 0 or more")
-    return min(math.ceil(seconds * 1000), (1 << 64) - 1) if seconds < 9e15 else (1 << 64) - 1
+    return round(min(seconds, LONGEST) * 1e9)
+
+
+def milliseconds(time):
+    """For the host, which is never too early."""
+    return -(-time // MILLISECOND)
 
 
 def subscribe(topic, label=""):
@@ -127,7 +136,7 @@ class Store:
     def set(self, key, value, ttl=None):
         """Gives a key a value, for so many seconds or for ever."""
         name = "store.set"
-        time = None if ttl is None else milliseconds(name, ttl)
+        time = None if ttl is None else milliseconds(nanoseconds(name, ttl))
         ask(name, host_store.set, text_of(name, key), bytes_of(name, value), time)
 
     def compare_and_set(self, key, expected, new):
@@ -162,18 +171,16 @@ class Timers:
     def __init__(self):
         self.ids = itertools.count(1)
         self.waiting = {}
-        """For each id: when it is due, the time from one to the next or None, the function, its arguments."""
-
-    def now(self):
-        return script.now() / 1e9
+        """For each id: when it is due, the time from one to the next or None, the function, its arguments.
+        Times are nanoseconds since 1970, as the host says them."""
 
     def add(self, name, seconds, function, arguments, repeats):
         check_phase(name)
-        seconds = max(milliseconds(name, seconds), 1) / 1000
+        wait = max(nanoseconds(name, seconds), MILLISECOND)
         if not callable(function):
             raise TypeError(f"{name} takes seconds, then a function")
         timer_id = next(self.ids)
-        self.waiting[timer_id] = (self.now() + seconds, seconds if repeats else None, function, arguments)
+        self.waiting[timer_id] = (script.now() + wait, wait if repeats else None, function, arguments)
         self.set_host()
         return timer_id
 
@@ -185,12 +192,14 @@ class Timers:
         if not self.waiting:
             timer.set(None)
             return
-        wait = min(due for due, *_ in self.waiting.values()) - self.now()
-        timer.set(min(max(math.ceil(wait * 1000), 0), (1 << 63) - 1))
+        wait = min(due for due, *_ in self.waiting.values()) - script.now()
+        timer.set(milliseconds(max(wait, 0)))
 
     def call(self):
-        """Calls what is due. What becomes due meanwhile has its turn the next time."""
-        until = self.now()
+        """Calls what is due, and gives what comes next: "keep-open" unless a function returned it, after its
+        last bytes. What becomes due meanwhile has its turn the next time."""
+        after = "keep-open"
+        until = script.now()
         due = sorted((work[0], timer_id) for timer_id, work in self.waiting.items() if work[0] <= until)
         try:
             for _, timer_id in due:
@@ -200,9 +209,13 @@ class Timers:
                 time, period, function, arguments = work
                 if period is not None:
                     self.waiting[timer_id] = (max(time + period, until), period, function, arguments)
-                function(*arguments)
+                match function(*arguments):
+                    case (None | bytes() as data, str() as word):
+                        after = word
+                        Call.sent.append(data or b"")
         finally:
             self.set_host()
+        return after
 
 
 store = Store()

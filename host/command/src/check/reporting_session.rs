@@ -2,13 +2,16 @@
 
 use eco_contract::{Connection, DirectBuffer, Next, Opening, Reason, Reply, Session, SlowFlag};
 use eco_plugin::{Error, Laboratory, PluginSession};
-use tokio::sync::mpsc::UnboundedSender;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// What the next session belongs to.
 #[derive(Default)]
 pub(super) struct Expected {
     pub(super) laboratory: Laboratory,
     pub(super) tell: Option<UnboundedSender<Event>>,
+    /// Asks it to hear what has happened beside it. The session that takes it is the one that is meant.
+    pub(super) asked: Option<UnboundedReceiver<()>>,
 }
 
 /// What a session tells the tester.
@@ -19,6 +22,8 @@ pub(super) enum Event {
         replied: usize,
         next: Next,
     },
+    /// It was asked, and nothing has happened.
+    Nothing,
     Refused,
     Failed(Error),
     /// Its last call is over, and so much fuel is gone.
@@ -29,6 +34,8 @@ pub(super) enum Event {
 pub(super) struct ReportingSession {
     session: PluginSession,
     tell: Option<UnboundedSender<Event>>,
+    /// It hears when it is asked to, so that the order is that of a run without sockets.
+    asked: Option<UnboundedReceiver<()>>,
 }
 
 /// The tester has been told.
@@ -37,9 +44,12 @@ pub(super) struct ReportingSession {
 pub(super) struct HasFailed;
 
 impl ReportingSession {
-    pub(super) fn new(session: PluginSession, expected: &Expected) -> Self {
-        let tell = expected.tell.clone();
-        Self { session, tell }
+    pub(super) fn new(session: PluginSession, expected: &mut Expected) -> Self {
+        Self {
+            session,
+            tell: expected.tell.clone(),
+            asked: expected.asked.take(),
+        }
     }
 
     fn tell(tell: &Option<UnboundedSender<Event>>, event: Event) {
@@ -98,6 +108,23 @@ impl Session for ReportingSession {
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = HasFailed>> {
         self.session.direct_buffer()?;
         Some(self)
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(asked) = &mut self.asked else {
+            return Poll::Pending;
+        };
+        while let Poll::Ready(Some(())) = asked.poll_recv(cx) {
+            if self.session.poll_event(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            Self::tell(&self.tell, Event::Nothing);
+        }
+        Poll::Pending
+    }
+
+    async fn event(&mut self) -> Result<Reply<'_>, HasFailed> {
+        report(&self.tell, 0, self.session.event().await)
     }
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, HasFailed> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 /// How long the tester waits for the server. It is a backstop: fuel ends a plugin long before, and
@@ -25,12 +25,15 @@ pub(super) struct Sockets {
     expected: Arc<Mutex<Expected>>,
     laboratory: Laboratory,
     clients: BTreeMap<usize, Client>,
+    /// Connections that are over, and what came of their last call.
+    ended: BTreeMap<usize, Result<(), Failed>>,
     fuel: u64,
 }
 
 struct Client {
     socket: TcpStream,
     events: UnboundedReceiver<Event>,
+    ask: UnboundedSender<()>,
     life: Life,
     /// FIN has come out of the socket, or a reset.
     has_read_end: bool,
@@ -47,22 +50,26 @@ impl Sockets {
             expected,
             laboratory,
             clients: BTreeMap::new(),
+            ended: BTreeMap::new(),
             fuel: 0,
         }
     }
 
     async fn connect(&mut self, connection: usize) -> Result<Answer, Failed> {
         let (tell, events) = unbounded_channel();
+        let (ask, asked) = unbounded_channel();
         // The next session is this connection's: they are opened one after the other.
         *self.expected.lock() = Expected {
             laboratory: self.laboratory.clone(),
             tell: Some(tell),
+            asked: Some(asked),
         };
         let socket = TcpStream::connect(self.address).await.map_err(internal)?;
         socket.set_nodelay(true).map_err(internal)?;
         let client = self.clients.entry(connection).or_insert(Client {
             socket,
             events,
+            ask,
             life: Life::default(),
             has_read_end: false,
         });
@@ -80,6 +87,48 @@ impl Sockets {
         client.answered(chunk.len()).await
     }
 
+    /// Where the connection is over, the client goes too, and waits until the plugin has been told: so that
+    /// others have heard of it.
+    async fn settle(&mut self, connection: usize, answer: Result<Answer, Failed>) -> Answer {
+        let answer = answer.unwrap_or_else(|failed| Then::Failed(failed).into());
+        if matches!(answer.then, Then::Closed | Then::Reset) {
+            let left = self.drop_client(connection).await;
+            self.ended.insert(connection, left);
+        }
+        answer
+    }
+
+    async fn drop_client(&mut self, connection: usize) -> Result<(), Failed> {
+        let Some(client) = self.clients.remove(&connection) else {
+            return Ok(());
+        };
+        let Client {
+            socket,
+            events,
+            life,
+            ..
+        } = client;
+        // Where the plugin ended the connection, the server waits for this.
+        drop(socket);
+        if life.hears_of_its_end() {
+            let used = closed(events).await?;
+            self.fuel = self.fuel.max(used);
+        }
+        Ok(())
+    }
+
+    async fn hear_beside(&mut self, connection: usize) -> Result<Option<Answer>, Failed> {
+        let Some(client) = self.clients.get_mut(&connection) else {
+            return Ok(None);
+        };
+        // A session that is gone says so by its last event.
+        let _ = client.ask.send(());
+        match event(&mut client.events).await? {
+            Event::Nothing => Ok(None),
+            answered => client.answered_from(answered, 0).await.map(Some),
+        }
+    }
+
     async fn send_end(&mut self, connection: usize) -> Result<Answer, Failed> {
         let client = self.client(connection)?;
         client.life.input_ended();
@@ -91,15 +140,27 @@ impl Sockets {
 impl Client {
     /// All that the plugin answers to `bytes` bytes, or to one event without bytes.
     async fn answered(&mut self, bytes: usize) -> Result<Answer, Failed> {
+        let first = event(&mut self.events).await?;
+        self.answered_from(first, bytes).await
+    }
+
+    /// The same, of which the first part has been told.
+    async fn answered_from(&mut self, first: Event, bytes: usize) -> Result<Answer, Failed> {
         let mut data = Vec::new();
         let mut left = bytes;
+        let mut next_event = Some(first);
         loop {
-            let (handed, replied, next) = match event(&mut self.events).await? {
+            let came = match next_event.take() {
+                Some(first) => first,
+                None => event(&mut self.events).await?,
+            };
+            let (handed, replied, next) = match came {
                 Event::Answered {
                     handed,
                     replied,
                     next,
                 } => (handed, replied, next),
+                Event::Nothing => (0, 0, Next::KeepOpen),
                 Event::Refused => {
                     self.life.refused();
                     (left, 0, Next::Close)
@@ -177,44 +238,37 @@ fn internal(error: io::Error) -> Failed {
     Failed::Internal(error.to_string())
 }
 
-fn answer(answer: Result<Answer, Failed>) -> Answer {
-    answer.unwrap_or_else(|failed| Then::Failed(failed).into())
-}
-
 impl Wire for Sockets {
     async fn open(&mut self, connection: usize) -> Answer {
-        answer(self.connect(connection).await)
+        let answer = self.connect(connection).await;
+        self.settle(connection, answer).await
     }
 
     async fn send(&mut self, connection: usize, chunk: &[u8]) -> Answer {
-        answer(self.send_chunk(connection, chunk).await)
+        let answer = self.send_chunk(connection, chunk).await;
+        self.settle(connection, answer).await
     }
 
     async fn finish(&mut self, connection: usize) -> Answer {
-        answer(self.send_end(connection).await)
+        let answer = self.send_end(connection).await;
+        self.settle(connection, answer).await
     }
 
     async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
-        let client = self.client(connection)?;
-        if !client.life.has_input_ended() && client.life.ended().is_none() {
-            self.send_end(connection).await?;
+        if let Some(left) = self.ended.remove(&connection) {
+            return left;
         }
-        let Some(client) = self.clients.remove(&connection) else {
-            return Ok(());
-        };
-        let Client {
-            socket,
-            events,
-            life,
-            ..
-        } = client;
-        // Where the plugin ended the connection, the server waits for this.
-        drop(socket);
-        if life.hears_of_its_end() {
-            let used = closed(events).await?;
-            self.fuel = self.fuel.max(used);
-        }
-        Ok(())
+        self.send_end(connection).await?;
+        self.drop_client(connection).await
+    }
+
+    async fn hear(&mut self, connection: usize) -> Option<Answer> {
+        let heard = self.hear_beside(connection).await.transpose()?;
+        Some(self.settle(connection, heard).await)
+    }
+
+    fn next_timer(&self) -> Option<Duration> {
+        self.laboratory.next_timer()
     }
 
     async fn pause(&mut self, time: Duration) {

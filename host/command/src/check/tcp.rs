@@ -32,8 +32,8 @@ impl Loopback {
         let expected = Arc::new(Mutex::new(Expected::default()));
         let next = expected.clone();
         let new_session = move || {
-            let expected = next.lock();
-            ReportingSession::new(plugin.session_in(&expected.laboratory), &expected)
+            let mut expected = next.lock();
+            ReportingSession::new(plugin.session_in(&expected.laboratory), &mut expected)
         };
         let server = Server::new(vec![listener], Limits::default());
         let stop = CancellationToken::new();

@@ -56,7 +56,7 @@ impl Imports {
             script: script.map(|script| ScriptImport::new(script, laboratory, evaluation)),
             wasi,
             log,
-            shared: Shared::new(connection, state, Timer::new(laboratory)),
+            shared: Shared::new(connection, state, Timer::new(connection, laboratory)),
         }
     }
 }

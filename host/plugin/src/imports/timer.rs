@@ -21,15 +21,18 @@ pub(crate) enum Timer {
     },
     Laboratory {
         laboratory: Laboratory,
+        /// Whose it is.
+        connection: u64,
         due: Option<Duration>,
     },
 }
 
 impl Timer {
-    pub(super) fn new(laboratory: Option<&Laboratory>) -> Self {
+    pub(super) fn new(connection: u64, laboratory: Option<&Laboratory>) -> Self {
         match laboratory {
             Some(laboratory) => Self::Laboratory {
                 laboratory: laboratory.clone(),
+                connection,
                 due: None,
             },
             None => Self::Real {
@@ -51,19 +54,29 @@ impl Timer {
                     (None, _) => {}
                 }
             }
-            Self::Laboratory { laboratory, due } => {
+            Self::Laboratory {
+                laboratory,
+                connection,
+                due,
+            } => {
                 *due = after.map(|after| laboratory.elapsed().saturating_add(after));
+                laboratory.set_timer(*connection, *due);
             }
         }
     }
 
-    /// Ready when it is over. In a laboratory nobody waits for it.
+    /// Ready when it is over. In a laboratory nobody waits for it: whoever lets time pass looks again.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Real {
                 set: true,
                 sleep: Some(sleep),
             } => sleep.as_mut().poll(cx),
+            Self::Laboratory {
+                laboratory,
+                due: Some(due),
+                ..
+            } if *due <= laboratory.elapsed() => Poll::Ready(()),
             Self::Real { .. } | Self::Laboratory { .. } => Poll::Pending,
         }
     }
@@ -77,11 +90,31 @@ impl Timer {
                 *set &= !is_due;
                 is_due
             }
-            Self::Laboratory { laboratory, due } => {
+            Self::Laboratory {
+                laboratory,
+                connection,
+                due,
+            } => {
                 let is_due = due.is_some_and(|due| due <= laboratory.elapsed());
-                *due = due.filter(|_| !is_due);
+                if is_due {
+                    *due = None;
+                    laboratory.set_timer(*connection, None);
+                }
                 is_due
             }
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Self::Laboratory {
+            laboratory,
+            connection,
+            due: Some(_),
+        } = self
+        {
+            laboratory.set_timer(*connection, None);
         }
     }
 }
