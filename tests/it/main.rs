@@ -67,6 +67,8 @@ mod page;
 mod pipes;
 /// The page of promises.
 mod promises;
+/// A server of Redis's protocol, and Redis's own client.
+mod redis;
 /// New versions of a plugin under way.
 mod reload;
 /// The samples of every language against each other.

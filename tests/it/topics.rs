@@ -2,7 +2,7 @@
 
 use crate::guests::{empty_folder, samples};
 use crate::harness::Eco;
-use crate::support::{Peer, noise, plugin_file, serve, serve_both_ways};
+use crate::support::{Peer, noise, plugin_file, project_file, serve, serve_both_ways};
 use std::net::SocketAddr;
 
 /// A room in which everybody tells everything that happens to their peer, in lines.
@@ -142,6 +142,7 @@ fn the_chat_rooms_of_the_pages_work_as_they_are_typed_in() {
             "py",
             include_str!("../../plugins/python/README.md"),
         ),
+        ("js", "js", include_str!("../../README.md")),
     ] {
         if end == "py" && !samples().iter().any(|sample| sample.language == "python") {
             continue;
@@ -390,6 +391,26 @@ fn at_the_top_level_and_in_clients_there_is_none_of_it() {
             exited.stderr
         );
     }
+}
+
+#[test]
+fn a_client_that_is_a_component_is_told_that_it_has_none_of_it() {
+    let client =
+        std::fs::read_to_string(project_file("tests/plugins/dialogue.wat")).expect("it is there");
+    let import = r#"(component $plugin (import "eco:plugin/timer@0.1.0" (instance
+        (export "set" (func (param "after" (option u64))))))"#;
+    assert!(client.contains("(component $plugin"));
+    let path = plugin_file(
+        "timed-client.wat",
+        client.replace("(component $plugin", import),
+    );
+    let said = "eco:plugin/timer@0.1.0 (it is for plugins that serve)";
+    let sent = Eco::new(&["send", "-p", &path, "hello"]).run(b"");
+    assert_eq!(sent.code, 65, "{}", sent.stderr);
+    assert!(sent.stderr.contains(said), "{}", sent.stderr);
+    let inspected = Eco::new(&["inspect", &path]).run(b"");
+    let shown = inspected.text() + &inspected.stderr;
+    assert!(shown.contains("it is for plugins that serve"), "{shown}");
 }
 
 #[test]

@@ -288,9 +288,19 @@ fn link(
 ) -> Result<InstancePre<State>, LoadError> {
     let (granted, refused): (Vec<Import>, Vec<Import>) =
         imported.into_iter().partition(|import| import.granted);
-    let names = |imports: Vec<Import>| imports.into_iter().map(|import| import.name).collect();
+    let names = |imports: Vec<Import>| -> Vec<String> {
+        imports.into_iter().map(|import| import.name).collect()
+    };
     if !refused.is_empty() {
-        return Err(LoadError::Import(names(refused)));
+        let why = |name: String| {
+            if imports::is_offered(&name, Importer::Server) {
+                format!("{name} (it is for plugins that serve)")
+            } else {
+                name
+            }
+        };
+        let refused = names(refused).into_iter().map(why).collect();
+        return Err(LoadError::Import(refused));
     }
     let granted: Vec<String> = names(granted);
     imports::linker(&engine.wasmtime, engine.world, importer, &granted)

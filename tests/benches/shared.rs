@@ -1,0 +1,293 @@
+//! What connections share, beside programs that do the same: messages to many, the store, and Redis.
+//!
+//! `cargo bench --profile dist -p eco-benches --bench shared` takes some minutes and writes
+//! `tests/benches/SHARED.md`. In another profile, or with `-- --quick`, it writes nothing.
+
+#[path = "speed/process.rs"]
+#[allow(dead_code, reason = "the benchmark of speed asks more of a process")]
+mod process;
+
+use anyhow::{Context as _, Result, ensure};
+use eco_benches::{eco, is_dist};
+use process::Process;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const MESSAGE: usize = 64;
+const MEMBERS: [usize; 4] = [1, 10, 100, 1000];
+/// Calls of the store in one call of the plugin.
+const ADDS: u64 = 1000;
+
+/// A relay in JavaScript, as `tests/plugins/relay.wat` is one.
+const SCRIPT: &str = r#"
+function open() { subscribe("relay", ""); }
+function receive(chunk) { publish("relay", chunk); }
+function message(topic, data) { return data; }
+"#;
+
+struct Bench {
+    eco: PathBuf,
+    rounds: usize,
+    deliveries: usize,
+    requests: usize,
+}
+
+fn main() -> Result<()> {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let bench = Bench {
+        eco: eco()?,
+        rounds: if quick { 1 } else { 7 },
+        deliveries: if quick { 2000 } else { 100_000 },
+        requests: if quick { 2000 } else { 50_000 },
+    };
+    let mut text = String::new();
+    text += &bench.messages()?;
+    text += &bench.adds()?;
+    text += &bench.redis()?;
+    println!("{text}");
+    if !quick && is_dist()? {
+        let page = format!(
+            "# What connections share: results\n\nWritten by `cargo bench --profile dist -p eco-benches --bench shared`, on {} processors. Load and servers share\nthe machine. Medians of {} rounds, each server in turn.\n\n{text}",
+            std::thread::available_parallelism()?,
+            bench.rounds
+        );
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("SHARED.md");
+        std::fs::write(&path, page)?;
+    }
+    Ok(())
+}
+
+/// A plugin in a folder or a file of its own.
+fn plugin(folder: &str, file: &str, text: &str) -> Result<String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(file), text)?;
+    let path = if file.ends_with("wat") {
+        folder
+    } else {
+        folder.join(file)
+    };
+    Ok(path.display().to_string())
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+impl Bench {
+    fn serve(&self, plugin: &str) -> Result<Process> {
+        Process::start(|port| {
+            let mut command = Command::new(&self.eco);
+            command.args(["serve", "-qq", "-p", plugin, "--snapshot", "first"]);
+            command.args(["--listen", &format!("127.0.0.1:{port}")]);
+            command.args(["--publish-rate", "100000000", "--publish-size", "1GiB"]);
+            command.args([
+                "--mailbox-events",
+                "1000000",
+                "--mailbox-size",
+                "1GiB",
+                "--waiting-size",
+                "1GiB",
+            ]);
+            command
+        })
+    }
+
+    /// Processor time for each message that is delivered.
+    fn messages(&self) -> Result<String> {
+        let relay = std::fs::read_to_string(format!("{ROOT}/tests/plugins/relay.wat"))?;
+        let compiled = plugin("relay", "relay.wat", &relay)?;
+        let script = plugin("relay-script", "relay.js", SCRIPT)?;
+        let mut text = format!(
+            "Processor time of the server for each message of {MESSAGE} B that one connection says and so many others hear, in µs; in\nparentheses the ratio to a native tokio server that does just that.\n\n| hear it | native tokio | a compiled plugin | JavaScript |\n|---|---|---|---|\n"
+        );
+        for members in MEMBERS {
+            let mut figures = [vec![], vec![], vec![]];
+            for _ in 0..self.rounds {
+                let servers = [
+                    Process::start(|port| {
+                        let mut command = Command::new(env!("CARGO_BIN_EXE_native-chat"));
+                        command.arg(port.to_string());
+                        command
+                    })?,
+                    self.serve(&compiled)?,
+                    self.serve(&script)?,
+                ];
+                for (index, (server, figures)) in servers.iter().zip(&mut figures).enumerate() {
+                    // The compiled one greets with a byte.
+                    let greeting = usize::from(index == 1);
+                    figures.push(self.delivered(server, members, greeting)?);
+                }
+            }
+            let [native, eco, script] = figures;
+            let ratio = |of: &[f64]| median(of.iter().zip(&native).map(|(a, b)| a / b).collect());
+            let (eco_ratio, script_ratio) = (ratio(&eco), ratio(&script));
+            writeln!(
+                text,
+                "| {members} | {:.2} | {:.2} ({eco_ratio:.2}) | {:.2} ({script_ratio:.2}) |",
+                median(native.clone()),
+                median(eco),
+                median(script)
+            )?;
+        }
+        Ok(text + "\n")
+    }
+
+    fn delivered(&self, server: &Process, members: usize, greeting: usize) -> Result<f64> {
+        let address = server.address;
+        let messages = (self.deliveries / members).clamp(20, 20_000);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let mut listeners = Vec::new();
+            for _ in 0..members {
+                let mut stream = tokio::net::TcpStream::connect(address).await?;
+                let mut hello = vec![0; greeting];
+                stream.read_exact(&mut hello).await?;
+                listeners.push(stream);
+            }
+            let mut speaker = tokio::net::TcpStream::connect(address).await?;
+            speaker.set_nodelay(true)?;
+            let mut hello = vec![0; greeting];
+            speaker.read_exact(&mut hello).await?;
+            // One message that all have heard: now all are in.
+            let mut heard = vec![0; MESSAGE];
+            speaker.write_all(&[b'.'; MESSAGE]).await?;
+            for listener in &mut listeners {
+                listener.read_exact(&mut heard).await?;
+            }
+            let before = server.cpu()?;
+            for _ in 0..messages {
+                speaker.write_all(&[b'x'; MESSAGE]).await?;
+                for listener in &mut listeners {
+                    listener.read_exact(&mut heard).await?;
+                }
+            }
+            let used = server.cpu()?.saturating_sub(before);
+            Ok(used.as_secs_f64() * 1e6 / (messages * members) as f64)
+        })
+    }
+
+    /// What a call of the store costs.
+    fn adds(&self) -> Result<String> {
+        let relay = std::fs::read_to_string(format!("{ROOT}/tests/plugins/relay.wat"))?;
+        let said = "(call $publish\n        (i32.const 128) (i32.const 5) (local.get $at) (local.get $length) (i32.const 64))";
+        ensure!(relay.contains(said), "relay.wat has changed");
+        let many = format!(
+            "(loop $again
+                (call $add (i32.const 128) (i32.const 5) (i64.const 1) (i32.const 64))
+                (local.set $length (i32.add (local.get $length) (i32.const 1)))
+                (br_if $again (i32.lt_u (local.get $length) (i32.const {}))))",
+            ADDS + 2
+        );
+        let adding = self.serve(&plugin("adds", "adds.wat", &relay.replace(said, &many))?)?;
+        let idle = self.serve(&plugin("idle", "idle.wat", &relay.replace(said, "(nop)"))?)?;
+        let calls = (self.requests / 10).max(100) as u64;
+        let mut costs = Vec::new();
+        for _ in 0..self.rounds {
+            let cost = |server: &Process| -> Result<f64> {
+                let mut stream = TcpStream::connect(server.address)?;
+                stream.set_nodelay(true)?;
+                let mut byte = [0];
+                stream.read_exact(&mut byte)?;
+                server.cpu_per_unit(|| {
+                    for _ in 0..calls {
+                        stream.write_all(b"xy")?;
+                    }
+                    // The tick comes after all that.
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                    stream.write_all(b"\n")?;
+                    let mut tick = [0; 4];
+                    stream.read_exact(&mut tick)?;
+                    Ok(calls)
+                })
+            };
+            costs.push((cost(&adding)? - cost(&idle)?) / ADDS as f64);
+        }
+        Ok(format!(
+            "`store.add` from a compiled plugin takes {:.2} µs of processor time.\n\n",
+            median(costs)
+        ))
+    }
+
+    /// Requests in a second of redis-benchmark, beside Redis itself.
+    fn redis(&self) -> Result<String> {
+        let Ok(version) = Command::new("redis-server").arg("--version").output() else {
+            return Ok("Redis is not here, so that nothing is said of it.\n".to_owned());
+        };
+        let version = String::from_utf8_lossy(&version.stdout);
+        let version = version
+            .split("v=")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        let script = format!("{ROOT}/tests/plugins/redis/redis.js");
+        let servers = [
+            Process::start(|port| {
+                let mut command = Command::new("redis-server");
+                command.args([
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--port",
+                    &port.to_string(),
+                ]);
+                command
+            })?,
+            self.serve(&script)?,
+        ];
+        let mut text = format!(
+            "Requests in a second of `redis-benchmark -c 16 -P 1`, with a part of Redis's protocol in JavaScript over the store, beside\nRedis {}; in parentheses the ratio.\n\n| request | Redis | JavaScript |\n|---|---|---|\n",
+            version.unwrap_or_default()
+        );
+        for test in ["set", "get", "incr"] {
+            let mut rates = [vec![], vec![]];
+            for _ in 0..self.rounds {
+                for (server, rates) in servers.iter().zip(&mut rates) {
+                    rates.push(self.redis_benchmark(server, test)?);
+                }
+            }
+            let [redis, script] = rates;
+            let ratio = median(script.iter().zip(&redis).map(|(a, b)| a / b).collect());
+            writeln!(
+                text,
+                "| {} | {:.0} | {:.0} ({ratio:.2}) |",
+                test.to_uppercase(),
+                median(redis),
+                median(script)
+            )?;
+        }
+        Ok(text)
+    }
+
+    fn redis_benchmark(&self, server: &Process, test: &str) -> Result<f64> {
+        let output = Command::new("redis-benchmark")
+            .args(["-p", &server.address.port().to_string(), "-t", test])
+            .args([
+                "-n",
+                &self.requests.to_string(),
+                "-c",
+                "16",
+                "-P",
+                "1",
+                "--csv",
+            ])
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        // A line of names, then the figures: "SET","123456.78",...
+        let figures = text
+            .lines()
+            .rfind(|line| line.to_lowercase().contains(test));
+        let rate = figures.and_then(|line| line.split(',').nth(1));
+        let rate = rate.map(|rate| rate.trim_matches('"').parse());
+        rate.with_context(|| format!("redis-benchmark said {text}"))?
+            .with_context(|| format!("redis-benchmark said {text}"))
+    }
+}
