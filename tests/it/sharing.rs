@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// A plugin that fills its memory, half a gigabyte, again and again. Nobody can stop it within one fill.
+/// A plugin that fills its memory, a quarter of a gigabyte, again and again. Nobody can stop it within one fill.
 #[cfg(target_os = "linux")]
-const FILLS: &str = r#"(memory (export "memory") 8192)
+const FILLS: &str = r#"(memory (export "memory") 4096)
   (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
   (func (export "receive") (param i32 i32) (result i32)
     (loop $again
-      (memory.fill (i32.const 0) (i32.const 1) (i32.const 536870912))
+      (memory.fill (i32.const 0) (i32.const 1) (i32.const 268435456))
       (br $again))
     unreachable)"#;
 
@@ -22,7 +22,7 @@ const FILLS: &str = r#"(memory (export "memory") 8192)
 #[test]
 fn work_of_the_host_within_a_tick_counts_for_what_it_takes() {
     let path = plugin_file("fills.wat", handler(FILLS, ""));
-    let eco = serve(&["-p", &path, "--memory", "512MiB", "--cpu", "200ms"]);
+    let eco = serve(&["-p", &path, "--memory", "256MiB", "--cpu", "200ms"]);
     let before = processor_time(eco.pid());
     Peer::connect(eco.address).send(b"x").expect_reset();
     eco.logged(&["processor time per call", "--cpu"]);

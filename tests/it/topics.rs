@@ -276,6 +276,23 @@ fn who_does_not_read_holds_up_nobody_and_is_told_what_it_missed() {
 }
 
 #[test]
+fn many_messages_of_one_call_come_all_and_in_order() {
+    const MANY: &str = r#"
+    function receive(chunk) {
+        if (chunk[0] === 105) { subscribe("t"); return "in"; }
+        for (let i = 0; i < 100; i++) publish("t", `${i} `);
+    }
+    function message(topic, data) { return data; }
+    "#;
+    let server = serve(&["-p", &plugin_file("many.js", MANY)]);
+    let (mut one, mut other) = (Peer::connect(server.address), Peer::connect(server.address));
+    one.send(b"i").expect(b"in");
+    other.send(b"!");
+    let all: String = (0..100).map(|number| format!("{number} ")).collect();
+    one.expect(all.as_bytes());
+}
+
+#[test]
 fn a_peer_that_has_finished_hears_nothing_more() {
     let server = serve(&["-p", &plugin_file("finished.js", ROOM)]);
     let mut anna = enter(server.address, "anna", "");

@@ -7,7 +7,7 @@ use super::mailbox::Mailbox;
 use super::problem::Problem;
 use super::rate::Rate;
 use super::shared::SharedState;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub struct Participant {
     mailbox: Arc<Mailbox>,
     messages: Rate,
     bytes: Rate,
-    pending: Vec<Pending>,
+    pending: VecDeque<Pending>,
 }
 
 /// What takes effect when the call returns well.
@@ -43,7 +43,7 @@ impl Participant {
             mailbox: Arc::new(Mailbox::new(limits)),
             messages: Rate::new(limits.messages_per_second, now),
             bytes: Rate::new(limits.bytes_per_second, now),
-            pending: Vec::new(),
+            pending: VecDeque::new(),
             state,
         }
     }
@@ -89,7 +89,7 @@ impl Participant {
     /// Unsubscribes, at [`commit`](Self::commit). Nothing where it isn't subscribed.
     pub fn unsubscribe(&mut self, topic: &str) {
         if let Some((topic, _)) = self.topics.get_key_value(topic) {
-            self.pending.push(Pending::Unsubscribe(topic.clone()));
+            self.pending.push_back(Pending::Unsubscribe(topic.clone()));
         }
     }
 
@@ -106,28 +106,39 @@ impl Participant {
             Some((topic, _)) => topic.clone(),
             None => topic.into(),
         };
-        self.pending.push(Pending::Publish(topic, data.into()));
+        self.pending.push_back(Pending::Publish(topic, data.into()));
         Ok(())
     }
 
-    /// What it has said takes effect, in its order. Returns the problems that came up.
+    /// What it has said takes effect, in its order.
+    ///
+    /// # Errors
+    /// The first problem that came up.
     pub fn commit(&mut self) -> Result<(), Problem> {
         let mut result = Ok(());
-        for pending in std::mem::take(&mut self.pending) {
-            match pending {
-                Pending::Publish(topic, data) => {
-                    let label = self.topics.get(&topic).cloned();
-                    let from = Member {
-                        id: self.id.clone(),
-                        label: label.unwrap_or_default(),
-                    };
-                    let published = self.backend().publish(&topic, from, data);
-                    result = result.and(published);
-                }
-                Pending::Unsubscribe(topic) => self.leave(&topic),
-            }
+        while let Some(one) = self.commit_one() {
+            result = result.and(one);
         }
         result
+    }
+
+    /// The next thing that it has said takes effect. `None` where there is none: whoever makes way for others in
+    /// between calls this, as each may have many that hear it.
+    pub fn commit_one(&mut self) -> Option<Result<(), Problem>> {
+        Some(match self.pending.pop_front()? {
+            Pending::Publish(topic, data) => {
+                let label = self.topics.get(&topic).cloned();
+                let from = Member {
+                    id: self.id.clone(),
+                    label: label.unwrap_or_default(),
+                };
+                self.backend().publish(&topic, from, data)
+            }
+            Pending::Unsubscribe(topic) => {
+                self.leave(&topic);
+                Ok(())
+            }
+        })
     }
 
     /// Forgets what it has said since the last [`commit`](Self::commit).

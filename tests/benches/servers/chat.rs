@@ -32,6 +32,8 @@ async fn main() -> anyhow::Result<()> {
 async fn serve(mut stream: TcpStream, id: u64, members: &Members) -> std::io::Result<()> {
     let (tell, mut said) = channel(WAITING);
     lock(members).insert(id, tell);
+    // From now on it hears.
+    stream.write_all(b".").await?;
     let mut buffer = vec![0; 64 * 1024];
     loop {
         tokio::select! {

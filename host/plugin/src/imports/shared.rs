@@ -9,6 +9,10 @@ use crate::instance::state::State;
 use eco_state::{Limit, Participant, Problem, SharedState};
 use std::task::{Context, Poll};
 
+/// Messages that are handed on before others have their turn. To thousands of connections they take some
+/// milliseconds. Test: `topics::many_messages_of_one_call_come_all_and_in_order`.
+const AT_ONCE: usize = 16;
+
 /// A connection's part in what is shared. Nothing is made before the plugin asks for it.
 pub(crate) struct Shared {
     connection: u64,
@@ -61,12 +65,21 @@ impl Shared {
         result
     }
 
-    /// What the plugin has said takes effect: its call has returned well.
-    pub(crate) fn commit(&mut self) {
-        if let Some(participant) = &mut self.participant
-            && let Err(problem) = participant.commit()
+    /// What the plugin has said takes effect: its call has returned well. It makes way for others now and then.
+    pub(crate) async fn commit(&mut self) {
+        let mut committed = 0_usize;
+        while let Some(one) = self
+            .participant
+            .as_mut()
+            .and_then(|participant| participant.commit_one())
         {
-            self.tell(&problem);
+            if let Err(problem) = one {
+                self.tell(&problem);
+            }
+            committed += 1;
+            if committed.is_multiple_of(AT_ONCE) {
+                tokio::task::yield_now().await;
+            }
         }
     }
 

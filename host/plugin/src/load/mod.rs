@@ -147,6 +147,8 @@ pub(crate) struct Tried {
 /// For the one instance whose script is heard while it is evaluated.
 fn aloud(template: &Template) -> Template {
     let mut aloud = template.clone();
+    // It serves nobody, and nobody hears of it.
+    aloud.shared.state = None;
     if let Some((_, voice)) = &mut aloud.shared.evaluation {
         *voice = Voice::Heard;
     }

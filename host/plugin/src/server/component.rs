@@ -103,7 +103,7 @@ impl<D: Returned> ComponentServer<D> {
         let (answer,) = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Chunk(chunk)) => {
                 let (data,) = instance.call(*receive, (chunk,)).await?;
-                instance.shared().commit();
+                instance.shared().commit().await;
                 self.entered = false;
                 return Ok(Reply {
                     data: data.bytes(&instance.store),
@@ -137,7 +137,7 @@ impl<D: Returned> ComponentServer<D> {
         self.entered = false;
         let reply = match answer {
             Ok(reply) => {
-                instance.shared().commit();
+                instance.shared().commit().await;
                 reply
             }
             Err(text) => {
@@ -158,7 +158,7 @@ impl<D: Returned> ComponentServer<D> {
             Functions::Handler { .. } => Ok(()),
             Functions::Session { closed, .. } => {
                 self.instance.call(*closed, (why.into(),)).await?;
-                self.instance.shared().commit();
+                self.instance.shared().commit().await;
                 Ok(())
             }
         }
