@@ -125,6 +125,38 @@ pub(crate) const MISTAKES: &[(&str, Option<usize>, &str)] = &[
         Some(7),
         "from 1 to 64",
     ),
+    (
+        "CASE steps = [{ connection = \"a\", send = \"a\" },\n{ connection = 1, send = \"a\" }]",
+        Some(8),
+        "numbers or names, not both",
+    ),
+    (
+        "CASE steps = [{ send = \"a\" },\n{ connection = \"a\", send = \"a\" }]",
+        Some(8),
+        "numbers or names, not both",
+    ),
+    (
+        "CASE steps = [{ connection = \"a\", send = \"a\" },\n{ expect = \"a\" }]",
+        Some(8),
+        "says in each step which connection",
+    ),
+    (
+        "CASE steps = [{ connection = \"Ana\", send = \"a\" }]",
+        Some(7),
+        "small letters, digits and hyphens",
+    ),
+    (
+        "CASE steps = [{ connection = \"\", send = \"a\" }]",
+        Some(7),
+        "small letters, digits and hyphens",
+    ),
+    // The first is as long as a name can be.
+    (
+        "CASE steps = [{ connection = \"twenty-bytes-of-name\", send = \"a\" },\n\
+         { connection = \"twenty-bytes-of-names\", send = \"a\" }]",
+        Some(8),
+        "at most 20",
+    ),
     ("CASE steps = [{ pause = \"soon\" }]", Some(7), "number"),
     (
         "CASE steps = [{ expect-close = true },\n{ send = \"a\" }]",

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 /// What decides the bytes of one connection.
 ///
 /// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk and `event`
-/// for what happens meanwhile, `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session, so that its bytes
-/// can go to the socket from where they are.
+/// for what happens meanwhile, `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session,
+/// so that its bytes can go to the socket from where they are.
 pub trait Session: Send {
     /// What can go wrong inside; shown in the log and told to nobody else.
     type Error: std::error::Error + Send + Sync + 'static;

@@ -148,12 +148,8 @@ impl Client {
     async fn answered_from(&mut self, first: Event, bytes: usize) -> Result<Answer, Failed> {
         let mut data = Vec::new();
         let mut left = bytes;
-        let mut next_event = Some(first);
+        let mut came = first;
         loop {
-            let came = match next_event.take() {
-                Some(first) => first,
-                None => event(&mut self.events).await?,
-            };
             let (handed, replied, next) = match came {
                 Event::Answered {
                     handed,
@@ -176,6 +172,7 @@ impl Client {
             if left == 0 || matches!(then, Then::Closed | Then::Reset) {
                 return Ok(Answer { data, then });
             }
+            came = event(&mut self.events).await?;
         }
     }
 
