@@ -266,7 +266,8 @@ static JSValue store_keys(JSContext *context, JSValueConst this, int count, JSVa
             JS_SetPropertyUint32(context, result, length++, text_of(context, &page.keys.ptr[i]));
             script_interpreter_string_free(&page.keys.ptr[i]);
         }
-        free(page.keys.ptr);
+        // No keys lie nowhere.
+        if (page.keys.len > 0) free(page.keys.ptr);
         more = page.more.val;
     } while (has_more);
     text_free(context, &prefix);
