@@ -47,6 +47,8 @@ mod hostile;
 mod interpreters;
 /// Cases whose judge is a client plugin.
 mod judges;
+/// A store that outlives its server.
+mod keeping;
 /// The exercises that eco brings.
 mod ladder;
 /// The load client.
@@ -57,6 +59,8 @@ mod loading;
 mod logs;
 /// TCP's manners: half-close, resets, slow peers, timeouts, caps.
 mod manners;
+/// Several servers with one Redis.
+mod many_hosts;
 /// The tests that limits name.
 mod named;
 /// The time that a load's client takes itself.
@@ -69,6 +73,9 @@ mod pipes;
 mod promises;
 /// A server of Redis's protocol, and Redis's own client.
 mod redis;
+/// A real redis-server.
+#[path = "../../host/state/tests/redis_server/mod.rs"]
+mod redis_server;
 /// New versions of a plugin under way.
 mod reload;
 /// The samples of every language against each other.

@@ -7,6 +7,7 @@ use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
 use super::load::LoadArgs;
 use super::message::MessageArgs;
 use super::shared_args::SharedArgs;
+use super::state::StateCommand;
 use bytesize::ByteSize;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use eco_net::Endpoint;
@@ -43,6 +44,7 @@ Examples:
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
+  eco serve -p chat.js --state redis://db:6379    many servers, one chat room
 
 Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
 
@@ -91,6 +93,11 @@ pub(super) enum Command {
     Exercise {
         #[command(subcommand)]
         command: ExerciseCommand,
+    },
+    /// Look at what a server keeps in its store: list, show, wipe
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
     },
     /// Print the contract between eco and plugins (WIT)
     Wit,

@@ -40,6 +40,8 @@ mod settle;
 mod setup;
 mod shared_args;
 mod signals;
+mod state;
+mod state_args;
 mod verdict;
 mod watch;
 
@@ -106,6 +108,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Grade(args) => grade::run(args),
         Command::Exercise { command } => exercise::run(command),
         Command::Wit => output::bytes(wit::text().as_bytes()),
+        Command::State { command } => alone(state::run(command)),
         Command::Setup { command } => alone(setup::run(command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();

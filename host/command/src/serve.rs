@@ -6,16 +6,16 @@ use super::exit::{Exit, Failure};
 use super::plugin::PluginArg;
 use super::reload::{Reload, load_version};
 use super::signals::{Hangup, Signals};
+use super::state_args::{namespace_of, not_there};
 use super::watch::Watch;
 use super::{compiler, logging, machine, reach};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine};
-use eco_state::{SharedState, SystemClock};
+use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
 use std::io::Write as _;
-use std::sync::Arc;
 
 /// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
 /// must hold a chunk beside all else. A larger one is refused as usage.
@@ -31,6 +31,8 @@ pub(super) struct Config {
     limits: Limits,
     budgets: Budgets,
     shared: eco_state::Limits,
+    state: Location,
+    namespace: String,
 }
 
 impl TryFrom<ServeArgs> for Config {
@@ -50,8 +52,13 @@ impl TryFrom<ServeArgs> for Config {
                 "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
             )));
         }
+        let plugin = args.named.unwrap_or(args.plugin);
+        let place = &args.shared.state;
+        let namespace = place.namespace().map(str::to_owned);
         Ok(Self {
-            plugin: PluginArg::new(args.named.unwrap_or(args.plugin), BUILT_IN_SERVERS),
+            state: place.location()?,
+            namespace: namespace.unwrap_or_else(|| namespace_of(&plugin)),
+            plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
             watch: args.watch,
             snapshot: args.snapshot,
             listen: args.listen,
@@ -90,12 +97,17 @@ fn connections(asked: Option<u32>) -> usize {
     }
 }
 
-/// What connections share, in memory. The ids of its connections are like those of no other server.
-fn shared_state(limits: eco_state::Limits) -> Result<SharedState, Failure> {
-    let unique = getrandom::u32().context("the system has no random bytes")?;
-    let prefix = format!("{unique:08x}-");
-    let clock = Arc::new(SystemClock::default());
-    Ok(SharedState::in_memory(limits, clock, &prefix))
+/// What connections share. The ids of its connections are like those of no other server.
+async fn shared_state(
+    location: &Location,
+    namespace: &str,
+    limits: eco_state::Limits,
+) -> Result<SharedState, Failure> {
+    let unique = getrandom::u64().context("the system has no random bytes")?;
+    let host = format!("{unique:016x}-");
+    SharedState::open(location, namespace, limits, &host)
+        .await
+        .map_err(not_there)
 }
 
 /// Runs the server until a signal asks it to stop.
@@ -108,10 +120,11 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         listeners
             .extend(bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?);
     }
-    let state = shared_state(config.shared)?;
+    let opening = shared_state(&config.state, &config.namespace, config.shared);
+    let state = signals.or(opening).await?;
     let mut engine = Engine::builder(compiler::compiler(), config.budgets)
         .pooled(config.limits.max_connections)
-        .state(state);
+        .state(state.clone());
     if config.snapshot == SnapshotArg::Never {
         engine = engine.without_snapshots();
     }
@@ -160,6 +173,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         .run(move || newest.borrow().session(), stopped(signals))
         .await;
     reloading.abort();
+    state.close().await;
     let ShutdownSummary {
         served,
         open,

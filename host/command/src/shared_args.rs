@@ -2,6 +2,7 @@
 
 use super::budget_args::size;
 use super::defaults;
+use super::state_args::StateArgs;
 use bytesize::ByteSize;
 use eco_state::{Limit, Limits};
 
@@ -9,8 +10,12 @@ use eco_state::{Limit, Limits};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What connections share: topics and a store")]
 pub(super) struct SharedArgs {
+    #[command(flatten)]
+    pub(super) state: StateArgs,
     #[arg(long, value_name = "N", help = defaults::limit("Topics of one connection", Limit::Topics))]
     topics: Option<usize>,
+    #[arg(long, value_name = "N", help = defaults::limit("Members of all topics together, on all hosts", Limit::Members))]
+    members: Option<usize>,
     #[arg(long, value_name = "SIZE", help = defaults::limit("Name of a topic", Limit::Topic))]
     topic_size: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::limit("Label of a subscription", Limit::Label))]
@@ -44,6 +49,7 @@ impl SharedArgs {
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         Limits {
             topics: self.topics.unwrap_or(defaults.topics),
+            members: self.members.unwrap_or(defaults.members),
             topic: set(self.topic_size, defaults.topic),
             label: set(self.label_size, defaults.label),
             message: set(self.message_size, defaults.message),

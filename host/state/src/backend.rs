@@ -1,10 +1,22 @@
-//! Where state is kept.
+//! Where state is kept: what a place for topics, and one for a store, must be able to do.
+//!
+//! What plugins ask for has been held against the limits of single things; what there may be in all, the place
+//! bounds.
 
 use super::event::Member;
 use super::mailbox::Mailbox;
 use super::problem::Problem;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What comes of a question; at once where nothing has to be waited for.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
+
+/// An answer that is there.
+pub(crate) fn now<'a, T: Send + 'a>(result: Result<T, Problem>) -> Answer<'a, T> {
+    Box::pin(std::future::ready(result))
+}
 
 /// A connection that joins a topic.
 #[derive(Clone, Debug)]
@@ -24,70 +36,61 @@ pub struct Page {
     pub more: Option<String>,
 }
 
-/// A place where topics and a store are kept. All members of a topic hear its events in one order.
-///
-/// What plugins ask for has been held against the limits of single things; what there may be in all, the
-/// backend bounds.
-pub trait Backend: Send + Sync {
+/// A place for topics. All members of a topic hear its events in one order. An answer that nobody waits for any
+/// more may take effect or not; leaving is right in either case.
+pub trait TopicsBackend: Send + Sync {
     /// Adds a member to a topic, and tells the others. Returns them, as they are at that moment.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn join(&self, topic: &Arc<str>, subscriber: Subscriber) -> Result<Vec<Member>, Problem>;
+    fn join<'a>(&'a self, topic: &'a Arc<str>, who: Subscriber) -> Answer<'a, Vec<Member>>;
 
     /// Gives a member another label, silently, and returns the others.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn rename(&self, topic: &Arc<str>, member: &Member) -> Result<Vec<Member>, Problem>;
+    fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>>;
 
-    /// Removes a member from a topic, and tells the others. Nothing where it isn't one.
-    fn leave(&self, topic: &Arc<str>, id: &str);
+    /// Whether it can be reached, as far as anybody knows.
+    fn is_there(&self) -> Result<(), Problem> {
+        Ok(())
+    }
 
     /// Tells all members of a topic but this one.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn publish(&self, topic: &Arc<str>, from: Member, data: Arc<[u8]>) -> Result<(), Problem>;
+    fn publish<'a>(&'a self, topic: &'a Arc<str>, from: Member, data: Arc<[u8]>) -> Answer<'a, ()>;
 
+    /// Removes a member from a topic, after all that it has asked for, and tells the others. Nothing where it
+    /// isn't one. Nobody waits for it.
+    fn leave(&self, topic: &Arc<str>, id: &Arc<str>);
+
+    /// Waits until all that have left are gone everywhere.
+    fn flush(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// The same, though not for long, and gives up what is held for this host.
+    fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A place for keys and values.
+pub trait StoreBackend: Send + Sync {
     /// The value of a key.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Problem>;
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>>;
 
     /// Gives a key a value, for a time or for ever.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn set(&self, key: &str, value: &[u8], time_to_live: Option<Duration>) -> Result<(), Problem>;
+    fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()>;
 
     /// Gives a key a value, or none, if it has this one, or none. Whether it had.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn compare_and_set(
-        &self,
-        key: &str,
-        expected: Option<&[u8]>,
-        new: Option<&[u8]>,
-    ) -> Result<bool, Problem>;
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<&'a [u8]>,
+        new: Option<&'a [u8]>,
+    ) -> Answer<'a, bool>;
 
     /// Adds to the decimal number that a key has, or to 0, and keeps its time to live. Returns the sum.
-    ///
-    /// # Errors
-    /// It can't be done now, or what is there is no number.
-    fn add(&self, key: &str, delta: i64) -> Result<i64, Problem>;
+    fn add<'a>(&'a self, key: &'a str, delta: i64) -> Answer<'a, i64>;
 
     /// Removes a key. Whether there was one.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn delete(&self, key: &str) -> Result<bool, Problem>;
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool>;
 
-    /// Keys that begin with this prefix, at most so many.
-    ///
-    /// # Errors
-    /// It can't be done now.
-    fn keys(&self, prefix: &str, more: Option<&str>, limit: usize) -> Result<Page, Problem>;
+    /// Keys that begin with this prefix, at most so many, about.
+    fn keys<'a>(&'a self, prefix: &'a str, more: Option<&'a str>, limit: usize)
+    -> Answer<'a, Page>;
 }

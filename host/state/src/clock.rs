@@ -1,6 +1,6 @@
-//! The time that times to live and rates are counted in.
+//! The times that times to live and rates are counted in.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A clock that never goes back.
 pub trait Clock: Send + Sync {
@@ -21,5 +21,16 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// The time since 1970, for what outlives the process. Somebody may set it back, and then what is kept for a time
+/// is kept longer.
+#[derive(Debug, Default)]
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Duration {
+        SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
     }
 }

@@ -16,6 +16,8 @@ const MIB: usize = 1024 * KIB;
 pub struct Limits {
     /// Topics that one connection is subscribed to. A chat needs one or two.
     pub topics: usize,
+    /// Members of all topics together, on all hosts, each counted once for each topic.
+    pub members: usize,
     /// Bytes of a topic's name.
     pub topic: usize,
     /// Bytes of a label.
@@ -46,6 +48,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             topics: 64,
+            members: 1_000_000,
             topic: 256,
             label: 256,
             message: 64 * KIB,
@@ -67,6 +70,8 @@ impl Default for Limits {
 pub enum Limit {
     /// `Limits::topics`.
     Topics,
+    /// `Limits::members`.
+    Members,
     /// `Limits::topic`.
     Topic,
     /// `Limits::label`.
@@ -95,8 +100,9 @@ pub enum Limit {
 
 impl Limit {
     /// All, in the order of the table in `host/README.md`.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Topics,
+        Self::Members,
         Self::Topic,
         Self::Label,
         Self::Message,
@@ -115,6 +121,7 @@ impl Limit {
     pub fn code(self) -> &'static str {
         match self {
             Self::Topics => "topics",
+            Self::Members => "members",
             Self::Topic => "topic-size",
             Self::Label => "label-size",
             Self::Message => "message-size",
@@ -135,6 +142,7 @@ impl Limit {
         let size = |bytes: usize| bytesize::ByteSize(bytes as u64).to_string();
         match self {
             Self::Topics => limits.topics.to_string(),
+            Self::Members => limits.members.to_string(),
             Self::Topic => size(limits.topic),
             Self::Label => size(limits.label),
             Self::Message => size(limits.message),
@@ -155,6 +163,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Topics => "topics of one connection",
+            Self::Members => "members of all topics together",
             Self::Topic => "size of a topic's name",
             Self::Label => "size of a label",
             Self::Message => "size of a message",

@@ -55,7 +55,7 @@ struct Inner {
     /// Bytes in the queue.
     bytes: usize,
     /// What was left out of each topic since an event of it was last put in.
-    missed: Vec<(Arc<str>, u64)>,
+    missed: Vec<(Arc<str>, Count)>,
     waker: Option<Waker>,
 }
 
@@ -63,8 +63,11 @@ struct Inner {
 enum Waits {
     Event(Arc<Waiting>),
     /// What was left out here.
-    Missed(Arc<str>, u64),
+    Missed(Arc<str>, Count),
 }
+
+/// How many events were left out; `None` where nobody knows.
+type Count = Option<u64>;
 
 impl Mailbox {
     pub(crate) fn new(limits: &Limits) -> Self {
@@ -97,15 +100,20 @@ impl Mailbox {
         inner.wake();
     }
 
+    /// Events are missing, and nobody knows how many.
+    pub(crate) fn miss_unknown(&self, topic: &Arc<str>) {
+        let mut inner = self.inner.lock();
+        match inner.missed.iter_mut().find(|(of, _)| of == topic) {
+            Some((_, count)) => *count = None,
+            None => inner.missed.push((topic.clone(), None)),
+        }
+        inner.wake();
+    }
+
     /// The next event, if one waits.
     pub(crate) fn take(&self) -> Option<Arc<Event>> {
         let mut inner = self.inner.lock();
-        let missed = |(topic, count)| {
-            Arc::new(Event::Missed {
-                topic,
-                count: Some(count),
-            })
-        };
+        let missed = |(topic, count)| Arc::new(Event::Missed { topic, count });
         match inner.queue.pop_front() {
             Some(Waits::Event(waiting)) => {
                 inner.bytes -= waiting.size;
@@ -149,8 +157,8 @@ impl Mailbox {
 impl Inner {
     fn miss(&mut self, topic: &Arc<str>) {
         match self.missed.iter_mut().find(|(of, _)| of == topic) {
-            Some((_, count)) => *count += 1,
-            None => self.missed.push((topic.clone(), 1)),
+            Some((_, count)) => *count = count.map(|count| count + 1),
+            None => self.missed.push((topic.clone(), Some(1))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One connection among others: what it is subscribed to, and what it has said in the running call.
 
-use super::backend::{Backend, Page, Subscriber};
+use super::backend::{Page, StoreBackend, Subscriber, TopicsBackend};
 use super::event::{Event, Member};
 use super::limits::Limit;
 use super::mailbox::Mailbox;
@@ -20,7 +20,7 @@ pub struct Participant {
     state: SharedState,
     id: Arc<str>,
     /// The label under each topic.
-    topics: HashMap<Arc<str>, Arc<str>>,
+    labels: HashMap<Arc<str>, Arc<str>>,
     mailbox: Arc<Mailbox>,
     messages: Rate,
     bytes: Rate,
@@ -39,7 +39,7 @@ impl Participant {
         let (limits, now) = (&inner.limits, inner.clock.now());
         Self {
             id,
-            topics: HashMap::new(),
+            labels: HashMap::new(),
             mailbox: Arc::new(Mailbox::new(limits)),
             messages: Rate::new(limits.messages_per_second, now),
             bytes: Rate::new(limits.bytes_per_second, now),
@@ -48,12 +48,17 @@ impl Participant {
         }
     }
 
+    /// How others know it.
+    pub fn id(&self) -> &Arc<str> {
+        &self.id
+    }
+
     /// Subscribes, or changes the label of a subscription. Returns who else is there. Events come if it
     /// `listens`.
     ///
     /// # Errors
     /// A limit is reached, or it can't be done now.
-    pub fn subscribe(
+    pub async fn subscribe(
         &mut self,
         topic: &str,
         label: &str,
@@ -62,8 +67,8 @@ impl Participant {
         let limits = self.state.limits();
         within(topic.len(), limits.topic, Limit::Topic)?;
         within(label.len(), limits.label, Limit::Label)?;
-        let is_there = self.topics.contains_key(topic);
-        if !is_there && self.topics.len() >= limits.topics {
+        let is_there = self.labels.contains_key(topic);
+        if !is_there && self.labels.len() >= limits.topics {
             return Err(Problem::TooMany(Limit::Topics));
         }
         self.spend(0)?;
@@ -75,20 +80,27 @@ impl Participant {
             label: label.into(),
         };
         let label = member.label.clone();
-        let others = if is_there {
-            self.backend().rename(&topic, &member)?
-        } else {
-            let mailbox = listens.then(|| self.mailbox.clone());
-            let subscriber = Subscriber { member, mailbox };
-            self.backend().join(&topic, subscriber)?
-        };
-        self.topics.insert(topic, label);
-        Ok(others)
+        if is_there {
+            let others = self.topics().rename(&topic, &member).await?;
+            self.labels.insert(topic, label);
+            return Ok(others);
+        }
+        let mailbox = listens.then(|| self.mailbox.clone());
+        // Before the answer is there: whoever doesn't wait for it leaves all the same.
+        self.labels.insert(topic.clone(), label);
+        let others = self
+            .topics()
+            .join(&topic, Subscriber { member, mailbox })
+            .await;
+        if others.is_err() {
+            self.leave(&topic);
+        }
+        others
     }
 
     /// Unsubscribes, at [`commit`](Self::commit). Nothing where it isn't subscribed.
     pub fn unsubscribe(&mut self, topic: &str) {
-        if let Some((topic, _)) = self.topics.get_key_value(topic) {
+        if let Some((topic, _)) = self.labels.get_key_value(topic) {
             self.pending.push_back(Pending::Unsubscribe(topic.clone()));
         }
     }
@@ -101,8 +113,9 @@ impl Participant {
         let limits = self.state.limits();
         within(topic.len(), limits.topic, Limit::Topic)?;
         within(data.len(), limits.message, Limit::Message)?;
+        self.topics().is_there()?;
         self.spend(data.len())?;
-        let topic = match self.topics.get_key_value(topic) {
+        let topic = match self.labels.get_key_value(topic) {
             Some((topic, _)) => topic.clone(),
             None => topic.into(),
         };
@@ -114,9 +127,9 @@ impl Participant {
     ///
     /// # Errors
     /// The first problem that came up.
-    pub fn commit(&mut self) -> Result<(), Problem> {
+    pub async fn commit(&mut self) -> Result<(), Problem> {
         let mut result = Ok(());
-        while let Some(one) = self.commit_one() {
+        while let Some(one) = self.commit_one().await {
             result = result.and(one);
         }
         result
@@ -124,15 +137,15 @@ impl Participant {
 
     /// The next thing that it has said takes effect. `None` where there is none: whoever makes way for others in
     /// between calls this, as each may have many that hear it.
-    pub fn commit_one(&mut self) -> Option<Result<(), Problem>> {
+    pub async fn commit_one(&mut self) -> Option<Result<(), Problem>> {
         Some(match self.pending.pop_front()? {
             Pending::Publish(topic, data) => {
-                let label = self.topics.get(&topic).cloned();
+                let label = self.labels.get(&topic).cloned();
                 let from = Member {
                     id: self.id.clone(),
                     label: label.unwrap_or_default(),
                 };
-                self.backend().publish(&topic, from, data)
+                self.topics().publish(&topic, from, data).await
             }
             Pending::Unsubscribe(topic) => {
                 self.leave(&topic);
@@ -156,14 +169,14 @@ impl Participant {
         self.mailbox.take()
     }
 
-    /// See [`Backend::get`].
-    pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Problem> {
+    /// See [`StoreBackend::get`].
+    pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Problem> {
         self.check_key(key)?;
-        self.backend().get(key)
+        self.store().get(key).await
     }
 
-    /// See [`Backend::set`].
-    pub fn set(
+    /// See [`StoreBackend::set`].
+    pub async fn set(
         &self,
         key: &str,
         value: &[u8],
@@ -171,11 +184,11 @@ impl Participant {
     ) -> Result<(), Problem> {
         self.check_key(key)?;
         self.check_value(value)?;
-        self.backend().set(key, value, time_to_live)
+        self.store().set(key, value, time_to_live).await
     }
 
-    /// See [`Backend::compare_and_set`].
-    pub fn compare_and_set(
+    /// See [`StoreBackend::compare_and_set`].
+    pub async fn compare_and_set(
         &self,
         key: &str,
         expected: Option<&[u8]>,
@@ -183,34 +196,43 @@ impl Participant {
     ) -> Result<bool, Problem> {
         self.check_key(key)?;
         self.check_value(new.unwrap_or_default())?;
-        self.backend().compare_and_set(key, expected, new)
+        self.store().compare_and_set(key, expected, new).await
     }
 
-    /// See [`Backend::add`].
-    pub fn add(&self, key: &str, delta: i64) -> Result<i64, Problem> {
+    /// See [`StoreBackend::add`].
+    pub async fn add(&self, key: &str, delta: i64) -> Result<i64, Problem> {
         self.check_key(key)?;
-        self.backend().add(key, delta)
+        self.store().add(key, delta).await
     }
 
-    /// See [`Backend::delete`].
-    pub fn delete(&self, key: &str) -> Result<bool, Problem> {
+    /// See [`StoreBackend::delete`].
+    pub async fn delete(&self, key: &str) -> Result<bool, Problem> {
         self.check_key(key)?;
-        self.backend().delete(key)
+        self.store().delete(key).await
     }
 
-    /// See [`Backend::keys`].
-    pub fn keys(&self, prefix: &str, more: Option<&str>, limit: usize) -> Result<Page, Problem> {
+    /// See [`StoreBackend::keys`].
+    pub async fn keys(
+        &self,
+        prefix: &str,
+        more: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Problem> {
         self.check_key(prefix)?;
-        self.backend().keys(prefix, more, limit)
+        self.store().keys(prefix, more, limit).await
     }
 
-    fn backend(&self) -> &dyn Backend {
-        &*self.state.inner().backend
+    fn topics(&self) -> &dyn TopicsBackend {
+        &*self.state.inner().topics
+    }
+
+    fn store(&self) -> &dyn StoreBackend {
+        &*self.state.inner().store
     }
 
     fn leave(&mut self, topic: &Arc<str>) {
-        if self.topics.remove(topic).is_some() {
-            self.backend().leave(topic, &self.id);
+        if self.labels.remove(topic).is_some() {
+            self.topics().leave(topic, &self.id);
             self.mailbox.forget(topic);
         }
     }
@@ -248,8 +270,8 @@ fn within(length: usize, most: usize, limit: Limit) -> Result<(), Problem> {
 
 impl Drop for Participant {
     fn drop(&mut self) {
-        for topic in std::mem::take(&mut self.topics).into_keys() {
-            self.backend().leave(&topic, &self.id);
+        for topic in std::mem::take(&mut self.labels).into_keys() {
+            self.topics().leave(&topic, &self.id);
         }
     }
 }

@@ -1,35 +1,113 @@
 //! What all connections of a server, or of a run in a laboratory, share.
 
-use super::backend::Backend;
-use super::clock::{Clock, SystemClock};
+use super::backend::{StoreBackend, TopicsBackend};
+use super::clock::{Clock, SystemClock, WallClock};
+use super::file::FileStore;
 use super::limits::Limits;
-use super::memory::Memory;
+use super::location::Location;
+use super::memory::{MemoryStore, MemoryTopics};
 use super::participant::Participant;
+use super::redis::{Link, RedisStore, RedisTopics};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why state can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the file.
+    #[error("another process has {} open", .0.display())]
+    InUse(PathBuf),
+    /// The file can't be used.
+    #[error("cannot use {}: {reason}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// No URL of a Redis.
+    #[error("this is no URL of a Redis: {0}")]
+    Url(String),
+    /// Redis doesn't answer, or doesn't let us in.
+    #[error("cannot use Redis at {address}: {reason}")]
+    Unreachable {
+        /// Where it should be.
+        address: String,
+        /// What it said, or the system.
+        reason: String,
+    },
+}
 
 /// Where connections meet. Clones are the same.
 #[derive(Clone)]
 pub struct SharedState(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) backend: Box<dyn Backend>,
+    pub(crate) topics: Box<dyn TopicsBackend>,
+    pub(crate) store: Box<dyn StoreBackend>,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
     /// What the ids of its connections begin with: nobody else's do.
-    prefix: String,
+    host: String,
     participants: AtomicU64,
 }
 
 impl SharedState {
-    /// In memory, empty. The ids of its connections begin with `prefix`.
-    pub fn in_memory(limits: Limits, clock: Arc<dyn Clock>, prefix: &str) -> Self {
+    /// In memory, empty. The ids of its connections begin with the name of the host.
+    pub fn in_memory(limits: Limits, clock: Arc<dyn Clock>, host: &str) -> Self {
+        let topics = MemoryTopics::new(&limits);
+        let store = MemoryStore::new(&limits, clock.clone());
+        Self::new(Box::new(topics), Box::new(store), limits, clock, host)
+    }
+
+    /// Where it is kept, under a name that services don't share. Several hosts may share it on Redis, each with a
+    /// name of its own, with which the ids of its connections begin.
+    ///
+    /// # Errors
+    /// It can't be had. Only Redis that is there is waited for.
+    pub async fn open(
+        location: &Location,
+        namespace: &str,
+        limits: Limits,
+        host: &str,
+    ) -> Result<Self, OpenError> {
+        let clock = Arc::new(SystemClock::default());
+        let (topics, store): (Box<dyn TopicsBackend>, Box<dyn StoreBackend>) = match location {
+            Location::Memory => return Ok(Self::in_memory(limits, clock, host)),
+            Location::File(path) => (
+                Box::new(MemoryTopics::new(&limits)),
+                Box::new(FileStore::open(
+                    path,
+                    namespace,
+                    &limits,
+                    Arc::new(WallClock),
+                )?),
+            ),
+            Location::Redis(url) => {
+                let link = Link::new(url)?;
+                let topics = RedisTopics::open(link.clone(), namespace, host, &limits).await?;
+                let store = RedisStore::new(link, namespace, &limits);
+                (Box::new(topics), Box::new(store))
+            }
+        };
+        Ok(Self::new(topics, store, limits, clock, host))
+    }
+
+    fn new(
+        topics: Box<dyn TopicsBackend>,
+        store: Box<dyn StoreBackend>,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        host: &str,
+    ) -> Self {
         Self(Arc::new(Inner {
-            backend: Box::new(Memory::new(&limits, clock.clone())),
+            topics,
+            store,
             limits,
             clock,
-            prefix: prefix.to_owned(),
+            host: host.to_owned(),
             participants: AtomicU64::new(0),
         }))
     }
@@ -37,8 +115,19 @@ impl SharedState {
     /// A connection that takes part from now on.
     pub fn participant(&self) -> Participant {
         let number = self.0.participants.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = format!("{}{number}", self.0.prefix);
+        let id = format!("{}{number}", self.0.host);
         Participant::new(self.clone(), id.into())
+    }
+
+    /// Waits until all who have left, or are dropped, have left everywhere.
+    pub async fn flush(&self) {
+        self.0.topics.flush().await;
+    }
+
+    /// Waits, not long, until all whose connections have ended have left everywhere. Others need not find out that
+    /// this host is gone then.
+    pub async fn close(&self) {
+        self.0.topics.close().await;
     }
 
     /// The limits that it holds to.
@@ -51,6 +140,31 @@ impl SharedState {
     }
 }
 
+/// The store alone, of a server that is stopped or, on Redis, runs: to look at it.
+///
+/// # Errors
+/// It can't be had. A file is made where there is none.
+pub async fn open_store(
+    location: &Location,
+    namespace: &str,
+    limits: &Limits,
+) -> Result<Box<dyn StoreBackend>, OpenError> {
+    Ok(match location {
+        Location::Memory => Box::new(MemoryStore::new(limits, Arc::new(SystemClock::default()))),
+        Location::File(path) => Box::new(FileStore::open(
+            path,
+            namespace,
+            limits,
+            Arc::new(WallClock),
+        )?),
+        Location::Redis(url) => {
+            let link = Link::new(url)?;
+            link.connect(|_, _| {}).await?;
+            Box::new(RedisStore::new(link, namespace, limits))
+        }
+    })
+}
+
 /// In memory, within the default limits.
 impl Default for SharedState {
     fn default() -> Self {
@@ -60,6 +174,6 @@ impl Default for SharedState {
 
 impl fmt::Debug for SharedState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SharedState({})", self.0.prefix)
+        write!(f, "SharedState({})", self.0.host)
     }
 }

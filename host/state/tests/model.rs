@@ -1,4 +1,5 @@
-//! Any sequence of what several connections do, against a model that is a few lines.
+//! Any sequence of what several connections do, against a model that is a few lines: in memory, in a file, on Redis, and
+//! on Redis from two hosts.
 
 #![allow(
     clippy::indexing_slicing,
@@ -6,9 +7,13 @@
     reason = "a test that fails panics, and one that indexes out of bounds has failed"
 )]
 
-use eco_state::{Clock, Event, Limits, Participant, Problem, SharedState};
+mod redis_server;
+
+use eco_state::{Clock, Event, Limits, Location, Participant, Problem, SharedState};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use redis_server::RedisServer;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -133,211 +138,345 @@ impl Clock for Hands {
     }
 }
 
-fn heard(event: &Event) -> Heard {
-    let topic = |topic: &str| {
-        TOPICS
-            .iter()
-            .position(|known| *known == topic)
-            .expect("it is known")
-    };
-    let number = |id: &str| {
-        id.trim_start_matches("p-")
-            .parse()
-            .expect("it has a number")
-    };
-    match event {
-        Event::Message {
-            topic: of,
-            from,
-            data,
-        } => Heard::Message(
-            topic(of),
-            number(&from.id),
-            from.label.to_string(),
-            data.to_vec(),
-        ),
-        Event::Joined { topic: of, member } => {
-            Heard::Joined(topic(of), number(&member.id), member.label.to_string())
-        }
-        Event::Left { topic: of, member } => {
-            Heard::Left(topic(of), number(&member.id), member.label.to_string())
-        }
-        Event::Missed { .. } => panic!("there is room for all"),
-    }
+/// What is tried: the connections, those of each host in turn, and the model of them.
+struct Trial {
+    hosts: Vec<SharedState>,
+    real: Vec<Participant>,
+    /// The model's numbers of connections, by their ids.
+    numbers: HashMap<Arc<str>, u64>,
+    model: Model,
+    /// The time, where it can be moved.
+    hands: Option<Arc<Hands>>,
 }
 
-proptest! {
-    #[test]
-    fn what_connections_do_is_what_the_model_does(steps in prop::collection::vec(step(), 1..120)) {
-        let hands = Arc::new(Hands::default());
-        let limits = Limits { messages_per_second: 1 << 30, bytes_per_second: 1 << 30, ..Limits::default() };
-        let state = SharedState::in_memory(limits, hands.clone(), "p-");
-        let mut model = Model::default();
-        let mut real: Vec<Participant> = Vec::new();
-        for _ in 0..CONNECTIONS {
-            real.push(state.participant());
-            let connection = model.connect();
-            model.connections.push(connection);
+/// No event takes this long unless it is lost.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Trial {
+    fn new(hosts: Vec<SharedState>, hands: Option<Arc<Hands>>) -> Self {
+        let mut trial = Self {
+            hosts,
+            real: Vec::new(),
+            numbers: HashMap::new(),
+            model: Model::default(),
+            hands,
+        };
+        for index in 0..CONNECTIONS {
+            let connection = trial.model.connect();
+            trial.model.connections.push(connection);
+            let participant = trial.participant(index);
+            trial.real.push(participant);
         }
+        trial
+    }
+
+    fn participant(&mut self, index: usize) -> Participant {
+        let participant = self.hosts[index % self.hosts.len()].participant();
+        self.numbers
+            .insert(participant.id().clone(), self.model.numbers);
+        participant
+    }
+
+    fn heard(&self, event: &Event) -> Heard {
+        let topic = |topic: &str| {
+            let found = TOPICS.iter().position(|known| *known == topic);
+            found.expect("it is known")
+        };
+        let number = |id| self.numbers[id];
+        match event {
+            Event::Message {
+                topic: of,
+                from,
+                data,
+            } => Heard::Message(
+                topic(of),
+                number(&from.id),
+                from.label.to_string(),
+                data.to_vec(),
+            ),
+            Event::Joined { topic: of, member } => {
+                Heard::Joined(topic(of), number(&member.id), member.label.to_string())
+            }
+            Event::Left { topic: of, member } => {
+                Heard::Left(topic(of), number(&member.id), member.label.to_string())
+            }
+            Event::Missed { .. } => panic!("there is room for all"),
+        }
+    }
+
+    async fn next(&mut self, index: usize) -> Heard {
+        let participant = &self.real[index];
+        tokio::time::timeout(PATIENCE, poll_fn(|cx| participant.poll_event(cx)))
+            .await
+            .expect("an event is missing");
+        let event = self.real[index].next_event().expect("one waits");
+        self.heard(&event)
+    }
+
+    async fn hear(&mut self, index: usize) -> Result<(), TestCaseError> {
+        while let Some(expected) = self.model.connections[index].hears.pop_front() {
+            prop_assert_eq!(self.next(index).await, expected);
+        }
+        Ok(())
+    }
+
+    async fn run(mut self, steps: Vec<Step>) -> Result<(), TestCaseError> {
         for step in steps {
-            run(&step, &mut model, &mut real, &state, &hands)?;
-            if let Step::Hears(index) = step {
-                hear(index, &mut model, &mut real)?;
-            }
+            self.step(&step).await?;
             for (index, key) in KEYS.iter().enumerate() {
-                prop_assert_eq!(real[0].get(key), Ok(model.value(index)), "{:?}", step);
+                let expected = self.model.value(index);
+                prop_assert_eq!(self.real[0].get(key).await, Ok(expected), "{:?}", step);
             }
-            let keys: BTreeSet<String> = real[0].keys("k", None, 10).expect("it can").keys.into_iter().collect();
-            let expected = (0..2).filter(|key| model.value(*key).is_some());
+            let keys = self.real[0].keys("k", None, 10).await.expect("it can");
+            let keys: BTreeSet<String> = keys.keys.into_iter().collect();
+            let expected = (0..2).filter(|key| self.model.value(*key).is_some());
             prop_assert_eq!(keys, expected.map(|key| KEYS[key].to_owned()).collect());
         }
+        // One more event for all: nothing else came before it.
+        for topic in 0..TOPICS.len() {
+            self.step(&Step::Ends(0)).await?;
+            self.step(&Step::Subscribe(0, topic, String::new())).await?;
+        }
         for index in 0..CONNECTIONS {
-            hear(index, &mut model, &mut real)?;
+            self.hear(index).await?;
+            prop_assert!(self.real[index].next_event().is_none());
         }
+        for host in &self.hosts {
+            host.close().await;
+        }
+        Ok(())
     }
 }
 
-fn hear(index: usize, model: &mut Model, real: &mut [Participant]) -> Result<(), TestCaseError> {
-    while let Some(event) = real[index].next_event() {
-        let expected = model.connections[index].hears.pop_front();
-        prop_assert_eq!(Some(heard(&event)), expected);
+fn limits() -> Limits {
+    Limits {
+        messages_per_second: 1 << 30,
+        bytes_per_second: 1 << 30,
+        ..Limits::default()
     }
-    prop_assert!(model.connections[index].hears.is_empty());
-    Ok(())
 }
 
-fn run(
-    step: &Step,
-    model: &mut Model,
-    real: &mut [Participant],
-    state: &SharedState,
-    hands: &Hands,
-) -> Result<(), TestCaseError> {
-    match step.clone() {
-        Step::Subscribe(index, topic, label) => {
-            let number = model.connections[index].number;
-            let others = model
-                .connections
-                .iter()
-                .filter(|other| other.number != number);
-            let others: BTreeSet<(u64, String)> = others
-                .filter_map(|other| Some((other.number, other.topics.get(&topic)?.clone())))
-                .collect();
-            let is_there = model.connections[index].topics.contains_key(&topic);
-            if !is_there {
-                model.tell(topic, number, &Heard::Joined(topic, number, label.clone()));
-            }
-            let pending = &mut model.connections[index].pending;
-            pending.retain(|(of, said)| said.is_some() || *of != topic);
-            model.connections[index].topics.insert(topic, label.clone());
-            let found = real[index]
-                .subscribe(TOPICS[topic], &label, true)
-                .expect("it can");
-            let number_of = |id: &str| id.trim_start_matches("p-").parse().expect("a number");
-            let found = found
-                .iter()
-                .map(|member| (number_of(&member.id), member.label.to_string()));
-            prop_assert_eq!(found.collect::<BTreeSet<(u64, String)>>(), others);
-        }
-        Step::Unsubscribe(index, topic) => {
-            if model.connections[index].topics.contains_key(&topic) {
-                model.connections[index].pending.push((topic, None));
-            }
-            real[index].unsubscribe(TOPICS[topic]);
-        }
-        Step::Publish(index, topic, data) => {
-            real[index].publish(TOPICS[topic], &data).expect("it can");
-            model.connections[index].pending.push((topic, Some(data)));
-        }
-        Step::Returns(index, well) => {
-            let pending = std::mem::take(&mut model.connections[index].pending);
-            if !well {
-                real[index].roll_back();
-                return Ok(());
-            }
-            real[index].commit().expect("there is room");
-            for (topic, said) in pending {
-                let connection = &model.connections[index];
-                let (number, label) = (connection.number, connection.topics.get(&topic).cloned());
-                match said {
-                    Some(data) => {
-                        let said = Heard::Message(topic, number, label.unwrap_or_default(), data);
-                        model.tell(topic, number, &said);
-                    }
-                    None => model.leave(index, topic),
-                }
-            }
-        }
-        Step::Ends(index) => {
-            for topic in 0..TOPICS.len() {
-                model.leave(index, topic);
-            }
-            // Topics are left in any order: each of the others hears of one, at most, as they are told apart.
-            let hears: Vec<_> = model
-                .connections
-                .iter_mut()
-                .map(|other| std::mem::take(&mut other.hears))
-                .collect();
-            real[index] = state.participant();
-            for (participant, expected) in real.iter_mut().zip(hears) {
-                let mut said: Vec<Heard> = std::iter::from_fn(|| participant.next_event())
-                    .map(|event| heard(&event))
-                    .collect();
-                let mut expected = Vec::from(expected);
-                let order = |heard: &Heard| format!("{heard:?}");
-                said.sort_by_key(order);
-                expected.sort_by_key(order);
-                prop_assert_eq!(said, expected);
-            }
-            let connection = model.connect();
-            model.connections[index] = connection;
-        }
-        Step::Set(key, value, ttl) => {
-            let time = ttl.map(Duration::from_millis);
-            prop_assert_eq!(real[0].set(KEYS[key], &value, time), Ok(()));
-            let ends = ttl.map(|ttl| model.now + ttl);
-            model.store.insert(key, (value, ends));
-        }
-        Step::CompareAndSet(key, expected, new) => {
-            let had = model.value(key) == expected;
-            if had {
-                match new.clone() {
-                    Some(value) => drop(model.store.insert(key, (value, None))),
-                    None => drop(model.store.remove(&key)),
-                }
-            }
-            let found = real[1].compare_and_set(KEYS[key], expected.as_deref(), new.as_deref());
-            prop_assert_eq!(found, Ok(had));
-        }
-        Step::Add(key, delta) => {
-            let value = model.value(key);
-            let ends = value.is_some().then(|| model.store[&key].1).flatten();
-            let number = match value {
-                None => Some(0),
-                Some(value) => std::str::from_utf8(&value)
-                    .ok()
-                    .and_then(|text| text.parse::<i64>().ok()),
+/// Tries so many sequences. `hosts` makes the hosts of each.
+fn holds(cases: u32, hosts: impl AsyncFn(u32) -> (Vec<SharedState>, Option<Arc<Hands>>)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let config = ProptestConfig {
+        cases,
+        ..ProptestConfig::default()
+    };
+    let numbers = std::cell::Cell::new(0);
+    proptest!(config, |(steps in prop::collection::vec(step(), 1..120))| {
+        numbers.set(numbers.get() + 1);
+        runtime.block_on(async {
+            let (hosts, hands) = hosts(numbers.get()).await;
+            let steps: Vec<Step> = match hands {
+                Some(_) => steps,
+                // Time that can't be moved would have to be waited for.
+                None => steps.into_iter().map(timeless).collect(),
             };
-            let expected = number
-                .map(|number| number + delta)
-                .ok_or(Problem::NotANumber);
-            if let Ok(sum) = expected {
-                model
-                    .store
-                    .insert(key, (sum.to_string().into_bytes(), ends));
-            }
-            prop_assert_eq!(real[2].add(KEYS[key], delta), expected);
-        }
-        Step::Delete(key) => {
-            let had = model.value(key).is_some();
-            model.store.remove(&key);
-            prop_assert_eq!(real[3].delete(KEYS[key]), Ok(had));
-        }
-        Step::Hears(_) => {}
-        Step::Sleeps(time) => {
-            model.now += time;
-            hands.0.fetch_add(time, Ordering::Relaxed);
-        }
+            Trial::new(hosts, hands).run(steps).await
+        })?;
+    });
+}
+
+fn timeless(step: Step) -> Step {
+    match step {
+        Step::Set(key, value, _) => Step::Set(key, value, None),
+        Step::Sleeps(_) => Step::Hears(0),
+        step => step,
     }
-    Ok(())
+}
+
+async fn open(location: &Location, case: u32, host: &str) -> SharedState {
+    let namespace = format!("case-{case}");
+    let opening = SharedState::open(location, &namespace, limits(), host);
+    opening.await.expect("it opens")
+}
+
+#[test]
+fn what_connections_do_is_what_the_model_does_in_memory() {
+    holds(256, async |_| {
+        let hands = Arc::new(Hands::default());
+        let state = SharedState::in_memory(limits(), hands.clone(), "p-");
+        (vec![state], Some(hands))
+    });
+}
+
+#[test]
+fn what_connections_do_is_what_the_model_does_in_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let location = Location::File(folder.path().join("state"));
+    holds(24, async |case| {
+        (vec![open(&location, case, "p-").await], None)
+    });
+}
+
+#[test]
+fn what_connections_do_is_what_the_model_does_on_redis() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    holds(32, async |case| {
+        (vec![open(&redis.location(), case, "p-").await], None)
+    });
+}
+
+#[test]
+fn what_connections_do_is_what_the_model_does_on_two_hosts() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    holds(32, async |case| {
+        let one = open(&redis.location(), case, "p-").await;
+        let other = open(&redis.location(), case, "q-").await;
+        (vec![one, other], None)
+    });
+}
+
+impl Trial {
+    async fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        let Self { model, real, .. } = self;
+        match step.clone() {
+            Step::Subscribe(index, topic, label) => {
+                let number = model.connections[index].number;
+                let others = model
+                    .connections
+                    .iter()
+                    .filter(|other| other.number != number);
+                let others: BTreeSet<(u64, String)> = others
+                    .filter_map(|other| Some((other.number, other.topics.get(&topic)?.clone())))
+                    .collect();
+                let is_there = model.connections[index].topics.contains_key(&topic);
+                if !is_there {
+                    model.tell(topic, number, &Heard::Joined(topic, number, label.clone()));
+                }
+                let pending = &mut model.connections[index].pending;
+                pending.retain(|(of, said)| said.is_some() || *of != topic);
+                model.connections[index].topics.insert(topic, label.clone());
+                let found = real[index]
+                    .subscribe(TOPICS[topic], &label, true)
+                    .await
+                    .expect("it can");
+                let number_of = |id| self.numbers[id];
+                let found = found
+                    .iter()
+                    .map(|member| (number_of(&member.id), member.label.to_string()));
+                prop_assert_eq!(found.collect::<BTreeSet<(u64, String)>>(), others);
+            }
+            Step::Unsubscribe(index, topic) => {
+                if model.connections[index].topics.contains_key(&topic) {
+                    model.connections[index].pending.push((topic, None));
+                }
+                real[index].unsubscribe(TOPICS[topic]);
+            }
+            Step::Publish(index, topic, data) => {
+                real[index].publish(TOPICS[topic], &data).expect("it can");
+                model.connections[index].pending.push((topic, Some(data)));
+            }
+            Step::Returns(index, well) => {
+                let pending = std::mem::take(&mut model.connections[index].pending);
+                if !well {
+                    real[index].roll_back();
+                    return Ok(());
+                }
+                real[index].commit().await.expect("there is room");
+                for (topic, said) in pending {
+                    let connection = &model.connections[index];
+                    let (number, label) =
+                        (connection.number, connection.topics.get(&topic).cloned());
+                    match said {
+                        Some(data) => {
+                            let said =
+                                Heard::Message(topic, number, label.unwrap_or_default(), data);
+                            model.tell(topic, number, &said);
+                        }
+                        None => model.leave(index, topic),
+                    }
+                }
+                self.hosts[index % self.hosts.len()].flush().await;
+            }
+            Step::Ends(index) => {
+                for topic in 0..TOPICS.len() {
+                    model.leave(index, topic);
+                }
+                // Topics are left in any order: each of the others hears of one, at most, as they are told apart.
+                let hears: Vec<_> = model
+                    .connections
+                    .iter_mut()
+                    .map(|other| std::mem::take(&mut other.hears))
+                    .collect();
+                let connection = model.connect();
+                model.connections[index] = connection;
+                let participant = self.participant(index);
+                self.real[index] = participant;
+                self.hosts[index % self.hosts.len()].flush().await;
+                for (other, expected) in hears.into_iter().enumerate() {
+                    if other == index {
+                        continue;
+                    }
+                    let mut said = Vec::new();
+                    for _ in 0..expected.len() {
+                        said.push(self.next(other).await);
+                    }
+                    let mut expected = Vec::from(expected);
+                    let order = |heard: &Heard| format!("{heard:?}");
+                    said.sort_by_key(order);
+                    expected.sort_by_key(order);
+                    prop_assert_eq!(said, expected);
+                }
+            }
+            Step::Set(key, value, ttl) => {
+                let time = ttl.map(Duration::from_millis);
+                prop_assert_eq!(real[0].set(KEYS[key], &value, time).await, Ok(()));
+                let ends = ttl.map(|ttl| model.now + ttl);
+                model.store.insert(key, (value, ends));
+            }
+            Step::CompareAndSet(key, expected, new) => {
+                let had = model.value(key) == expected;
+                if had {
+                    match new.clone() {
+                        Some(value) => drop(model.store.insert(key, (value, None))),
+                        None => drop(model.store.remove(&key)),
+                    }
+                }
+                let found = real[1]
+                    .compare_and_set(KEYS[key], expected.as_deref(), new.as_deref())
+                    .await;
+                prop_assert_eq!(found, Ok(had));
+            }
+            Step::Add(key, delta) => {
+                let value = model.value(key);
+                let ends = value.is_some().then(|| model.store[&key].1).flatten();
+                let number = match value {
+                    None => Some(0),
+                    Some(value) => std::str::from_utf8(&value)
+                        .ok()
+                        .and_then(|text| text.parse::<i64>().ok()),
+                };
+                let expected = number
+                    .map(|number| number + delta)
+                    .ok_or(Problem::NotANumber);
+                if let Ok(sum) = expected {
+                    model
+                        .store
+                        .insert(key, (sum.to_string().into_bytes(), ends));
+                }
+                prop_assert_eq!(real[2].add(KEYS[key], delta).await, expected);
+            }
+            Step::Delete(key) => {
+                let had = model.value(key).is_some();
+                model.store.remove(&key);
+                prop_assert_eq!(real[3].delete(KEYS[key]).await, Ok(had));
+            }
+            Step::Hears(index) => self.hear(index).await?,
+            Step::Sleeps(time) => {
+                model.now += time;
+                let hands = self.hands.as_ref().expect("it can be moved");
+                hands.0.fetch_add(time, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
 }

@@ -39,7 +39,7 @@ impl Shared {
     }
 
     /// Its part, which begins with this.
-    fn participant(&mut self) -> Result<&mut Participant, Problem> {
+    pub(super) fn participant(&mut self) -> Result<&mut Participant, Problem> {
         if self.participant.is_none() {
             let state = self.state.as_ref().ok_or_else(|| {
                 Problem::Unavailable("only plugins that serve have what is shared".to_owned())
@@ -50,15 +50,9 @@ impl Shared {
         participant.ok_or_else(|| Problem::Unavailable(String::new()))
     }
 
-    /// Does something there. A limit that is reached is in the log, once for each connection.
-    pub(super) fn ask<T>(
-        &mut self,
-        work: impl FnOnce(&mut Participant, bool) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
-        let listens = self.listens;
-        let result = self
-            .participant()
-            .and_then(|participant| work(participant, listens));
+    /// Looks at what came of something that it did there. A limit that is reached is in the log, once for each
+    /// connection.
+    pub(super) fn note<T>(&mut self, result: Result<T, Problem>) -> Result<T, Problem> {
         if let Err(problem) = &result {
             self.tell(problem);
         }
@@ -68,10 +62,8 @@ impl Shared {
     /// What the plugin has said takes effect: its call has returned well. It makes way for others now and then.
     pub(crate) async fn commit(&mut self) {
         let mut committed = 0_usize;
-        while let Some(one) = self
-            .participant
-            .as_mut()
-            .and_then(|participant| participant.commit_one())
+        while let Some(participant) = &mut self.participant
+            && let Some(one) = participant.commit_one().await
         {
             if let Err(problem) = one {
                 self.tell(&problem);

@@ -1,12 +1,13 @@
 //! What connections keep for each other: `wit/store.wit`.
 
+use super::shared::Shared;
 use crate::abi::{Page, StoreProblem};
 use crate::engine::World;
 use crate::instance::state::State;
-use eco_state::{Participant, Problem};
+use eco_state::Problem;
 use std::time::Duration;
+use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance};
-use wasmtime::{AsContextMut as _, StoreContextMut};
 
 pub(super) const INTERFACE: &str = "eco:plugin/store@0.1.0";
 
@@ -16,71 +17,102 @@ const PAGE: usize = 1000;
 
 type Store<'a> = StoreContextMut<'a, State>;
 
-/// Does something with the store that takes as long as so many bytes do.
-fn ask<T>(
-    mut store: Store<'_>,
-    bytes: usize,
-    work: impl FnOnce(&mut Participant) -> Result<T, Problem>,
-) -> (Result<T, StoreProblem>,) {
-    let state = store.data_mut();
-    state.count_bytes(bytes);
-    let shared = &mut state.imports.shared;
-    let result = shared.ask(|participant, _| work(participant));
-    (result.map_err(StoreProblem::from),)
+impl State {
+    /// What the instance shares, for something that takes as long as so many bytes do.
+    fn share(&mut self, bytes: usize) -> &mut Shared {
+        self.count_bytes(bytes);
+        &mut self.imports.shared
+    }
+}
+
+/// What a function returns.
+fn answer<T>(
+    shared: &mut Shared,
+    result: Result<T, Problem>,
+) -> wasmtime::Result<(Result<T, StoreProblem>,)> {
+    Ok((shared.note(result).map_err(StoreProblem::from),))
 }
 
 /// Defines its functions.
 pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
     let mut functions = linker.instance(INTERFACE)?;
     link_values(&mut functions)?;
-    functions.func_wrap("add", |store: Store<'_>, (key, delta): (String, i64)| {
-        Ok(ask(store, key.len(), |part| part.add(&key, delta)))
+    functions.func_wrap_async(
+        "add",
+        |mut store: Store<'_>, (key, delta): (String, i64)| {
+            Box::new(async move {
+                let shared = store.data_mut().share(key.len());
+                let sum = async { shared.participant()?.add(&key, delta).await }.await;
+                answer(shared, sum)
+            })
+        },
+    )?;
+    functions.func_wrap_async("delete", |mut store: Store<'_>, (key,): (String,)| {
+        Box::new(async move {
+            let shared = store.data_mut().share(key.len());
+            let deleted = async { shared.participant()?.delete(&key).await }.await;
+            answer(shared, deleted)
+        })
     })?;
-    functions.func_wrap("delete", |store: Store<'_>, (key,): (String,)| {
-        Ok(ask(store, key.len(), |part| part.delete(&key)))
-    })?;
-    functions.func_wrap(
+    functions.func_wrap_async(
         "keys",
         |mut store: Store<'_>, (prefix, more, limit): (String, Option<String>, u32)| {
-            let limit = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
-            store.data_mut().count_host_calls(limit as u64);
-            let (page,) = ask(store, prefix.len(), |part| {
-                part.keys(&prefix, more.as_deref(), limit)
-            });
-            Ok((page.map(Page::from),))
+            Box::new(async move {
+                let limit = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
+                let state = store.data_mut();
+                state.count_host_calls(limit as u64);
+                let shared = state.share(prefix.len());
+                let page = async {
+                    let participant = shared.participant()?;
+                    participant.keys(&prefix, more.as_deref(), limit).await
+                };
+                let page = page.await.map(Page::from);
+                answer(shared, page)
+            })
         },
     )
 }
 
 fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    functions.func_wrap("get", |mut store: Store<'_>, (key,): (String,)| {
-        let (value,) = ask(store.as_context_mut(), key.len(), |part| part.get(&key));
-        let length = value
-            .as_ref()
-            .ok()
-            .and_then(Option::as_ref)
-            .map_or(0, Vec::len);
-        store.data_mut().count_bytes(length);
-        Ok((value,))
+    functions.func_wrap_async("get", |mut store: Store<'_>, (key,): (String,)| {
+        Box::new(async move {
+            let shared = store.data_mut().share(key.len());
+            let value = async { shared.participant()?.get(&key).await }.await;
+            let found = answer(shared, value)?;
+            let value = found.0.as_ref().ok().and_then(Option::as_ref);
+            store.data_mut().count_bytes(value.map_or(0, Vec::len));
+            Ok(found)
+        })
     })?;
-    functions.func_wrap(
+    functions.func_wrap_async(
         "set",
-        |store: Store<'_>, (key, value, time_to_live): (String, Vec<u8>, Option<u64>)| {
-            let time_to_live = time_to_live.map(Duration::from_millis);
-            Ok(ask(store, key.len() + value.len(), |part| {
-                part.set(&key, &value, time_to_live)
-            }))
+        |mut store: Store<'_>, (key, value, ttl): (String, Vec<u8>, Option<u64>)| {
+            Box::new(async move {
+                let ttl = ttl.map(Duration::from_millis);
+                let shared = store.data_mut().share(key.len() + value.len());
+                let set = async { shared.participant()?.set(&key, &value, ttl).await }.await;
+                answer(shared, set)
+            })
         },
     )?;
     type CompareAndSet = (String, Option<Vec<u8>>, Option<Vec<u8>>);
-    functions.func_wrap(
+    functions.func_wrap_async(
         "compare-and-set",
-        |store: Store<'_>, (key, expected, new): CompareAndSet| {
-            let lengths = [&expected, &new].map(|value| value.as_ref().map_or(0, Vec::len));
-            let bytes = key.len() + lengths.iter().sum::<usize>();
-            Ok(ask(store, bytes, |part| {
-                part.compare_and_set(&key, expected.as_deref(), new.as_deref())
-            }))
+        |mut store: Store<'_>, (key, expected, new): CompareAndSet| {
+            Box::new(async move {
+                let lengths = [&expected, &new].map(|value| value.as_ref().map_or(0, Vec::len));
+                let shared = store
+                    .data_mut()
+                    .share(key.len() + lengths.iter().sum::<usize>());
+                let done = async {
+                    let participant = shared.participant()?;
+                    participant
+                        .compare_and_set(&key, expected.as_deref(), new.as_deref())
+                        .await
+                };
+                let done = done.await;
+                answer(shared, done)
+            })
         },
     )
 }

@@ -12,19 +12,24 @@ pub(super) const INTERFACE: &str = "eco:plugin/topics@0.1.0";
 pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
     type Store<'a> = StoreContextMut<'a, State>;
     let mut topics = linker.instance(INTERFACE)?;
-    topics.func_wrap(
+    topics.func_wrap_async(
         "subscribe",
         |mut store: Store<'_>, (topic, label): (String, String)| {
-            let state = store.data_mut();
-            state.count_bytes(topic.len() + label.len());
-            let others = state
-                .imports
-                .shared
-                .ask(|participant, listens| participant.subscribe(&topic, &label, listens));
-            // Each of them was told, and is told of.
-            state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);
-            let members = others.map(|others| others.iter().map(Member::from).collect());
-            Ok((members.map_err(TopicProblem::from) as Result<Vec<Member>, _>,))
+            Box::new(async move {
+                let state = store.data_mut();
+                state.count_bytes(topic.len() + label.len());
+                let shared = &mut state.imports.shared;
+                let listens = shared.listens;
+                let others = match shared.participant() {
+                    Ok(part) => part.subscribe(&topic, &label, listens).await,
+                    Err(problem) => Err(problem),
+                };
+                let others = shared.note(others);
+                // Each of them was told, and is told of.
+                state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);
+                let members = others.map(|others| others.iter().map(Member::from).collect());
+                Ok((members.map_err(TopicProblem::from) as Result<Vec<Member>, _>,))
+            })
         },
     )?;
     topics.func_wrap(
@@ -33,10 +38,9 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
             let state = store.data_mut();
             state.count_bytes(topic.len());
             // There is no harm in it where nothing is shared.
-            let _ = state.imports.shared.ask(|participant, _| {
+            if let Ok(participant) = state.imports.shared.participant() {
                 participant.unsubscribe(&topic);
-                Ok(())
-            });
+            }
             Ok(())
         },
     )?;
@@ -46,8 +50,10 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
             let state = store.data_mut();
             state.count_bytes(topic.len() + data.len());
             let shared = &mut state.imports.shared;
-            let published = shared.ask(|participant, _| participant.publish(&topic, &data));
-            Ok((published.map_err(TopicProblem::from),))
+            let published = shared
+                .participant()
+                .and_then(|participant| participant.publish(&topic, &data));
+            Ok((shared.note(published).map_err(TopicProblem::from),))
         },
     )
 }

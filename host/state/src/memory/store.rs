@@ -1,8 +1,8 @@
 //! Keys and values in memory, within their bounds, each for as long as it was given.
 
-use super::backend::Page;
-use super::limits::{Limit, Limits};
-use super::problem::Problem;
+use crate::backend::Page;
+use crate::limits::{Limit, Limits};
+use crate::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Bytes that the host needs for an entry beside its key and its value, about. An entry with a time to live
 /// counts it twice. Test: `store::what_is_full_refuses_and_loses_nothing`.
-const ENTRY: usize = 128;
+pub(crate) const ENTRY: usize = 128;
 
 /// The store. Times are those of one clock; what they say is over is not there.
 pub(crate) struct Store {
@@ -34,12 +34,13 @@ impl Entry {
     }
 
     fn size(&self, key: &str) -> usize {
-        size(key, self.value.len(), self.expires)
+        entry_size(key, self.value.len(), self.expires.is_some())
     }
 }
 
-fn size(key: &str, value: usize, expires: Option<Duration>) -> usize {
-    let entries = if expires.is_some() { 2 } else { 1 };
+/// Bytes that an entry counts for, wherever it is kept.
+pub(crate) fn entry_size(key: &str, value: usize, expires: bool) -> usize {
+    let entries = if expires { 2 } else { 1 };
     key.len() + value + entries * ENTRY
 }
 
@@ -68,7 +69,7 @@ impl Store {
     ) -> Result<(), Problem> {
         self.expire(now);
         let old = self.entries.get(key).map(|entry| entry.size(key));
-        let new = size(key, value.len(), expires);
+        let new = entry_size(key, value.len(), expires.is_some());
         if self.bytes - old.unwrap_or(0) + new > self.most_bytes {
             return Err(Problem::TooMany(Limit::Store));
         }
@@ -158,7 +159,7 @@ impl Store {
 }
 
 /// The decimal number that a value is, written in the one way.
-fn number(value: &[u8]) -> Option<i64> {
+pub(crate) fn number(value: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(value).ok()?;
     let number: i64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)

@@ -1,21 +1,22 @@
 //! Topics in memory: who is subscribed, and in which order they hear.
 
-use super::backend::Subscriber;
-use super::event::{Event, Member};
-use super::limits::{Limit, Limits};
-use super::mailbox::Waiting;
-use super::problem::Problem;
+use crate::backend::{Answer, Subscriber, TopicsBackend, now};
+use crate::delivery::Delivery;
+use crate::event::{Event, Member};
+use crate::limits::{Limit, Limits};
+use crate::problem::Problem;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// All topics that anybody is subscribed to.
-pub(crate) struct Topics {
+pub(crate) struct MemoryTopics {
     topics: Mutex<HashMap<Arc<str>, Arc<Topic>>>,
-    /// Bytes of all events that wait.
-    waiting: Arc<AtomicUsize>,
-    limits: Limits,
+    delivery: Delivery,
+    /// Members of all of them, and how many there may be.
+    members: AtomicUsize,
+    most_members: usize,
 }
 
 /// Who is subscribed to one topic. While it is locked nobody comes, goes or speaks: so all hear the same
@@ -29,20 +30,27 @@ impl Topic {
     }
 }
 
-impl Topics {
+impl MemoryTopics {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             topics: Mutex::default(),
-            waiting: Arc::default(),
-            limits: limits.clone(),
+            delivery: Delivery::new(limits),
+            members: AtomicUsize::new(0),
+            most_members: limits.members,
         }
     }
 
-    pub(crate) fn join(
-        &self,
-        topic: &Arc<str>,
-        subscriber: Subscriber,
-    ) -> Result<Vec<Member>, Problem> {
+    fn find(&self, topic: &Arc<str>) -> Option<Arc<Topic>> {
+        self.topics.lock().get(topic).cloned()
+    }
+}
+
+impl TopicsBackend for MemoryTopics {
+    fn join<'a>(&'a self, topic: &'a Arc<str>, who: Subscriber) -> Answer<'a, Vec<Member>> {
+        if self.members.fetch_add(1, Ordering::Relaxed) >= self.most_members {
+            self.members.fetch_sub(1, Ordering::Relaxed);
+            return now(Err(Problem::TooMany(Limit::Members)));
+        }
         // Until the member is in, so that the topic isn't taken for an empty one.
         let mut topics = self.topics.lock();
         let place = topics.entry(topic.clone()).or_default().clone();
@@ -51,16 +59,16 @@ impl Topics {
         let others = members.iter().map(|other| other.member.clone()).collect();
         let joined = Event::Joined {
             topic: topic.clone(),
-            member: subscriber.member.clone(),
+            member: who.member.clone(),
         };
-        self.tell(&members, joined, None);
-        members.push(subscriber);
-        Ok(others)
+        self.delivery.tell(&*members, joined, None);
+        members.push(who);
+        now(Ok(others))
     }
 
-    pub(crate) fn rename(&self, topic: &Arc<str>, member: &Member) -> Vec<Member> {
+    fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>> {
         let Some(place) = self.find(topic) else {
-            return Vec::new();
+            return now(Ok(Vec::new()));
         };
         let mut others = Vec::new();
         for subscriber in place.lock().iter_mut() {
@@ -70,19 +78,34 @@ impl Topics {
                 others.push(subscriber.member.clone());
             }
         }
-        others
+        now(Ok(others))
     }
 
-    pub(crate) fn leave(&self, topic: &Arc<str>, id: &str) {
+    fn publish<'a>(&'a self, topic: &'a Arc<str>, from: Member, data: Arc<[u8]>) -> Answer<'a, ()> {
+        let Some(place) = self.find(topic) else {
+            return now(Ok(()));
+        };
+        let (topic, speaker) = (topic.clone(), from.id.clone());
+        let message = Event::Message { topic, from, data };
+        let fits = self.delivery.tell(&*place.lock(), message, Some(&speaker));
+        now(if fits {
+            Ok(())
+        } else {
+            Err(Problem::TooMany(Limit::Waiting))
+        })
+    }
+
+    fn leave(&self, topic: &Arc<str>, id: &Arc<str>) {
         let mut topics = self.topics.lock();
         let Some(place) = topics.get(topic).cloned() else {
             return;
         };
         let mut members = place.lock();
-        let Some(index) = members.iter().position(|other| *other.member.id == *id) else {
+        let Some(index) = members.iter().position(|other| other.member.id == *id) else {
             return;
         };
         let Subscriber { member, .. } = members.swap_remove(index);
+        self.members.fetch_sub(1, Ordering::Relaxed);
         if members.is_empty() {
             topics.remove(topic);
         }
@@ -91,46 +114,6 @@ impl Topics {
             topic: topic.clone(),
             member,
         };
-        self.tell(&members, left, None);
-    }
-
-    pub(crate) fn publish(
-        &self,
-        topic: &Arc<str>,
-        from: Member,
-        data: Arc<[u8]>,
-    ) -> Result<(), Problem> {
-        let Some(place) = self.find(topic) else {
-            return Ok(());
-        };
-        let (topic, speaker) = (topic.clone(), from.id.clone());
-        let message = Event::Message { topic, from, data };
-        if self.tell(&place.lock(), message, Some(&speaker)) {
-            Ok(())
-        } else {
-            Err(Problem::TooMany(Limit::Waiting))
-        }
-    }
-
-    fn find(&self, topic: &Arc<str>) -> Option<Arc<Topic>> {
-        self.topics.lock().get(topic).cloned()
-    }
-
-    /// Tells all members but one. Whether there was room for it to wait; where there is none, they are told
-    /// that they missed it.
-    fn tell(&self, members: &[Subscriber], event: Event, but: Option<&Arc<str>>) -> bool {
-        let topic = event.topic().clone();
-        let waiting = Waiting::new(event, &self.waiting, &self.limits);
-        for subscriber in members {
-            if let Some(mailbox) = &subscriber.mailbox
-                && Some(&subscriber.member.id) != but
-            {
-                match &waiting {
-                    Some(waiting) => mailbox.put(waiting),
-                    None => mailbox.miss(&topic),
-                }
-            }
-        }
-        waiting.is_some()
+        self.delivery.tell(&*members, left, None);
     }
 }

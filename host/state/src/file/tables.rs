@@ -1,0 +1,272 @@
+//! The tables of a store's file: what is kept, and when it expires.
+//!
+//! `NAMESPACE/values` has a key's value, after 8 bytes for when it expires in milliseconds since 1970, the largest
+//! number where it never does; `NAMESPACE/expiring` has the keys that do, by when.
+
+use crate::backend::Page;
+use crate::limits::{Limit, Limits};
+use crate::memory::entry_size;
+use crate::problem::Problem;
+use redb::{
+    Database, ReadTransaction, ReadableDatabase as _, ReadableTable, Table, TableDefinition,
+    TableError, WriteTransaction,
+};
+use std::ops::Bound;
+
+const NEVER: u64 = u64::MAX;
+
+/// A change that can't be made, or a file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("{0}")]
+    Problem(#[from] Problem),
+    #[error("{0}")]
+    File(Box<redb::Error>),
+}
+
+impl<E: Into<redb::Error>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::File(Box::new(error.into()))
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Problem(problem) => problem,
+            fault @ Fault::File(_) => Self::Unavailable(fault.to_string()),
+        }
+    }
+}
+
+/// What the tables of a namespace are called.
+pub(super) struct Names {
+    values: String,
+    expiring: String,
+}
+
+impl Names {
+    pub(super) fn new(namespace: &str) -> Self {
+        Self {
+            values: format!("{namespace}/values"),
+            expiring: format!("{namespace}/expiring"),
+        }
+    }
+
+    fn values(&self) -> TableDefinition<'_, &'static str, &'static [u8]> {
+        TableDefinition::new(&self.values)
+    }
+
+    fn expiring(&self) -> TableDefinition<'_, (u64, &'static str), ()> {
+        TableDefinition::new(&self.expiring)
+    }
+}
+
+/// What a namespace takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Used {
+    pub(super) bytes: usize,
+    pub(super) keys: usize,
+}
+
+/// When it expires, and the value.
+fn parse(stored: &[u8]) -> Option<(u64, &[u8])> {
+    let (expires, value) = stored.split_first_chunk()?;
+    Some((u64::from_le_bytes(*expires), value))
+}
+
+fn size(key: &str, value: usize, expires: u64) -> usize {
+    entry_size(key, value, expires != NEVER)
+}
+
+/// What is in the file. The tables are made where there are none.
+pub(super) fn count(database: &Database, names: &Names) -> Result<Used, Fault> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(names.values())?;
+    transaction.open_table(names.expiring())?;
+    transaction.commit()?;
+    let mut used = Used::default();
+    for entry in database.begin_read()?.open_table(names.values())?.iter()? {
+        let (key, stored) = entry?;
+        if let Some((expires, value)) = parse(stored.value()) {
+            used.bytes += size(key.value(), value.len(), expires);
+            used.keys += 1;
+        }
+    }
+    Ok(used)
+}
+
+/// The values, at one moment.
+pub(super) struct Reading {
+    values: redb::ReadOnlyTable<&'static str, &'static [u8]>,
+    now: u64,
+}
+
+impl Reading {
+    pub(super) fn new(
+        transaction: &ReadTransaction,
+        names: &Names,
+        now: u64,
+    ) -> Result<Self, Fault> {
+        let values = transaction.open_table(names.values());
+        Ok(Self {
+            values: values.map_err(|error: TableError| Fault::from(error))?,
+            now,
+        })
+    }
+
+    pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(entry(&self.values, key, self.now)?.map(|(value, _)| value))
+    }
+
+    /// In the order of the alphabet, so that `more` is the last key of the page before.
+    pub(super) fn keys(
+        &self,
+        prefix: &str,
+        more: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Fault> {
+        let from = match more {
+            Some(last) if last >= prefix => Bound::Excluded(last),
+            _ => Bound::Included(prefix),
+        };
+        let mut page = Page::default();
+        let (mut last, mut seen) = (None, 0);
+        // What is over takes a place too, so that a page is bounded work.
+        for entry in self
+            .values
+            .range::<&str>((from, Bound::Unbounded))?
+            .take(limit)
+        {
+            let (key, stored) = entry?;
+            let key = key.value();
+            if !key.starts_with(prefix) {
+                break;
+            }
+            seen += 1;
+            if parse(stored.value()).is_some_and(|(expires, _)| expires > self.now) {
+                page.keys.push(key.to_owned());
+            }
+            last = Some(key.to_owned());
+        }
+        page.more = last.filter(|_| seen == limit);
+        Ok(page)
+    }
+}
+
+/// A value, and when it will be over.
+type Entry = (Vec<u8>, Option<u64>);
+
+/// What is there and is not over.
+fn entry(
+    values: &impl ReadableTable<&'static str, &'static [u8]>,
+    key: &str,
+    now: u64,
+) -> Result<Option<Entry>, Fault> {
+    let Some(stored) = values.get(key)? else {
+        return Ok(None);
+    };
+    Ok(parse(stored.value())
+        .filter(|(expires, _)| *expires > now)
+        .map(|(expires, value)| (value.to_owned(), (expires != NEVER).then_some(expires))))
+}
+
+/// The changes of one transaction.
+pub(super) struct Changes<'a> {
+    values: Table<'a, &'static str, &'static [u8]>,
+    expiring: Table<'a, (u64, &'static str), ()>,
+    pub(super) used: Used,
+    now: u64,
+    limits: &'a Limits,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn new(
+        transaction: &'a WriteTransaction,
+        names: &Names,
+        used: Used,
+        now: u64,
+        limits: &'a Limits,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            values: transaction.open_table(names.values())?,
+            expiring: transaction.open_table(names.expiring())?,
+            used,
+            now,
+            limits,
+        })
+    }
+
+    /// Removes what is over.
+    pub(super) fn expire(&mut self) -> Result<(), Fault> {
+        let mut over = Vec::new();
+        for entry in self.expiring.range(..(self.now.saturating_add(1), ""))? {
+            over.push(entry?.0.value().1.to_owned());
+        }
+        for key in over {
+            self.take(&key)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn entry(&self, key: &str) -> Result<Option<Entry>, Fault> {
+        entry(&self.values, key, self.now)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.entry(key)?.map(|(value, _)| value))
+    }
+
+    pub(super) fn set(
+        &mut self,
+        key: &str,
+        value: &[u8],
+        expires: Option<u64>,
+    ) -> Result<(), Fault> {
+        let expires = expires.unwrap_or(NEVER);
+        let old = match self.values.get(key)? {
+            Some(stored) => parse(stored.value()).map(|(ends, old)| size(key, old.len(), ends)),
+            None => None,
+        };
+        let bytes = self.used.bytes - old.unwrap_or(0) + size(key, value.len(), expires);
+        if bytes > self.limits.store {
+            return Err(Problem::TooMany(Limit::Store).into());
+        }
+        if old.is_none() && self.used.keys >= self.limits.keys {
+            return Err(Problem::TooMany(Limit::Keys).into());
+        }
+        self.take(key)?;
+        let stored = [&expires.to_le_bytes(), value].concat();
+        self.values.insert(key, &*stored)?;
+        if expires != NEVER {
+            self.expiring.insert((expires, key), ())?;
+        }
+        self.used.bytes += size(key, value.len(), expires);
+        self.used.keys += 1;
+        Ok(())
+    }
+
+    /// Removes a key. Whether there was one, that is not over.
+    pub(super) fn remove(&mut self, key: &str) -> Result<bool, Fault> {
+        Ok(self.take(key)?.is_some_and(|expires| expires > self.now))
+    }
+
+    /// Removes a key. When it was to expire, if there was one.
+    fn take(&mut self, key: &str) -> Result<Option<u64>, Fault> {
+        let Some(stored) = self.values.remove(key)? else {
+            return Ok(None);
+        };
+        let Some((expires, value)) = parse(stored.value()) else {
+            return Ok(None);
+        };
+        self.used.bytes = self
+            .used
+            .bytes
+            .saturating_sub(size(key, value.len(), expires));
+        self.used.keys = self.used.keys.saturating_sub(1);
+        if expires != NEVER {
+            self.expiring.remove((expires, key))?;
+        }
+        Ok(Some(expires))
+    }
+}

@@ -1,0 +1,2 @@
+expire()
+return remove(key) and 1 or 0

@@ -1,0 +1,3 @@
+-- ARGV: topic, id, topic, id ...
+for at = 3, #ARGV, 2 do leave(ARGV[at], ARGV[at + 1], host) end
+return 'ok'

@@ -1,0 +1,96 @@
+//! A real redis-server, for a test.
+
+#![allow(
+    dead_code,
+    clippy::panic,
+    reason = "each test takes what it needs, and one that fails panics"
+)]
+
+use eco_state::Location;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// It is there in a tenth of a second; nothing takes this long unless it is lost.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server that keeps nothing on disk. It ends with this.
+pub(crate) struct RedisServer {
+    process: Child,
+    pub(crate) port: u16,
+    folder: tempfile::TempDir,
+}
+
+impl RedisServer {
+    /// Starts one. `None` where there is none, which is said; where all tools must be there, that fails.
+    pub(crate) fn start() -> Option<Self> {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("it is bound").port();
+        drop(free);
+        let folder = tempfile::tempdir().expect("a folder");
+        match spawn(port, folder.path()) {
+            Ok(process) => {
+                let server = Self {
+                    process,
+                    port,
+                    folder,
+                };
+                server.wait();
+                Some(server)
+            }
+            Err(error) => {
+                assert!(
+                    std::env::var_os("ECO_ALL_TOOLS").is_none(),
+                    "redis-server: {error}"
+                );
+                eprintln!("SKIPPED: redis-server: {error}");
+                None
+            }
+        }
+    }
+
+    /// Ends it at once.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it has ended");
+    }
+
+    /// Starts it again, empty, where it was.
+    pub(crate) fn start_again(&mut self) {
+        self.process = spawn(self.port, self.folder.path()).expect("it was here before");
+        self.wait();
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        Location::Redis(self.url())
+    }
+
+    fn wait(&self) {
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(began.elapsed() < PATIENCE, "redis-server does not listen");
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn spawn(port: u16, folder: &Path) -> std::io::Result<Child> {
+    Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .spawn()
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

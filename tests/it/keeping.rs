@@ -1,0 +1,229 @@
+//! A store that outlives its server: what is in the file after a kill, who may have it, and `eco state`.
+
+use crate::guests::empty_folder;
+use crate::harness::{Eco, Server};
+use crate::support::{Peer, plugin_file, serve};
+use rustix::process::Signal;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Adds one for each byte, and says each sum in a line; `?` asks for it, and any other text is a key that is kept.
+const COUNTS: &str = r#"
+function receive(chunk) {
+    const text = new TextDecoder().decode(chunk);
+    if (text === "?") return `${store.add("n", 0)}\n`;
+    if (text[0] !== "+") { store.set(text, "v".repeat(10000), { ttl: 50 }); return "kept\n"; }
+    let sums = "";
+    for (const _ of text) sums += `${store.add("n")}\n`;
+    return sums;
+}
+"#;
+
+fn counts(place: &str) -> Server {
+    let plugin = plugin_file("counts.js", COUNTS);
+    serve(&["-p", &plugin, "--snapshot", "never", "--state", place])
+}
+
+fn line(peer: &mut Peer) -> Option<String> {
+    use std::io::Read as _;
+    let mut line = Vec::new();
+    let mut byte = [0];
+    loop {
+        match peer.0.read(&mut byte) {
+            Ok(1) if byte == *b"\n" => return String::from_utf8(line).ok(),
+            Ok(1) => line.push(byte[0]),
+            _ => return None,
+        }
+    }
+}
+
+/// Adds until the server is gone, and puts the largest sum that it was told into `told`.
+fn add(address: SocketAddr, told: &AtomicU64) {
+    use std::io::Write as _;
+    let mut peer = Peer::connect(address);
+    while peer.0.write_all(b"+").is_ok() {
+        let Some(sum) = line(&mut peer).and_then(|line| line.parse().ok()) else {
+            return;
+        };
+        told.fetch_max(sum, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn what_a_call_was_told_is_kept_is_there_after_a_kill() {
+    const CLIENTS: u64 = 3;
+    let place = format!("file:{}", empty_folder("killed").join("state").display());
+    let told = AtomicU64::new(0);
+    let mut most = 0;
+    for round in 0..100 {
+        let server = counts(&place);
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"?");
+        let kept: u64 = line(&mut peer)
+            .expect("it answers")
+            .parse()
+            .expect("a number");
+        let told_before = told.load(Ordering::Relaxed);
+        assert!(
+            kept >= told_before,
+            "{told_before} was told, and {kept} is kept"
+        );
+        assert!(
+            kept <= told_before + CLIENTS,
+            "{kept} is more than was asked for"
+        );
+        let enough = kept + 1 + round % 17;
+        std::thread::scope(|scope| {
+            for _ in 0..CLIENTS {
+                scope.spawn(|| add(server.address, &told));
+            }
+            while told.load(Ordering::Relaxed) < enough {
+                std::thread::yield_now();
+            }
+            server.signal(Signal::KILL);
+        });
+        most = told.load(Ordering::Relaxed);
+    }
+    assert!(most > 500, "{most}");
+}
+
+#[test]
+fn a_file_has_one_server_and_says_so_to_another() {
+    let folder = empty_folder("one-server");
+    let place = format!("file:{}", folder.join("state").display());
+    let mut server = counts(&place);
+    let again = ["serve", "-l", "127.0.0.1:0", "--state", &place];
+    for arguments in [
+        &again[..],
+        &["state", "list", "--state", &place, "--namespace", "counts"],
+    ] {
+        let refused = Eco::new(arguments).run(b"");
+        assert_eq!(refused.code, 69, "{}", refused.stderr);
+        let words = "another process has";
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+    assert!(server.is_running());
+    server.terminate();
+    assert_eq!(server.wait().code, 0);
+    // Two services don't meet in it.
+    let other = serve(&[
+        "-p",
+        &plugin_file("counts.js", COUNTS),
+        "--state",
+        &place,
+        "--namespace",
+        "other",
+    ]);
+    Peer::connect(other.address).send(b"+").expect(b"1\n");
+}
+
+#[test]
+fn what_is_over_goes_and_the_file_does_not_grow() {
+    let file = empty_folder("over").join("state");
+    let place = format!("file:{}", file.display());
+    let server = counts(&place);
+    let mut peer = Peer::connect(server.address);
+    for round in 0..1000 {
+        peer.send(format!("key {}", round % 300).as_bytes())
+            .expect(b"kept\n");
+    }
+    let size = std::fs::metadata(&file).expect("it is there").len();
+    assert!(
+        size < 16 << 20,
+        "ten megabytes were kept for a moment, and the file has {size}"
+    );
+    server.terminate();
+    server.wait();
+    let listed = Eco::new(&["state", "list", "--state", &place, "--namespace", "counts"]);
+    // The last ones were set less than their time ago, perhaps.
+    assert!(listed.run(b"").text().lines().count() < 300);
+}
+
+#[test]
+fn a_stopped_server_s_store_is_listed_shown_and_wiped() {
+    let file = empty_folder("looked-at").join("state");
+    let place = format!("file:{}", file.display());
+    let server = counts(&place);
+    Peer::connect(server.address)
+        .send(b"+")
+        .expect(b"1\n")
+        .send(b"++")
+        .expect(b"2\n3\n");
+    server.terminate();
+    server.wait();
+    let state = |arguments: &[&str]| {
+        let place = ["--state", &place, "--namespace", "counts"];
+        Eco::new(&[&["state"], arguments, &place].concat()).run(b"")
+    };
+    assert_eq!(state(&["list"]).text(), "n\n");
+    assert_eq!(state(&["list", "x"]).text(), "");
+    assert_eq!(state(&["show", "n"]).text(), "3");
+    let missing = state(&["show", "m"]);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    assert_eq!(state(&["wipe", "x"]).text(), "removed 0 keys\n");
+    assert_eq!(state(&["show", "n"]).text(), "3");
+    assert_eq!(state(&["wipe"]).code, 64);
+    assert_eq!(state(&["wipe", "--all"]).text(), "removed 1 keys\n");
+    assert_eq!(state(&["list"]).text(), "");
+}
+
+#[test]
+fn what_can_not_be_had_is_said_with_what_to_do() {
+    let folder = empty_folder("no-state");
+    let text = folder.join("text");
+    std::fs::write(&text, "this is no store\n".repeat(1000)).expect("it is written");
+    let (text, missing) = (
+        text.display().to_string(),
+        folder.join("no/such").display().to_string(),
+    );
+    let long = "n".repeat(201);
+    for (arguments, code, words) in [
+        (&["serve", "--state", "disk"][..], 64, "file:PATH"),
+        (
+            &["serve", "--state", &format!("file:{text}")],
+            64,
+            "cannot use",
+        ),
+        (
+            &["serve", "--state", &format!("file:{missing}")],
+            64,
+            "cannot use",
+        ),
+        (
+            &["serve", "--state", "redis://127.0.0.1:1"],
+            69,
+            "127.0.0.1:1",
+        ),
+        (
+            &["serve", "--state", "redis://a:secret@127.0.0.1:1"],
+            69,
+            "127.0.0.1:1",
+        ),
+        (&["serve", "--state", "redis://host:port"], 64, "redis://"),
+        (&["serve", "--namespace", &long], 64, "200 bytes"),
+        (&["state", "list"], 64, "--state"),
+        (&["state", "list", "--state", "memory:"], 64, "memory"),
+        (
+            &["state", "list", "--state", &format!("file:{missing}")],
+            64,
+            "no file",
+        ),
+        (
+            &["state", "list", "--state", &format!("file:{text}")],
+            64,
+            "--namespace",
+        ),
+    ] {
+        let refused = Eco::new(arguments).run(b"");
+        assert_eq!(refused.code, code, "{arguments:?}: {}", refused.stderr);
+        assert!(
+            refused.stderr.contains(words),
+            "{arguments:?}: {}",
+            refused.stderr
+        );
+        assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
+    }
+    let wrong = Eco::new(&["serve"]).env("ECO_STATE", "nowhere").run(b"");
+    assert_eq!(wrong.code, 64, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("ECO_STATE"), "{}", wrong.stderr);
+}

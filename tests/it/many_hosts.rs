@@ -1,0 +1,557 @@
+//! Several servers with one Redis: what their connections hear of each other, and what they hear when a part of it
+//! ends, stops or comes back.
+
+use crate::harness::{Eco, Server};
+use crate::redis_server::RedisServer;
+use crate::support::{Peer, plugin_file, project_file, serve};
+use rustix::process::Signal;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A room in which everybody tells their peer all that happens, in lines; what a peer says is evaluated where it
+/// begins with `=`.
+const ROOM: &str = r#"
+const lines = new Lines();
+let name;
+function receive(chunk) { for (const line of lines.feed(chunk)) hear(line); }
+function hear(line) {
+    try {
+        if (name === undefined) {
+            name = line;
+            const others = subscribe("room", name).map(({ label }) => label).sort();
+            return send(`with ${others.join(",")}\n`);
+        }
+        if (line[0] === "=") {
+            const value = eval(line.slice(1));
+            return send(`= ${value instanceof Uint8Array ? new TextDecoder().decode(value) : value}\n`);
+        }
+        try { publish("room", line); } catch { send(`refused ${line}\n`); }
+    } catch (error) { send(`${error.code}\n`); }
+}
+function message(topic, data, from) { return `${from.label}: ${new TextDecoder().decode(data)}\n`; }
+function joined(topic, { label }) { return `+${label}\n`; }
+function left(topic, { label }) { return `-${label}\n`; }
+function missed(topic, count) { return `missed ${count}\n`; }
+"#;
+
+fn host(place: &str) -> Server {
+    let plugin = plugin_file("many-rooms.js", ROOM);
+    serve(&["-p", &plugin, "--snapshot", "never", "--state", place])
+}
+
+fn enter(server: &Server, name: &str, with: &str) -> Peer {
+    let mut peer = Peer::connect(server.address);
+    peer.send(format!("{name}\n").as_bytes())
+        .expect(format!("with {with}\n").as_bytes());
+    peer
+}
+
+#[test]
+fn a_room_and_a_store_are_those_of_all_hosts() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url()), host(&redis.url()));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n")
+        .send(b"=store.add('n')\n")
+        .expect(b"= 1\n");
+    ben.send(b"=store.add('n', 41)\n").expect(b"= 42\n");
+    ben.send(b"=store.set('k', '\xc3\xa9', { ttl: 3600000 })\n")
+        .expect(b"= undefined\n");
+    anna.send(b"=store.get('k')\n").expect("= é\n".as_bytes());
+    anna.send(b"=store.add('k')\n").expect(b"not-a-number\n");
+    anna.send(b"=store.keys()\n").expect(b"= k,n\n");
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n").send(b"hi\n");
+    ben.expect(b"anna: hi\n");
+    ben.reset();
+    anna.expect(b"-ben\n");
+    let state = |arguments: &[&str]| {
+        let place = ["--state", &redis.url(), "--namespace", "many-rooms"];
+        Eco::new(&[&["state"], arguments, &place].concat())
+            .run(b"")
+            .text()
+    };
+    assert_eq!(state(&["list"]), "k\nn\n");
+    assert_eq!(state(&["show", "n"]), "42");
+    assert_eq!(state(&["wipe", "k"]), "removed 1 keys\n");
+    anna.send(b"=store.get('k')\n").expect(b"= undefined\n");
+    // Another service doesn't meet it.
+    let plugin = plugin_file("many-rooms.js", ROOM);
+    let apart = serve(&[
+        "-p",
+        &plugin,
+        "--state",
+        &redis.url(),
+        "--namespace",
+        "apart",
+    ]);
+    enter(&apart, "cleo", "")
+        .send(b"=store.keys()\n")
+        .expect(b"= \n");
+}
+
+#[test]
+fn a_namespace_is_bounded_on_redis_too() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let plugin = plugin_file("many-rooms.js", ROOM);
+    let limits = [
+        "--store-keys",
+        "2",
+        "--store-size",
+        "1000B",
+        "--members",
+        "2",
+    ];
+    let server = serve(&[&["-p", &plugin, "--state", &redis.url()], &limits[..]].concat());
+    let mut anna = enter(&server, "anna", "");
+    for (question, answer) in [
+        ("=store.set('a', '1')", "= undefined"),
+        ("=store.add('b')", "= 1"),
+        ("=store.set('c', '1')", "too-many"),
+        ("=store.add('c')", "too-many"),
+        ("=store.set('a', 'x'.repeat(1000))", "too-many"),
+        ("=store.get('a')", "= 1"),
+        ("=store.delete('a')", "= true"),
+        ("=store.set('c', '', { ttl: 0 })", "= undefined"),
+        ("=store.set('d', '1', { ttl: 3600000 })", "= undefined"),
+        ("=store.keys()", "= b,d"),
+        ("=subscribe('second', '').length", "= 0"),
+        ("=subscribe('third', '').length", "too-many"),
+        ("=unsubscribe('second')", "= undefined"),
+        ("=subscribe('third', '').length", "= 0"),
+    ] {
+        anna.send(format!("{question}\n").as_bytes())
+            .expect(format!("{answer}\n").as_bytes());
+    }
+    for limit in ["store-keys", "store-size", "members"] {
+        server.logged(&["the plugin reached a limit", &format!("(see --{limit})")]);
+    }
+}
+
+#[test]
+fn a_host_that_is_killed_leaves_and_each_hears_it_once() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, two, three) = (host(&redis.url()), host(&redis.url()), host(&redis.url()));
+    let mut anna = enter(&one, "anna", "");
+    let _ben = enter(&two, "ben", "anna");
+    anna.expect(b"+ben\n");
+    let mut cleo = enter(&three, "cleo", "anna,ben");
+    anna.expect(b"+cleo\n");
+    two.signal(Signal::KILL);
+    let killed = Instant::now();
+    anna.expect(b"-ben\n");
+    cleo.expect(b"-ben\n");
+    let took = killed.elapsed();
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    // One that ends in order says so itself, and nothing else has come.
+    three.terminate();
+    assert_eq!(three.wait().code, 0);
+    anna.expect(b"-cleo\n").send(b"=1\n").expect(b"= 1\n");
+    let _dora = enter(&one, "dora", "anna");
+    anna.expect(b"+dora\n");
+}
+
+#[test]
+fn redis_that_goes_away_costs_no_connection() {
+    let Some(mut redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url()), host(&redis.url()));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    redis.kill();
+    one.logged(&["WARN", "Redis at 127.0.0.1:", "can't be used"]);
+    anna.send(b"=store.add('n')\n").expect(b"unavailable\n");
+    anna.send(b"=subscribe('other', '')\n")
+        .expect(b"unavailable\n");
+    redis.start_again();
+    for server in [&one, &other] {
+        server.logged(&["INFO", "Redis at 127.0.0.1:", "is back"]);
+    }
+    for peer in [&mut anna, &mut ben] {
+        peer.expect(b"missed undefined\n");
+    }
+    // Both are in again, and neither is announced twice.
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n")
+        .send(b"=store.add('n')\n")
+        .expect(b"= 1\n");
+    let mut cleo = enter(&one, "cleo", "anna,ben");
+    cleo.send(b"hi\n");
+    for peer in [&mut anna, &mut ben] {
+        peer.expect(b"+cleo\ncleo: hi\n");
+    }
+    let warned = one.log().matches("can't be used").count();
+    assert!(warned < 20, "{}", one.log());
+}
+
+/// A way to Redis that can hang: what is sent on it stays where it is.
+struct Way {
+    address: SocketAddr,
+    hangs: Arc<AtomicBool>,
+}
+
+impl Way {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("it listens");
+        let hangs = Arc::new(AtomicBool::new(false));
+        let all = hangs.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let Ok(redis) = TcpStream::connect(("127.0.0.1", port)) else {
+                    continue;
+                };
+                for (from, to) in [(&stream, &redis), (&redis, &stream)] {
+                    let from = from.try_clone().expect("a descriptor");
+                    let to = to.try_clone().expect("a descriptor");
+                    let hangs = all.clone();
+                    std::thread::spawn(move || pass(from, to, &hangs));
+                }
+            }
+        });
+        Self { address, hangs }
+    }
+}
+
+/// Passes on what comes. Once it hangs, this connection does for ever; another one does not.
+fn pass(mut from: TcpStream, mut to: TcpStream, hangs: &AtomicBool) {
+    let mut bytes = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut bytes) {
+        if hangs.load(Ordering::Acquire) {
+            // Until the other side gives up.
+            while let Ok(1..) = from.read(&mut bytes) {}
+            break;
+        }
+        if to.write_all(&bytes[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+#[test]
+fn a_link_that_hangs_is_made_anew() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let way = Way::to(redis.port);
+    let (one, other) = (
+        host(&redis.url()),
+        host(&format!("redis://{}", way.address)),
+    );
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    way.hangs.store(true, Ordering::Release);
+    ben.send(b"=store.add('n')\n");
+    anna.send(b"do you hear me\n");
+    ben.expect(b"unavailable\n");
+    way.hangs.store(false, Ordering::Release);
+    other.logged(&["INFO", "is back"]);
+    // It came back in time, so that nobody has left or come.
+    ben.expect(b"missed undefined\n").send(b"now I do\n");
+    anna.expect(b"ben: now I do\n");
+}
+
+/// Lines that a peer has heard.
+type Heard = Arc<Mutex<Vec<String>>>;
+
+/// Reads all that a peer hears, until its end.
+fn listen(peer: &Peer) -> Heard {
+    let heard = Heard::default();
+    let stream = peer.0.try_clone().expect("a descriptor");
+    let all = heard.clone();
+    std::thread::spawn(move || {
+        use std::io::BufRead as _;
+        for line in std::io::BufReader::new(stream)
+            .lines()
+            .map_while(Result::ok)
+        {
+            all.lock().expect("nobody panics").push(line);
+        }
+    });
+    heard
+}
+
+/// Waits until a peer has heard this.
+#[track_caller]
+fn until(heard: &Heard, what: &str) {
+    let began = Instant::now();
+    while !heard
+        .lock()
+        .expect("nobody panics")
+        .iter()
+        .any(|line| line == what)
+    {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{what} was not heard: {heard:?}"
+        );
+        std::thread::yield_now();
+    }
+}
+
+/// Of each speaker the numbers rise, each once; and where some are left out, `missed` came before.
+fn check(heard: &Heard, speakers: &[&str]) {
+    let heard = heard.lock().expect("nobody panics");
+    for speaker in speakers {
+        let mut next = 0;
+        let mut missed = false;
+        for line in heard.iter() {
+            if line.starts_with("missed") {
+                missed = true;
+            }
+            let Some(number) = line.strip_prefix(&format!("{speaker}: ")) else {
+                continue;
+            };
+            let Ok(number) = number.parse::<u64>() else {
+                continue;
+            };
+            assert!(number >= next, "{speaker} said {number} twice, or late");
+            assert!(
+                number == next || missed,
+                "{next} of {speaker} was missed, and nobody said so"
+            );
+            (next, missed) = (number + 1, false);
+        }
+        assert!(next > 0, "nothing was heard of {speaker}");
+    }
+}
+
+/// Three hosts, one of them over a way of its own; each has one who listens and one who speaks all the time. Then
+/// a host is killed, another's way hangs, Redis is started anew, and a host ends in order.
+#[test]
+fn who_lives_on_loses_nothing_but_what_missed_tells() {
+    let Some(mut redis) = RedisServer::start() else {
+        return;
+    };
+    let way = Way::to(redis.port);
+    let over_way = format!("redis://{}", way.address);
+    let hosts = [
+        host(&redis.url()),
+        host(&over_way),
+        host(&redis.url()),
+        host(&redis.url()),
+    ];
+    let mut names: Vec<String> = Vec::new();
+    let mut peers = Vec::new();
+    let mut heard = Vec::new();
+    for (number, host) in hosts.iter().enumerate() {
+        for name in [format!("ear{number}"), format!("mouth{number}")] {
+            names.sort();
+            let peer = enter(host, &name, &names.join(","));
+            heard.push(listen(&peer));
+            names.push(name);
+            peers.push(peer);
+        }
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let speaking: Vec<_> = (0..hosts.len())
+        .map(|host| {
+            let mut stream = peers[2 * host + 1].0.try_clone().expect("a descriptor");
+            let stop = stop.clone();
+            let echo = heard[2 * host + 1].clone();
+            std::thread::spawn(move || {
+                // One after the other: the next when the server has taken this one.
+                let mut number = 0;
+                for turn in 0.. {
+                    let said = format!("{number}\n=\"done {turn}\"\n");
+                    let before = echo.lock().expect("nobody panics").len();
+                    if stop.load(Ordering::Acquire) || stream.write_all(said.as_bytes()).is_err() {
+                        return;
+                    }
+                    let (done, refused) = (format!("= done {turn}"), format!("refused {number}"));
+                    let began = Instant::now();
+                    let was_refused = loop {
+                        let heard = echo.lock().expect("nobody panics");
+                        let answered = &heard[before..];
+                        if answered.contains(&done) {
+                            break answered.contains(&refused);
+                        }
+                        drop(heard);
+                        if began.elapsed() > Duration::from_secs(20) {
+                            return;
+                        }
+                        std::thread::sleep(Duration::from_millis(5));
+                    };
+                    number += u64::from(!was_refused);
+                }
+            })
+        })
+        .collect();
+    let heard_much = |of: &str| {
+        let before = heard[0].lock().expect("nobody panics").len();
+        let began = Instant::now();
+        while heard[0].lock().expect("nobody panics")[before..]
+            .iter()
+            .filter(|line| line.starts_with(of))
+            .count()
+            < 20
+        {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "nothing is heard of {of}"
+            );
+            std::thread::yield_now();
+        }
+    };
+    heard_much("mouth3: ");
+    hosts[3].signal(Signal::KILL);
+    until(&heard[0], "-ear3");
+    until(&heard[2], "-mouth3");
+    heard_much("mouth1: ");
+    way.hangs.store(true, Ordering::Release);
+    hosts[1].logged(&["WARN", "can't be used"]);
+    way.hangs.store(false, Ordering::Release);
+    hosts[1].logged(&["INFO", "is back"]);
+    heard_much("mouth1: ");
+    redis.kill();
+    hosts[0].logged(&["WARN", "can't be used"]);
+    redis.start_again();
+    for host in &hosts[..3] {
+        host.logged(&["INFO", "is back"]);
+    }
+    for speaker in ["mouth0: ", "mouth1: ", "mouth2: "] {
+        // The one of this host is heard by itself only through the others.
+        let ear = if speaker.starts_with("mouth0") {
+            &heard[2]
+        } else {
+            &heard[0]
+        };
+        let before = ear.lock().expect("nobody panics").len();
+        let began = Instant::now();
+        while !ear.lock().expect("nobody panics")[before..]
+            .iter()
+            .any(|line| line.starts_with(speaker))
+        {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "nothing is heard of {speaker}"
+            );
+            std::thread::yield_now();
+        }
+    }
+    hosts[2].terminate();
+    until(&heard[0], "-ear2");
+    until(&heard[2], "-mouth2");
+    stop.store(true, Ordering::Release);
+    for speaking in speaking {
+        speaking.join().expect("it ends");
+    }
+    let mut last = enter(&hosts[0], "last", "ear0,ear1,mouth0,mouth1");
+    last.send(b"the end\n");
+    for (index, speakers) in [
+        (0, ["mouth0", "mouth1", "mouth2"]),
+        (2, ["mouth0", "mouth1", "mouth2"]),
+    ] {
+        until(&heard[index], "last: the end");
+        check(&heard[index], &speakers);
+        let heard = heard[index].lock().expect("nobody panics");
+        for name in &names {
+            let times = |line: String| heard.iter().filter(|heard| **heard == line).count();
+            let gone = matches!(name.as_bytes().last(), Some(b'2' | b'3'));
+            let (came, left) = (times(format!("+{name}")), times(format!("-{name}")));
+            assert!(came <= 1, "{name} came {came} times: {heard:?}");
+            assert_eq!(left, usize::from(gone), "{name} left: {heard:?}");
+        }
+    }
+}
+
+/// HAProxy before these servers. `None` where there is none.
+fn balance(servers: &[Server]) -> Option<(SocketAddr, Balancer)> {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = free.local_addr().expect("it is bound");
+    drop(free);
+    let mut text = format!(
+        "defaults\n mode tcp\n timeout connect 10s\n timeout client 1m\n timeout server 1m\nlisten eco\n bind {address}\n balance roundrobin\n"
+    );
+    for (number, server) in servers.iter().enumerate() {
+        text += &format!(" server eco{number} {}\n", server.address);
+    }
+    let config = plugin_file("balance.cfg", text);
+    let mut command = Command::new("haproxy");
+    command
+        .args(["-q", "-db", "-f", &config])
+        .stderr(Stdio::null());
+    // Debian has it where only root looks.
+    let path = format!("{}:/usr/sbin", std::env::var("PATH").expect("there is one"));
+    match command.env("PATH", path).spawn() {
+        Ok(process) => {
+            let balancer = Balancer(process);
+            while TcpStream::connect(address).is_err() {
+                std::thread::yield_now();
+            }
+            Some((address, balancer))
+        }
+        Err(error) => {
+            assert!(
+                std::env::var_os("ECO_ALL_TOOLS").is_none(),
+                "haproxy: {error}"
+            );
+            eprintln!("SKIPPED: haproxy: {error}");
+            None
+        }
+    }
+}
+
+struct Balancer(std::process::Child);
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn each_message_arrives_everywhere_once_and_in_order() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let rooms = project_file("tests/many-hosts/rooms.js");
+    let servers = [(); 3].map(|()| serve(&["-p", &rooms, "--state", &redis.url()]));
+    let Some((address, _balancer)) = balance(&servers) else {
+        return;
+    };
+    // Whoever asked HAProxy just now whether it is there is gone again, and is not counted.
+    servers[0].logged(&["closed", "connection=1"]);
+    let wiped = [
+        "state",
+        "wipe",
+        "--all",
+        "--namespace",
+        "rooms",
+        "--state",
+        &redis.url(),
+    ];
+    assert_eq!(Eco::new(&wiped).run(b"").code, 0);
+    let client = project_file("tests/many-hosts/hears-all.js");
+    let load = Eco::new(&[
+        "load",
+        "--json",
+        "-c",
+        "300",
+        "-n",
+        "300",
+        "--timeout",
+        "50s",
+    ])
+    .args(&["--to", &address.to_string(), "-p", &client])
+    .run(b"");
+    assert_eq!(load.code, 0, "{}\n{}", load.text(), load.stderr);
+    let figures: serde_json::Value = serde_json::from_slice(&load.stdout).expect("JSON");
+    assert_eq!(figures["dialogues"]["total"], 300, "{figures}");
+}
