@@ -1,4 +1,6 @@
-//! What the benchmarks share: the program `eco`, built as they are.
+//! What the benchmarks share: the program `eco`, built as they are, and servers under measurement.
+
+pub mod process;
 
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};

@@ -3,13 +3,9 @@
 //! `cargo bench --profile dist -p eco-benches --bench shared` takes some minutes and writes
 //! `tests/benches/SHARED.md`. In another profile, or with `-- --quick`, it writes nothing.
 
-#[path = "speed/process.rs"]
-#[allow(dead_code, reason = "the benchmark of speed asks more of a process")]
-mod process;
-
 use anyhow::{Context as _, Result, ensure};
+use eco_benches::process::Process;
 use eco_benches::{eco, is_dist};
-use process::Process;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -4,9 +4,9 @@
 use super::Bench;
 use super::load;
 use super::peers::{marked_echo, serve};
-use super::process::Process;
 use super::table::{figure, median, quantile};
 use anyhow::{Result, ensure};
+use eco_benches::process::Process;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};

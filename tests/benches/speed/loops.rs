@@ -3,9 +3,9 @@
 use super::Bench;
 use super::load::{Load, connect};
 use super::peers::{marked_echo, serve};
-use super::process::Process;
 use super::table::{figure, median};
 use anyhow::Result;
+use eco_benches::process::Process;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt as _;
 

@@ -15,7 +15,7 @@ mod load;
 mod loops;
 mod measures;
 mod peers;
-mod process;
+
 mod profiles;
 mod sockets_host;
 mod table;

@@ -3,9 +3,9 @@
 use super::Bench;
 use super::load::{self, Load};
 use super::peers::{ANY, ECO, JAVASCRIPT, LUA, NATIVE, PYTHON, Peer};
-use super::process::Process;
 use super::table::{Aim, Better, Measure, Row, median};
 use anyhow::{Context as _, Result};
+use eco_benches::process::Process;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;

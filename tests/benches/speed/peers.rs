@@ -1,7 +1,7 @@
 //! The servers that are compared: eco, the native ones it is held to, and what else people use.
 
-use super::process::Process;
 use anyhow::{Context as _, Result};
+use eco_benches::process::Process;
 use eco_host::net::Limits;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

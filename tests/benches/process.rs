@@ -12,14 +12,15 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running server. Dropping it kills it, and what it has started.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
-    pub(crate) address: SocketAddr,
+    /// Where it listens.
+    pub address: SocketAddr,
 }
 
 impl Process {
     /// Starts it on a free port, which `command` is given, and waits until it accepts.
-    pub(crate) fn start(command: impl FnOnce(u16) -> Command) -> Result<Self> {
+    pub fn start(command: impl FnOnce(u16) -> Command) -> Result<Self> {
         // Nobody else takes ports here, so that this one is still free when the server asks for it.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
@@ -50,7 +51,7 @@ impl Process {
 
     /// Processor time of all its processes, in all their threads, their own and the kernel's on their
     /// behalf. In nanoseconds for those that live, in hundredths of a second for children that ended.
-    pub(crate) fn cpu(&self) -> Result<Duration> {
+    pub fn cpu(&self) -> Result<Duration> {
         let mut all = Duration::ZERO;
         for pid in self.processes()? {
             // One that has just ended is counted with its parent.
@@ -76,30 +77,30 @@ impl Process {
     }
 
     /// Its processor time, in µs, for each unit of the work that `load` makes it do and counts.
-    pub(crate) fn cpu_per_unit(&self, load: impl FnOnce() -> Result<u64>) -> Result<f64> {
+    pub fn cpu_per_unit(&self, load: impl FnOnce() -> Result<u64>) -> Result<f64> {
         let before = self.cpu()?;
         let units = load()?;
         Ok(self.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / units as f64)
     }
 
     /// Resident memory of all its processes, in KiB.
-    pub(crate) fn resident(&self) -> Result<f64> {
+    pub fn resident(&self) -> Result<f64> {
         self.memory("VmRSS:")
     }
 
     /// The part of it that is nobody else's and in no file: code and data that many connections map
     /// is not counted for each of them.
-    pub(crate) fn anonymous(&self) -> Result<f64> {
+    pub fn anonymous(&self) -> Result<f64> {
         self.memory("RssAnon:")
     }
 
     /// The most that each of its processes ever had, in KiB.
-    pub(crate) fn most_resident(&self) -> Result<f64> {
+    pub fn most_resident(&self) -> Result<f64> {
         self.memory("VmHWM:")
     }
 
     /// Has it load its plugin again.
-    pub(crate) fn reload(&self) -> Result<()> {
+    pub fn reload(&self) -> Result<()> {
         let own = Pid::from_raw(i32::try_from(self.child.id())?);
         Ok(nix::sys::signal::kill(own, nix::sys::signal::SIGHUP)?)
     }
