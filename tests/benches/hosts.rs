@@ -171,6 +171,14 @@ impl Bench {
         Ok(text)
     }
 
+    /// A core module in a folder of its own, which eco builds.
+    fn plugin(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(name);
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(format!("{name}.wat")), text)?;
+        Ok(folder)
+    }
+
     fn hosts(&mut self, place: Place, plugin: &Path) -> Result<Vec<Process>> {
         self.runs += 1;
         let (state, hosts) = match place {
@@ -223,7 +231,9 @@ impl Bench {
             // Its topics are in memory.
             return Ok(None);
         }
-        let hosts = self.hosts(place, &Path::new(ROOT).join("tests/plugins/relay.wat"))?;
+        let relay = std::fs::read_to_string(format!("{ROOT}/tests/plugins/relay.wat"))?;
+        let plugin = self.plugin("relay", &relay)?;
+        let hosts = self.hosts(place, &plugin)?;
         let runtime = runtime()?;
         let (mut listeners, mut speaker) = runtime.block_on(async {
             let mut listeners = Vec::new();
@@ -259,8 +269,7 @@ impl Bench {
         ensure!(relay.contains(said), "relay.wat has changed");
         let adds = "(call $add (i32.const 128) (i32.const 5) (i64.const 1) (i32.const 64))
             (return (call $reply (i32.const 144) (i32.const 1)))";
-        let plugin = self.folder.join("adds.wat");
-        std::fs::write(&plugin, relay.replace(said, adds))?;
+        let plugin = self.plugin("adds", &relay.replace(said, adds))?;
         let hosts = self.hosts(place, &plugin)?;
         let runtime = runtime()?;
         let mut peers = runtime.block_on(async {

@@ -1,12 +1,14 @@
 //! Several servers with one Redis: what their connections hear of each other, and what they hear when a part of it
 //! ends, stops or comes back.
 
+use crate::guests::empty_folder;
 use crate::harness::{Eco, Server};
 use crate::redis_server::RedisServer;
 use crate::support::{Peer, plugin_file, project_file, serve};
 use rustix::process::Signal;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -95,6 +97,85 @@ fn a_room_and_a_store_are_those_of_all_hosts() {
     enter(&apart, "cleo", "")
         .send(b"=store.keys()\n")
         .expect(b"= \n");
+}
+
+/// A key and a certificate for `localhost`, made by the system's openssl. `None` where there is none.
+fn certificate(folder: &Path) -> Option<[String; 2]> {
+    let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| folder.join(name));
+    let made = Command::new("openssl")
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        ])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+        ])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .stderr(Stdio::null())
+        .status();
+    match made {
+        Ok(status) => {
+            assert!(status.success(), "openssl: {status}");
+            Some([key, certificate].map(|path| path.display().to_string()))
+        }
+        Err(error) => {
+            assert!(
+                std::env::var_os("ECO_ALL_TOOLS").is_none(),
+                "openssl: {error}"
+            );
+            eprintln!("SKIPPED: openssl: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn redis_is_reached_with_tls_a_password_and_a_database() {
+    let folder = empty_folder("tls");
+    let Some([key, certificate]) = certificate(&folder) else {
+        return;
+    };
+    let started = RedisServer::start_with(|port, _| {
+        let arguments = format!(
+            "--port 0 --tls-port {port} --tls-cert-file {certificate} --tls-key-file {key} --tls-auth-clients no --requirepass secret"
+        );
+        arguments.split(' ').map(str::to_owned).collect()
+    });
+    let Some(redis) = started else {
+        return;
+    };
+    let place = format!("rediss://:secret@localhost:{}/3", redis.port);
+    let plugin = plugin_file("many-rooms.js", ROOM);
+    let serve = || Eco::new(&["serve", "--listen", "127.0.0.1:0", "-p", &plugin]);
+    let server = serve()
+        .env("ECO_STATE", &place)
+        .env("SSL_CERT_FILE", &certificate)
+        .serve();
+    let mut anna = enter(&server, "anna", "");
+    anna.send(b"=store.add('n')\n").expect(b"= 1\n");
+    anna.send(b"hello\n=1\n").expect(b"= 1\n");
+    // Nobody else has signed the certificate, the password is another, or there is no TLS.
+    for (place, certificates) in [
+        (place.clone(), "/dev/null"),
+        (place.replace("secret", "guessed"), &certificate),
+        (place.replace("rediss", "redis"), &certificate),
+    ] {
+        let refused = serve()
+            .env("ECO_STATE", &place)
+            .env("SSL_CERT_FILE", certificates)
+            .run(b"");
+        assert_eq!(refused.code, 69, "{}", refused.stderr);
+        assert!(refused.stderr.contains("localhost"), "{}", refused.stderr);
+        for secret in ["secret", "guessed"] {
+            assert!(!refused.stderr.contains(secret), "{}", refused.stderr);
+        }
+    }
 }
 
 #[test]
@@ -264,6 +345,8 @@ fn a_link_that_hangs_is_made_anew() {
     // It came back in time, so that nobody has left or come.
     ben.expect(b"missed undefined\n").send(b"now I do\n");
     anna.expect(b"ben: now I do\n");
+    // What was on its way is not asked for again.
+    ben.send(b"=store.add('n')\n").expect(b"= 1\n");
 }
 
 /// Lines that a peer has heard.

@@ -324,6 +324,12 @@ fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
             "topics",
         ),
         (
+            ["--members", "1"],
+            "subscribe('a'); subscribe('a', 'b'); subscribe('b')",
+            "too-many",
+            "members",
+        ),
+        (
             ["--topic-size", "3"],
             "subscribe('abc'); subscribe('abcd')",
             "too-large",

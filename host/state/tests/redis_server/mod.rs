@@ -19,21 +19,29 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct RedisServer {
     process: Child,
     pub(crate) port: u16,
-    folder: tempfile::TempDir,
+    arguments: Vec<String>,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl RedisServer {
     /// Starts one. `None` where there is none, which is said; where all tools must be there, that fails.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(|port, _| vec!["--port".to_owned(), port.to_string()])
+    }
+
+    /// Starts one with these arguments, for a port and a folder.
+    pub(crate) fn start_with(arguments: impl FnOnce(u16, &Path) -> Vec<String>) -> Option<Self> {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("it is bound").port();
         drop(free);
         let folder = tempfile::tempdir().expect("a folder");
-        match spawn(port, folder.path()) {
+        let arguments = arguments(port, folder.path());
+        match spawn(&arguments, folder.path()) {
             Ok(process) => {
                 let server = Self {
                     process,
                     port,
+                    arguments,
                     folder,
                 };
                 server.wait();
@@ -58,7 +66,7 @@ impl RedisServer {
 
     /// Starts it again, empty, where it was.
     pub(crate) fn start_again(&mut self) {
-        self.process = spawn(self.port, self.folder.path()).expect("it was here before");
+        self.process = spawn(&self.arguments, self.folder.path()).expect("it was here before");
         self.wait();
     }
 
@@ -79,9 +87,10 @@ impl RedisServer {
     }
 }
 
-fn spawn(port: u16, folder: &Path) -> std::io::Result<Child> {
+fn spawn(arguments: &[String], folder: &Path) -> std::io::Result<Child> {
     Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args(["--bind", "127.0.0.1"])
+        .args(arguments)
         .args(["--save", "", "--appendonly", "no", "--dir"])
         .arg(folder)
         .stdout(Stdio::null())
