@@ -243,6 +243,68 @@ fn a_host_that_is_killed_leaves_and_each_hears_it_once() {
     anna.expect(b"+dora\n");
 }
 
+/// What a script answers, run in Redis as by anybody: a word.
+fn run(redis: &RedisServer, script: &str) -> String {
+    use std::io::BufRead as _;
+    let mut stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("it listens");
+    let command = format!("EVAL \"{script}\" 1 eco:{{many-rooms}}:hosts\r\n");
+    stream.write_all(command.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    std::io::BufReader::new(stream)
+        .read_line(&mut answer)
+        .expect("it answers");
+    answer.trim().to_owned()
+}
+
+/// Waits until all hosts have leases that go on.
+fn until_all_are_alive(redis: &RedisServer, hosts: usize) {
+    let alive = "local now = redis.call('TIME')[1] * 1000 return redis.call('ZCOUNT', KEYS[1], now, '+inf')";
+    let began = Instant::now();
+    while run(redis, alive) != format!(":{hosts}") {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "not all are alive"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn where_all_leases_have_ended_redis_was_away_and_nobody_has_left() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url()), host(&redis.url()));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    let all_ended = "for _, host in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], 1, host) end";
+    run(&redis, all_ended);
+    until_all_are_alive(&redis, 2);
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n").send(b"hi\n");
+    ben.expect(b"anna: hi\n");
+}
+
+#[test]
+fn a_host_that_was_taken_for_dead_comes_in_again() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url()), host(&redis.url()));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    // As when it is too busy to renew its lease: that of the second, until the first has looked.
+    let ended = "for _, host in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do local id = redis.call('SMEMBERS', 'eco:{many-rooms}:host:' .. host)[1] id = string.sub(id, 1, string.find(id, '\\\\n') - 1) if redis.call('HGET', 'eco:{many-rooms}:topic:room', id) == 'ben' then redis.call('ZREM', KEYS[1], host) redis.call('DEL', 'eco:{many-rooms}:host:' .. host) redis.call('HDEL', 'eco:{many-rooms}:topic:room', id) end end return 'gone'";
+    assert_eq!(run(&redis, ended), "$4");
+    until_all_are_alive(&redis, 2);
+    let mut cleo = enter(&one, "cleo", "anna,ben");
+    ben.expect(b"+cleo\n").send(b"hello\n");
+    anna.expect(b"+cleo\nben: hello\n");
+    cleo.expect(b"ben: hello\n");
+}
+
 #[test]
 fn redis_that_goes_away_costs_no_connection() {
     let Some(mut redis) = RedisServer::start() else {

@@ -95,6 +95,7 @@ impl FileStore {
             clock: clock.clone(),
             limits: limits.clone(),
             used,
+            has_failed: false,
         };
         let writer = std::thread::Builder::new()
             .name("eco-store".to_owned())
@@ -159,6 +160,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     limits: Limits,
     used: Used,
+    has_failed: bool,
 }
 
 impl Writer {
@@ -181,7 +183,10 @@ impl Writer {
                     }
                 }
                 Err(fault) => {
-                    tracing::error!("the store's file can't be written: {fault}");
+                    // Once: what has failed fails until the file is opened again.
+                    if !std::mem::replace(&mut self.has_failed, true) {
+                        tracing::error!("the store's file can't be written: {fault}");
+                    }
                     for done in waiting {
                         let _ = done.send(Err(Problem::Unavailable(fault.to_string())));
                     }

@@ -33,6 +33,8 @@ struct Room {
     known: Option<HashMap<Arc<str>, Arc<str>>>,
     /// The number of the last event.
     last: Option<u64>,
+    /// Whether the connection is another than that of the last list: what it says counts from the next list on.
+    stale: bool,
     /// Members that Redis doesn't list any more, and since when.
     absent: HashMap<Arc<str>, Instant>,
 }
@@ -57,8 +59,15 @@ impl Hub {
 
     pub(super) fn presence(&self, topic: &str) -> Presence {
         match self.rooms.lock().get(topic) {
-            Some(room) if room.known.is_some() => Presence::Listed,
+            Some(room) if room.known.is_some() && !room.stale => Presence::Listed,
             _ => Presence::New,
+        }
+    }
+
+    /// The connection is a new one.
+    pub(super) fn forget_lists(&self) {
+        for room in self.rooms.lock().values_mut() {
+            room.stale = true;
         }
     }
 
@@ -128,11 +137,11 @@ impl Hub {
             return;
         };
         // Before the list there is nobody here yet.
-        if room.known.is_none() || room.last.is_some_and(|last| told.number <= last) {
+        if room.known.is_none() || room.stale || room.last.is_some_and(|last| told.number <= last) {
             return;
         }
         let before = room.last.replace(told.number);
-        if before != Some(told.number - 1) {
+        if before != told.number.checked_sub(1) {
             self.miss(&topic, room);
         }
         self.tell(&topic, room, told);
@@ -186,11 +195,12 @@ impl Hub {
             .members
             .iter()
             .map(|member| (member.id.clone(), member.label.clone()));
-        let Some(known) = &mut room.known else {
-            room.known = Some(members.collect());
+        room.stale = false;
+        let known = room.known.get_or_insert_with(|| {
+            // The first list: nobody here has heard anything before it.
             room.last = last;
-            return;
-        };
+            members.clone().collect()
+        });
         let here: HashSet<Arc<str>> = room.here.iter().map(|who| who.member.id.clone()).collect();
         let listed: HashMap<Arc<str>, Arc<str>> = members.collect();
         let mut came = Vec::new();
@@ -213,7 +223,9 @@ impl Hub {
             .coming
             .extract_if(.., |who| listed.contains_key(&who.member.id));
         let arrived: Vec<_> = arrived.collect();
-        room.here.extend(arrived);
+        for mailbox in arrived.iter().filter_map(|who| who.mailbox.as_ref()) {
+            mailbox.miss_unknown(&topic);
+        }
         if room.last != last {
             self.miss(&topic, room);
         }
@@ -223,6 +235,7 @@ impl Hub {
             self.delivery
                 .tell(&room.here, joined(&topic, member), Some(&id));
         }
+        room.here.extend(arrived);
     }
 
     /// Those who have not come back in time have left.

@@ -3,12 +3,13 @@
 //! A host whose lease has ended is dead to the others: whoever renews next removes its members from all topics.
 //! One that comes back before that is still known, and nobody is told anything.
 
-use super::hub::Presence;
 use super::link::Link;
-use super::topics::Inner;
+use super::topics::{Inner, TOGETHER};
+use crate::limits::Limit;
 use crate::problem::Problem;
 use crate::shared::OpenError;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
@@ -30,6 +31,7 @@ pub(super) async fn connect(inner: &Arc<Inner>) -> Result<(), OpenError> {
             inner.heard(channel, data);
         }
     };
+    inner.hub.forget_lists();
     inner.link.connect(heard).await?;
     restore(inner)
         .await
@@ -39,23 +41,37 @@ pub(super) async fn connect(inner: &Arc<Inner>) -> Result<(), OpenError> {
         })
 }
 
-/// Keeps the lease, and the connection.
+/// Keeps the lease, whatever else is under way.
 pub(super) async fn keep(inner: Arc<Inner>) {
     let mut ticks = interval_at(Instant::now() + RENEW, RENEW);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = ticks.tick() => {
-                if inner.link.is_up() {
-                    // What fails gives the connection up.
-                    let _ = keep_alive(&inner).await;
-                }
-                inner.hub.sweep();
+        ticks.tick().await;
+        // What fails gives the connection up, or is tried again.
+        if inner.link.is_up() && renew(&inner, LEASE).await.is_ok() {
+            let _ = inner.tell_all_lost().await;
+            if inner.behind.load(Ordering::Acquire) {
+                inner.link.broken.notify_one();
             }
-            () = inner.link.broken.notified() => {}
         }
+        inner.hub.sweep();
+    }
+}
+
+/// Keeps the connection, and the members that are here in Redis.
+pub(super) async fn keep_connection(inner: Arc<Inner>) {
+    loop {
+        inner.link.broken.notified().await;
         if !inner.link.is_up() {
             connect_again(&inner).await;
+        }
+        while inner.link.is_up() && inner.behind.load(Ordering::Acquire) {
+            match rejoin(&inner).await {
+                Ok(()) => {}
+                // The next renewal tries again.
+                Err(Problem::TooMany(_)) => break,
+                Err(_) => sleep(FIRST_PAUSE).await,
+            }
         }
     }
 }
@@ -69,7 +85,6 @@ async fn connect_again(inner: &Arc<Inner>) {
         link.warn(&error.to_string());
         sleep(pause).await;
         pause = (2 * pause).min(LONGEST_PAUSE);
-        inner.hub.sweep();
     }
     tracing::info!("Redis at {} is back", link.address);
 }
@@ -77,50 +92,72 @@ async fn connect_again(inner: &Arc<Inner>) {
 /// After connecting: subscribes to all that the members here are subscribed to, and finds out what they
 /// missed.
 async fn restore(inner: &Inner) -> Result<(), Problem> {
-    inner
-        .link
-        .subscribe(inner.scripts.host_channel().as_bytes())
-        .await?;
+    renew(inner, LEASE).await?;
+    let host = inner.scripts.host_channel();
     let topics = inner.hub.topics();
-    for topic in &topics {
-        let channel = inner.scripts.topic_channel(topic);
-        inner.link.subscribe(channel.as_bytes()).await?;
+    let channels = topics
+        .iter()
+        .map(|topic| inner.scripts.topic_channel(topic));
+    let channels: Vec<String> = std::iter::once(host).chain(channels).collect();
+    for channels in channels.chunks(TOGETHER) {
+        inner.link.subscribe(channels).await?;
     }
-    if !keep_alive(inner).await? {
+    if inner.behind.load(Ordering::Acquire) {
+        rejoin(inner).await?;
+    } else {
         list(inner, &topics).await?;
     }
     inner.tell_all_lost().await
 }
 
-/// Renews the lease. Whether the members here had been removed, and are in again.
-async fn keep_alive(inner: &Inner) -> Result<bool, Problem> {
-    if renew(inner, LEASE).await? {
-        return Ok(false);
-    }
+/// The members that are here may have been removed: they come in again.
+async fn rejoin(inner: &Inner) -> Result<(), Problem> {
     let members = inner.hub.members();
-    for (topic, member) in &members {
-        inner.join(topic, member, Presence::Listed).await?;
-        if !inner.hub.has_member(topic, &member.id) {
-            // It has left meanwhile, and was in nobody's list when that was said.
-            inner.leaves(topic, &member.id);
+    let mut all_are_in = true;
+    for members in members.chunks(TOGETHER) {
+        let mut call = inner.call(|scripts| &scripts.rejoin);
+        call.arg(inner.limits.members);
+        for (topic, member) in members {
+            call.arg(&**topic).arg(&*member.id).arg(&*member.label);
         }
+        let joined: Result<bool, _> = inner.link.run(&call).await;
+        for (topic, member) in members {
+            if !inner.hub.has_member(topic, &member.id) {
+                // It has left meanwhile, and was in nobody's list when that was said.
+                inner.leaves(topic, &member.id);
+            }
+        }
+        all_are_in &= joined?;
     }
     list(inner, &inner.hub.topics()).await?;
-    Ok(true)
+    inner.behind.store(!all_are_in, Ordering::Release);
+    if all_are_in {
+        Ok(())
+    } else {
+        Err(Problem::TooMany(Limit::Members))
+    }
 }
 
 async fn list(inner: &Inner, topics: &[Arc<str>]) -> Result<(), Problem> {
-    for topic in topics {
-        let mut call = inner.scripts.call(&inner.scripts.list);
-        call.arg(&**topic);
+    for topics in topics.chunks(TOGETHER) {
+        let mut call = inner.call(|scripts| &scripts.list);
+        for topic in topics {
+            call.arg(&**topic);
+        }
         inner.link.run::<redis::Value>(&call).await?;
     }
     Ok(())
 }
 
-/// Renews the lease for so long, or gives it up. Whether there was one.
-pub(super) async fn renew(inner: &Inner, lease: Duration) -> Result<bool, Problem> {
-    let mut call = inner.scripts.call(&inner.scripts.renew);
+/// Renews the lease for so long, or gives it up. Where there was none, or nobody knows, the members here are
+/// behind.
+pub(super) async fn renew(inner: &Inner, lease: Duration) -> Result<(), Problem> {
+    let mut call = inner.call(|scripts| &scripts.renew);
     call.arg(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
-    inner.link.run(&call).await
+    let had = inner.link.run::<bool>(&call).await;
+    if had != Ok(true) {
+        inner.behind.store(true, Ordering::Release);
+        inner.link.broken.notify_one();
+    }
+    had.map(drop)
 }

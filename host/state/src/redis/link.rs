@@ -74,15 +74,16 @@ impl Link {
         };
         let link = Arc::downgrade(self);
         let pushed = move |push: PushInfo| -> Result<(), redis::aio::SendError> {
+            let link = link.upgrade().filter(|link| link.number() == number);
+            // A connection that was given up has nothing to say any more.
+            let Some(link) = link else {
+                return Ok(());
+            };
             match (push.kind, &*push.data) {
                 (PushKind::Message, [Value::BulkString(channel), Value::BulkString(data)]) => {
                     heard(channel, data);
                 }
-                (PushKind::Disconnection, _) => {
-                    if let Some(link) = link.upgrade() {
-                        link.breaks(number);
-                    }
-                }
+                (PushKind::Disconnection, _) => link.breaks(number),
                 _ => {}
             }
             Ok(())
@@ -110,6 +111,11 @@ impl Link {
             address: self.address.clone(),
             reason,
         })
+    }
+
+    /// How many connections there have been.
+    pub(super) fn number(&self) -> u64 {
+        self.current.lock().number
     }
 
     /// Whether it works, as far as anybody knows.
@@ -161,10 +167,10 @@ impl Link {
         answer.map_err(|error| self.failed(number, &error))
     }
 
-    /// Hears what is published there from now on.
-    pub(super) async fn subscribe(&self, channel: &[u8]) -> Result<(), Problem> {
+    /// Hears what is published to these from now on.
+    pub(super) async fn subscribe(&self, channels: &[String]) -> Result<(), Problem> {
         let (number, mut connection) = self.connection()?;
-        let answer = connection.subscribe(channel).await;
+        let answer = connection.subscribe(channels).await;
         answer.map_err(|error| self.failed(number, &error))
     }
 

@@ -63,6 +63,7 @@ impl StoreScripts {
 
 pub(super) struct TopicScripts {
     pub(super) join: Script,
+    pub(super) rejoin: Script,
     pub(super) rename: Script,
     pub(super) publish: Script,
     pub(super) leave: Script,
@@ -79,6 +80,7 @@ impl TopicScripts {
         let base = base(namespace);
         Self {
             join: topics!("join"),
+            rejoin: topics!("rejoin"),
             rename: topics!("rename"),
             publish: topics!("publish"),
             leave: topics!("leave"),
@@ -91,13 +93,14 @@ impl TopicScripts {
         }
     }
 
-    /// A call of one of them.
-    pub(super) fn call<'a>(&'a self, script: &'a Script) -> ScriptInvocation<'a> {
+    /// A call of one of them, over the connection with this number.
+    pub(super) fn call<'a>(&'a self, script: &'a Script, connection: u64) -> ScriptInvocation<'a> {
         let mut call = script.prepare_invoke();
         for name in &self.names {
             call.key(name);
         }
-        call.arg(&self.base).arg(&self.host);
+        call.arg(&self.base);
+        call.arg(format!("{}\n{connection}", self.host));
         call
     }
 

@@ -14,26 +14,30 @@ use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
 use crate::shared::OpenError;
 use parking_lot::Mutex;
-use redis::Value;
+use redis::{Script, ScriptInvocation, Value};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Who leaves in one call of the script, at most.
+/// Members that leave or come back in one call of a script, at most, and topics that are asked for in one.
 /// Test: `many_hosts::each_message_arrives_everywhere_once_and_in_order`.
-const TOGETHER: usize = 256;
+pub(super) const TOGETHER: usize = 256;
+/// Topics of which something may be lost while Redis refuses all: of more, whose names plugins make up, nobody is
+/// told. Each is told at the next renewal of the lease.
+const LOSSY: usize = 10_000;
 /// How long a host that ends waits until its members have left. A survivor removes them otherwise.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// See [`TopicsBackend`].
 pub(crate) struct RedisTopics {
     inner: Arc<Inner>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 pub(super) struct Inner {
@@ -48,6 +52,8 @@ pub(super) struct Inner {
     leaves: UnboundedSender<Leave>,
     /// Topics of which a message may be lost, and whose members haven't been told.
     lossy: Mutex<HashSet<Arc<str>>>,
+    /// Whether members that are here may be missing in Redis.
+    pub(super) behind: AtomicBool,
 }
 
 enum Leave {
@@ -76,10 +82,12 @@ impl RedisTopics {
             leaving: Mutex::default(),
             leaves,
             lossy: Mutex::default(),
+            behind: AtomicBool::new(false),
         });
         lease::connect(&inner).await?;
         let tasks = [
             tokio::spawn(lease::keep(inner.clone())),
+            tokio::spawn(lease::keep_connection(inner.clone())),
             tokio::spawn(leave_all(inner.clone(), leaving)),
         ];
         Ok(Self { inner, tasks })
@@ -95,6 +103,15 @@ impl Drop for RedisTopics {
 }
 
 impl Inner {
+    /// A call of a script, over the connection that there is.
+    pub(super) fn call<'a>(
+        &'a self,
+        script: impl FnOnce(&'a TopicScripts) -> &'a Script,
+    ) -> ScriptInvocation<'a> {
+        let number = self.link.number();
+        self.scripts.call(script(&self.scripts), number)
+    }
+
     /// What has been published to a channel.
     pub(super) fn heard(&self, channel: &[u8], data: &[u8]) {
         let Ok(channel) = std::str::from_utf8(channel) else {
@@ -117,7 +134,7 @@ impl Inner {
         member: &Member,
         presence: Presence,
     ) -> Result<Vec<Member>, Problem> {
-        let mut call = self.scripts.call(&self.scripts.join);
+        let mut call = self.call(|scripts| &scripts.join);
         call.arg(topic).arg(&*member.id).arg(&*member.label);
         call.arg(u8::from(presence == Presence::New));
         call.arg(self.limits.members);
@@ -132,10 +149,12 @@ impl Inner {
 
     /// Tells the members of a topic that something is lost.
     async fn tell_lost(&self, topic: &Arc<str>) -> Result<(), Problem> {
-        let mut call = self.scripts.call(&self.scripts.lose);
-        call.arg(&**topic);
-        self.link.run::<Value>(&call).await?;
+        let mut lost = Lost::new(self, topic);
         self.lossy.lock().remove(topic);
+        let mut call = self.call(|scripts| &scripts.lose);
+        call.arg(&**topic);
+        is_done(self.link.run(&call).await?)?;
+        lost.is_told();
         Ok(())
     }
 
@@ -165,6 +184,48 @@ impl Inner {
     }
 }
 
+/// A message on its way: it counts as lost, however that ends, until it is told.
+struct Lost<'a> {
+    inner: &'a Inner,
+    topic: Option<&'a Arc<str>>,
+}
+
+impl<'a> Lost<'a> {
+    fn new(inner: &'a Inner, topic: &'a Arc<str>) -> Self {
+        let topic = Some(topic);
+        Self { inner, topic }
+    }
+
+    fn is_told(&mut self) {
+        self.topic = None;
+    }
+}
+
+impl Drop for Lost<'_> {
+    fn drop(&mut self) {
+        if let Some(topic) = self.topic {
+            let mut lossy = self.inner.lossy.lock();
+            if lossy.len() < LOSSY {
+                lossy.insert(topic.clone());
+            }
+        }
+    }
+}
+
+/// Whether a script did what it was asked for.
+fn is_done(answer: String) -> Result<(), Problem> {
+    if answer == "ok" {
+        Ok(())
+    } else {
+        Err(not_yet())
+    }
+}
+
+/// The host is not known yet, or the connection is another by now.
+fn not_yet() -> Problem {
+    Problem::Unavailable("Redis has just come back, and does not know this server yet".to_owned())
+}
+
 /// The members that a script returns, but for one; or its word for what was in the way.
 fn others(answer: Value, but: &str) -> Result<Vec<Member>, Problem> {
     let list: Vec<String> = match answer {
@@ -173,11 +234,7 @@ fn others(answer: Value, but: &str) -> Result<Vec<Member>, Problem> {
         Value::BulkString(word) if word == b"members" => {
             return Err(Problem::TooMany(Limit::Members));
         }
-        _ => {
-            return Err(Problem::Unavailable(
-                "Redis has just come back, and does not know this server yet".to_owned(),
-            ));
-        }
+        _ => return Err(not_yet()),
     };
     let mut members = Vec::new();
     let mut list = list.into_iter();
@@ -209,7 +266,7 @@ impl TopicsBackend for RedisTopics {
             }
             let _one = inner.subscribing.lock().await;
             let channel = inner.scripts.topic_channel(topic);
-            inner.link.subscribe(channel.as_bytes()).await?;
+            inner.link.subscribe(&[channel]).await?;
             let presence = inner.hub.presence(topic);
             inner.join(topic, &member, presence).await
         })
@@ -226,7 +283,7 @@ impl TopicsBackend for RedisTopics {
     fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>> {
         Box::pin(async move {
             let inner = &self.inner;
-            let mut call = inner.scripts.call(&inner.scripts.rename);
+            let mut call = inner.call(|scripts| &scripts.rename);
             call.arg(&**topic).arg(&*member.id).arg(&*member.label);
             let others = others(inner.link.run(&call).await?, &member.id)?;
             inner.hub.rename(topic, member);
@@ -237,18 +294,17 @@ impl TopicsBackend for RedisTopics {
     fn publish<'a>(&'a self, topic: &'a Arc<str>, from: Member, data: Arc<[u8]>) -> Answer<'a, ()> {
         Box::pin(async move {
             let inner = &self.inner;
+            let mut lost = Lost::new(inner, topic);
             inner.after_leaving(&from.id).await?;
             if inner.lossy.lock().contains(topic) {
                 inner.tell_lost(topic).await?;
             }
-            let mut call = inner.scripts.call(&inner.scripts.publish);
+            let mut call = inner.call(|scripts| &scripts.publish);
             call.arg(&**topic).arg(&*from.id).arg(&*from.label);
             call.arg(&*data);
-            let published = inner.link.run::<Value>(&call).await;
-            if published.is_err() {
-                inner.lossy.lock().insert(topic.clone());
-            }
-            published.map(drop)
+            is_done(inner.link.run(&call).await?)?;
+            lost.is_told();
+            Ok(())
         })
     }
 
@@ -286,12 +342,8 @@ async fn leave_all(inner: Arc<Inner>, mut leaving: UnboundedReceiver<Leave>) {
         });
         let members: Vec<_> = members.collect();
         if !members.is_empty() {
-            let mut call = inner.scripts.call(&inner.scripts.leave);
-            for (topic, id) in &members {
-                call.arg(&***topic).arg(&***id);
-            }
             // It may be said twice: who isn't there can't leave.
-            while inner.link.run::<Value>(&call).await.is_err() {
+            while leave_some(&inner, &members).await.is_err() {
                 tokio::time::sleep(lease::FIRST_PAUSE).await;
             }
             let mut leaving = inner.leaving.lock();
@@ -319,4 +371,12 @@ async fn leave_all(inner: Arc<Inner>, mut leaving: UnboundedReceiver<Leave>) {
             }
         }
     }
+}
+
+async fn leave_some(inner: &Inner, members: &[(&Arc<str>, &Arc<str>)]) -> Result<(), Problem> {
+    let mut call = inner.call(|scripts| &scripts.leave);
+    for (topic, id) in members {
+        call.arg(&***topic).arg(&***id);
+    }
+    is_done(inner.link.run(&call).await?)
 }

@@ -2,7 +2,10 @@
 expire()
 local old = redis.call('HGET', values, key)
 local sum = redis.pcall('HINCRBY', values, key, ARGV[5])
-if type(sum) == 'table' and sum.err then return 'not-a-number' end
+if type(sum) == 'table' and sum.err then
+  if string.find(sum.err, 'not an integer') or string.find(sum.err, 'overflow') then return 'not-a-number' end
+  return sum
+end
 local text = redis.call('HGET', values, key)
 -- As it was, so that it is put in within the bounds.
 if old then redis.call('HSET', values, key, old) else redis.call('HDEL', values, key) end
