@@ -19,14 +19,14 @@ pub(super) enum StateCommand {
         #[arg(default_value = "")]
         prefix: String,
         #[command(flatten)]
-        place: Place,
+        place: StateArgs,
     },
     /// Print the value of a key, byte for byte
     Show {
         /// Which
         key: String,
         #[command(flatten)]
-        place: Place,
+        place: StateArgs,
     },
     /// Remove keys
     Wipe {
@@ -37,63 +37,48 @@ pub(super) enum StateCommand {
         #[arg(long, conflicts_with = "prefix")]
         all: bool,
         #[command(flatten)]
-        place: Place,
+        place: StateArgs,
     },
 }
 
-/// Where the store is.
-#[derive(Debug, clap::Args)]
-pub(super) struct Place {
-    #[command(flatten)]
-    state: StateArgs,
-}
-
-impl Place {
-    async fn open(&self) -> Result<Box<dyn StoreBackend>, Failure> {
-        let location = self.state.location()?;
-        match &location {
-            Location::Memory => {
-                return Err(Exit::Usage.saying(
-                    "what is kept in memory can't be had from outside, and ends with its server\nSay where it is kept: --state file:PATH or --state redis://HOST, as the server has it.",
-                ));
-            }
-            Location::File(path) if !path.exists() => {
-                let path = one_line(path.to_string_lossy());
-                return Err(Exit::Usage.saying(format!("there is no file {path}")));
-            }
-            Location::File(_) | Location::Redis(_) => {}
-        }
-        let Some(namespace) = self.state.namespace() else {
+/// The store that is there.
+async fn open(place: &StateArgs) -> Result<Box<dyn StoreBackend>, Failure> {
+    let location = place.location()?;
+    match &location {
+        Location::Memory => {
             return Err(Exit::Usage.saying(
-                "whose is it? --namespace NAME says so: a server's is the name of its plugin, such as chat for chat.js, unless it was given one",
+                "what is kept in memory can't be had from outside, and ends with its server\nSay where it is kept: --state file:PATH or --state redis://HOST, as the server has it.",
             ));
-        };
-        let limits = Limits::default();
-        open_store(&location, namespace, &limits)
-            .await
-            .map_err(not_there)
+        }
+        Location::File(path) if !path.exists() => {
+            let path = one_line(path.to_string_lossy());
+            return Err(Exit::Usage.saying(format!("there is no file {path}")));
+        }
+        Location::File(_) | Location::Redis(_) => {}
     }
+    let Some(namespace) = place.namespace() else {
+        return Err(Exit::Usage.saying(
+            "whose is it? --namespace NAME says so: a server's is the name of its plugin, such as chat for chat.js, unless it was given one",
+        ));
+    };
+    open_store(&location, namespace, &Limits::default())
+        .await
+        .map_err(not_there)
 }
 
 /// Does it.
 pub(super) async fn run(command: StateCommand) -> Result<(), Failure> {
     match command {
         StateCommand::List { prefix, place } => {
-            let store = place.open().await?;
-            let mut more = None;
-            loop {
-                let page = store.keys(&prefix, more.as_deref(), PAGE).await;
-                let page = page.map_err(failed)?;
-                let lines = page.keys.iter().map(|key| format!("{}\n", one_line(key)));
-                output::bytes(lines.collect::<String>().as_bytes())?;
-                match page.more {
-                    Some(next) => more = Some(next),
-                    None => return Ok(()),
-                }
-            }
+            let store = open(&place).await?;
+            each_page(&*store, &prefix, async |keys| {
+                let lines = keys.iter().map(|key| format!("{}\n", one_line(key)));
+                output::bytes(lines.collect::<String>().as_bytes())
+            })
+            .await
         }
         StateCommand::Show { key, place } => {
-            let value = place.open().await?.get(&key).await.map_err(failed)?;
+            let value = open(&place).await?.get(&key).await.map_err(failed)?;
             match value {
                 Some(value) => output::bytes(&value),
                 None => {
@@ -105,26 +90,34 @@ pub(super) async fn run(command: StateCommand) -> Result<(), Failure> {
             }
         }
         StateCommand::Wipe { prefix, place, .. } => {
-            let store = place.open().await?;
-            let removed = wipe(&*store, &prefix.unwrap_or_default()).await?;
+            let store = open(&place).await?;
+            let mut removed = 0_u64;
+            each_page(&*store, &prefix.unwrap_or_default(), async |keys| {
+                for key in &keys {
+                    removed += u64::from(store.delete(key).await.map_err(failed)?);
+                }
+                Ok(())
+            })
+            .await?;
             output::print(&format!("removed {removed} keys\n"))
         }
     }
 }
 
-/// Removes all keys with that prefix. How many there were.
-async fn wipe(store: &dyn StoreBackend, prefix: &str) -> Result<u64, Failure> {
-    let mut removed = 0;
+/// Does this with all keys that begin with the prefix, page by page.
+async fn each_page(
+    store: &dyn StoreBackend,
+    prefix: &str,
+    mut work: impl AsyncFnMut(Vec<String>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let mut more = None;
     loop {
         let page = store.keys(prefix, more.as_deref(), PAGE).await;
         let page = page.map_err(failed)?;
-        for key in &page.keys {
-            removed += u64::from(store.delete(key).await.map_err(failed)?);
-        }
-        match page.more {
-            Some(next) => more = Some(next),
-            None => return Ok(removed),
+        work(page.keys).await?;
+        more = page.more;
+        if more.is_none() {
+            return Ok(());
         }
     }
 }

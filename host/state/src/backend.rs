@@ -90,7 +90,7 @@ pub trait StoreBackend: Send + Sync {
     /// Removes a key. Whether there was one.
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool>;
 
-    /// Keys that begin with this prefix, at most so many, about.
+    /// Keys that begin with this prefix, at most so many.
     fn keys<'a>(&'a self, prefix: &'a str, more: Option<&'a str>, limit: usize)
     -> Answer<'a, Page>;
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// A clock that never goes back.
+/// A clock. It never goes back, but for [`WallClock`].
 pub trait Clock: Send + Sync {
     /// The time since some moment in the past, always the same.
     fn now(&self) -> Duration;

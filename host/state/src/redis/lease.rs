@@ -5,7 +5,6 @@
 
 use super::link::Link;
 use super::topics::{Inner, TOGETHER};
-use crate::limits::Limit;
 use crate::problem::Problem;
 use crate::shared::OpenError;
 use std::sync::Arc;
@@ -67,9 +66,8 @@ pub(super) async fn keep_connection(inner: Arc<Inner>) {
         }
         while inner.link.is_up() && inner.behind.load(Ordering::Acquire) {
             match rejoin(&inner).await {
-                Ok(()) => {}
-                // The next renewal tries again.
-                Err(Problem::TooMany(_)) => break,
+                // Whom a limit keeps out tries again at the next renewal.
+                Ok(()) => break,
                 Err(_) => sleep(FIRST_PAUSE).await,
             }
         }
@@ -93,7 +91,7 @@ async fn connect_again(inner: &Arc<Inner>) {
 /// missed.
 async fn restore(inner: &Inner) -> Result<(), Problem> {
     renew(inner, LEASE).await?;
-    let host = inner.scripts.host_channel();
+    let host = inner.scripts.host_channel().to_owned();
     let topics = inner.hub.topics();
     let channels = topics
         .iter()
@@ -110,8 +108,20 @@ async fn restore(inner: &Inner) -> Result<(), Problem> {
     inner.tell_all_lost().await
 }
 
-/// The members that are here may have been removed: they come in again.
+/// The members that are here may have been removed: they come in again. They stay behind where that fails, or a
+/// limit keeps one out.
 async fn rejoin(inner: &Inner) -> Result<(), Problem> {
+    // Before: a lease that is lost meanwhile is not forgotten.
+    inner.behind.store(false, Ordering::Release);
+    let all_are_in = rejoin_all(inner).await;
+    if all_are_in != Ok(true) {
+        inner.behind.store(true, Ordering::Release);
+    }
+    all_are_in.map(drop)
+}
+
+/// Whether all are in. What their topics have is listed.
+async fn rejoin_all(inner: &Inner) -> Result<bool, Problem> {
     let members = inner.hub.members();
     let mut all_are_in = true;
     for members in members.chunks(TOGETHER) {
@@ -130,12 +140,7 @@ async fn rejoin(inner: &Inner) -> Result<(), Problem> {
         all_are_in &= joined?;
     }
     list(inner, &inner.hub.topics()).await?;
-    inner.behind.store(!all_are_in, Ordering::Release);
-    if all_are_in {
-        Ok(())
-    } else {
-        Err(Problem::TooMany(Limit::Members))
-    }
+    Ok(all_are_in)
 }
 
 async fn list(inner: &Inner, topics: &[Arc<str>]) -> Result<(), Problem> {

@@ -7,20 +7,11 @@ pub(super) fn base(namespace: &str) -> String {
     format!("eco:{{{namespace}}}:")
 }
 
-/// A script of the store, after what all of them begin with.
-macro_rules! store {
-    ($name:literal) => {
+/// A script of the store or of topics, after what all of those begin with.
+macro_rules! script {
+    ($common:literal, $name:literal) => {
         Script::new(concat!(
-            include_str!("scripts/store.lua"),
-            include_str!(concat!("scripts/", $name, ".lua"))
-        ))
-    };
-}
-
-macro_rules! topics {
-    ($name:literal) => {
-        Script::new(concat!(
-            include_str!("scripts/topics.lua"),
+            include_str!(concat!("scripts/", $common, ".lua")),
             include_str!(concat!("scripts/", $name, ".lua"))
         ))
     };
@@ -41,12 +32,12 @@ impl StoreScripts {
     pub(super) fn new(namespace: &str) -> Self {
         let base = base(namespace);
         Self {
-            get: store!("get"),
-            set: store!("set"),
-            compare_and_set: store!("compare_and_set"),
-            add: store!("add"),
-            delete: store!("delete"),
-            keys: store!("keys"),
+            get: script!("store", "get"),
+            set: script!("store", "set"),
+            compare_and_set: script!("store", "compare_and_set"),
+            add: script!("store", "add"),
+            delete: script!("store", "delete"),
+            keys: script!("store", "keys"),
             names: ["values", "expires", "keys", "used"].map(|name| format!("{base}{name}")),
         }
     }
@@ -72,6 +63,10 @@ pub(super) struct TopicScripts {
     pub(super) renew: Script,
     base: String,
     host: String,
+    /// What the channels of topics begin with.
+    topic_prefix: String,
+    /// Where lists come, for this host alone.
+    host_channel: String,
     names: [String; 2],
 }
 
@@ -79,15 +74,17 @@ impl TopicScripts {
     pub(super) fn new(namespace: &str, host: &str) -> Self {
         let base = base(namespace);
         Self {
-            join: topics!("join"),
-            rejoin: topics!("rejoin"),
-            rename: topics!("rename"),
-            publish: topics!("publish"),
-            leave: topics!("leave"),
-            lose: topics!("lose"),
-            list: topics!("list"),
-            renew: topics!("renew"),
+            join: script!("topics", "join"),
+            rejoin: script!("topics", "rejoin"),
+            rename: script!("topics", "rename"),
+            publish: script!("topics", "publish"),
+            leave: script!("topics", "leave"),
+            lose: script!("topics", "lose"),
+            list: script!("topics", "list"),
+            renew: script!("topics", "renew"),
             names: ["hosts", "used"].map(|name| format!("{base}{name}")),
+            topic_prefix: format!("{base}topic:"),
+            host_channel: format!("{base}host:{host}"),
             host: host.to_owned(),
             base,
         }
@@ -106,11 +103,16 @@ impl TopicScripts {
 
     /// What is published to a topic.
     pub(super) fn topic_channel(&self, topic: &str) -> String {
-        format!("{}topic:{topic}", self.base)
+        format!("{}{topic}", self.topic_prefix)
+    }
+
+    /// The topic of which a channel is, if it is one's.
+    pub(super) fn topic_of<'a>(&self, channel: &'a str) -> Option<&'a str> {
+        channel.strip_prefix(&*self.topic_prefix)
     }
 
     /// Lists, for this host alone.
-    pub(super) fn host_channel(&self) -> String {
-        format!("{}host:{}", self.base, self.host)
+    pub(super) fn host_channel(&self) -> &str {
+        &self.host_channel
     }
 }

@@ -121,7 +121,7 @@ impl Inner {
             if let Some(list) = List::parse(data) {
                 self.hub.listed(list);
             }
-        } else if let Some(topic) = channel.strip_prefix(&*self.scripts.topic_channel(""))
+        } else if let Some(topic) = self.scripts.topic_of(channel)
             && let Some(told) = Told::parse(data)
         {
             self.hub.told(topic, told);
