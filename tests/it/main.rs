@@ -63,6 +63,8 @@ mod manners;
 mod many_hosts;
 /// The tests that limits name.
 mod named;
+/// What lies between programs: a link that can hang, a balancer.
+mod network;
 /// The time that a load's client takes itself.
 mod own_time;
 /// The page of `eco load`, in a browser.

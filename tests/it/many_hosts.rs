@@ -3,11 +3,12 @@
 
 use crate::guests::empty_folder;
 use crate::harness::{Eco, Server};
+use crate::network::{HangingLink, balance};
 use crate::redis_server::RedisServer;
 use crate::support::{Peer, plugin_file, project_file, serve};
 use rustix::process::Signal;
-use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,17 +53,22 @@ fn enter(server: &Server, name: &str, with: &str) -> Peer {
     peer
 }
 
+/// Two hosts, with anna on the first and ben on the second, who have met.
+fn two_hosts(first: &str, second: &str) -> [(Server, Peer); 2] {
+    let (one, other) = (host(first), host(second));
+    let mut anna = enter(&one, "anna", "");
+    let ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    [(one, anna), (other, ben)]
+}
+
 #[test]
 fn a_room_and_a_store_are_those_of_all_hosts() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let (one, other) = (host(&redis.url()), host(&redis.url()));
-    let mut anna = enter(&one, "anna", "");
-    let mut ben = enter(&other, "ben", "anna");
-    anna.expect(b"+ben\n")
-        .send(b"=store.add('n')\n")
-        .expect(b"= 1\n");
+    let [(_one, mut anna), (_other, mut ben)] = two_hosts(&redis.url(), &redis.url());
+    anna.send(b"=store.add('n')\n").expect(b"= 1\n");
     ben.send(b"=store.add('n', 41)\n").expect(b"= 42\n");
     ben.send(b"=store.set('k', '\xc3\xa9', { ttl: 3600000 })\n")
         .expect(b"= undefined\n");
@@ -274,10 +280,7 @@ fn where_all_leases_have_ended_redis_was_away_and_nobody_has_left() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let (one, other) = (host(&redis.url()), host(&redis.url()));
-    let mut anna = enter(&one, "anna", "");
-    let mut ben = enter(&other, "ben", "anna");
-    anna.expect(b"+ben\n");
+    let [(_one, mut anna), (_other, mut ben)] = two_hosts(&redis.url(), &redis.url());
     let all_ended = "for _, host in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], 1, host) end";
     run(&redis, all_ended);
     until_all_are_alive(&redis, 2);
@@ -291,10 +294,7 @@ fn a_host_that_was_taken_for_dead_comes_in_again() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let (one, other) = (host(&redis.url()), host(&redis.url()));
-    let mut anna = enter(&one, "anna", "");
-    let mut ben = enter(&other, "ben", "anna");
-    anna.expect(b"+ben\n");
+    let [(one, mut anna), (_other, mut ben)] = two_hosts(&redis.url(), &redis.url());
     // As when it is too busy to renew its lease: that of the second, until the first has looked.
     let ended = "for _, host in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do local id = redis.call('SMEMBERS', 'eco:{many-rooms}:host:' .. host)[1] id = string.sub(id, 1, string.find(id, '\\\\n') - 1) if redis.call('HGET', 'eco:{many-rooms}:topic:room', id) == 'ben' then redis.call('ZREM', KEYS[1], host) redis.call('DEL', 'eco:{many-rooms}:host:' .. host) redis.call('HDEL', 'eco:{many-rooms}:topic:room', id) end end return 'gone'";
     assert_eq!(run(&redis, ended), "$4");
@@ -310,10 +310,7 @@ fn redis_that_goes_away_costs_no_connection() {
     let Some(mut redis) = RedisServer::start() else {
         return;
     };
-    let (one, other) = (host(&redis.url()), host(&redis.url()));
-    let mut anna = enter(&one, "anna", "");
-    let mut ben = enter(&other, "ben", "anna");
-    anna.expect(b"+ben\n");
+    let [(one, mut anna), (other, mut ben)] = two_hosts(&redis.url(), &redis.url());
     redis.kill();
     one.logged(&["WARN", "Redis at 127.0.0.1:", "can't be used"]);
     anna.send(b"=store.add('n')\n").expect(b"unavailable\n");
@@ -340,64 +337,14 @@ fn redis_that_goes_away_costs_no_connection() {
     assert!(warned < 20, "{}", one.log());
 }
 
-/// A way to Redis that can hang: what is sent on it stays where it is.
-struct Way {
-    address: SocketAddr,
-    hangs: Arc<AtomicBool>,
-}
-
-impl Way {
-    fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("it listens");
-        let hangs = Arc::new(AtomicBool::new(false));
-        let all = hangs.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let Ok(redis) = TcpStream::connect(("127.0.0.1", port)) else {
-                    continue;
-                };
-                for (from, to) in [(&stream, &redis), (&redis, &stream)] {
-                    let from = from.try_clone().expect("a descriptor");
-                    let to = to.try_clone().expect("a descriptor");
-                    let hangs = all.clone();
-                    std::thread::spawn(move || pass(from, to, &hangs));
-                }
-            }
-        });
-        Self { address, hangs }
-    }
-}
-
-/// Passes on what comes. Once it hangs, this connection does for ever; another one does not.
-fn pass(mut from: TcpStream, mut to: TcpStream, hangs: &AtomicBool) {
-    let mut bytes = [0; 4096];
-    while let Ok(length @ 1..) = from.read(&mut bytes) {
-        if hangs.load(Ordering::Acquire) {
-            // Until the other side gives up.
-            while let Ok(1..) = from.read(&mut bytes) {}
-            break;
-        }
-        if to.write_all(&bytes[..length]).is_err() {
-            break;
-        }
-    }
-    let _ = to.shutdown(Shutdown::Both);
-}
-
 #[test]
 fn a_link_that_hangs_is_made_anew() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    let way = Way::to(redis.port);
-    let (one, other) = (
-        host(&redis.url()),
-        host(&format!("redis://{}", way.address)),
-    );
-    let mut anna = enter(&one, "anna", "");
-    let mut ben = enter(&other, "ben", "anna");
-    anna.expect(b"+ben\n");
+    let way = HangingLink::to(redis.port);
+    let over_way = format!("redis://{}", way.address);
+    let [(_one, mut anna), (other, mut ben)] = two_hosts(&redis.url(), &over_way);
     way.hangs.store(true, Ordering::Release);
     ben.send(b"=store.add('n')\n");
     anna.send(b"do you hear me\n");
@@ -483,7 +430,7 @@ fn who_lives_on_loses_nothing_but_what_missed_tells() {
     let Some(mut redis) = RedisServer::start() else {
         return;
     };
-    let way = Way::to(redis.port);
+    let way = HangingLink::to(redis.port);
     let over_way = format!("redis://{}", way.address);
     let hosts = [
         host(&redis.url()),
@@ -612,52 +559,6 @@ fn who_lives_on_loses_nothing_but_what_missed_tells() {
             assert!(came <= 1, "{name} came {came} times: {heard:?}");
             assert_eq!(left, usize::from(gone), "{name} left: {heard:?}");
         }
-    }
-}
-
-/// HAProxy before these servers. `None` where there is none.
-fn balance(servers: &[Server]) -> Option<(SocketAddr, Balancer)> {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = free.local_addr().expect("it is bound");
-    drop(free);
-    let mut text = format!(
-        "defaults\n mode tcp\n timeout connect 10s\n timeout client 1m\n timeout server 1m\nlisten eco\n bind {address}\n balance roundrobin\n"
-    );
-    for (number, server) in servers.iter().enumerate() {
-        text += &format!(" server eco{number} {}\n", server.address);
-    }
-    let config = plugin_file("balance.cfg", text);
-    let mut command = Command::new("haproxy");
-    command
-        .args(["-q", "-db", "-f", &config])
-        .stderr(Stdio::null());
-    // Debian has it where only root looks.
-    let path = format!("{}:/usr/sbin", std::env::var("PATH").expect("there is one"));
-    match command.env("PATH", path).spawn() {
-        Ok(process) => {
-            let balancer = Balancer(process);
-            while TcpStream::connect(address).is_err() {
-                std::thread::yield_now();
-            }
-            Some((address, balancer))
-        }
-        Err(error) => {
-            assert!(
-                std::env::var_os("ECO_ALL_TOOLS").is_none(),
-                "haproxy: {error}"
-            );
-            eprintln!("SKIPPED: haproxy: {error}");
-            None
-        }
-    }
-}
-
-struct Balancer(std::process::Child);
-
-impl Drop for Balancer {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
