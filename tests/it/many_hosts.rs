@@ -358,6 +358,28 @@ fn a_link_that_hangs_is_made_anew() {
     ben.send(b"=store.add('n')\n").expect(b"= 1\n");
 }
 
+#[test]
+fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let link = HangingLink::to(redis.port);
+    let plugin = plugin_file("many-rooms.js", ROOM);
+    let place = format!("redis://{}", link.address);
+    let server = serve(&["-p", &plugin, "--state", &place, "--members", "1"]);
+    let mut anna = enter(&server, "anna", "");
+    link.hangs.store(true, Ordering::Release);
+    anna.send(b"=store.add('n')\n").expect(b"unavailable\n");
+    // As when Redis has lost all, and another has taken the last place.
+    let lost = "redis.call('FLUSHALL') redis.call('HSET', 'eco:{many-rooms}:used', 'members', 1)";
+    run(&redis, lost);
+    link.hangs.store(false, Ordering::Release);
+    server.logged(&["INFO", "is back"]);
+    anna.expect(b"missed undefined\n")
+        .send(b"=store.add('n')\n")
+        .expect(b"= 1\n");
+}
+
 /// Lines that a peer has heard.
 type Heard = Arc<Mutex<Vec<String>>>;
 
