@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Once;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ impl Exited {
 impl Eco {
     /// `eco` with these arguments, without colours.
     pub(crate) fn new(arguments: &[&str]) -> Self {
+        warm_up();
         let mut command = Command::new(binary());
         command.args(arguments).env("NO_COLOR", "1");
         Self {
@@ -84,9 +86,16 @@ impl Eco {
         Self::after(&format!("trap '' XFSZ; ulimit -f {blocks}"), arguments)
     }
 
+    /// `eco` with so much address space, in KiB.
+    #[cfg(unix)]
+    pub(crate) fn with_address_space(kib: usize, arguments: &[&str]) -> Self {
+        Self::after(&format!("ulimit -v {kib}"), arguments)
+    }
+
     /// `eco`, started by a shell after this.
     #[cfg(unix)]
     fn after(commands: &str, arguments: &[&str]) -> Self {
+        warm_up();
         let mut command = Command::new("sh");
         command
             .arg("-c")
@@ -173,6 +182,38 @@ impl Eco {
             log,
         }
     }
+}
+
+/// Compiles the interpreters, once before all tests: for what counts work, and for what doesn't. On a slow machine
+/// that takes longer than a test has patience for. Python may not be set up, which its tests say.
+fn warm_up() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        for end in ["js", "lua", "py"] {
+            let (server, client) = match end {
+                "py" => ("def receive(chunk): pass", "def start(message): return {}"),
+                "lua" => ("function receive() end", "function start() return {} end"),
+                _ => ("function receive() {}", "function start() { return {} }"),
+            };
+            let file = |name: &str, text: &str| {
+                let path = folder.join(format!("warm-up-{name}.{end}"));
+                std::fs::write(&path, text).expect("the file can be written");
+                path
+            };
+            let (server, client) = (file("server", server), file("client", client));
+            for (command, path) in [("check", server), ("send", client)] {
+                let mut eco = Command::new(binary());
+                match command {
+                    "check" => eco.args(["check", "echo"]).arg(path),
+                    // Nobody is there; the plugin is loaded before that is found out.
+                    _ => eco.args(["send", "--to", "127.0.0.1:1", "-p"]).arg(path),
+                };
+                let ended = eco.stdin(Stdio::null()).output();
+                ended.expect("eco starts");
+            }
+        }
+    });
 }
 
 /// A command that goes on until it is dropped, which kills it.

@@ -256,7 +256,8 @@ fn call_runs_a_plugin_without_a_socket() {
         "function open() return 'hi' end function receive(word) return word, word end",
     );
     let closing = Eco::new(&["call", &session, "close", "never seen"]).run(b"");
-    let shown = "< \"hi\"\n> \"close\"\n< \"close\"  (and closes)\n";
+    let shown =
+        "< \"hi\"\n> \"close\"\n< \"close\"  (and closes)\n> (nothing: the connection is closed)\n";
     assert_eq!(text(&closing.stdout), shown);
 
     let client = plugin_file(

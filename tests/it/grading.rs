@@ -68,7 +68,7 @@ fn a_class_is_a_folder_with_a_file_or_a_folder_for_each_student() {
         .iter()
         .map(|(name, code)| (name.as_str(), code.as_str()))
         .collect();
-    let none = "not-a-component";
+    let none = "does-not-load";
     assert_eq!(
         found,
         [
@@ -133,7 +133,7 @@ fn a_student_can_not_hand_in_for_others() {
     hand_in(&class, "oscar/deep/deeper/plugin.js", ECHO);
     hand_in(&class, "trudy/alice.js", ECHO);
     hand_in(&class, "trudy/bob.js", ECHO);
-    let none = "not-a-component";
+    let none = "does-not-load";
     let expected = marks(&[
         ("alice", "passed"),
         ("mallory", none),
@@ -184,7 +184,7 @@ fn links_are_refused_wherever_they_are() {
     ] {
         symlink(to, class.join(from)).expect("a link can be made");
     }
-    let none = "not-a-component";
+    let none = "does-not-load";
     let expected = marks(&[
         ("alice", "passed"),
         ("bob", none),
@@ -220,7 +220,7 @@ fn what_is_passed_over_is_said() {
     let (found, said) = graded_in(&class, &["."]);
     assert_eq!(
         found,
-        marks(&[("alice", "passed"), ("dave", "not-a-component")])
+        marks(&[("alice", "passed"), ("dave", "does-not-load")])
     );
     let line = r#"not graded: ".\x1b[2J.js", ".bob.js", "__MACOSX""#;
     assert!(said.contains(line), "{said}");

@@ -12,7 +12,7 @@ fn ladder() -> PathBuf {
 }
 
 /// The exercises that eco brings, from easy to hard.
-const LADDER: [&str; 11] = [
+pub(crate) const LADDER: [&str; 11] = [
     "echo",
     "upper-case",
     "line-reversal",
@@ -169,6 +169,7 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
         let folder = empty_folder("started").join(slug);
         let started = Eco::new(&["exercise", "start", slug])
             .args(&[&folder.display().to_string()])
+            .env("LC_ALL", "C")
             .run(b"");
         assert_eq!(started.code, 0, "{}", started.stderr);
         let ours = |path: &String| !path.starts_with("solution/") && path != "hidden.toml";
@@ -187,6 +188,62 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
             crate::harness::assert_same(&read(&folder), &read(&ladder().join(slug)));
         }
     }
+}
+
+#[test]
+fn the_statement_in_the_students_language_comes_first() {
+    let start = |name: &str, arguments: &[&str], locale: &str| {
+        let folder = empty_folder("first-statement").join(name);
+        let started = Eco::new(&[
+            "exercise",
+            "start",
+            "counter",
+            &folder.display().to_string(),
+        ])
+        .args(arguments)
+        .env("LC_ALL", "")
+        .env("LC_MESSAGES", "")
+        .env("LANG", locale)
+        .run(b"");
+        (started, folder)
+    };
+    let spanish: [(&str, &[&str], &str); 4] = [
+        ("flag", &["--lang", "es"], "C"),
+        ("locale", &[], "es_CL.UTF-8"),
+        ("language", &[], "es.UTF-8"),
+        ("both", &["--lang", "js", "--lang", "es"], "C"),
+    ];
+    for (name, arguments, locale) in spanish {
+        let (started, folder) = start(name, arguments, locale);
+        assert_eq!(started.code, 0, "{}", started.stderr);
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it is there");
+        let (first, second) = (read("README.md"), read("README.en.md"));
+        assert!(
+            first.starts_with("# Contador\n\n[In English](README.en.md)\n"),
+            "{first}"
+        );
+        assert!(
+            second.starts_with("# Counter\n\n[En español](README.md)\n"),
+            "{second}"
+        );
+        assert!(!folder.join("README.es.md").exists());
+        assert_eq!(folder.join("starter/lua").exists(), name != "both");
+    }
+    let english: [(&str, &[&str], &str); 3] = [
+        ("english", &["--lang", "en"], "es_CL.UTF-8"),
+        ("neither", &[], "C"),
+        ("estonian", &[], "et_EE.UTF-8"),
+    ];
+    for (name, arguments, locale) in english {
+        let (_, folder) = start(name, arguments, locale);
+        let first = std::fs::read_to_string(folder.join("README.md")).expect("it is there");
+        assert!(
+            first.starts_with("# Counter\n\n[En español](README.es.md)\n"),
+            "{first}"
+        );
+    }
+    let (twice, _) = start("twice", &["--lang", "es", "--lang", "en"], "C");
+    assert_eq!(twice.code, 64, "{}", twice.stderr);
 }
 
 /// All files below a folder, in order.

@@ -16,6 +16,8 @@ mod building;
 /// The cache of compiled code.
 #[cfg(unix)]
 mod caching;
+/// `eco call`: connections by name, and time.
+mod calling;
 /// What people type: help, usage, completions, exit codes, and what the pages say of them.
 mod command_line;
 /// Plugins that attack the compiler.
@@ -26,6 +28,8 @@ mod contract;
 mod direct_buffers;
 /// The echo, byte for byte, over real sockets.
 mod echo;
+/// What scripts ask for in vain, and what they are told.
+mod elsewhere;
 /// Exercises: their files.
 mod exercises;
 /// What a student is told of a failure.
@@ -98,6 +102,8 @@ mod sharing;
 mod snapshots;
 /// The ways in which the bytes of a case are split.
 mod splits;
+/// The first start of a script, before its interpreter is compiled.
+mod starting;
 /// What connections keep for each other, and time.
 mod state;
 /// Stopping.
@@ -108,5 +114,7 @@ mod strangers;
 mod support;
 /// Connections that hear each other.
 mod topics;
+/// The statements in two languages.
+mod translations;
 /// The wrong plugins, and what each gets.
 mod verdicts;

@@ -132,3 +132,103 @@ fn setting_up_python_runs_nothing_but_the_wheels_that_were_pinned() {
     );
     assert!(!ran.exists(), "it ran a package that was not pinned");
 }
+
+/// The user's own folder of eco, with Python's interpreter in it, if it is set up.
+#[cfg(unix)]
+fn own_python() -> Option<std::path::PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+    let home = || Some(Path::new(&std::env::var_os("HOME")?).join(".cache"));
+    let folder = cache.or_else(home)?.join("eco");
+    let mut files = folder.read_dir().ok()?.flatten();
+    files
+        .any(|file| file.file_name().to_string_lossy().starts_with("python-"))
+        .then_some(folder)
+}
+
+#[cfg(unix)]
+#[test]
+fn python_for_all_users_is_used_only_where_root_alone_can_write() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = empty_folder("for-all-users");
+    if !rustix::process::geteuid().is_root() {
+        let exited = Eco::new(&["setup", "python", "--system"])
+            .env("ECO_SYSTEM_DIR", &folder)
+            .run(b"");
+        assert_eq!(exited.code, 69, "{}", exited.stderr);
+        let words = "sudo eco setup python --system";
+        assert!(exited.stderr.contains(words), "{}", exited.stderr);
+        return;
+    }
+    // Once for `samples`, which says so where Python is missing.
+    let python = crate::guests::samples()
+        .iter()
+        .any(|sample| sample.language == "python");
+    let Some(own) = own_python().filter(|_| python) else {
+        return;
+    };
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(own.join("."))
+        .arg(&folder)
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    let script =
+        crate::support::plugin_file("for-all.py", "def receive(chunk): return chunk.upper()");
+    // Without a folder of its own: as a service's user.
+    let call = || {
+        let eco = Eco::new(&["call", "--raw", &script, "hi"]);
+        eco.env("ECO_SYSTEM_DIR", &folder)
+            .env("XDG_CACHE_HOME", "")
+            .env("HOME", "/nowhere")
+            .run(b"")
+    };
+    let mode = |path: &Path, mode: u32| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(path, mode).expect("root may do that");
+    };
+    mode(&folder, 0o755);
+    let called = call();
+    assert_eq!(called.text(), "HI", "{}", called.stderr);
+    mode(&folder, 0o777);
+    let refused = call();
+    assert_eq!(refused.code, 65);
+    assert!(
+        refused.stderr.contains("Python is not set up"),
+        "{}",
+        refused.stderr
+    );
+    mode(&folder, 0o755);
+    let file = folder.read_dir().expect("a folder").flatten();
+    let file = file
+        .map(|file| file.path())
+        .find(|path| path.extension().is_some_and(|end| end == "wasm"));
+    mode(&file.expect("the interpreter"), 0o666);
+    // What was compiled of it is found by its hash. Without that it would be read.
+    std::fs::remove_dir_all(folder.join("compiled")).expect("it was copied");
+    let refused = call();
+    assert_eq!(refused.code, 65);
+    assert!(
+        refused.stderr.contains("written to by other users"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn setting_up_says_which_step_it_is_at() {
+    if !has_python() {
+        return;
+    }
+    let exited = Eco::new(&["setup", "python"])
+        .env("XDG_CACHE_HOME", empty_folder("steps-cache"))
+        .env("PIP_CONFIG_FILE", "/dev/null")
+        .env("PIP_NO_INDEX", "1")
+        .run(b"");
+    assert_eq!(exited.code, 69, "{}", exited.stderr);
+    for step in [
+        "step 1 of 5: making a virtual environment",
+        "step 2 of 5: getting componentize-py",
+    ] {
+        assert!(exited.stderr.contains(step), "{step}: {}", exited.stderr);
+    }
+}

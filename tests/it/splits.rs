@@ -189,9 +189,9 @@ fn a_plugin_that_finishes_is_given_what_still_comes_and_must_be_silent() {
     let steps = "{ send = \"a\" }, { half-close = true }, { expect = \"bye\" }";
     let goes_on =
         "function receive() return 'bye', 'finish' end function end_of_input() return 'ps' end";
-    assert_eq!(verdict("goes-on", steps, goes_on), "trap");
+    assert_eq!(verdict("goes-on", steps, goes_on), "crashed");
     let steps = "{ send = \"a\" }, { send = \"b\" }, { expect = \"bye\" }, { expect-close = true }";
-    assert_eq!(verdict("says-it-twice", steps, finishes), "trap");
+    assert_eq!(verdict("says-it-twice", steps, finishes), "crashed");
 }
 
 #[test]

@@ -45,17 +45,17 @@ const VERDICTS: [(&str, &[&str]); 29] = [
         ],
     ),
     ("eats-memory", &["out-of-memory"]),
-    ("exports-something-else", &["wrong-world"]),
-    ("floods-the-log", &["trap"]),
+    ("exports-something-else", &["missing-function"]),
+    ("floods-the-log", &["crashed"]),
     ("forgets-the-rest", &["wrong-bytes"]),
-    ("has-a-syntax-error", &["not-a-component"]),
+    ("has-a-syntax-error", &["does-not-load"]),
     ("has-other-types", &["bad-abi"]),
-    ("is-a-core-module", &["not-a-component"]),
-    ("is-no-component", &["not-a-component"]),
+    ("is-a-core-module", &["does-not-load"]),
+    ("is-no-component", &["does-not-load"]),
     ("is-off-by-one", &["wrong-bytes"]),
-    ("lacks-receive", &["wrong-world"]),
+    ("lacks-receive", &["missing-function"]),
     ("lies-at-the-abi", &["bad-abi"]),
-    ("looks-for-files", &["trap"]),
+    ("looks-for-files", &["crashed"]),
     ("loops", &["out-of-cpu"]),
     ("loops-at-its-start", &["out-of-cpu"]),
     (
@@ -69,12 +69,12 @@ const VERDICTS: [(&str, &[&str]); 29] = [
             "passed",
         ],
     ),
-    ("recurses", &["trap"]),
+    ("recurses", &["crashed"]),
     ("shares-state-between-connections", &["passed"]),
     ("swallows-the-last-chunk", &["missing-bytes"]),
     ("takes-a-chunk-for-a-line", &["wrong-bytes"]),
-    ("throws", &["trap"]),
-    ("traps", &["trap"]),
+    ("throws", &["crashed"]),
+    ("traps", &["crashed"]),
     (
         "treats-the-second-client-otherwise",
         &[
@@ -288,7 +288,7 @@ fn asks_for_randomness(bytes: u32) -> String {
 #[test]
 fn work_that_the_host_does_counts_too() {
     let exercise = expects("randomness", "21");
-    for (bytes, verdict) in [(4096, "out-of-cpu"), (4097, "trap")] {
+    for (bytes, verdict) in [(4096, "out-of-cpu"), (4097, "crashed")] {
         let name = format!("asks-for-{bytes}-random-bytes.wat");
         let plugin = plugin_file(&name, asks_for_randomness(bytes));
         let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");

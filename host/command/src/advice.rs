@@ -1,6 +1,6 @@
 //! What to do next where a plugin can't be loaded: the commands and flags that help.
 
-use eco_plugin::LoadError;
+use eco_plugin::{Absent, Language, LoadError};
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -35,6 +35,11 @@ fn advice(error: &LoadError) -> Option<&'static str> {
         LoadError::CoreModule => Some(
             "`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`.",
         ),
+        LoadError::Script {
+            absent: Some(Absent::Sockets),
+            language,
+            ..
+        } => Some(from_sockets(*language)),
         // One that was misspelt is named already.
         LoadError::Function {
             defined,
@@ -42,6 +47,17 @@ fn advice(error: &LoadError) -> Option<&'static str> {
             ..
         } => Some(where_it_fits(defined)),
         _ => None,
+    }
+}
+
+/// Where somebody begins who has a program with sockets.
+fn from_sockets(language: Language) -> &'static str {
+    match language {
+        Language::JavaScript => "`eco new hello --lang js` makes a beginning.",
+        Language::Lua => "`eco new hello --lang lua` makes a beginning.",
+        Language::Python => {
+            "`eco new hello --lang python` makes a beginning; plugins/python/README.md takes a program with sockets line by line."
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What authors of plugins may type, and the help that teaches it.
 
 use super::budget_args::BudgetArgs;
+use super::call::StepArgs;
 use crate::language_arg::LanguageArg;
 use clap::{Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -17,10 +18,14 @@ Examples:
   eco call lines.wasm 'one\\ntw' 'o\\n'    two chunks, split where you like
   eco call upper.wasm @photo.jpg --raw > upper.jpg
   eco call client.lua 'a message'       a client plugin: shows its first turn
+  eco call chat.js --peers a,b 'a: Anna\\n' 'b: Ben\\n' 'a: hi\\n' --end b
+  eco call heartbeat.js 'pulse 200\\n' --pause 300ms 'tock\\n' --pause 500ms
 
-In a chunk \\n \\r \\t \\0 \\\\ \\\" \\xHH and \\u{H} are what they are in Rust; @FILE is a file, and - is stdin. \
-What is longer than 64 KiB comes in several chunks, as from a socket. Fuel is a measure of work, about one unit for \
-each instruction of WebAssembly, and the same at every run.";
+In a chunk the escapes \\n \\r \\t \\0 \\\\ \\\" \\xHH and \\u{H} are what they are in Rust; @FILE is a file, and - is stdin. \
+More than 64 KiB comes in several chunks, as from a socket. Steps are done in the order given: each is over, and the \
+other peers have heard of it, before the next begins. 'anna:' alone only opens the connection. A pause takes real time. \
+Fuel is a measure of work, about one unit for each instruction of WebAssembly. A script's may differ a little from run to \
+run; eco check counts the same each time.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = NEW_EXAMPLES)]
@@ -73,11 +78,10 @@ pub(super) struct CallArgs {
     /// A built-in, a script, a component, or a folder that eco build builds; - reads a component from stdin
     #[arg(value_hint = ValueHint::AnyPath)]
     pub(super) plugin: String,
-    /// What arrives, chunk by chunk; for a client plugin its message
-    #[arg(value_name = "CHUNK")]
-    pub(super) chunks: Vec<String>,
-    /// Print the bytes of the replies and nothing else
-    #[arg(long)]
+    #[command(flatten)]
+    pub(super) steps: StepArgs,
+    /// Print the bytes of the replies and nothing else; not with --peers
+    #[arg(long, conflicts_with = "peers")]
     pub(super) raw: bool,
     #[command(flatten)]
     pub(super) budgets: BudgetArgs,
@@ -85,9 +89,14 @@ pub(super) struct CallArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SetupCommand {
-    /// Build the interpreter for Python scripts, once for this user
+    /// Build the interpreter for Python scripts, once
     ///
-    /// It needs python3 with venv. pip fetches componentize-py, which is removed again when it has
-    /// built the interpreter (24 MB, in the user's cache folder).
-    Python,
+    /// It needs python3 with venv and pip, and the network. pip fetches componentize-py into a temporary folder, which
+    /// builds the interpreter and is then removed. The interpreter is kept in your cache folder, or with --system in
+    /// /usr/local/lib/eco.
+    Python {
+        /// For all users of this machine; run it as root, on Unix. The folder is /usr/local/lib/eco, or the one that ECO_SYSTEM_DIR names
+        #[arg(long)]
+        system: bool,
+    },
 }

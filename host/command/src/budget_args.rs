@@ -37,7 +37,7 @@ pub(super) struct BudgetArgs {
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Budgets of the plugin")]
 pub(super) struct CompileArgs {
-    /// Time to compile the plugin; check, grade: processor time [default: 30s, check, grade: 2m]
+    /// Time to compile the plugin; call, check, grade: processor time [default: 30s, check, grade: 2m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) compile_time: Option<Duration>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("Memory to compile the plugin", Budget::CompileMemory))]

@@ -4,7 +4,7 @@ use super::author_args::BuildArgs;
 use super::exit::Failure;
 use super::{compiler, machine, output, plugin};
 use bytesize::ByteSize;
-use eco_plugin::{Budgets, Engine, Inspection, LoadError, Source};
+use eco_plugin::{Budgets, Inspection, LoadError, Source};
 use eco_text::escape;
 use eco_toolchain::Built;
 
@@ -13,8 +13,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let folder = args.dir.clone();
     let built = tokio::task::spawn_blocking(move || plugin::build(&folder)).await??;
     let path = escape::path(built.path());
-    let engine =
-        Engine::builder(compiler::compiler(), Budgets::server(machine::memory())).build()?;
+    let engine = compiler::engine(Budgets::server(machine::memory())).build()?;
     let unusable = |error: LoadError| {
         let context = match &built {
             Built::Component(_) => format!("built {path}, which can't be used"),

@@ -1,6 +1,7 @@
 //! Who compiles plugins for the command line: eco itself, started anew for each.
 
-use eco_plugin::{Compiler, Program, run_helper};
+use super::progress::Waiting;
+use eco_plugin::{Budgets, Compiler, Engine, EngineBuilder, Program, run_helper};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,6 +14,12 @@ pub(super) fn if_helper() -> Option<ExitCode> {
         .nth(1)
         .is_some_and(|argument| argument == ARGUMENT);
     is_helper.then(run_helper)
+}
+
+/// Sets up an engine with such a compiler. A terminal shows what takes long.
+pub(super) fn engine(budgets: Budgets) -> EngineBuilder {
+    Engine::builder(compiler(), budgets)
+        .on_compile(|what| Box::new(Waiting::to(format!("compiling {what}"))))
 }
 
 /// A helper for each plugin.

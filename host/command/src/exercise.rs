@@ -4,7 +4,8 @@ use super::exercise_args::ExerciseCommand;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{read, shipped, unknown};
 use super::output;
-use eco_exercise::{Cases, Exercise, SHIPPED, schema};
+use crate::language_arg::ExerciseLanguageArg;
+use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage, schema};
 use eco_text::escape;
 use eco_toolchain::samples::SampleLanguage;
 use std::path::Path;
@@ -18,10 +19,41 @@ pub(super) fn run(command: ExerciseCommand) -> Result<(), Failure> {
             hidden,
             lang,
         } => {
-            let hidden = if hidden { Cases::All } else { Cases::Public };
-            start(&slug, &dir, hidden, lang.map(Into::into))
+            let cases = if hidden { Cases::All } else { Cases::Public };
+            let (starter, statement) = languages(&lang)?;
+            start(&slug, &dir, cases, starter, statement)
         }
         ExerciseCommand::Schema => output::bytes(schema().as_bytes()),
+    }
+}
+
+/// The languages that were named: of the starter, and of the statement.
+fn languages(
+    named: &[ExerciseLanguageArg],
+) -> Result<(Option<SampleLanguage>, StatementLanguage), Failure> {
+    let (mut starter, mut statement) = (None, None);
+    for language in named {
+        let taken = match language {
+            ExerciseLanguageArg::Starter(language) => starter.replace((*language).into()).is_some(),
+            ExerciseLanguageArg::Statement(language) => statement.replace(*language).is_some(),
+        };
+        if taken {
+            let why = "--lang takes one language of the starter and one of the statement";
+            return Err(Exit::Usage.saying(why));
+        }
+    }
+    Ok((starter, statement.unwrap_or_else(of_the_locale)))
+}
+
+/// The user's language, as the environment has it (POSIX, 8.2): the first of these that says anything.
+fn of_the_locale() -> StatementLanguage {
+    let said =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
+    match said.iter().find(|said| !said.is_empty()) {
+        Some(locale) if locale.split(['_', '.', '@']).next() == Some("es") => {
+            StatementLanguage::Spanish
+        }
+        _ => StatementLanguage::English,
     }
 }
 
@@ -47,9 +79,10 @@ fn start(
     dir: &Path,
     cases: Cases,
     language: Option<SampleLanguage>,
+    statement: StatementLanguage,
 ) -> Result<(), Failure> {
     let shipped = shipped(slug).ok_or_else(|| unknown(slug))?;
-    let written = shipped.write(dir, cases, language);
+    let written = shipped.write(dir, cases, language, statement);
     written.map_err(|error| Exit::Usage.because(error))?;
     let starter = match language {
         None => dir.join("starter/javascript/plugin.js"),

@@ -2,7 +2,7 @@
 
 use super::budget_args::CompileArgs;
 use super::report_to::ReportTo;
-use crate::language_arg::LanguageArg;
+use crate::language_arg::ExerciseLanguageArg;
 use clap::{Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -107,19 +107,19 @@ pub(super) enum Class {
 pub(super) enum ExerciseCommand {
     /// List the exercises that eco brings, from easy to hard
     List,
-    /// Copy an exercise out, with something to start from in each language
+    /// Copy an exercise to a folder, with a starter for each language
     Start {
         /// Which one (see eco exercise list)
         slug: String,
         /// The folder to make
         #[arg(value_hint = ValueHint::DirPath)]
         dir: PathBuf,
-        /// The hidden cases too, to make an exercise of your own of it
+        /// The hidden cases too, if you want to make an exercise of your own from it
         #[arg(long)]
         hidden: bool,
-        /// Only the starter in this language
+        /// A programming language: only its starter. en or es: the statement in that language first [default: the locale's]. One of each may be given
         #[arg(short, long, value_enum)]
-        lang: Option<LanguageArg>,
+        lang: Vec<ExerciseLanguageArg>,
     },
     /// Print the JSON schema of exercise.toml, for editors
     Schema,

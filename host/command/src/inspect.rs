@@ -7,9 +7,7 @@ use super::plugin::{PluginArg, unusable};
 use super::{compiler, machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
-use eco_plugin::{
-    BUILT_IN_SERVERS, Budgets, Engine, Fit, Import, Inspection, Interface, LoadError,
-};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Fit, Import, Inspection, Interface, LoadError};
 use eco_text::escape::Escaped;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -50,13 +48,11 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
     let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
     let plugin_arg = PluginArg::new(args.plugin, BUILT_IN_SERVERS);
     let source = plugin_arg.source().await?;
-    // Interpreters are large, and no author waits for one to be compiled: they come from the cache.
+    // A script's interpreter is eco's own: how long that takes to compile is of no interest.
     let engine = if source.is_script() {
-        Engine::builder(compiler::compiler(), budgets).build()
+        compiler::engine(budgets).build()
     } else {
-        Engine::builder(compiler::compiler(), budgets)
-            .uncached()
-            .build()
+        compiler::engine(budgets).uncached().build()
     }
     .context("cannot set up the sandbox")?;
     let found = match Inspection::of(&engine, source).await {

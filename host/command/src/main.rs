@@ -28,6 +28,8 @@ mod machine;
 mod message;
 mod new;
 mod output;
+#[cfg(test)]
+mod pages;
 mod plugin;
 mod progress;
 mod reach;

@@ -48,6 +48,10 @@ fn next(plugin: &str, language: SampleLanguage, shape: Shape) -> String {
             "serves it, and what you change",
         ));
         steps.push((
+            format!("eco call {plugin} --peers a,b 'a: Anna\\n' 'b: Ben\\n' 'a: hello\\n'"),
+            "plays two guests",
+        ));
+        steps.push((
             "ncat 127.0.0.1 5005".to_owned(),
             "in two other terminals: who are you?",
         ));

@@ -1,11 +1,59 @@
-//! What a person sees of a transfer: the reply on stdout, and for a long one a bar on a terminal.
+//! What a person sees of what takes long: of a transfer the reply on stdout, and a bar on a terminal; of a compiler
+//! what it does.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
 /// Below this many bytes, there and back, a transfer is over before a bar could be read.
 const LONG: u64 = 1024 * 1024;
+
+/// How long anything may take without a word.
+pub(super) const SILENT: Duration = Duration::from_secs(1);
+
+/// Says on a terminal what is waited for, once that takes long, until it is dropped.
+pub(super) struct Waiting {
+    /// Never sent to: its end is what counts.
+    over: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Waiting {
+    /// `what` is said as it stands.
+    pub(super) fn to(what: String) -> Self {
+        let (over, ended) = channel();
+        let show = move || {
+            if ended.recv_timeout(SILENT) == Err(RecvTimeoutError::Timeout) {
+                let spinner = ProgressBar::new_spinner();
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                    spinner.set_style(style);
+                }
+                spinner.set_message(what);
+                spinner.enable_steady_tick(Duration::from_millis(100));
+                let _ = ended.recv();
+                spinner.finish_and_clear();
+            }
+        };
+        let thread = io::stderr().is_terminal().then(|| thread::spawn(show));
+        Self {
+            over: Some(over),
+            thread,
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.over = None;
+        if let Some(thread) = self.thread.take() {
+            // What is said next begins on a clean line.
+            let _ = thread.join();
+        }
+    }
+}
 
 /// A bar of this form on stderr, if that is a terminal and the bar is wanted.
 pub(super) fn bar(length: u64, form: &str, wanted: Wanted) -> ProgressBar {

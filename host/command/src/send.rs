@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use eco_contract::Expect;
 use eco_contract::SAID;
 use eco_net::{self as net, Broken, Endpoint, Inbox};
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine, Error, Step, Turn};
+use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
 use eco_text::escape::Escaped;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -66,7 +66,9 @@ async fn send(config: Config) -> Result<(), Failure> {
         let reading = tokio::task::spawn_blocking(move || config.message.read(most));
         reading.await??
     };
-    let engine = Engine::builder(compiler::compiler(), config.budgets)
+    // Whole messages go through it, and nothing of a dialogue can be done again.
+    let engine = compiler::engine(config.budgets)
+        .compiled_first()
         .build()
         .context("cannot set up the sandbox")?;
     let name = config.plugin.name();

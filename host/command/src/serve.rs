@@ -12,7 +12,7 @@ use super::{compiler, logging, machine, reach};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
-use eco_plugin::{BUILT_IN_SERVERS, Budgets, Engine};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
 use std::io::Write as _;
@@ -22,7 +22,7 @@ use std::io::Write as _;
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
 
-/// What is meant by what was plugin_arg.
+/// What is meant by what was typed.
 pub(super) struct Config {
     plugin: PluginArg,
     watch: bool,
@@ -122,7 +122,7 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
     }
     let opening = shared_state(&config.state, &config.namespace, config.shared);
     let state = signals.or(opening).await?;
-    let mut engine = Engine::builder(compiler::compiler(), config.budgets)
+    let mut engine = compiler::engine(config.budgets)
         .pooled(config.limits.max_connections)
         .state(state.clone());
     if config.snapshot == SnapshotArg::Never {

@@ -2,40 +2,29 @@
 
 use super::author_args::SetupCommand;
 use super::exit::{Exit, Failure};
+use super::progress::Waiting;
 use super::signals::Signals;
 use super::{compiler, machine, output};
 use anyhow::Context as _;
-use eco_plugin::{Budgets, Engine, Language, keep_python};
+use eco_plugin::{Budgets, Language, Users, check_python_folder, keep_python};
 use eco_text::escape;
-use eco_toolchain::{BuildError, set_up_python};
-use std::time::Duration;
+use eco_toolchain::{BuildError, SetupStep, set_up_python};
+use std::path::PathBuf;
+use std::sync::Mutex;
 
-/// How long compiling the interpreter may take here, where somebody waits for just that. A plugin has
-/// less (`--compile-time`), and a slow machine should not fail then.
-const COMPILE: Duration = Duration::from_secs(600);
+/// Steps of setting up Python: those of [`SetupStep`], and compiling.
+const STEPS: usize = 5;
 
 /// Sets up what was named.
 pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     match command {
-        SetupCommand::Python => {
+        SetupCommand::Python { system } => {
+            let users = if system { Users::All } else { Users::This };
             // Ctrl-C ends the tools, and then this, which removes what they left behind.
-            let _signals = Signals::catch()?;
-            tracing::info!("building the interpreter for Python; this takes a minute or two");
-            let setting_up = tokio::task::spawn_blocking(|| {
-                let folder = tempfile::tempdir()?;
-                let built = folder.path().join("python.wasm");
-                set_up_python(&built).map_err(|error| {
-                    let exit = match error {
-                        BuildError::Missing { .. } | BuildError::Failed(_) => Exit::Unavailable,
-                        _ => Exit::Internal,
-                    };
-                    exit.because(anyhow::Error::from(error).context("cannot set up Python"))
-                })?;
-                let kept = keep_python(&built).context("cannot keep Python's interpreter");
-                kept.map_err(|error| Exit::Unavailable.because(error))
-            });
-            let path = setting_up.await??;
-            warm_up().await?;
+            let mut signals = Signals::catch()?;
+            let path = tokio::task::spawn_blocking(move || python(users)).await??;
+            let _waiting = announce(STEPS, "compiling the interpreter");
+            signals.or(warm_up(users)).await?;
             let path = escape::path(&path);
             output::print(&format!(
                 "Python scripts work now: {path}\n  eco new hello --lang python\n"
@@ -44,25 +33,69 @@ pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     }
 }
 
-/// Compiles it for all commands that run plugins, which find it in the cache from then on.
-async fn warm_up() -> Result<(), Failure> {
-    let budgets = Budgets {
-        compile: COMPILE,
-        ..Budgets::server(machine::memory())
+/// Says which step begins, and on a terminal that it goes on.
+fn announce(step: usize, what: &str) -> Waiting {
+    tracing::info!("step {step} of {STEPS}: {what}");
+    Waiting::to(what.to_owned())
+}
+
+/// Whether this is root. Elsewhere than on Unix nobody is.
+fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    false
+}
+
+/// Builds the interpreter, and says where it is.
+fn python(users: Users) -> Result<PathBuf, Failure> {
+    let not_kept = |error: std::io::Error| {
+        let error = anyhow::Error::from(error).context("cannot keep Python's interpreter");
+        Exit::Unavailable.because(match users {
+            Users::This => error,
+            Users::All if is_root() => error,
+            Users::All => {
+                anyhow::anyhow!("{error:#}\n--system is for root: sudo eco setup python --system")
+            }
+        })
     };
-    for engine in [
-        Engine::builder(compiler::compiler(), budgets.clone())
-            .pooled(1)
-            .build()?,
-        Engine::builder(compiler::compiler(), budgets.clone()).build()?,
-        Engine::builder(compiler::compiler(), budgets.clone())
-            .metered()
-            .build()?,
-        Engine::builder(compiler::compiler(), budgets)
-            .laboratory()
-            .build()?,
-    ] {
-        Language::Python.warm_up(&engine).await?;
+    // Before minutes have gone into it.
+    check_python_folder(users).map_err(not_kept)?;
+    let folder = tempfile::tempdir()?;
+    let built = folder.path().join("python.wasm");
+    let waiting = Mutex::new(None);
+    let tell = |step| {
+        let (number, what) = match step {
+            SetupStep::Environment => (1, "making a virtual environment"),
+            SetupStep::Download => (2, "getting componentize-py (pip)"),
+            SetupStep::Build => (3, "building the interpreter, which takes a minute or two"),
+            SetupStep::Merge => (4, "making one module of it"),
+        };
+        if let Ok(mut waiting) = waiting.lock() {
+            // The last one's end comes before this one's beginning.
+            *waiting = None;
+            *waiting = Some(announce(number, what));
+        }
+    };
+    set_up_python(&built, tell).map_err(|error| {
+        let exit = match error {
+            BuildError::Missing { .. } | BuildError::Failed(_) => Exit::Unavailable,
+            _ => Exit::Internal,
+        };
+        exit.because(anyhow::Error::from(error).context("cannot set up Python"))
+    })?;
+    drop(waiting);
+    keep_python(&built, users).map_err(not_kept)
+}
+
+/// Compiles it for all commands that run plugins, which find it in the cache from then on.
+async fn warm_up(users: Users) -> Result<(), Failure> {
+    let engine = || compiler::engine(Budgets::server(machine::memory())).cached_for(users);
+    for engine in [engine().build()?, engine().metered().build()?] {
+        Language::Python
+            .warm_up(&engine)
+            .await
+            .context("cannot compile Python's interpreter")?;
     }
     Ok(())
 }

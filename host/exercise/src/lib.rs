@@ -45,7 +45,7 @@ pub use judge::Judge;
 pub use judgement::Judgement;
 pub use read::{Cases, Mistake};
 pub use seed::Seed;
-pub use shipped::{SHIPPED, Shipped};
+pub use shipped::{SHIPPED, Shipped, StatementLanguage};
 pub use split::Split;
 pub use transcript::{Event, Side, Transcript};
 pub use verdict::Verdict;

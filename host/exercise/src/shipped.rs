@@ -4,6 +4,7 @@ use super::files::Files;
 use super::read::Cases;
 use eco_toolchain::samples::SampleLanguage;
 use eco_toolchain::{BuildError, folder, wit};
+use std::borrow::Cow;
 use std::path::Path;
 
 type File = (&'static str, &'static [u8]);
@@ -18,6 +19,20 @@ pub struct Shipped {
     files: &'static [File],
 }
 
+/// The language of an exercise's statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatementLanguage {
+    /// As all of eco's own texts.
+    English,
+    /// As the course that eco comes from.
+    Spanish,
+}
+
+/// The statements in the sources, and where they lie beside each other in a copy, by the language that comes first.
+const ENGLISH: &str = "README.md";
+const SPANISH: &str = "README.es.md";
+const ENGLISH_SECOND: &str = "README.en.md";
+
 /// The interface that a solution in a compiled language exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
@@ -31,13 +46,13 @@ enum Shape {
 const HIDDEN: &str = "hidden.toml";
 
 macro_rules! shipped {
-    ($($slug:literal $shape:ident $($more:literal)*;)*) => {
+    ($($slug:literal $shape:ident;)*) => {
         &[$(Shipped {
             slug: $slug,
             shape: Shape::$shape,
             files: &[
-                $(file!($slug, $more),)*
                 file!($slug, "README.md"),
+                file!($slug, "README.es.md"),
                 file!($slug, "exercise.toml"),
                 file!($slug, "hidden.toml"),
                 file!($slug, "starter/javascript/plugin.js"),
@@ -59,7 +74,7 @@ macro_rules! file {
 
 /// All of them.
 pub const SHIPPED: &[Shipped] = shipped![
-    "echo" Handler "README.es.md";
+    "echo" Handler;
     "upper-case" Handler;
     "line-reversal" Handler;
     "frames" Handler;
@@ -153,7 +168,7 @@ impl Shipped {
     }
 
     /// Copies it into the new folder `folder`: the cases that are wanted, with a starter in every
-    /// language, or in the one that is given.
+    /// language, or in the one that is given. The statement in `first` is its `README.md`.
     ///
     /// # Errors
     /// The folder exists, or can't be written.
@@ -162,6 +177,7 @@ impl Shipped {
         folder: &Path,
         cases: Cases,
         only: Option<SampleLanguage>,
+        first: StatementLanguage,
     ) -> Result<(), BuildError> {
         // An empty folder will do; anything else that is there stays.
         let is_empty = folder
@@ -175,7 +191,8 @@ impl Shipped {
             _ => path != HIDDEN || cases == Cases::All,
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
-            folder::write(&folder.join(path), bytes)?;
+            let (path, bytes) = placed(path, bytes, first);
+            folder::write(&folder.join(path), &bytes)?;
         }
         for (shape, language, files) in &STARTERS {
             if *shape == self.shape && only.is_none_or(|only| only == *language) {
@@ -185,6 +202,23 @@ impl Shipped {
         }
         Ok(())
     }
+}
+
+/// Where a file lies in a copy, and what it holds there: statements name each other.
+fn placed<'a>(
+    path: &'a str,
+    bytes: &'a [u8],
+    first: StatementLanguage,
+) -> (&'a str, Cow<'a, [u8]>) {
+    let (place, other) = match (first, path) {
+        (StatementLanguage::Spanish, ENGLISH) => (ENGLISH_SECOND, (SPANISH, ENGLISH)),
+        (StatementLanguage::Spanish, SPANISH) => (ENGLISH, (ENGLISH, ENGLISH_SECOND)),
+        _ => return (path, bytes.into()),
+    };
+    let link = |to: &str| format!("]({to})");
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.replacen(&link(other.0), &link(other.1), 1);
+    (place, text.into_bytes().into())
 }
 
 fn write_starter(

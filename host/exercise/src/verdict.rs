@@ -25,15 +25,15 @@ pub enum Verdict {
     /// One call returned more than it may.
     ReplyTooBig,
     /// It stopped by an error of its own, which is named.
-    Trap(String),
+    Crashed(String),
     /// What it returned breaks the calling convention of components, or the types of the contract.
     BadAbi(String),
     /// It can't be loaded as what eco runs.
-    NotAComponent(String),
+    DoesNotLoad(String),
     /// It can't be compiled with what there is for that.
     TooComplex(String),
     /// It lacks the export that is named.
-    WrongWorld(String),
+    MissingFunction(String),
     /// It imports what is named, which nobody gives it.
     ImportNotAllowed(String),
     /// eco failed, or the exercise did. It is never held against the student.
@@ -53,11 +53,11 @@ impl Verdict {
             Self::OutOfCpu => "out-of-cpu",
             Self::OutOfMemory => "out-of-memory",
             Self::ReplyTooBig => "reply-too-big",
-            Self::Trap(_) => "trap",
+            Self::Crashed(_) => "crashed",
             Self::BadAbi(_) => "bad-abi",
-            Self::NotAComponent(_) => "not-a-component",
+            Self::DoesNotLoad(_) => "does-not-load",
             Self::TooComplex(_) => "too-complex",
-            Self::WrongWorld(_) => "wrong-world",
+            Self::MissingFunction(_) => "missing-function",
             Self::ImportNotAllowed(_) => "import-not-allowed",
             Self::Internal(_) => "internal",
         }
@@ -66,11 +66,11 @@ impl Verdict {
     /// What it names, where it names something: an error, an export, an import.
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::Trap(what)
+            Self::Crashed(what)
             | Self::BadAbi(what)
-            | Self::NotAComponent(what)
+            | Self::DoesNotLoad(what)
             | Self::TooComplex(what)
-            | Self::WrongWorld(what)
+            | Self::MissingFunction(what)
             | Self::ImportNotAllowed(what)
             | Self::Internal(what) => Some(what),
             Self::Passed
@@ -108,11 +108,11 @@ impl Verdict {
                     .to_owned()
             }
             Self::ReplyTooBig => "One call returned more bytes than it may.".to_owned(),
-            Self::Trap(what) => format!("The plugin stopped: {what}."),
+            Self::Crashed(what) => format!("The plugin stopped: {what}."),
             Self::BadAbi(what) => format!("What the plugin returned makes no sense: {what}."),
-            Self::NotAComponent(what) => format!("It can't be loaded: {what}"),
+            Self::DoesNotLoad(what) => format!("It can't be loaded: {what}"),
             Self::TooComplex(what) => format!("It takes too much to compile: {what}"),
-            Self::WrongWorld(what) => format!("It is no server plugin: {what}"),
+            Self::MissingFunction(what) => format!("It is no server plugin: {what}"),
             Self::ImportNotAllowed(what) => {
                 format!("It asks for what no plugin gets here: {what}")
             }
@@ -136,7 +136,7 @@ impl Verdict {
 
     /// Whether a split of the bytes could make the difference.
     pub(super) fn depends_on_split(&self) -> bool {
-        self.is_about_replies() || matches!(self, Self::Trap(_))
+        self.is_about_replies() || matches!(self, Self::Crashed(_))
     }
 }
 
@@ -144,16 +144,18 @@ impl Verdict {
 impl From<&Error> for Verdict {
     fn from(error: &Error) -> Self {
         match error {
-            Error::Plugin(text) => Self::Trap(format!("it says {}", Escaped(text.as_bytes()))),
-            Error::Trap(what) => Self::Trap(what.clone()),
+            Error::Plugin(text) => Self::Crashed(format!("it says {}", Escaped(text.as_bytes()))),
+            Error::Trap(what) => Self::Crashed(what.clone()),
             Error::Abi(what) => Self::BadAbi(what.clone()),
             Error::Room(_) => Self::Internal(error.to_string()),
             Error::Budget { budget, value, .. } => match budget {
                 Budget::Fuel => Self::OutOfCpu,
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
                 Budget::Reply => Self::ReplyTooBig,
-                Budget::Stack => Self::Trap(format!("its calls nest too deep ({value} of stack)")),
-                Budget::Log => Self::Trap(format!("it wrote more than {value} to the log")),
+                Budget::Stack => {
+                    Self::Crashed(format!("its calls nest too deep ({value} of stack)"))
+                }
+                Budget::Log => Self::Crashed(format!("it wrote more than {value} to the log")),
                 Budget::Cpu
                 | Budget::TotalCpu
                 | Budget::Wait
@@ -173,12 +175,12 @@ impl From<&LoadError> for Verdict {
             LoadError::Start(error) => error.into(),
             LoadError::Import(names) => Self::ImportNotAllowed(escaped(&names.join(", "))),
             LoadError::Export { .. } | LoadError::Function { .. } => {
-                Self::WrongWorld(escaped(&error.to_string()))
+                Self::MissingFunction(escaped(&error.to_string()))
             }
             LoadError::Type { .. } => Self::BadAbi(escaped(&error.to_string())),
             LoadError::Budget { budget, .. } => match budget {
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
-                Budget::File => Self::NotAComponent(error.to_string()),
+                Budget::File => Self::DoesNotLoad(error.to_string()),
                 Budget::Compile | Budget::CompileMemory => {
                     Self::TooComplex(escaped(&error.to_string()))
                 }
@@ -193,11 +195,11 @@ impl From<&LoadError> for Verdict {
             | LoadError::NoFile(_)
             | LoadError::SourceFile
             | LoadError::NotText { .. }
-            | LoadError::Script(_)
+            | LoadError::Script { .. }
             | LoadError::Text(_)
             | LoadError::CoreModule
             | LoadError::Unbounded(_)
-            | LoadError::Invalid(_) => Self::NotAComponent(escaped(&error.to_string())),
+            | LoadError::Invalid(_) => Self::DoesNotLoad(escaped(&error.to_string())),
         }
     }
 }

@@ -45,7 +45,7 @@ pub struct Budgets {
     pub log: usize,
     /// Size of a plugin's file, in bytes.
     pub file: usize,
-    /// Time to compile a plugin. In a laboratory it is processor time.
+    /// Time to compile a plugin. Where work is counted it is processor time. eco's own interpreters have no such budget.
     pub compile: Duration,
     /// Memory to compile a plugin, in bytes. Only a [helper](crate::Compiler::Helper) is held to it, on
     /// systems that can.

@@ -71,7 +71,9 @@ impl ClientPlugin {
     /// # Errors
     /// See [`LoadError`]: each variant is one of the checks, in their order.
     pub async fn load(engine: &Engine, source: Source) -> Result<Self, LoadError> {
-        Self::from_compiled(engine, Compiled::from(engine, source).await?).await
+        let compiled = Compiled::from(engine, source).await?;
+        let load = |compiled| Self::from_compiled(engine, compiled);
+        load::at_once(engine, compiled, load).await
     }
 
     /// The checks that come after compiling.
@@ -80,7 +82,7 @@ impl ClientPlugin {
         compiled: Compiled,
     ) -> Result<Self, LoadError> {
         let exports = ClientExports::find(&compiled.component)
-            .ok_or_else(|| ROLE.not_exported(engine, &compiled.component))?;
+            .ok_or_else(|| ROLE.not_exported(&compiled.component))?;
         let interface = (Interface::Client, CLIENT);
         let post_return = compiled.scan.post_return;
         let check = |instance: &mut Instance| {

@@ -3,7 +3,10 @@
 //! Callers branch on the variants; the texts say what happened and what to do next.
 
 use crate::budget::{Budget, Budgets};
+use crate::imports;
+use crate::load::absent::Absent;
 use crate::load::misspelt::Misspelt;
+use crate::load::script::Language;
 use eco_text::escape::{Escaped, message, one_line};
 use wasmtime::Trap;
 
@@ -114,6 +117,10 @@ fn change(what: &str, setting: Option<&String>) -> String {
     })
 }
 
+fn below(absent: Option<&Absent>) -> String {
+    absent.map_or_else(String::new, |absent| format!("\n{absent}"))
+}
+
 fn line(near: Option<&String>) -> String {
     near.map_or_else(String::new, |line| format!(", near {}", one_line(line)))
 }
@@ -187,8 +194,15 @@ pub enum LoadError {
         line: usize,
     },
     /// A script has a syntax error, or fails as it is evaluated.
-    #[error("the script does not load\n  {}", Escaped(.0.as_bytes()))]
-    Script(String),
+    #[error("the script does not load\n  {}{}", Escaped(.error.as_bytes()), below(.absent.as_ref()))]
+    Script {
+        /// What the interpreter says, with the line.
+        error: String,
+        /// What it misses, where eco doesn't have that.
+        absent: Option<Absent>,
+        /// The script's language.
+        language: Language,
+    },
     /// A script defines none of the functions that eco would call.
     #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}{}", list(.defined), slip(.meant.as_ref()))]
     Function {
@@ -223,7 +237,7 @@ pub enum LoadError {
     #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
     Invalid(String),
     /// It imports what eco doesn't offer.
-    #[error("it imports what eco does not offer: {}\neco offers eco:plugin/log@0.1.0 and WASI 0.2 with nothing granted. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(.0.join(", ")))]
+    #[error("it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(.0.join(", ")), imports::offered_text())]
     Import(Vec<String>),
     /// It exports no interface that eco could use.
     #[error(
@@ -272,7 +286,7 @@ impl LoadError {
             Self::NotWasm { .. } => "not-wasm",
             Self::SourceFile => "source-file",
             Self::NotText { .. } => "not-text",
-            Self::Script(_) => "script",
+            Self::Script { .. } => "script",
             Self::Function { .. } => "function",
             Self::NoPython => "no-python",
             Self::Text(_) => "text",

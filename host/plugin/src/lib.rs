@@ -37,6 +37,7 @@ mod server;
 mod snapshot;
 
 pub use budget::{Budget, Budgets};
+pub use cache::Users;
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -44,11 +45,13 @@ pub use compile::fuzzing;
 pub use compile::{Compiler, Program, run_helper};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{EngineError, Error, LoadError};
+pub use imports::offered;
 pub use instance::Usage;
 pub use laboratory::Laboratory;
+pub use load::absent::Absent;
 pub use load::inspect::{Fit, Inspection};
 pub use load::misspelt::Misspelt;
-pub use load::script::{Language, keep_python};
+pub use load::script::{Language, check_python_folder, keep_python};
 pub use load::source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source, read_at_most};
 pub use loaded::{Import, Interface};
 pub use server::{PluginSession, ServerPlugin};

@@ -6,7 +6,7 @@ mod session;
 pub use session::PluginSession;
 
 use crate::abi::{HANDLER, SESSION, ServerExports};
-use crate::compile::Compiled;
+use crate::compile::{Compiled, Target};
 use crate::direct::call::Module;
 use crate::engine::Engine;
 use crate::error::LoadError;
@@ -56,7 +56,9 @@ impl ServerPlugin {
     /// # Errors
     /// See [`LoadError`]: each variant is one of the checks, in their order.
     pub async fn load(engine: &Engine, source: Source) -> Result<Self, LoadError> {
-        Self::from_compiled(engine, Compiled::from(engine, source).await?).await
+        let compiled = Compiled::from(engine, source).await?;
+        let load = |compiled| Self::from_compiled(engine, compiled);
+        load::at_once(engine, compiled, load).await
     }
 
     /// The checks that come after compiling.
@@ -65,7 +67,7 @@ impl ServerPlugin {
         compiled: Compiled,
     ) -> Result<Self, LoadError> {
         let exports = ServerExports::find(&compiled.component)
-            .ok_or_else(|| ROLE.not_exported(engine, &compiled.component))?;
+            .ok_or_else(|| ROLE.not_exported(&compiled.component))?;
         let (interface, direct) = match exports {
             ServerExports::Handler { .. } => {
                 ((Interface::Handler, HANDLER), compiled.direct.clone())
@@ -116,6 +118,11 @@ impl ServerPlugin {
     /// has evaluated it. At once for other plugins, and where the engine takes none.
     pub async fn settled(&self) -> bool {
         self.0.starts.settled().await
+    }
+
+    /// Whether its instances run in this machine's code: not while a script's interpreter has yet to be compiled.
+    pub fn is_native(&self) -> bool {
+        self.0.starts.current().template.target == Target::Native
     }
 
     /// The name of the built-in, or the path.

@@ -24,4 +24,4 @@ pub mod wit;
 
 pub use error::BuildError;
 pub use project::{Built, Project};
-pub use python::set_up as set_up_python;
+pub use python::{SetupStep, set_up as set_up_python};

@@ -28,11 +28,26 @@ const INSTALL: &str = "  Debian:     apt install python3 python3-venv
   macOS:      brew install python
   Windows:    winget install Python.Python.3.13";
 
-/// Builds the interpreter and puts it at `output`. pip works in a folder that is removed at the end.
+/// What is done to set up Python, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupStep {
+    /// A virtual environment is made, with pip in it.
+    Environment,
+    /// pip gets componentize-py.
+    Download,
+    /// That builds the interpreter. It takes the longest.
+    Build,
+    /// The modules of the interpreter become one.
+    Merge,
+}
+
+/// Builds the interpreter and puts it at `output`. pip works in a folder that is removed at the end. `tell` is told
+/// each step as it begins.
 ///
 /// # Errors
 /// There is no python3 with venv, pip can't get componentize-py, or that fails.
-pub fn set_up(output: &Path) -> Result<(), BuildError> {
+pub fn set_up(output: &Path, tell: impl Fn(SetupStep)) -> Result<(), BuildError> {
+    tell(SetupStep::Environment);
     let parent = folder::make_parent(output)?;
     let work = tempfile::tempdir_in(parent).map_err(BuildError::file(parent))?;
     let place = work.path();
@@ -40,12 +55,13 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
     let write =
         |path: PathBuf, text: &str| std::fs::write(&path, text).map_err(BuildError::file(path));
     write(place.join("requirements.txt"), REQUIREMENTS)?;
+    tell(SetupStep::Download);
     let mut pip = tool::command(programs.join("pip"), place);
     pip.args(["install", "--quiet", "--disable-pip-version-check"]);
     // A source package would run its own code here, and an index may be anybody's.
     pip.args(["--only-binary", ":all:", "--require-hashes"]);
     pip.args(["--requirement", "requirements.txt"]);
-    tool::run(pip, "pip install componentize-py")?;
+    tool::run_unannounced(pip, "pip install componentize-py")?;
     write(place.join("eco.wit"), &wit::text())?;
     // Alone in their folder: componentize-py takes all that it finds beside them for part of the app.
     let app = place.join("app");
@@ -72,7 +88,9 @@ pub fn set_up(output: &Path) -> Result<(), BuildError> {
         "-o",
         "python.wasm",
     ]);
-    tool::run(componentize, "componentize-py")?;
+    tell(SetupStep::Build);
+    tool::run_unannounced(componentize, "componentize-py")?;
+    tell(SetupStep::Merge);
     let linked = place.join("python.wasm");
     let component = std::fs::read(&linked).map_err(BuildError::file(&linked))?;
     let merged = merge(&component).map_err(|error| BuildError::Unfit {

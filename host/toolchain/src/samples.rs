@@ -57,6 +57,16 @@ const FILES: &[(&str, &str)] = files![
 const IGNORED: &str = "/build/\n/target/\n/*.wasm\n";
 
 impl SampleLanguage {
+    /// All of them, in the order in which they are named.
+    pub const ALL: [Self; 6] = [
+        Self::Rust,
+        Self::C,
+        Self::Wat,
+        Self::JavaScript,
+        Self::Lua,
+        Self::Python,
+    ];
+
     /// The folder of its samples and starters.
     pub fn folder(self) -> &'static str {
         match self {
@@ -81,7 +91,11 @@ impl SampleLanguage {
 }
 
 impl Shape {
-    fn folder(self) -> &'static str {
+    /// All of them, from the simplest on.
+    pub const ALL: [Self; 4] = [Self::Handler, Self::Session, Self::Chat, Self::Client];
+
+    /// The name of the sample.
+    pub fn folder(self) -> &'static str {
         match self {
             Self::Handler => "upper",
             Self::Session => "lines",

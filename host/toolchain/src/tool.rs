@@ -19,10 +19,15 @@ pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     command
 }
 
-/// Runs it to its end. What it prints goes to eco's stderr, since stdout is for results.
-pub(super) fn run(mut command: Command, name: &str) -> Result<(), BuildError> {
+/// As [`run_unannounced`], and says first what runs.
+pub(super) fn run(command: Command, name: &str) -> Result<(), BuildError> {
     // The first run of some of them takes minutes.
     tracing::info!("running {name}");
+    run_unannounced(command, name)
+}
+
+/// Runs it to its end. What it prints goes to eco's stderr, since stdout is for results.
+pub(super) fn run_unannounced(mut command: Command, name: &str) -> Result<(), BuildError> {
     let status = command.stdout(std::io::stderr()).status();
     let status = status.map_err(|error| not_started(&command, error))?;
     if status.success() {

@@ -1,7 +1,7 @@
 //! `eco check --lint`: whether an exercise is all right, before students get it.
 
 use crate::budget_args::CompileArgs;
-use crate::compiler::compiler;
+use crate::compiler::{self, compiler};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use anyhow::Context as _;
@@ -15,7 +15,7 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     let files = Files::Folder(folder.to_owned());
     let exercise = Exercise::read(&files, Cases::All)
         .map_err(|mistake| Exit::Wrong.saying(mistake.to_string()))?;
-    let engine = Engine::builder(compiler(), compile.over(exercise.limits.budgets()))
+    let engine = compiler::engine(compile.over(exercise.limits.budgets()))
         .laboratory()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;

@@ -6,13 +6,14 @@ mod show;
 mod sockets;
 mod tcp;
 
+use super::compiler::{self, compiler};
 use super::exercise_args::CheckArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
 use super::logging::Silence;
+use super::output;
 use super::plugin::PluginArg;
 use super::watch::Watch;
-use super::{compiler::compiler, output};
 use anyhow::Context as _;
 use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use eco_plugin::{BUILT_IN_SERVERS, Engine, LoadError, ServerPlugin};
@@ -41,7 +42,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     };
     let exercise = read(&find(&exercise)?, Cases::Public)?;
     let check = Check {
-        engine: Engine::builder(compiler(), args.compile.over(exercise.limits.budgets()))
+        engine: compiler::engine(args.compile.over(exercise.limits.budgets()))
             .laboratory()
             .build()
             .context("cannot set up the sandbox")?,

@@ -3,11 +3,12 @@
 mod submissions;
 mod table;
 
+use super::compiler::{self, compiler};
 use super::exercise_args::GradeArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
 use super::report_to::ReportTo;
-use super::{compiler::compiler, machine, output};
+use super::{machine, output};
 use crate::progress::{self, Wanted};
 use crate::runtime;
 use anyhow::Context as _;
@@ -36,7 +37,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
             return Err(Exit::Usage.saying("two reports would go to the same file"));
         }
     }
-    let engine = Engine::builder(compiler(), args.compile.over(exercise.limits.budgets()))
+    let engine = compiler::engine(args.compile.over(exercise.limits.budgets()))
         .laboratory()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;
@@ -180,7 +181,7 @@ impl Grading<'_> {
             Code::Plugin(source) => ServerPlugin::load(&self.engine, source.clone())
                 .await
                 .map_err(|error| submissions::without_folder(Verdict::from(&error), source)),
-            Code::Unusable(why) => Err(Verdict::NotAComponent(why.clone())),
+            Code::Unusable(why) => Err(Verdict::DoesNotLoad(why.clone())),
         }
     }
 }

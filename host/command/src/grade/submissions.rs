@@ -174,9 +174,9 @@ fn text(name: &OsStr) -> String {
 /// A verdict that doesn't tell where on this machine the submission lies.
 pub(super) fn without_folder(verdict: Verdict, source: &Source) -> Verdict {
     match (verdict, source) {
-        (Verdict::NotAComponent(why), Source::File(path)) => {
+        (Verdict::DoesNotLoad(why), Source::File(path)) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            Verdict::NotAComponent(why.replace(&*path.to_string_lossy(), &name))
+            Verdict::DoesNotLoad(why.replace(&*path.to_string_lossy(), &name))
         }
         (verdict, _) => verdict,
     }

@@ -9,7 +9,7 @@ mod file;
 pub(super) use args::LoadArgs;
 
 use super::budget_args::size;
-use super::compiler::compiler;
+use super::compiler;
 use super::exit::{Exit, Failure};
 use super::message::Message;
 use super::plugin::PluginArg;
@@ -21,7 +21,7 @@ use bar::Bar;
 use bytesize::ByteSize;
 use eco_load::{Cause, Ended, Goal, Load, Report, Settings, most_instances, share_text};
 use eco_net::{Endpoint, StampsOn};
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Engine};
+use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
 use eco_text::number::grouped;
 use file::Page;
 use std::time::Duration;
@@ -129,7 +129,7 @@ async fn settings(config: &Config) -> Result<Settings, Failure> {
         }
     }
     let instances = most_instances(args.connections, config.threads);
-    let engine = Engine::builder(compiler(), budgets.clone())
+    let engine = compiler::engine(budgets.clone())
         .pooled(instances)
         .build()
         .context(

@@ -11,8 +11,9 @@ use crate::transcript::Event;
 use serde::Serialize;
 use std::io;
 
-/// Grows when a field changes its meaning or goes. New fields may come without it.
-const FORMAT: u32 = 1;
+/// Grows when a field or a verdict changes its meaning, or goes. New ones may come without it. In format 1 `crashed`
+/// was `trap`, `does-not-load` was `not-a-component`, and `missing-function` was `wrong-world`.
+const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Report<'a> {

@@ -32,6 +32,12 @@ pub(super) fn component(engine: &Engine, file: &File) -> wasmtime::Result<Compon
     unsafe { Component::deserialize(engine, read(file)?) }
 }
 
+/// The component whose code is a part of eco itself, copied.
+pub(crate) fn part_of_eco(engine: &Engine, code: &'static [u8]) -> wasmtime::Result<Component> {
+    // SAFETY: these bytes are part of the program. A test holds them against what eco's compiler makes.
+    unsafe { Component::deserialize(engine, code) }
+}
+
 /// As [`component`], for the module of one that is called directly.
 pub(super) fn module(engine: &Engine, file: &File) -> wasmtime::Result<Module> {
     #[cfg(target_os = "linux")]

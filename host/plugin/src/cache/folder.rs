@@ -1,9 +1,10 @@
-//! A folder that nobody but the user can write to, and its files.
+//! A folder that nobody but its owner can write to, and its files: one of the user's own, or root's for all users.
 //!
 //! It owns what is believed: the folder was looked at when it was opened, and is reached by that from
 //! then on, whatever has its name later; each file is looked at when it is opened. The system calls are in
 //! `system`. It must not know what the files hold.
 
+use super::Users;
 use super::system::{self, Place};
 use std::fs::File;
 use std::io;
@@ -11,10 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-/// A folder that was found to be the user's own.
+/// A folder that was found to be its owner's alone.
 pub(crate) struct Folder {
     place: Place,
     path: PathBuf,
+    users: Users,
 }
 
 /// Why a folder is not used.
@@ -33,23 +35,27 @@ pub(super) struct Listed {
 }
 
 impl Folder {
-    /// Opens it, and makes it first, if there is none, for this user alone.
-    pub(super) fn open(path: &Path) -> Result<Self, Unusable> {
-        let opened = Place::open(path);
-        Self::checked(opened, path)
+    /// Opens it, and makes it first, if there is none.
+    pub(super) fn make(path: &Path, users: Users) -> Result<Self, Unusable> {
+        Self::checked(Place::make(path, users), path, users)
+    }
+
+    /// Opens one that is there.
+    pub(super) fn open(path: &Path, users: Users) -> Result<Self, Unusable> {
+        Self::checked(Place::open(path, users), path, users)
     }
 
     /// A folder in this one, under the same rules.
     pub(super) fn inside(&self, name: &str) -> Result<Self, Unusable> {
         let opened = self.place.inside(name);
-        Self::checked(opened, &self.path.join(name))
+        Self::checked(opened, &self.path.join(name), self.users)
     }
 
-    fn checked(opened: io::Result<Place>, path: &Path) -> Result<Self, Unusable> {
+    fn checked(opened: io::Result<Place>, path: &Path, users: Users) -> Result<Self, Unusable> {
         let path = path.to_owned();
         let place = opened.and_then(|place| place.check().map(|()| place));
         match place {
-            Ok(place) => Ok(Self { place, path }),
+            Ok(place) => Ok(Self { place, path, users }),
             Err(error) => Err(Unusable {
                 path,
                 why: error.to_string(),
@@ -61,10 +67,10 @@ impl Folder {
         &self.path
     }
 
-    /// Opens a file that is the user's own, and that nobody else can write to.
+    /// Opens a file that is its owner's, and that nobody else can write to.
     pub(crate) fn file(&self, name: &str) -> io::Result<File> {
         let file = self.place.read(name)?;
-        system::check_file(&file)?;
+        system::check_file(&file, self.users)?;
         Ok(file)
     }
 

@@ -1,9 +1,9 @@
 //! The cache: what was compiled before, so that the second start of a plugin is fast; and Python's
 //! interpreter, which is too large to be part of eco.
 //!
-//! It holds native code that runs outside any sandbox, so that it is used only where nobody but the user
-//! can write (`folder`). It owns the names of what it keeps, and how much. It must not know how that was
-//! made.
+//! It holds native code that runs outside any sandbox, so that it is used only where nobody but the user, or
+//! root, can write (`folder`). It owns the names of what it keeps, and how much. It must not know how that
+//! was made.
 
 mod code;
 mod entry;
@@ -17,6 +17,7 @@ mod system;
 mod system;
 
 use crate::compile::Facts;
+pub(crate) use code::part_of_eco;
 pub(crate) use entry::Entry;
 use folder::Listed;
 pub(crate) use folder::{Folder, unnamed};
@@ -24,6 +25,7 @@ pub(crate) use hash::Hash;
 use parking_lot::Mutex;
 use std::fmt::Display;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Once, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -56,9 +58,23 @@ pub(crate) struct Key {
     pub(crate) hash: Hash,
 }
 
+/// For whom something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Users {
+    /// This user alone, in their cache folder.
+    This,
+    /// All users of this machine, in a folder that only root can write to. On Unix alone.
+    All,
+}
+
+/// Where the folder for all users is, unless the variable `ECO_SYSTEM_DIR` says otherwise.
+const SYSTEM: &str = "/usr/local/lib/eco";
+
 /// What this process keeps, and finds.
 pub(crate) struct Cache {
     compiled: Folder,
+    /// Where the folder for all users has something: found there, what isn't in the other.
+    for_all: Option<Folder>,
     /// Removed with the cache, where the user's own folder can't be used.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -72,10 +88,11 @@ impl Cache {
         if let Some(cache) = current.upgrade() {
             return Some(cache);
         }
-        let own = home().and_then(|home| home.inside("compiled").map_err(not_kept).ok());
+        let own = home().and_then(|home| home.inside(COMPILED).map_err(not_kept).ok());
         let cache = match own {
             Some(compiled) => Self {
                 compiled,
+                for_all: compiled_for_all(),
                 _temporary: None,
             },
             None => Self::temporary()
@@ -90,18 +107,29 @@ impl Cache {
     fn temporary() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("eco-").tempdir()?;
         Ok(Self {
-            compiled: Folder::open(folder.path()).map_err(io::Error::other)?,
+            compiled: Folder::open(folder.path(), Users::This).map_err(io::Error::other)?,
+            for_all: compiled_for_all(),
             _temporary: Some(folder),
         })
     }
 
+    /// The cache for all users, for root to write.
+    pub(crate) fn of_all_users() -> Option<Arc<Self>> {
+        let folder = system().and_then(|system| system.inside(COMPILED).map_err(not_kept).ok());
+        Some(Arc::new(Self {
+            compiled: folder?,
+            for_all: None,
+            _temporary: None,
+        }))
+    }
+
     /// What was kept under this name.
     pub(crate) fn find(&self, key: &Key) -> Option<Entry> {
-        let found = self.read(key);
+        let found = read(&self.compiled, key);
         if found.is_some() {
             self.mark_used(key);
         }
-        found
+        found.or_else(|| read(self.for_all.as_ref()?, key))
     }
 
     /// Keeps an entry under this name, and gives it back as it is kept; or as it was, where it can't be
@@ -124,13 +152,8 @@ impl Cache {
         self.compiled
             .write(&component(key), |file| entry.write(file))?;
         self.make_room();
-        let kept = self.read(key);
+        let kept = read(&self.compiled, key);
         kept.ok_or_else(|| io::Error::other("it can't be read again"))
-    }
-
-    fn read(&self, key: &Key) -> Option<Entry> {
-        let component = self.compiled.file(&component(key)).ok()?;
-        Entry::read(component, || self.compiled.file(&module(key)).ok())
     }
 
     fn mark_used(&self, key: &Key) {
@@ -166,6 +189,14 @@ impl Cache {
     }
 }
 
+fn read(compiled: &Folder, key: &Key) -> Option<Entry> {
+    let component = compiled.file(&component(key)).ok()?;
+    Entry::read(component, || compiled.file(&module(key)).ok())
+}
+
+/// The folder of compiled code, in that of the user or of all users.
+const COMPILED: &str = "compiled";
+
 const SNAPSHOT: &str = ".snapshot";
 
 fn component(key: &Key) -> String {
@@ -186,7 +217,26 @@ fn home() -> Option<Folder> {
         not_kept("this user has no cache folder (see XDG_CACHE_HOME, HOME)");
         return None;
     };
-    Folder::open(&path.join("eco")).map_err(not_kept).ok()
+    Folder::make(&path.join("eco"), Users::This)
+        .map_err(not_kept)
+        .ok()
+}
+
+/// The folder for all users, where there is one. One that others than root could have written to is not used.
+fn system() -> Option<Folder> {
+    Folder::open(&system_path(), Users::All)
+        .inspect_err(|error| tracing::debug!("nothing is there for all users: {error}"))
+        .ok()
+}
+
+fn system_path() -> PathBuf {
+    let path = std::env::var_os("ECO_SYSTEM_DIR").filter(|path| !path.is_empty());
+    path.map_or_else(|| PathBuf::from(SYSTEM), PathBuf::from)
+}
+
+fn compiled_for_all() -> Option<Folder> {
+    let system = system()?;
+    Folder::open(&system.path().join(COMPILED), Users::All).ok()
 }
 
 /// Says once why the cache doesn't do its work, and what that means.
@@ -202,27 +252,44 @@ const PYTHON: &str = concat!("python-", env!("CARGO_PKG_VERSION"), "-");
 
 /// Python's interpreter, where it is set up. Its name says which bytes it should have.
 pub(crate) fn python() -> Option<(Folder, String, Hash)> {
-    let home = home()?;
-    let mut files = home.list().ok()?;
+    home().and_then(python_in).or_else(|| python_in(system()?))
+}
+
+fn python_in(folder: Folder) -> Option<(Folder, String, Hash)> {
+    let mut files = folder.list().ok()?;
     files.sort_by_key(|file| std::cmp::Reverse(file.modified));
     let (name, hash) = files.into_iter().find_map(|file| {
         let hash = file.name.strip_prefix(PYTHON)?.strip_suffix(".wasm")?;
         Some((file.name.clone(), Hash::parse(hash)?))
     })?;
-    Some((home, name, hash))
+    Some((folder, name, hash))
+}
+
+/// Where Python's interpreter would be kept.
+fn python_folder(users: Users) -> io::Result<Folder> {
+    match users {
+        Users::This => home().ok_or_else(|| {
+            let why = "there is no cache folder of this user's own (see XDG_CACHE_HOME, HOME)";
+            io::Error::other(why)
+        }),
+        Users::All => Folder::make(&system_path(), users).map_err(io::Error::other),
+    }
+}
+
+/// Whether Python's interpreter could be kept, before it is built.
+pub(crate) fn check_python_folder(users: Users) -> io::Result<()> {
+    python_folder(users).map(drop)
 }
 
 /// Keeps Python's interpreter, in the place of an earlier one, and says where.
-pub(crate) fn keep_python(bytes: &[u8]) -> io::Result<std::path::PathBuf> {
-    let home = home().ok_or_else(|| {
-        io::Error::other("there is no cache folder of this user's own (see XDG_CACHE_HOME, HOME)")
-    })?;
+pub(crate) fn keep_python(bytes: &[u8], users: Users) -> io::Result<PathBuf> {
+    let folder = python_folder(users)?;
     let name = format!("{PYTHON}{}.wasm", Hash::of(bytes));
-    home.write(&name, |mut file| io::Write::write_all(&mut file, bytes))?;
-    for file in home.list()? {
+    folder.write(&name, |mut file| io::Write::write_all(&mut file, bytes))?;
+    for file in folder.list()? {
         if file.name.starts_with(PYTHON) && file.name != name {
-            home.remove(&file.name)?;
+            folder.remove(&file.name)?;
         }
     }
-    Ok(home.path().join(name))
+    Ok(folder.path().join(name))
 }

@@ -2,7 +2,7 @@
 //!
 //! It owns that choice. What compiling is, is `job`'s; how a helper is run, `spawn`'s.
 
-use super::job::{self, Job};
+use super::job::{self, Job, Subject};
 use super::spawn;
 use crate::budget::{Budget, Budgets};
 use crate::cache::Entry;
@@ -10,7 +10,7 @@ use crate::error::LoadError;
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Who turns the bytes of plugins into machine code.
 ///
@@ -36,7 +36,7 @@ pub struct Program {
 }
 
 /// What is changed when the same compiler would make other code, or other facts, of the same bytes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 impl Compiler {
     /// Compiles within the budgets.
@@ -73,9 +73,14 @@ fn this_program() -> Option<Metadata> {
 }
 
 async fn in_process(job: Job, bytes: Vec<u8>, budgets: &Budgets) -> Result<Entry, LoadError> {
+    let time = match &job.subject {
+        Subject::Plugin => budgets.compile,
+        // eco's own code: it ends.
+        Subject::Interpreter | Subject::Snapshot(_) => Duration::MAX,
+    };
     let compiling = tokio::task::spawn_blocking(move || job::compile(&job, bytes));
     // A thread that compiles can't be stopped; it is left to end by itself.
-    let compiled = tokio::time::timeout(budgets.compile, compiling).await;
+    let compiled = tokio::time::timeout(time, compiling).await;
     let compiled = compiled
         .map_err(|_| LoadError::budget(Budget::Compile, budgets, NOT_BY_THEN))?
         .map_err(LoadError::stopped)?

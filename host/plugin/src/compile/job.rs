@@ -3,7 +3,8 @@
 //! All of it may overflow the stack, take all memory, or never end, by the plugin's choice. Whoever
 //! calls it decides what that costs. It must not know in which process it runs.
 
-use super::settings::{Settings, Work};
+use super::settings::Settings;
+use super::wire::Priority;
 use super::{Facts, binary, snapshot};
 use crate::budget::{Budget, Budgets};
 use crate::direct::call::{self as direct, Names};
@@ -20,6 +21,7 @@ pub(super) struct Job {
     pub(super) name: String,
     pub(super) subject: Subject,
     pub(super) settings: Settings,
+    pub(super) priority: Priority,
 }
 
 /// Whose bytes they are.
@@ -73,7 +75,10 @@ const HELD: u64 = 4 * 1024 * 1024;
 pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     let made = match &job.subject {
         Subject::Plugin => plugin(job, bytes),
-        Subject::Interpreter => interpreter(job, &bytes),
+        // Snapshots are taken of its instances.
+        Subject::Interpreter => snapshot::instrument(&bytes)
+            .map_err(failed)
+            .and_then(|readable| precompile(job, &readable)),
         Subject::Snapshot(state) => {
             let written = snapshot::write(state, &bytes);
             written
@@ -129,17 +134,6 @@ fn held(binary: &[u8]) -> Result<u64, Refusal> {
     Ok(plan.held)
 }
 
-fn interpreter(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
-    match job.settings.work {
-        // Snapshots are taken of its instances.
-        Work::Uncounted => {
-            let readable = snapshot::instrument(binary).map_err(failed)?;
-            precompile(job, &readable)
-        }
-        Work::Counted | Work::Laboratory => precompile(job, binary),
-    }
-}
-
 /// Compiles what eco's own interpreter is in.
 fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
     let scan = Scanned {
@@ -160,7 +154,8 @@ fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
 }
 
 fn engine(settings: Settings) -> Result<wasmtime::Engine, Refusal> {
-    wasmtime::Engine::new(&settings.compiling()).map_err(failed)
+    let config = settings.compiling().map_err(failed)?;
+    wasmtime::Engine::new(&config).map_err(failed)
 }
 
 fn invalid(error: wasmparser::BinaryReaderError) -> Refusal {
@@ -228,16 +223,18 @@ fn cut(text: &mut String, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::Work;
+    use crate::compile::{Target, WHOLE_MEMORY, Work};
 
     fn job(name: &str) -> Job {
         Job {
             name: name.to_owned(),
             subject: Subject::Plugin,
             settings: Settings {
-                reservation: None,
+                reservation: WHOLE_MEMORY,
                 work: Work::Uncounted,
+                target: Target::Native,
             },
+            priority: Priority::Lowest,
         }
     }
 

@@ -3,19 +3,17 @@
 //! It owns the system calls of that. On systems without them a helper has no limit but the time after
 //! which eco kills it. It must not know what the helper does.
 
-use super::wire::Limits;
+use super::wire::{Limits, Priority};
 use std::io;
 use std::time::Duration;
 
-/// What holds for every helper: it is the last to run and the first to go when memory is short, leaves no
-/// image of itself on the disk, and has no descriptor but its three.
+/// What holds for every helper: it is the first to go when memory is short, leaves no image of itself on the
+/// disk, and has no descriptor but its three.
 pub(super) fn withdraw() -> io::Result<()> {
     #[cfg(unix)]
     {
-        use rustix::process::{Resource, setpriority_process};
         close_inherited();
-        limit(Resource::Core, 0)?;
-        setpriority_process(None, LOWEST)?;
+        limit(rustix::process::Resource::Core, 0)?;
     }
     // Linux's own scale. Where it can't be written, the system chooses by size.
     #[cfg(target_os = "linux")]
@@ -27,7 +25,10 @@ pub(super) fn withdraw() -> io::Result<()> {
 pub(super) fn apply(limits: Limits) -> io::Result<()> {
     #[cfg(unix)]
     {
-        use rustix::process::Resource;
+        use rustix::process::{Resource, setpriority_process};
+        if limits.priority == Priority::Lowest {
+            setpriority_process(None, LOWEST)?;
+        }
         limit(Resource::Nofile, 0)?;
         if let Some(memory) = limits.memory {
             limit(Resource::Data, memory)?;

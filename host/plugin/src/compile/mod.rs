@@ -9,9 +9,11 @@ mod compiler;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod helper;
+mod input;
 mod job;
 mod limits;
 mod places;
+mod portable;
 mod settings;
 pub(crate) mod snapshot;
 mod spawn;
@@ -23,16 +25,18 @@ use crate::direct::call as direct;
 use crate::engine::{Engine, EngineState};
 use crate::error::LoadError;
 use crate::load::scan::Scanned;
-use crate::load::script::{Interpreter, Language, Script};
-use crate::load::source::{Code, Source};
+use crate::load::script::{Language, Script};
+use crate::load::source::Source;
 pub use compiler::{Compiler, Program};
 pub use helper::run_helper;
-use job::{Job, Subject};
+use input::Input;
+pub(crate) use input::Snapshot;
+use job::Job;
 use serde::{Deserialize, Serialize};
-pub(crate) use settings::{Settings, Work};
+pub(crate) use settings::{Settings, Target, WHOLE_MEMORY, Work};
 pub(crate) use snapshot::Image;
-use std::borrow::Cow;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 use wasmtime::component::Component;
 
 /// A component that was read and compiled, and is not yet wanted for anything.
@@ -48,6 +52,8 @@ pub(crate) struct Compiled {
     /// The module by itself, where the component is called directly.
     pub(crate) direct: Option<Arc<direct::Module>>,
     pub(crate) script: Option<Script>,
+    /// What its code is for.
+    pub(crate) target: Target,
 }
 
 /// What is known of a component beside its code. It is kept with the code.
@@ -77,24 +83,27 @@ impl Compiled {
         let shared = engine.0.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let input = read(&shared.budgets)?;
-            let kept = match shared.find(&input).map(|entry| shared.load(&entry)) {
-                // It isn't whole, or was compiled on a machine that can do more: it is made anew.
-                None | Some(Err(LoadError::Compiler(_))) => None,
-                Some(loaded) => Some(loaded?),
+            let found = match (shared.kept(&input)?, &input) {
+                (Some(loaded), _) => Some((loaded, Target::Native)),
+                (None, Input::Script(interpreter, _)) => {
+                    portable::load(&shared, interpreter).map(|loaded| (loaded, Target::Portable))
+                }
+                (None, _) => None,
             };
-            Ok::<_, LoadError>((input, kept))
+            Ok::<_, LoadError>((input, found))
         });
-        let (input, kept) = reading.await.map_err(LoadError::stopped)??;
-        let loaded = match kept {
-            Some(loaded) => loaded,
-            None => anew(engine, &name, &input).await?,
+        let (input, found) = reading.await.map_err(LoadError::stopped)??;
+        let (loaded, target) = match found {
+            Some(found) => found,
+            None => (anew(engine, &name, &input).await?, Target::Native),
         };
         let script = match input {
             Input::Script(_, script) => Some(script),
-            Input::Plugin { .. } | Input::Interpreter(_) | Input::Snapshot(_) => None,
+            Input::Plugin { .. } | Input::Interpreter { .. } | Input::Snapshot(_) => None,
         };
         Ok(Self {
             name,
+            target,
             size: script
                 .as_ref()
                 .map_or(loaded.facts.size, |script| script.text.len()),
@@ -107,126 +116,48 @@ impl Compiled {
     }
 }
 
+impl Compiled {
+    /// The same script with its interpreter in this machine's code.
+    pub(crate) async fn natively(self, engine: &Engine) -> Result<Self, LoadError> {
+        let Some(script) = self.script.clone() else {
+            return Ok(self);
+        };
+        let input = Input::Script(script.language.interpreter()?, script);
+        let loaded = anew(engine, &self.name, &input).await?;
+        Ok(Self {
+            component: loaded.component,
+            scan: loaded.facts.scan,
+            held: loaded.facts.held,
+            target: Target::Native,
+            ..self
+        })
+    }
+}
+
 impl Language {
     /// Compiles the interpreter, so that the first script starts as fast as the next ones.
     ///
     /// # Errors
-    /// It is not set up, or took longer than the engine's budget for compiling.
+    /// It is not set up, or the compiler failed.
     pub async fn warm_up(self, engine: &Engine) -> Result<(), LoadError> {
-        let read = move |_: &Budgets| self.interpreter().map(Input::Interpreter);
+        self.compile(engine, true).await.map(drop)
+    }
+
+    /// The interpreter in this machine's code, when nobody waits for it.
+    pub(crate) async fn compile_unhurried(self, engine: &Engine) -> Result<Component, LoadError> {
+        self.compile(engine, false).await
+    }
+
+    async fn compile(self, engine: &Engine, is_awaited: bool) -> Result<Component, LoadError> {
+        let read = move |_: &Budgets| {
+            let interpreter = self.interpreter()?;
+            Ok(Input::Interpreter {
+                interpreter,
+                is_awaited,
+            })
+        };
         let compiled = Compiled::of(engine, self.name().to_owned(), read);
-        compiled.await.map(drop)
-    }
-}
-
-/// What is to be compiled: a plugin's own bytes, or the interpreter of its language.
-enum Input {
-    Plugin { bytes: Vec<u8>, hash: Hash },
-    Script(Interpreter, Script),
-    Interpreter(Interpreter),
-    Snapshot(Snapshot),
-}
-
-/// An interpreter as it is after it has evaluated a script.
-pub(crate) struct Snapshot {
-    interpreter: Interpreter,
-    hash: Hash,
-    image: Image,
-}
-
-impl Snapshot {
-    pub(crate) fn new(script: &Script, image: Image) -> Result<Self, LoadError> {
-        let interpreter = script.language.interpreter()?;
-        Ok(Self {
-            hash: Self::hash(&interpreter, script),
-            interpreter,
-            image,
-        })
-    }
-
-    /// Names what such an interpreter makes of such a script.
-    fn hash(interpreter: &Interpreter, script: &Script) -> Hash {
-        let parts = (interpreter.hash().to_string(), &*script.name, &*script.text);
-        Hash::of(&serde_json::to_vec(&parts).unwrap_or_default())
-    }
-
-    /// What one of this script was compiled to before, where it was kept.
-    pub(crate) async fn kept(engine: &Engine, script: &Arc<Script>) -> Option<Component> {
-        let (shared, script) = (engine.0.clone(), script.clone());
-        let finding = tokio::task::spawn_blocking(move || {
-            let hash = Self::hash(&script.language.interpreter().ok()?, &script);
-            let entry = shared
-                .cache
-                .as_ref()?
-                .find(&shared.key(Kind::Snapshot, &hash))?;
-            shared.load(&entry).ok()
-        });
-        Some(finding.await.ok()??.component)
-    }
-
-    /// Compiles it.
-    pub(crate) async fn compile(self, engine: &Engine, name: &str) -> Result<Component, LoadError> {
-        let compiled = Compiled::of(engine, name.to_owned(), |_| Ok(Input::Snapshot(self)));
         compiled.await.map(|compiled| compiled.component)
-    }
-}
-
-impl Input {
-    fn read(source: Source, budgets: &Budgets) -> Result<Self, LoadError> {
-        Ok(match source.read(budgets)? {
-            Code::Plugin(bytes) => {
-                let hash = Hash::of(&bytes);
-                Self::Plugin { bytes, hash }
-            }
-            Code::Script(script) => {
-                check_memory(script.language, budgets)?;
-                Self::Script(script.language.interpreter()?, script)
-            }
-        })
-    }
-
-    fn subject(&self) -> Subject {
-        match self {
-            Self::Plugin { .. } => Subject::Plugin,
-            Self::Script(..) | Self::Interpreter(_) => Subject::Interpreter,
-            Self::Snapshot(snapshot) => Subject::Snapshot(snapshot.image.state.clone()),
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Plugin { .. } => Kind::Plugin,
-            Self::Script(..) | Self::Interpreter(_) => Kind::Interpreter,
-            Self::Snapshot(_) => Kind::Snapshot,
-        }
-    }
-
-    fn hash(&self) -> &Hash {
-        match self {
-            Self::Plugin { hash, .. } => hash,
-            Self::Script(interpreter, _) | Self::Interpreter(interpreter) => interpreter.hash(),
-            Self::Snapshot(snapshot) => &snapshot.hash,
-        }
-    }
-
-    /// Whether its hash says all that it came from. Otherwise nobody keeps what is made of it.
-    fn repeats_itself(&self) -> bool {
-        match self {
-            Self::Plugin { .. } | Self::Script(..) | Self::Interpreter(_) => true,
-            Self::Snapshot(snapshot) => snapshot.image.repeats_itself,
-        }
-    }
-
-    fn bytes(&self) -> Result<Cow<'_, [u8]>, LoadError> {
-        match self {
-            Self::Plugin { bytes, .. } => Ok(Cow::Borrowed(bytes)),
-            Self::Script(interpreter, _) | Self::Interpreter(interpreter) => interpreter.read(),
-            Self::Snapshot(snapshot) => {
-                let mut bytes = snapshot.interpreter.read()?.into_owned();
-                bytes.extend_from_slice(&snapshot.image.contents);
-                Ok(bytes.into())
-            }
-        }
     }
 }
 
@@ -237,13 +168,27 @@ struct Loaded {
     direct: Option<Arc<direct::Module>>,
 }
 
+/// Interpreters are compiled one at a time: whoever comes for one that is being compiled finds it kept.
+static INTERPRETERS: Mutex<()> = Mutex::const_new(());
+
 /// Compiles, and keeps what came of it.
 async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, LoadError> {
     let shared = &engine.0;
+    let _shown = input.awaited(name).map(|what| (shared.on_compile)(&what));
+    let _alone = match input.kind() {
+        Kind::Interpreter => Some(INTERPRETERS.lock().await),
+        Kind::Plugin | Kind::Snapshot => None,
+    };
+    if _alone.is_some()
+        && let Some(loaded) = shared.kept(input)?
+    {
+        return Ok(loaded);
+    }
     let job = Job {
         name: name.to_owned(),
         subject: input.subject(),
         settings: shared.settings,
+        priority: input.priority(),
     };
     let bytes = input.bytes()?.into_owned();
     let entry = shared.compiler.compile(job, bytes, &shared.budgets).await?;
@@ -288,6 +233,15 @@ impl EngineState {
     fn find(&self, input: &Input) -> Option<Entry> {
         let cache = self.cache.as_ref().filter(|_| input.repeats_itself());
         cache?.find(&self.key(input.kind(), input.hash()))
+    }
+
+    /// What was compiled before.
+    fn kept(&self, input: &Input) -> Result<Option<Loaded>, LoadError> {
+        match self.find(input).map(|entry| self.load(&entry)) {
+            // It isn't whole, or was compiled on a machine that can do more: it is made anew.
+            None | Some(Err(LoadError::Compiler(_))) => Ok(None),
+            Some(loaded) => loaded.map(Some),
+        }
     }
 
     fn load(&self, entry: &Entry) -> Result<Loaded, LoadError> {

@@ -7,47 +7,86 @@ use crate::load::segments;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, OperatorCost};
 
+/// Address space that a 32-bit memory gets, so that no access needs a bounds check.
+pub(crate) const WHOLE_MEMORY: u64 = 4 << 30;
+
 /// The settings that are in the code.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
-    /// Address space that each memory gets, in bytes; `None` is wasmtime's own choice.
-    pub(crate) reservation: Option<u64>,
+    /// Address space that each memory gets, in bytes.
+    pub(crate) reservation: u64,
     pub(crate) work: Work,
+    pub(crate) target: Target,
+}
+
+/// What the code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Target {
+    /// The processor of this machine.
+    Native,
+    /// Pulley, wasmtime's interpreter: the same code for all machines of 64 bits, and much slower.
+    Portable,
+}
+
+/// How many times as long portable code takes as the machine's own: some thirty times for a loop in JavaScript or Lua.
+/// Its calls have so many times their budget of processor time, so that what has enough of it later has enough from
+/// the beginning.
+/// Test: `starting::a_call_that_takes_long_is_not_cut_while_there_is_only_portable_code`.
+const SLOWDOWN: u32 = 32;
+
+impl Target {
+    /// By how much its calls may take longer.
+    pub(crate) fn slowdown(self) -> u32 {
+        match self {
+            Self::Native => 1,
+            Self::Portable => SLOWDOWN,
+        }
+    }
 }
 
 /// Whether the code counts its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Work {
     Uncounted,
-    /// In fuel.
+    /// In fuel, and the same on every machine.
     Counted,
-    /// In fuel, and the same on every machine. See [`Laboratory`](crate::Laboratory).
-    Laboratory,
 }
 
 impl Settings {
+    /// Of the portable code of interpreters. Fuel is counted, so that one code will do for all engines.
+    pub(crate) const PORTABLE: Self = Self {
+        reservation: WHOLE_MEMORY,
+        work: Work::Counted,
+        target: Target::Portable,
+    };
+
     pub(crate) fn counts_fuel(self) -> bool {
         self.work != Work::Uncounted
     }
 
     /// For an engine that runs what another has compiled. It can't compile, so that a mistake fails.
-    pub(crate) fn running(self) -> Config {
-        let mut config = self.common();
+    pub(crate) fn running(self) -> wasmtime::Result<Config> {
+        let mut config = self.common()?;
         config.enable_compiler(false);
-        config
+        Ok(config)
     }
 
     /// For an engine that compiles, and runs nothing.
-    pub(super) fn compiling(self) -> Config {
-        let mut config = self.common();
-        if self.work == Work::Laboratory {
+    pub(super) fn compiling(self) -> wasmtime::Result<Config> {
+        let mut config = self.common()?;
+        if self.counts_fuel() {
             config.cranelift_nan_canonicalization(true);
         }
-        config
+        Ok(config)
     }
 
-    fn common(self) -> Config {
+    fn common(self) -> wasmtime::Result<Config> {
         let mut config = Config::new();
+        if self.target == Target::Portable {
+            config.target("pulley64")?;
+            // Where in the interpreter's own source something happened nobody asks; it is a tenth of the code.
+            config.generate_address_map(false);
+        }
         // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
         config.concurrency_support(false);
         config.epoch_interruption(true);
@@ -56,11 +95,9 @@ impl Settings {
         config.wasm_exceptions(true);
         config.wasm_gc(false);
         config.memory_guaranteed_dense_image_size(segments::MAPPED);
-        if let Some(reservation) = self.reservation {
-            config.memory_reservation(reservation);
-        }
+        config.memory_reservation(self.reservation);
         config.consume_fuel(self.counts_fuel());
-        if self.work == Work::Laboratory {
+        if self.counts_fuel() {
             // The host does these, which takes more than the one unit of other instructions.
             config.operator_cost(OperatorCost {
                 Throw: u8::MAX,
@@ -72,6 +109,6 @@ impl Settings {
             });
             config.relaxed_simd_deterministic(true);
         }
-        config
+        Ok(config)
     }
 }

@@ -17,10 +17,9 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// In a laboratory, and for a snapshot, which nobody waits for, the processor time decides, and so much more
-/// must have passed before a helper is killed by the clock: a busy machine is no reason for another verdict,
-/// and helpers come last on it. Then nobody knows, which is an internal error. No test hits it: that would
-/// take as long.
+/// Where work is counted, the processor time decides, and so much more must have passed before a helper is killed by
+/// the clock: a busy machine is no reason for another verdict, and helpers come last on it. eco's own code has no
+/// budget at all. After this time nobody knows, which is an internal error. No test hits it: that would take as long.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// What is read of a helper's stderr, in bytes: the runtime's last words. The rest is lost.
@@ -33,7 +32,12 @@ pub(super) async fn compile(
     plugin: Vec<u8>,
     budgets: &Budgets,
 ) -> Result<Entry, LoadError> {
-    let (_place, at_work) = places::places().await;
+    let places = match job.subject {
+        // There is one of each, and somebody may wait for it.
+        Subject::Interpreter => None,
+        Subject::Plugin | Subject::Snapshot(_) => Some(places::places().await),
+    };
+    let (_place, at_work) = places.unzip();
     let deadline = Deadline::of(&job);
     let request = Request {
         limits: limits(&job, budgets),
@@ -49,13 +53,16 @@ pub(super) async fn compile(
     let time = match deadline {
         Deadline::Clock => budgets.compile,
         Deadline::ProcessorTime => budgets.compile.saturating_add(PATIENCE),
+        Deadline::None => PATIENCE,
     };
     let in_time = timeout(time, &mut talking).await;
     let Ok(said) = in_time else {
         running.end();
         return Err(match deadline {
             Deadline::Clock => LoadError::budget(Budget::Compile, budgets, NOT_BY_THEN),
-            Deadline::ProcessorTime => LoadError::Compiler("the machine is too busy".to_owned()),
+            Deadline::ProcessorTime | Deadline::None => {
+                LoadError::Compiler("the machine is too busy".to_owned())
+            }
         });
     };
     let said = said.map_err(LoadError::stopped)?;
@@ -79,35 +86,36 @@ enum Deadline {
     /// Somebody waits.
     Clock,
     ProcessorTime,
+    /// It is eco's own code, and no stranger makes it longer.
+    None,
 }
 
 impl Deadline {
     fn of(job: &Job) -> Self {
         match (&job.subject, job.settings.work) {
-            (Subject::Snapshot(_), _) | (_, Work::Laboratory) => Self::ProcessorTime,
-            (Subject::Plugin | Subject::Interpreter, _) => Self::Clock,
+            (Subject::Snapshot(_) | Subject::Interpreter, _) => Self::None,
+            (Subject::Plugin, Work::Counted) => Self::ProcessorTime,
+            (Subject::Plugin, Work::Uncounted) => Self::Clock,
         }
     }
 }
 
-/// What the helper may use. An interpreter is eco's own, and has only its time.
+/// What the helper may use. An interpreter is eco's own, and has no limit; the data of a snapshot is a script's.
 fn limits(job: &Job, budgets: &Budgets) -> Limits {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let all = u32::try_from(processors).unwrap_or(u32::MAX);
-    match (&job.subject, job.settings.work) {
-        (Subject::Interpreter, _) => Limits {
-            memory: None,
-            cpu: None,
-        },
-        (Subject::Plugin, Work::Laboratory) => Limits {
-            memory: Some(budgets.compile_memory as u64),
-            cpu: Some(budgets.compile),
-        },
+    let memory = Some(budgets.compile_memory as u64);
+    let (memory, cpu) = match (&job.subject, job.settings.work) {
+        (Subject::Interpreter, _) => (None, None),
+        (Subject::Snapshot(_), _) => (memory, None),
+        (Subject::Plugin, Work::Counted) => (memory, Some(budgets.compile)),
         // The clock decides. This holds while eco itself is stopped.
-        (Subject::Plugin | Subject::Snapshot(_), _) => Limits {
-            memory: Some(budgets.compile_memory as u64),
-            cpu: Some(budgets.compile.saturating_mul(all)),
-        },
+        (Subject::Plugin, Work::Uncounted) => (memory, Some(budgets.compile.saturating_mul(all))),
+    };
+    Limits {
+        memory,
+        cpu,
+        priority: job.priority,
     }
 }
 
@@ -191,10 +199,20 @@ struct Said {
 
 impl Pipes {
     /// Asks, and waits for the answer. It ends when the helper does.
-    fn talk(mut self, request: &Request, plugin: &[u8], most: u64, mut at_work: AtWork) -> Said {
+    fn talk(
+        mut self,
+        request: &Request,
+        plugin: &[u8],
+        most: u64,
+        mut at_work: Option<AtWork>,
+    ) -> Said {
         // A helper that ends before it has read all says why in another way.
         let _ = request.write(&mut self.stdin, plugin);
-        let takes_long = || at_work.make_way();
+        let takes_long = || {
+            if let Some(at_work) = &mut at_work {
+                at_work.make_way();
+            }
+        };
         let answer = wire::read_answer(&mut self.stdout, most, takes_long, unnamed);
         let mut last_words = Vec::new();
         if answer.is_err() {

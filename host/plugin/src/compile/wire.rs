@@ -19,6 +19,15 @@ pub(super) struct Request {
     pub(super) limits: Limits,
 }
 
+/// Who comes first where processors are short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Priority {
+    /// That of whoever waits for it: for eco's own code alone.
+    Ordinary,
+    /// Everybody else.
+    Lowest,
+}
+
 /// What the helper may use. `None` is no limit.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Limits {
@@ -26,6 +35,7 @@ pub(super) struct Limits {
     pub(super) memory: Option<u64>,
     /// Processor time of all its threads.
     pub(super) cpu: Option<Duration>,
+    pub(super) priority: Priority,
 }
 
 /// What the helper says: one answer, and before it, perhaps, that it takes long.

@@ -187,13 +187,16 @@ pub(crate) struct CpuMeter {
     ticks: u32,
     used: Duration,
     recent: RecentTime,
+    /// How many times their budget calls have, since their code is so much slower.
+    slowdown: u32,
     spent: Arc<TotalTime>,
     pub(crate) call_state: Arc<CallState>,
 }
 
 impl CpuMeter {
-    /// For an instance whose calls say by `slow_flag` when they are slow, and add to the total time.
-    pub(crate) fn new(slow_flag: SlowFlag, spent: Arc<TotalTime>) -> Self {
+    /// For an instance whose calls say by `slow_flag` when they are slow, and add to the total time. Its code is
+    /// `slowdown` times as slow as it will be.
+    pub(crate) fn new(slow_flag: SlowFlag, spent: Arc<TotalTime>, slowdown: u32) -> Self {
         let call_state = CallState {
             slow_flag,
             ..CallState::default()
@@ -202,6 +205,7 @@ impl CpuMeter {
             ticks: 0,
             used: Duration::ZERO,
             recent: RecentTime::default(),
+            slowdown,
             spent,
             call_state: Arc::new(call_state),
         }
@@ -237,7 +241,7 @@ impl CpuMeter {
             self.used += had.unwrap_or(TICK);
         }
         // A tick is never quite ten milliseconds.
-        if self.used + TICK / 2 > budgets.cpu {
+        if self.used + TICK / 2 > budgets.cpu.saturating_mul(self.slowdown) {
             return Err(Budget::Cpu.into());
         }
         if self.spent.add(had.unwrap_or(TICK)) > budgets.total_cpu {
@@ -272,7 +276,7 @@ mod tests {
     use super::*;
 
     fn meter() -> (CpuMeter, SlowQueue) {
-        let meter = CpuMeter::new(SlowFlag::default(), Arc::default());
+        let meter = CpuMeter::new(SlowFlag::default(), Arc::default(), 1);
         (meter, SlowQueue::for_this_machine())
     }
 

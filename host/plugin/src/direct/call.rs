@@ -11,12 +11,13 @@
 //! Memory, replies and traps are bounded as for any plugin.
 
 use crate::budget::Budget;
+use crate::compile::Target;
 use crate::direct::detect::DirectModule;
 use crate::engine::EngineState;
 use crate::error::Error;
 use crate::instance::state::PluginShared;
 use crate::instance::state::State;
-use crate::instance::{Usage, new_store};
+use crate::instance::{Code, Usage, new_store};
 use crate::laboratory::Laboratory;
 use eco_contract::{DirectBuffer, Next, Reply, SlowFlag};
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,11 @@ impl Direct {
         lab: Option<Laboratory>,
     ) -> Result<Self, Error> {
         // No call of it takes long.
-        let mut store = new_store(plugin, connection, SlowFlag::default(), lab);
+        let code = Code {
+            engine: &plugin.engine.wasmtime,
+            target: Target::Native,
+        };
+        let mut store = new_store(plugin, code, connection, SlowFlag::default(), lab);
         store.set_epoch_deadline(NEVER);
         let started = module.ready.instantiate(&mut store);
         started

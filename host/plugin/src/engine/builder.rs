@@ -1,15 +1,16 @@
 //! How an engine is set up: what its instances see, where they live, and its clock.
 
-use super::pool::{ADDRESS_SPACE, Cleaning, WHOLE_MEMORY, pool};
+use super::pool::{ADDRESS_SPACE, Cleaning, pool};
 use super::{Engine, EngineState, HOST_STACK, World};
 use crate::budget::{Budgets, TICK};
-use crate::cache::Cache;
-use crate::compile::{Compiler, Settings, Work};
+use crate::cache::{Cache, Users};
+use crate::compile::{Compiler, Settings, Target, WHOLE_MEMORY, Work};
 use crate::cpu::slow_queue::SlowQueue;
 use crate::error::EngineError;
 use eco_state::SharedState;
-use std::sync::Arc;
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{Arc, OnceLock};
 use wasmtime::Config;
 
 /// Sets up an [`Engine`]. Unless it is told otherwise, that is for an instance or two, takes memory as it
@@ -18,12 +19,15 @@ pub struct EngineBuilder {
     compiler: Compiler,
     budgets: Budgets,
     work: Work,
+    world: World,
     /// Connections for which there is a pool.
     pooled: Option<usize>,
     pub(super) cleaning: Cleaning,
     takes_snapshots: bool,
-    is_cached: bool,
+    begins_portable: bool,
+    cached_for: Option<Users>,
     state: Option<SharedState>,
+    on_compile: fn(&str) -> Box<dyn Any + Send>,
 }
 
 impl EngineBuilder {
@@ -32,12 +36,22 @@ impl EngineBuilder {
             compiler,
             budgets,
             work: Work::Uncounted,
+            world: World::Real,
             pooled: None,
             cleaning: Cleaning::of_this_system(),
             takes_snapshots: true,
-            is_cached: true,
+            begins_portable: true,
+            cached_for: Some(Users::This),
             state: None,
+            on_compile: |_| Box::new(()),
         }
+    }
+
+    /// Is told what is compiled whenever somebody waits for that; what it gives is dropped when the waiting is over.
+    #[must_use]
+    pub fn on_compile(mut self, on_compile: fn(&str) -> Box<dyn Any + Send>) -> Self {
+        self.on_compile = on_compile;
+        self
     }
 
     /// What the connections of its plugins share, in place of a state of its own. In a laboratory each run
@@ -64,6 +78,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Has scripts wait until their interpreter is compiled. Otherwise they begin at once, in portable code, where
+    /// their calls take some thirty times as long until there is other code.
+    #[must_use]
+    pub fn compiled_first(mut self) -> Self {
+        self.begins_portable = false;
+        self
+    }
+
     /// Counts the fuel that calls use: a measure of their work that is the same on every machine, for which
     /// they run slower.
     #[must_use]
@@ -76,14 +98,24 @@ impl EngineBuilder {
     /// machine (see [`Laboratory`](crate::Laboratory)): what a plugin does there, it does again.
     #[must_use]
     pub fn laboratory(mut self) -> Self {
-        self.work = Work::Laboratory;
+        self.work = Work::Counted;
+        self.world = World::Laboratory;
+        // A stack may be deeper in one code than in another.
+        self.begins_portable = false;
         self
     }
 
     /// Compiles anew what was compiled before, and keeps nothing.
     #[must_use]
     pub fn uncached(mut self) -> Self {
-        self.is_cached = false;
+        self.cached_for = None;
+        self
+    }
+
+    /// Keeps what it compiles for these users. What is there for all is found by everybody.
+    #[must_use]
+    pub fn cached_for(mut self, users: Users) -> Self {
+        self.cached_for = Some(users);
         self
     }
 
@@ -94,27 +126,31 @@ impl EngineBuilder {
     /// do.
     pub fn build(self) -> Result<Engine, EngineError> {
         let (wasmtime, settings) = match self.pooled {
-            None => self.wasmtime(None)?,
+            None => self.wasmtime(WHOLE_MEMORY)?,
             // Lua has a second memory, for its exceptions.
             Some(connections)
                 if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE =>
             {
-                self.wasmtime(Some(self.budgets.memory as u64))?
+                self.wasmtime(self.budgets.memory as u64)?
             }
             // Containers may limit address space below what the processor has.
             Some(_) => self
-                .wasmtime(Some(WHOLE_MEMORY))
-                .or_else(|_| self.wasmtime(Some(self.budgets.memory as u64)))?,
+                .wasmtime(WHOLE_MEMORY)
+                .or_else(|_| self.wasmtime(self.budgets.memory as u64))?,
         };
         start_clock(&wasmtime)?;
         Ok(Engine(Arc::new(EngineState {
             wasmtime,
+            portable: OnceLock::new(),
+            begins_portable: self.begins_portable,
             settings,
-            world: match self.work {
-                Work::Uncounted | Work::Counted => World::Real,
-                Work::Laboratory => World::Laboratory,
+            world: self.world,
+            on_compile: self.on_compile,
+            cache: match self.cached_for {
+                Some(Users::This) => Cache::of_user(),
+                Some(Users::All) => Cache::of_all_users(),
+                None => None,
             },
-            cache: self.is_cached.then(Cache::of_user).flatten(),
             compiler: self.compiler,
             budgets: self.budgets,
             state: self.state.unwrap_or_default(),
@@ -128,31 +164,41 @@ impl EngineBuilder {
     }
 
     /// With so much address space for each memory, where there is a pool.
-    fn wasmtime(
-        &self,
-        reservation: Option<u64>,
-    ) -> Result<(wasmtime::Engine, Settings), EngineError> {
+    fn wasmtime(&self, reservation: u64) -> Result<(wasmtime::Engine, Settings), EngineError> {
         let settings = Settings {
             reservation,
             work: self.work,
+            target: Target::Native,
         };
-        let mut config = running(settings, &self.budgets);
-        if let (Some(connections), Some(reservation)) = (self.pooled, reservation) {
-            let pool = pool(&self.budgets, connections, reservation, self.cleaning);
-            config.allocation_strategy(pool);
-        }
-        let engine = wasmtime::Engine::new(&config);
+        let engine = running(settings, &self.budgets).and_then(|mut config| {
+            if let Some(connections) = self.pooled {
+                let pool = pool(&self.budgets, connections, reservation, self.cleaning);
+                config.allocation_strategy(pool);
+            }
+            wasmtime::Engine::new(&config)
+        });
         let engine = engine.map_err(|error| EngineError::Sandbox(format!("{error:#}")))?;
         Ok((engine, settings))
     }
 }
 
 /// For running code of these settings within the budgets.
-fn running(settings: Settings, budgets: &Budgets) -> Config {
-    let mut config = settings.running();
+fn running(settings: Settings, budgets: &Budgets) -> wasmtime::Result<Config> {
+    let mut config = settings.running()?;
     config.max_wasm_stack(budgets.stack);
     config.async_stack_size(budgets.stack + HOST_STACK);
-    config
+    Ok(config)
+}
+
+/// An engine for the portable code of interpreters. It has no pool: it runs what begins before there is other
+/// code. `None` where the machine can't run such code, which costs time and changes nothing.
+pub(super) fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
+    let engine = running(Settings::PORTABLE, budgets)
+        .and_then(|config| wasmtime::Engine::new(&config))
+        .inspect_err(|error| tracing::debug!("no portable code is run: {error:#}"))
+        .ok()?;
+    start_clock(&engine).ok()?;
+    Some(engine)
 }
 
 /// Ticks until the engine is gone.

@@ -14,11 +14,12 @@ use pool::KEPT_PART;
 
 use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
-use crate::compile::{Compiler, Settings};
+use crate::compile::{Compiler, Settings, WHOLE_MEMORY};
 use crate::cpu::slow_queue::SlowQueue;
 use eco_state::SharedState;
-use std::sync::Arc;
+use std::any::Any;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::{Arc, OnceLock};
 
 /// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
 #[derive(Clone)]
@@ -26,11 +27,17 @@ pub struct Engine(pub(crate) Arc<EngineState>);
 
 pub(crate) struct EngineState {
     pub(crate) wasmtime: wasmtime::Engine,
+    /// Runs the portable code of interpreters. Made when that is first wanted; `None` where it can't be.
+    portable: OnceLock<Option<wasmtime::Engine>>,
+    /// Whether scripts may begin in such code.
+    begins_portable: bool,
     pub(crate) budgets: Budgets,
     /// Which code it runs.
     pub(crate) settings: Settings,
     /// Who makes that.
     pub(crate) compiler: Compiler,
+    /// Is told what is compiled while somebody waits.
+    pub(crate) on_compile: fn(&str) -> Box<dyn Any + Send>,
     /// Where it is kept.
     pub(crate) cache: Option<Arc<Cache>>,
     /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
@@ -46,6 +53,16 @@ pub(crate) struct EngineState {
 }
 
 impl EngineState {
+    /// The engine for the portable code of interpreters, where scripts may begin in that.
+    pub(crate) fn portable(&self) -> Option<&wasmtime::Engine> {
+        let make = || {
+            // Where address space is short, no memory gets as much as this code wants.
+            let wanted = self.begins_portable && self.settings.reservation == WHOLE_MEMORY;
+            wanted.then(|| builder::portable(&self.budgets)).flatten()
+        };
+        self.portable.get_or_init(make).as_ref()
+    }
+
     /// Whether so many bytes in use are within the budget, together with those that the pool keeps for
     /// coming instances. To ask for these takes locks, and they matter only near the budget.
     pub(crate) fn check_total(&self, in_use: usize) -> Result<(), Budget> {

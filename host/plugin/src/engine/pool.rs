@@ -5,8 +5,6 @@ use super::PARTS;
 use crate::budget::Budgets;
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Address space that a 32-bit memory gets, so that no access needs a bounds check.
-pub(super) const WHOLE_MEMORY: u64 = 4 << 30;
 /// Address space that all memories may reserve together: half of what x86-64 and arm64 processes
 /// have. Beyond it memories get just their budget, and accesses are checked.
 pub(super) const ADDRESS_SPACE: u64 = 64 << 40;

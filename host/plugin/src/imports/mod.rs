@@ -63,6 +63,8 @@ impl Imports {
 
 /// Something that eco offers to plugins.
 struct Offer {
+    /// For a person.
+    name: &'static str,
     /// Whether it has the interface of this name.
     has: fn(&str) -> bool,
     /// Who may import it, with those that may more.
@@ -85,31 +87,37 @@ pub(crate) enum Importer {
 /// All that is offered.
 const OFFERS: [Offer; 6] = [
     Offer {
+        name: log::INTERFACE,
         has: |name| name == log::INTERFACE,
         to: Importer::Client,
         link: log::link,
     },
     Offer {
+        name: "WASI 0.2 with nothing granted",
         has: wasi::has,
         to: Importer::Client,
         link: wasi::link,
     },
     Offer {
+        name: topics::INTERFACE,
         has: |name| name == topics::INTERFACE,
         to: Importer::Server,
         link: topics::link,
     },
     Offer {
+        name: store::INTERFACE,
         has: |name| name == store::INTERFACE,
         to: Importer::Server,
         link: store::link,
     },
     Offer {
+        name: timer::INTERFACE,
         has: |name| name == timer::INTERFACE,
         to: Importer::Server,
         link: timer::link,
     },
     Offer {
+        name: script::INTERFACE,
         has: |name| name == script::INTERFACE,
         to: Importer::Interpreter,
         link: script::link,
@@ -118,6 +126,25 @@ const OFFERS: [Offer; 6] = [
 
 fn offers(importer: Importer) -> impl Iterator<Item = &'static Offer> {
     OFFERS.iter().filter(move |offer| offer.to <= importer)
+}
+
+/// What plugins may import, for a person: first what all may, then what those may that serve.
+pub fn offered() -> [Vec<&'static str>; 2] {
+    let to = |importer| {
+        let offers = OFFERS.iter().filter(move |offer| offer.to == importer);
+        offers.map(|offer| offer.name).collect()
+    };
+    [to(Importer::Client), to(Importer::Server)]
+}
+
+/// The same as a text.
+pub(crate) fn offered_text() -> String {
+    let [all, servers] = offered();
+    format!(
+        "{}; and to those that serve {}",
+        all.join(" and "),
+        servers.join(", ")
+    )
 }
 
 /// Whether the interface `name` is offered.

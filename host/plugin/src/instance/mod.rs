@@ -6,6 +6,7 @@ mod limiter;
 pub(crate) mod state;
 
 use crate::budget::Budget;
+use crate::compile::Target;
 use crate::cpu::meter::{CallState, bounded};
 use crate::cpu::recent::RecentTime;
 use crate::engine::EngineState;
@@ -35,11 +36,14 @@ impl Usage {
     pub(crate) fn of(store: &Store<State>) -> Self {
         Self {
             memory: store.data().memory(),
-            fuel: fuel_left(store).map(|left| {
-                let state = store.data();
-                let own = state.engine.budgets.fuel.saturating_sub(left);
-                own.saturating_add(state.host_fuel())
-            }),
+            // Portable code counts it for everybody.
+            fuel: fuel_left(store)
+                .filter(|_| store.data().engine.settings.counts_fuel())
+                .map(|left| {
+                    let state = store.data();
+                    let own = state.engine.budgets.fuel.saturating_sub(left);
+                    own.saturating_add(state.host_fuel())
+                }),
         }
     }
 }
@@ -47,27 +51,36 @@ impl Usage {
 /// A store for one instance, with its limits of memory.
 pub(crate) fn new_store(
     plugin: &PluginShared,
+    code: Code<'_>,
     connection: u64,
     slow_flag: SlowFlag,
     laboratory: Option<Laboratory>,
 ) -> Store<State> {
-    let engine = &plugin.engine;
-    let state = State::new(plugin, connection, slow_flag, laboratory);
-    let mut store = Store::new(&engine.wasmtime, state);
+    let state = State::new(plugin, code.target, connection, slow_flag, laboratory);
+    let counts_fuel = state.counts_fuel;
+    let mut store = Store::new(code.engine, state);
     store.limiter(|state| state);
     store.set_max_component_handles(HANDLES);
-    if engine.settings.counts_fuel() {
+    if counts_fuel {
         // It fails on engines that count none, and only there.
-        let _ = store.set_fuel(engine.budgets.fuel);
+        let _ = store.set_fuel(plugin.engine.budgets.fuel);
     }
     store
+}
+
+/// What an instance runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Code<'a> {
+    /// The engine that it was compiled for.
+    pub(crate) engine: &'a wasmtime::Engine,
+    pub(crate) target: Target,
 }
 
 /// The fuel that an instance has left. `None` where none is counted: wasmtime's own answer would be an
 /// error, which costs a backtrace.
 pub(crate) fn fuel_left<'a>(store: impl Into<StoreContext<'a, State>>) -> Option<u64> {
     let store = store.into();
-    let counts = store.data().engine.settings.counts_fuel();
+    let counts = store.data().counts_fuel;
     counts.then(|| store.get_fuel().ok()).flatten()
 }
 
@@ -80,6 +93,16 @@ pub(crate) struct Template {
     pub(crate) held: usize,
     /// Whether so much is copied for each instance that its start takes long.
     pub(crate) starts_slowly: bool,
+    pub(crate) target: Target,
+}
+
+impl Template {
+    fn code(&self) -> Code<'_> {
+        Code {
+            engine: self.ready.engine(),
+            target: self.target,
+        }
+    }
 }
 
 /// A live instance in its sandbox. After a call that failed it is dead: drop it.
@@ -99,7 +122,8 @@ impl Instance {
         laboratory: Option<Laboratory>,
     ) -> Result<Self, Error> {
         let engine = &template.shared.engine;
-        let mut store = new_store(&template.shared, connection, slow_flag, laboratory);
+        let code = template.code();
+        let mut store = new_store(&template.shared, code, connection, slow_flag, laboratory);
         let held = store.data_mut().hold(template.held);
         held.map_err(|broken| Error::budget(broken, &engine.budgets))?;
         let call_state = store.data().meter.call_state.clone();

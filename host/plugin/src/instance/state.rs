@@ -4,6 +4,7 @@
 //! exports.
 
 use crate::budget::{Budget, Budgets};
+use crate::compile::{Settings, Target};
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::recent::RecentTime;
 use crate::engine::{EngineState, World};
@@ -12,6 +13,7 @@ use crate::imports::Imports;
 use crate::imports::evaluation::{Evaluation, Fixed, Voice};
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
 use crate::laboratory::{self, Laboratory};
+use crate::load::absent::{self, Absent};
 use crate::load::script::Script;
 use eco_contract::SlowFlag;
 use eco_state::SharedState;
@@ -49,6 +51,8 @@ pub(crate) struct State {
     pub(crate) imports: Imports,
     /// Whether it is judged in a laboratory, where calls of the host cost fuel.
     is_judged: bool,
+    /// Whether its code counts fuel.
+    pub(super) counts_fuel: bool,
     /// Fuel that they have cost.
     host_fuel: u64,
     /// The budget that the running call of a script has used up, while its interpreter may still say where.
@@ -62,6 +66,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(
         plugin: &PluginShared,
+        target: Target,
         connection: u64,
         slow_flag: SlowFlag,
         laboratory: Option<Laboratory>,
@@ -81,7 +86,7 @@ impl State {
         });
         Self {
             engine: engine.clone(),
-            meter: CpuMeter::new(slow_flag, plugin.total_time.clone()),
+            meter: CpuMeter::new(slow_flag, plugin.total_time.clone(), target.slowdown()),
             imports: Imports::new(
                 connection,
                 budgets,
@@ -91,6 +96,10 @@ impl State {
                 state,
             ),
             is_judged: laboratory.is_some(),
+            counts_fuel: match target {
+                Target::Native => engine.settings.counts_fuel(),
+                Target::Portable => Settings::PORTABLE.counts_fuel(),
+            },
             host_fuel: 0,
             spent: None,
             memory: 0,
@@ -123,9 +132,17 @@ impl State {
             return stopped;
         }
         match self.imports.log.last_words(&text) {
-            Ok(()) => Error::Plugin(text),
+            Ok(()) => Error::Plugin(match self.absent(&text) {
+                Some(absent) => format!("{text}. {absent}"),
+                None => text,
+            }),
             Err(broken) => Error::budget(broken, &self.engine.budgets),
         }
+    }
+
+    /// What a script's error misses, if that is what eco doesn't have.
+    pub(crate) fn absent(&self, error: &str) -> Option<Absent> {
+        absent::of(&self.imports.script.as_ref()?.script, error)
     }
 
     /// The budget that was used up, if its script's interpreter has stopped the script for it and says so

@@ -62,12 +62,8 @@ impl Inspection {
             script,
             size: compiled.size,
             made_with: compiled.scan.made_with.clone(),
-            exports: load::export_names(component, &engine.0),
-            imports: load::imported(
-                component,
-                &engine.0,
-                load::importer(&compiled, Importer::Server),
-            ),
+            exports: load::export_names(component),
+            imports: load::imported(component, load::importer(&compiled, Importer::Server)),
             compile,
             server: ServerPlugin::from_compiled(engine, compiled.clone())
                 .await

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 /// Bytes of a script that are looked at. People write less; in what a generator made, up to the largest file
 /// that is taken, looking would take seconds. Slips beyond it are not told.
 /// Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
-const LOOKED_AT: usize = 256 * 1024;
+pub(crate) const LOOKED_AT: usize = 256 * 1024;
 
 /// A function that eco doesn't call, and the one that was most likely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

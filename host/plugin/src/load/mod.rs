@@ -3,6 +3,7 @@
 //! It owns the order of the checks. Which functions there must be, the roles say (`server`, `client`), and for
 //! a script its interpreter says which there are.
 
+pub(crate) mod absent;
 pub(crate) mod inspect;
 pub(crate) mod misspelt;
 pub(crate) mod plan;
@@ -12,10 +13,10 @@ pub(crate) mod segments;
 pub(crate) mod source;
 
 use crate::abi::{self, INTERPRETER};
-use crate::compile::Compiled;
 use crate::compile::snapshot::ACCESS;
+use crate::compile::{Compiled, Target};
 use crate::cpu::meter::TotalTime;
-use crate::engine::{Engine, EngineState, World};
+use crate::engine::{Engine, World};
 use crate::error::LoadError;
 use crate::imports::evaluation::{Fixed, Voice};
 use crate::imports::{self, Importer};
@@ -29,6 +30,7 @@ use misspelt::Misspelt;
 use script::Script;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::time::timeout;
 use wasmtime::component::{Component, InstancePre};
 
 /// What a plugin must have for a role, and what else eco would call.
@@ -47,11 +49,11 @@ pub(crate) struct Role {
 
 impl Role {
     /// The component exports nothing for it.
-    pub(crate) fn not_exported(&self, engine: &Engine, component: &Component) -> LoadError {
+    pub(crate) fn not_exported(&self, component: &Component) -> LoadError {
         LoadError::Export {
             role: self.name,
             expected: self.expected,
-            exports: export_names(component, &engine.0),
+            exports: export_names(component),
         }
     }
 }
@@ -77,15 +79,16 @@ pub(crate) async fn load(
     let component = &compiled.component;
     let importer = importer(compiled, role.importer);
     let script = compiled.script.clone().map(Arc::new);
-    let imported = imported(component, &engine.0, importer);
+    let imported = imported(component, importer);
     let repeats_itself = imported.is_empty();
     let template = Template {
-        ready: link(component, &engine.0, importer, imported)?,
+        ready: link(component, engine.0.world, importer, imported)?,
         held: match way {
             Way::Direct => 0,
             Way::Component => held(engine.budgets(), compiled.held),
         },
         starts_slowly: compiled.scan.copied > segments::FEW,
+        target: compiled.target,
         shared: PluginShared {
             engine: engine.0.clone(),
             script: script.clone(),
@@ -110,7 +113,7 @@ pub(crate) async fn load(
     let (functions, snapshot) = match &script {
         None => (None, None),
         Some(script) => {
-            let defined = evaluate(&mut instance, component).await?;
+            let defined = evaluate(&mut instance, component, script).await?;
             check_functions(role, &defined, script)?;
             warn_of_slips(role, &defined, script);
             warn_of_unheard(&defined, script);
@@ -133,6 +136,25 @@ pub(crate) async fn load(
         template,
         snapshot,
     })
+}
+
+/// Loads what was compiled by `load`. A script that may begin in portable code has a call's time for that, by the
+/// clock: one whose top level works for longer waits for other code.
+pub(crate) async fn at_once<P, F>(
+    engine: &Engine,
+    compiled: Compiled,
+    load: impl Fn(Compiled) -> F,
+) -> Result<P, LoadError>
+where
+    F: Future<Output = Result<P, LoadError>>,
+{
+    match compiled.target {
+        Target::Native => load(compiled).await,
+        Target::Portable => match timeout(engine.budgets().cpu, load(compiled.clone())).await {
+            Ok(loaded) => loaded,
+            Err(_) => load(compiled.natively(engine).await?).await,
+        },
+    }
 }
 
 /// A plugin that has passed the checks.
@@ -164,14 +186,21 @@ pub(crate) fn snapshot_template(
     plain: &Template,
     component: &Component,
 ) -> Result<Template, LoadError> {
+    let mut template = native_template(plain, component)?;
+    template.shared.evaluation = None;
+    Ok(template)
+}
+
+/// For instances that evaluate the script as those of `plain` do, in this machine's code.
+pub(crate) fn native_template(
+    plain: &Template,
+    component: &Component,
+) -> Result<Template, LoadError> {
     let engine = &plain.shared.engine;
-    let imported = imported(component, engine, Importer::Interpreter);
+    let imported = imported(component, Importer::Interpreter);
     Ok(Template {
-        ready: link(component, engine, Importer::Interpreter, imported)?,
-        shared: PluginShared {
-            evaluation: None,
-            ..plain.shared.clone()
-        },
+        ready: link(component, engine.world, Importer::Interpreter, imported)?,
+        target: Target::Native,
         ..plain.clone()
     })
 }
@@ -188,6 +217,7 @@ pub(crate) fn importer(compiled: &Compiled, component: Importer) -> Importer {
 async fn evaluate(
     instance: &mut Instance,
     component: &Component,
+    script: &Script,
 ) -> Result<Vec<String>, LoadError> {
     let broken = |error: wasmtime::Error| LoadError::Type {
         interface: INTERPRETER,
@@ -199,9 +229,14 @@ async fn evaluate(
         .function::<(), (Result<Vec<String>, String>,)>(&load)
         .map_err(broken)?;
     let (defined,) = instance.call(load, ()).await.map_err(LoadError::Start)?;
-    defined.map_err(|text| match instance.store.data().stopped(&text) {
+    let state = instance.store.data();
+    defined.map_err(|error| match state.stopped(&error) {
         Some(stopped) => LoadError::Start(stopped),
-        None => LoadError::Script(text),
+        None => LoadError::Script {
+            absent: state.absent(&error),
+            language: script.language,
+            error,
+        },
     })
 }
 
@@ -246,17 +281,17 @@ fn warn_of_unheard(defined: &[String], script: &Script) {
     }
 }
 
-pub(crate) fn export_names(component: &Component, engine: &EngineState) -> Vec<String> {
+pub(crate) fn export_names(component: &Component) -> Vec<String> {
     use wasmtime::component::types::ComponentItem;
     component
         .component_type()
-        .exports(&engine.wasmtime)
+        .exports(component.engine())
         // What eco reads its own interpreters by.
         .filter(|(name, _)| *name != ACCESS)
         .map(|(name, export)| match export.ty {
             ComponentItem::ComponentInstance(instance) => {
                 let inner: Vec<_> = instance
-                    .exports(&engine.wasmtime)
+                    .exports(component.engine())
                     .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
                     .map(|(name, _)| name.to_owned())
                     .collect();
@@ -268,13 +303,9 @@ pub(crate) fn export_names(component: &Component, engine: &EngineState) -> Vec<S
 }
 
 /// What a component imports.
-pub(crate) fn imported(
-    component: &Component,
-    engine: &EngineState,
-    importer: Importer,
-) -> Vec<Import> {
+pub(crate) fn imported(component: &Component, importer: Importer) -> Vec<Import> {
     let kind = component.component_type();
-    kind.imports(&engine.wasmtime)
+    kind.imports(component.engine())
         .map(|(name, _)| Import {
             name: name.to_owned(),
             granted: imports::is_offered(name, importer),
@@ -284,7 +315,7 @@ pub(crate) fn imported(
 
 fn link(
     component: &Component,
-    engine: &EngineState,
+    world: World,
     importer: Importer,
     imported: Vec<Import>,
 ) -> Result<InstancePre<State>, LoadError> {
@@ -305,7 +336,7 @@ fn link(
         return Err(LoadError::Import(refused));
     }
     let granted: Vec<String> = names(granted);
-    imports::linker(&engine.wasmtime, engine.world, importer, &granted)
+    imports::linker(component.engine(), world, importer, &granted)
         .and_then(|linker| linker.instantiate_pre(component))
         // The interface is there, but not with that function or type.
         .map_err(|error| LoadError::Import(vec![format!("{error:#}")]))

@@ -3,7 +3,7 @@
 //! An interpreter is one component for all scripts of its language (`plugins/interpreters`). It
 //! asks for the script's text through `wit/script.wit`. This file knows nothing of running one.
 
-use crate::cache::{self, Folder, Hash};
+use crate::cache::{self, Folder, Hash, Users};
 use crate::error::LoadError;
 use std::borrow::Cow;
 use std::io::{self, Read as _};
@@ -15,6 +15,11 @@ const MIB: usize = 1024 * 1024;
 const JAVASCRIPT: &[u8] =
     include_bytes!("../../../../plugins/interpreters/javascript/javascript.wasm");
 const LUA: &[u8] = include_bytes!("../../../../plugins/interpreters/lua/lua.wasm");
+
+/// The same in portable code (`compile::portable`).
+const PORTABLE_JAVASCRIPT: &[u8] =
+    include_bytes!("../../../../plugins/interpreters/javascript/javascript.cwasm");
+const PORTABLE_LUA: &[u8] = include_bytes!("../../../../plugins/interpreters/lua/lua.cwasm");
 
 /// Hashed once: a start asks for it more than once, and they are large.
 static JAVASCRIPT_HASH: LazyLock<Hash> = LazyLock::new(|| Hash::of(JAVASCRIPT));
@@ -81,13 +86,13 @@ impl Language {
 
     /// The component that runs its scripts.
     pub(crate) fn interpreter(self) -> Result<Interpreter, LoadError> {
-        let built_in = |bytes: &'static [u8], hash: &LazyLock<Hash>| Interpreter {
+        let built_in = |bytes, hash: &LazyLock<Hash>, portable| Interpreter {
             hash: (**hash).clone(),
-            bytes: Bytes::BuiltIn(bytes),
+            bytes: Bytes::BuiltIn { bytes, portable },
         };
         match self {
-            Self::JavaScript => Ok(built_in(JAVASCRIPT, &JAVASCRIPT_HASH)),
-            Self::Lua => Ok(built_in(LUA, &LUA_HASH)),
+            Self::JavaScript => Ok(built_in(JAVASCRIPT, &JAVASCRIPT_HASH, PORTABLE_JAVASCRIPT)),
+            Self::Lua => Ok(built_in(LUA, &LUA_HASH, PORTABLE_LUA)),
             Self::Python => {
                 let (folder, name, hash) = cache::python().ok_or(LoadError::NoPython)?;
                 let bytes = Bytes::Kept(folder, name);
@@ -104,7 +109,10 @@ pub(crate) struct Interpreter {
 }
 
 enum Bytes {
-    BuiltIn(&'static [u8]),
+    BuiltIn {
+        bytes: &'static [u8],
+        portable: &'static [u8],
+    },
     /// In a file of the cache. Where it was compiled before nobody reads it.
     Kept(Folder, String),
 }
@@ -115,10 +123,18 @@ impl Interpreter {
         &self.hash
     }
 
+    /// The same in portable code, where that is part of eco.
+    pub(crate) fn portable(&self) -> Option<&'static [u8]> {
+        match self.bytes {
+            Bytes::BuiltIn { portable, .. } => Some(portable),
+            Bytes::Kept(..) => None,
+        }
+    }
+
     /// Its bytes: those that have the hash, or it counts as missing.
     pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>, LoadError> {
         match &self.bytes {
-            Bytes::BuiltIn(bytes) => Ok(Cow::Borrowed(bytes)),
+            Bytes::BuiltIn { bytes, .. } => Ok(Cow::Borrowed(bytes)),
             Bytes::Kept(folder, name) => {
                 let mut bytes = Vec::new();
                 let mut file = folder.file(name).map_err(LoadError::Read)?;
@@ -136,7 +152,15 @@ impl Interpreter {
 /// Keeps Python's interpreter, which was built at `built`, and says where it is found from then on.
 ///
 /// # Errors
-/// It can't be read, or this user has no cache folder that nobody else can write to.
-pub fn keep_python(built: &Path) -> io::Result<PathBuf> {
-    cache::keep_python(&std::fs::read(built)?)
+/// It can't be read, or there is no folder for it that nobody but this user, or root, can write to.
+pub fn keep_python(built: &Path, users: Users) -> io::Result<PathBuf> {
+    cache::keep_python(&std::fs::read(built)?, users)
+}
+
+/// Whether there is such a folder. It is made, if need be.
+///
+/// # Errors
+/// As of [`keep_python`].
+pub fn check_python_folder(users: Users) -> io::Result<()> {
+    cache::check_python_folder(users)
 }

@@ -1,105 +1,19 @@
 //! Snapshots: the instances of a script start from one that has evaluated it.
 //!
-//! It owns when a snapshot is taken and from when on it is used. Until it is there, and where it can't be
-//! had, instances evaluate the script themselves; what they see meanwhile (`imports::evaluation`) makes
-//! that the same. How a component is made of it is in `compile::snapshot`.
+//! It owns when a snapshot is taken. From when on it is used is in `starts`; how a component is made of it, in
+//! `compile::snapshot`.
 
 mod read;
+mod starts;
 
 use crate::compile::Snapshot;
 use crate::engine::Engine;
 use crate::error::LoadError;
-use crate::instance::{Instance, Template};
-use crate::load;
+use crate::instance::Instance;
 use crate::load::script::Script;
+pub(crate) use starts::{Start, Starts};
 use std::sync::Arc;
-use tokio::sync::SetOnce;
-use tokio_util::task::AbortOnDropHandle;
 use wasmtime::component::Component;
-
-/// What instances start from, with the functions that are called in them.
-pub(crate) struct Start<E> {
-    pub(crate) template: Template,
-    pub(crate) exports: E,
-}
-
-/// What the instances of a plugin start from now, and what from later on.
-pub(crate) struct Starts<E> {
-    plain: Start<E>,
-    /// Set when it is there, or when it is known that there will be none.
-    snapshot: Arc<SetOnce<Option<Start<E>>>>,
-    /// Ends with the plugin.
-    _taking: Option<AbortOnDropHandle<()>>,
-}
-
-impl<E: Send + Sync + 'static> Starts<E> {
-    /// For a plugin that was tried out. `find` finds the functions in a component that has them.
-    pub(crate) fn new(
-        plain: Start<E>,
-        snapshot: Option<Taken>,
-        find: fn(&Component) -> Option<E>,
-    ) -> Self {
-        let settled = Arc::new(SetOnce::new());
-        let mut taking = None;
-        match snapshot {
-            None => settle(&settled, None),
-            Some(Taken::Before(component)) => {
-                settle(&settled, Some(start(&plain.template, &component, find)));
-            }
-            Some(Taken::Now(name, snapshot)) => {
-                let (template, settled) = (plain.template.clone(), settled.clone());
-                let task = tokio::spawn(async move {
-                    let engine = Engine(template.shared.engine.clone());
-                    let compiled = snapshot.compile(&engine, &name).await;
-                    let start = compiled.and_then(|component| start(&template, &component, find));
-                    settle(&settled, Some(start));
-                });
-                taking = Some(AbortOnDropHandle::new(task));
-            }
-        }
-        Self {
-            plain,
-            snapshot: settled,
-            _taking: taking,
-        }
-    }
-
-    /// What the next instance starts from.
-    pub(crate) fn current(&self) -> &Start<E> {
-        match self.snapshot.get() {
-            Some(Some(snapshot)) => snapshot,
-            _ => &self.plain,
-        }
-    }
-
-    /// Waits until it is known what all instances start from: whether that is a snapshot.
-    pub(crate) async fn settled(&self) -> bool {
-        self.snapshot.wait().await.is_some()
-    }
-}
-
-/// Says what instances start from, once that is known.
-fn settle<E>(settled: &SetOnce<Option<Start<E>>>, start: Option<Result<Start<E>, LoadError>>) {
-    let start = start.and_then(|start| start.inspect_err(without).ok());
-    if start.is_some() {
-        tracing::debug!("connections start from a snapshot of the script");
-    }
-    let _ = settled.set(start);
-}
-
-/// From a snapshot, for instances that would else start from `plain`.
-fn start<E>(
-    plain: &Template,
-    component: &Component,
-    find: fn(&Component) -> Option<E>,
-) -> Result<Start<E>, LoadError> {
-    let exports = find(component)
-        .ok_or_else(|| LoadError::Compiler("a snapshot lacks the plugin's functions".to_owned()))?;
-    Ok(Start {
-        template: load::snapshot_template(plain, component)?,
-        exports,
-    })
-}
 
 /// Where a snapshot is.
 pub(crate) enum Taken {

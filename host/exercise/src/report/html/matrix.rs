@@ -30,11 +30,11 @@ pub(super) fn mark(verdict: &Verdict) -> Mark {
         | Verdict::ExtraBytes
         | Verdict::ClosedEarly
         | Verdict::NotClosed => WRONG,
-        Verdict::Trap(_) | Verdict::BadAbi(_) => STOPPED,
+        Verdict::Crashed(_) | Verdict::BadAbi(_) => STOPPED,
         Verdict::OutOfCpu | Verdict::OutOfMemory | Verdict::ReplyTooBig => BUDGET,
-        Verdict::NotAComponent(_)
+        Verdict::DoesNotLoad(_)
         | Verdict::TooComplex(_)
-        | Verdict::WrongWorld(_)
+        | Verdict::MissingFunction(_)
         | Verdict::ImportNotAllowed(_) => NOT_LOADED,
         Verdict::Internal(_) => NOT_JUDGED,
     }

@@ -116,7 +116,7 @@ pub(super) fn failing() -> Graded {
             failed(two_lines(), 6_000),
             failed(all_bytes(), 7_000),
             failed(
-                Failure::new(Verdict::Trap(HOSTILE.to_owned()), Split::AsWritten, 0),
+                Failure::new(Verdict::Crashed(HOSTILE.to_owned()), Split::AsWritten, 0),
                 8_000,
             ),
             failed(
@@ -174,7 +174,7 @@ fn all_bytes() -> Failure {
 
 fn not_loadable() -> Graded {
     let what = format!("it has no export `start`, only {HOSTILE}");
-    let verdict = Verdict::WrongWorld(what.replace(|c: char| c.is_control(), "?"));
+    let verdict = Verdict::MissingFunction(what.replace(|c: char| c.is_control(), "?"));
     graded("=cmd", vec![Judgement::unrun(verdict); 5])
 }
 

@@ -45,7 +45,7 @@ fn the_table_parses_back() {
             "passed",
             "extra-bytes",
             "wrong-bytes",
-            "trap",
+            "crashed",
             "out-of-memory",
         ]
     );

@@ -1,5 +1,6 @@
 //! A folder by its path, on systems where eco can't tell who may write to it. See `folder`.
 
+use super::Users;
 use super::folder::Listed;
 use std::fs::{self, File};
 use std::io;
@@ -8,13 +9,24 @@ use std::path::{Path, PathBuf};
 pub(super) struct Place(PathBuf);
 
 impl Place {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
+    pub(super) fn make(path: &Path, users: Users) -> io::Result<Self> {
+        match users {
+            Users::This => fs::create_dir_all(path)?,
+            Users::All => return Self::open(path, users),
+        }
         Ok(Self(path.to_owned()))
     }
 
+    pub(super) fn open(path: &Path, users: Users) -> io::Result<Self> {
+        match users {
+            Users::This => Ok(Self(path.to_owned())),
+            // Nobody could tell who has written what is there.
+            Users::All => Err(io::Error::other("is not for all users on this system")),
+        }
+    }
+
     pub(super) fn inside(&self, name: &str) -> io::Result<Self> {
-        Self::open(&self.0.join(name))
+        Self::make(&self.0.join(name), Users::This)
     }
 
     pub(super) fn check(&self) -> io::Result<()> {
@@ -59,7 +71,7 @@ impl Place {
     }
 }
 
-pub(super) fn check_file(file: &File) -> io::Result<()> {
+pub(super) fn check_file(file: &File, _: Users) -> io::Result<()> {
     match file.metadata()?.is_file() {
         true => Ok(()),
         false => Err(io::Error::other("is no file")),

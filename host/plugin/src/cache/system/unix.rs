@@ -1,15 +1,41 @@
 //! A folder by its descriptor, on Unix. See `folder`.
 
+use super::Users;
 use super::folder::Listed;
 use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-pub(super) struct Place(OwnedFd);
+pub(super) struct Place(OwnedFd, Users);
+
+impl Users {
+    /// The rights of a folder.
+    fn folder(self) -> Mode {
+        match self {
+            Self::This => Mode::RWXU,
+            Self::All => Mode::RWXU | Mode::RGRP | Mode::XGRP | Mode::ROTH | Mode::XOTH,
+        }
+    }
+
+    /// Those of a file.
+    fn file(self) -> Mode {
+        match self {
+            Self::This => Mode::RUSR | Mode::WUSR,
+            Self::All => Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH,
+        }
+    }
+
+    /// Who must own both.
+    fn owner(self) -> u32 {
+        match self {
+            Self::This => rustix::process::geteuid().as_raw(),
+            Self::All => rustix::process::Uid::ROOT.as_raw(),
+        }
+    }
+}
 
 const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
@@ -17,24 +43,45 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC);
 
 impl Place {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let parent = path.parent().unwrap_or(Path::new("/"));
+    /// Opens it, and makes it first, if there is none.
+    pub(super) fn make(path: &Path, users: Users) -> io::Result<Self> {
+        if users == Users::All && !rustix::process::geteuid().is_root() {
+            return Err(io::Error::other("is for root to make"));
+        }
         // One that exists is left as it is, and one that can't be made is found out right below.
-        let _ = DirBuilder::new().recursive(true).mode(0o700).create(parent);
-        Self::at(CWD, path)
+        for parent in path.ancestors().skip(1).collect::<Vec<_>>().iter().rev() {
+            if fs::mkdir(*parent, users.folder()).is_ok() && users == Users::All {
+                // Whatever the user's mask would leave of it: all users are to get through.
+                fs::chmod(*parent, users.folder())?;
+            }
+        }
+        Self::at(CWD, path, users)
+    }
+
+    pub(super) fn open(path: &Path, users: Users) -> io::Result<Self> {
+        Ok(Self(fs::open(path, FOLDER, Mode::empty())?, users))
     }
 
     pub(super) fn inside(&self, name: &str) -> io::Result<Self> {
-        Self::at(&self.0, name)
+        Self::at(&self.0, name, self.1)
     }
 
-    fn at(folder: impl AsFd + Copy, name: impl rustix::path::Arg + Copy) -> io::Result<Self> {
-        let _ = fs::mkdirat(folder, name, Mode::RWXU);
-        Ok(Self(fs::openat(folder, name, FOLDER, Mode::empty())?))
+    fn at(
+        folder: impl AsFd + Copy,
+        name: impl rustix::path::Arg + Copy,
+        users: Users,
+    ) -> io::Result<Self> {
+        let made = fs::mkdirat(folder, name, users.folder());
+        let opened = fs::openat(folder, name, FOLDER, Mode::empty())?;
+        if made.is_ok() {
+            // Whatever the user's mask would leave of it.
+            fs::fchmod(&opened, users.folder())?;
+        }
+        Ok(Self(opened, users))
     }
 
     pub(super) fn check(&self) -> io::Result<()> {
-        check(&fs::fstat(&self.0)?)
+        check(&fs::fstat(&self.0)?, self.1)
     }
 
     pub(super) fn read(&self, name: &str) -> io::Result<File> {
@@ -45,7 +92,9 @@ impl Place {
 
     pub(super) fn create(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        Ok(fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+        let file = fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?;
+        fs::fchmod(&file, self.1.file())?;
+        Ok(file.into())
     }
 
     pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -80,18 +129,21 @@ impl Place {
     }
 }
 
-/// Whether it is a plain file of the user's own, which nobody else can write to.
-pub(super) fn check_file(file: &File) -> io::Result<()> {
+/// Whether it is a plain file of its owner's, which nobody else can write to.
+pub(super) fn check_file(file: &File, users: Users) -> io::Result<()> {
     let stat = fs::fstat(file)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("is no file"));
     }
-    check(&stat)
+    check(&stat, users)
 }
 
-fn check(stat: &Stat) -> io::Result<()> {
-    if stat.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(io::Error::other("belongs to another user"));
+fn check(stat: &Stat, users: Users) -> io::Result<()> {
+    if stat.st_uid != users.owner() {
+        return Err(io::Error::other(match users {
+            Users::This => "belongs to another user",
+            Users::All => "does not belong to root",
+        }));
     }
     if Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
         return Err(io::Error::other(

@@ -1,0 +1,155 @@
+//! `eco call`: a plugin without sockets, chunk by chunk, on one connection or several.
+
+mod connections;
+mod show;
+mod step_args;
+
+use super::author_args::CallArgs;
+use super::exit::{Exit, Failure};
+use super::plugin::PluginArg;
+use super::{compiler, machine};
+use anyhow::Context as _;
+use connections::{Connections, failed};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, ClientPlugin, Engine, LoadError, ServerPlugin};
+use show::{Paper, Show};
+use step_args::Step;
+pub(super) use step_args::StepArgs;
+
+/// Runs the plugin as a server, or shows the first turn of one that is a client only.
+pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
+    let plugin_arg = PluginArg::new(args.plugin.clone(), BUILT_IN_SERVERS);
+    let from_stdin = args.steps.count_from_stdin() + usize::from(plugin_arg.name() == "-");
+    if from_stdin > 1 {
+        return Err(Exit::Usage.saying("only one of the plugin and the chunks can come from stdin"));
+    }
+    let steps = args.steps.read()?;
+    let source = plugin_arg.source().await?;
+    // What was printed raw can't be taken back.
+    let begin = if args.raw {
+        Begin::Compiled
+    } else {
+        Begin::AtOnce
+    };
+    let engine = engine(&args, Role::Server, begin)?;
+    match ServerPlugin::load(&engine, source.clone()).await {
+        Ok(plugin) => serve_at_once(&args, &engine, &plugin, &plugin_arg, &steps).await,
+        Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
+            let engine = self::engine(&args, Role::Client, Begin::Compiled)?;
+            let client = ClientPlugin::load(&engine, source).await;
+            // What it lacks as a server is what most people want to know.
+            let client = client.map_err(|_| plugin_arg.unusable(as_server))?;
+            let paper = Paper::open();
+            first_turn(&client, &steps, show(&args, &paper)).await
+        }
+        Err(error) => Err(plugin_arg.unusable(error)),
+    }
+}
+
+fn show<'a>(args: &'a CallArgs, paper: &'a Paper) -> Show<'a> {
+    if args.raw {
+        Show::Raw
+    } else {
+        let peers = args.steps.peers();
+        Show::Lines { peers, paper }
+    }
+}
+
+/// Serves with what is there. A script in portable code is slow: where a call takes too long in it, and nothing was
+/// shown yet, all is done once more, compiled.
+async fn serve_at_once(
+    args: &CallArgs,
+    engine: &Engine,
+    plugin: &ServerPlugin,
+    plugin_arg: &PluginArg,
+    steps: &[Step],
+) -> Result<(), Failure> {
+    let Budgets { cpu, wait, .. } = *engine.budgets();
+    let count = args.steps.peers().len().max(1);
+    if !plugin.is_native() {
+        let held = Paper::held();
+        let connections = Connections::new(plugin, count, show(args, &held), wait, Some(cpu));
+        match serve(connections, steps).await {
+            Ok(Served::Slowly) => {
+                tracing::info!(
+                    "this takes long before the interpreter is compiled: once more, compiled"
+                );
+            }
+            result => return held.release().and(result.map(drop)),
+        }
+        let engine = self::engine(args, Role::Server, Begin::Compiled)?;
+        let plugin = plugin_arg.load_server(&engine).await?;
+        let paper = Paper::open();
+        let connections = Connections::new(&plugin, count, show(args, &paper), wait, None);
+        return serve(connections, steps).await.map(drop);
+    }
+    let paper = Paper::open();
+    let connections = Connections::new(plugin, count, show(args, &paper), wait, None);
+    serve(connections, steps).await.map(drop)
+}
+
+/// What the plugin is called as.
+#[derive(Clone, Copy)]
+enum Role {
+    Server,
+    Client,
+}
+
+/// When a script begins.
+#[derive(Clone, Copy)]
+enum Begin {
+    /// Before its interpreter is compiled, if that takes time.
+    AtOnce,
+    Compiled,
+}
+
+fn engine(args: &CallArgs, role: Role, begin: Begin) -> Result<Engine, Failure> {
+    let budgets = args.budgets.over(match role {
+        Role::Server => Budgets::server(machine::memory()),
+        Role::Client => Budgets::client(machine::memory()),
+    })?;
+    let mut engine = compiler::engine(budgets).metered();
+    if let Begin::Compiled = begin {
+        engine = engine.compiled_first();
+    }
+    Ok(engine.build().context("cannot set up the sandbox")?)
+}
+
+/// How far it got.
+enum Served {
+    Whole,
+    /// A call took longer than anybody had the patience for.
+    Slowly,
+}
+
+/// Whole connections, in the order of `wit/session.wit`.
+async fn serve(mut connections: Connections<'_>, steps: &[Step]) -> Result<Served, Failure> {
+    let result = async {
+        connections.begin().await?;
+        for step in steps {
+            connections.take(step).await?;
+        }
+        connections.finish().await
+    }
+    .await;
+    if connections.is_slow() {
+        return Ok(Served::Slowly);
+    }
+    let closed = connections.stop().await;
+    connections.tell_usage();
+    result.and(closed).map(|()| Served::Whole)
+}
+
+async fn first_turn(plugin: &ClientPlugin, steps: &[Step], show: Show<'_>) -> Result<(), Failure> {
+    let message = match steps {
+        [] => None,
+        [Step::Chunk(_, message)] => Some(message.as_slice()),
+        _ => {
+            return Err(Exit::Usage.saying("a client plugin takes one message, and nothing else"));
+        }
+    };
+    let mut dialogue = plugin.dialogue().await.map_err(failed)?;
+    let turn = dialogue.start(message).await.map_err(failed)?;
+    show.turn(&turn)?;
+    show.usage(0, dialogue.usage());
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! Finds what looks like a command of eco's in a text, and takes it apart as a shell would.
+
+use std::path::{Path, PathBuf};
+
+/// A command as somebody would type it, and where it stands.
+pub(super) struct Typed {
+    /// For messages.
+    pub(super) place: String,
+    /// Its words, `eco` first.
+    pub(super) words: Vec<String>,
+    /// Whether it is a line of its own, to be typed as it is, and not a word in a sentence.
+    pub(super) is_whole: bool,
+}
+
+/// The project's root.
+pub(super) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The files below a folder of the project whose names have one of these ends, with their texts.
+pub(super) fn texts(folder: &str, ends: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    gather(&root().join(folder), folder, ends, &mut found);
+    found.sort();
+    found
+}
+
+fn gather(folder: &Path, name: &str, ends: &[&str], found: &mut Vec<(String, String)>) {
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let (path, file) = (entry.path(), entry.file_name());
+        let file = file.to_string_lossy();
+        let is_made = ["target", "build", "golden", "wit"].contains(&&*file);
+        let name = format!("{name}/{file}").trim_start_matches("./").to_owned();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if !is_made && !file.starts_with('.') {
+                gather(&path, &name, ends, found);
+            }
+        } else if ends.iter().any(|end| file.ends_with(end)) {
+            found.push((name, std::fs::read_to_string(&path).unwrap_or_default()));
+        }
+    }
+}
+
+/// The commands of a page: lines of code, and spans of code in sentences.
+pub(super) fn of_page(name: &str, text: &str) -> Vec<Typed> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let place = format!("{name}:{number}");
+        let code = line.trim_start().trim_start_matches("$ ");
+        let code = code
+            .strip_prefix("cargo run --release -- ")
+            .map_or_else(|| code.to_owned(), |rest| format!("eco {rest}"));
+        if code.starts_with("eco ") && is_code(line) {
+            found.push(typed(place, &code, true));
+        } else {
+            found.extend(spans(line).map(|span| typed(place.clone(), span, false)));
+        }
+    }
+    found
+}
+
+/// Whether the line stands in a block: indented, or after a prompt. A sentence may begin with the word too.
+fn is_code(line: &str) -> bool {
+    line.starts_with("    ") || line.starts_with("$ ")
+}
+
+/// The spans of code that begin with the command.
+pub(super) fn spans(line: &str) -> impl Iterator<Item = &str> {
+    let spans = line.split('`').skip(1).step_by(2);
+    spans.filter(|span| span.starts_with("eco "))
+}
+
+/// The commands of help: lines of its examples.
+pub(super) fn of_help(name: &str, help: &str) -> Vec<Typed> {
+    let lines = help.lines().filter(|line| line.starts_with("  eco "));
+    let typed = lines.map(|line| typed(format!("eco {name} --help"), line.trim(), true));
+    typed.collect()
+}
+
+/// The commands that sources have in messages and comments: spans of code.
+pub(super) fn of_source(name: &str, text: &str) -> Vec<Typed> {
+    let lines = (1..).zip(text.lines());
+    let found = lines.flat_map(|(number, line)| {
+        spans(line).map(move |span| typed(format!("{name}:{number}"), span, false))
+    });
+    found.collect()
+}
+
+fn typed(place: String, text: &str, is_whole: bool) -> Typed {
+    Typed {
+        place,
+        words: words(text),
+        is_whole,
+    }
+}
+
+/// The words of a command up to what a shell would take for something else, or a page's remark beside it.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut blanks = 0;
+    for letter in text.chars() {
+        blanks = if letter == ' ' && quote.is_none() {
+            blanks + 1
+        } else {
+            0
+        };
+        match (letter, quote) {
+            (end, Some(mark)) if end == mark => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (' ', None) if blanks > 1 => break,
+            (' ', None) => words.extend(word.take()),
+            ('#' | '|' | '>' | '<' | ';' | '(' | '&', None) if word.is_none() => break,
+            (letter, _) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}

@@ -1,0 +1,131 @@
+//! What scripts know from elsewhere and eco doesn't have: sockets, files, packages. An error about one of them is
+//! told with what there is instead.
+//!
+//! It owns the words of that. It reads the interpreter's error and the script's text as a person would; what it
+//! finds is only ever a hint.
+
+use crate::load::misspelt::LOOKED_AT;
+use crate::load::script::{Language, Script};
+use std::fmt;
+
+/// What a script may look for in vain. Its text says what there is instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// A server's own.
+    Sockets,
+    /// Other files of code.
+    Packages,
+    /// Files of data, and the environment.
+    Files,
+    /// A client's own.
+    Network,
+    /// Threads and processes.
+    Threads,
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sockets => {
+                "eco has the sockets: it listens, accepts and reads, and calls receive(chunk) for what comes; return what is to be sent."
+            }
+            Self::Packages => {
+                "A plugin is one file, without packages or other modules: put what you need into it."
+            }
+            Self::Files => {
+                "A plugin has no files and no environment: put what you need into the script, or into the store."
+            }
+            Self::Network => {
+                "A plugin has no network of its own: it answers those who connect to eco. A client plugin says what eco sends, and where the reply ends."
+            }
+            Self::Threads => {
+                "A plugin has no threads and no processes: eco runs an instance for each connection."
+            }
+        })
+    }
+}
+
+/// What it is that the error misses. `None` for all other errors.
+pub(crate) fn of(script: &Script, error: &str) -> Option<Absent> {
+    match script.language {
+        Language::JavaScript => javascript(error),
+        Language::Lua => lua(error),
+        Language::Python => python(script, error),
+    }
+}
+
+fn javascript(error: &str) -> Option<Absent> {
+    if let Some(module) = between(error, "there is no module '", "'") {
+        return Some(match module.trim_start_matches("node:") {
+            "net" | "http" | "https" | "tls" | "dgram" | "ws" | "express" => Absent::Sockets,
+            "fs" | "fs/promises" | "path" | "os" | "process" => Absent::Files,
+            "worker_threads" | "child_process" | "cluster" => Absent::Threads,
+            _ => Absent::Packages,
+        });
+    }
+    Some(
+        match between(error, "ReferenceError: ", " is not defined")? {
+            "require" | "module" | "exports" => Absent::Packages,
+            "fetch" | "XMLHttpRequest" | "WebSocket" => Absent::Network,
+            "process" | "Deno" | "Bun" | "Buffer" | "__dirname" | "__filename" => Absent::Files,
+            "Worker" => Absent::Threads,
+            _ => return None,
+        },
+    )
+}
+
+fn lua(error: &str) -> Option<Absent> {
+    Some(match between(error, "a nil value (global '", "')")? {
+        "require" | "package" => Absent::Packages,
+        "io" | "os" | "dofile" | "loadfile" => Absent::Files,
+        "socket" => Absent::Sockets,
+        _ => return None,
+    })
+}
+
+fn python(script: &Script, error: &str) -> Option<Absent> {
+    let end = script.text.floor_char_boundary(LOOKED_AT);
+    let uses = |word: &str| {
+        script
+            .text
+            .get(..end)
+            .is_some_and(|text| text.contains(word))
+    };
+    if let Some(module) = between(error, "No module named '", "'") {
+        return Some(match module.split('.').next().unwrap_or_default() {
+            "socketserver" | "http" | "selectors" | "select" | "ssl" | "flask" | "fastapi"
+            | "websockets" | "twisted" | "tornado" | "aiohttp" => Absent::Sockets,
+            "requests" | "urllib" | "urllib3" | "httpx" | "ftplib" | "smtplib" => Absent::Network,
+            "subprocess" | "multiprocessing" | "concurrent" => Absent::Threads,
+            "sqlite3" | "tempfile" | "glob" | "shutil" => Absent::Files,
+            _ => Absent::Packages,
+        });
+    }
+    let threads = [
+        "can't start new thread",
+        "does not support processes",
+        "has no attribute 'fork'",
+    ];
+    if threads.iter().any(|text| error.contains(text)) {
+        return Some(Absent::Threads);
+    }
+    let refused = [
+        "PermissionError",
+        "OSError",
+        "FileNotFoundError",
+        "NotImplementedError",
+    ];
+    let is_refused = refused.iter().any(|name| error.contains(name));
+    if is_refused && (uses("socket") || uses("asyncio")) {
+        Some(Absent::Sockets)
+    } else if is_refused {
+        Some(Absent::Files)
+    } else {
+        None
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once(after)?.0)
+}

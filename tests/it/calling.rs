@@ -1,0 +1,172 @@
+//! `eco call` with several connections, and with time.
+
+use crate::guests::samples;
+use crate::harness::{Eco, assert_same};
+use crate::support::{plugin_file, project_file};
+
+/// What it shows, which must have gone well.
+#[track_caller]
+fn shown(arguments: &[&str]) -> String {
+    let called = Eco::new(&["call"]).args(arguments).run(b"");
+    assert_eq!(called.code, 0, "{}", called.stderr);
+    called.text()
+}
+
+#[test]
+fn connections_have_names_and_hear_each_other() {
+    for sample in samples() {
+        let steps = [
+            "anna: Anna\n",
+            "ben: Ben\n",
+            "anna: hello\n",
+            "--end",
+            "ben",
+            "ben: late\n",
+        ];
+        let arguments = [&[&*sample.chat, "--peers", "anna,ben"], &steps[..]].concat();
+        let text = shown(&arguments);
+        let language = sample.language;
+        for line in [
+            r#"anna > "Anna\n""#,
+            r#"ben  > "Ben\n""#,
+            r#"anna > "hello\n""#,
+            "ben  > end of input",
+            "ben  > (nothing: the connection is closed)",
+            "anna > end of input",
+        ] {
+            assert!(text.contains(line), "{language}: {line}\n{text}");
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        let at = |word: &str| {
+            lines
+                .iter()
+                .position(|line| line.contains(word))
+                .expect(word)
+        };
+        // What one does the others hear before the next step.
+        assert!(
+            lines[at(r#"> "hello\n""#) + 1].starts_with("ben  < "),
+            "{language}:\n{text}"
+        );
+        assert!(
+            lines[at("> end of input") + 1].starts_with("anna < "),
+            "{language}:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn time_passes_in_a_pause() {
+    let text = "let n = 0;
+        function receive() { setInterval(() => send(`tick ${++n}\\n`), 50); return 'ok' }";
+    let path = plugin_file("ticks.js", text);
+    let text = shown(&[&path, "go", "--pause", "120ms", "--pause", "1ms"]);
+    let begin = "> \"go\"\n< \"ok\"\n  (120ms)\n< \"tick 1\\n\"\n< \"tick 2\\n\"\n  (1ms)\n";
+    assert!(text.starts_with(begin), "{text}");
+}
+
+#[test]
+fn a_name_alone_opens_a_connection_and_one_that_fails_ends_the_call() {
+    let text = "function open() { return 'hi' }
+        function receive(chunk) { throw new Error('no') }
+        function closed(why) { console.log(why) }";
+    let path = plugin_file("opens.js", text);
+    assert_eq!(
+        shown(&[&path, "--peers", "a,b", "b:"]),
+        "b < \"hi\"\nb > end of input\n"
+    );
+    let failed = Eco::new(&["call", &path, "--peers", "a,b", "a: x", "b: y"]).run(b"");
+    assert_eq!(failed.code, 65);
+    assert!(!failed.text().contains('y'), "{}", failed.text());
+    for words in ["Error: no", "failed"] {
+        assert!(failed.stderr.contains(words), "{}", failed.stderr);
+    }
+}
+
+#[test]
+fn connections_that_answer_each_other_for_ever_are_told() {
+    // Slowly enough for the rate at which a connection may publish.
+    let text = "function receive() subscribe('t', 'x') publish('t', 'x') end
+        function message(topic, data) for i = 1, 200000 do end publish('t', data) end";
+    let path = plugin_file("for-ever.lua", text);
+    let steps = ["--peers", "a,b", "a:x", "b:x", "--wait", "1s"];
+    let called = Eco::new(&["call", &path]).args(&steps).run(b"");
+    assert_eq!(called.code, 65, "{}", called.stderr);
+    let words = "what follows from one step goes on for longer than 1s (see --wait)";
+    assert!(called.stderr.contains(words), "{}", called.stderr);
+}
+
+#[test]
+fn steps_that_make_no_sense_are_usage() {
+    let many = (0..101)
+        .map(|number| format!("p{number}"))
+        .collect::<Vec<_>>()
+        .join(",");
+    let echo = project_file("plugins/lua/upper/upper.lua");
+    let cases: [(&[&str], &str); 7] = [
+        (&["--peers", "anna,ben", "hello"], "which peer sends it"),
+        (&["--peers", "anna,ben", "cleo: hello"], "one of anna, ben"),
+        (&["--peers", "anna", "--end", "ben"], "--peers names anna"),
+        (&["--peers", "a b"], "can't be the name of a peer"),
+        (&["--peers", &many], "at most 100"),
+        (&["--end", "anna"], "--peers"),
+        (&["--pause", "soon"], "invalid value"),
+    ];
+    for (arguments, words) in cases {
+        let called = Eco::new(&["call", &echo]).args(arguments).run(b"");
+        assert_eq!(called.code, 64, "{arguments:?}: {}", called.stderr);
+        assert!(
+            called.stderr.contains(words),
+            "{arguments:?}: {}",
+            called.stderr
+        );
+    }
+    let raw = Eco::new(&["call", &echo, "--peers", "a", "--raw", "a: x"]).run(b"");
+    assert_eq!(raw.code, 64, "{}", raw.stderr);
+}
+
+#[test]
+fn the_calls_of_the_exercises_pages_do_what_they_show() {
+    let solution = |exercise: &str| {
+        project_file(&format!(
+            "plugins/exercises/{exercise}/solution/solution.js"
+        ))
+    };
+    for (exercise, last) in [
+        ("chat", "anna < \"* ben goes\\n\""),
+        ("counter", "ben  < \"changed 5\\n\""),
+        ("heartbeat", "< \"silence\\n\"  (and closes)"),
+    ] {
+        let page = project_file(&format!("plugins/exercises/{exercise}/README.md"));
+        let page = std::fs::read_to_string(page).expect("the page");
+        let line = page
+            .lines()
+            .find(|line| line.contains("    eco call "))
+            .expect("a call");
+        let words = line
+            .trim()
+            .strip_prefix("eco call starter/javascript/plugin.js ");
+        let words: Vec<String> = words
+            .expect("of the starter")
+            .split('\'')
+            .enumerate()
+            .flat_map(|(number, part)| match number % 2 {
+                0 => part.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![part.to_owned()],
+            })
+            .collect();
+        let plugin = solution(exercise);
+        let arguments: Vec<&str> = std::iter::once(&*plugin)
+            .chain(words.iter().map(|word| &**word))
+            .collect();
+        let text = shown(&arguments);
+        assert!(text.contains(last), "{exercise}: {last}\n{text}");
+    }
+}
+
+#[test]
+fn raw_is_the_bytes_alone_and_is_compiled_first() {
+    let path = plugin_file("raw.js", "function receive(chunk) { return chunk }");
+    let called = Eco::new(&["call", "--raw", &path, r"\xff\0"]).run(b"");
+    assert_same(&called.stdout, b"\xff\0");
+}
