@@ -170,3 +170,27 @@ fn raw_is_the_bytes_alone_and_is_compiled_first() {
     let called = Eco::new(&["call", "--raw", &path, r"\xff\0"]).run(b"");
     assert_same(&called.stdout, b"\xff\0");
 }
+
+/// Before its interpreter is compiled a script's lines are kept, since all may be done once more.
+#[test]
+fn what_a_slow_call_says_is_kept_up_to_a_bound() {
+    let text = "
+        function receive(word)
+          subscribe('t', 'x')
+          if word == 'b' then return end
+          for i = 1, 300 do publish('t', ('x'):rep(300)) end
+        end
+        function message(topic, data) return data end";
+    let path = plugin_file("says-much.lua", text);
+    let call = |eco: Eco| {
+        let called = eco
+            .args(&["call", &path, "--peers", "a,b", "b: b", "a: a"])
+            .run(b"");
+        assert_eq!(called.code, 0, "{}", called.stderr);
+        called.text()
+    };
+    let cold = call(Eco::new(&[]).env("XDG_CACHE_HOME", crate::guests::empty_folder("says-much")));
+    assert!(cold.len() > 64 * 1024, "{}", cold.len());
+    assert_eq!(cold.matches("b < ").count(), 300);
+    assert_same(cold.as_bytes(), call(Eco::new(&[])).as_bytes());
+}

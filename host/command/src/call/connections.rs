@@ -161,7 +161,8 @@ impl<'a> Connections<'a> {
             return Ok(());
         };
         let calling = open.call(call, at, self.show);
-        let result = match self.patience {
+        let patience = self.patience.filter(|_| self.show.can_be_undone());
+        let result = match patience {
             None => calling.await,
             Some(patience) => timeout(patience, calling).await.unwrap_or_else(|_| {
                 self.is_slow = true;

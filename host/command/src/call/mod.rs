@@ -11,7 +11,7 @@ use super::{compiler, machine};
 use anyhow::Context as _;
 use connections::{Connections, failed};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, ClientPlugin, Engine, LoadError, ServerPlugin};
-use show::{Paper, Show};
+use show::{Printer, Show};
 use step_args::Step;
 pub(super) use step_args::StepArgs;
 
@@ -24,8 +24,9 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     }
     let steps = args.steps.read()?;
     let source = plugin_arg.source().await?;
-    // What was printed raw can't be taken back.
-    let begin = if args.raw {
+    // What was printed raw, or seen before a pause, can't be taken back.
+    let pauses = steps.iter().any(|step| matches!(step, Step::Pause(_)));
+    let begin = if args.raw || pauses {
         Begin::Compiled
     } else {
         Begin::AtOnce
@@ -38,19 +39,19 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
             let client = ClientPlugin::load(&engine, source).await;
             // What it lacks as a server is what most people want to know.
             let client = client.map_err(|_| plugin_arg.unusable(as_server))?;
-            let paper = Paper::open();
-            first_turn(&client, &steps, show(&args, &paper)).await
+            let printer = Printer::direct();
+            first_turn(&client, &steps, show(&args, &printer)).await
         }
         Err(error) => Err(plugin_arg.unusable(error)),
     }
 }
 
-fn show<'a>(args: &'a CallArgs, paper: &'a Paper) -> Show<'a> {
+fn show<'a>(args: &'a CallArgs, printer: &'a Printer) -> Show<'a> {
     if args.raw {
         Show::Raw
     } else {
         let peers = args.steps.peers();
-        Show::Lines { peers, paper }
+        Show::Lines { peers, printer }
     }
 }
 
@@ -65,25 +66,21 @@ async fn serve_at_once(
 ) -> Result<(), Failure> {
     let Budgets { cpu, wait, .. } = *engine.budgets();
     let count = args.steps.peers().len().max(1);
-    if !plugin.is_native() {
-        let held = Paper::held();
-        let connections = Connections::new(plugin, count, show(args, &held), wait, Some(cpu));
-        match serve(connections, steps).await {
-            Ok(Served::Slowly) => {
-                tracing::info!(
-                    "this takes long before the interpreter is compiled: once more, compiled"
-                );
-            }
-            result => return held.release().and(result.map(drop)),
-        }
-        let engine = self::engine(args, Role::Server, Begin::Compiled)?;
-        let plugin = plugin_arg.load_server(&engine).await?;
-        let paper = Paper::open();
-        let connections = Connections::new(&plugin, count, show(args, &paper), wait, None);
-        return serve(connections, steps).await.map(drop);
+    let (printer, patience) = if plugin.is_native() {
+        (Printer::direct(), None)
+    } else {
+        (Printer::buffered(), Some(cpu))
+    };
+    let connections = Connections::new(plugin, count, show(args, &printer), wait, patience);
+    match serve(connections, steps).await {
+        Ok(Served::Slowly) => {}
+        result => return printer.flush().and(result.map(drop)),
     }
-    let paper = Paper::open();
-    let connections = Connections::new(plugin, count, show(args, &paper), wait, None);
+    tracing::info!("this takes long before the interpreter is compiled: once more, compiled");
+    let engine = self::engine(args, Role::Server, Begin::Compiled)?;
+    let plugin = plugin_arg.load_server(&engine).await?;
+    let printer = Printer::direct();
+    let connections = Connections::new(&plugin, count, show(args, &printer), wait, None);
     serve(connections, steps).await.map(drop)
 }
 

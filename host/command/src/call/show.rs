@@ -16,40 +16,45 @@ pub(super) enum Show<'a> {
     /// A line for each thing that happens. `peers` are the names of the connections, if they have any.
     Lines {
         peers: &'a [String],
-        paper: &'a Paper,
+        printer: &'a Printer,
     },
 }
 
-/// Where lines go: to stdout, or held back until it is known that they count.
-pub(super) struct Paper(RefCell<Option<String>>);
+/// Bytes of lines that are kept back. A plugin may say more, and then all is printed at once.
+/// Test: `calling::what_a_slow_call_says_is_kept_up_to_a_bound`.
+const MOST_KEPT: usize = 64 * 1024;
 
-impl Paper {
+/// Prints lines to stdout: at once, or all together when it is known that they count.
+pub(super) struct Printer(RefCell<Option<String>>);
+
+impl Printer {
     /// Prints at once.
-    pub(super) fn open() -> Self {
+    pub(super) fn direct() -> Self {
         Self(RefCell::new(None))
     }
 
-    /// Holds everything back until it is released.
-    pub(super) fn held() -> Self {
+    /// Keeps all lines until they are flushed.
+    pub(super) fn buffered() -> Self {
         Self(RefCell::new(Some(String::new())))
     }
 
-    /// Prints what was held back, and all that comes at once.
-    pub(super) fn release(&self) -> Result<(), Failure> {
+    /// Prints what was kept, and from then on at once.
+    pub(super) fn flush(&self) -> Result<(), Failure> {
         match self.0.take() {
-            Some(held) => output::print(&held),
+            Some(kept) => output::print(&kept),
             None => Ok(()),
         }
     }
 
     fn print(&self, line: &str) -> Result<(), Failure> {
-        match &mut *self.0.borrow_mut() {
-            Some(held) => {
-                held.push_str(line);
-                Ok(())
-            }
-            None => output::print(line),
+        if let Some(kept) = &mut *self.0.borrow_mut()
+            && kept.len() + line.len() <= MOST_KEPT
+        {
+            kept.push_str(line);
+            return Ok(());
         }
+        self.flush()?;
+        output::print(line)
     }
 }
 
@@ -58,8 +63,8 @@ impl Show<'_> {
     pub(super) fn event(self, connection: usize, what: &str) -> Result<(), Failure> {
         match self {
             Self::Raw => Ok(()),
-            Self::Lines { peers, paper } => {
-                paper.print(&format!("{}> {what}\n", name(peers, connection)))
+            Self::Lines { peers, printer } => {
+                printer.print(&format!("{}> {what}\n", name(peers, connection)))
             }
         }
     }
@@ -73,15 +78,15 @@ impl Show<'_> {
     pub(super) fn pause(self, time: Duration) -> Result<(), Failure> {
         match self {
             Self::Raw => Ok(()),
-            Self::Lines { paper, .. } => {
-                paper.print(&format!("  ({})\n", humantime::format_duration(time)))
+            Self::Lines { printer, .. } => {
+                printer.print(&format!("  ({})\n", humantime::format_duration(time)))
             }
         }
     }
 
     /// What the plugin says to one of them.
     pub(super) fn reply(self, connection: usize, reply: &Reply<'_>) -> Result<(), Failure> {
-        let Self::Lines { peers, paper } = self else {
+        let Self::Lines { peers, printer } = self else {
             return output::bytes(&reply.data);
         };
         let next = match reply.next {
@@ -94,7 +99,7 @@ impl Show<'_> {
             return Ok(());
         }
         let name = name(peers, connection);
-        paper.print(&format!("{name}< {}{next}\n", Escaped(&reply.data)))
+        printer.print(&format!("{name}< {}{next}\n", Escaped(&reply.data)))
     }
 
     /// What the instances have used, in the log.
@@ -107,6 +112,14 @@ impl Show<'_> {
             let fuel = usage.fuel.unwrap_or_default();
             let memory = bytesize::ByteSize(usage.memory as u64);
             tracing::info!("{who}used {fuel} units of fuel and {memory} of memory");
+        }
+    }
+
+    /// Whether nothing was printed yet.
+    pub(super) fn can_be_undone(self) -> bool {
+        match self {
+            Self::Raw => false,
+            Self::Lines { printer, .. } => printer.0.borrow().is_some(),
         }
     }
 
