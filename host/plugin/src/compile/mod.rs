@@ -144,7 +144,10 @@ impl Language {
     }
 
     /// The interpreter in this machine's code, when nobody waits for it.
-    pub(crate) async fn compile_unhurried(self, engine: &Engine) -> Result<Component, LoadError> {
+    pub(crate) async fn compile_in_background(
+        self,
+        engine: &Engine,
+    ) -> Result<Component, LoadError> {
         self.compile(engine, false).await
     }
 

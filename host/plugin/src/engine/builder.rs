@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use wasmtime::Config;
 
-/// Sets up an [`Engine`]. Unless it is told otherwise, that is for an instance or two, takes memory as it
+/// Sets up an [`Engine`]. Unless it is told otherwise, that is for an instance or two, has scripts begin in portable code
+/// where their interpreter isn't compiled yet, takes memory as it
 /// needs it, counts no fuel, and keeps compiled code in the user's cache folder.
 pub struct EngineBuilder {
     compiler: Compiler,

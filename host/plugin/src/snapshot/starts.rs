@@ -108,7 +108,7 @@ async fn come<E>(
     let (Target::Portable, Some(script)) = (plain.target, &plain.shared.script) else {
         return Later::Plain;
     };
-    let compiled = script.language.compile_unhurried(&engine).await;
+    let compiled = script.language.compile_in_background(&engine).await;
     let started = compiled.and_then(|component| {
         let template = load::native_template(plain, &component)?;
         start(template, &component, find)
@@ -129,7 +129,7 @@ fn keep_interpreter(plain: &Template) {
         let (engine, language) = (Engine(plain.shared.engine.clone()), script.language);
         tokio::spawn(async move {
             // Where it can't be had, scripts begin in portable code again.
-            let _ = language.compile_unhurried(&engine).await;
+            let _ = language.compile_in_background(&engine).await;
         });
     }
 }
