@@ -28,9 +28,9 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Compiles the plugin that comes on stdin, and answers on stdout.
 ///
 /// A program that is a [`Compiler::Helper`](super::Compiler) does this before anything else, and ends with
-/// what this returns. It limits its own memory and processor time, takes the lowest priority (but for eco's own code
-/// that somebody waits for), leaves no core dump, closes every descriptor but its three, can open none, and ends when its stdin does. On systems other than
-/// Unix it does none of that, and only the time after which it is killed limits it.
+/// what this returns. It limits its own memory and processor time, takes the lowest priority (but for eco's own
+/// interpreters), leaves no core dump, closes every descriptor but its three, can open none, and ends when its stdin
+/// does. On systems other than Unix it does none of that, and only the time after which it is killed limits it.
 pub fn run_helper() -> ExitCode {
     match serve() {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use wasmtime::component::Component;
 
-/// What is to be compiled: a plugin's own bytes, or the interpreter of its language.
+/// What is to be compiled.
 pub(super) enum Input {
     Plugin {
         bytes: Vec<u8>,

@@ -179,14 +179,15 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
     let shared = &engine.0;
     let _shown = input.awaited(name).map(|what| (shared.on_compile)(&what));
     let _alone = match input.kind() {
-        Kind::Interpreter => Some(INTERPRETERS.lock().await),
         Kind::Plugin | Kind::Snapshot => None,
+        Kind::Interpreter => {
+            let alone = INTERPRETERS.lock().await;
+            if let Some(loaded) = shared.kept(input)? {
+                return Ok(loaded);
+            }
+            Some(alone)
+        }
     };
-    if _alone.is_some()
-        && let Some(loaded) = shared.kept(input)?
-    {
-        return Ok(loaded);
-    }
     let job = Job {
         name: name.to_owned(),
         subject: input.subject(),

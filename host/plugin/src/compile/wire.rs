@@ -22,9 +22,9 @@ pub(super) struct Request {
 /// Who comes first where processors are short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Priority {
-    /// That of whoever waits for it: for eco's own code alone.
+    /// As any other process: for eco's own interpreters alone.
     Ordinary,
-    /// Everybody else.
+    /// After everybody else.
     Lowest,
 }
 
