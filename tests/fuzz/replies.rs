@@ -300,7 +300,7 @@ fn assert_can_be_taken(turn: &Turn<'_>) {
 
 /// It is told to be the plugin's doing, in words that a line of the log can have.
 fn assert_of_the_plugin(error: &Error) {
-    assert!(!matches!(error, Error::Room(_)), "{error}");
+    assert!(!error.is_internal(), "{error}");
     let words = error.to_string();
     assert!(
         !words.is_empty() && !words.contains(char::is_control),

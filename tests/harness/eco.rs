@@ -80,10 +80,16 @@ impl Eco {
         Self::after(&format!("ulimit -n {limit}"), arguments)
     }
 
-    /// `eco`, which can write no file that is longer than so many blocks, and is not killed for trying.
+    /// `eco`, which can write no file that is longer than so many blocks.
     #[cfg(unix)]
     pub(crate) fn with_file_size(blocks: usize, arguments: &[&str]) -> Self {
-        Self::after(&format!("trap '' XFSZ; ulimit -f {blocks}"), arguments)
+        Self::after(&format!("ulimit -f {blocks}"), arguments)
+    }
+
+    /// `eco` with so much memory for data, in KiB.
+    #[cfg(unix)]
+    pub(crate) fn with_data(kib: usize, arguments: &[&str]) -> Self {
+        Self::after(&format!("ulimit -d {kib}"), arguments)
     }
 
     /// `eco` with so much address space, in KiB.

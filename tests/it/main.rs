@@ -84,6 +84,9 @@ mod redis;
 mod redis_server;
 /// New versions of a plugin under way.
 mod reload;
+/// What the system refuses: address space, descriptors, disk.
+#[cfg(unix)]
+mod resources;
 /// The samples of every language against each other.
 mod samples;
 /// Scripts: what they may do, and what becomes of those that misbehave.

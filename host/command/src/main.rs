@@ -52,6 +52,7 @@ use clap::{CommandFactory as _, Parser as _};
 use eco_text::escape::one_line;
 use eco_toolchain::wit;
 use exit::{Exit, Failure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
@@ -76,9 +77,12 @@ fn main() -> ExitCode {
             return code.into();
         }
     };
-    let result = logging::start(&args.log)
-        .map_err(Failure::from)
-        .and_then(|()| run(args));
+    let started = logging::start(&args.log).map_err(Failure::from);
+    let result = started.and_then(|()| {
+        signals::survive_refused_writes()?;
+        // Where the system has no threads left, the runtime panics.
+        catch_unwind(AssertUnwindSafe(|| run(args))).unwrap_or_else(|_| Err(panicked()))
+    });
     logging::finish();
     match result {
         Ok(()) => Exit::Success.into(),
@@ -88,6 +92,11 @@ fn main() -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// What a panic has said of itself stands above this.
+fn panicked() -> Failure {
+    Exit::Internal.saying("eco stopped: it made a mistake, or the system had nothing left to give")
 }
 
 fn run(args: Args) -> Result<(), Failure> {

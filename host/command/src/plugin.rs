@@ -2,7 +2,7 @@
 
 use super::advice::Advised;
 use super::exit::{Exit, Failure};
-use eco_plugin::{BuiltIn, ClientPlugin, Engine, LoadError, ServerPlugin, Source};
+use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
 use eco_text::escape::{self, one_line};
 use eco_toolchain::{BuildError, Built, Project};
 use std::path::{Path, PathBuf};
@@ -74,11 +74,21 @@ impl PluginArg {
 
 /// A plugin can't be used; `context` says which, and for what.
 pub(super) fn unusable(error: LoadError, context: String) -> Failure {
-    let exit = match error {
-        LoadError::Compiler(_) => Exit::Internal,
-        _ => Exit::Plugin,
+    let exit = if error.is_internal() {
+        Exit::Internal
+    } else {
+        Exit::Plugin
     };
     exit.because(anyhow::Error::new(Advised(error)).context(context))
+}
+
+/// A plugin that ran could not go on; `context` says which.
+pub(super) fn failed(error: Error, context: impl FnOnce() -> String) -> Failure {
+    if error.is_internal() {
+        Exit::Internal.because(error)
+    } else {
+        Exit::Plugin.because(anyhow::Error::from(error).context(context()))
+    }
 }
 
 /// Builds the folder. A tool that is missing or fails is no internal error.

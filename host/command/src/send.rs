@@ -6,7 +6,7 @@ use super::message::Message;
 use super::plugin::PluginArg;
 use super::progress::{LineEnd, Progress};
 use super::signals::Signals;
-use super::{compiler, machine, reach, verdict};
+use super::{compiler, machine, plugin, reach, verdict};
 use anyhow::Context as _;
 use eco_contract::Expect;
 use eco_contract::SAID;
@@ -73,10 +73,7 @@ async fn send(config: Config) -> Result<(), Failure> {
         .context("cannot set up the sandbox")?;
     let name = config.plugin.name();
     let plugin = config.plugin.load_client(&engine).await?;
-    let failed = |error: Error| {
-        let error = anyhow::Error::from(error).context(format!("the plugin {name} failed"));
-        Exit::Plugin.because(error)
-    };
+    let failed = |error: Error| plugin::failed(error, || format!("the plugin {name} failed"));
     let mut dialogue = plugin.dialogue().await.map_err(failed)?;
     let mut turn = dialogue.start(message.as_deref()).await.map_err(failed)?;
     drop(message);

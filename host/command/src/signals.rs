@@ -1,6 +1,26 @@
-//! SIGINT, SIGTERM and SIGHUP.
+//! SIGINT, SIGTERM, SIGHUP, and those that stand for a write that the system refuses.
 
 use super::exit::{Exit, Failure};
+#[cfg(unix)]
+use std::sync::Arc;
+
+/// Has a write that the system refuses be an error of that write, and not the end of the process with all its
+/// connections. SIGXFSZ comes where a file would grow over its limit (`ulimit -f`), SIGIO where whoever started eco left a
+/// descriptor that announces itself. Rust's runtime does the same of SIGPIPE. They are caught, not ignored: what eco
+/// starts finds them as they were.
+#[cfg(unix)]
+pub(super) fn survive_refused_writes() -> std::io::Result<()> {
+    use signal_hook::consts::signal::{SIGIO, SIGXFSZ};
+    for signal in [SIGXFSZ, SIGIO] {
+        signal_hook::flag::register(signal, Arc::default())?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn survive_refused_writes() -> std::io::Result<()> {
+    Ok(())
+}
 
 /// The signals that ask the process to end, caught from the moment that this is made.
 pub(super) struct Signals {

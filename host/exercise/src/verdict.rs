@@ -147,7 +147,7 @@ impl From<&Error> for Verdict {
             Error::Plugin(text) => Self::Crashed(format!("it says {}", Escaped(text.as_bytes()))),
             Error::Trap(what) => Self::Crashed(what.clone()),
             Error::Abi(what) => Self::BadAbi(what.clone()),
-            Error::Room(_) => Self::Internal(error.to_string()),
+            Error::Room(_) | Error::Internal(_) => Self::Internal(escaped(&error.to_string())),
             Error::Budget { budget, value, .. } => match budget {
                 Budget::Fuel => Self::OutOfCpu,
                 Budget::Memory | Budget::Table => Self::OutOfMemory,

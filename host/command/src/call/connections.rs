@@ -37,6 +37,7 @@ struct Open {
     life: Life,
     usage: Usage,
 }
+use super::super::plugin;
 
 impl<'a> Connections<'a> {
     /// So many connections, none of which is open.
@@ -296,5 +297,5 @@ impl Open {
 }
 
 pub(super) fn failed(error: Error) -> Failure {
-    Exit::Plugin.because(anyhow::Error::from(error).context("the plugin failed"))
+    plugin::failed(error, || "the plugin failed".to_owned())
 }

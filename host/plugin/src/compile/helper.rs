@@ -47,10 +47,14 @@ fn serve() -> io::Result<()> {
     let request = Request::read(&mut stdin)?;
     let answers = Answers::new()?;
     limits::apply(request.limits)?;
+    // wasmtime compiles with these. Where the system has no threads left, that is said before a plugin is blamed.
+    rayon::ThreadPoolBuilder::new()
+        .build_global()
+        .map_err(io::Error::other)?;
     let plugin = wire::read_plugin(&mut stdin)?;
     watch(answers.clone());
     let compiling = thread::Builder::new().stack_size(STACK);
-    let compiling = compiling.spawn({
+    compiling.spawn({
         let (job, answers) = (request.job, answers.clone());
         move || {
             // A panic is a mistake of the compiler's, which this plugin has led it to.
@@ -63,10 +67,7 @@ fn serve() -> io::Result<()> {
             // Nobody waits for what would be freed now.
             std::process::exit(i32::from(said.is_err()));
         }
-    });
-    if compiling.is_err() {
-        return wire::write_answer(&mut *answers.lock(), &Err(Refusal::Memory));
-    }
+    })?;
     // Nothing more comes, but an end: that of who asked.
     let _ = stdin.read(&mut [0])?;
     std::process::exit(1);

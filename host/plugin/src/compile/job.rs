@@ -9,10 +9,12 @@ use super::{Facts, binary, snapshot};
 use crate::budget::{Budget, Budgets};
 use crate::direct::call::{self as direct, Names};
 use crate::direct::detect::detect;
+use crate::engine::PARTS;
 use crate::error::LoadError;
-use crate::load::plan::Plan;
+use crate::load::plan::{Parts, Plan};
 use crate::load::scan::{Scanned, Unfit, post_return, scan};
 use serde::{Deserialize, Serialize};
+use std::io;
 
 /// What is to be compiled, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,6 +59,8 @@ pub(super) enum Refusal {
     Invalid(String),
     /// There was no more memory.
     Memory,
+    /// The system refused something else, whatever the plugin is.
+    System(String),
 }
 
 /// The longest text that a refusal has, in bytes. Messages quote the plugin, a line of it say, which may
@@ -69,7 +73,7 @@ const MOST_NAME: usize = 256;
 /// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
 /// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
 /// Test: `bounds::what_would_have_the_host_hold_much_for_an_instance_is_refused`.
-const HELD: u64 = 4 * 1024 * 1024;
+pub(crate) const HELD: u64 = 4 * 1024 * 1024;
 
 /// Does the job.
 pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
@@ -95,9 +99,9 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     for tool in &mut scan.made_with {
         cut(tool, MOST_NAME);
     }
+    let held = held(&binary)?;
     let engine = engine(job.settings)?;
     let component = engine.precompile_component(&binary).map_err(failed)?;
-    let held = held(&binary)?;
     let (direct, module) = match detect(&binary).map_err(invalid)? {
         Some(found) if found.longest_name() <= MOST_NAME && held <= direct::HELD => {
             let code = engine.precompile_module(found.module).map_err(failed)?;
@@ -120,6 +124,11 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
 /// What the host holds for an instance of what is valid.
 fn held(binary: &[u8]) -> Result<u64, Refusal> {
     let plan = Plan::of(binary).map_err(Refusal::Invalid)?;
+    if plan.parts.number > PARTS as usize {
+        let Parts { number, kind } = plan.parts;
+        let what = format!("it is made of {number} {kind} (at most {PARTS})");
+        return Err(Refusal::Complex(what));
+    }
     if plan.passes_strings {
         let what = "the components in it pass strings to each other, which the host copies. \
             Have them pass list<u8>";
@@ -158,19 +167,31 @@ fn engine(settings: Settings) -> Result<wasmtime::Engine, Refusal> {
     wasmtime::Engine::new(&config).map_err(failed)
 }
 
+/// What the system refused, if this is an answer of the system. wasmtime has them of two crates.
+fn refused_by_system(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        return Some(error.kind());
+    }
+    #[cfg(unix)]
+    if let Some(error) = cause.downcast_ref::<rustix::io::Errno>() {
+        return Some(error.kind());
+    }
+    None
+}
+
 fn invalid(error: wasmparser::BinaryReaderError) -> Refusal {
     Refusal::Invalid(error.to_string())
 }
 
+/// Whose fault it is. A helper asks the system for nothing but memory while it compiles.
 fn failed(error: wasmtime::Error) -> Refusal {
-    let of_memory = |error: &wasmtime::Error| {
-        let system = error.chain().any(|cause| cause.is::<std::io::Error>());
-        system || error.is::<wasmtime::OutOfMemory>()
-    };
-    if of_memory(&error) {
-        Refusal::Memory
-    } else {
-        Refusal::Invalid(format!("{error:#}"))
+    if error.is::<wasmtime::OutOfMemory>() {
+        return Refusal::Memory;
+    }
+    match error.chain().find_map(refused_by_system) {
+        Some(io::ErrorKind::OutOfMemory) => Refusal::Memory,
+        Some(_) => Refusal::System(format!("{error:#}")),
+        None => Refusal::Invalid(format!("{error:#}")),
     }
 }
 
@@ -191,7 +212,8 @@ impl Refusal {
         | Self::Text(text)
         | Self::Complex(text)
         | Self::Unbounded(text)
-        | Self::Invalid(text) = &mut self
+        | Self::Invalid(text)
+        | Self::System(text) = &mut self
         {
             cut(text, MOST_TEXT);
         }
@@ -208,6 +230,7 @@ impl Refusal {
             Self::Unbounded(why) => LoadError::Unbounded(why),
             Self::Invalid(why) => LoadError::Invalid(why),
             Self::Memory => LoadError::budget(Budget::CompileMemory, budgets, "It needs more."),
+            Self::System(why) => LoadError::Compiler(why),
         }
     }
 }

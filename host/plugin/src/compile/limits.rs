@@ -43,6 +43,31 @@ pub(super) fn apply(limits: Limits) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the system gives helpers less memory than so many bytes: they have the limits of who starts them.
+pub(super) fn is_short_of(memory: u64) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let below = |limit: Option<u64>, least| limit.is_some_and(|limit| limit < least);
+        below(getrlimit(Resource::Data).maximum, memory)
+            || below(
+                getrlimit(Resource::As).current,
+                memory.saturating_add(UNUSED),
+            )
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = memory;
+        false
+    }
+}
+
+/// Address space that a process takes beside what it uses as memory, in bytes: its program, the stacks of its threads and
+/// what the allocator reserves for each. Where less is left, it may have been that which was missing.
+/// Test: `resources::address_space_that_is_short_is_not_held_against_a_plugin`.
+#[cfg(unix)]
+const UNUSED: u64 = 2 << 30;
+
 /// The processor time that this process has used. `None` where the system doesn't say.
 pub(super) fn used() -> Option<Duration> {
     #[cfg(unix)]

@@ -31,6 +31,7 @@ pub use compiler::{Compiler, Program};
 pub use helper::run_helper;
 use input::Input;
 pub(crate) use input::Snapshot;
+pub(crate) use job::HELD;
 use job::Job;
 use serde::{Deserialize, Serialize};
 pub(crate) use settings::{Settings, Target, WHOLE_MEMORY, Work};
@@ -211,13 +212,7 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
 
 /// What was compiled can't be run by this engine.
 fn unusable(error: wasmtime::Error) -> LoadError {
-    let text = format!("{error:#}");
-    // More parts than an instance has places for; wasmtime has no type for it.
-    if text.contains("pooling allocator") {
-        LoadError::Complex(error.root_cause().to_string())
-    } else {
-        LoadError::Compiler(text)
-    }
+    LoadError::Compiler(format!("{error:#}"))
 }
 
 impl EngineState {

@@ -5,6 +5,7 @@
 
 use super::compiler::{NOT_BY_THEN, Program};
 use super::job::{Job, Subject};
+use super::limits as process_limits;
 use super::places::{self, AtWork};
 use super::settings::Work;
 use super::wire::{self, Answer, Limits, Request};
@@ -66,7 +67,7 @@ pub(super) async fn compile(
         });
     };
     let said = said.map_err(LoadError::stopped)?;
-    match said.answer {
+    let answer = match said.answer {
         Ok(Answer::Refused(refusal)) => Err(refusal.into_error(budgets)),
         Ok(Answer::Compiled(facts, component, module)) => Ok(Entry {
             facts,
@@ -77,8 +78,18 @@ pub(super) async fn compile(
             Some(status) => why(status, &said.last_words, budgets),
             None => LoadError::Compiler(format!("the helper's answer: {error}")),
         }),
-    }
+    };
+    answer.map_err(|error| match error {
+        LoadError::Budget {
+            budget: Budget::CompileMemory,
+            ..
+        } if process_limits::is_short_of(most) => LoadError::Compiler(SHORT.to_owned()),
+        error => error,
+    })
 }
+
+/// What is said where memory ran out below the budget.
+const SHORT: &str = "there was no memory left for the helper, and the system gives it less than it may have (see ulimit -v and ulimit -d)";
 
 /// What `--compile-time` is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

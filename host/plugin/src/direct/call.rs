@@ -98,7 +98,7 @@ impl Direct {
         let started = module.ready.instantiate(&mut store);
         started
             .and_then(|instance| module.find(instance, store, plugin))
-            .map_err(|error| Error::from_call(&error, &plugin.engine.budgets))
+            .map_err(|error| Error::from_start(&error, &plugin.engine.budgets))
     }
 
     /// What the instance has used so far.

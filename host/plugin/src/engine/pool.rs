@@ -3,6 +3,7 @@
 
 use super::PARTS;
 use crate::budget::Budgets;
+use crate::compile::HELD;
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Address space that all memories may reserve together: half of what x86-64 and arm64 processes
@@ -57,6 +58,10 @@ impl Cleaning {
     }
 }
 
+/// Bytes that wasmtime may hold for an instance. What a plugin may have is refused before it is compiled, with
+/// parts that are counted there too; this has room for all of that, and reserves none.
+const INSTANCE: usize = 2 * HELD as usize;
+
 /// For so many connections, whose memories have so much address space each.
 pub(super) fn pool(
     budgets: &Budgets,
@@ -89,6 +94,8 @@ pub(super) fn pool(
         .max_memories_per_module(PARTS)
         .max_tables_per_component(PARTS)
         .max_tables_per_module(PARTS)
+        .max_core_instance_size(INSTANCE)
+        .max_component_instance_size(INSTANCE)
         .max_memory_size(budgets.memory)
         .table_elements(budgets.table)
         .max_unused_warm_slots(warm)

@@ -8,6 +8,16 @@ use wasmtime::ResourceLimiter;
 /// Bytes that an element of a table takes.
 const ELEMENT: usize = size_of::<usize>();
 
+/// Within the budgets, it could not grow. That it may not by its own type is the plugin's to handle. That the system
+/// has no memory left is not: the plugin would take it for its own mistake, and so would whoever judges it.
+fn grow_failed(error: wasmtime::Error) -> wasmtime::Result<()> {
+    if crate::error::is_message(&error) {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
+
 /// A limit that is broken is a trap, not a failed `memory.grow`: the interpreters that plugins are
 /// written in would turn that into an error of their own, which names neither budget nor flag.
 impl ResourceLimiter for State {
@@ -60,5 +70,13 @@ impl ResourceLimiter for State {
         self.table = table;
         self.hold(more.saturating_mul(ELEMENT))?;
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        grow_failed(error)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        grow_failed(error)
     }
 }

@@ -141,7 +141,7 @@ impl Instance {
             bounded(starting, &call_state, &engine.budgets).await
         }
         .map_err(|broken| Error::budget(broken, &engine.budgets))?
-        .map_err(|error| Error::from_call(&error, &engine.budgets))?;
+        .map_err(|error| Error::from_start(&error, &engine.budgets))?;
         Ok(Self {
             store,
             exports,

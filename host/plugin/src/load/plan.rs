@@ -10,7 +10,7 @@ use wasmtime_environ::component::{
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{
-    HostPtr, ModuleTranslation, ScopeVec, TableSegmentElements, Tunables, VMOffsets,
+    HostPtr, Module, ModuleTranslation, ScopeVec, TableSegmentElements, Tunables, VMOffsets,
 };
 
 /// Bytes that one element of a passive segment takes.
@@ -26,6 +26,16 @@ pub(crate) struct Plan {
     /// Bytes that the host holds for an instance, beside its memory and its tables: globals, what is
     /// imported, functions that are referred to, segments, passive elements.
     pub(crate) held: u64,
+    /// What an instance has the most of.
+    pub(crate) parts: Parts,
+}
+
+/// A number of parts of one kind.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Parts {
+    pub(crate) number: usize,
+    /// For a person.
+    pub(crate) kind: &'static str,
 }
 
 impl Plan {
@@ -53,16 +63,31 @@ impl Plan {
         let initializers = whole.component.initializers.iter();
         let instances = initializers.filter_map(|initializer| match initializer {
             GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, _), _) => {
-                modules.get(*module).map(held)
+                modules.get(*module)
             }
             _ => None,
         });
+        let instances: Vec<_> = instances.collect();
         let own = VMComponentOffsets::new(HostPtr, &whole.component).size_of_vmctx();
+        let held = instances.iter().map(|module| held(module));
+        // A module counts by itself too, whether it is instantiated or not.
+        let alone = modules.iter().map(|(_, module)| most_parts(&[module]));
         Ok(Self {
             passes_strings,
-            held: instances.fold(u64::from(own), u64::saturating_add),
+            held: held.fold(u64::from(own), u64::saturating_add),
+            parts: alone.fold(most_parts(&instances), Parts::max),
         })
     }
+}
+
+/// What instances of these modules have the most of, together.
+fn most_parts(modules: &[&ModuleTranslation<'_>]) -> Parts {
+    let sum =
+        |count: fn(&Module) -> usize| modules.iter().map(|module| count(&module.module)).sum();
+    let of = |kind, number| Parts { number, kind };
+    of("modules", modules.len())
+        .max(of("memories", sum(Module::num_defined_memories)))
+        .max(of("tables", sum(Module::num_defined_tables)))
 }
 
 /// What the host holds for an instance of one module.

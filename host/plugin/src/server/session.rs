@@ -95,10 +95,10 @@ async fn start(
             let budgets = &template.shared.engine.budgets;
             if server.loaded.post_return {
                 let server = ComponentServer::new(exports, instance);
-                Running::Copied(server.map_err(|error| Error::from_call(&error, budgets))?)
+                Running::Copied(server.map_err(|error| Error::from_start(&error, budgets))?)
             } else {
                 let server = ComponentServer::new(exports, instance);
-                Running::InPlace(server.map_err(|error| Error::from_call(&error, budgets))?)
+                Running::InPlace(server.map_err(|error| Error::from_start(&error, budgets))?)
             }
         }
     })

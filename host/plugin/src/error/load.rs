@@ -1,141 +1,12 @@
-//! What can go wrong with a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
-//!
-//! Callers branch on the variants; the texts say what happened and what to do next.
+//! What goes wrong before a plugin runs.
 
+use super::{Error, change};
 use crate::budget::{Budget, Budgets};
 use crate::imports;
 use crate::load::absent::Absent;
 use crate::load::misspelt::Misspelt;
 use crate::load::script::Language;
 use eco_text::escape::{Escaped, message, one_line};
-use wasmtime::Trap;
-
-/// A plugin that was running could not go on. Its instance is never called again.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The plugin returned an error of its own.
-    #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
-    Plugin(String),
-    /// The plugin broke a budget.
-    #[error("the plugin broke its budget: {budget}, {value}{}{}", change("it", .setting.as_ref()), line(.near.as_ref()))]
-    Budget {
-        /// Which one.
-        budget: Budget,
-        /// Its value, for a person.
-        value: String,
-        /// Where a script was, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
-        /// shortly before, where the loop has nothing that could fail.
-        near: Option<String>,
-        /// What it is changed with, if anything.
-        setting: Option<String>,
-    },
-    /// The plugin trapped: a bug in it, or a panic.
-    #[error("the plugin trapped: {0}")]
-    Trap(String),
-    /// The plugin returned what the component model forbids, a pointer out of its memory say.
-    #[error("the plugin broke the calling convention: {0}")]
-    Abi(String),
-    /// There was no room for another instance in the engine's pool.
-    #[error("no room for another instance of this plugin: {0}")]
-    Room(String),
-}
-
-impl Error {
-    /// The kind in one word, stable: logs and tests use it.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Plugin(_) => "plugin-error",
-            Self::Budget { .. } => "budget",
-            Self::Trap(_) => "trap",
-            Self::Abi(_) => "abi",
-            Self::Room(_) => "no-room",
-        }
-    }
-
-    /// The budget that was broken, as an error with its value.
-    pub fn budget(budget: Budget, budgets: &Budgets) -> Self {
-        Self::Budget {
-            budget,
-            value: budgets.value(budget),
-            near: None,
-            setting: (budgets.setting)(budget),
-        }
-    }
-
-    /// Sorts what wasmtime says after a call. Its own types decide where it has them; the budget of
-    /// returned bytes is known by its text alone, since that type is private in wasmtime 48.
-    pub(crate) fn from_call(error: &wasmtime::Error, budgets: &Budgets) -> Self {
-        if let Some(budget) = error.downcast_ref::<Budget>() {
-            return Self::budget(*budget, budgets);
-        }
-        if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-            return Self::Trap(format!(
-                "it called exit, with {}",
-                match exit.0 {
-                    0 => "success",
-                    // WASI 0.2 passes no more than that on.
-                    _ => "failure",
-                }
-            ));
-        }
-        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            return Self::Room(format!("{error:#}"));
-        }
-        match error.downcast_ref::<Trap>() {
-            Some(Trap::StackOverflow) => return Self::budget(Budget::Stack, budgets),
-            Some(Trap::OutOfFuel) => return Self::budget(Budget::Fuel, budgets),
-            Some(trap) => {
-                let text = trap.to_string();
-                let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
-                return Self::Trap(with_place(error, text));
-            }
-            None => {}
-        }
-        // The system has nothing left to give, which is not the plugin's doing.
-        if error.chain().any(|cause| cause.is::<std::io::Error>()) {
-            return Self::Room(format!("{error:#}"));
-        }
-        let cause = one_line(error.root_cause());
-        if cause.contains("resource limit exceeded") {
-            return Self::budget(Budget::Memory, budgets);
-        }
-        if cause.contains("fuel allocated for hostcalls has been exhausted") {
-            return Self::budget(Budget::Reply, budgets);
-        }
-        // With a backtrace it was an import that failed, else what the plugin returned.
-        if error.is::<wasmtime::WasmBacktrace>() {
-            Self::Trap(with_place(error, &cause))
-        } else {
-            Self::Abi(cause)
-        }
-    }
-}
-
-fn change(what: &str, setting: Option<&String>) -> String {
-    setting.map_or_else(String::new, |setting| {
-        format!(" (change {what} with {setting})")
-    })
-}
-
-fn below(absent: Option<&Absent>) -> String {
-    absent.map_or_else(String::new, |absent| format!("\n{absent}"))
-}
-
-fn line(near: Option<&String>) -> String {
-    near.map_or_else(String::new, |line| format!(", near {}", one_line(line)))
-}
-
-/// Adds the innermost named function of the guest, if wasmtime knows one.
-fn with_place(error: &wasmtime::Error, what: &str) -> String {
-    let place = error
-        .downcast_ref::<wasmtime::WasmBacktrace>()
-        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()));
-    match place {
-        // The plugin's author chose the name, and its length.
-        Some(name) => format!("{what}, in {}", Escaped(name.as_bytes())),
-        None => what.to_owned(),
-    }
-}
 
 /// An engine could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -301,6 +172,16 @@ impl LoadError {
         }
     }
 
+    /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
+    pub fn is_internal(&self) -> bool {
+        match self {
+            Self::Compiler(_) => true,
+            Self::Start(error) => error.is_internal(),
+            Self::Read(error) => !is_of_path(error),
+            _ => false,
+        }
+    }
+
     /// A thread that was at work for it has ended before its time.
     pub(crate) fn stopped(why: tokio::task::JoinError) -> Self {
         Self::Compiler(why.to_string())
@@ -315,6 +196,22 @@ impl LoadError {
             setting: (budgets.setting)(budget),
         }
     }
+}
+
+/// Whether a file can't be read because of what was named.
+fn is_of_path(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidData
+            | ErrorKind::UnexpectedEof
+    )
 }
 
 /// What may be behind a component that is not valid here.
@@ -340,4 +237,8 @@ fn list(names: &[String]) -> String {
         // Whoever made the plugin chose them.
         names => one_line(names.join(", ")),
     }
+}
+
+fn below(absent: Option<&Absent>) -> String {
+    absent.map_or_else(String::new, |absent| format!("\n{absent}"))
 }

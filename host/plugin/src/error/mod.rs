@@ -1,0 +1,16 @@
+//! What can go wrong with a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
+//!
+//! Callers branch on the variants; the texts say what happened and what to do next.
+
+mod load;
+mod running;
+
+pub use load::{EngineError, LoadError};
+pub use running::Error;
+pub(crate) use running::is_message;
+
+fn change(what: &str, setting: Option<&String>) -> String {
+    setting.map_or_else(String::new, |setting| {
+        format!(" (change {what} with {setting})")
+    })
+}

@@ -1,0 +1,217 @@
+//! What goes wrong while a plugin runs: whose doing it is, told by wasmtime's types.
+//!
+//! It owns that list. What the texts of a plugin may hold is escaped here.
+
+use super::change;
+use crate::budget::{Budget, Budgets};
+use eco_text::escape::{Escaped, one_line};
+use std::char::{CharTryFromError, DecodeUtf16Error};
+use std::num::TryFromIntError;
+use std::str::Utf8Error;
+use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
+
+/// A plugin that was running could not go on. Its instance is never called again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The plugin returned an error of its own.
+    #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
+    Plugin(String),
+    /// The plugin broke a budget.
+    #[error("the plugin broke its budget: {budget}, {value}{}{}", change("it", .setting.as_ref()), line(.near.as_ref()))]
+    Budget {
+        /// Which one.
+        budget: Budget,
+        /// Its value, for a person.
+        value: String,
+        /// Where a script was, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
+        /// shortly before, where the loop has nothing that could fail.
+        near: Option<String>,
+        /// What it is changed with, if anything.
+        setting: Option<String>,
+    },
+    /// The plugin trapped: a bug in it, or a panic.
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    /// The plugin returned what the component model forbids, a pointer out of its memory say.
+    #[error("the plugin broke the calling convention: {0}")]
+    Abi(String),
+    /// There was no room for another instance in the engine's pool.
+    #[error("no room for another instance of this plugin: {0}")]
+    Room(String),
+    /// The system refused what eco needed, or eco made a mistake, whatever the plugin does.
+    #[error("eco failed, and not the plugin: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// The kind in one word, stable: logs and tests use it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Plugin(_) => "plugin-error",
+            Self::Budget { .. } => "budget",
+            Self::Trap(_) => "trap",
+            Self::Abi(_) => "abi",
+            Self::Room(_) => "no-room",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// The budget that was broken, as an error with its value.
+    pub fn budget(budget: Budget, budgets: &Budgets) -> Self {
+        Self::Budget {
+            budget,
+            value: budgets.value(budget),
+            near: None,
+            setting: (budgets.setting)(budget),
+        }
+    }
+
+    /// Sorts what wasmtime says after a call.
+    pub(crate) fn from_call(error: &wasmtime::Error, budgets: &Budgets) -> Self {
+        Self::of_plugin(error, budgets).unwrap_or_else(|| {
+            if !is_of_a_value(error) {
+                return Self::internal(error);
+            }
+            let cause = one_line(error.root_cause());
+            // With a backtrace it was passed to an import, else it was returned.
+            if error.is::<wasmtime::WasmBacktrace>() {
+                Self::Trap(with_place(error, &cause))
+            } else {
+                Self::Abi(cause)
+            }
+        })
+    }
+
+    /// As [`from_call`](Self::from_call), of an instance that is being made: it has returned nothing yet.
+    pub(crate) fn from_start(error: &wasmtime::Error, budgets: &Budgets) -> Self {
+        if error.is::<wasmtime::WasmBacktrace>() {
+            Self::from_call(error, budgets)
+        } else {
+            Self::of_plugin(error, budgets).unwrap_or_else(|| Self::internal(error))
+        }
+    }
+
+    /// What the plugin has done, where wasmtime has a type for that.
+    fn of_plugin(error: &wasmtime::Error, budgets: &Budgets) -> Option<Self> {
+        if let Some(budget) = error.downcast_ref::<Budget>() {
+            return Some(Self::budget(*budget, budgets));
+        }
+        if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+            return Some(Self::Trap(format!(
+                "it called exit, with {}",
+                match exit.0 {
+                    0 => "success",
+                    // WASI 0.2 passes no more than that on.
+                    _ => "failure",
+                }
+            )));
+        }
+        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            return Some(Self::Room(format!("{error:#}")));
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::StackOverflow) => return Some(Self::budget(Budget::Stack, budgets)),
+            Some(Trap::OutOfFuel) => return Some(Self::budget(Budget::Fuel, budgets)),
+            Some(trap) => {
+                let text = trap.to_string();
+                let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
+                return Some(Self::Trap(with_place(error, text)));
+            }
+            None => {}
+        }
+        // This has a type, which is private in wasmtime 48.
+        let cause = error.root_cause().to_string();
+        let is_reply = cause.contains("fuel allocated for hostcalls has been exhausted");
+        is_reply.then(|| Self::budget(Budget::Reply, budgets))
+    }
+
+    fn internal(error: &wasmtime::Error) -> Self {
+        Self::Internal(one_line(format!("{error:#}")))
+    }
+
+    /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
+    pub fn is_internal(&self) -> bool {
+        match self {
+            Self::Room(_) | Self::Internal(_) => true,
+            Self::Plugin(_) | Self::Budget { .. } | Self::Trap(_) | Self::Abi(_) => false,
+        }
+    }
+}
+
+/// Whether it is about a value that a plugin passes: an address, a text, a number, a handle. wasmtime refuses most of
+/// them by a text alone, and these by a type.
+fn is_of_a_value(error: &wasmtime::Error) -> bool {
+    error.is::<Utf8Error>()
+        || error.is::<DecodeUtf16Error>()
+        || error.is::<CharTryFromError>()
+        || error.is::<TryFromIntError>()
+        || error.is::<ResourceTableError>()
+        || is_message(error)
+}
+
+/// Whether an error is a text alone, as wasmtime has them of what a guest does wrong. What the system refuses has a
+/// type, and most of the time a context.
+pub(crate) fn is_message(error: &wasmtime::Error) -> bool {
+    let backtraces = usize::from(error.is::<wasmtime::WasmBacktrace>());
+    let has_text = error.is::<&'static str>() || error.is::<String>();
+    has_text && error.chain().count() == backtraces + 1
+}
+
+fn line(near: Option<&String>) -> String {
+    near.map_or_else(String::new, |line| format!(", near {}", one_line(line)))
+}
+
+/// Adds the innermost named function of the guest, if wasmtime knows one.
+fn with_place(error: &wasmtime::Error, what: &str) -> String {
+    let place = error
+        .downcast_ref::<wasmtime::WasmBacktrace>()
+        .and_then(|trace| trace.frames().iter().find_map(|frame| frame.func_name()));
+    match place {
+        // The plugin's author chose the name, and its length.
+        Some(name) => format!("{what}, in {}", Escaped(name.as_bytes())),
+        None => what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+    use wasmtime::error::OutOfMemory;
+
+    fn code(error: impl Into<wasmtime::Error>) -> &'static str {
+        Error::from_call(&error.into(), &Budgets::server(1 << 30)).code()
+    }
+
+    #[test]
+    fn what_a_plugin_can_have_done_is_a_list_and_all_else_is_internal() {
+        let text = String::from_utf8(vec![0xff])
+            .expect_err("it is none")
+            .utf8_error();
+        let number = u8::try_from(256).expect_err("it is too large");
+        assert_eq!(code(wasmtime::Error::msg("pointer not aligned")), "abi");
+        assert_eq!(code(wasmtime::format_err!("{} bytes", 7)), "abi");
+        assert_eq!(code(text), "abi");
+        assert_eq!(code(number), "abi");
+        assert_eq!(code(ResourceTableError::HasChildren), "abi");
+        assert_eq!(code(Trap::UnreachableCodeReached), "trap");
+        assert_eq!(code(Budget::Memory), "budget");
+
+        let system = || wasmtime::Error::from(io::Error::from_raw_os_error(12));
+        assert_eq!(code(system()), "internal");
+        assert_eq!(code(system().context("mmap failed")), "internal");
+        assert_eq!(code(OutOfMemory::new(1)), "internal");
+        #[cfg(unix)]
+        assert_eq!(code(rustix::io::Errno::NOMEM), "internal");
+        // A type that nobody has thought of.
+        assert_eq!(code(std::fmt::Error), "internal");
+    }
+
+    #[test]
+    fn an_instance_that_is_not_there_yet_has_passed_nothing() {
+        let error = wasmtime::Error::msg("it could not be made");
+        let budgets = Budgets::server(1 << 30);
+        assert_eq!(Error::from_start(&error, &budgets).code(), "internal");
+    }
+}
