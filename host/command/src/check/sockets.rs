@@ -3,6 +3,7 @@
 use super::reporting_session::{Event, Expected};
 use eco_contract::{Life, Next, RepliedAfterFinish};
 use eco_exercise::{Answer, Failed, Then, Wire, after_finish};
+use eco_net as net;
 use eco_plugin::Laboratory;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -64,8 +65,8 @@ impl Sockets {
             tell: Some(tell),
             asked: Some(asked),
         };
-        let socket = TcpStream::connect(self.address).await.map_err(internal)?;
-        socket.set_nodelay(true).map_err(internal)?;
+        let connected = net::connect_any(&[self.address], None).await;
+        let socket = connected.map_err(internal)?;
         let client = self.clients.entry(connection).or_insert(Client {
             socket,
             events,
