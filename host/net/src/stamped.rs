@@ -4,12 +4,15 @@
 //! came. The system takes a note of when it did: Linux, for each packet (SO_TIMESTAMPNS, socket(7)). Where it
 //! doesn't, what is read has arrived when it is read.
 //!
+//! Its notes are times of the wall clock, which somebody may set. So both clocks are looked at before and after: where
+//! one has gone further than the other, the age is not known.
+//!
 //! It owns the reading. It must not know what becomes of the times.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -35,6 +38,8 @@ pub struct StampedStream {
     /// When the last bytes that were read had arrived, since 1970, if the system has told, and a FIN was not waited
     /// for since.
     arrived: Option<Duration>,
+    /// When its age was last asked for.
+    asked: Moment,
 }
 
 impl StampedStream {
@@ -47,6 +52,7 @@ impl StampedStream {
             stamps: system::Stamps::of(&stream),
             stream,
             arrived: None,
+            asked: Moment::now(),
         }
     }
 
@@ -55,16 +61,53 @@ impl StampedStream {
         &self.stream
     }
 
-    /// How long ago the last bytes arrived that were read since this was asked before. `None` where nothing
-    /// was read, or the system doesn't tell. It says nothing of a FIN: one that is there when the bytes before it are
-    /// read counts as arrived with them, and one that is waited for as just arrived.
+    /// How long ago the last bytes arrived that were read since this was asked before, and at most how long ago that
+    /// was. `None` where nothing was read, the system doesn't tell, or somebody has set the clock since. It says nothing
+    /// of a FIN: one that is there when the bytes before it are read counts as arrived with them, and one that is waited
+    /// for as just arrived.
     pub fn take_age(&mut self) -> Option<Duration> {
-        let arrived = self.arrived.take()?;
-        // The clock of the stamps, which somebody may have set since. That is rare, and nothing to fail for.
-        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-        Some(now.saturating_sub(arrived))
+        let now = Moment::now();
+        let asked = std::mem::replace(&mut self.asked, now);
+        now.age(self.arrived.take()?, &asked)
     }
 }
+
+/// A moment by both clocks.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    /// Since 1970, by the clock of the stamps.
+    wall: Duration,
+    /// By the one that only goes forward.
+    steady: Instant,
+}
+
+impl Moment {
+    fn now() -> Self {
+        Self {
+            // One that is before 1970 is not set, and its stamps say nothing either.
+            wall: UNIX_EPOCH.elapsed().unwrap_or_default(),
+            steady: Instant::now(),
+        }
+    }
+
+    /// How long before now it was so late by the wall clock, and at most since `before`. `None` where somebody has set
+    /// that clock between the two.
+    fn age(&self, arrived: Duration, before: &Self) -> Option<Duration> {
+        let steady = self.steady.duration_since(before.steady);
+        let wall = self.wall.checked_sub(before.wall)?;
+        let drift = steady / DRIFT + SLACK;
+        let age = self.wall.checked_sub(arrived)?;
+        (wall.abs_diff(steady) <= drift).then(|| age.min(steady))
+    }
+}
+
+/// A clock that is right goes wrong by one part in so many at most, while the system brings it near to the true
+/// time (adjtimex(2) has 500 parts in a million). What goes further was set, and the stamp is not used.
+/// Test: `an_age_over_which_the_clock_was_set_is_not_told`.
+const DRIFT: u32 = 1000;
+/// The time that may lie between a look at one clock and at the other. Where it is more, as another process had its turn
+/// just then, one stamp is not used. Test: `an_age_over_which_the_clock_was_set_is_not_told`.
+const SLACK: Duration = Duration::from_micros(20);
 
 impl AsyncRead for StampedStream {
     fn poll_read(
@@ -76,6 +119,7 @@ impl AsyncRead for StampedStream {
             stream,
             stamps,
             arrived,
+            ..
         } = &mut *self;
         stamps.poll_read(stream, arrived, cx, buffer)
     }
@@ -208,7 +252,6 @@ mod system {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use std::time::Instant;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
@@ -243,6 +286,45 @@ mod tests {
             }
         }
         assert!(told, "the system has told nothing of any reply");
+    }
+
+    #[test]
+    fn an_age_over_which_the_clock_was_set_is_not_told() {
+        const SECOND: Duration = Duration::from_secs(1);
+        const MS: Duration = Duration::from_millis(1);
+        let before = Moment::now();
+        // After a second, the wall clock shows so much more, and the stamp is of 10 ms ago by it.
+        let age = |wall: Duration| {
+            let now = Moment {
+                wall: before.wall + wall,
+                steady: before.steady + SECOND,
+            };
+            now.age(now.wall.saturating_sub(10 * MS), &before)
+        };
+        for wall in [SECOND, SECOND + MS / 2, SECOND - MS / 2] {
+            assert_eq!(age(wall), Some(10 * MS), "{wall:?}");
+        }
+        for wall in [
+            SECOND + 2 * MS,
+            SECOND - 2 * MS,
+            3600 * SECOND,
+            Duration::ZERO,
+        ] {
+            assert_eq!(age(wall), None, "{wall:?}");
+        }
+        let now = Moment {
+            wall: before.wall + SECOND,
+            steady: before.steady + SECOND,
+        };
+        // Set back since the stamp, or before the first look at it.
+        assert_eq!(now.age(now.wall + MS, &before), None);
+        let earlier = Moment {
+            wall: before.wall - 3600 * SECOND,
+            ..now
+        };
+        assert_eq!(earlier.age(earlier.wall, &before), None);
+        // What was there before anybody asked is no older than that.
+        assert_eq!(now.age(before.wall - 60 * SECOND, &before), Some(SECOND));
     }
 
     #[tokio::test]
