@@ -103,7 +103,12 @@ fn a_silent_peer_is_closed_in_order_after_the_idle_timeout() {
     let server = serve(&["--idle-timeout", "200ms"]);
     let mut peer = Peer::connect(server.address);
     peer.send(b"x").expect(b"x").expect_end();
-    server.logged(&["closed", "reason=\"idle\"", "received=1"]);
+    server.logged(&[
+        "closed",
+        "reason=\"idle\"",
+        "received=1",
+        "(see --idle-timeout)",
+    ]);
 }
 
 #[test]
@@ -116,7 +121,7 @@ fn a_peer_that_takes_nothing_is_reset_after_the_write_timeout() {
         .0
         .write_all(&message)
         .expect_err("the server gives up");
-    server.logged(&["closed", "reason=\"stalled\""]);
+    server.logged(&["closed", "reason=\"stalled\"", "(see --write-timeout)"]);
     let mut rest = Vec::new();
     // The writer has seen the reset; what had arrived before can still be read.
     let _ = peer.0.read_to_end(&mut rest);

@@ -18,6 +18,7 @@ function receive(chunk) {
     if (text === "throw") { publish("room", "never"); throw new Error("on purpose"); }
     if (text === "loop") for (;;);
     if (text === "leave") { publish("room", "bye"); unsubscribe("room"); return "gone\n"; }
+    if (text === "close") return { data: "closing\n", next: "close" };
     if (text === "rename") { subscribe("room", "other"); return "renamed\n"; }
     publish("room", text);
     return "said\n";
@@ -290,6 +291,18 @@ fn many_messages_of_one_call_come_all_and_in_order() {
     other.send(b"!");
     let all: String = (0..100).map(|number| format!("{number} ")).collect();
     one.expect(all.as_bytes());
+}
+
+#[test]
+fn who_was_sent_close_leaves_while_its_peer_still_has_the_connection_open() {
+    for server in serve_both_ways(&plugin_file("closing.js", ROOM), &[]) {
+        let mut anna = enter(server.address, "anna", "");
+        let mut last = enter(server.address, "last", "anna");
+        anna.expect(b"+last\n");
+        last.send(b"close").expect(b"closing\n").expect_end();
+        anna.expect(b"room last: closed by-plugin\n-last\n");
+        last.finish();
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub enum Reason {
     ByPlugin,
     /// The peer, or the network, tore the connection down.
     PeerReset,
-    /// Nothing came from the peer for too long.
+    /// Nothing came from the peer, and nothing was written to it, for too long.
     Idle,
     /// The peer took none of a reply for too long.
     Stalled,

@@ -28,7 +28,7 @@ pub(super) enum Arrival<E> {
     Fin,
     /// Something that the session wants to be called for.
     Event,
-    /// Nothing from the peer, for as long as the server waits.
+    /// Nothing from the peer, and nothing to it, for as long as the server waits.
     Idle,
     /// The server is stopping, and nothing is under way here.
     Stopping,
@@ -41,7 +41,7 @@ pub(super) struct Arrivals<'a, E> {
     last: usize,
     before: usize,
     idle: ReusableTimeout,
-    /// Since when the peer has been silent, once somebody has looked.
+    /// Since when nothing has gone to or fro, once somebody has looked.
     silent_since: Option<Instant>,
     /// Whether bytes came last: then events are next, so that neither keeps the other waiting.
     events_are_next: bool,
@@ -135,6 +135,11 @@ impl<'a, E> Arrivals<'a, E> {
             Some(error) => Arrival::NoRoom(chunk, error),
             None => Arrival::Chunk(chunk),
         }))
+    }
+
+    /// Bytes have been written to the peer, which may be one that only listens.
+    pub(super) fn wrote(&mut self) {
+        self.silent_since = None;
     }
 
     fn came(&mut self, bytes: usize) {

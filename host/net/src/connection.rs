@@ -43,7 +43,7 @@ pub enum End<E> {
     RepliedAfterFinish,
     /// The peer, or the network, tore it down.
     PeerReset(io::Error),
-    /// Nothing came for too long.
+    /// Nothing came, and nothing was written, for too long.
     Idle,
     /// The peer took none of a reply for too long.
     Stalled,
@@ -77,7 +77,8 @@ pub struct Counts {
     pub sent: u64,
 }
 
-/// Serves one connection up to its end, and closes the stream as that end demands.
+/// Serves one connection up to its end. FIN is sent then where it ends in order, and what is left is for [`linger()`] and
+/// for the drop of the transport.
 ///
 /// `stopping` is looked at whenever this future is polled and nothing is under way: who sets it
 /// must wake the task. `counts` is kept up to date, so that it is right also when the future is
@@ -101,6 +102,36 @@ pub async fn serve<T: Transport, S: Session>(
     let end = connection_loop.run(session, connection, arrivals).await;
     connection_loop.close(&end).await;
     end
+}
+
+/// Throws away what still comes on a connection that [`serve()`] has ended in order, up to the peer's FIN: dropped with
+/// unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is waited for as long
+/// as the end demands, and one that goes on sending too, for two seconds at most.
+pub async fn linger<T: Transport, E>(transport: &mut T, end: &End<E>) {
+    let mut wait = match end {
+        End::ByPlugin(Next::Reset) => return,
+        End::ByPlugin(_) | End::Refused(_) => LINGER,
+        // Waits only if the peer was sending just now.
+        End::Idle | End::Stopping => Duration::ZERO,
+        // The peer's FIN was read, or it is to see a reset.
+        End::Ended
+        | End::Failed(_)
+        | End::RepliedAfterFinish
+        | End::Stalled
+        | End::CutOff
+        | End::PeerReset(_) => return,
+    };
+    let drained = async {
+        loop {
+            // Into a buffer of the thread, since one of its own would be every connection's.
+            let waste = poll_fn(|cx| Chunk::poll_read(transport, WASTE, cx));
+            match within(Some(wait), waste).await {
+                Some(Ok(waste)) if !waste.is_empty() => wait = LINGER,
+                _ => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LINGER, drained).await;
 }
 
 /// The loop of one connection: its peer, how far it is, and what went to and fro.
@@ -155,12 +186,16 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                 }
                 Err(error) => return End::PeerReset(error),
             };
+            let sent = self.counts.sent;
             let end = match reply {
                 Ok(reply) => self.write(reply).await,
                 Err(error) => Some(End::Failed(error)),
             };
             if let Some(end) = end {
                 return end;
+            }
+            if self.counts.sent > sent {
+                arrivals.wrote();
             }
         }
     }
@@ -233,36 +268,16 @@ impl<T: Transport> ConnectionLoop<'_, T> {
     /// Closes in order where the peer may take what it got for the whole, else with a reset.
     async fn close<E>(&mut self, end: &End<E>) {
         match end {
-            // The peer's FIN was read: nothing is unread, a plain close is orderly.
-            End::Ended => drop(self.finish().await),
-            End::ByPlugin(Next::Reset) => self.transport.reset_on_drop(),
-            End::ByPlugin(_) | End::Refused(_) => self.linger(LINGER).await,
-            // Waits only if the peer was sending just now.
-            End::Idle | End::Stopping => self.linger(Duration::ZERO).await,
-            End::Failed(_) | End::RepliedAfterFinish | End::Stalled | End::CutOff => {
-                self.transport.reset_on_drop();
-            }
+            End::ByPlugin(Next::Reset)
+            | End::Failed(_)
+            | End::RepliedAfterFinish
+            | End::Stalled
+            | End::CutOff => self.transport.reset_on_drop(),
             End::PeerReset(_) => {}
-        }
-    }
-
-    /// Sends FIN and throws away what still comes, up to the peer's FIN. A peer that is silent is
-    /// waited for as long as `first_wait`; one that goes on sending, for [`LINGER`].
-    async fn linger(&mut self, first_wait: Duration) {
-        if self.finish().await.is_err() {
-            return;
-        }
-        let mut wait = first_wait;
-        let drained = async {
-            loop {
-                // Into a buffer of the thread, since one of its own would be every connection's.
-                let waste = poll_fn(|cx| Chunk::poll_read(self.transport, WASTE, cx));
-                match within(Some(wait), waste).await {
-                    Some(Ok(waste)) if !waste.is_empty() => wait = LINGER,
-                    _ => return,
-                }
+            // It fails only where the peer is gone.
+            End::Ended | End::ByPlugin(_) | End::Refused(_) | End::Idle | End::Stopping => {
+                drop(self.finish().await);
             }
-        };
-        let _ = tokio::time::timeout(LINGER, drained).await;
+        }
     }
 }

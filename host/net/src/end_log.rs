@@ -36,8 +36,10 @@ impl EndLog {
             End::RepliedAfterFinish => {
                 self.failed(reason, None, &RepliedAfterFinish);
             }
-            End::PeerReset(error) => self.ended(reason, Some(error)),
-            _ => self.ended(reason, None),
+            End::PeerReset(error) => self.ended(reason, None, Some(error)),
+            End::Idle => self.ended(reason, Some("idle-timeout"), None),
+            End::Stalled => self.ended(reason, Some("write-timeout"), None),
+            _ => self.ended(reason, None, None),
         }
     }
 
@@ -46,7 +48,8 @@ impl EndLog {
         (self.opened.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
 
-    fn ended(&mut self, reason: &str, error: Option<&io::Error>) {
+    /// `limit` is the one of [`Limits`](super::Limits) that has ended it, if one has.
+    fn ended(&mut self, reason: &str, limit: Option<&str>, error: Option<&io::Error>) {
         self.written = true;
         let Counts { received, sent } = self.counts;
         let duration_ms = self.milliseconds();
@@ -58,6 +61,7 @@ impl EndLog {
             received,
             sent,
             duration_ms,
+            limit,
             error,
             "closed"
         );

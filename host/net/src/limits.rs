@@ -13,7 +13,7 @@ pub struct Limits {
     /// Connections of one peer at the same time. One more is reset. `None`: as many as there may be in
     /// all. A peer is an IPv4 address, or the first 64 bits of an IPv6 one.
     pub max_connections_per_peer: Option<NonZeroUsize>,
-    /// How long a peer may be silent. `None`: for ever.
+    /// How long nothing may come from a peer, nor be written to it. `None`: for ever.
     pub idle_timeout: Option<Duration>,
     /// How long a peer may take none of a reply. `None`: for ever.
     pub write_timeout: Option<Duration>,

@@ -3,7 +3,7 @@
 //! It owns the caps on connections, the survival of accept errors and the drain. What happens on a
 //! connection is in `connection`.
 
-use super::connection::{Counts, End, serve};
+use super::connection::{Counts, End, linger, serve};
 use super::end_log::EndLog;
 use super::limits::Limits;
 use super::listener::{Accepted, Listener};
@@ -233,7 +233,7 @@ fn refuse<T: Transport>(mut accepted: Accepted<T>, id: u64, peers: &Peers) {
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.
 async fn serve_until_stopped<T: Transport, S: Session>(
     transport: T,
-    mut session: S,
+    session: S,
     connection: &Connection,
     server: &ServerState,
     mut end_log: EndLog,
@@ -242,6 +242,7 @@ async fn serve_until_stopped<T: Transport, S: Session>(
     let Limits { grace, .. } = server.limits;
     // Out here, so that a connection that is cut off can still be reset.
     let mut transport = Some(transport);
+    let mut session = Some(session);
     let end = {
         let serving = serve_and_close(
             &mut transport,
@@ -287,28 +288,40 @@ async fn serve_until_stopped<T: Transport, S: Session>(
     end_log.close(&end, budget);
 }
 
-/// A connection up to its end, with the session's last call. The transport is closed before that.
+/// A connection up to its end, with the session's last call. That does not wait for a peer that takes its time to
+/// close: others are to hear that the session has left when it has said its last word.
 async fn serve_and_close<T: Transport, S: Session>(
     transport: &mut Option<T>,
-    session: &mut S,
+    session: &mut Option<S>,
     connection: &Connection,
     server: &ServerState,
     counts: &mut Counts,
 ) -> End<S::Error> {
-    let Some(open) = transport else {
+    let (Some(open), Some(active)) = (&mut *transport, &mut *session) else {
         return End::Ended;
     };
     let ServerState {
         limits, stopping, ..
     } = server;
-    let end = serve(open, session, connection, limits, stopping, counts).await;
-    *transport = None;
-    if !matches!(end, End::Refused(_))
-        && let Err(error) = session.closed(end.reason()).await
-    {
-        let budget = S::broken_budget(&error);
-        let error = one_line(error);
-        tracing::warn!(connection = connection.id, budget, %error, "failed in closed");
-    }
+    let end = serve(open, active, connection, limits, stopping, counts).await;
+    let closing = async {
+        if let Some(open) = transport {
+            linger(open, &end).await;
+        }
+        *transport = None;
+    };
+    let last_call = async {
+        if !matches!(end, End::Refused(_))
+            && let Some(active) = session
+            && let Err(error) = active.closed(end.reason()).await
+        {
+            let budget = S::broken_budget(&error);
+            let error = one_line(error);
+            tracing::warn!(connection = connection.id, budget, %error, "failed in closed");
+        }
+        *session = None;
+    };
+    // In this order: a connection that ends with a reset is gone before the last call.
+    tokio::join!(biased; closing, last_call);
     end
 }
