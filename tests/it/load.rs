@@ -345,6 +345,48 @@ fn numbers_beyond_all_measure_are_no_reason_to_panic() {
 }
 
 #[test]
+fn a_load_that_sends_nothing_and_waits_for_nothing_is_refused() {
+    let idle = "let turns = 0;
+        function start() { return {}; }
+        function replied() { if (++turns < 3) return {}; }";
+    let idle = plugin_file("idle-client.js", idle);
+    let eco = serve(&["-q"]);
+    for arguments in [
+        &["", "-c", "2"][..],
+        // Of stdin, where there is nothing.
+        &["-", "--rate", "5", "--json"],
+        &["", "--reconnect"],
+        &["-p", &idle, "-c", "2"],
+        &["-p", &idle, "--rate", "5"],
+    ] {
+        let exited = load(eco.address, arguments);
+        assert_eq!(exited.code, 64, "{arguments:?}: {}", exited.stderr);
+        let words = "nothing sent is nothing measured";
+        assert!(exited.stderr.contains(words), "{}", exited.stderr);
+        assert_eq!(exited.text(), "");
+    }
+}
+
+/// It reads what the server says by itself, which is a load.
+#[test]
+fn a_client_that_sends_nothing_and_reads_what_comes_is_measured() {
+    let reader = "function start() { return { exactly: 5 }; }";
+    let reader = plugin_file("reading-client.js", reader);
+    let address = server(|_, mut stream| {
+        let _ = stream.write_all(b"hello");
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let figures = figures(
+        address,
+        0,
+        &["-p", &reader, "-n", "20", "-c", "2", "--reconnect"],
+    );
+    assert_eq!(figures["dialogues"]["total"], 20);
+    assert_eq!(figures["received"]["total"], 100);
+    assert_eq!(figures["dialogue"]["count"], 20);
+}
+
+#[test]
 fn dialogues_are_begun_at_the_rate_that_was_asked_for() {
     let eco = serve(&["-q"]);
     let begun = Instant::now();

@@ -13,6 +13,16 @@ const SLOW: &str = "
     function start() { return { send: message, exactly: message.length }; }
     function replied() { for (const began = Date.now(); Date.now() < began + 10;); }";
 
+/// A client that reads a line, then as many bytes as that says, then nothing.
+const HEAD_AND_BODY: &str = "
+    let turns = 0;
+    function start() { return { send: 'GET', through: '\\n' }; }
+    function replied(reply) {
+        turns++;
+        if (turns === 1) return { exactly: Number(new TextDecoder().decode(reply)) };
+        if (turns === 2) return {};
+    }";
+
 /// The built-in client, which says in the log when its instance starts and when it has a reply.
 fn talkative() -> String {
     const LOG: &str = r#"(instance $log (type $levels (enum "debug" "info" "warn" "error"))
@@ -116,6 +126,46 @@ fn a_reply_that_waits_for_the_client_is_not_the_servers_latency() {
     assert!(number(&figures, "/client/plugin") > 0.5, "{figures:#}");
 }
 
+/// A head that says how long the body is, and the body, which comes with it.
+#[test]
+fn a_turn_that_neither_sends_nor_waits_is_no_latency_and_the_dialogue_has_its_own() {
+    let client = plugin_file("head-and-body.js", HEAD_AND_BODY);
+    let echo = plugin_file(
+        "head-and-body-server.js",
+        "function receive() { return '5\\nhello'; }",
+    );
+    let eco = serve(&["-q", "-p", &echo]);
+    let arguments = ["-p", &client, "-c", "2", "-n", "50"];
+    let figures = figures(eco.address, &arguments);
+    assert_eq!(figures["turns"]["total"], 150);
+    assert_eq!(figures["turn"]["count"], 50);
+    assert_eq!(figures["dialogue"]["count"], 50);
+    assert_eq!(figures["client"]["wait"]["count"], 50);
+    // All of it had arrived with the head.
+    assert_eq!(figures["dialogue"], figures["turn"]);
+    if cfg!(target_os = "linux") {
+        assert!(number(&figures, "/client/stamped") > 0.5, "{figures:#}");
+    }
+}
+
+#[test]
+fn a_dialogue_takes_as_long_as_all_of_its_turns() {
+    let twice = "let turns = 0;
+        function start() { return { send: 'a', exactly: 1 }; }
+        function replied() { if (++turns < 2) return { send: 'b', exactly: 1 }; }";
+    let eco = serve(&["-q"]);
+    let twice = plugin_file("twice.js", twice);
+    let figures = figures(eco.address, &["-p", &twice, "-c", "1", "-n", "20"]);
+    assert_eq!(figures["turn"]["count"], 40);
+    assert_eq!(figures["dialogue"]["count"], 20);
+    let (turn, dialogue) = (
+        number(&figures, "/turn/mean"),
+        number(&figures, "/dialogue/mean"),
+    );
+    // Times are kept to three digits.
+    assert!(dialogue >= 1.99 * turn, "{turn} µs, {dialogue} µs");
+}
+
 #[test]
 fn table_and_page_say_that_the_client_was_the_limit_and_what_helps() {
     let eco = serve(&["-q"]);
@@ -135,6 +185,7 @@ fn table_and_page_say_that_the_client_was_the_limit_and_what_helps() {
         "What helps: ",
         "a faster client plugin (a compiled one instead of a script)",
         "fewer --connections",
+        "dialogue",
     ] {
         let table = exited.text();
         assert!(table.contains(words), "{words:?} is missing in\n{table}");

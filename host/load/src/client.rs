@@ -5,7 +5,8 @@
 
 use super::connection::Connection;
 use super::dialogue_cache::CachedTurn;
-use super::failure::{Cause, Failure};
+use super::dialogue_time::{DialogueTime, Took};
+use super::failure::{Cause, Failure, Fatal};
 use super::own_time::OwnTime;
 use super::pace::{Due, WakeUps};
 use super::run::Run;
@@ -26,6 +27,7 @@ pub(super) struct Client {
     pub(super) wake_ups: WakeUps,
     pub(super) timeout: ReusableTimeout,
     pub(super) own_time: OwnTime,
+    pub(super) dialogue_time: DialogueTime,
     /// Since when the dialogue that is under way has waited for what comes next.
     pub(super) waiting: Option<Instant>,
 }
@@ -60,9 +62,17 @@ impl Client {
             free = Instant::now();
             self.own_time.stops(free);
             let own = self.own_time.of_turn();
+            let took = self.dialogue_time.take();
+            if result.is_ok() && took == Some(Took::Nothing) {
+                // It would be held as often as there is time, and measure nothing but that.
+                return run.give_up(Fatal::NothingToMeasure);
+            }
             {
                 let mut tally = self.tally.lock();
                 own.into_iter().for_each(|own| tally.client_took(own));
+                if let Some(Took::Time(time)) = took {
+                    tally.dialogue_took(time);
+                }
                 tally.dialogues += u64::from(result.is_ok());
             }
             if let Err(Failed(cause, example)) = result {
@@ -200,6 +210,7 @@ impl Drop for Client {
         if let Some(since) = self.waiting.take() {
             let mut tally = self.tally.lock();
             tally.turn_took(since.elapsed());
+            tally.dialogue_took(self.dialogue_time.up_to(Instant::now(), since));
             let failure = Failure::Unfinished(since.elapsed());
             tally.failed(failure.cause(), 1, || (self.run.describe)(&failure));
         }

@@ -27,7 +27,7 @@ pub struct ClientTime {
     /// How long turns waited for the client: from the arrival of the reply until the next turn began or the
     /// dialogue was over, and before a first turn that could have begun.
     pub wait: Latency,
-    /// The share of the turns of which the system has told when the reply had arrived, 0 to 1. Where it hasn't, what
+    /// The share of the turns that waited of which the system has told when the reply had arrived, 0 to 1. Where it hasn't, what
     /// lay there while the thread was busy counts as the server's time.
     pub stamped: f64,
     /// Whether the client limited the run, and how.

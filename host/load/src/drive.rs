@@ -3,6 +3,7 @@
 //! It owns what the connections of a thread share. It must not know of the other threads.
 
 use super::client::Client;
+use super::dialogue_time::DialogueTime;
 use super::idle::Idle;
 use super::own_time::OwnTime;
 use super::pace::WakeUps;
@@ -40,6 +41,7 @@ pub(super) fn drive(
                 wake_ups: wake_ups.clone(),
                 timeout: ReusableTimeout::new(Some(run.timeout)),
                 own_time: OwnTime::new(run.pace.is_timed()),
+                dialogue_time: DialogueTime::default(),
                 waiting: None,
             };
             clients.spawn(run_from(client, *start));

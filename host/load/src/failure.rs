@@ -153,6 +153,8 @@ impl NotWhole<'_> {
 /// What made it pointless to go on.
 #[derive(Debug)]
 pub enum Fatal {
+    /// In a dialogue of the plugin nothing was sent, received or waited for.
+    NothingToMeasure,
     /// The process, or the system, has no descriptors left for more connections.
     OutOfDescriptors(io::Error),
     /// The ports of the addresses to connect from are all in use or cooling down, or the addresses are not

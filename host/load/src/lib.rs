@@ -2,7 +2,7 @@
 //! and what that took.
 //!
 //! `pace` says when a dialogue begins, `client` holds it over a `connection`, `dialogue_cache` knows what the
-//! plugin says, `stock` has instances ready, `turn` and `own_time` tell the server's time from the client's, `tally`
+//! plugin says, `stock` has instances ready, `turn` and `own_time` tell the server's time from the client's, `dialogue_time` is that of both, `tally`
 //! counts, and `report` is what is made of that, as a `table` or a `page`. The threads share nothing that is written
 //! to for each turn: each has its connections, its stock and its tally.
 //!
@@ -33,6 +33,7 @@ mod client;
 mod client_time;
 mod connection;
 mod dialogue_cache;
+mod dialogue_time;
 mod drive;
 mod failure;
 mod idle;

@@ -58,6 +58,14 @@ impl OwnTime {
         self.is_replied = true;
     }
 
+    /// A turn that began then has waited for nobody: it was the client's own time, and goes on. `of_last` is what was
+    /// counted for the turn before, which has no end yet.
+    pub(super) fn went_on(&mut self, at: Instant, of_last: Option<Duration>) {
+        self.since = Some(at);
+        self.is_replied |= of_last.is_some();
+        self.counted += of_last.unwrap_or_default();
+    }
+
     /// The client's own time goes on.
     pub(super) fn goes_on(&mut self, at: Instant) {
         self.since = Some(at);
@@ -139,6 +147,26 @@ mod tests {
         own.reply_arrived(start + 9 * MS);
         own.stops(start + 10 * MS);
         assert_eq!((own.of_turn(), own.of_turn()), (Some(MS), None));
+    }
+
+    #[test]
+    fn a_turn_that_waits_for_nobody_is_the_clients_time_after_the_reply_before_it() {
+        let start = Instant::now();
+        let mut own = OwnTime::new(false);
+        own.dialogue_may_begin(start);
+        // Two that wait for nobody, before the first write and after its reply.
+        own.stops(start + MS);
+        let of_last = own.of_turn();
+        own.went_on(start + MS, of_last);
+        own.stops(start + 2 * MS);
+        assert_eq!(own.of_turn(), None);
+        own.reply_arrived(start + 5 * MS);
+        own.stops(start + 6 * MS);
+        let of_last = own.of_turn();
+        assert_eq!(of_last, Some(3 * MS));
+        own.went_on(start + 6 * MS, of_last);
+        own.stops(start + 8 * MS);
+        assert_eq!(own.of_turn(), Some(5 * MS));
     }
 
     #[test]

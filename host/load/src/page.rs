@@ -116,11 +116,12 @@ fn latencies(report: &Report) -> String {
             0 => "–".to_owned(),
             _ => time_value(figure(latency)),
         };
-        let values = [&report.turn, &report.client.wait, &report.connect].map(value);
+        let Report { turn, dialogue, .. } = report;
+        let values = [turn, dialogue, &report.client.wait, &report.connect].map(value);
         let cells = values.map(|value| format!("<td>{value}</td>")).concat();
         format!("<tr><th scope=\"row\">{name}</th>{cells}</tr>\n")
     });
-    table(&["latency", "turn", "client", "connect"], &rows)
+    table(&["latency", "turn", "dialogue", "client", "connect"], &rows)
 }
 
 fn table(heads: &[&str], rows: &[String]) -> String {

@@ -47,8 +47,12 @@ pub struct Report {
     pub errors: Vec<Failures>,
     /// How long connecting took.
     pub connect: Latency,
-    /// How long a turn took the server: from the write to the arrival of the reply, or from when it was due.
+    /// How long a turn took the server: from the write to the arrival of the reply, or from when it was due. Those that
+    /// sent nothing and found their reply there have waited for nobody, and are not among them.
     pub turn: Latency,
+    /// How long a dialogue took, with what the client took between turns that waited: from its first write, or from when it was
+    /// due, to the arrival of its last reply.
+    pub dialogue: Latency,
     /// What the client itself took.
     pub client: ClientTime,
     /// What happened over time.
@@ -186,7 +190,7 @@ impl Report {
         let turn = Latency::of(&tally.turn);
         let wait = Latency::of(&tally.client);
         let client = ClientTime {
-            stamped: tally.stamped as f64 / tally.turns.max(1) as f64,
+            stamped: tally.stamped as f64 / tally.timed.max(1) as f64,
             ..ClientTime::measured(&in_time.worked, in_time.tally.plugin, wait, &turn)
         };
         let errors = Cause::ALL.into_iter().zip(tally.errors).zip(tally.examples);
@@ -217,6 +221,7 @@ impl Report {
                 .collect(),
             connect: Latency::of(&tally.connecting),
             turn,
+            dialogue: Latency::of(&tally.dialogue),
             client,
             timeline,
         }

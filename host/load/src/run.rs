@@ -145,11 +145,14 @@ impl Run {
             }),
             _ => None,
         };
-        if let Some(fatal) = fatal {
-            let _ = self.fatal.set(fatal);
-            self.pace.end();
-        }
+        fatal.into_iter().for_each(|fatal| self.give_up(fatal));
         failed
+    }
+
+    /// The run is over, as it is pointless to go on.
+    pub(super) fn give_up(&self, fatal: Fatal) {
+        let _ = self.fatal.set(fatal);
+        self.pace.end();
     }
 }
 

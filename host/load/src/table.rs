@@ -49,6 +49,7 @@ impl fmt::Display for Report {
         for (name, latency) in [
             ("connect", &self.connect),
             ("turn", &self.turn),
+            ("dialogue", &self.dialogue),
             ("client", &self.client.wait),
         ] {
             let Latency {

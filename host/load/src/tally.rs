@@ -16,7 +16,9 @@ pub(super) struct Failed(pub(super) Cause, pub(super) String);
 pub(super) struct Tally {
     pub(super) dialogues: u64,
     pub(super) turns: u64,
-    /// Those of which the system has told when the reply had arrived.
+    /// Those that sent something, or waited for the server.
+    pub(super) timed: u64,
+    /// Those of them of which the system has told when the reply had arrived.
     pub(super) stamped: u64,
     pub(super) sent: u64,
     pub(super) received: u64,
@@ -29,6 +31,7 @@ pub(super) struct Tally {
     /// In nanoseconds, as all of these.
     pub(super) connecting: Histogram<u64>,
     pub(super) turn: Histogram<u64>,
+    pub(super) dialogue: Histogram<u64>,
     /// How long turns waited for the client.
     pub(super) client: Histogram<u64>,
     /// The turns since somebody last looked.
@@ -50,6 +53,7 @@ impl Tally {
         Self {
             dialogues: 0,
             turns: 0,
+            timed: 0,
             stamped: 0,
             sent: 0,
             received: 0,
@@ -59,6 +63,7 @@ impl Tally {
             examples: Default::default(),
             connecting: histogram(FINE),
             turn: histogram(FINE),
+            dialogue: histogram(FINE),
             client: histogram(FINE),
             lately: histogram(COARSE),
         }
@@ -68,6 +73,10 @@ impl Tally {
         let time = nanoseconds(time);
         self.turn.saturating_record(time);
         self.lately.saturating_record(time);
+    }
+
+    pub(super) fn dialogue_took(&mut self, time: Duration) {
+        self.dialogue.saturating_record(nanoseconds(time));
     }
 
     pub(super) fn client_took(&mut self, time: Duration) {
@@ -82,7 +91,9 @@ impl Tally {
         many: u64,
         example: impl FnOnce() -> String,
     ) {
-        self.turn.saturating_record_n(nanoseconds(age), many);
+        for times in [&mut self.turn, &mut self.dialogue] {
+            times.saturating_record_n(nanoseconds(age), many);
+        }
         self.failed(Cause::NeverBegun, many, example);
     }
 
@@ -105,6 +116,7 @@ impl Tally {
     pub(super) fn add(&mut self, other: &Self) {
         self.dialogues += other.dialogues;
         self.turns += other.turns;
+        self.timed += other.timed;
         self.stamped += other.stamped;
         self.sent += other.sent;
         self.received += other.received;
@@ -119,6 +131,7 @@ impl Tally {
         // All have the same bounds.
         let _ = self.connecting.add(&other.connecting);
         let _ = self.turn.add(&other.turn);
+        let _ = self.dialogue.add(&other.dialogue);
         let _ = self.client.add(&other.client);
     }
 }

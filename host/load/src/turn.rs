@@ -2,7 +2,8 @@
 //! apart.
 //!
 //! The server's is from the write to the arrival of the reply. What comes after that, until the client writes again
-//! or ends the dialogue, is the client's; so is what it is late with a dialogue that is due.
+//! or ends the dialogue, is the client's; so is what it is late with a dialogue that is due. A turn that sends nothing,
+//! and whose reply is there already, waits for nobody: it has no latency, and its time is the client's.
 
 use super::client::Client;
 use super::connection::Connection;
@@ -11,9 +12,19 @@ use super::stock::meanwhile;
 use super::tally::Failed;
 use eco_contract::Expect;
 use eco_net::{self as net, Broken, Request, StampedStream};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::coop::has_budget_remaining;
+
+/// What came of sending and reading.
+struct Exchanged {
+    /// `None`: it took too long.
+    result: Option<Result<(), Broken>>,
+    /// Whether the server was waited for.
+    has_waited: bool,
+}
 
 impl Client {
     /// One turn, timed from when it was due, or else from now.
@@ -35,9 +46,10 @@ impl Client {
             expect,
             most: self.run.most,
         };
-        let result = self.exchange(open, request).await;
+        let Exchanged { result, has_waited } = self.exchange(open, request).await;
         let now = Instant::now();
         let is_whole = matches!(result, Some(Ok(())));
+        let is_timed = has_waited || !send.is_empty();
         let age = open.stream.take_age().filter(|_| is_whole);
         // One that was there before it was asked for took no time.
         let arrived = age.and_then(|age| now.checked_sub(age));
@@ -46,19 +58,28 @@ impl Client {
             let late = began.saturating_duration_since(due);
             late.saturating_sub(self.own_time.since(due))
         });
-        if is_whole {
+        if !is_timed {
+            self.own_time.went_on(began, of_last);
+        } else if is_whole {
             self.own_time.reply_arrived(arrived);
         }
         open.finished |= *expect == Expect::ToEnd;
         let came = open.inbox.reply().len();
+        let has_traffic = is_timed || came > 0;
+        let newly = (is_timed || age.is_some()).then_some(arrived);
+        self.dialogue_time
+            .turn_took(began, late, newly, has_traffic);
         {
             let mut tally = self.tally.lock();
-            of_last.into_iter().for_each(|own| tally.client_took(own));
-            // One that failed has waited as well, and is not to be missing from the percentiles.
-            tally.turn_took(late + (arrived - began));
+            if is_timed {
+                of_last.into_iter().for_each(|own| tally.client_took(own));
+                // One that failed has waited as well, and is not to be missing from the percentiles.
+                tally.turn_took(late + (arrived - began));
+            }
             if is_whole {
                 tally.turns += 1;
-                tally.stamped += u64::from(age.is_some());
+                tally.timed += u64::from(is_timed);
+                tally.stamped += u64::from(is_timed && age.is_some());
                 tally.sent += send.len() as u64;
                 tally.received += came as u64;
             }
@@ -76,13 +97,8 @@ impl Client {
         Err(self.run.failed(&failure))
     }
 
-    /// Sends and reads within the timeout, and starts an instance while the reply is waited for. `None`: it took
-    /// too long.
-    async fn exchange(
-        &mut self,
-        open: &mut Connection,
-        request: Request<'_>,
-    ) -> Option<Result<(), Broken>> {
+    /// Sends and reads within the timeout, and starts an instance while the reply is waited for.
+    async fn exchange(&mut self, open: &mut Connection, request: Request<'_>) -> Exchanged {
         let Self {
             run,
             tally,
@@ -91,7 +107,7 @@ impl Client {
             ..
         } = self;
         let sent = AtomicUsize::new(0);
-        let exchange = pin!(net::exchange(
+        let mut exchange = pin!(net::exchange(
             &mut open.stream,
             request,
             &mut open.inbox,
@@ -100,10 +116,24 @@ impl Client {
             },
             async |_| Ok(()),
         ));
+        let mut has_waited = false;
+        let exchange = pin!(poll_fn(move |cx| {
+            let polled = exchange.as_mut().poll(cx);
+            // What makes way for others, with all that it needs at hand, doesn't wait for the server.
+            has_waited |= polled.is_pending() && has_budget_remaining();
+            polled.map(|result| Exchanged {
+                result: Some(result),
+                has_waited,
+            })
+        }));
+        let too_long = Exchanged {
+            result: None,
+            has_waited: true,
+        };
         // Where nobody tells when the reply arrives, the start would count as the server's time.
         let has_time = StampedStream::TELLS && !run.pace.is_timed() && run.pace.has_more();
         if !has_time || !stock.has_room(run) {
-            return timeout.within(exchange).await;
+            return timeout.within(exchange).await.unwrap_or(too_long);
         }
         let waiting = pin!(meanwhile(exchange, async {
             // A server that still lacks some of the message would wait for the client.
@@ -111,6 +141,6 @@ impl Client {
                 stock.add(run, tally).await;
             }
         }));
-        timeout.within(waiting).await
+        timeout.within(waiting).await.unwrap_or(too_long)
     }
 }

@@ -1,7 +1,9 @@
 //! What went wrong in a load, in words, with the flag that helps.
 
+use super::NOTHING_MEASURED;
 use crate::{reach, verdict};
 use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
+use eco_text::escape::one_line;
 
 /// A dialogue that failed.
 pub(super) fn failure(failure: &Failure<'_>) -> String {
@@ -52,10 +54,14 @@ fn closed_at_once(why: &NotWhole<'_>, came: usize) -> bool {
     closed && came == 0
 }
 
-/// What made it pointless to go on.
-pub(super) fn fatal(fatal: &Fatal) -> String {
+/// What made it pointless to go on. `plugin` is what was typed.
+pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
     let out_of = |error, what| format!("cannot open more connections: {error}\n{what}");
     match fatal {
+        Fatal::NothingToMeasure => format!(
+            "a dialogue of the plugin {} neither sends nor waits for anything: {NOTHING_MEASURED}\nIs the message empty? --size 16 sends so many random bytes.",
+            one_line(plugin)
+        ),
         Fatal::OutOfDescriptors(error) => out_of(
             error,
             "Each connection takes a descriptor: raise the limit (ulimit -n), or take fewer --connections.",

@@ -19,13 +19,16 @@ use super::{machine, output, reach};
 use anyhow::Context as _;
 use bar::Bar;
 use bytesize::ByteSize;
-use eco_load::{Cause, Ended, Goal, Load, Report, Settings, most_instances, share_text};
+use eco_load::{Cause, Ended, Fatal, Goal, Load, Report, Settings, most_instances, share_text};
 use eco_net::{Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
 use eco_text::number::grouped;
 use file::Page;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
+
+/// Why a load that sends nothing and waits for nothing is refused.
+const NOTHING_MEASURED: &str = "nothing sent is nothing measured";
 
 /// How often the figures are looked at, for the bar.
 const LOOK: Duration = Duration::from_millis(100);
@@ -52,8 +55,9 @@ impl TryFrom<LoadArgs> for Config {
     fn try_from(args: LoadArgs) -> Result<Self, Failure> {
         let message = match args.size {
             Some(ByteSize(0)) => {
-                return Err(Exit::Usage
-                    .saying("--size is 1 byte at least: nothing sent is nothing measured"));
+                return Err(
+                    Exit::Usage.saying(format!("--size is 1 byte at least: {NOTHING_MEASURED}"))
+                );
             }
             Some(bytes) => Message::Random(size(bytes)),
             None => Message::typed(args.message.clone(), &args.plugin)?,
@@ -94,8 +98,12 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let _stamps = StampsOn::ask();
     let settings = signals.or(settings(&config)).await?;
     let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
+    let plugin = &config.args.plugin;
+    if let Some(nothing @ Fatal::NothingToMeasure) = &fatal {
+        return Err(Exit::Usage.saying(describe::fatal(nothing, plugin)));
+    }
     report.to = config.args.to.to_string();
-    report.plugin = config.args.plugin.clone();
+    report.plugin = plugin.clone();
     report.client.advice = describe::advice(&report, machine::processors());
     // Where there was no connection there is nothing to show but why.
     if report.connected.total > 0 {
@@ -106,7 +114,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         }
         page.map_or(Ok(()), |page| page.write(&report))?;
     }
-    let fatal = fatal.as_ref().map(describe::fatal);
+    let fatal = fatal.map(|fatal| describe::fatal(&fatal, plugin));
     judge(&report, fatal, config.args.max_errors)
 }
 

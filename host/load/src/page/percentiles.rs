@@ -18,7 +18,9 @@ pub(super) fn figure(report: &Report) -> String {
     // Last, so that it is above the other one.
     curves.extend(Curve::new("turn", "turns", &report.turn));
     if curves.is_empty() {
-        return format!("<figure>\n<h2>{TITLE}</h2>\n<p>No turn came to its end.</p>\n</figure>\n");
+        return format!(
+            "<figure>\n<h2>{TITLE}</h2>\n<p>No turn waited for a reply.</p>\n</figure>\n"
+        );
     }
     let said = curves.last().map(Curve::explained).unwrap_or_default();
     let due = match report.rate {

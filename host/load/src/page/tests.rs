@@ -53,6 +53,7 @@ fn report(turns: &[f64], connects: &[f64], timeline: Vec<Moment>) -> Report {
         errors: Vec::new(),
         connect: latency(connects),
         turn: latency(turns),
+        dialogue: latency(turns),
         client: ClientTime {
             busy: turns.last().copied().unwrap_or_default(),
             plugin: connects.last().copied().unwrap_or_default(),
