@@ -98,6 +98,12 @@ impl Eco {
         Self::after(&format!("ulimit -v {kib}"), arguments)
     }
 
+    /// `eco`, whose stdin is this file.
+    #[cfg(unix)]
+    pub(crate) fn with_stdin(path: &str, arguments: &[&str]) -> Self {
+        Self::after(&format!("exec < '{path}'"), arguments)
+    }
+
     /// `eco`, started by a shell after this.
     #[cfg(unix)]
     fn after(commands: &str, arguments: &[&str]) -> Self {

@@ -186,10 +186,21 @@ fn what_is_not_on_disk_cannot_be_watched() {
 }
 
 #[test]
-fn sighup_ends_a_server_whose_plugin_is_not_on_disk() {
-    let server = serve(&[]);
-    server.signal(Signal::HUP);
-    assert_eq!(server.wait().code, 128 + Signal::HUP.as_raw());
+fn where_there_is_nothing_to_reload_sighup_is_a_warning_and_the_server_goes_on() {
+    let component = plugin_file("typed.wat", flipping(0));
+    let from_stdin = Eco::with_stdin(&component, &["serve", "-l", "127.0.0.1:0", "-p", "-"]);
+    for server in [serve(&[]), from_stdin.serve()] {
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"one").expect(b"one");
+        server.signal(Signal::HUP);
+        server.logged(&["WARN", "nothing to reload"]);
+        peer.send(b"two").expect(b"two").finish().expect_end();
+        Peer::connect(server.address)
+            .send(b"three")
+            .expect(b"three");
+        server.terminate();
+        assert_eq!(server.wait().code, 0);
+    }
 }
 
 #[test]

@@ -6,18 +6,14 @@ use super::defaults;
 use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
 use super::load::LoadArgs;
 use super::message::MessageArgs;
+use super::ranges;
 use super::shared_args::SharedArgs;
 use super::state::StateCommand;
 use bytesize::ByteSize;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
-use eco_net::Endpoint;
+use eco_net::{Endpoint, Limits};
 use std::num::NonZeroUsize;
 use std::time::Duration;
-
-/// The most connections. Each takes four mappings of memory (a stack, an instance, and what guards
-/// them), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
-pub(super) const MOST_CONNECTIONS: i64 = 16_000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -194,15 +190,14 @@ pub(super) struct ServeArgs {
         value_name = "ADDR:PORT"
     )]
     pub(super) listen: Vec<Endpoint>,
-    #[arg(long, value_name = "SIZE", help = defaults::size("The most bytes that one call of the plugin is handed", |limits| limits.chunk_size))]
+    #[arg(long, value_name = "SIZE", help = defaults::size(&ranges::with("The most bytes that one call of the plugin is handed", &ranges::sizes(&ranges::CHUNK)), |limits| limits.chunk_size))]
     pub(super) chunk_size: Option<ByteSize>,
-    /// Connections at the same time; the next ones wait [default: 2048, or what the descriptor limit allows]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::CONNECTIONS), help = most_connections())]
     pub(super) max_connections: Option<u32>,
     /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset [default: no limit of its own]
     #[arg(long, value_name = "N")]
     pub(super) max_connections_per_peer: Option<NonZeroUsize>,
-    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Close a connection whose peer is silent for this long", |limits| limits.idle_timeout))]
+    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Close a connection when nothing came from its peer, and nothing was written to it, for this long", |limits| limits.idle_timeout))]
     pub(super) idle_timeout: Option<Timeout>,
     #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Reset a connection whose peer takes none of a reply for this long", |limits| limits.write_timeout))]
     pub(super) write_timeout: Option<Timeout>,
@@ -251,6 +246,13 @@ pub(super) struct SendArgs {
     pub(super) timeout: Duration,
     #[command(flatten)]
     pub(super) budgets: BudgetArgs,
+}
+
+fn most_connections() -> String {
+    let default = Limits::default().max_connections;
+    let help = "Connections at the same time; the next ones wait";
+    let help = ranges::with(help, &ranges::numbers(&ranges::CONNECTIONS));
+    format!("{help} [default: {default}, or what the descriptor limit allows]")
 }
 
 /// A timeout that may be never.

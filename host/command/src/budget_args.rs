@@ -2,6 +2,7 @@
 
 use super::defaults;
 use super::exit::{Exit, Failure};
+use super::ranges::{self, LEAST_CPU, MEMORY, STACK};
 use bytesize::ByteSize;
 use eco_plugin::{Budget, Budgets};
 use std::time::Duration;
@@ -10,18 +11,18 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Budgets of the plugin")]
 pub(super) struct BudgetArgs {
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Processor time of one call", Budget::Cpu))]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget(&ranges::with("Processor time of one call", &ranges::at_least(LEAST_CPU)), Budget::Cpu))]
     pub(super) cpu: Option<Duration>,
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Time in which one call waits, asleep", Budget::Wait))]
     pub(super) wait: Option<Duration>,
-    #[arg(long, value_name = "SIZE", help = defaults::budget("Memory of one instance", Budget::Memory))]
+    #[arg(long, value_name = "SIZE", help = defaults::budget(&ranges::with("Memory of one instance", &ranges::sizes(&MEMORY)), Budget::Memory))]
     pub(super) memory: Option<ByteSize>,
     /// Memory of all instances together, with tables and stacks [default: half of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub(super) total_memory: Option<ByteSize>,
     #[arg(long, value_name = "N", help = defaults::budget("Table elements of one instance", Budget::Table))]
     pub(super) table: Option<usize>,
-    #[arg(long, value_name = "SIZE", help = defaults::budget("Stack of one call", Budget::Stack))]
+    #[arg(long, value_name = "SIZE", help = defaults::budget(&ranges::with("Stack of one call", &ranges::sizes(&STACK)), Budget::Stack))]
     pub(super) stack: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("Bytes returned by one call", Budget::Reply))]
     pub(super) reply: Option<ByteSize>,
@@ -68,15 +69,6 @@ pub(super) fn size(bytes: ByteSize) -> usize {
     usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
 }
 
-/// The values that make sense: less processor time than a tick can't be told from none,
-/// and wasm memory comes in pages of 64 KiB.
-const LEAST_CPU: Duration = Duration::from_millis(10);
-const LEAST_MEMORY: usize = 64 * 1024;
-/// All that a plugin can address.
-const MOST_MEMORY: usize = 4 << 30;
-const LEAST_STACK: usize = 16 * 1024;
-const MOST_STACK: usize = 16 * 1024 * 1024;
-
 impl BudgetArgs {
     /// These budgets, with what is not given taken from `defaults`.
     pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
@@ -98,18 +90,14 @@ impl BudgetArgs {
             compile_memory: defaults.compile_memory,
             setting: defaults.setting,
         };
-        let refused = |text: &str| Err(Exit::Usage.saying(text));
         if budgets.cpu < LEAST_CPU {
-            return refused(
-                "--cpu must be at least 10ms: processor time is counted in steps of that",
-            );
+            let least = humantime::format_duration(LEAST_CPU);
+            return Err(Exit::Usage.saying(format!(
+                "--cpu must be at least {least}: processor time is counted in steps of that"
+            )));
         }
-        if !(LEAST_MEMORY..=MOST_MEMORY).contains(&budgets.memory) {
-            return refused("--memory goes from 64KiB, one page of WebAssembly, to 4GiB");
-        }
-        if !(LEAST_STACK..=MOST_STACK).contains(&budgets.stack) {
-            return refused("--stack goes from 16KiB to 16MiB");
-        }
+        ranges::check("--memory", budgets.memory, &MEMORY)?;
+        ranges::check("--stack", budgets.stack, &STACK)?;
         Ok(budgets)
     }
 }

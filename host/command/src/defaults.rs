@@ -39,7 +39,7 @@ pub(super) fn limit(what: &str, limit: Limit) -> String {
 }
 
 /// As it is typed: `64KiB`, `100000`.
-fn short(value: &str) -> String {
+pub(super) fn short(value: &str) -> String {
     value.replace(".0 ", "").replace(" elements", "")
 }
 

@@ -3,6 +3,7 @@
 use super::budget_args::CompileArgs;
 use super::report_to::ReportTo;
 use crate::language_arg::ExerciseLanguageArg;
+use crate::ranges;
 use clap::{Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -89,8 +90,7 @@ pub(super) struct GradeArgs {
     /// Write a report; may be given several times. - writes it to stdout, in place of the table
     #[arg(short, long, value_name = "FORMAT=FILE")]
     pub(super) report: Vec<ReportTo>,
-    /// Submissions at the same time [default: one for each processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::AT_ONCE), help = ranges::one_for_each_processor("Submissions at the same time"))]
     pub(super) jobs: Option<u32>,
     #[command(flatten)]
     pub(super) compile: CompileArgs,

@@ -32,6 +32,7 @@ mod output;
 mod pages;
 mod plugin;
 mod progress;
+mod ranges;
 mod reach;
 mod reload;
 mod report_to;

@@ -49,7 +49,7 @@ pub(super) fn not_listening(error: &BindError) -> String {
 fn how_to_listen(error: &Error, port: u16) -> &'static str {
     match error.kind() {
         ErrorKind::AddrInUse => {
-            "\nAnother program has this port, or another eco, or this one if the address is given twice.\nPort 0 takes a free one: --listen 127.0.0.1:0."
+            "\nAnother program has this port, or another eco.\nPort 0 takes a free one: --listen 127.0.0.1:0."
         }
         ErrorKind::PermissionDenied if port < 1024 => {
             "\nPorts below 1024 need more rights. Choose a higher one."

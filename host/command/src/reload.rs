@@ -17,8 +17,7 @@ pub(super) struct Reload {
     pub(super) snapshot: SnapshotArg,
     /// The version for new connections.
     pub(super) current: Sender<ServerPlugin>,
-    /// Where there is a file to load again. Else SIGHUP ends the process, as it does by default.
-    pub(super) hangup: Option<Hangup>,
+    pub(super) hangup: Hangup,
     /// With `--watch`.
     pub(super) watch: Option<Watch>,
 }
@@ -28,8 +27,16 @@ impl Reload {
     pub(super) async fn run(mut self) {
         loop {
             tokio::select! {
-                () = hung_up(&mut self.hangup) => {}
+                () = self.hangup.next() => {}
                 () = changed(&mut self.watch) => {}
+            }
+            if self.plugin.path().is_none() {
+                let plugin = self.plugin.name();
+                tracing::warn!(
+                    plugin,
+                    "nothing to reload: the plugin is neither a file nor a folder"
+                );
+                continue;
             }
             match load_version(&self.plugin, &self.engine, self.snapshot).await {
                 Ok(plugin) => {
@@ -58,13 +65,6 @@ pub(super) async fn load_version(
         settle(plugin.settled()).await;
     }
     Ok(plugin)
-}
-
-async fn hung_up(hangup: &mut Option<Hangup>) {
-    match hangup {
-        Some(hangup) => hangup.next().await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn changed(watch: &mut Option<Watch>) {

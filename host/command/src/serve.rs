@@ -8,7 +8,7 @@ use super::reload::{Reload, load_version};
 use super::signals::{Hangup, Signals};
 use super::state_args::{namespace_of, not_there};
 use super::watch::Watch;
-use super::{compiler, logging, machine, reach};
+use super::{compiler, logging, machine, ranges, reach};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
@@ -16,11 +16,6 @@ use eco_plugin::{BUILT_IN_SERVERS, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
 use std::io::Write as _;
-
-/// The largest `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin
-/// must hold a chunk beside all else. A larger one is refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
-const LARGEST_CHUNK: usize = 16 * 1024 * 1024;
 
 /// What is meant by what was typed.
 pub(super) struct Config {
@@ -41,10 +36,7 @@ impl TryFrom<ServeArgs> for Config {
     fn try_from(args: ServeArgs) -> Result<Self, Failure> {
         let defaults = Limits::default();
         let chunk_size = args.chunk_size.map_or(defaults.chunk_size, size);
-        if !(1..=LARGEST_CHUNK).contains(&chunk_size) {
-            let most = ByteSize(LARGEST_CHUNK as u64);
-            return Err(Exit::Usage.saying(format!("--chunk-size goes from 1 byte to {most}")));
-        }
+        ranges::check("--chunk-size", chunk_size, &ranges::CHUNK)?;
         let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
         if chunk_size > budgets.reply {
             let (chunk, reply) = (ByteSize(chunk_size as u64), ByteSize(budgets.reply as u64));
@@ -113,13 +105,11 @@ async fn shared_state(
 /// Runs the server until a signal asks it to stop.
 pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
-    let mut listeners = Vec::new();
+    let hangup = Hangup::catch()?;
     // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
-    for endpoint in &config.listen {
-        let bound = net::bind(endpoint).await;
-        listeners
-            .extend(bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?);
-    }
+    let bound = net::bind(&config.listen).await;
+    let listeners =
+        bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?;
     let opening = shared_state(&config.state, &config.namespace, config.shared);
     let state = signals.or(opening).await?;
     let mut engine = compiler::engine(config.budgets)
@@ -133,7 +123,6 @@ pub(super) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
     )?;
     let plugin_arg = config.plugin;
     // Before it is loaded, so that no change is missed.
-    let hangup = plugin_arg.path().map(|_| Hangup::catch()).transpose()?;
     let watch = match (config.watch, plugin_arg.path()) {
         (true, Some(path)) => Some(Watch::start(&path)?),
         (true, None) => {

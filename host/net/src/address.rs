@@ -1,14 +1,10 @@
-//! Addresses as a person types them, and listening on them.
+//! Addresses as a person types them, and what they stand for.
 
 use std::fmt;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::str::FromStr;
-use tokio::net::{TcpListener, TcpSocket, lookup_host};
-
-/// Connections that the kernel holds for us before they are accepted; it may hold fewer (see
-/// `net.core.somaxconn`). Those beyond it try again by themselves.
-const BACKLOG: u32 = 4096;
+use tokio::net::lookup_host;
 
 /// A host and a port: `127.0.0.1:5005`, `[::1]:5005`, `localhost:5005`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,14 +76,13 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// Every address that it stands for, at least one.
+    /// Every address that it stands for, at least one, and each once: a name may have the same twice, where two
+    /// lines of a file of hosts have it.
     ///
     /// # Errors
     /// The name has no address, or nobody can be asked.
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {
-        let found: Vec<_> = lookup_host((self.host.as_str(), self.port))
-            .await?
-            .collect();
+        let found = each_once(lookup_host((self.host.as_str(), self.port)).await?);
         if found.is_empty() {
             Err(io::Error::new(
                 io::ErrorKind::NotFound,
@@ -99,51 +94,14 @@ impl Endpoint {
     }
 }
 
-/// An endpoint could not be listened on.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {endpoint}: {error}")]
-pub struct BindError {
-    /// Which one.
-    pub endpoint: Endpoint,
-    /// What the system said.
-    pub error: io::Error,
-}
-
-/// Listens on every address of an endpoint: a name may have several, such as `localhost` with
-/// `127.0.0.1` and `::1`. Those that this machine doesn't have are passed over if there is another.
-///
-/// # Errors
-/// See [`BindError`]; nothing is left listening then.
-pub async fn bind(endpoint: &Endpoint) -> Result<Vec<TcpListener>, BindError> {
-    let failed = |error| BindError {
-        endpoint: endpoint.clone(),
-        error,
-    };
-    let mut listeners = Vec::new();
-    let mut missing = None;
-    for address in endpoint.resolve().await.map_err(failed)? {
-        match listen(address) {
-            Ok(listener) => listeners.push(listener),
-            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => missing = Some(error),
-            Err(error) => return Err(failed(error)),
+fn each_once(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let mut once = Vec::new();
+    for address in addresses {
+        if !once.contains(&address) {
+            once.push(address);
         }
     }
-    match missing {
-        Some(error) if listeners.is_empty() => Err(failed(error)),
-        _ => Ok(listeners),
-    }
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    // So that a restarted server gets its port back at once. On Windows it means something else.
-    #[cfg(not(windows))]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
+    once
 }
 
 #[cfg(test)]
@@ -185,6 +143,14 @@ mod tests {
     fn what_was_typed_is_escaped_so_that_a_terminal_takes_it_for_text() {
         let error = Endpoint::from_str("\u{1b}[2Judp://x").unwrap_err();
         assert!(!error.contains('\u{1b}'), "{error:?}");
+    }
+
+    #[test]
+    fn an_address_that_a_name_has_twice_is_there_once() {
+        let twice = ["[::1]:7", "127.0.0.1:7", "127.0.0.1:7", "[::1]:7"];
+        let addresses = twice.map(|address| address.parse().unwrap());
+        let [first, second, ..] = addresses;
+        assert_eq!(each_once(addresses.into_iter()), [first, second]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! for a client an [`Expect`](eco_contract::Expect). wasmtime isn't named here.
 //!
 //! A server's way is [`bind`], [`Server::run`], and for each connection `connection::serve`, which
-//! takes chunks from `arrival` and writes replies. A client's way is [`connect()`], then [`exchange()`]
+//! takes chunks from `arrival` and writes replies, then `linger`. A client's way is [`connect()`], then [`exchange()`]
 //! for each turn.
 //!
 //! ```
@@ -17,6 +17,7 @@
 
 mod address;
 mod arrival;
+mod bind;
 mod chunk;
 mod connect;
 mod connection;
@@ -35,9 +36,10 @@ mod stamped;
 mod transport;
 mod within;
 
-pub use address::{BindError, Endpoint, bind};
+pub use address::Endpoint;
+pub use bind::{BindError, bind};
 pub use connect::{ConnectError, connect, connect_any};
-pub use connection::{Counts, End, serve};
+pub use connection::{Counts, End, linger, serve};
 pub use exchange::{Broken, Request, exchange};
 pub use inbox::Inbox;
 pub use limits::Limits;

@@ -129,7 +129,9 @@ impl clap::Args for StepArgs {
                     .long("peers")
                     .value_name("NAME,...")
                     .value_delimiter(',')
-                    .help("Names of several connections; each chunk then says whose it is: 'anna: hello\\n'"),
+                    .help(format!(
+                        "Names of several connections, {MOST_PEERS} at most; each chunk then says whose it is: 'anna: hello\\n'"
+                    )),
             )
             .arg(
                 Arg::new("pause")

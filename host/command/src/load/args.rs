@@ -1,8 +1,8 @@
 //! What may be typed after `eco load`.
 
-use crate::args::MOST_CONNECTIONS;
 use crate::budget_args::BudgetArgs;
 use crate::message::MessageArgs;
+use crate::ranges;
 use bytesize::ByteSize;
 use clap::ValueHint;
 use eco_net::Endpoint;
@@ -49,11 +49,9 @@ pub(crate) struct LoadArgs {
     /// A client plugin, as with eco send: the built-in echo, a script, a component or a folder
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: String,
-    /// Connections at the same time, each with one dialogue after the other
-    #[arg(short, long, default_value = "64", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CONNECTIONS))]
+    #[arg(short, long, default_value = "64", value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::CONNECTIONS), help = ranges::with("Connections at the same time, each with one dialogue after the other", &ranges::numbers(&ranges::CONNECTIONS)))]
     pub(crate) connections: u32,
-    /// Threads that drive them [default: one for each processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::AT_ONCE), help = ranges::one_for_each_processor("Threads that drive them"))]
     pub(crate) threads: Option<u32>,
     /// How long to go on
     #[arg(short, long, default_value = "10s", value_name = "TIME", value_parser = some_time)]

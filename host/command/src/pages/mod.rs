@@ -8,6 +8,7 @@
 mod commands;
 
 use crate::args::Args;
+use crate::ranges;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, Parser as _};
 use commands::{Typed, of_help, of_page, of_source, texts};
@@ -261,6 +262,65 @@ fn every_import_is_on_the_pages_for_authors_and_in_the_message_that_refuses_othe
     for name in offered {
         assert!(refused.contains(name), "{name}: {refused}");
     }
+}
+
+/// What a parser takes, if it says so of what it doesn't take: `1 to 256`.
+fn range_of(flag: &clap::Arg, command: &str) -> Option<String> {
+    let typed = format!("{command} --{}", flag.get_long()?);
+    let words = typed.split(' ').chain(["99999999999"]);
+    let error = Args::try_parse_from(words).err()?.to_string();
+    let (_, range) = error.split_once(" is not in ")?;
+    let (least, most) = range.lines().next()?.split_once("..=")?;
+    Some(format!("{least} to {most}"))
+}
+
+#[test]
+fn the_ranges_of_flags_are_in_help_and_on_the_page() {
+    let (connections, at_once) = (&ranges::CONNECTIONS, &ranges::AT_ONCE);
+    let rows = [
+        (
+            &["--max-connections", "--connections"][..],
+            ranges::numbers(connections),
+        ),
+        (&["--threads", "--jobs"], ranges::numbers(at_once)),
+        (&["--chunk-size"], ranges::sizes(&ranges::CHUNK)),
+        (&["--cpu"], ranges::at_least(ranges::LEAST_CPU)),
+        (&["--memory"], ranges::sizes(&ranges::MEMORY)),
+        (&["--stack"], ranges::sizes(&ranges::STACK)),
+    ];
+    let table: Vec<String> = rows
+        .iter()
+        .map(|(flags, range)| format!("| `{}` | {range} |", flags.join("`, `")))
+        .collect();
+    let table = table.join("\n");
+    let running = page("host/README.md");
+    assert!(
+        running.contains(&table),
+        "host/README.md should have\n{table}"
+    );
+    let mut told = BTreeSet::new();
+    for (name, command) in all_commands() {
+        for flag in command.get_arguments() {
+            let long = flag.get_long().map(|long| format!("--{long}"));
+            let long = long.unwrap_or_default();
+            let mut of_page = rows.iter().filter(|(flags, _)| flags.contains(&&*long));
+            let range = of_page.next().map(|(_, range)| range.clone());
+            // One that its parser alone knows would be missing on the page.
+            assert!(
+                range.is_some() || range_of(flag, &name).is_none(),
+                "{name} {long}"
+            );
+            if let Some(range) = range {
+                let help = flag.get_help().unwrap().to_string();
+                assert!(
+                    help.contains(&format!("[{range}]")),
+                    "{name} {long}: {help}"
+                );
+                told.insert(long);
+            }
+        }
+    }
+    assert_eq!(told.len(), 8, "{told:?}");
 }
 
 #[test]
