@@ -9,7 +9,7 @@ const readings = []; // { time, value }, in the order in which they came
 let rest = new Uint8Array(0); // The message whose end hasn't come yet: 8 bytes at most.
 
 function receive(chunk) {
-  const bytes = joined(rest, chunk);
+  const bytes = concatenated(rest, chunk);
   // A DataView reads integers of any size, sign and byte order. Big-endian is what it does unless told.
   const view = new DataView(bytes.buffer);
   const means = [];
@@ -49,7 +49,7 @@ function packed(integers) {
   return view.buffer;
 }
 
-function joined(first, second) {
+function concatenated(first, second) {
   const both = new Uint8Array(first.length + second.length);
   both.set(first);
   both.set(second, first.length);

@@ -21,7 +21,7 @@ function receive(chunk) {
     // A frame without bytes is complete as soon as its length is.
     if (filled === frame.length) replies.push(answer());
   }
-  return joined(replies);
+  return concatenated(replies);
 }
 
 // The length has come: the higher byte first, and unsigned, as the bytes of a Uint8Array are.
@@ -41,7 +41,7 @@ function answer() {
 }
 
 // All bytes of the parts, in a new array.
-function joined(parts) {
+function concatenated(parts) {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

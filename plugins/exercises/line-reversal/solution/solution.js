@@ -14,15 +14,15 @@ function receive(chunk) {
   let start = 0;
   for (let end; (end = chunk.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
     pieces.push(chunk.subarray(start, end));
-    replies.push(joined(pieces).reverse(), [NEWLINE]);
+    replies.push(concatenated(pieces).reverse(), [NEWLINE]);
     pieces = [];
   }
   if (start < chunk.length) pieces.push(chunk.subarray(start));
-  return joined(replies);
+  return concatenated(replies);
 }
 
 // All bytes of the parts, in a new array.
-function joined(parts) {
+function concatenated(parts) {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {

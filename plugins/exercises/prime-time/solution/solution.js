@@ -27,14 +27,14 @@ function linesThatEndIn(chunk) {
   let start = 0;
   for (let end; (end = chunk.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
     pieces.push(chunk.subarray(start, end));
-    lines.push(joined(pieces));
+    lines.push(concatenated(pieces));
     pieces = [];
   }
   if (start < chunk.length) pieces.push(chunk.subarray(start));
   return lines;
 }
 
-function joined(pieces) {
+function concatenated(pieces) {
   if (pieces.length === 1) return pieces[0];
   const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;

@@ -1,0 +1,7 @@
+-- Echo: every byte comes back as it came.
+
+-- However the network cuts the stream, each piece is returned as soon as it is here. There is nothing to
+-- remember, and nothing to look at.
+function receive(chunk)
+  return chunk
+end
