@@ -27,10 +27,12 @@ pub struct Budgets {
     pub total_cpu: Duration,
     /// Time in which one call waits, asleep.
     pub wait: Duration,
-    /// Units of work of one instance, about one for each instruction of WebAssembly. Only an engine
-    /// that is [metered](crate::EngineBuilder::metered) counts them.
+    /// Units of work of one instance, about one for each instruction of WebAssembly; in a script one for as many
+    /// as its interpreter needs for the same work. Only an engine that is
+    /// [metered](crate::EngineBuilder::metered) counts them.
     pub fuel: u64,
-    /// Linear memory of one instance, in bytes.
+    /// Linear memory of one instance, in bytes. In a [laboratory](crate::EngineBuilder::laboratory) a script has
+    /// it beside what its interpreter needs.
     pub memory: usize,
     /// What all instances together make the host hold, in bytes: their linear memory, their tables,
     /// and for each, unless it is called directly, its stack and its handles.

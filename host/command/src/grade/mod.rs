@@ -82,9 +82,10 @@ fn processors() -> usize {
 
 /// As many submissions as the machine has memory for, if each takes all that it may.
 fn affordable(exercise: &Exercise) -> usize {
-    let each = exercise
-        .connections()
-        .saturating_mul(exercise.limits.memory);
+    // Python's interpreter needs most.
+    let most = Language::Python.least_memory();
+    let most = exercise.limits.memory.saturating_add(most);
+    let each = exercise.connections().saturating_mul(most);
     (machine::memory() / 2 / each.max(1)).max(1)
 }
 

@@ -7,9 +7,8 @@ use super::job::Subject;
 use super::snapshot::Image;
 use super::wire::Priority;
 use super::{Compiled, check_memory};
-use crate::budget::Budgets;
 use crate::cache::{Hash, Kind};
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineState};
 use crate::error::LoadError;
 use crate::load::script::{Interpreter, Script};
 use crate::load::source::{Code, Source};
@@ -64,7 +63,7 @@ impl Snapshot {
                 .cache
                 .as_ref()?
                 .find(&shared.key(Kind::Snapshot, &hash))?;
-            shared.load(&entry).ok()
+            shared.load(&entry, Kind::Snapshot).ok()
         });
         Some(finding.await.ok()??.component)
     }
@@ -77,14 +76,14 @@ impl Snapshot {
 }
 
 impl Input {
-    pub(super) fn read(source: Source, budgets: &Budgets) -> Result<Self, LoadError> {
-        Ok(match source.read(budgets)? {
+    pub(super) fn read(source: Source, engine: &EngineState) -> Result<Self, LoadError> {
+        Ok(match source.read(&engine.budgets)? {
             Code::Plugin(bytes) => {
                 let hash = Hash::of(&bytes);
                 Self::Plugin { bytes, hash }
             }
             Code::Script(script) => {
-                check_memory(script.language, budgets)?;
+                check_memory(script.language, engine)?;
                 Self::Script(script.language.interpreter()?, script)
             }
         })

@@ -73,17 +73,17 @@ impl Compiled {
     /// Reads and compiles, within the budgets of that.
     pub(crate) async fn from(engine: &Engine, source: Source) -> Result<Self, LoadError> {
         let name = source.name();
-        Self::of(engine, name, |budgets| Input::read(source, budgets)).await
+        Self::of(engine, name, |engine| Input::read(source, engine)).await
     }
 
     async fn of(
         engine: &Engine,
         name: String,
-        read: impl FnOnce(&Budgets) -> Result<Input, LoadError> + Send + 'static,
+        read: impl FnOnce(&EngineState) -> Result<Input, LoadError> + Send + 'static,
     ) -> Result<Self, LoadError> {
         let shared = engine.0.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let input = read(&shared.budgets)?;
+            let input = read(&shared)?;
             let found = match (shared.kept(&input)?, &input) {
                 (Some(loaded), _) => Some((loaded, Target::Native)),
                 (None, Input::Script(interpreter, _)) => {
@@ -153,7 +153,7 @@ impl Language {
     }
 
     async fn compile(self, engine: &Engine, is_awaited: bool) -> Result<Component, LoadError> {
-        let read = move |_: &Budgets| {
+        let read = move |_: &EngineState| {
             let interpreter = self.interpreter()?;
             Ok(Input::Interpreter {
                 interpreter,
@@ -199,13 +199,13 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
     let entry = shared.compiler.compile(job, bytes, &shared.budgets).await?;
     let key = shared.key(input.kind(), input.hash());
     let cache = shared.cache.clone().filter(|_| input.repeats_itself());
-    let shared = shared.clone();
+    let (shared, kind) = (shared.clone(), input.kind());
     let keeping = tokio::task::spawn_blocking(move || {
         let entry = match cache {
             Some(cache) => cache.keep(&key, entry),
             None => entry,
         };
-        shared.load(&entry)
+        shared.load(&entry, kind)
     });
     keeping.await.map_err(LoadError::stopped)?
 }
@@ -236,16 +236,23 @@ impl EngineState {
 
     /// What was compiled before.
     fn kept(&self, input: &Input) -> Result<Option<Loaded>, LoadError> {
-        match self.find(input).map(|entry| self.load(&entry)) {
+        match self
+            .find(input)
+            .map(|entry| self.load(&entry, input.kind()))
+        {
             // It isn't whole, or was compiled on a machine that can do more: it is made anew.
             None | Some(Err(LoadError::Compiler(_))) => Ok(None),
             Some(loaded) => loaded.map(Some),
         }
     }
 
-    fn load(&self, entry: &Entry) -> Result<Loaded, LoadError> {
+    fn load(&self, entry: &Entry, kind: Kind) -> Result<Loaded, LoadError> {
         let facts = entry.facts.clone();
-        check_size(&facts.scan, &self.budgets)?;
+        match kind {
+            Kind::Plugin | Kind::Snapshot => check_size(&facts.scan, &self.budgets)?,
+            // What it needs is known, and `check_memory` asks for it.
+            Kind::Interpreter => {}
+        }
         let component = entry.component(&self.wasmtime).map_err(unusable)?;
         let module = entry.module(&self.wasmtime).map_err(unusable)?;
         let direct = match (&facts.direct, module) {
@@ -264,16 +271,16 @@ impl EngineState {
 }
 
 /// An interpreter that has too little memory is no fault of the script.
-fn check_memory(language: Language, budgets: &Budgets) -> Result<(), LoadError> {
+fn check_memory(language: Language, engine: &EngineState) -> Result<(), LoadError> {
     let enough = language.least_memory();
-    if budgets.memory >= enough {
+    if engine.memory_of(Some(language)) >= enough {
         return Ok(());
     }
     let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
     let found = format!(
         "That is too little for the interpreter of {name}; {enough} is enough for a small script"
     );
-    Err(LoadError::budget(Budget::Memory, budgets, found))
+    Err(LoadError::budget(Budget::Memory, &engine.budgets, found))
 }
 
 /// What a plugin declares from the start is held against the budgets before it is started.

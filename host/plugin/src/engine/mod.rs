@@ -16,6 +16,7 @@ use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
 use crate::compile::{Compiler, Settings, WHOLE_MEMORY};
 use crate::cpu::slow_queue::SlowQueue;
+use crate::load::script::Language;
 use eco_state::SharedState;
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -53,6 +54,14 @@ pub(crate) struct EngineState {
 }
 
 impl EngineState {
+    /// Linear memory of one instance, in bytes. In a laboratory a script has it beside what its interpreter needs,
+    /// so that it is as much for a student of each language.
+    pub(crate) fn memory_of(&self, script: Option<Language>) -> usize {
+        let judged = script.filter(|_| self.world == World::Laboratory);
+        let interpreter = judged.map_or(0, Language::least_memory);
+        self.budgets.memory.saturating_add(interpreter)
+    }
+
     /// The engine for the portable code of interpreters, where scripts may begin in that.
     pub(crate) fn portable(&self) -> Option<&wasmtime::Engine> {
         let make = || {

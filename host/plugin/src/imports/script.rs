@@ -2,7 +2,7 @@
 
 use super::evaluation::{Evaluation, since_1970};
 use crate::engine::World;
-use crate::instance::fuel_left;
+use crate::instance::instructions_left;
 use crate::instance::state::State;
 use crate::laboratory::{self, Laboratory};
 use crate::load::script::Script;
@@ -85,8 +85,8 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
         Ok((ScriptSource { name, text },))
     })?;
     imports.func_wrap("spent", |mut store: Store<'_>, (): ()| {
-        let fuel_left = fuel_left(&store);
-        Ok((store.data_mut().is_spent(fuel_left),))
+        let instructions_left = instructions_left(&store);
+        Ok((store.data_mut().is_spent(instructions_left),))
     })?;
     imports.func_wrap("now", |mut store: Store<'_>, (): ()| {
         store.data_mut().count_host_call();

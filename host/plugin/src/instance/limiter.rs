@@ -41,8 +41,7 @@ impl ResourceLimiter for State {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let more = desired.saturating_sub(current);
-        let budgets = &self.engine.budgets;
-        if self.memory.saturating_add(more) > budgets.memory {
+        if self.memory.saturating_add(more) > self.most_memory {
             return Err(Budget::Memory.into());
         }
         if maximum.is_some_and(|maximum| desired > maximum) {

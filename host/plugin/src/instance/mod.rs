@@ -27,7 +27,7 @@ use wasmtime::{Store, StoreContext};
 pub struct Usage {
     /// Bytes of linear memory.
     pub memory: usize,
-    /// Units of work, about one for each instruction of WebAssembly. `None` unless the engine is
+    /// Units of work, as of [`Budgets::fuel`](crate::Budgets::fuel). `None` unless the engine is
     /// [metered](crate::EngineBuilder::metered).
     pub fuel: Option<u64>,
 }
@@ -37,11 +37,12 @@ impl Usage {
         Self {
             memory: store.data().memory(),
             // Portable code counts it for everybody.
-            fuel: fuel_left(store)
+            fuel: instructions_left(store)
                 .filter(|_| store.data().engine.settings.counts_fuel())
                 .map(|left| {
                     let state = store.data();
-                    let own = state.engine.budgets.fuel.saturating_sub(left);
+                    let own = state.instructions().saturating_sub(left);
+                    let own = own.div_ceil(state.instructions_per_unit);
                     own.saturating_add(state.host_fuel())
                 }),
         }
@@ -63,7 +64,8 @@ pub(crate) fn new_store(
     store.set_max_component_handles(HANDLES);
     if counts_fuel {
         // It fails on engines that count none, and only there.
-        let _ = store.set_fuel(plugin.engine.budgets.fuel);
+        let instructions = store.data().instructions();
+        let _ = store.set_fuel(instructions);
     }
     store
 }
@@ -76,9 +78,9 @@ pub(crate) struct Code<'a> {
     pub(crate) target: Target,
 }
 
-/// The fuel that an instance has left. `None` where none is counted: wasmtime's own answer would be an
+/// The instructions that an instance has left. `None` where none is counted: wasmtime's own answer would be an
 /// error, which costs a backtrace.
-pub(crate) fn fuel_left<'a>(store: impl Into<StoreContext<'a, State>>) -> Option<u64> {
+pub(crate) fn instructions_left<'a>(store: impl Into<StoreContext<'a, State>>) -> Option<u64> {
     let store = store.into();
     let counts = store.data().counts_fuel;
     counts.then(|| store.get_fuel().ok()).flatten()

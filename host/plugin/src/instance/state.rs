@@ -14,7 +14,7 @@ use crate::imports::evaluation::{Evaluation, Fixed, Voice};
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
 use crate::laboratory::{self, Laboratory};
 use crate::load::absent::{self, Absent};
-use crate::load::script::Script;
+use crate::load::script::{Language, Script};
 use eco_contract::SlowFlag;
 use eco_state::SharedState;
 use std::sync::Arc;
@@ -55,6 +55,10 @@ pub(crate) struct State {
     pub(super) counts_fuel: bool,
     /// Fuel that they have cost.
     host_fuel: u64,
+    /// See [`Language::instructions_per_unit`].
+    pub(super) instructions_per_unit: u64,
+    /// The most linear memory, in bytes.
+    pub(super) most_memory: usize,
     /// The budget that the running call of a script has used up, while its interpreter may still say where.
     spent: Option<Budget>,
     pub(super) memory: usize,
@@ -78,6 +82,7 @@ impl State {
             World::Laboratory => Some(laboratory.unwrap_or_default()),
         };
         let (script, budgets) = (plugin.script.as_ref(), &engine.budgets);
+        let language = script.map(|script| script.language);
         let evaluation = plugin.evaluation.as_ref();
         let evaluation = evaluation.map(|(fixed, voice)| Evaluation::new(fixed, *voice));
         let state = plugin.state.as_ref().map(|state| match &laboratory {
@@ -101,6 +106,8 @@ impl State {
                 Target::Portable => Settings::PORTABLE.counts_fuel(),
             },
             host_fuel: 0,
+            instructions_per_unit: language.map_or(1, Language::instructions_per_unit),
+            most_memory: engine.memory_of(language),
             spent: None,
             memory: 0,
             table: 0,
@@ -170,6 +177,12 @@ impl State {
         }
     }
 
+    /// The instructions that its budget of fuel is enough for.
+    pub(crate) fn instructions(&self) -> u64 {
+        let budget = self.engine.budgets.fuel;
+        budget.saturating_mul(self.instructions_per_unit)
+    }
+
     /// The fuel that calls of the host have cost.
     pub(crate) fn host_fuel(&self) -> u64 {
         self.host_fuel
@@ -192,10 +205,11 @@ impl State {
     }
 
     /// Whether the running call of a script has used up its time, or all but the last of its fuel.
-    pub(crate) fn is_spent(&mut self, fuel_left: Option<u64>) -> bool {
+    /// `left` is in instructions.
+    pub(crate) fn is_spent(&mut self, left: Option<u64>) -> bool {
         let budget = self.engine.budgets.fuel;
         let least = (budget / LAST_FUEL).saturating_add(self.host_fuel);
-        if fuel_left.is_some_and(|left| left < least) {
+        if left.is_some_and(|left| left / self.instructions_per_unit < least) {
             self.spent = Some(Budget::Fuel);
         }
         self.spent.is_some()
