@@ -134,6 +134,12 @@ impl Eco {
         self
     }
 
+    /// One more argument, which may be no text.
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
     /// Runs it to its end, with `input` on stdin.
     pub(crate) fn run(mut self, input: &[u8]) -> Exited {
         self.command

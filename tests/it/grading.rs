@@ -302,7 +302,7 @@ fn the_table_says_who_got_what_and_why() {
     let run = Eco::new(&["grade", &lines(), &class.display().to_string()]).run(b"");
     let expected = "\
 student  points  passed    CPU  first failure
-alice     10.00     5/6    4 %  extra-bytes: quit closes
+alice     10.00     5/6    2 %  extra-bytes: quit closes
 bob       12.00     6/6    1 %  –
 2 submissions, 11.00 of 12 points on average
 ";
@@ -374,6 +374,7 @@ fn reports_go_where_they_are_sent() {
     hand_in(&class, "alice.js", ECHO);
     hand_in(&class, "b b.js", ECHO);
     let out = empty_folder("reports");
+    std::fs::create_dir(out.join("made")).expect("a folder can be made");
     let path = |name: &str| out.join(name).display().to_string();
     let mut arguments = vec!["grade".to_owned(), lines(), class.display().to_string()];
     for report in [
@@ -382,7 +383,7 @@ fn reports_go_where_they_are_sent() {
         "tap=a.tap",
         "html=a.html",
         "json=a.json",
-        "gradescope=made/{name}.g.json",
+        "gradescope=made/{name}/results.json",
         "exercism={name}.e.json",
     ] {
         let (format, name) = report.split_once('=').expect("two parts");
@@ -398,8 +399,8 @@ fn reports_go_where_they_are_sent() {
         ("a.tap", "TAP version 14\n"),
         ("a.html", "<!doctype html>"),
         ("a.json", "{"),
-        ("made/alice.g.json", "{"),
-        ("made/b%20b.g.json", "{"),
+        ("made/alice/results.json", "{"),
+        ("made/b%20b/results.json", "{"),
         ("alice.e.json", "{"),
         ("b%20b.e.json", "{"),
     ];
@@ -421,12 +422,25 @@ fn reports_that_make_no_sense_are_refused_before_anything_runs() {
         ("json=", "missing after ="),
         ("gradescope=all.json", "{name}"),
         ("exercism=-", "{name}"),
-        ("json=/none/at/all/all.json", "/none/at"),
+        ("json=/none/at/all/all.json", "no folder /none/at/all"),
         ("csv={name}.csv", "whole class"),
     ] {
         let run = Eco::new(&["grade", &lines(), &class, "--report", report]).run(b"");
         assert_eq!(run.code, 64, "{report}: {}", run.stderr);
         assert!(run.stderr.contains(words), "{report}: {}", run.stderr);
+    }
+    // One folder is not made either: nobody has asked for it.
+    let around = empty_folder("no-folder");
+    for report in [
+        "html=none/x.html",
+        "gradescope=none/{name}.json",
+        "gradescope=none/{name}/{name}.json",
+    ] {
+        let run = Eco::new(&["grade", &lines(), &class, "--report", report]);
+        let run = run.inside(&around).run(b"");
+        assert_eq!(run.code, 64, "{report}: {}", run.stderr);
+        assert!(run.stderr.contains("no folder none"), "{}", run.stderr);
+        assert_eq!(around.read_dir().expect("a folder").count(), 0, "{report}");
     }
     let empty = empty_folder("empty-class").display().to_string();
     for (submissions, words) in [(empty.as_str(), "no submissions"), ("/none", "/none")] {

@@ -1,6 +1,7 @@
 //! What strangers write: words of plugins and names of files, in the log and on a terminal. None of it
 //! leaves its line, and the log has bounds.
 
+use crate::guests::empty_folder;
 use crate::harness::{Eco, Exited, assert_same};
 use crate::support::{Peer, converse, plugin_file, project_file, serve, session_plugin};
 use rustix::process::Signal;
@@ -111,6 +112,89 @@ fn the_name_of_a_file_does_a_terminal_no_harm() {
     let exited = Eco::new(&["inspect", "--json", &path]).run(b"");
     assert_tame(&exited.text());
     assert!(serde_json::from_slice::<serde_json::Value>(&exited.stdout).is_ok());
+}
+
+/// A path is what the system has as one: bytes that are no UTF-8 too.
+#[cfg(unix)]
+#[test]
+fn every_command_takes_a_file_of_any_name_and_shows_it_escaped() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = |name: &[u8]| std::ffi::OsStr::from_bytes(name).to_owned();
+    let around = empty_folder("any-name").join(name(b"\xff"));
+    std::fs::create_dir(&around).expect("a folder can be made");
+    let [plugin, client, photo] = [b"p\xff.lua".as_slice(), b"c\xff.lua", b"photo\xff"].map(name);
+    for (file, text) in [
+        (&plugin, "function receive(chunk) return chunk end"),
+        (
+            &client,
+            "function start(message) return { send = message, exactly = #message } end function replied() end",
+        ),
+        (&photo, "hello"),
+    ] {
+        std::fs::write(around.join(file), text).expect("it can be written");
+    }
+    let after = |start: &[u8], path: &std::ffi::OsStr| name(&[start, path.as_bytes()].concat());
+    let run = |arguments: &[&dyn AsRef<std::ffi::OsStr>], shown: &str| {
+        let eco = Eco::new(&[]).inside(&around);
+        let eco = arguments
+            .iter()
+            .fold(eco, |eco, argument| eco.arg(argument));
+        let exited = eco.run(b"");
+        let said = exited.text() + &exited.stderr;
+        let words: Vec<String> = arguments
+            .iter()
+            .map(|it| it.as_ref().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(exited.code, 0, "{words:?}: {said}");
+        assert!(said.contains(shown), "{words:?}: {said}");
+    };
+    let exercise = name(b"e\xff");
+    run(&[&"inspect", &plugin], r"p\xff.lua");
+    run(&[&"call", &plugin, &after(b"@", &photo)], "hello");
+    let of_a_peer = after(b"a: @", &photo);
+    run(&[&"call", &plugin, &"--peers", &"a", &of_a_peer], "hello");
+    run(&[&"exercise", &"start", &"echo", &exercise], r"made e\xff");
+    run(&[&"check", &exercise, &plugin], r"for p\xff.lua");
+    let main = after(exercise.as_bytes(), "/exercise.toml".as_ref());
+    run(&[&"check", &main, &plugin], "cases passed");
+    run(&[&"check", &"--lint", &exercise], r"e\xff: all right");
+    for report in [
+        b"csv=marks\xff.csv".as_slice(),
+        b"exercism=\xff{name}\xff.json",
+    ] {
+        let report = name(report);
+        run(
+            &[&"grade", &exercise, &plugin, &"--report", &report],
+            r"p\xff",
+        );
+    }
+    for report in [b"marks\xff.csv".as_slice(), b"\xffp%5Cxff\xff.json"] {
+        assert!(around.join(name(report)).is_file(), "{report:?}");
+    }
+    let made = name(b"n\xff/hello");
+    run(&[&"new", &made, &"--lang", &"lua"], r"made n\xff/hello");
+    run(&[&"build", &made], r"n\xff/hello/hello.lua");
+    let state = name(b"file:s\xff.redb");
+    let server = Eco::new(&["serve", "-l", "127.0.0.1:0", "--watch", "--state"]);
+    let server = server.arg(&state).arg("-p").arg(&plugin).inside(&around);
+    let server = server.serve();
+    let to = server.address.to_string();
+    let file = after(b"--file=", &photo);
+    run(&[&"send", &"-t", &to, &"-p", &client, &file], "hello");
+    let few = ["-n", "1", "-c", "1"];
+    let page = name(b"--html=l\xff.html");
+    run(
+        &[
+            &"load", &"-t", &to, &"-p", &client, &file, &few[0], &few[1], &few[2], &few[3], &page,
+        ],
+        r"c\xff",
+    );
+    server.terminate();
+    assert_eq!(server.wait().code, 0);
+    assert!(around.join(name(b"s\xff.redb")).is_file());
+    let kept = Eco::new(&["state", "list", "--namespace", "p"]).env("ECO_STATE", &state);
+    let kept = kept.inside(&around).run(b"");
+    assert_eq!(kept.code, 0, "{}", kept.stderr);
 }
 
 #[test]

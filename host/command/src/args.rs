@@ -12,6 +12,7 @@ use super::state::StateCommand;
 use bytesize::ByteSize;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use eco_net::{Endpoint, Limits};
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -178,10 +179,10 @@ pub(super) enum LogFormat {
 pub(super) struct ServeArgs {
     /// The same as --plugin
     #[arg(value_name = "PLUGIN", conflicts_with = "plugin", value_hint = ValueHint::AnyPath)]
-    pub(super) named: Option<String>,
+    pub(super) named: Option<OsString>,
     /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
-    pub(super) plugin: String,
+    pub(super) plugin: OsString,
     /// Where to listen; may be given several times. Port 0 takes a free one
     #[arg(
         short,
@@ -240,7 +241,7 @@ pub(super) struct SendArgs {
     pub(super) to: Endpoint,
     /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
-    pub(super) plugin: String,
+    pub(super) plugin: OsString,
     /// How long connecting may take, and each turn of the dialogue
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) timeout: Duration,

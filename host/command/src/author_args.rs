@@ -4,6 +4,7 @@ use super::budget_args::BudgetArgs;
 use super::call::StepArgs;
 use crate::language_arg::LanguageArg;
 use clap::{Subcommand, ValueHint};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const NEW_EXAMPLES: &str = "\
@@ -24,8 +25,8 @@ Examples:
 In a chunk the escapes \\n \\r \\t \\0 \\\\ \\\" \\xHH and \\u{H} are what they are in Rust; @FILE is a file, and - is stdin. \
 More than 64 KiB comes in several chunks, as from a socket. Steps are done in the order given: each is over, and the \
 other peers have heard of it, before the next begins. 'anna:' alone only opens the connection. A pause takes real time. \
-Fuel is a measure of work, about one unit for each instruction of WebAssembly. A script's may differ a little from run to \
-run; eco check counts the same each time.";
+Fuel is a measure of work: a unit is about one instruction of WebAssembly, in JavaScript three, in Python eight. A script's \
+may differ a little from run to run; eco check counts the same each time.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = NEW_EXAMPLES)]
@@ -64,7 +65,7 @@ pub(super) struct BuildArgs {
 pub(super) struct InspectArgs {
     /// A built-in, a script, a component, or a folder that eco build builds; - reads a component from stdin
     #[arg(value_hint = ValueHint::AnyPath)]
-    pub(super) plugin: String,
+    pub(super) plugin: OsString,
     /// For a machine
     #[arg(long)]
     pub(super) json: bool,
@@ -77,7 +78,7 @@ pub(super) struct InspectArgs {
 pub(super) struct CallArgs {
     /// A built-in, a script, a component, or a folder that eco build builds; - reads a component from stdin
     #[arg(value_hint = ValueHint::AnyPath)]
-    pub(super) plugin: String,
+    pub(super) plugin: OsString,
     #[command(flatten)]
     pub(super) steps: StepArgs,
     /// Print the bytes of the replies and nothing else; not with --peers

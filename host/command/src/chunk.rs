@@ -2,24 +2,33 @@
 
 use super::exit::{Exit, Failure};
 use anyhow::Context as _;
+use clap_lex::OsStrExt as _;
+use eco_text::escape::{self, Escaped};
 use eco_text::unescape;
+use std::ffi::OsStr;
 use std::io::Read as _;
 
 /// The bytes of one argument.
-pub(super) fn parse(typed: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn parse(typed: &OsStr) -> Result<Vec<u8>, Failure> {
     if typed == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes)?;
         return Ok(bytes);
     }
-    if let Some(path) = typed.strip_prefix('@') {
+    if let Some(path) = typed.strip_prefix("@") {
         return std::fs::read(path)
-            .with_context(|| format!("cannot read the chunk from {path}"))
+            .with_context(|| format!("cannot read the chunk from {}", escape::os(path)))
             .map_err(|error| Exit::Usage.because(error));
     }
-    unescape(typed).map_err(|found| {
+    let Some(text) = typed.to_str() else {
+        return Err(Exit::Usage.saying(format!(
+            "{} is not UTF-8 text: write \\xHH for a byte that is none",
+            Escaped(typed.as_encoded_bytes())
+        )));
+    };
+    unescape(text).map_err(|found| {
         Exit::Usage.saying(format!(
-            "{typed:?} has the unknown escape {found:?}; there are \\n \\r \\t \\0 \\\\ \\\" \\@ \\xHH and \\u{{H}}"
+            "{text:?} has the unknown escape {found:?}; there are \\n \\r \\t \\0 \\\\ \\\" \\@ \\xHH and \\u{{H}}"
         ))
     })
 }

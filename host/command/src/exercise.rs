@@ -81,7 +81,7 @@ fn start(
     language: Option<SampleLanguage>,
     statement: StatementLanguage,
 ) -> Result<(), Failure> {
-    let shipped = shipped(slug).ok_or_else(|| unknown(slug))?;
+    let shipped = shipped(slug).ok_or_else(|| unknown(slug.as_ref()))?;
     let written = shipped.write(dir, cases, language, statement);
     written.map_err(|error| Exit::Usage.because(error))?;
     let starter = match language {

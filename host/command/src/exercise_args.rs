@@ -4,7 +4,9 @@ use super::budget_args::CompileArgs;
 use super::report_to::ReportTo;
 use crate::language_arg::ExerciseLanguageArg;
 use crate::ranges;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Subcommand, ValueEnum, ValueHint};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const CHECK_EXAMPLES: &str = "\
@@ -19,6 +21,9 @@ Every case is run under several splits of the same bytes, since the network may 
 as written, all in one chunk, one byte at a time, and in random pieces. A case passes if it passes under all \
 of them; a failure shows the smallest split that breaks the plugin.
 
+The CPU budget counts work, and the same work in each language: a Python script may take eight times as many \
+instructions as one in Lua, and one in JavaScript three times.
+
 Exit codes:
   0 every case passed   1 some failed, or the exercise is wrong   64 usage
   65 the plugin can't be loaded   70 eco itself failed";
@@ -28,10 +33,10 @@ Exit codes:
 pub(super) struct CheckArgs {
     /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
     #[arg(required_unless_present = "lint", value_hint = ValueHint::DirPath)]
-    pub(super) exercise: Option<String>,
+    pub(super) exercise: Option<OsString>,
     /// Your solution: a script, a component, or a folder that eco build builds; - reads a component from stdin
     #[arg(required_unless_present = "lint", value_hint = ValueHint::AnyPath)]
-    pub(super) plugin: Option<String>,
+    pub(super) plugin: Option<OsString>,
     /// Show every failure in full, not only the first
     #[arg(short, long)]
     pub(super) all: bool,
@@ -41,7 +46,7 @@ pub(super) struct CheckArgs {
     /// Again whenever the plugin changes
     #[arg(long)]
     pub(super) watch: bool,
-    /// Check an exercise, and not a plugin: its files, its starters, and whether its solution passes
+    /// Check an exercise, and not a plugin: its files, its starters, and whether its solutions pass, with how much of the limits
     #[arg(
         long,
         value_name = "DIR",
@@ -57,7 +62,7 @@ const GRADE_EXAMPLES: &str = "\
 Examples:
   eco grade my-exercise submissions/
   eco grade echo submissions/ --report html=class.html --report csv=marks.csv
-  eco grade echo submissions/ --report 'gradescope=out/{name}.json'
+  eco grade echo submissions/ --report 'gradescope={name}.json'
   eco grade echo alice.wasm --report junit=- > alice.xml
   eco grade echo submissions/* --class=no    one student for each path
   eco grade echo groups/* --class            a class for each path
@@ -68,7 +73,7 @@ Links are refused. Names that begin with a dot are passed over, and said to be. 
 student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
 
 Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
-json and html. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
+json and html. A report's folder must be there, unless its name has {name}. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
 random comes from exercise.toml and hidden.toml, so that eco check, which has no hidden cases, draws otherwise.
 
 Exit codes:
@@ -80,7 +85,7 @@ Exit codes:
 pub(super) struct GradeArgs {
     /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
     #[arg(value_hint = ValueHint::DirPath)]
-    pub(super) exercise: String,
+    pub(super) exercise: OsString,
     /// A folder with a file or a folder for each student; or a path for each student
     #[arg(required = true, value_hint = ValueHint::AnyPath)]
     pub(super) submissions: Vec<PathBuf>,
@@ -88,7 +93,7 @@ pub(super) struct GradeArgs {
     #[arg(long, value_enum, value_name = "YES|NO", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
     pub(super) class: Option<Class>,
     /// Write a report; may be given several times. - writes it to stdout, in place of the table
-    #[arg(short, long, value_name = "FORMAT=FILE")]
+    #[arg(short, long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(ReportTo::parse))]
     pub(super) report: Vec<ReportTo>,
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::AT_ONCE), help = ranges::one_for_each_processor("Submissions at the same time"))]
     pub(super) jobs: Option<u32>,

@@ -2,6 +2,8 @@
 
 use super::exit::{Exit, Failure};
 use eco_exercise::{Cases, Exercise, Files, Mistake, SHIPPED, Shipped};
+use eco_text::escape::Escaped;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The exercise that eco brings under this name.
@@ -10,19 +12,20 @@ pub(super) fn shipped(slug: &str) -> Option<&'static Shipped> {
 }
 
 /// What was typed is no exercise.
-pub(super) fn unknown(text: &str) -> Failure {
+pub(super) fn unknown(text: &OsStr) -> Failure {
     let slugs: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.slug).collect();
     Exit::Usage.saying(format!(
-        "there is no exercise {text:?}: name a folder with an exercise.toml, or one of {}",
+        "there is no exercise {}: name a folder with an exercise.toml, or one of {}",
+        Escaped(text.as_encoded_bytes()),
         slugs.join(", ")
     ))
 }
 
 /// What was typed: a folder with an exercise, else one that eco brings. Who has copied one out, and
 /// changed it, means the copy.
-pub(super) fn find(text: &str) -> Result<Files, Failure> {
+pub(super) fn find(text: &OsStr) -> Result<Files, Failure> {
     let path = PathBuf::from(text);
-    if let Some(shipped) = shipped(text)
+    if let Some(shipped) = text.to_str().and_then(shipped)
         && !path.join("exercise.toml").exists()
     {
         return Ok(shipped.files());

@@ -6,6 +6,7 @@ use bytesize::ByteSize;
 use clap::ValueHint;
 use eco_plugin::read_at_most;
 use eco_text::escape;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -34,15 +35,15 @@ pub(super) enum Message {
 
 impl Message {
     /// What was typed, with the plugin as it was typed: only one of them can come from stdin.
-    pub(super) fn typed(args: MessageArgs, plugin: &str) -> Result<Self, Failure> {
+    pub(super) fn typed(args: MessageArgs, plugin: &OsStr) -> Result<Self, Failure> {
         let message = match (args.message, args.file) {
             (_, Some(path)) => Self::File(path),
             (Some(dash), None) if dash == "-" => Self::Stdin,
             (Some(text), None) => Self::Typed(text),
             (None, None) => Self::Plugins,
         };
-        match (&message, plugin) {
-            (Self::Stdin, "-") => {
+        match &message {
+            Self::Stdin if plugin == "-" => {
                 Err(Exit::Usage.saying("the message and the plugin can't both come from stdin"))
             }
             _ => Ok(message),

@@ -3,7 +3,7 @@
 use super::author_args::NewArgs;
 use super::exit::{Exit, Failure};
 use super::output;
-use eco_text::escape;
+use eco_text::escape::{self, Escaped};
 use eco_toolchain::samples::{self, SampleLanguage, Shape};
 use std::path::Path;
 
@@ -84,8 +84,8 @@ fn name(path: &Path) -> Result<&str, Failure> {
         Ok(name)
     } else {
         Err(Exit::Usage.saying(format!(
-            "{:?} can't be a plugin's name: take letters, digits, - and _, and a letter first",
-            path.display().to_string()
+            "{} can't be a plugin's name: take letters, digits, - and _, and a letter first",
+            Escaped(path.as_os_str().as_encoded_bytes())
         )))
     }
 }

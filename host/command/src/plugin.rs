@@ -3,23 +3,24 @@
 use super::advice::Advised;
 use super::exit::{Exit, Failure};
 use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
-use eco_text::escape::{self, one_line};
+use eco_text::escape;
 use eco_toolchain::{BuildError, Built, Project};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// What the user typed, not looked at yet.
 #[derive(Clone)]
 pub(super) struct PluginArg {
-    text: String,
+    text: OsString,
     /// For messages: it may be the name of a file of anybody's.
     shown: String,
     built_in: &'static [BuiltIn],
 }
 
 impl PluginArg {
-    pub(super) fn new(text: String, built_in: &'static [BuiltIn]) -> Self {
+    pub(super) fn new(text: OsString, built_in: &'static [BuiltIn]) -> Self {
         Self {
-            shown: one_line(&text),
+            shown: escape::os(&text),
             text,
             built_in,
         }

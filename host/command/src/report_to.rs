@@ -2,11 +2,13 @@
 
 use super::exit::{Exit, Failure};
 use super::output;
+use clap_lex::OsStrExt as _;
 use eco_exercise::Class;
 use eco_exercise::report::Format;
+use eco_text::escape;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
-use std::str::FromStr;
 
 /// What stands for the name of a submission in the path of a report.
 const NAME: &str = "{name}";
@@ -19,27 +21,24 @@ const LONGEST_NAME: usize = 200;
 #[derive(Clone, Debug)]
 pub(super) struct ReportTo {
     format: Format,
-    path: String,
-}
-
-impl FromStr for ReportTo {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text
-            .split_once('=')
-            .ok_or("a report is FORMAT=FILE, such as csv=marks.csv")?;
-        match path {
-            "" => Err("the file is missing after =".to_owned()),
-            path => Ok(Self {
-                format: format.parse()?,
-                path: path.to_owned(),
-            }),
-        }
-    }
+    path: OsString,
 }
 
 impl ReportTo {
+    /// What was typed.
+    pub(super) fn parse(text: OsString) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once("=")
+            .ok_or("a report is FORMAT=FILE, such as csv=marks.csv")?;
+        if path.is_empty() {
+            return Err("the file is missing after =".to_owned());
+        }
+        Ok(Self {
+            format: format.to_string_lossy().parse()?,
+            path: path.to_owned(),
+        })
+    }
+
     /// Whether it goes to stdout.
     pub(super) fn is_stdout(&self) -> bool {
         self.path == "-"
@@ -51,26 +50,30 @@ impl ReportTo {
         let (format, path) = (self.format, &self.path);
         if matches!(format, Format::OfOne(_)) && submissions > 1 && !path.contains(NAME) {
             return Err(Exit::Usage.saying(format!(
-                "{format} is a report on one submission, and there are {submissions}: put {NAME} into the path, as in {format}=out/{NAME}.json"
+                "{format} is a report on one submission, and there are {submissions}: put {NAME} into the path, as in {format}={NAME}.json"
             )));
         }
         if matches!(format, Format::OfClass(_)) && path.contains(NAME) {
             return Err(Exit::Usage.saying(format!(
-                "{format} is one report on the whole class: {NAME} makes no sense in {path}"
+                "{format} is one report on the whole class: {NAME} makes no sense in {}",
+                escape::os(path)
             )));
         }
-        let folder = folder(path);
-        // One folder is made if it isn't there, and no more: the rest would be a slip of the pen.
-        let possible = folder.is_dir()
-            || folder
-                .parent()
-                .is_some_and(|above| above.as_os_str().is_empty() || above.is_dir());
-        if possible && !Path::new(path).is_dir() {
+        if Path::new(path).is_dir() {
+            return Err(cannot(path, "it is a folder"));
+        }
+        let mut folder = folder(path);
+        while folder.as_os_str().contains(NAME) {
+            folder = self::folder(folder.as_os_str());
+        }
+        if folder.is_dir() {
             Ok(())
         } else {
-            Err(Exit::Usage.saying(format!(
-                "cannot write a report to {path}: it has to be a file in a folder that exists"
-            )))
+            let why = format!(
+                "there is no folder {}, and one for each {NAME} is all that eco makes",
+                escape::path(folder)
+            );
+            Err(cannot(path, why))
         }
     }
 
@@ -89,9 +92,7 @@ impl ReportTo {
                     .iter()
                     .enumerate()
                     .map(|(number, graded)| {
-                        let path = self
-                            .path
-                            .replace(NAME, &file_name(&graded.name, number + 1));
+                        let path = self.path_of(&file_name(&graded.name, number + 1));
                         self.put(&path, |to| format.write(class.exercise, graded, to))
                     });
                 // One that can't be written keeps no other from it.
@@ -101,9 +102,15 @@ impl ReportTo {
         }
     }
 
+    /// The path for one submission.
+    fn path_of(&self, name: &str) -> OsString {
+        let parts: Vec<&OsStr> = self.path.split(NAME).collect();
+        parts.join(name.as_ref())
+    }
+
     fn put(
         &self,
-        path: &str,
+        path: &OsStr,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         let mut report = Vec::new();
@@ -111,21 +118,23 @@ impl ReportTo {
         if self.is_stdout() {
             return output::bytes(&report);
         }
-        let folder = folder(path);
-        let made = if folder.is_dir() {
-            Ok(())
+        let made = if folder(&self.path).as_os_str().contains(NAME) {
+            std::fs::create_dir_all(folder(path))
         } else {
-            std::fs::create_dir(folder)
+            Ok(())
         };
         made.and_then(|()| std::fs::write(path, report))
-            .map_err(|error| {
-                Exit::Usage.saying(format!("cannot write a report to {path}: {error}"))
-            })
+            .map_err(|error| cannot(path, error))
     }
 }
 
+fn cannot(path: &OsStr, why: impl std::fmt::Display) -> Failure {
+    let path = escape::os(path);
+    Exit::Usage.saying(format!("cannot write a report to {path}: {why}"))
+}
+
 /// The folder of a file.
-fn folder(path: &str) -> &Path {
+fn folder(path: &OsStr) -> &Path {
     match Path::new(path).parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -5,7 +5,7 @@ use super::output;
 use super::state_args::{StateArgs, not_there};
 use clap::Subcommand;
 use eco_state::{Limits, Location, Problem, StoreBackend, open_store};
-use eco_text::escape::one_line;
+use eco_text::escape::{self, one_line};
 
 /// Keys that are asked for at once.
 const PAGE: usize = 1000;
@@ -51,7 +51,7 @@ async fn open(place: &StateArgs) -> Result<Box<dyn StoreBackend>, Failure> {
             ));
         }
         Location::File(path) if !path.exists() => {
-            let path = one_line(path.to_string_lossy());
+            let path = escape::path(path);
             return Err(Exit::Usage.saying(format!("there is no file {path}")));
         }
         Location::File(_) | Location::Redis(_) => {}

@@ -2,7 +2,11 @@
 
 use super::exit::{Exit, Failure};
 use clap::ValueHint;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap_lex::OsStrExt as _;
 use eco_state::{Location, OpenError};
+use eco_text::escape::OsText;
+use std::ffi::{OsStr, OsString};
 
 /// Where it is when no flag says so: a password on the command line is seen by all users of a machine.
 const VARIABLE: &str = "ECO_STATE";
@@ -18,7 +22,7 @@ const LONGEST_NAMESPACE: usize = 200;
 /// Where state is kept, and under which name.
 #[derive(Debug, clap::Args)]
 pub(super) struct StateArgs {
-    #[arg(long, value_name = "PLACE", value_hint = ValueHint::Other, help = PLACES)]
+    #[arg(long, value_name = "PLACE", value_hint = ValueHint::Other, value_parser = OsStringValueParser::new().try_map(location), help = PLACES)]
     state: Option<Location>,
     /// The name under which it is kept, so that two services don't meet [default: the plugin's name]
     #[arg(long, value_name = "NAME", value_parser = namespace)]
@@ -28,18 +32,26 @@ pub(super) struct StateArgs {
 impl StateArgs {
     /// Where it is kept.
     pub(super) fn location(&self) -> Result<Location, Failure> {
-        match (&self.state, std::env::var(VARIABLE)) {
+        match (&self.state, std::env::var_os(VARIABLE)) {
             (Some(location), _) => Ok(location.clone()),
-            (None, Ok(text)) => text
-                .parse()
+            (None, Some(text)) => location(text)
                 .map_err(|error| Exit::Usage.saying(format!("{VARIABLE} is no place: {error}"))),
-            (None, Err(_)) => Ok(Location::Memory),
+            (None, None) => Ok(Location::Memory),
         }
     }
 
     /// The name under which it is kept, if one was given.
     pub(super) fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
+    }
+}
+
+/// A place as it was typed: a file may have any name.
+fn location(text: OsString) -> Result<Location, String> {
+    match (text.to_str(), text.strip_prefix("file:")) {
+        (Some(text), _) => text.parse(),
+        (None, Some(path)) if !path.starts_with("//") => Ok(Location::File(path.into())),
+        (None, _) => Err("only the PATH of file:PATH may be anything but UTF-8 text".to_owned()),
     }
 }
 
@@ -52,10 +64,10 @@ fn namespace(text: &str) -> Result<String, String> {
 }
 
 /// The namespace of a plugin: its name, without where it lies and what it ends with.
-pub(super) fn namespace_of(plugin: &str) -> String {
+pub(super) fn namespace_of(plugin: &OsStr) -> String {
     let path = std::path::Path::new(plugin);
     let name = path.file_stem().unwrap_or(path.as_os_str());
-    let name = name.to_string_lossy();
+    let name = OsText(name).to_string();
     let end = name.floor_char_boundary(LONGEST_NAMESPACE);
     name.get(..end).unwrap_or_default().to_owned()
 }

@@ -5,6 +5,7 @@
 //! `command::logging` and `command::output` pass all that they write through it, and `eco_plugin`
 //! charges a plugin for what it says.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Write as _};
 use std::path::Path;
 
@@ -70,7 +71,28 @@ pub fn one_line(text: impl Display) -> String {
 
 /// The name of a file or folder, as [`one_line`]: it may be anybody's.
 pub fn path(path: &Path) -> String {
-    one_line(path.display())
+    os(path.as_os_str())
+}
+
+/// What the system has as a name or an argument, as [`one_line`].
+pub fn os(text: &OsStr) -> String {
+    one_line(OsText(text))
+}
+
+/// Shows what the system has as a name or an argument: what is no text in it as `\xff`, so that no two names
+/// become one.
+pub struct OsText<'a>(pub &'a OsStr);
+
+impl Display for OsText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.as_encoded_bytes().utf8_chunks() {
+            f.write_str(part.valid())?;
+            for byte in part.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Adds to a line what [`one_line`] makes of a text.
@@ -188,6 +210,15 @@ mod tests {
             r#""eñe\n\"\x1b[2J""#
         );
         assert_eq!(Escaped(b"\xff\x00ok").to_string(), r#""\xff\0ok""#);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_no_text_is_shown_and_no_two_become_one() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let shown = |name: &[u8]| path(Path::new(OsStr::from_bytes(name)));
+        assert_eq!(shown(b"a\xff\x1b.js"), r"a\xff\u{1b}.js");
+        assert_ne!(shown(b"\xfe"), shown(b"\xff"));
     }
 
     #[test]

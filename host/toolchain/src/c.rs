@@ -48,8 +48,8 @@ pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Resul
         STACK,
     ]);
     // As make does: what the environment says comes after the defaults, and wins.
-    if let Ok(flags) = std::env::var("CFLAGS") {
-        compiler.args(flags.split_whitespace());
+    if let Some(flags) = std::env::var_os("CFLAGS") {
+        compiler.args(flags.to_string_lossy().split_whitespace());
     }
     compiler.arg("-I").arg(BUILD).arg("-o").arg(&core);
     // With ./ before them, no name is taken for a flag.
@@ -114,10 +114,18 @@ fn bindings(world: &str) -> anyhow::Result<Files> {
 
 /// The first compiler that is there, and what to call it.
 fn find_compiler(folder: &Path) -> Result<(Command, String), BuildError> {
-    if let Some(named) = std::env::var("CC").ok().filter(|named| !named.is_empty()) {
-        let mut words = named.split_whitespace();
-        let mut compiler = tool::command(words.next().unwrap_or("cc"), folder);
-        compiler.args(words);
+    if let Some(named) = std::env::var_os("CC").filter(|named| !named.is_empty()) {
+        let compiler = match named.to_str() {
+            Some(text) => {
+                let mut words = text.split_whitespace();
+                let mut compiler = tool::command(words.next().unwrap_or("cc"), folder);
+                compiler.args(words);
+                compiler
+            }
+            // It has no words, and is the path of a program.
+            None => tool::command(&named, folder),
+        };
+        let named = escape::os(&named);
         return Ok((compiler, format!("the C compiler ({named}, named by $CC)")));
     }
     let name = "the C compiler (its first run may take a minute)".to_owned();

@@ -3,6 +3,7 @@
 use super::error::BuildError;
 use super::{c, rust, wat};
 use eco_plugin::Language;
+use eco_text::escape::OsText;
 use std::path::{Path, PathBuf};
 
 /// A folder that can be built.
@@ -117,7 +118,7 @@ fn single(folder: &Path, files: &[PathBuf]) -> Result<Kind, BuildError> {
             found: files
                 .iter()
                 .filter(|path| kind_of(path).is_some())
-                .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+                .filter_map(|path| Some(OsText(path.file_name()?).to_string()))
                 .collect(),
         }),
     }

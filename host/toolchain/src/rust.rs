@@ -8,6 +8,7 @@ use super::error::BuildError;
 use super::tool;
 use eco_text::escape;
 use serde::Deserialize;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -43,8 +44,8 @@ pub(super) fn build(folder: &Path, output: &Path) -> Result<(), BuildError> {
     component::write(&binary, output)
 }
 
-fn variable(name: &str, default: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| default.to_owned())
+fn variable(name: &str, default: &str) -> OsString {
+    std::env::var_os(name).unwrap_or_else(|| default.into())
 }
 
 fn no_cargo() -> BuildError {

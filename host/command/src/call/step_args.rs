@@ -6,6 +6,9 @@ use super::super::chunk;
 use super::super::exit::{Exit, Failure};
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+use clap_lex::OsStrExt as _;
+use eco_text::escape::Escaped;
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 /// The most connections that `--peers` may name: each has an instance of the plugin. More is refused as usage.
@@ -15,7 +18,7 @@ const MOST_PEERS: usize = 100;
 /// One thing that happens, as it is typed.
 #[derive(Clone, Debug)]
 enum Typed {
-    Chunk(String),
+    Chunk(OsString),
     Pause(Duration),
     End(String),
 }
@@ -83,20 +86,21 @@ impl StepArgs {
     }
 
     /// Whose chunk it is, and its text: `anna: hello` where peers have names.
-    fn split<'a>(&self, text: &'a str) -> Result<(usize, &'a str), Failure> {
+    fn split<'a>(&self, text: &'a OsStr) -> Result<(usize, &'a OsStr), Failure> {
         if self.peers.is_empty() {
             return Ok((0, text));
         }
-        let named = text.split_once(':');
-        let found = named.and_then(|(name, rest)| Some((self.find(name)?, rest)));
+        let named = text.split_once(":");
+        let found = named.and_then(|(name, rest)| Some((self.find(name.to_str()?)?, rest)));
         let (peer, rest) = found.ok_or_else(|| {
             let first = self.peers.first().map(String::as_str).unwrap_or_default();
             let peers = self.peers.join(", ");
             Exit::Usage.saying(format!(
-                "{text:?} doesn't say which peer sends it: begin with one of {peers}, and a colon, as in '{first}: hello\\n'"
+                "{} doesn't say which peer sends it: begin with one of {peers}, and a colon, as in '{first}: hello\\n'",
+                Escaped(text.as_encoded_bytes())
             ))
         })?;
-        Ok((peer, rest.strip_prefix(' ').unwrap_or(rest)))
+        Ok((peer, rest.strip_prefix(" ").unwrap_or(rest)))
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -121,6 +125,7 @@ impl clap::Args for StepArgs {
                 Arg::new("chunks")
                     .value_name("CHUNK")
                     .num_args(0..)
+                    .value_parser(ValueParser::os_string())
                     .action(ArgAction::Append)
                     .help("Bytes that arrive, one chunk each; for a client plugin, its one message"),
             )
@@ -161,7 +166,8 @@ impl FromArgMatches for StepArgs {
         let mut typed: Vec<(usize, Typed)> = Vec::new();
         let texts = |name: &str| found.get_many::<String>(name).into_iter().flatten();
         let places = |name: &str| found.indices_of(name).into_iter().flatten();
-        typed.extend(places("chunks").zip(texts("chunks").cloned().map(Typed::Chunk)));
+        let chunks = found.get_many::<OsString>("chunks").into_iter().flatten();
+        typed.extend(places("chunks").zip(chunks.cloned().map(Typed::Chunk)));
         typed.extend(places("end").zip(texts("end").cloned().map(Typed::End)));
         let pauses = found.get_many::<Duration>("pause").into_iter().flatten();
         typed.extend(places("pause").zip(pauses.copied().map(Typed::Pause)));

@@ -7,7 +7,7 @@ use crate::exercise_args::Class;
 use crate::exit::{Exit, Failure};
 use eco_exercise::Verdict;
 use eco_plugin::Source;
-use eco_text::escape::{self, Escaped};
+use eco_text::escape::{self, Escaped, OsText};
 use eco_text::number::many;
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -150,7 +150,10 @@ const NAMES: [fn(&Path) -> &OsStr; 3] = [
 
 fn names(students: &[PathBuf]) -> Result<Vec<String>, Failure> {
     for name in NAMES {
-        let names: Vec<String> = students.iter().map(|path| text(name(path))).collect();
+        let names: Vec<String> = students
+            .iter()
+            .map(|path| OsText(name(path)).to_string())
+            .collect();
         let different: HashSet<&String> = names.iter().collect();
         if different.len() == names.len() && !names.iter().any(String::is_empty) {
             return Ok(names);
@@ -159,24 +162,12 @@ fn names(students: &[PathBuf]) -> Result<Vec<String>, Failure> {
     Err(Exit::Usage.saying("the same submission is named twice"))
 }
 
-/// A name as text; bytes that are none are escaped, so that two names never become one.
-fn text(name: &OsStr) -> String {
-    let mut text = String::new();
-    for part in name.as_encoded_bytes().utf8_chunks() {
-        text += part.valid();
-        for byte in part.invalid() {
-            text += &format!("\\x{byte:02x}");
-        }
-    }
-    text
-}
-
 /// A verdict that doesn't tell where on this machine the submission lies.
 pub(super) fn without_folder(verdict: Verdict, source: &Source) -> Verdict {
     match (verdict, source) {
         (Verdict::DoesNotLoad(why), Source::File(path)) => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            Verdict::DoesNotLoad(why.replace(&*path.to_string_lossy(), &name))
+            let name = escape::os(path.file_name().unwrap_or_default());
+            Verdict::DoesNotLoad(why.replace(&escape::path(path), &name))
         }
         (verdict, _) => verdict,
     }

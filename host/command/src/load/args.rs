@@ -6,6 +6,7 @@ use crate::ranges;
 use bytesize::ByteSize;
 use clap::ValueHint;
 use eco_net::Endpoint;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub(crate) struct LoadArgs {
     pub(crate) to: Endpoint,
     /// A client plugin, as with eco send: the built-in echo, a script, a component or a folder
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
-    pub(crate) plugin: String,
+    pub(crate) plugin: OsString,
     #[arg(short, long, default_value = "64", value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::CONNECTIONS), help = ranges::with("Connections at the same time, each with one dialogue after the other", &ranges::numbers(&ranges::CONNECTIONS)))]
     pub(crate) connections: u32,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::AT_ONCE), help = ranges::one_for_each_processor("Threads that drive them"))]

@@ -54,13 +54,13 @@ fn closed_at_once(why: &NotWhole<'_>, came: usize) -> bool {
     closed && came == 0
 }
 
-/// What made it pointless to go on. `plugin` is what was typed.
+/// What made it pointless to go on. `plugin` is what was typed, as one line.
 pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
     let out_of = |error, what| format!("cannot open more connections: {error}\n{what}");
     match fatal {
         Fatal::NothingToMeasure => format!(
             "a dialogue of the plugin {} neither sends nor waits for anything: {NOTHING_MEASURED}\nIs the message empty? --size 16 sends so many random bytes.",
-            one_line(plugin)
+            plugin
         ),
         Fatal::OutOfDescriptors(error) => out_of(
             error,

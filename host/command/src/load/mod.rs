@@ -22,6 +22,7 @@ use bytesize::ByteSize;
 use eco_load::{Cause, Ended, Fatal, Goal, Load, Report, Settings, most_instances, share_text};
 use eco_net::{Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
+use eco_text::escape;
 use eco_text::number::grouped;
 use file::Page;
 use std::time::Duration;
@@ -98,12 +99,12 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     let _stamps = StampsOn::ask();
     let settings = signals.or(settings(&config)).await?;
     let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
-    let plugin = &config.args.plugin;
+    let plugin = escape::os(&config.args.plugin);
     if let Some(nothing @ Fatal::NothingToMeasure) = &fatal {
-        return Err(Exit::Usage.saying(describe::fatal(nothing, plugin)));
+        return Err(Exit::Usage.saying(describe::fatal(nothing, &plugin)));
     }
     report.to = config.args.to.to_string();
-    report.plugin = plugin.clone();
+    report.plugin.clone_from(&plugin);
     report.client.advice = describe::advice(&report, machine::processors());
     // Where there was no connection there is nothing to show but why.
     if report.connected.total > 0 {
@@ -114,7 +115,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
         }
         page.map_or(Ok(()), |page| page.write(&report))?;
     }
-    let fatal = fatal.map(|fatal| describe::fatal(&fatal, plugin));
+    let fatal = fatal.map(|fatal| describe::fatal(&fatal, &plugin));
     judge(&report, fatal, config.args.max_errors)
 }
 

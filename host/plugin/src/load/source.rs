@@ -6,6 +6,7 @@ use crate::budget::{Budget, Budgets};
 use crate::error::LoadError;
 use crate::load::script::{Language, Script};
 use eco_text::escape;
+use std::ffi::OsStr;
 use std::fs::{File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -47,8 +48,9 @@ pub enum Source {
 impl Source {
     /// What was typed: the name of a built-in, `-` for stdin, else a path. A file that has a
     /// built-in's name is reached as `./echo`.
-    pub fn named(text: &str, built_in: &'static [BuiltIn]) -> Self {
-        match built_in.iter().find(|plugin| plugin.name == text) {
+    pub fn named(text: impl AsRef<OsStr>, built_in: &'static [BuiltIn]) -> Self {
+        let text = text.as_ref();
+        match built_in.iter().find(|plugin| text == plugin.name) {
             Some(plugin) => Self::BuiltIn(plugin),
             None if text == "-" => Self::Stdin,
             None => Self::File(PathBuf::from(text)),
