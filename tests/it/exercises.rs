@@ -2,8 +2,10 @@
 
 use crate::guests::empty_folder;
 use crate::harness::Eco;
+use crate::scripts::languages;
 use crate::support::plugin_file;
-use std::path::PathBuf;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 pub(crate) const HEAD: &str = "format = 1\nslug = \"try\"\ntitle = \"Try\"\npoints = 10\n";
 
@@ -333,6 +335,182 @@ fn an_exercise_that_its_own_solution_fails_is_told_why() {
     ] {
         assert!(linted.stderr.contains(words), "{}", linted.stderr);
     }
+}
+
+fn write(path: impl AsRef<Path>, text: impl AsRef<[u8]>) {
+    let path = path.as_ref();
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+    std::fs::write(path, text).expect("it can be written");
+}
+
+/// A plugin that answers each line in capitals, as a beginner writes it, and one that logs each chunk.
+const CAPITALS: [(&str, &str, &str); 3] = [
+    (
+        "lua",
+        "local rest = '' function receive(chunk) rest = rest .. chunk if rest:find('\\n', 1, true) then local line = rest:upper() rest = '' return line end end",
+        "function receive(chunk) print(chunk) return chunk:upper() end",
+    ),
+    (
+        "js",
+        "let rest = ''; function receive(chunk) { rest += String.fromCharCode(...chunk); if (!rest.endsWith('\\n')) return; const line = rest.toUpperCase(); rest = ''; return line; }",
+        "function receive(chunk) { console.log(chunk); return String.fromCharCode(...chunk).toUpperCase(); }",
+    ),
+    (
+        "py",
+        "rest = b''\ndef receive(chunk):\n    global rest\n    rest += chunk\n    reply = b''\n    while b'\\n' in rest:\n        line, rest = rest.split(b'\\n', 1)\n        reply += line.upper() + b'\\n'\n    return reply\n",
+        "def receive(chunk):\n    print(chunk)\n    return chunk.upper()\n",
+    ),
+];
+
+/// The verdict of one plugin in an exercise of one case, and the part of its fuel that it took.
+fn judged(exercise: &Path, plugin: &str) -> (String, f64) {
+    let exercise = exercise.display().to_string();
+    let graded = Eco::new(&["grade", &exercise, plugin, "--report", "json=-"]).run(b"");
+    let report: Value = serde_json::from_slice(&graded.stdout).expect("the report is JSON");
+    let case = &report["submissions"][0]["cases"][0];
+    let limit = report["exercise"]["limits"]["fuel"].as_f64();
+    let share = case["fuel"].as_f64().expect("fuel") / limit.expect("a limit");
+    (case["verdict"].as_str().expect("a code").to_owned(), share)
+}
+
+#[test]
+fn a_long_line_that_comes_byte_by_byte_is_within_the_default_in_each_language() {
+    let line: String = ('a'..='z').cycle().take(4800).collect();
+    let capitals = line.to_uppercase();
+    let toml = format!(
+        "{HEAD}limits.log = \"1MiB\"\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"{line}\\n\" }}, {{ expect = \"{capitals}\\n\" }}]\n"
+    );
+    let exercise = exercise("long-line", &toml);
+    for (end, keeps, logs) in CAPITALS {
+        if !languages().any(|(known, _)| known == end) {
+            continue;
+        }
+        for (name, text) in [("keeps", keeps), ("logs", logs)] {
+            let plugin = plugin_file(&format!("{name}-long-line.{end}"), text);
+            let (verdict, share) = judged(&exercise, &plugin);
+            assert_eq!(verdict, "passed", "{name}.{end}");
+            assert!(share < 0.5, "{name}.{end} used {share}");
+        }
+    }
+}
+
+#[test]
+fn a_script_has_the_memory_of_the_exercise_beside_its_interpreter() {
+    let toml = format!(
+        "{HEAD}limits.memory = \"8MiB\"\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"!\" }}, {{ expect = \"3\" }}]\n"
+    );
+    let exercise = exercise("little-memory", &toml);
+    let texts = |mib: usize| {
+        [
+            (
+                "lua",
+                format!("function receive() kept = ('x'):rep({mib} << 20) return '3' end"),
+            ),
+            (
+                "js",
+                format!(
+                    "function receive() {{ globalThis.kept = new Uint8Array({mib} << 20); return '3'; }}"
+                ),
+            ),
+            (
+                "py",
+                format!(
+                    "def receive(chunk):\n    global kept\n    kept = bytearray({mib} << 20)\n    return b'3'\n"
+                ),
+            ),
+        ]
+    };
+    for (mib, expected) in [(3, "passed"), (16, "out-of-memory")] {
+        for (end, text) in texts(mib) {
+            if languages().any(|(known, _)| known == end) {
+                let plugin = plugin_file(&format!("keeps-{mib}.{end}"), text);
+                assert_eq!(judged(&exercise, &plugin).0, expected, "{mib} MiB: {end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lint_says_what_each_solution_used_and_warns_of_much() {
+    let toml = format!(
+        "{HEAD}limits.fuel = 1_000_000\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"a\" }}, {{ expect = \"a\" }}]\n"
+    );
+    let folder = exercise("lint-fuel", &toml);
+    let path = folder.display().to_string();
+    let lint = || Eco::new(&["check", "--lint", &path]).run(b"");
+    write(folder.join("README.md"), "# Echo");
+    for (file, text) in [
+        ("starter/plugin.lua", "function receive() end"),
+        ("starter/plugin.js", "function receive() {}"),
+        (
+            "solution/frugal.lua",
+            "function receive(chunk) return chunk end",
+        ),
+        (
+            "solution/wasteful.lua",
+            "function receive(chunk) for i = 1, 8000 do end return chunk end",
+        ),
+    ] {
+        write(folder.join(file), text);
+    }
+    let linted = lint();
+    assert_eq!(linted.code, 0, "{}", linted.stderr);
+    for words in ["frugal.lua used ", "wasteful.lua used "] {
+        assert!(linted.text().contains(words), "{}", linted.text());
+    }
+    let warnings: Vec<&str> = linted.stderr.lines().collect();
+    let [missing, much] = warnings[..] else {
+        panic!("{}", linted.stderr);
+    };
+    assert!(
+        missing.contains("plugin.js: solution/ has none in JavaScript"),
+        "{missing}"
+    );
+    assert!(
+        much.contains("wasteful.lua used ") && much.contains("in \"it\""),
+        "{much}"
+    );
+}
+
+#[test]
+fn line_ends_that_a_checkout_may_change_are_the_same_or_a_warning() {
+    let toml = format!(
+        "{HEAD}\n[[cases]]\nname = \"it\"\nsteps = [{{ send = \"\"\"\na\nb\"\"\" }}, {{ expect = \"a\\nb\" }}]\n"
+    );
+    let folder = exercise("line-ends", &toml.replace('\n', "\r\n"));
+    let path = folder.display().to_string();
+    let lint = || Eco::new(&["check", "--lint", &path]).run(b"");
+    write(folder.join("README.md"), "# Echo");
+    for file in ["starter/plugin.lua", "solution/plugin.lua"] {
+        write(
+            folder.join(file),
+            "function receive(chunk) return chunk end",
+        );
+    }
+    // The solution passes all the same: it is the same exercise.
+    let linted = lint();
+    assert_eq!(linted.code, 0, "{}", linted.stderr);
+    assert_eq!(linted.stderr.lines().count(), 1, "{}", linted.stderr);
+    assert!(
+        linted.stderr.contains("exercise.toml:9: this string"),
+        "{}",
+        linted.stderr
+    );
+    // What a step takes from a file can't be known to be text.
+    let included = format!(
+        "{HEAD}[[cases]]\nname = \"it\"\nsteps = [{{ send-file = \"request\" }}, {{ expect = \"a\\n\" }}]\n"
+    );
+    write(folder.join("exercise.toml"), included);
+    write(folder.join("request"), "a\n");
+    let linted = lint();
+    assert_eq!(linted.code, 0, "{}", linted.stderr);
+    assert!(
+        linted.stderr.contains("exercise.toml:7: git may change"),
+        "{}",
+        linted.stderr
+    );
+    write(folder.join(".gitattributes"), "* -text\n");
+    assert_eq!(lint().stderr, "");
 }
 
 /// The first block of the page on exercises in this language.

@@ -3,8 +3,10 @@
 use crate::exercises::{HEAD, MISTAKES};
 use crate::guests::{builder, empty_folder};
 use crate::harness::Eco;
+use crate::scripts::languages;
 use crate::support::{plugin_file, project_file};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 fn ladder() -> PathBuf {
@@ -34,6 +36,13 @@ fn every_exercise_of_the_ladder_is_all_right_and_its_solution_gets_full_marks() 
             .args(&[&folder.display().to_string()])
             .run(b"");
         assert_eq!(linted.code, 0, "{}", linted.stderr);
+        for (end, _) in languages() {
+            let tried = format!("solution/solution.{end} used ");
+            assert!(linted.text().contains(&tried), "{}", linted.text());
+        }
+        for warning in linted.stderr.lines() {
+            assert!(warning.contains("Python is not set up"), "{warning}");
+        }
         let solution = folder.join("solution/solution.js").display().to_string();
         let graded = Eco::new(&["grade", slug, &solution, "--report", "json=-"]).run(b"");
         let report: Value = serde_json::from_slice(&graded.stdout).expect("the report is JSON");
@@ -45,6 +54,53 @@ fn every_exercise_of_the_ladder_is_all_right_and_its_solution_gets_full_marks() 
         );
         let checked = Eco::new(&["check", slug, &solution, "--tcp"]).run(b"");
         assert_eq!(checked.code, 0, "{slug} over TCP: {}", checked.text());
+    }
+}
+
+/// The fuel that each case takes, by the end of the solution's name.
+fn fuels(slug: &str) -> BTreeMap<String, Vec<f64>> {
+    let solutions = languages().map(|(end, _)| {
+        let solution = ladder().join(slug).join("solution/solution.");
+        format!("{}{end}", solution.display())
+    });
+    let solutions: Vec<String> = solutions.collect();
+    let solutions: Vec<&str> = solutions.iter().map(String::as_str).collect();
+    let graded = Eco::new(&["grade", slug, "--class=no", "--report", "json=-"]);
+    let graded = graded.args(&solutions).run(b"");
+    let report: Value = serde_json::from_slice(&graded.stdout).expect("the report is JSON");
+    let limit = report["exercise"]["limits"]["fuel"].as_f64();
+    let limit = limit.expect("there is a limit");
+    let submissions = report["submissions"].as_array().into_iter().flatten();
+    let submissions = submissions.map(|submission| {
+        let name = submission["name"].as_str().expect("a name");
+        let end = name.rsplit('.').next().expect("an end").to_owned();
+        let cases = submission["cases"].as_array().into_iter().flatten();
+        let fuels: Vec<f64> = cases.filter_map(|case| case["fuel"].as_f64()).collect();
+        for fuel in &fuels {
+            assert!(*fuel < limit / 2.0, "{slug}: {name} takes {fuel}");
+        }
+        (end, fuels)
+    });
+    submissions.collect()
+}
+
+/// A student's language is no advantage: with the same idea written in another, about as much of the budget is used.
+#[test]
+fn the_same_idea_takes_a_like_part_of_the_fuel_in_each_language() {
+    let mut shares: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for slug in LADDER {
+        let fuels = fuels(slug);
+        for (end, cases) in &fuels {
+            let beside = cases.iter().zip(&fuels["lua"]);
+            let beside = beside.map(|(fuel, lua)| fuel / lua);
+            shares.entry(end.clone()).or_default().extend(beside);
+        }
+    }
+    assert_eq!(shares.len(), languages().count(), "{shares:?}");
+    for (end, shares) in shares {
+        let logarithms: f64 = shares.iter().map(|share| share.ln()).sum();
+        let mean = (logarithms / shares.len() as f64).exp();
+        assert!((0.67..=1.5).contains(&mean), "{end}: {mean} of Lua's");
     }
 }
 
@@ -175,6 +231,8 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
         let ours = |path: &String| !path.starts_with("solution/") && path != "hidden.toml";
         let mut expected = files(&ladder().join(slug));
         expected.retain(ours);
+        // git leaves its bytes alone, as here.
+        expected.insert(0, ".gitattributes".to_owned());
         let mut found = files(&folder);
         // Compiled languages have their starters in common.
         found.retain(|path| {
@@ -185,7 +243,11 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
         assert_eq!(found, expected, "{slug}");
         for path in &found {
             let read = |folder: &Path| std::fs::read(folder.join(path)).expect("it can be read");
-            crate::harness::assert_same(&read(&folder), &read(&ladder().join(slug)));
+            let original = match path.as_str() {
+                ".gitattributes" => ladder(),
+                _ => ladder().join(slug),
+            };
+            crate::harness::assert_same(&read(&folder), &read(&original));
         }
     }
 }

@@ -60,6 +60,21 @@ fn said(arguments: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// How a checkout ends the lines, and a mark that editors put first, draw nothing anew.
+#[test]
+fn an_exercise_draws_the_same_whatever_ends_its_lines() {
+    let toml = format!("{HEAD}[[cases]]\nname = \"one\"\njudge = \"judge.js\"\n");
+    let crlf = toml.replace('\n', "\r\n");
+    let plugin = plugin_file("tells-line-ends.js", TELLS);
+    let drawn = [toml.clone(), crlf.clone(), format!("\u{feff}{crlf}")].map(|toml| {
+        let folder = exercise("drawn-line-ends", &toml);
+        std::fs::write(folder.join("judge.js"), REPEATS).expect("it can be written");
+        drawn(&folder.display().to_string(), &plugin)
+    });
+    assert_eq!(drawn[0], drawn[1]);
+    assert_eq!(drawn[0], drawn[2]);
+}
+
 /// A judge that says what it has drawn, and what the plugin has.
 const REPEATS: &str = r#"
 const mine = `${Date.now()} ${Math.random()}`;

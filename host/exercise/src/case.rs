@@ -1,5 +1,6 @@
 //! An exercise as it is meant: parsed, checked, and ready to run.
 
+use super::read::Mistake;
 use super::seed::Seed;
 use eco_plugin::{Budgets, Source};
 use regex::bytes::Regex;
@@ -23,14 +24,17 @@ pub struct Exercise {
     pub seed: Seed,
     /// At least one, in the order of the files: public, then hidden.
     pub cases: Vec<Case>,
+    /// What is right, and may not be what its author means or others get.
+    pub warnings: Vec<Mistake>,
 }
 
 /// What a plugin may use in one connection. The rest is as for `eco serve`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Units of work, about one for each instruction of WebAssembly.
+    /// Units of work, of the same worth in each language: about one for each instruction of WebAssembly, and in a
+    /// script one for as many as its interpreter needs for the same work.
     pub fuel: u64,
-    /// Linear memory, in bytes.
+    /// Linear memory, in bytes. A script has it beside what its interpreter needs.
     pub memory: usize,
     /// What one call may return, in bytes.
     pub reply: usize,
@@ -41,7 +45,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // About a tenth of a second for compiled code; Python's start takes a hundredth of it.
+            // Less than a tenth of a second for compiled code and Lua, and for Python less than half a second. A
+            // thousand chunks of a byte, each of them logged, take less than a third of it in every language.
             fuel: 100_000_000,
             memory: 64 * 1024 * 1024,
             reply: 1024 * 1024,

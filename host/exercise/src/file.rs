@@ -51,10 +51,11 @@ pub(super) struct HiddenFile {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct LimitsFile {
-    /// Units of work of a connection, about one for each instruction of WebAssembly.
+    /// Units of work of a connection, of the same worth in each language: about one for each instruction of
+    /// WebAssembly, and in a script one for as many as its interpreter needs for the same work.
     #[schemars(with = "Option<u64>", range(min = 1))]
     pub(super) fuel: Option<Spanned<u64>>,
-    /// Memory, such as "64MiB".
+    /// Memory, such as "64MiB". A script has it beside what its interpreter needs.
     #[schemars(with = "Option<String>")]
     pub(super) memory: Option<Spanned<String>>,
     /// What one call may return, such as "1MiB".

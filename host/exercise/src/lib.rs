@@ -21,6 +21,7 @@ mod files;
 mod grade;
 mod judge;
 mod judgement;
+mod line_ends;
 mod read;
 pub mod report;
 mod run;

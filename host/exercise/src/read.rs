@@ -3,6 +3,7 @@
 use super::case::{Case, Exercise, Limits, Script, Visibility};
 use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use super::files::Files;
+use super::line_ends;
 use super::seed::Seed;
 use super::toml_syntax;
 use bytesize::ByteSize;
@@ -19,6 +20,9 @@ use toml::Spanned;
 const MOST_FUEL: u64 = 10_000_000_000;
 /// All that a plugin can address.
 const MOST_MEMORY: usize = 4 << 30;
+
+/// Of a string whose author, or an editor or git, has ended its lines so.
+const CRLF: &str = "this string has a line that ends with CRLF, which is read as \\n alone, since git and editors put it there unasked: write \\r\\n where it is meant";
 
 /// What is wrong with an exercise, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,24 +98,29 @@ impl Exercise {
             limits,
             seed: Seed::of(&read),
             cases: gathered.cases,
+            warnings: gathered.warnings,
         })
     }
 }
 
 /// The cases so far, of all files.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     cases: Vec<Case>,
     names: HashSet<String>,
     /// What they send and expect.
-    bytes: usize,
+    pub(super) bytes: usize,
+    pub(super) warnings: Vec<Mistake>,
 }
 
 /// A file, for the places in it.
 pub(super) struct Document<'a> {
     pub(super) files: &'a Files,
     name: &'static str,
+    /// As it is meant, whatever its line ends were.
     text: String,
+    /// The lines at whose ends strings had a CRLF.
+    crlf: Vec<usize>,
 }
 
 impl<'a> Document<'a> {
@@ -126,7 +135,12 @@ impl<'a> Document<'a> {
             .map_err(|error| failed(format!("cannot read it: {error}")))?;
         let text =
             String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
-        Ok(Self { files, name, text })
+        Ok(Self {
+            files,
+            name,
+            crlf: line_ends::in_strings(&text),
+            text: line_ends::unified(text),
+        })
     }
 
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
@@ -173,6 +187,12 @@ impl<'a> Document<'a> {
         files: Vec<Spanned<CaseFile>>,
         visibility: Visibility,
     ) -> Result<(), Mistake> {
+        gathered
+            .warnings
+            .extend(self.crlf.iter().map(|line| Mistake {
+                line: Some(*line),
+                ..self.wrong(CRLF)
+            }));
         for file in files {
             let span = file.span();
             let file = file.into_inner();
@@ -188,7 +208,7 @@ impl<'a> Document<'a> {
             }
             let script = match (file.steps, file.judge) {
                 (Some(steps), None) if file.message.is_none() => {
-                    Script::Steps(self.steps(span, steps, &mut gathered.bytes)?)
+                    Script::Steps(self.steps(span, steps, gathered)?)
                 }
                 (None, Some(judge)) => self.judge(span, &judge, file.message)?,
                 (Some(_), None) => {

@@ -72,6 +72,12 @@ macro_rules! file {
     };
 }
 
+/// Has git leave the bytes of a copy alone.
+const ATTRIBUTES: File = (
+    ".gitattributes",
+    include_bytes!("../../../plugins/exercises/.gitattributes"),
+);
+
 /// All of them.
 pub const SHIPPED: &[Shipped] = shipped![
     "echo" Handler;
@@ -194,6 +200,7 @@ impl Shipped {
             let (path, bytes) = placed(path, bytes, first);
             folder::write(&folder.join(path), &bytes)?;
         }
+        folder::write(&folder.join(ATTRIBUTES.0), ATTRIBUTES.1)?;
         for (shape, language, files) in &STARTERS {
             if *shape == self.shape && only.is_none_or(|only| only == *language) {
                 let folder = folder.join("starter").join(language.folder());

@@ -3,7 +3,8 @@
 
 use super::case::{Action, Pattern, Step};
 use super::file::{ACTIONS, ConnectionFile, StepFile};
-use super::read::{Document, Mistake};
+use super::line_ends;
+use super::read::{Document, Gathered, Mistake};
 use bytesize::ByteSize;
 use regex::bytes::{Regex, RegexBuilder};
 use std::collections::HashSet;
@@ -29,28 +30,46 @@ const MOST_BYTES_IN_ALL: usize = 64 * 1024 * 1024;
 /// A larger one is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
 const REGEX_SIZES: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, MOST_BYTES];
 
+/// Says in an exercise's folder that git leaves the bytes of its files alone.
+const ATTRIBUTES: &str = ".gitattributes";
+
+/// Of a file that a step sends or expects.
+const MAY_CHANGE: &str = "git may change the line ends of this file where others get it (core.autocrlf), and they are among what is sent or expected: a file .gitattributes beside this one, with the line \"* -text\", keeps them";
+
+/// A step as it was read.
+struct Read {
+    step: Step,
+    /// What is held for it.
+    bytes: usize,
+    /// Whether its bytes come from a file in which git may change some.
+    may_change: bool,
+}
+
 impl Document<'_> {
-    /// The steps of a case that is at `span`. `in_all` counts the bytes of all cases.
+    /// The steps of a case that is at `span`.
     pub(super) fn steps(
         &self,
         span: Range<usize>,
         files: Vec<Spanned<StepFile>>,
-        in_all: &mut usize,
+        gathered: &mut Gathered,
     ) -> Result<Vec<Step>, Mistake> {
         let mut steps: Vec<Step> = Vec::new();
         let mut order = Order::default();
         let mut connections = Connections::default();
         for file in files {
             let at = file.span();
-            let step = self
+            let read = self
                 .step(file.into_inner(), &mut connections)
-                .and_then(|(step, bytes)| {
-                    order.check(&step)?;
-                    count(in_all, bytes)?;
-                    Ok(step)
+                .and_then(|read| {
+                    order.check(&read.step)?;
+                    count(&mut gathered.bytes, read.bytes)?;
+                    Ok(read)
                 })
-                .map_err(|what| self.mistake(at, what))?;
-            steps.push(step);
+                .map_err(|what| self.mistake(at.clone(), what))?;
+            if read.may_change {
+                gathered.warnings.push(self.mistake(at, MAY_CHANGE));
+            }
+            steps.push(read.step);
         }
         if order.expects {
             Ok(steps)
@@ -62,8 +81,7 @@ impl Document<'_> {
         }
     }
 
-    /// A step, and the bytes that are held for it.
-    fn step(&self, file: StepFile, connections: &mut Connections) -> Result<(Step, usize), String> {
+    fn step(&self, file: StepFile, connections: &mut Connections) -> Result<Read, String> {
         let StepFile {
             connection,
             repeat,
@@ -79,6 +97,7 @@ impl Document<'_> {
             half_close,
             pause,
         } = file;
+        let is_file = send_file.is_some() || expect_file.is_some();
         let times = repeat.unwrap_or(1);
         let text = |text: String| repeated(text.into_bytes(), times);
         let hex = |text: String| repeated(hex(&text)?, times);
@@ -111,9 +130,11 @@ impl Document<'_> {
         };
         let action = action?;
         let bytes = match &action {
-            Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => Some(bytes.len()),
+            Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => Some(bytes),
             _ => None,
         };
+        let may_change = is_file && bytes.is_some_and(|bytes| line_ends::may_change(bytes));
+        let bytes = bytes.map(Vec::len);
         if repeat.is_some() && !(bytes.is_some() && times > 0) {
             return Err("repeat is for bytes that are sent or expected, and at least 1".to_owned());
         }
@@ -123,7 +144,11 @@ impl Document<'_> {
             name,
             action,
         };
-        Ok((step, bytes.unwrap_or(compiled)))
+        Ok(Read {
+            step,
+            bytes: bytes.unwrap_or(compiled),
+            may_change: may_change && !self.files.has(ATTRIBUTES),
+        })
     }
 
     fn file(&self, name: &str) -> Result<Vec<u8>, String> {

@@ -1,13 +1,16 @@
 //! `eco check --lint`: whether an exercise is all right, before students get it.
 
+mod solutions;
+
 use crate::budget_args::CompileArgs;
 use crate::compiler::{self, compiler};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use anyhow::Context as _;
-use eco_exercise::{Cases, Exercise, Files, Graded, Judge, Mistake, Visibility, feedback, text};
-use eco_plugin::{Engine, LoadError, ServerPlugin, Source};
+use eco_exercise::{Cases, Exercise, Files, Judge, Mistake, Visibility};
+use eco_plugin::{Engine, Language, LoadError, ServerPlugin, Source};
 use eco_text::escape;
+use solutions::{MUCH, Tried};
 use std::path::{Path, PathBuf};
 
 /// Checks the folder, and says what is wrong with it, all of it.
@@ -15,6 +18,9 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     let files = Files::Folder(folder.to_owned());
     let exercise = Exercise::read(&files, Cases::All)
         .map_err(|mistake| Exit::Wrong.saying(mistake.to_string()))?;
+    for warning in &exercise.warnings {
+        tracing::warn!("{warning}");
+    }
     let engine = compiler::engine(compile.over(exercise.limits.budgets()))
         .laboratory()
         .build();
@@ -37,83 +43,107 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
         let what = "students need something to start from, in each language that you like";
         wrong(&folder.join("starter"), what.to_owned());
     }
-    for starter in starters {
-        let loaded = ServerPlugin::load(&engine, Source::File(starter.clone())).await;
-        match loaded {
+    for starter in &starters {
+        match load(&engine, starter).await {
             Ok(_) => {}
-            // That is about this machine, and not about the exercise.
-            Err(LoadError::NoPython) => {
-                tracing::warn!(
-                    "{} was not tried: Python is not set up (eco setup python)",
-                    escape::path(&starter)
-                );
-            }
-            Err(error) => wrong(&starter, format!("it doesn't load: {error}")),
+            Err(LoadError::NoPython) => not_tried(starter),
+            Err(error) => wrong(starter, format!("it doesn't load: {error}")),
         }
     }
-    let mut solutions = Vec::new();
+    let solutions = plugins(&folder.join("solution"));
+    let mut tried = Vec::new();
     match Judge::of(&exercise, &compiler()).await {
         Err(what) => wrong(folder, what),
         Ok(judge) => {
-            solutions = plugins(&folder.join("solution"));
             for solution in &solutions {
-                if let Err(what) = solve(&judge, &exercise, &engine, solution).await {
-                    wrong(solution, what);
+                match solutions::try_out(&judge, &exercise, &engine, solution).await {
+                    Ok(Some(used)) => tried.push(used),
+                    Ok(None) => not_tried(solution),
+                    Err(what) => wrong(solution, what),
                 }
             }
         }
     }
+    warn_of_missing(&starters, &solutions);
+    tried.iter().for_each(warn_of_much);
     if mistakes.is_empty() {
-        output::print(&summary(folder, &exercise, solutions.len()))
+        let solutions = if solutions.is_empty() {
+            None
+        } else {
+            Some(tried.as_slice())
+        };
+        output::print(&summary(folder, &exercise, solutions))
     } else {
         let text: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
         Err(Exit::Wrong.saying(text.join("\n")))
     }
 }
 
-fn summary(folder: &Path, exercise: &Exercise, solutions: usize) -> String {
+async fn load(engine: &Engine, path: &Path) -> Result<ServerPlugin, LoadError> {
+    ServerPlugin::load(engine, Source::File(path.to_owned())).await
+}
+
+/// That is about this machine, and not about the exercise.
+fn not_tried(path: &Path) {
+    tracing::warn!(
+        "{} was not tried: Python is not set up (eco setup python)",
+        escape::path(path)
+    );
+}
+
+/// What is enough for a solution in one language need not be in another, for an idea that only fits there.
+fn warn_of_missing(starters: &[PathBuf], solutions: &[PathBuf]) {
+    for starter in starters {
+        let language = Language::of_file(starter);
+        let is_solved = solutions
+            .iter()
+            .any(|path| Language::of_file(path) == language);
+        if let Some(language) = language
+            && !solutions.is_empty()
+            && !is_solved
+        {
+            tracing::warn!(
+                "{}: solution/ has none in {}, so that nobody knows whether the limits are enough for it",
+                escape::path(starter),
+                language.name()
+            );
+        }
+    }
+}
+
+fn warn_of_much(tried: &Tried<'_>) {
+    if tried.percent > MUCH {
+        tracing::warn!(
+            "{} used {} % of the CPU budget in {:?}, which leaves little for who goes another way (fuel in exercise.toml)",
+            escape::path(tried.solution),
+            tried.percent,
+            tried.case
+        );
+    }
+}
+
+/// `solutions` are those that were tried, if there are any in the folder.
+fn summary(folder: &Path, exercise: &Exercise, solutions: Option<&[Tried<'_>]>) -> String {
     let hidden = exercise.cases.iter();
     let hidden = hidden.filter(|case| case.visibility == Visibility::Hidden);
     let (folder, cases, hidden) = (escape::path(folder), exercise.cases.len(), hidden.count());
     let points = exercise.points;
-    let tried = match solutions {
-        0 => "; no solution/, so that no case was tried",
-        _ => "",
+    let none = match solutions {
+        None => "; no solution/, so that no case was tried",
+        Some(_) => "",
     };
-    format!("{folder}: all right: {cases} cases ({hidden} hidden), {points} points{tried}\n")
-}
-
-/// The solution that the author wrote must get all points.
-async fn solve(
-    judge: &Judge<'_>,
-    exercise: &Exercise,
-    engine: &Engine,
-    solution: &Path,
-) -> Result<(), String> {
-    let source = Source::File(solution.to_owned());
-    let plugin = ServerPlugin::load(engine, source).await;
-    let plugin = plugin.map_err(|error| format!("it doesn't load: {error}"))?;
-    let graded = Graded {
-        name: escape::path(solution),
-        judgements: judge.judge(&plugin, |_, _| {}).await,
-    };
-    let mut failed = graded
-        .cases(exercise)
-        .filter(|(_, judgement)| !judgement.passed());
-    match failed.next() {
-        None => Ok(()),
-        Some((case, judgement)) => Err(format!(
-            "the solution fails {:?}: {}\n{}",
-            case.name,
-            judgement.verdict.code(),
-            text(&feedback(case, judgement))
-        )),
+    let mut text =
+        format!("{folder}: all right: {cases} cases ({hidden} hidden), {points} points{none}\n");
+    for tried in solutions.unwrap_or_default() {
+        let (solution, percent) = (escape::path(tried.solution), tried.percent);
+        text += &format!("{solution} used {percent} % of the CPU budget\n");
     }
+    text
 }
 
 /// Scripts and components. The text of a module has to be built first.
 fn is_plugin(path: &Path) -> bool {
-    Source::File(path.to_owned()).is_script() || path.extension().is_some_and(|end| end == "wasm")
+    Language::of_file(path).is_some() || path.extension().is_some_and(|end| end == "wasm")
 }
 
 /// The files below `folder` that run as they are, in the order of their names.

@@ -41,6 +41,7 @@ pub(super) fn exercise() -> Exercise {
         points: 10,
         limits: Limits::default(),
         seed: Seed::default(),
+        warnings: Vec::new(),
         cases: vec![
             case("a line comes back in capitals", 1, Public),
             with_hint(
