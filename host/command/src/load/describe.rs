@@ -3,7 +3,6 @@
 use super::NOTHING_MEASURED;
 use crate::{reach, verdict};
 use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
-use eco_text::escape::one_line;
 
 /// A dialogue that failed.
 pub(super) fn failure(failure: &Failure<'_>) -> String {
