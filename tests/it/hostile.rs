@@ -321,14 +321,25 @@ fn a_reply_of_exactly_the_budget_passes_and_one_byte_more_does_not() {
         ..ATTACK
     }
     .text(Written::AsFunction);
-    let path = plugin_file("reply-exactly.wat", exactly);
-    let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "64KiB"]);
-    let mut peer = Peer::connect(server.address);
-    peer.send(b"!").finish();
-    assert_eq!(peer.rest().len(), 65536);
-    let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "65535"]);
-    Peer::connect(server.address).send(b"!").expect_reset();
-    server.logged(&["bytes returned per call"]);
+    // The same, which is copied before the plugin frees it.
+    let fields = r#"(memory (export "memory") 2)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+      (func (export "receive") (param i32 i32) (result i32)
+        (i32.store (i32.const 0) (i32.const 0))
+        (i32.store (i32.const 4) (i32.const 65536))
+        (i32.const 0))
+      (func (export "free") (param i32))"#;
+    let freed = handler(fields, r#"(post-return (core func $m "free"))"#);
+    for (name, text) in [("reply-exactly.wat", exactly), ("reply-freed.wat", freed)] {
+        let path = plugin_file(name, text);
+        let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "64KiB"]);
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"!").finish();
+        assert_eq!(peer.rest().len(), 65536);
+        let server = serve(&["-p", &path, "--chunk-size", "16", "--reply", "65535"]);
+        Peer::connect(server.address).send(b"!").expect_reset();
+        server.logged(&["bytes returned per call"]);
+    }
 }
 
 #[test]

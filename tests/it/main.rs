@@ -55,6 +55,7 @@ mod judges;
 mod keeping;
 /// The exercises that eco brings.
 mod ladder;
+mod limits;
 /// The load client.
 mod load;
 /// Plugins that are refused before they serve.

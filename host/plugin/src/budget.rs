@@ -41,7 +41,8 @@ pub struct Budgets {
     pub table: usize,
     /// Stack of a call, in bytes.
     pub stack: usize,
-    /// What one call may return, in bytes: a reply, a message, the text of an error.
+    /// What one call may return, in bytes: a reply, a message, the text of an error. What it hands to an import has
+    /// limits of its own.
     pub reply: usize,
     /// What one connection may write to the log, in bytes.
     pub log: usize,

@@ -1,5 +1,6 @@
 //! What connections may share: each limit, its default, and its name.
 
+use super::problem::Problem;
 use std::fmt;
 
 const KIB: usize = 1024;
@@ -137,24 +138,56 @@ impl Limit {
         }
     }
 
+    /// Its value: bytes, or how many.
+    pub fn of(self, limits: &Limits) -> usize {
+        match self {
+            Self::Topics => limits.topics,
+            Self::Members => limits.members,
+            Self::Topic => limits.topic,
+            Self::Label => limits.label,
+            Self::Message => limits.message,
+            Self::Key => limits.key,
+            Self::Value => limits.value,
+            Self::MailboxEvents => limits.mailbox_events,
+            Self::Mailbox => limits.mailbox,
+            Self::Waiting => limits.waiting,
+            Self::Store => limits.store,
+            Self::Keys => limits.keys,
+            Self::MessagesPerSecond => limits.messages_per_second,
+            Self::BytesPerSecond => limits.bytes_per_second,
+        }
+    }
+
     /// Its value, for a person.
     pub fn value(self, limits: &Limits) -> String {
-        let size = |bytes: usize| bytesize::ByteSize(bytes as u64).to_string();
+        let value = self.of(limits);
         match self {
-            Self::Topics => limits.topics.to_string(),
-            Self::Members => limits.members.to_string(),
-            Self::Topic => size(limits.topic),
-            Self::Label => size(limits.label),
-            Self::Message => size(limits.message),
-            Self::Key => size(limits.key),
-            Self::Value => size(limits.value),
-            Self::MailboxEvents => limits.mailbox_events.to_string(),
-            Self::Mailbox => size(limits.mailbox),
-            Self::Waiting => size(limits.waiting),
-            Self::Store => size(limits.store),
-            Self::Keys => limits.keys.to_string(),
-            Self::MessagesPerSecond => limits.messages_per_second.to_string(),
-            Self::BytesPerSecond => size(limits.bytes_per_second),
+            Self::Topics
+            | Self::Members
+            | Self::MailboxEvents
+            | Self::Keys
+            | Self::MessagesPerSecond => value.to_string(),
+            Self::Topic
+            | Self::Label
+            | Self::Message
+            | Self::Key
+            | Self::Value
+            | Self::Mailbox
+            | Self::Waiting
+            | Self::Store
+            | Self::BytesPerSecond => bytesize::ByteSize(value as u64).to_string(),
+        }
+    }
+
+    /// Whether one thing of so many bytes is within it.
+    ///
+    /// # Errors
+    /// [`Problem::TooLarge`].
+    pub fn admit(self, bytes: usize, limits: &Limits) -> Result<(), Problem> {
+        if bytes > self.of(limits) {
+            Err(Problem::TooLarge(self))
+        } else {
+            Ok(())
         }
     }
 }

@@ -65,8 +65,8 @@ impl Participant {
         listens: bool,
     ) -> Result<Vec<Member>, Problem> {
         let limits = self.state.limits();
-        within(topic.len(), limits.topic, Limit::Topic)?;
-        within(label.len(), limits.label, Limit::Label)?;
+        Limit::Topic.admit(topic.len(), limits)?;
+        Limit::Label.admit(label.len(), limits)?;
         let is_there = self.labels.contains_key(topic);
         if !is_there && self.labels.len() >= limits.topics {
             return Err(Problem::TooMany(Limit::Topics));
@@ -111,8 +111,8 @@ impl Participant {
     /// A limit is reached.
     pub fn publish(&mut self, topic: &str, data: &[u8]) -> Result<(), Problem> {
         let limits = self.state.limits();
-        within(topic.len(), limits.topic, Limit::Topic)?;
-        within(data.len(), limits.message, Limit::Message)?;
+        Limit::Topic.admit(topic.len(), limits)?;
+        Limit::Message.admit(data.len(), limits)?;
         self.topics().is_there()?;
         self.spend(data.len())?;
         let topic = match self.labels.get_key_value(topic) {
@@ -195,7 +195,9 @@ impl Participant {
         new: Option<&[u8]>,
     ) -> Result<bool, Problem> {
         self.check_key(key)?;
-        self.check_value(new.unwrap_or_default())?;
+        for value in [expected, new].into_iter().flatten() {
+            self.check_value(value)?;
+        }
         self.store().compare_and_set(key, expected, new).await
     }
 
@@ -219,6 +221,7 @@ impl Participant {
         limit: usize,
     ) -> Result<Page, Problem> {
         self.check_key(prefix)?;
+        self.check_key(more.unwrap_or_default())?;
         self.store().keys(prefix, more, limit).await
     }
 
@@ -252,19 +255,11 @@ impl Participant {
     }
 
     fn check_key(&self, key: &str) -> Result<(), Problem> {
-        within(key.len(), self.state.limits().key, Limit::Key)
+        Limit::Key.admit(key.len(), self.state.limits())
     }
 
     fn check_value(&self, value: &[u8]) -> Result<(), Problem> {
-        within(value.len(), self.state.limits().value, Limit::Value)
-    }
-}
-
-fn within(length: usize, most: usize, limit: Limit) -> Result<(), Problem> {
-    if length > most {
-        Err(Problem::TooLarge(limit))
-    } else {
-        Ok(())
+        Limit::Value.admit(value.len(), self.state.limits())
     }
 }
 

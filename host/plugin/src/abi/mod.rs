@@ -3,10 +3,12 @@
 //! A test builds a component from each world of `wit/` and loads it, so that these mirrors can't
 //! drift from the files.
 
+mod measured;
 mod shared;
 
 use crate::instance::state::State;
 use eco_contract as contract;
+pub(crate) use measured::Measured;
 pub(crate) use shared::{Happening, Member, Page, StoreProblem, TopicProblem};
 use std::borrow::Cow;
 use wasmtime::component::{
@@ -149,7 +151,7 @@ pub(crate) enum Step<D> {
 ///
 /// A plugin whose functions have a `post-return` has freed or overwritten them by the time that
 /// the host could look, so those are copied while they are lifted. See [`crate::load::scan`].
-pub(crate) trait Returned: Lift + Send + Sync + 'static {
+pub(crate) trait Returned: Lift + Measured + Send + Sync + 'static {
     /// The bytes, wherever they are.
     fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]>;
 }

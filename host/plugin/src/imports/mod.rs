@@ -9,6 +9,7 @@ mod poll;
 pub(crate) mod script;
 pub(crate) mod shared;
 mod store;
+mod taken;
 mod timer;
 mod topics;
 mod virtual_sleep;

@@ -5,7 +5,7 @@
 use super::wasi::WASI_OBJECTS;
 use crate::instance::state::State;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
+use wasmtime::component::{Linker, Resource, WasmList};
 use wasmtime_wasi::WasiView as _;
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::io::poll::Host as _;
@@ -19,17 +19,19 @@ const POLL: &str = "wasi:io/poll@0.2.12";
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.instance(POLL)?.func_wrap_async(
         "poll",
-        |mut store: StoreContextMut<'_, State>, (handles,): (Vec<Resource<DynPollable>>,)| {
+        |mut store: StoreContextMut<'_, State>, (handles,): (WasmList<Resource<DynPollable>>,)| {
             Box::new(async move {
                 let state = store.data_mut();
                 state.count_host_calls(handles.len() as u64);
+                // Before any of them is looked up.
                 if handles.len() > WASI_OBJECTS {
                     return Err(wasmtime::format_err!(
                         "it polls {} handles at once (at most {WASI_OBJECTS})",
                         handles.len()
                     ));
                 }
-                Ok((state.ctx().table.poll(handles).await?,))
+                let handles = handles.iter(&mut store)?.collect::<wasmtime::Result<_>>()?;
+                Ok((store.data_mut().ctx().table.poll(handles).await?,))
             })
         },
     )

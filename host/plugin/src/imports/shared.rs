@@ -5,7 +5,6 @@
 
 use super::timer::Timer;
 use crate::abi::Happening;
-use crate::instance::state::State;
 use eco_state::{Limit, Participant, Problem, SharedState};
 use std::task::{Context, Poll};
 
@@ -41,13 +40,18 @@ impl Shared {
     /// Its part, which begins with this.
     pub(super) fn participant(&mut self) -> Result<&mut Participant, Problem> {
         if self.participant.is_none() {
-            let state = self.state.as_ref().ok_or_else(|| {
-                Problem::Unavailable("only plugins that serve have what is shared".to_owned())
-            })?;
+            let state = self.state.as_ref().ok_or_else(nothing_is_shared)?;
             self.participant = Some(Box::new(state.participant()));
         }
         let participant = self.participant.as_deref_mut();
         participant.ok_or_else(|| Problem::Unavailable(String::new()))
+    }
+
+    /// Whether one thing of so many bytes is within a limit. Where nothing is shared there is nothing to be done with it
+    /// either.
+    pub(super) fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem> {
+        let state = self.state.as_ref().ok_or_else(nothing_is_shared)?;
+        limit.admit(bytes, state.limits())
     }
 
     /// Looks at what came of something that it did there. A limit that is reached is in the log, once for each
@@ -122,11 +126,6 @@ impl Shared {
     }
 }
 
-impl State {
-    /// A call of the host that works on so many bytes.
-    pub(super) fn count_bytes(&mut self, bytes: usize) {
-        /// Bytes that are worked on in the time of a call.
-        const BYTES: usize = 4096;
-        self.count_host_calls(1 + (bytes / BYTES) as u64);
-    }
+fn nothing_is_shared() -> Problem {
+    Problem::Unavailable("only plugins that serve have what is shared".to_owned())
 }

@@ -1,13 +1,14 @@
 //! What connections keep for each other: `wit/store.wit`.
 
 use super::shared::Shared;
+use super::taken::{bytes, some_bytes, some_text, text};
 use crate::abi::{Page, StoreProblem};
 use crate::engine::World;
 use crate::instance::state::State;
-use eco_state::Problem;
+use eco_state::{Limit, Problem};
 use std::time::Duration;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, LinkerInstance};
+use wasmtime::component::{Linker, LinkerInstance, WasmList, WasmStr};
 
 pub(super) const INTERFACE: &str = "eco:plugin/store@0.1.0";
 
@@ -18,9 +19,9 @@ const PAGE: usize = 1000;
 type Store<'a> = StoreContextMut<'a, State>;
 
 impl State {
-    /// What the instance shares, for something that takes as long as so many bytes do.
-    fn share(&mut self, bytes: usize) -> &mut Shared {
-        self.count_bytes(bytes);
+    /// What the instance shares, for a call.
+    fn share(&mut self) -> &mut Shared {
+        self.count_host_call();
         &mut self.imports.shared
     }
 }
@@ -39,32 +40,36 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     link_values(&mut functions)?;
     functions.func_wrap_async(
         "add",
-        |mut store: Store<'_>, (key, delta): (String, i64)| {
+        |mut store: Store<'_>, (key, delta): (WasmStr, i64)| {
             Box::new(async move {
-                let shared = store.data_mut().share(key.len());
-                let sum = async { shared.participant()?.add(&key, delta).await }.await;
+                let key = text(&mut store, &key, Limit::Key)?;
+                let shared = store.data_mut().share();
+                let sum = async { shared.participant()?.add(&key?, delta).await }.await;
                 answer(shared, sum)
             })
         },
     )?;
-    functions.func_wrap_async("delete", |mut store: Store<'_>, (key,): (String,)| {
+    functions.func_wrap_async("delete", |mut store: Store<'_>, (key,): (WasmStr,)| {
         Box::new(async move {
-            let shared = store.data_mut().share(key.len());
-            let deleted = async { shared.participant()?.delete(&key).await }.await;
+            let key = text(&mut store, &key, Limit::Key)?;
+            let shared = store.data_mut().share();
+            let deleted = async { shared.participant()?.delete(&key?).await }.await;
             answer(shared, deleted)
         })
     })?;
     functions.func_wrap_async(
         "keys",
-        |mut store: Store<'_>, (prefix, more, limit): (String, Option<String>, u32)| {
+        |mut store: Store<'_>, (prefix, more, limit): (WasmStr, Option<WasmStr>, u32)| {
             Box::new(async move {
                 let limit = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
+                let prefix = text(&mut store, &prefix, Limit::Key)?;
+                let more = some_text(&mut store, more.as_ref(), Limit::Key)?;
                 let state = store.data_mut();
                 state.count_host_calls(limit as u64);
-                let shared = state.share(prefix.len());
+                let shared = state.share();
                 let page = async {
                     let participant = shared.participant()?;
-                    participant.keys(&prefix, more.as_deref(), limit).await
+                    participant.keys(&prefix?, more?.as_deref(), limit).await
                 };
                 let page = page.await.map(Page::from);
                 answer(shared, page)
@@ -74,10 +79,11 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
 }
 
 fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    functions.func_wrap_async("get", |mut store: Store<'_>, (key,): (String,)| {
+    functions.func_wrap_async("get", |mut store: Store<'_>, (key,): (WasmStr,)| {
         Box::new(async move {
-            let shared = store.data_mut().share(key.len());
-            let value = async { shared.participant()?.get(&key).await }.await;
+            let key = text(&mut store, &key, Limit::Key)?;
+            let shared = store.data_mut().share();
+            let value = async { shared.participant()?.get(&key?).await }.await;
             let found = answer(shared, value)?;
             let value = found.0.as_ref().ok().and_then(Option::as_ref);
             store.data_mut().count_bytes(value.map_or(0, Vec::len));
@@ -86,28 +92,30 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
     })?;
     functions.func_wrap_async(
         "set",
-        |mut store: Store<'_>, (key, value, ttl): (String, Vec<u8>, Option<u64>)| {
+        |mut store: Store<'_>, (key, value, ttl): (WasmStr, WasmList<u8>, Option<u64>)| {
             Box::new(async move {
                 let ttl = ttl.map(Duration::from_millis);
-                let shared = store.data_mut().share(key.len() + value.len());
-                let set = async { shared.participant()?.set(&key, &value, ttl).await }.await;
+                let key = text(&mut store, &key, Limit::Key)?;
+                let value = bytes(&mut store, &value, Limit::Value);
+                let shared = store.data_mut().share();
+                let set = async { shared.participant()?.set(&key?, &value?, ttl).await }.await;
                 answer(shared, set)
             })
         },
     )?;
-    type CompareAndSet = (String, Option<Vec<u8>>, Option<Vec<u8>>);
+    type CompareAndSet = (WasmStr, Option<WasmList<u8>>, Option<WasmList<u8>>);
     functions.func_wrap_async(
         "compare-and-set",
         |mut store: Store<'_>, (key, expected, new): CompareAndSet| {
             Box::new(async move {
-                let lengths = [&expected, &new].map(|value| value.as_ref().map_or(0, Vec::len));
-                let shared = store
-                    .data_mut()
-                    .share(key.len() + lengths.iter().sum::<usize>());
+                let key = text(&mut store, &key, Limit::Key)?;
+                let expected = some_bytes(&mut store, expected.as_ref(), Limit::Value);
+                let new = some_bytes(&mut store, new.as_ref(), Limit::Value);
+                let shared = store.data_mut().share();
                 let done = async {
                     let participant = shared.participant()?;
                     participant
-                        .compare_and_set(&key, expected.as_deref(), new.as_deref())
+                        .compare_and_set(&key?, expected?.as_deref(), new?.as_deref())
                         .await
                 };
                 let done = done.await;

@@ -1,10 +1,12 @@
 //! What connections say to each other: `wit/topics.wit`.
 
+use super::taken::{bytes, text};
 use crate::abi::{Member, TopicProblem};
 use crate::engine::World;
 use crate::instance::state::State;
+use eco_state::Limit;
 use wasmtime::StoreContextMut;
-use wasmtime::component::Linker;
+use wasmtime::component::{Linker, WasmList, WasmStr};
 
 pub(super) const INTERFACE: &str = "eco:plugin/topics@0.1.0";
 
@@ -14,16 +16,19 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     let mut topics = linker.instance(INTERFACE)?;
     topics.func_wrap_async(
         "subscribe",
-        |mut store: Store<'_>, (topic, label): (String, String)| {
+        |mut store: Store<'_>, (topic, label): (WasmStr, WasmStr)| {
             Box::new(async move {
+                let topic = text(&mut store, &topic, Limit::Topic)?;
+                let label = text(&mut store, &label, Limit::Label)?;
                 let state = store.data_mut();
-                state.count_bytes(topic.len() + label.len());
+                state.count_host_call();
                 let shared = &mut state.imports.shared;
                 let listens = shared.listens;
-                let others = match shared.participant() {
-                    Ok(part) => part.subscribe(&topic, &label, listens).await,
-                    Err(problem) => Err(problem),
+                let others = async {
+                    let participant = shared.participant()?;
+                    participant.subscribe(&topic?, &label?, listens).await
                 };
+                let others = others.await;
                 let others = shared.note(others);
                 // Each of them was told, and is told of.
                 state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);
@@ -34,11 +39,12 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     )?;
     topics.func_wrap(
         "unsubscribe",
-        |mut store: Store<'_>, (topic,): (String,)| {
+        |mut store: Store<'_>, (topic,): (WasmStr,)| {
+            let topic = text(&mut store, &topic, Limit::Topic)?;
             let state = store.data_mut();
-            state.count_bytes(topic.len());
-            // There is no harm in it where nothing is shared.
-            if let Ok(participant) = state.imports.shared.participant() {
+            state.count_host_call();
+            // There is no harm in it where nothing is shared, or the name is none that a topic could have.
+            if let (Ok(participant), Ok(topic)) = (state.imports.shared.participant(), topic) {
                 participant.unsubscribe(&topic);
             }
             Ok(())
@@ -46,13 +52,16 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     )?;
     topics.func_wrap(
         "publish",
-        |mut store: Store<'_>, (topic, data): (String, Vec<u8>)| {
+        |mut store: Store<'_>, (topic, data): (WasmStr, WasmList<u8>)| {
+            let topic = text(&mut store, &topic, Limit::Topic)?;
+            let data = bytes(&mut store, &data, Limit::Message);
             let state = store.data_mut();
-            state.count_bytes(topic.len() + data.len());
+            state.count_host_call();
             let shared = &mut state.imports.shared;
-            let published = shared
-                .participant()
-                .and_then(|participant| participant.publish(&topic, &data));
+            let published = topic.and_then(|topic| {
+                let data = data?;
+                shared.participant()?.publish(&topic, &data)
+            });
             Ok((shared.note(published).map_err(TopicProblem::from),))
         },
     )

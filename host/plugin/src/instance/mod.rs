@@ -5,6 +5,7 @@
 mod limiter;
 pub(crate) mod state;
 
+use crate::abi::Measured;
 use crate::budget::Budget;
 use crate::compile::Target;
 use crate::cpu::meter::{CallState, bounded};
@@ -131,8 +132,9 @@ impl Instance {
         let call_state = store.data().meter.call_state.clone();
         store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
         store.set_epoch_deadline(1);
-        // Counts the bytes that a call returns, before the host allocates anything for them.
-        store.set_hostcall_fuel(engine.budgets.reply);
+        // wasmtime takes no more out of the plugin at once, in either direction of a call: as much as lies in its
+        // memory, but not the same bytes again and again. What that may be is checked by whoever takes it.
+        store.set_hostcall_fuel(engine.budgets.memory.max(engine.budgets.reply));
         if template.starts_slowly {
             call_state
                 .waits(&engine.slow_queue, RecentTime::default())
@@ -174,8 +176,26 @@ impl Instance {
         &mut self.store.data_mut().imports.shared
     }
 
-    /// Calls a function within the budgets of one call.
+    /// Calls a function within the budgets of one call. What it returns is within `reply`.
     pub(crate) async fn call<P, R>(
+        &mut self,
+        function: TypedFunc<P, R>,
+        arguments: P,
+    ) -> Result<R, Error>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Measured + Send + Sync + 'static,
+    {
+        let returned = self.call_for_any_length(function, arguments).await?;
+        let budgets = &self.engine.budgets;
+        if returned.length() > budgets.reply {
+            return Err(Error::budget(Budget::Reply, budgets));
+        }
+        Ok(returned)
+    }
+
+    /// The same, for what is eco's own.
+    pub(crate) async fn call_for_any_length<P, R>(
         &mut self,
         function: TypedFunc<P, R>,
         arguments: P,

@@ -74,7 +74,7 @@ where
 {
     let found = instance.function::<(), (T,)>(function);
     let found = found.map_err(|error| Error::Abi(format!("{error:#}")))?;
-    let (value,) = instance.call(found, ()).await?;
+    let (value,) = instance.call_for_any_length(found, ()).await?;
     Ok(value)
 }
 
