@@ -213,6 +213,18 @@ fn what_can_not_be_had_is_said_with_what_to_do() {
             64,
             "--namespace",
         ),
+        (&["serve", "--state", "file://room.state"], 64, "file:PATH"),
+        (&["serve", "--state", "file:///a%"], 64, "hexadecimal"),
+        (
+            &["serve", "--state", "redis://secret@127.0.0.1"],
+            64,
+            "no password",
+        ),
+        (
+            &["state", "list", "--state", "redis://:secret@127.0.0.1?db=1"],
+            64,
+            "means nothing",
+        ),
     ] {
         let refused = Eco::new(arguments).run(b"");
         assert_eq!(refused.code, code, "{arguments:?}: {}", refused.stderr);
@@ -226,4 +238,11 @@ fn what_can_not_be_had_is_said_with_what_to_do() {
     let wrong = Eco::new(&["serve"]).env("ECO_STATE", "nowhere").run(b"");
     assert_eq!(wrong.code, 64, "{}", wrong.stderr);
     assert!(wrong.stderr.contains("ECO_STATE"), "{}", wrong.stderr);
+    #[cfg(unix)]
+    {
+        let bytes = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"file:\xff");
+        let wrong = Eco::new(&["serve"]).env("ECO_STATE", bytes).run(b"");
+        assert_eq!(wrong.code, 64, "{}", wrong.stderr);
+        assert!(wrong.stderr.contains("UTF-8"), "{}", wrong.stderr);
+    }
 }

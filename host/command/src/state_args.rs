@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 /// Where it is when no flag says so: a password on the command line is seen by all users of a machine.
 const VARIABLE: &str = "ECO_STATE";
 
-const PLACES: &str = "Where it is kept: memory:, file:PATH (the store outlives the server), or \
+const PLACES: &str = "Where it is kept: memory:, file:PATH or file:///PATH (the store outlives the server), or \
     redis://[USER:PASSWORD@]HOST[:PORT][/DB] (many servers share all of it; rediss:// with TLS) \
     [default: the variable ECO_STATE, else memory:]";
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Where state is kept: `memory:`, `file:PATH`, or the URL of a Redis.
+/// Where state is kept: `memory:`, `file:PATH`, `file:///PATH`, or the URL of a Redis.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub enum Location {
     /// In this process. It ends with it.
@@ -12,7 +12,8 @@ pub enum Location {
     Memory,
     /// The store in this file; topics in this process, as it is the only one.
     File(PathBuf),
-    /// All of it there. Has a password, often.
+    /// All of it there. Has a password, often. What the URL says is looked at when it is opened, since whoever types
+    /// it must not read the password again in an error.
     Redis(String),
 }
 
@@ -22,15 +23,59 @@ impl FromStr for Location {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
-            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            Some(("file", path)) if !path.is_empty() => match path.strip_prefix("//") {
+                Some(url) => path_of_url(url).map(Self::File),
+                None => Ok(Self::File(path.into())),
+            },
             Some(("redis" | "rediss", rest)) if rest.starts_with("//") => {
                 Ok(Self::Redis(text.to_owned()))
             }
-            _ => {
-                Err("it is memory:, file:PATH, redis://HOST:PORT or rediss://HOST:PORT".to_owned())
-            }
+            _ => Err(
+                "it is memory:, file:PATH, file:///PATH, redis://HOST:PORT or rediss://HOST:PORT"
+                    .to_owned(),
+            ),
         }
     }
+}
+
+/// The path of a file's URL, after `file://` (RFC 8089): of this machine, from its root, and percent-encoded.
+fn path_of_url(url: &str) -> Result<PathBuf, String> {
+    let (host, path) = url.split_at(url.find('/').unwrap_or(url.len()));
+    if !(host.is_empty() || host.eq_ignore_ascii_case("localhost")) {
+        return Err(format!(
+            "after file:// comes a host, and {host} is none that eco could ask for a file: file:PATH is a path as it is, and file:///PATH one from the root"
+        ));
+    }
+    if path.is_empty() {
+        return Err("it names no file".to_owned());
+    }
+    let is_path = |byte: &u8| !matches!(byte, b'?' | b'#');
+    let decoded = decode(path).filter(|_| path.as_bytes().iter().all(is_path));
+    decoded.ok_or_else(|| {
+        "in the path of a URL, a % comes before two hexadecimal digits, and a ? or # is written as %3F or %23: file:PATH is a path as it is".to_owned()
+    })
+}
+
+/// Percent-decoding (RFC 3986, 2.1). `None` where it isn't encoded so, or gives what no path has.
+fn decode(path: &str) -> Option<PathBuf> {
+    let mut bytes = path.bytes();
+    let mut decoded = Vec::new();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                u8::try_from(16 * digit()? + digit()?).ok()?
+            }
+            byte => byte,
+        });
+    }
+    if decoded.contains(&0) {
+        return None;
+    }
+    #[cfg(unix)]
+    return Some(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(decoded).into());
+    #[cfg(not(unix))]
+    return String::from_utf8(decoded).ok().map(PathBuf::from);
 }
 
 /// Without user and password.
@@ -58,9 +103,12 @@ impl fmt::Debug for Location {
 mod tests {
     use super::*;
 
+    fn shown(text: &str) -> Result<String, String> {
+        text.parse::<Location>().map(|place| format!("{place:?}"))
+    }
+
     #[test]
     fn a_location_is_shown_without_its_password() {
-        let shown = |text: &str| text.parse::<Location>().map(|place| format!("{place:?}"));
         assert_eq!(shown("memory:"), Ok("memory:".to_owned()));
         assert_eq!(shown("file:a/b.redb"), Ok("file:a/b.redb".to_owned()));
         assert_eq!(
@@ -68,9 +116,54 @@ mod tests {
             Ok("rediss://db:6380/2".to_owned())
         );
         for wrong in [
-            "", "memory", "memory:x", "file:", "redis:x", "http://x", "C:x",
+            "",
+            "memory",
+            "memory:x",
+            "memory://",
+            "Memory:",
+            "file:",
+            "FILE:x",
+            "redis:x",
+            "REDIS://x",
+            "http://x",
+            "C:x",
+            " memory:",
         ] {
             assert!(shown(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_taken_as_it_is_and_the_url_of_a_file_as_urls_have_it() {
+        for (typed, path) in [
+            ("file:room.state", "room.state"),
+            ("file:100%/a%20b?#", "100%/a%20b?#"),
+            ("file:/srv/room.state", "/srv/room.state"),
+            ("file:///srv/room.state", "/srv/room.state"),
+            ("file://localhost/srv/a", "/srv/a"),
+            ("file://LocalHost/srv/a", "/srv/a"),
+            ("file:///srv/a%20b%c3%A9%25%3f", "/srv/a bé%?"),
+        ] {
+            let location = Ok(Location::File(path.into()));
+            assert_eq!(typed.parse(), location, "{typed}");
+        }
+        for (wrong, word) in [
+            ("file://room.state", "room.state is none"),
+            ("file://host/srv/a", "host is none"),
+            ("file://~/a", "~ is none"),
+            ("file://./a", ". is none"),
+            ("file://localhost:80/a", "localhost:80 is none"),
+            ("file://", "no file"),
+            ("file://localhost", "no file"),
+            ("file:///a?b", "%3F"),
+            ("file:///a#b", "%23"),
+            ("file:///a%", "hexadecimal"),
+            ("file:///a%2", "hexadecimal"),
+            ("file:///a%+1", "hexadecimal"),
+            ("file:///a%00", "hexadecimal"),
+        ] {
+            let error = shown(wrong).expect_err(wrong);
+            assert!(error.contains(word), "{wrong}: {error}");
         }
     }
 }

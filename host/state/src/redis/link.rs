@@ -3,13 +3,14 @@
 //! It owns the time that an answer may take. It must not know what is asked. What was asked when it broke is
 //! never asked again: nobody knows whether it happened.
 
+use super::url;
 use crate::problem::Problem;
 use crate::shared::OpenError;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo as _, ProtocolVersion,
-    PushInfo, PushKind, RedisError, ScriptInvocation, Value,
+    AsyncConnectionConfig, Client, FromRedisValue, ProtocolVersion, PushInfo, PushKind,
+    RedisError, ScriptInvocation, Value,
 };
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,13 +46,13 @@ impl Link {
     pub(crate) fn new(url: &str) -> Result<Arc<Self>, OpenError> {
         // The first who asks decides, for the whole process; redis itself has none.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let wrong = |error: RedisError| OpenError::Url(error.to_string());
-        let info = url.into_connection_info().map_err(wrong)?;
+        let info = url::parse(url)?;
         let settings = info.redis_settings().clone();
         // Answers and what is published come over one connection.
         let settings = settings.set_protocol(ProtocolVersion::RESP3);
         let address = info.addr().to_string();
-        let client = Client::open(info.set_redis_settings(settings)).map_err(wrong)?;
+        let client = Client::open(info.set_redis_settings(settings))
+            .map_err(|error| OpenError::Url(error.to_string()))?;
         Ok(Arc::new(Self {
             client,
             address,

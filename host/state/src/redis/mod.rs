@@ -11,6 +11,7 @@ mod link;
 mod script;
 mod store;
 mod topics;
+mod url;
 
 pub(crate) use link::Link;
 pub(crate) use store::RedisStore;

@@ -1,0 +1,73 @@
+//! The URL of a Redis: what of it means something, and nothing else.
+//!
+//! No error repeats any of it: it may have a password.
+
+use crate::shared::OpenError;
+use redis::{ConnectionInfo, IntoConnectionInfo as _};
+
+/// What it says. `redis://` or `rediss://`, a user and a password, a host, a port and a database.
+///
+/// # Errors
+/// It is none, or has something that would be ignored.
+pub(super) fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
+    let wrong = |why: &str| OpenError::Url(why.to_owned());
+    if url.contains(['?', '#']) {
+        return Err(wrong(
+            "what follows ? or # means nothing here; within a password they are written as %3F and %23",
+        ));
+    }
+    if url.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        return Err(wrong(
+            "it has a space, or a control character; within a password they are written as %20 and so on",
+        ));
+    }
+    let info = url.into_connection_info();
+    let info = info.map_err(|error| OpenError::Url(error.to_string()))?;
+    let settings = info.redis_settings();
+    if settings.username().is_some() && settings.password().is_none() {
+        return Err(wrong(
+            "it has a user and no password; a password alone comes after a colon, redis://:PASSWORD@HOST",
+        ));
+    }
+    if settings.db() < 0 {
+        return Err(wrong("databases are counted from 0"));
+    }
+    Ok(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_ignored_in_a_url_is_an_error_that_has_no_secret() {
+        for right in [
+            "redis://db",
+            "redis://db:6380/3",
+            "rediss://eco:se%3Fcret@[::1]:6380/0",
+            "redis://:secret@127.0.0.1",
+        ] {
+            assert!(parse(right).is_ok(), "{right}");
+        }
+        for (wrong, word) in [
+            ("redis://:secret@db?db=3", "means nothing"),
+            ("redis://:secret@db?protocol=resp2", "means nothing"),
+            ("rediss://:secret@db/#insecure", "means nothing"),
+            ("redis://:secret?@db", "%3F"),
+            ("redis://secret@db", "no password"),
+            ("redis://secret:@db", "no password"),
+            ("redis://:secret@db/-1", "from 0"),
+            ("redis://:secret@db/three", "database"),
+            ("redis://:secret@db/3/4", "database"),
+            ("redis://:sec ret@db", "%20"),
+            ("redis://:secret@db\n", "%20"),
+            ("redis://:secret@", ""),
+            ("redis://:secret@0.0.0.0", "wildcard"),
+            ("redis://:secret@db:70000", ""),
+        ] {
+            let error = parse(wrong).map(drop).expect_err(wrong).to_string();
+            assert!(error.contains(word), "{wrong}: {error}");
+            assert!(!error.contains("sec"), "{error}");
+        }
+    }
+}
