@@ -367,6 +367,95 @@ fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
     let plugin = plugin_file("many-rooms.js", ROOM);
     let place = format!("redis://{}", link.address);
     let server = serve(&["-p", &plugin, "--state", &place, "--members", "1"]);
+/// Asks a Redis for something, in one line, and takes its answers, a line each.
+fn tell(redis: &RedisServer, commands: &[&str], answers: &[&str]) {
+    use std::io::BufRead as _;
+    let mut stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("it listens");
+    for command in commands {
+        let line = format!("{command}\r\n");
+        stream.write_all(line.as_bytes()).expect("it reads");
+    }
+    let lines = std::io::BufReader::new(stream).lines();
+    let said: Vec<_> = lines.take(answers.len()).map_while(Result::ok).collect();
+    assert_eq!(said, answers);
+}
+
+#[test]
+fn a_redis_that_is_demoted_is_left_for_the_one_that_takes_its_address() {
+    let (Some(first), Some(second)) = (RedisServer::start(), RedisServer::start()) else {
+        return;
+    };
+    let follow = |master: &RedisServer| format!("REPLICAOF 127.0.0.1 {}", master.port);
+    tell(&first, &["CONFIG SET repl-diskless-sync-delay 0"], &["+OK"]);
+    tell(&second, &[&follow(&first)], &["+OK"]);
+    let way = HangingLink::to(first.port);
+    let over_way = format!("redis://{}", way.address);
+    let [(one, mut anna), (other, mut ben)] = two_hosts(&over_way, &over_way);
+    ben.send(b"=store.add('n')\n").expect(b"= 1\n");
+    // Until the second has all of it.
+    tell(&first, &["SET all there", "WAIT 1 0"], &["+OK", ":1"]);
+    tell(&second, &["REPLICAOF NO ONE"], &["+OK"]);
+    way.port.store(second.port, Ordering::Release);
+    tell(&first, &[&follow(&second)], &["+OK"]);
+    for server in [&one, &other] {
+        server.logged(&["WARN", "can't be used"]);
+        server.logged(&["INFO", "Redis at 127.0.0.1:", "is back"]);
+    }
+    ben.send(b"=store.add('n')\n").expect(b"= 2\n");
+    // Nobody has left or come, and all hear each other.
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n").send(b"hi\n");
+    ben.expect(b"anna: hi\n");
+    let mut cleo = enter(&one, "cleo", "anna,ben");
+    ben.expect(b"+cleo\n").send(b"all\n");
+    anna.expect(b"+cleo\nben: all\n");
+    cleo.expect(b"ben: all\n");
+}
+
+#[test]
+fn a_redis_that_is_a_replica_for_a_while_is_used_again_when_it_is_none() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let [(one, mut anna), (other, mut ben)] = two_hosts(&redis.url(), &redis.url());
+    ben.send(b"=store.add('n')\n").expect(b"= 1\n");
+    // Of nobody: what it has it keeps.
+    tell(&redis, &["REPLICAOF 127.0.0.1 1"], &["+OK"]);
+    for server in [&one, &other] {
+        server.logged(&["WARN", "can't be used", "read only replica"]);
+    }
+    ben.send(b"=store.add('n')\n").expect(b"unavailable\n");
+    anna.send(b"do you hear me\n")
+        .expect(b"refused do you hear me\n");
+    tell(&redis, &["REPLICAOF NO ONE"], &["+OK"]);
+    for server in [&one, &other] {
+        server.logged(&["INFO", "Redis at 127.0.0.1:", "is back"]);
+    }
+    ben.send(b"=store.add('n')\n").expect(b"= 2\n");
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n");
+}
+
+#[test]
+fn a_redis_that_refuses_writes_for_a_while_is_asked_again_over_the_same_connection() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let [(one, mut anna), (_other, mut ben)] = two_hosts(&redis.url(), &redis.url());
+    anna.send(b"=store.add('n')\n").expect(b"= 1\n");
+    tell(&redis, &["CONFIG SET min-replicas-to-write 1"], &["+OK"]);
+    anna.send(b"=store.add('n')\n").expect(b"unavailable\n");
+    // It refuses no more than that.
+    anna.send(b"=store.get('n')\n").expect(b"= 1\n");
+    one.logged(&["WARN", "can't be used", "NOREPLICAS"]);
+    tell(&redis, &["CONFIG SET min-replicas-to-write 0"], &["+OK"]);
+    anna.send(b"=store.add('n')\n").expect(b"= 2\n");
+    until_all_are_alive(&redis, 2);
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n");
+    assert!(!one.log().contains("is back"), "{}", one.log());
+}
+
     let mut anna = enter(&server, "anna", "");
     link.hangs.store(true, Ordering::Release);
     anna.send(b"=store.add('n')\n").expect(b"unavailable\n");

@@ -6,12 +6,14 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
-/// A link to Redis that can hang: what is sent on it stays where it is.
+/// A link to Redis that can hang: what is sent on it stays where it is. It may lead to another one, as a name does.
 pub(crate) struct HangingLink {
     pub(crate) address: SocketAddr,
     pub(crate) hangs: Arc<AtomicBool>,
+    /// Where connections lead that come from now on.
+    pub(crate) port: Arc<AtomicU16>,
 }
 
 impl HangingLink {
@@ -20,8 +22,11 @@ impl HangingLink {
         let address = listener.local_addr().expect("it listens");
         let hangs = Arc::new(AtomicBool::new(false));
         let all = hangs.clone();
+        let port = Arc::new(AtomicU16::new(port));
+        let leads_to = port.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                let port = leads_to.load(Ordering::Acquire);
                 let Ok(redis) = TcpStream::connect(("127.0.0.1", port)) else {
                     continue;
                 };
@@ -33,7 +38,11 @@ impl HangingLink {
                 }
             }
         });
-        Self { address, hangs }
+        Self {
+            address,
+            hangs,
+            port,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! It owns the time that an answer may take. It must not know what is asked. What was asked when it broke is
 //! never asked again: nobody knows whether it happened.
 
+use super::remedy::Remedy;
 use super::url;
 use crate::problem::Problem;
 use crate::shared::OpenError;
@@ -182,12 +183,9 @@ impl Link {
     }
 
     fn failed(&self, number: u64, error: &RedisError) -> Problem {
-        if error.is_io_error()
-            || error.is_timeout()
-            || error.is_connection_dropped()
-            || error.is_unrecoverable_error()
-        {
-            self.breaks(number);
+        match Remedy::of(error) {
+            Remedy::Connect => self.breaks(number),
+            Remedy::Wait => {}
         }
         self.warn(&error.to_string());
         Problem::Unavailable(format!("Redis at {}: {error}", self.address))

@@ -8,6 +8,7 @@ mod event;
 mod hub;
 mod lease;
 mod link;
+mod remedy;
 mod script;
 mod store;
 mod topics;
