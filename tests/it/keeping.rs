@@ -4,8 +4,8 @@ use crate::guests::empty_folder;
 use crate::harness::{Eco, Server};
 use crate::support::{Peer, plugin_file, serve};
 use rustix::process::Signal;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Adds one for each byte, and says each sum in a line; `?` asks for it, and any other text is a key that is kept.
 const COUNTS: &str = r#"
@@ -38,9 +38,8 @@ fn line(peer: &mut Peer) -> Option<String> {
 }
 
 /// Adds until the server is gone, and puts the largest sum that it was told into `told`.
-fn add(address: SocketAddr, told: &AtomicU64) {
+fn add(mut peer: Peer, told: &AtomicU64) {
     use std::io::Write as _;
-    let mut peer = Peer::connect(address);
     while peer.0.write_all(b"+").is_ok() {
         let Some(sum) = line(&mut peer).and_then(|line| line.parse().ok()) else {
             return;
@@ -51,7 +50,7 @@ fn add(address: SocketAddr, told: &AtomicU64) {
 
 #[test]
 fn what_a_call_was_told_is_kept_is_there_after_a_kill() {
-    const CLIENTS: u64 = 3;
+    const CLIENTS: usize = 3;
     let place = format!("file:{}", empty_folder("killed").join("state").display());
     let told = AtomicU64::new(0);
     let mut most = 0;
@@ -69,13 +68,15 @@ fn what_a_call_was_told_is_kept_is_there_after_a_kill() {
             "{told_before} was told, and {kept} is kept"
         );
         assert!(
-            kept <= told_before + CLIENTS,
+            kept <= told_before + CLIENTS as u64,
             "{kept} is more than was asked for"
         );
         let enough = kept + 1 + round % 17;
         std::thread::scope(|scope| {
-            for _ in 0..CLIENTS {
-                scope.spawn(|| add(server.address, &told));
+            // All of them, before the first one has enough.
+            let peers = [(); CLIENTS].map(|()| Peer::connect(server.address));
+            for peer in peers {
+                scope.spawn(|| add(peer, &told));
             }
             while told.load(Ordering::Relaxed) < enough {
                 std::thread::yield_now();
@@ -115,6 +116,44 @@ fn a_file_has_one_server_and_says_so_to_another() {
         "other",
     ]);
     Peer::connect(other.address).send(b"+").expect(b"1\n");
+}
+
+/// A supervisor restarts a server at once, and a child that the old one was just starting may still have its file.
+#[test]
+fn a_file_that_is_let_go_in_time_is_waited_for() {
+    let file = empty_folder("let-go").join("state");
+    let place = format!("file:{}", file.display());
+    let server = counts(&place);
+    Peer::connect(server.address).send(b"+").expect(b"1\n");
+    server.signal(Signal::KILL);
+    server.wait();
+    let state = |arguments: &[&str]| {
+        let arguments = [arguments, &["--state", &place, "--namespace", "counts"]].concat();
+        let held = std::fs::File::open(&file).expect("it is there");
+        held.lock().expect("nobody has it");
+        std::thread::scope(|scope| {
+            let came = scope.spawn(|| Eco::new(&arguments).run(b""));
+            // It is held for a quarter of the time that it is waited for.
+            std::thread::sleep(Duration::from_millis(500));
+            drop(held);
+            came.join().expect("it ends")
+        })
+    };
+    assert_eq!(state(&["state", "list"]).text(), "n\n");
+    assert_eq!(state(&["state", "show", "n"]).text(), "1");
+    assert_eq!(
+        state(&["state", "wipe", "--all"]).text(),
+        "removed 1 keys\n"
+    );
+    let held = std::fs::File::open(&file).expect("it is there");
+    held.lock().expect("nobody has it");
+    let server = std::thread::scope(|scope| {
+        let came = scope.spawn(|| counts(&place));
+        std::thread::sleep(Duration::from_millis(500));
+        drop(held);
+        came.join().expect("it listens")
+    });
+    Peer::connect(server.address).send(b"+").expect(b"1\n");
 }
 
 #[test]

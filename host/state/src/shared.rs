@@ -66,7 +66,7 @@ impl SharedState {
     /// name of its own, with which the ids of its connections begin.
     ///
     /// # Errors
-    /// It can't be had. Only Redis that is there is waited for.
+    /// It can't be had. Only Redis that is there is waited for, and a file that somebody is just letting go.
     pub async fn open(
         location: &Location,
         namespace: &str,
@@ -78,12 +78,7 @@ impl SharedState {
             Location::Memory => return Ok(Self::in_memory(limits, clock, host)),
             Location::File(path) => (
                 Box::new(MemoryTopics::new(&limits)),
-                Box::new(FileStore::open(
-                    path,
-                    namespace,
-                    &limits,
-                    Arc::new(WallClock),
-                )?),
+                Box::new(FileStore::open(path, namespace, &limits, Arc::new(WallClock)).await?),
             ),
             Location::Redis(url) => {
                 let link = Link::new(url)?;
@@ -151,12 +146,9 @@ pub async fn open_store(
 ) -> Result<Box<dyn StoreBackend>, OpenError> {
     Ok(match location {
         Location::Memory => Box::new(MemoryStore::new(limits, Arc::new(SystemClock::default()))),
-        Location::File(path) => Box::new(FileStore::open(
-            path,
-            namespace,
-            limits,
-            Arc::new(WallClock),
-        )?),
+        Location::File(path) => {
+            Box::new(FileStore::open(path, namespace, limits, Arc::new(WallClock)).await?)
+        }
         Location::Redis(url) => {
             let link = Link::new(url)?;
             link.connect(|_, _| {}).await?;

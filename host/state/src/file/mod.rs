@@ -17,15 +17,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tables::{Changes, Fault, Names, Used};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 /// Changes of one transaction. What it holds in memory is bounded by them. It changes nothing that one could
 /// see. Test: `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
 const TOGETHER: usize = 1000;
 /// How long the file may keep what is over while nobody changes anything.
 const PURGE: Duration = Duration::from_secs(60);
+/// How long a file is waited for that another process has. A server that is killed may leave it to a child that it was
+/// just starting, which has it until it is a program of its own, and whoever restarts the server does so at once. After
+/// that it is refused. Test: `keeping::a_file_that_is_let_go_in_time_is_waited_for`.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is tried in that time: no system tells when a lock is let go.
+const AGAIN: Duration = Duration::from_millis(10);
 /// Pages of the file that are kept in memory.
 const CACHE: usize = 64 * 1024 * 1024;
 /// A file is made smaller when it is opened, if it is so many times as large as what is in it, and larger than
@@ -61,8 +68,31 @@ enum Outcome {
 }
 
 impl FileStore {
-    /// Opens the file, or makes one. `clock` tells the time since 1970, in which what is kept expires.
-    pub(crate) fn open(
+    /// Opens the file, or makes one. `clock` tells the time since 1970, in which what is kept expires. Where another
+    /// process has it, that is waited for, up to [`PATIENCE`].
+    pub(crate) async fn open(
+        path: &Path,
+        namespace: &str,
+        limits: &Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (path, namespace) = (path.to_owned(), namespace.to_owned());
+            let (limits, clock) = (limits.clone(), clock.clone());
+            // All of the file is read.
+            let opening = tokio::task::spawn_blocking(move || {
+                Self::open_now(&path, &namespace, &limits, clock)
+            });
+            match opening.await {
+                Ok(Err(OpenError::InUse(_))) if Instant::now() < deadline => sleep(AGAIN).await,
+                Ok(opened) => return opened,
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        }
+    }
+
+    fn open_now(
         path: &Path,
         namespace: &str,
         limits: &Limits,
