@@ -157,6 +157,77 @@ fn a_file_that_is_let_go_in_time_is_waited_for() {
 }
 
 #[test]
+fn a_renamed_plugin_is_told_of_what_was_kept_under_its_old_name() {
+    let file = empty_folder("renamed").join("state");
+    let place = format!("file:{}", file.display());
+    let server = counts(&place);
+    let kept = server.logged(&["INFO", "the store is kept in file:", "namespace=\"counts\""]);
+    assert!(!kept.contains("WARN"), "{kept}");
+    Peer::connect(server.address).send(b"+").expect(b"1\n");
+    server.terminate();
+    server.wait();
+    let list = ["state", "list", "--state", &place];
+    let names = || Eco::new(&list).run(b"").text();
+    assert_eq!(names(), "counts\n");
+    // To look under a name makes none.
+    let typo = Eco::new(&[&list[..], &["--namespace", "count"]].concat()).run(b"");
+    assert_eq!((typo.code, typo.text()), (0, String::new()));
+    let renamed = plugin_file("renamed.js", COUNTS);
+    let serve = |more: &[&str]| serve(&[&["-p", &renamed, "--state", &place], more].concat());
+    // As often as it is started, until it keeps something itself.
+    for _ in 0..2 {
+        let server = serve(&[]);
+        server.logged(&[
+            "WARN",
+            "nothing is kept under the name `renamed`",
+            "`counts`",
+            "--namespace",
+        ]);
+        server.logged(&["INFO", "namespace=\"renamed\""]);
+        server.terminate();
+        server.wait();
+    }
+    assert_eq!(names(), "counts\n");
+    let server = serve(&["--namespace", "counts"]);
+    Peer::connect(server.address).send(b"+").expect(b"2\n");
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+    server.terminate();
+    server.wait();
+    let server = serve(&[]);
+    Peer::connect(server.address).send(b"+").expect(b"1\n");
+    server.terminate();
+    server.wait();
+    assert_eq!(names(), "counts\nrenamed\n");
+    let server = serve(&[]);
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+}
+
+/// Whoever names services that share a file may do so oddly, and often.
+#[test]
+fn names_that_others_gave_are_shown_harmless_and_not_all_of_them() {
+    let file = empty_folder("many-names").join("state");
+    let place = format!("file:{}", file.display());
+    for number in 0..10 {
+        let name = format!("\u{1b}[2J{number}\n");
+        let plugin = plugin_file("counts.js", COUNTS);
+        let server = serve(&["-p", &plugin, "--state", &place, "--namespace", &name]);
+        Peer::connect(server.address).send(b"+").expect(b"1\n");
+        server.terminate();
+        server.wait();
+    }
+    let server = counts(&place);
+    let warning = server.logged(&["WARN", "`counts`", "\\u{1b}[2J7\\n`", "and 2 more"]);
+    assert!(!warning.contains('\u{1b}'), "{warning:?}");
+    server.terminate();
+    server.wait();
+    let names = Eco::new(&["state", "list", "--state", &place])
+        .run(b"")
+        .text();
+    assert_eq!(names.lines().count(), 10, "{names}");
+    assert!(names.starts_with("\\u{1b}[2J0\\n\n"), "{names:?}");
+}
+
+#[test]
 fn what_is_over_goes_and_the_file_does_not_grow() {
     let file = empty_folder("over").join("state");
     let place = format!("file:{}", file.display());
@@ -249,6 +320,16 @@ fn what_can_not_be_had_is_said_with_what_to_do() {
         ),
         (
             &["state", "list", "--state", &format!("file:{text}")],
+            64,
+            "cannot use",
+        ),
+        (
+            &["state", "list", "k", "--state", &format!("file:{text}")],
+            64,
+            "--namespace",
+        ),
+        (
+            &["state", "show", "k", "--state", &format!("file:{text}")],
             64,
             "--namespace",
         ),

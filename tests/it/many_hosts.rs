@@ -90,6 +90,12 @@ fn a_room_and_a_store_are_those_of_all_hosts() {
     assert_eq!(state(&["show", "n"]), "42");
     assert_eq!(state(&["wipe", "k"]), "removed 1 keys\n");
     anna.send(b"=store.get('k')\n").expect(b"= undefined\n");
+    let names = || {
+        Eco::new(&["state", "list", "--state", &redis.url()])
+            .run(b"")
+            .text()
+    };
+    assert_eq!(names(), "many-rooms\n");
     // Another service doesn't meet it.
     let plugin = plugin_file("many-rooms.js", ROOM);
     let apart = serve(&[
@@ -102,7 +108,10 @@ fn a_room_and_a_store_are_those_of_all_hosts() {
     ]);
     enter(&apart, "cleo", "")
         .send(b"=store.keys()\n")
-        .expect(b"= \n");
+        .expect(b"= \n")
+        .send(b"=store.add('n')\n")
+        .expect(b"= 1\n");
+    assert_eq!(names(), "apart\nmany-rooms\n");
 }
 
 /// A key and a certificate for `localhost`, made by the system's openssl. `None` where there is none.
@@ -358,15 +367,6 @@ fn a_link_that_hangs_is_made_anew() {
     ben.send(b"=store.add('n')\n").expect(b"= 1\n");
 }
 
-#[test]
-fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
-    let Some(redis) = RedisServer::start() else {
-        return;
-    };
-    let link = HangingLink::to(redis.port);
-    let plugin = plugin_file("many-rooms.js", ROOM);
-    let place = format!("redis://{}", link.address);
-    let server = serve(&["-p", &plugin, "--state", &place, "--members", "1"]);
 /// Asks a Redis for something, in one line, and takes its answers, a line each.
 fn tell(redis: &RedisServer, commands: &[&str], answers: &[&str]) {
     use std::io::BufRead as _;
@@ -456,6 +456,15 @@ fn a_redis_that_refuses_writes_for_a_while_is_asked_again_over_the_same_connecti
     assert!(!one.log().contains("is back"), "{}", one.log());
 }
 
+#[test]
+fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let link = HangingLink::to(redis.port);
+    let plugin = plugin_file("many-rooms.js", ROOM);
+    let place = format!("redis://{}", link.address);
+    let server = serve(&["-p", &plugin, "--state", &place, "--members", "1"]);
     let mut anna = enter(&server, "anna", "");
     link.hangs.store(true, Ordering::Release);
     anna.send(b"=store.add('n')\n").expect(b"unavailable\n");

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::plugin::PluginArg;
 use super::reload::{Reload, load_version};
 use super::signals::{Hangup, Signals};
-use super::state_args::{namespace_of, not_there};
+use super::state_args::{namespace_of, not_there, tell_namespace};
 use super::watch::Watch;
 use super::{compiler, logging, machine, ranges, reach};
 use anyhow::Context as _;
@@ -97,9 +97,10 @@ async fn shared_state(
 ) -> Result<SharedState, Failure> {
     let unique = getrandom::u64().context("the system has no random bytes")?;
     let host = format!("{unique:016x}-");
-    SharedState::open(location, namespace, limits, &host)
-        .await
-        .map_err(not_there)
+    let state = SharedState::open(location, namespace, limits, &host).await;
+    let state = state.map_err(not_there)?;
+    tell_namespace(&state, location, namespace).await;
+    Ok(state)
 }
 
 /// Runs the server until a signal asks it to stop.

@@ -13,7 +13,7 @@ const PAGE: usize = 1000;
 /// What is done with a store.
 #[derive(Debug, Subcommand)]
 pub(super) enum StateCommand {
-    /// List the keys, one a line
+    /// List the keys, one a line, or without --namespace the names under which something is kept
     List {
         /// Those alone that begin with this
         #[arg(default_value = "")]
@@ -41,44 +41,67 @@ pub(super) enum StateCommand {
     },
 }
 
-/// The store that is there.
-async fn open(place: &StateArgs) -> Result<Box<dyn StoreBackend>, Failure> {
+/// The place, where something may be.
+fn find(place: &StateArgs) -> Result<Location, Failure> {
     let location = place.location()?;
     match &location {
-        Location::Memory => {
-            return Err(Exit::Usage.saying(
-                "what is kept in memory can't be had from outside, and ends with its server\nSay where it is kept: --state file:PATH or --state redis://HOST, as the server has it.",
-            ));
-        }
+        Location::Memory => Err(Exit::Usage.saying(
+            "what is kept in memory can't be had from outside, and ends with its server\nSay where it is kept: --state file:PATH or --state redis://HOST, as the server has it.",
+        )),
         Location::File(path) if !path.exists() => {
             let path = escape::path(path);
-            return Err(Exit::Usage.saying(format!("there is no file {path}")));
+            Err(Exit::Usage.saying(format!("there is no file {path}")))
         }
-        Location::File(_) | Location::Redis(_) => {}
+        Location::File(_) | Location::Redis(_) => Ok(location),
     }
+}
+
+/// The store that is there under that name.
+async fn open(location: &Location, namespace: &str) -> Result<Box<dyn StoreBackend>, Failure> {
+    let opened = open_store(location, namespace, &Limits::default()).await;
+    opened.map_err(not_there)
+}
+
+/// The store of the name that was given.
+async fn open_named(place: &StateArgs) -> Result<Box<dyn StoreBackend>, Failure> {
+    let location = find(place)?;
     let Some(namespace) = place.namespace() else {
         return Err(Exit::Usage.saying(
-            "whose is it? --namespace NAME says so: a server's is the name of its plugin, such as chat for chat.js, unless it was given one",
+            "whose is it? --namespace NAME says so: a server's is the name of its plugin, such as chat for chat.js, unless it was given one\n`eco state list` without it has the names that are there.",
         ));
     };
-    open_store(&location, namespace, &Limits::default())
-        .await
-        .map_err(not_there)
+    open(&location, namespace).await
+}
+
+/// Lists the names under which something is kept.
+async fn list_namespaces(place: &StateArgs) -> Result<(), Failure> {
+    // No server has it.
+    let store = open(&find(place)?, "").await?;
+    let there = store.namespaces().await.map_err(failed)?;
+    if there.may_be_more {
+        tracing::warn!("there may be more names than these");
+    }
+    lines(&there.names)
+}
+
+/// Writes each of them in a line of its own.
+fn lines(names: &[String]) -> Result<(), Failure> {
+    let lines = names.iter().map(|name| format!("{}\n", one_line(name)));
+    output::bytes(lines.collect::<String>().as_bytes())
 }
 
 /// Does it.
 pub(super) async fn run(command: StateCommand) -> Result<(), Failure> {
     match command {
         StateCommand::List { prefix, place } => {
-            let store = open(&place).await?;
-            each_page(&*store, &prefix, async |keys| {
-                let lines = keys.iter().map(|key| format!("{}\n", one_line(key)));
-                output::bytes(lines.collect::<String>().as_bytes())
-            })
-            .await
+            if prefix.is_empty() && place.namespace().is_none() {
+                return list_namespaces(&place).await;
+            }
+            let store = open_named(&place).await?;
+            each_page(&*store, &prefix, async |keys| lines(&keys)).await
         }
         StateCommand::Show { key, place } => {
-            let value = open(&place).await?.get(&key).await.map_err(failed)?;
+            let value = open_named(&place).await?.get(&key).await.map_err(failed)?;
             match value {
                 Some(value) => output::bytes(&value),
                 None => {
@@ -90,7 +113,7 @@ pub(super) async fn run(command: StateCommand) -> Result<(), Failure> {
             }
         }
         StateCommand::Wipe { prefix, place, .. } => {
-            let store = open(&place).await?;
+            let store = open_named(&place).await?;
             let mut removed = 0_u64;
             each_page(&*store, &prefix.unwrap_or_default(), async |keys| {
                 for key in &keys {

@@ -4,8 +4,8 @@ use super::exit::{Exit, Failure};
 use clap::ValueHint;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap_lex::OsStrExt as _;
-use eco_state::{Location, OpenError};
-use eco_text::escape::OsText;
+use eco_state::{Location, Namespaces, OpenError, SharedState};
+use eco_text::escape::{OsText, one_line};
 use std::ffi::{OsStr, OsString};
 
 /// Where it is when no flag says so: a password on the command line is seen by all users of a machine.
@@ -70,6 +70,45 @@ pub(super) fn namespace_of(plugin: &OsStr) -> String {
     let name = OsText(name).to_string();
     let end = name.floor_char_boundary(LONGEST_NAMESPACE);
     name.get(..end).unwrap_or_default().to_owned()
+}
+
+/// Other names that a warning has. `eco state list` has all of them.
+/// Test: `keeping::a_renamed_plugin_is_told_of_what_was_kept_under_its_old_name`.
+const NAMED: usize = 8;
+
+/// Says under which name a server keeps what outlives it, and of other names where there is nothing under this one: the
+/// plugin may have been renamed.
+pub(super) async fn tell_namespace(state: &SharedState, location: &Location, namespace: &str) {
+    match location {
+        Location::Memory => return,
+        Location::File(_) => match state.namespaces().await {
+            Ok(there) => warn_of_others(&there, location, namespace),
+            Err(problem) => tracing::warn!("{problem}"),
+        },
+        // Many services share one.
+        Location::Redis(_) => {}
+    }
+    tracing::info!(namespace, "the store is kept in {location}");
+}
+
+fn warn_of_others(there: &Namespaces, location: &Location, namespace: &str) {
+    let names = &there.names;
+    if names.is_empty() || names.iter().any(|name| name == namespace) {
+        return;
+    }
+    let some = names
+        .iter()
+        .take(NAMED)
+        .map(|name| format!("`{}`", one_line(name)));
+    let some = some.collect::<Vec<_>>().join(", ");
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    tracing::warn!(
+        "nothing is kept under the name `{}` in {location}, but under {some}{more}: was the plugin renamed? --namespace NAME goes on with what is there",
+        one_line(namespace)
+    );
 }
 
 /// State can't be had.

@@ -36,6 +36,20 @@ pub struct Page {
     pub more: Option<String>,
 }
 
+/// The names under which something is kept in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Namespaces {
+    /// In the order of the alphabet.
+    pub names: Vec<String>,
+    /// Whether there may be others: nobody looks for more than a person would read.
+    pub may_be_more: bool,
+}
+
+impl Namespaces {
+    /// The longest list.
+    pub(crate) const MOST: usize = 1000;
+}
+
 /// A place for topics. All members of a topic hear its events in one order. An answer that nobody waits for any
 /// more may take effect or not; leaving is right in either case.
 pub trait TopicsBackend: Send + Sync {
@@ -93,4 +107,9 @@ pub trait StoreBackend: Send + Sync {
     /// Keys that begin with this prefix, at most so many.
     fn keys<'a>(&'a self, prefix: &'a str, more: Option<&'a str>, limit: usize)
     -> Answer<'a, Page>;
+
+    /// The names under which a store has something in the place where this one is.
+    fn namespaces(&self) -> Answer<'_, Namespaces> {
+        now(Ok(Namespaces::default()))
+    }
 }

@@ -37,7 +37,7 @@ mod rate;
 mod redis;
 mod shared;
 
-pub use backend::{Answer, Page, StoreBackend, Subscriber, TopicsBackend};
+pub use backend::{Answer, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend};
 pub use clock::{Clock, SystemClock, WallClock};
 pub use event::{Event, Member};
 pub use limits::{Limit, Limits};

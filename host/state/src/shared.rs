@@ -1,12 +1,13 @@
 //! What all connections of a server, or of a run in a laboratory, share.
 
-use super::backend::{StoreBackend, TopicsBackend};
+use super::backend::{Namespaces, StoreBackend, TopicsBackend};
 use super::clock::{Clock, SystemClock, WallClock};
 use super::file::FileStore;
 use super::limits::Limits;
 use super::location::Location;
 use super::memory::{MemoryStore, MemoryTopics};
 use super::participant::Participant;
+use super::problem::Problem;
 use super::redis::{Link, RedisStore, RedisTopics};
 use std::fmt;
 use std::path::PathBuf;
@@ -123,6 +124,14 @@ impl SharedState {
     /// this host is gone then.
     pub async fn close(&self) {
         self.0.topics.close().await;
+    }
+
+    /// The names under which a store has something where this one is kept.
+    ///
+    /// # Errors
+    /// It can't be had now.
+    pub async fn namespaces(&self) -> Result<Namespaces, Problem> {
+        self.0.store.namespaces().await
     }
 
     /// The limits that it holds to.

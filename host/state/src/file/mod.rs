@@ -6,7 +6,7 @@
 
 mod tables;
 
-use super::backend::{Answer, Page, StoreBackend, now};
+use super::backend::{Answer, Namespaces, Page, StoreBackend, now};
 use super::clock::Clock;
 use super::limits::Limits;
 use super::memory::number;
@@ -110,9 +110,12 @@ impl FileStore {
             error => failed(error.to_string()),
         })?;
         let names = Names::new(namespace);
-        let used = tables::count(&database, &names).map_err(|fault| failed(fault.to_string()))?;
+        let broken = |fault: Fault| failed(fault.to_string());
+        let used = tables::count(&database, &names).map_err(broken)?;
         let size = std::fs::metadata(path).map_or(0, |file| file.len());
-        if size > SMALL && size / LOOSE > used.bytes as u64 {
+        let is_loose =
+            size > SMALL && size / LOOSE > tables::stored(&database).map_err(broken)? as u64;
+        if is_loose {
             database
                 .compact()
                 .map_err(|error| failed(error.to_string()))?;
@@ -317,6 +320,11 @@ impl StoreBackend for FileStore {
         limit: usize,
     ) -> Answer<'a, Page> {
         self.read(|tables| tables.keys(prefix, more, limit))
+    }
+
+    fn namespaces(&self) -> Answer<'_, Namespaces> {
+        let found = || tables::namespaces(&self.database.begin_read()?);
+        now(found().map_err(Problem::from))
     }
 }
 

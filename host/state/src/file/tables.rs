@@ -3,16 +3,18 @@
 //! `NAMESPACE/values` has a key's value, after 8 bytes for when it expires in milliseconds since 1970, the largest
 //! number where it never does; `NAMESPACE/expiring` has the keys that do, by when.
 
-use crate::backend::Page;
+use crate::backend::{Namespaces, Page};
 use crate::limits::{Limit, Limits};
 use crate::memory::entry_size;
 use crate::problem::Problem;
 use redb::{
-    Database, ReadTransaction, ReadableDatabase as _, ReadableTable, Table, TableDefinition,
-    TableError, WriteTransaction,
+    Database, ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _,
+    Table, TableDefinition, TableError, TableHandle as _, WriteTransaction,
 };
 use std::ops::Bound;
 
+/// What the name of a table of values ends with.
+const VALUES: &str = "/values";
 const NEVER: u64 = u64::MAX;
 
 /// A change that can't be made, or a file that can't be used.
@@ -48,7 +50,7 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn new(namespace: &str) -> Self {
         Self {
-            values: format!("{namespace}/values"),
+            values: format!("{namespace}{VALUES}"),
             expiring: format!("{namespace}/expiring"),
         }
     }
@@ -79,14 +81,13 @@ fn size(key: &str, value: usize, expires: u64) -> usize {
     entry_size(key, value, expires != NEVER)
 }
 
-/// What is in the file. The tables are made where there are none.
+/// What is in the file of a namespace. Nothing is made where there is none.
 pub(super) fn count(database: &Database, names: &Names) -> Result<Used, Fault> {
-    let transaction = database.begin_write()?;
-    transaction.open_table(names.values())?;
-    transaction.open_table(names.expiring())?;
-    transaction.commit()?;
     let mut used = Used::default();
-    for entry in database.begin_read()?.open_table(names.values())?.iter()? {
+    let Some(values) = values(&database.begin_read()?, names)? else {
+        return Ok(used);
+    };
+    for entry in values.iter()? {
         let (key, stored) = entry?;
         if let Some((expires, value)) = parse(stored.value()) {
             used.bytes += size(key.value(), value.len(), expires);
@@ -96,9 +97,48 @@ pub(super) fn count(database: &Database, names: &Names) -> Result<Used, Fault> {
     Ok(used)
 }
 
+/// Bytes of all that is in the file, under whatever name.
+pub(super) fn stored(database: &Database) -> Result<usize, Fault> {
+    let names = namespaces(&database.begin_read()?)?.names;
+    names.iter().try_fold(0, |sum: usize, name| {
+        Ok(sum.saturating_add(count(database, &Names::new(name))?.bytes))
+    })
+}
+
+/// The names under which the file has something.
+pub(super) fn namespaces(transaction: &ReadTransaction) -> Result<Namespaces, Fault> {
+    let mut found = Namespaces::default();
+    for table in transaction.list_tables()? {
+        let Some(name) = table.name().strip_suffix(VALUES) else {
+            continue;
+        };
+        if values(transaction, &Names::new(name))?.map_or(Ok(true), |values| values.is_empty())? {
+            continue;
+        }
+        if found.names.len() == Namespaces::MOST {
+            found.may_be_more = true;
+            break;
+        }
+        found.names.push(name.to_owned());
+    }
+    found.names.sort();
+    Ok(found)
+}
+
+type Values = redb::ReadOnlyTable<&'static str, &'static [u8]>;
+
+/// `None` where nothing has ever been kept under that name.
+fn values(transaction: &ReadTransaction, names: &Names) -> Result<Option<Values>, Fault> {
+    match transaction.open_table(names.values()) {
+        Ok(values) => Ok(Some(values)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The values, at one moment.
 pub(super) struct Reading {
-    values: redb::ReadOnlyTable<&'static str, &'static [u8]>,
+    values: Option<Values>,
     now: u64,
 }
 
@@ -108,15 +148,17 @@ impl Reading {
         names: &Names,
         now: u64,
     ) -> Result<Self, Fault> {
-        let values = transaction.open_table(names.values());
         Ok(Self {
-            values: values.map_err(|error: TableError| Fault::from(error))?,
+            values: values(transaction, names)?,
             now,
         })
     }
 
     pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(entry(&self.values, key, self.now)?.map(|(value, _)| value))
+        match &self.values {
+            Some(values) => Ok(entry(values, key, self.now)?.map(|(value, _)| value)),
+            None => Ok(None),
+        }
     }
 
     /// In the order of the alphabet, so that `more` is the last key of the page before.
@@ -131,13 +173,12 @@ impl Reading {
             _ => Bound::Included(prefix),
         };
         let mut page = Page::default();
+        let Some(values) = &self.values else {
+            return Ok(page);
+        };
         let (mut last, mut seen) = (None, 0);
         // What is over takes a place too, so that a page is bounded work.
-        for entry in self
-            .values
-            .range::<&str>((from, Bound::Unbounded))?
-            .take(limit)
-        {
+        for entry in values.range::<&str>((from, Bound::Unbounded))?.take(limit) {
             let (key, stored) = entry?;
             let key = key.value();
             if !key.starts_with(prefix) {

@@ -10,7 +10,7 @@ use crate::shared::OpenError;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, FromRedisValue, ProtocolVersion, PushInfo, PushKind,
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, ProtocolVersion, PushInfo, PushKind,
     RedisError, ScriptInvocation, Value,
 };
 use std::sync::Arc;
@@ -166,6 +166,13 @@ impl Link {
     ) -> Result<T, Problem> {
         let (number, mut connection) = self.connection()?;
         let answer = script.invoke_async(&mut connection).await;
+        answer.map_err(|error| self.failed(number, &error))
+    }
+
+    /// Runs a command.
+    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Problem> {
+        let (number, mut connection) = self.connection()?;
+        let answer = command.query_async(&mut connection).await;
         answer.map_err(|error| self.failed(number, &error))
     }
 

@@ -7,6 +7,16 @@ pub(super) fn base(namespace: &str) -> String {
     format!("eco:{{{namespace}}}:")
 }
 
+/// The keys under which stores have their values, for `SCAN`.
+pub(super) const VALUES: &str = "eco:{*}:values";
+
+/// The namespace of which that is such a key. A topic's may look like one, but for what is between the braces.
+pub(super) fn namespace_of(key: &[u8]) -> Option<String> {
+    let key = std::str::from_utf8(key).ok()?;
+    let name = key.strip_prefix("eco:{")?.strip_suffix("}:values")?;
+    (!name.contains("}:")).then(|| name.to_owned())
+}
+
 /// A script of the store or of topics, after what all of those begin with.
 macro_rules! script {
     ($common:literal, $name:literal) => {
@@ -114,5 +124,24 @@ impl TopicScripts {
     /// Lists, for this host alone.
     pub(super) fn host_channel(&self) -> &str {
         &self.host_channel
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_found_by_its_values_and_by_nothing_else() {
+        for name in ["chat", "a b", "{}", "é"] {
+            let names = StoreScripts::new(name).names;
+            let found: Vec<_> = names
+                .iter()
+                .filter_map(|key| namespace_of(key.as_bytes()))
+                .collect();
+            assert_eq!(found, [name]);
+        }
+        let topic = TopicScripts::new("chat", "host").topic_channel("x}:values");
+        assert_eq!(namespace_of(topic.as_bytes()), None);
     }
 }

@@ -1,14 +1,20 @@
 //! The store on Redis.
 
 use super::link::Link;
-use super::script::StoreScripts;
-use crate::backend::{Answer, Page, StoreBackend};
+use super::script::{StoreScripts, VALUES, namespace_of};
+use crate::backend::{Answer, Namespaces, Page, StoreBackend};
 use crate::limits::{Limit, Limits};
 use crate::memory::ENTRY;
 use crate::problem::Problem;
 use redis::{Script, ScriptInvocation};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Keys of Redis that one question looks at, about. It answers others in between.
+const SCANNED: usize = 1000;
+/// Questions after which nobody looks for more names: a million keys, in which others may keep theirs.
+const QUESTIONS: usize = 1000;
 
 /// See [`StoreBackend`].
 pub(crate) struct RedisStore {
@@ -111,6 +117,28 @@ impl StoreBackend for RedisStore {
             Ok(Page {
                 keys,
                 more: Some(more).filter(|more| !more.is_empty()),
+            })
+        })
+    }
+
+    fn namespaces(&self) -> Answer<'_, Namespaces> {
+        Box::pin(async move {
+            let mut names = BTreeSet::new();
+            let mut cursor = "0".to_owned();
+            for _ in 0..QUESTIONS {
+                let mut scan = redis::cmd("SCAN");
+                scan.arg(&cursor).arg("MATCH").arg(VALUES);
+                scan.arg("COUNT").arg(SCANNED);
+                let (next, keys): (String, Vec<Vec<u8>>) = self.link.ask(&scan).await?;
+                names.extend(keys.iter().filter_map(|key| namespace_of(key)));
+                cursor = next;
+                if cursor == "0" || names.len() > Namespaces::MOST {
+                    break;
+                }
+            }
+            Ok(Namespaces {
+                may_be_more: cursor != "0" || names.len() > Namespaces::MOST,
+                names: names.into_iter().take(Namespaces::MOST).collect(),
             })
         })
     }
