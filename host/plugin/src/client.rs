@@ -7,6 +7,7 @@ use crate::error::{Error, LoadError};
 use crate::imports::Importer;
 use crate::instance::{Instance, Usage};
 use crate::laboratory::Laboratory;
+use crate::load::functions::Caller;
 use crate::load::source::Source;
 use crate::load::{self, Role, Way};
 use crate::loaded::{Interface, Loaded};
@@ -53,7 +54,7 @@ const ROLE: Role = Role {
     importer: Importer::Client,
     expected: "eco:plugin/client@0.1.0 (with start, replied)",
     needs: "start",
-    may_have: &["replied"],
+    callers: &[Caller::Server],
 };
 
 /// A plugin that holds the client's side of dialogues. Cheap to clone; clones are the same plugin.

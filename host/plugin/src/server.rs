@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::imports::Importer;
 use crate::laboratory::Laboratory;
+use crate::load::functions::Caller;
 use crate::load::source::Source;
 use crate::load::{self, Role, Way};
 use crate::loaded::{Interface, Loaded};
@@ -24,7 +25,7 @@ const ROLE: Role = Role {
     importer: Importer::Server,
     expected: "eco:plugin/handler@0.1.0 (with receive) or eco:plugin/session@0.1.0 (with open, receive, end-of-input, closed)",
     needs: "receive",
-    may_have: &["open", "end-of-input", "closed"],
+    callers: &[Caller::Peer, Caller::Topic],
 };
 
 /// A plugin that serves connections. Cheap to clone; clones are the same plugin.

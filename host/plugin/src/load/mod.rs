@@ -4,6 +4,7 @@
 //! a script its interpreter says which there are.
 
 pub(crate) mod absent;
+pub(crate) mod functions;
 pub(crate) mod inspect;
 pub(crate) mod misspelt;
 pub(crate) mod plan;
@@ -26,6 +27,7 @@ use crate::loaded::{Import, Interface, Loaded};
 use crate::snapshot::{self, Taken};
 use eco_contract::SlowFlag;
 use eco_text::escape::one_line;
+use functions::{Caller, FUNCTIONS};
 use misspelt::Misspelt;
 use script::Script;
 use std::sync::Arc;
@@ -43,8 +45,8 @@ pub(crate) struct Role {
     pub(crate) importer: Importer,
     /// The function that a script must define.
     pub(crate) needs: &'static str,
-    /// Those that it may define.
-    pub(crate) may_have: &'static [&'static str],
+    /// Who has its functions called.
+    pub(crate) callers: &'static [Caller],
 }
 
 impl Role {
@@ -255,8 +257,11 @@ fn check_functions(role: &Role, defined: &[String], script: &Script) -> Result<(
 /// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
 /// nobody needs what they do.
 fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
-    let is_missing = |name: &&&str| !defined.iter().any(|defined| defined == *name);
-    for missing in role.may_have.iter().filter(is_missing) {
+    let may_have = FUNCTIONS
+        .iter()
+        .filter(|function| role.callers.contains(&function.caller))
+        .map(|function| function.contract);
+    for missing in may_have.filter(|name| !defined.iter().any(|defined| defined == name)) {
         if let Some(Misspelt { line, wrong, right }) = misspelt::surely_meant(script, missing) {
             let name = one_line(&script.name);
             tracing::warn!(
@@ -269,11 +274,11 @@ fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
 /// Functions that eco calls for what is said in topics, where the script subscribes to none: they may be the
 /// script's own, for something else.
 fn warn_of_unheard(defined: &[String], script: &Script) {
-    const HEAR: [&str; 4] = ["message", "joined", "left", "missed"];
+    let hears = |name: &str| functions::named(name).is_some_and(|it| it.caller == Caller::Topic);
     if script.text.contains("subscribe") {
         return;
     }
-    for own in defined.iter().filter(|name| HEAR.contains(&name.as_str())) {
+    for own in defined.iter().filter(|name| hears(name)) {
         let name = one_line(&script.name);
         tracing::warn!(
             "{name} has {own}, which eco calls for what others do in a topic; the script never calls subscribe"
