@@ -7,11 +7,16 @@ use crate::instance::state::State;
 use crate::laboratory::{self, Laboratory};
 use crate::load::script::Script;
 use chacha20::ChaCha8Rng;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower};
 
 pub(super) const INTERFACE: &str = "eco:plugin/script@0.1.0";
+
+/// Where the clock begins that only goes forward. It is the same for all instances, so that one goes on with
+/// another's times.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// `source` of `wit/script.wit`.
 #[derive(ComponentType, Lower)]
@@ -53,6 +58,19 @@ impl ScriptImport {
         u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
     }
 
+    /// Nanoseconds of the clock that only goes forward: durations and due times are measured by it.
+    fn elapsed(&self) -> u64 {
+        let evaluation = self.evaluation.as_ref();
+        let elapsed = match &self.laboratory {
+            Some((laboratory, _)) => laboratory.elapsed(),
+            None if evaluation.is_some_and(|evaluation| evaluation.now().is_some()) => {
+                Duration::ZERO
+            }
+            None => BEGAN.elapsed(),
+        };
+        u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+    }
+
     fn random(&mut self) -> wasmtime::Result<u64> {
         if let Some((_, randomness)) = &mut self.laboratory {
             return Ok(laboratory::next(randomness));
@@ -91,6 +109,10 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     imports.func_wrap("now", |mut store: Store<'_>, (): ()| {
         store.data_mut().count_host_call();
         Ok((store.data_mut().script_import()?.now(),))
+    })?;
+    imports.func_wrap("elapsed", |mut store: Store<'_>, (): ()| {
+        store.data_mut().count_host_call();
+        Ok((store.data_mut().script_import()?.elapsed(),))
     })?;
     imports.func_wrap("random", |mut store: Store<'_>, (): ()| {
         store.data_mut().count_host_call();
