@@ -42,7 +42,11 @@ const ASKED: [(&str, &str, &str); 25] = [
         SOCKETS,
     ),
     ("py", "import requests", NETWORK),
-    ("py", "import urllib.request", NETWORK),
+    (
+        "py",
+        "import urllib.request\nurllib.request.urlopen('http://localhost/')",
+        NETWORK,
+    ),
     ("py", "import numpy", PACKAGES),
     ("py", "import subprocess\nsubprocess.run(['ls'])", THREADS),
     (

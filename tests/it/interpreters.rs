@@ -219,3 +219,252 @@ fn too_little_memory_for_the_interpreter_says_how_much_is_enough() {
         assert_eq!(called.code, 0, "{enough} MiB: {}", called.stderr);
     }
 }
+
+/// Whatever it is given: a line is logged, and the script goes on.
+#[test]
+fn to_log_a_value_never_throws() {
+    let setup = "const ring = {}; ring.me = ring;
+        const { proxy, revoke } = Proxy.revocable({}, {}); revoke();
+        const odd = { toString() { throw 1 }, valueOf() { throw 2 }, toJSON() { throw 3 },
+          [Symbol.toPrimitive]() { throw 4 } };
+        class Built { a = 1 }
+        Object.defineProperty(Built.prototype, 'constructor', { get() { throw 5 } });
+        class Named { static get name() { throw 6 } }
+        const error = new Error('x');
+        Object.defineProperty(error, 'message', { get() { throw 7 } });
+        const sized = new Map([[1, 2]]);
+        Object.defineProperty(sized, 'size', { get() { throw 8 } });
+        const listed = [1];
+        listed[Symbol.iterator] = () => { throw 9 };
+        const trap = new Proxy({}, { ownKeys() { throw 10 }, getPrototypeOf() { throw 11 } });
+        function deeper() { console.log({}); deeper(); }
+        function tamper() { Array.prototype.join = () => { throw 12 }; return {}; }
+        function receive(chunk) { eval(new TextDecoder().decode(chunk)); return 'alive'; }";
+    let server = serve(&["-p", &plugin_file("logs.js", setup), "--log-output", "1MiB"]);
+    let hidden = "(a value that can't be shown)";
+    for (values, shown) in [
+        ("'<%d>', Symbol('x')", "<NaN>"),
+        ("'<%i %f>', Symbol('x'), Symbol('x')", "<NaN NaN>"),
+        ("'<%s>', Symbol('x')", "<Symbol(x)>"),
+        ("'<%d %i>', 10n, 11n", "<10n 11n>"),
+        ("'<%d %i %f>', odd, odd, odd", "<NaN NaN NaN>"),
+        (
+            "'<%f>', Object.assign(() => 1, { toString() { throw 1 } })",
+            "<NaN>",
+        ),
+        ("'<%j>', ring", "<{ me: [Circular] }>"),
+        ("'<%j>', { n: 12n }", "<{ n: 12n }>"),
+        (
+            "'<%j>', { toJSON() { throw 1 } }",
+            "<{ toJSON: [Function: toJSON] }>",
+        ),
+        ("'<%o>', proxy", hidden),
+        ("{ a: 1, proxy }", "{ a: 1, proxy: (a value"),
+        ("'trap', trap", hidden),
+        ("'odd', odd", "odd { toString: [Function: toString]"),
+        ("new Built()", "{ a: 1 }"),
+        ("Named", "[class (anonymous)]"),
+        ("error", "Error at "),
+        ("'sized', sized", hidden),
+        ("'listed', listed", hidden),
+        ("{ get got() { throw 1 } }", "{ got: [Getter] }"),
+        ("'tampered', tamper()", hidden),
+    ] {
+        let mut peer = Peer::connect(server.address);
+        let call = format!("console.log({values})");
+        peer.send(call.as_bytes()).expect(b"alive");
+        server.logged(&["plugin: ", shown]);
+    }
+    // Where there is no room to show it.
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"try { deeper() } catch (e) { console.log('as deep as can be:', e.name) }")
+        .expect(b"alive");
+    server.logged(&["as deep as can be: RangeError"]);
+    // But nobody gets time by it.
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"console.log({ get [(() => { for (;;); })()]() {} })")
+        .expect_reset();
+    server.logged(&["processor time per call"]);
+}
+
+/// What is found only once all is read, too, and what is asked for while the script runs.
+#[test]
+fn every_error_in_the_text_of_javascript_has_its_line() {
+    for (text, words) in [
+        ("let a = /(/;", "e.js:3:9: SyntaxError: expecting ')'"),
+        ("let a = /a/gg;", "e.js:3:9: SyntaxError: invalid regular"),
+        ("let a = [\n  /[b-a]/];", "e.js:4:3: SyntaxError: "),
+        (
+            "import x from 'lodash';",
+            "e.js:3:15: SyntaxError: there is no module 'lodash'",
+        ),
+        (
+            "import {\n  x\n} from './x.js'\nlet a = 1;",
+            "e.js:5:8: SyntaxError: there is no module './x.js'",
+        ),
+        (
+            "import 'x';",
+            "e.js:3:8: SyntaxError: there is no module 'x'",
+        ),
+        (
+            "export * from './x.js';",
+            "e.js:3:15: SyntaxError: there is no module './x.js'",
+        ),
+        ("await import('fs');", "e.js:3:"),
+        (
+            "export { nope };",
+            "e.js:3:10: SyntaxError: exported variable 'nope' does not exist",
+        ),
+        (
+            "class A {\n  f() { return this.#x }\n}",
+            "e.js:4:21: SyntaxError: undefined private field '#x'",
+        ),
+    ] {
+        let text = format!("// a script\nexport function receive() {{}}\n{text}\n");
+        let called = Eco::new(&["call", &plugin_file("e.js", text)]).run(b"");
+        assert_eq!(called.code, 65, "{}", called.stderr);
+        assert!(called.stderr.contains(words), "{words}: {}", called.stderr);
+    }
+    let text = "function receive() {}\nfunction* f() {}\nimport('x').catch((error) => console.log(error));";
+    let called = Eco::new(&["call", &plugin_file("e.js", text)]).run(b"");
+    let words = "ReferenceError: there is no module 'x': a script is one file at <eval> (e.js:3:";
+    assert!(called.stderr.contains(words), "{}", called.stderr);
+}
+
+#[test]
+fn an_option_that_nobody_knows_is_an_error() {
+    let text = "function receive(chunk) {
+          try { return `${eval(new TextDecoder().decode(chunk))}` } catch (e) { return `${e.name}: ${e.message}` }
+        }";
+    let server = serve(&["-p", &plugin_file("options.js", text)]);
+    for (asked, answer) in [
+        (
+            "store.set('k', 'v', { tll: 10 })",
+            "TypeError: store.set has no option \"tll\"; it takes { ttl }",
+        ),
+        (
+            "store.set('k', 'v', { ttl: 1, ttL: 1 })",
+            "TypeError: store.set has no option \"ttL\"; it takes { ttl }",
+        ),
+        (
+            "store.set('k', 'v', 10)",
+            "TypeError: store.set takes its options as { ttl }, and not as a number",
+        ),
+        (
+            "store.set('k', 'v', '10')",
+            "TypeError: store.set takes its options as { ttl }, and not as a string",
+        ),
+        (
+            "store.set('k', 'v', [10])",
+            "TypeError: store.set takes its options as { ttl }, and not as an array",
+        ),
+        (
+            "store.set('k', 'v', new Map())",
+            "TypeError: store.set takes its options as { ttl }, and not as a Map",
+        ),
+        (
+            "store.set('k', 'v', { ttl: '10' })",
+            "RangeError: store.set takes { ttl }, a number of milliseconds",
+        ),
+        ("store.get('k')", "undefined"),
+        ("store.set('k', 'v', { ttl: 10000 })", "undefined"),
+        (
+            "store.set('k', 'v', { ttl: undefined }); store.set('k', 'v', {}); store.set('k', 'v', null)",
+            "undefined",
+        ),
+        (
+            "subscribe('room', { label: 'anna' })",
+            "TypeError: subscribe takes a text, and not an object",
+        ),
+        (
+            "store.get({ key: 'k' })",
+            "TypeError: store.get takes a text, and not an object",
+        ),
+        (
+            "new TextDecoder('utf-8', { fatl: true })",
+            "TypeError: TextDecoder has no option \"fatl\"; it takes { fatal, ignoreBOM }",
+        ),
+        (
+            "new TextDecoder().decode(chunk, { steam: true })",
+            "TypeError: decode has no option \"steam\"; it takes { stream }",
+        ),
+        (
+            "new TextDecoder().decode(chunk, true)",
+            "TypeError: decode takes its options as { stream }, and not as a boolean",
+        ),
+        (
+            "new TextDecoder('latin1', { fatal: true }).decode(new Uint8Array([65]), { stream: true })",
+            "A",
+        ),
+    ] {
+        Peer::connect(server.address)
+            .send(asked.as_bytes())
+            .expect(answer.as_bytes());
+    }
+    // In the other languages it is the language that says so.
+    for (end, text, words) in [
+        (
+            "lua",
+            "function receive() store.set('k', 'v', { tll = 10 }) end",
+            "number expected, got table",
+        ),
+        (
+            "py",
+            "from eco import store\ndef receive(chunk): store.set('k', b'v', tll=10)",
+            "unexpected keyword argument 'tll'. Did you mean 'ttl'?",
+        ),
+        (
+            "py",
+            "from eco import store\ndef receive(chunk): store.set('k', b'v', {'ttl': 10})",
+            "store.set takes seconds",
+        ),
+    ] {
+        if !languages().any(|(known, _)| known == end) {
+            continue;
+        }
+        let server = serve(&["-p", &plugin_file(&format!("options.{end}"), text)]);
+        Peer::connect(server.address).send(b"x").expect_reset();
+        server.logged(&["failed", words]);
+    }
+}
+
+#[test]
+fn a_function_that_is_nearly_one_of_those_that_eco_calls_draws_a_line() {
+    for (name, text, words) in [
+        (
+            "slips.js",
+            "function receive() {}\nfunction mesage() {}",
+            "slips.js has mesage, which eco doesn't call; is message meant? (line 2)",
+        ),
+        (
+            "slips.js",
+            "function receive() {}\nconst onJoind = () => 1;",
+            "slips.js has onJoind, which eco doesn't call; is joined meant? (line 2)",
+        ),
+        (
+            "slips.lua",
+            "function receive() end\nfunction leftt() end",
+            "slips.lua has leftt, which eco doesn't call; is left meant? (line 2)",
+        ),
+        (
+            "slips.lua",
+            "function receive() end\nfunction missd() end",
+            "slips.lua has missd, which eco doesn't call; is missed meant? (line 2)",
+        ),
+        (
+            "slips.py",
+            "def receive(chunk): pass\ndef endOfInput(): pass",
+            "slips.py has endOfInput, which eco doesn't call; is end_of_input meant? (line 2)",
+        ),
+    ] {
+        if languages().any(|(end, _)| name.ends_with(end)) {
+            let called = Eco::new(&["call", &plugin_file(name, text)]).run(b"");
+            assert_eq!(called.code, 0, "{}", called.stderr);
+            assert!(called.stderr.contains(words), "{words}: {}", called.stderr);
+        }
+    }
+    let text = "local file <close> = setmetatable({}, { __close = function() end })\nfunction receive() end";
+    let called = Eco::new(&["call", &plugin_file("closes.lua", text)]).run(b"");
+    assert_eq!(called.code, 0, "{}", called.stderr);
+    assert!(!called.stderr.contains("meant"), "{}", called.stderr);
+}

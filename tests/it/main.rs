@@ -78,6 +78,8 @@ mod page;
 mod pipes;
 /// The page of promises.
 mod promises;
+/// Python's own library, and its coroutines.
+mod python;
 /// A server of Redis's protocol, and Redis's own client.
 mod redis;
 /// A real redis-server.
@@ -116,6 +118,8 @@ mod stopping;
 mod strangers;
 /// What they all use.
 mod support;
+/// The timers of scripts.
+mod timers;
 /// Connections that hear each other.
 mod topics;
 /// The statements in two languages.

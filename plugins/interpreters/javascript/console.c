@@ -43,7 +43,27 @@ static bool is_simple(int count, JSValueConst *values) {
 static void add_simple(JSContext *context, struct line *line, JSValueConst value) {
     JSValue text = JS_ToString(context, value);
     if (JS_IsString(text)) line_add_string(line, text);
+    else JS_FreeValue(context, JS_GetException(context));
     JS_FreeValue(context, text);
+}
+
+/* Adds what all the values look like. What they are may be as hostile as can be, and what shows them depends on
+   methods that a script can replace: the only exception that is left is that the time is used up. */
+static bool add_formatted(JSContext *context, struct line *line, int count, JSValueConst *values) {
+    JSValue text = formatted(context, count, values);
+    if (!JS_IsException(text)) {
+        add_simple(context, line, text);
+        JS_FreeValue(context, text);
+        return true;
+    }
+    JSValue error = JS_GetException(context);
+    if (JS_IsUncatchableError(error)) {
+        JS_Throw(context, error);
+        return false;
+    }
+    JS_FreeValue(context, error);
+    line_add(line, "(a value that can't be shown)");
+    return true;
 }
 
 static JSValue log_values(JSContext *context, JSValueConst this, int count, JSValueConst *values,
@@ -54,11 +74,8 @@ static JSValue log_values(JSContext *context, JSValueConst this, int count, JSVa
             if (i > 0) line_add(&line, " ");
             add_simple(context, &line, values[i]);
         }
-    } else {
-        JSValue text = formatted(context, count, values);
-        if (JS_IsException(text)) return text;
-        add_simple(context, &line, text);
-        JS_FreeValue(context, text);
+    } else if (!add_formatted(context, &line, count, values)) {
+        return JS_EXCEPTION;
     }
     line_log(&line, (eco_plugin_log_level_t) level);
     return JS_UNDEFINED;
@@ -66,15 +83,8 @@ static JSValue log_values(JSContext *context, JSValueConst this, int count, JSVa
 
 void console_show(JSContext *context, struct line *line, JSValueConst value) {
     JSValueConst values[] = { JS_NewString(context, "%o"), value };
-    JSValue text = formatted(context, 2, values);
+    if (!add_formatted(context, line, 2, values)) JS_FreeValue(context, JS_GetException(context));
     JS_FreeValue(context, values[0]);
-    if (JS_IsString(text)) {
-        line_add_string(line, text);
-    } else {
-        JS_FreeValue(context, JS_GetException(context));
-        line_add(line, "(a value that can't be shown)");
-    }
-    JS_FreeValue(context, text);
 }
 
 static const JSCFunctionListEntry functions[] = {

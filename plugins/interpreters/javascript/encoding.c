@@ -53,11 +53,11 @@ static JSValue encode(JSContext *context, JSValueConst this, int count, JSValueC
     return encoded;
 }
 
-static bool get_flag(JSContext *context, int count, JSValueConst *values, int index, const char *name,
-                     bool *flag) {
+/* A flag of the options, which are the second argument. */
+static bool get_flag(JSContext *context, int count, JSValueConst *values, const char *name, bool *flag) {
     *flag = false;
-    if (count <= index || !JS_IsObject(values[index])) return true;
-    JSValue value = JS_GetPropertyStr(context, values[index], name);
+    if (count < 2 || !JS_IsObject(values[1])) return true;
+    JSValue value = JS_GetPropertyStr(context, values[1], name);
     if (JS_IsException(value)) return false;
     *flag = JS_ToBool(context, value) == 1;
     JS_FreeValue(context, value);
@@ -77,11 +77,13 @@ static bool read_label(JSContext *context, JSValueConst label, bool *latin1) {
 }
 
 static JSValue new_decoder(JSContext *context, JSValueConst target, int count, JSValueConst *values) {
+    static const char *const options[] = { "fatal", "ignoreBOM", NULL };
     bool latin1 = false, fatal, keeps_mark;
     if (count > 0 && !JS_IsUndefined(values[0]) && !read_label(context, values[0], &latin1))
         return JS_EXCEPTION;
-    if (!get_flag(context, count, values, 1, "fatal", &fatal)) return JS_EXCEPTION;
-    if (!get_flag(context, count, values, 1, "ignoreBOM", &keeps_mark)) return JS_EXCEPTION;
+    if (count > 1 && !options_check(context, "TextDecoder", values[1], options)) return JS_EXCEPTION;
+    if (!get_flag(context, count, values, "fatal", &fatal)) return JS_EXCEPTION;
+    if (!get_flag(context, count, values, "ignoreBOM", &keeps_mark)) return JS_EXCEPTION;
     JSValue prototype = JS_GetPropertyStr(context, target, "prototype");
     JSValue object = JS_NewObjectProtoClass(context, prototype, decoder_class);
     JS_FreeValue(context, prototype);
@@ -175,9 +177,12 @@ static const uint8_t *viewed(JSContext *context, JSValueConst value, size_t *len
 }
 
 static JSValue decode(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
+    static const char *const options[] = { "stream", NULL };
     struct decoder *decoder = JS_GetOpaque2(context, this, decoder_class);
     bool more_follows;
-    if (!decoder || !get_flag(context, count, values, 1, "stream", &more_follows)) return JS_EXCEPTION;
+    if (!decoder || (count > 1 && !options_check(context, "decode", values[1], options)) ||
+        !get_flag(context, count, values, "stream", &more_follows))
+        return JS_EXCEPTION;
     size_t length = 0;
     const uint8_t *bytes = NULL;
     if (count > 0 && !JS_IsUndefined(values[0])) {

@@ -18,6 +18,15 @@ void engine_begin_anew(JSContext *context);
    otherwise it would be made anew for each chunk. */
 void engine_keep_shapes(JSContext *context);
 
+/* Has errors in regular expression literals say where these are. */
+void engine_place_literals(JSContext *context);
+
+/* Says where the text is wrong that an Error is about. */
+void engine_place_error(JSContext *context, JSValueConst error, const char *file, int line, int column);
+
+/* The first of an object's own keys that is none of these, or JS_ATOM_NULL. */
+JSAtom engine_other_key(JSContext *context, JSValueConst object, const char *const *known);
+
 /* The value of a name at the top level of classic scripts, whether it was declared with function,
    var, let, const or class, or assigned to globalThis. Undefined if there is no such name. */
 JSValue engine_global(JSContext *context, JSAtom name);

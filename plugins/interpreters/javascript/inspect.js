@@ -4,7 +4,17 @@
     "use strict";
     const MOST_ITEMS = 30;
     const DEEPEST = 3;
+    const HIDDEN = "(a value that can't be shown)";
     const isName = /^[A-Za-z_$][\w$]*$/;
+
+    // What is shown may throw whenever it is asked: getters, Proxies, methods that conversions call.
+    const attempt = (ask, otherwise) => {
+        try {
+            return ask();
+        } catch {
+            return otherwise;
+        }
+    };
 
     const quoted = (text) => "'" + JSON.stringify(text).slice(1, -1).replace(/\\"/g, '"').replace(/'/g, "\\'") + "'";
 
@@ -26,13 +36,22 @@
     const className = (object) => {
         const prototype = Object.getPrototypeOf(object);
         if (prototype === null) return "[Object: null prototype]";
-        const constructor = prototype.constructor;
-        return (typeof constructor === "function" && constructor.name) || "Object";
+        const constructor = attempt(() => prototype.constructor);
+        return (typeof constructor === "function" && nameOf(constructor)) || "Object";
     };
 
+    // A text that a value has, and nothing if that is another thing.
+    const textOf = (value, key) => {
+        const text = attempt(() => value[key]);
+        return typeof text === "string" ? text : "";
+    };
+
+    const nameOf = (value) => textOf(value, "name");
+
     const error = (value) => {
-        const frame = /at .*/.exec(typeof value.stack === "string" ? value.stack : "");
-        return `${value.name}: ${value.message}` + (frame ? ` ${frame[0]}` : "");
+        const frame = /at .*/.exec(textOf(value, "stack"));
+        const message = textOf(value, "message");
+        return (nameOf(value) || "Error") + (message && `: ${message}`) + (frame ? ` ${frame[0]}` : "");
     };
 
     const property = (object, key, above) => {
@@ -75,7 +94,8 @@
 
     const callable = (value) => {
         const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? "class" : "Function";
-        return `[${kind}${value.name ? (kind === "class" ? " " : ": ") + value.name : " (anonymous)"}]`;
+        const name = nameOf(value);
+        return `[${kind}${name ? (kind === "class" ? " " : ": ") + name : " (anonymous)"}]`;
     };
 
     const inspect = (value, above) => {
@@ -83,20 +103,26 @@
             case "string": return quoted(value);
             case "bigint": return `${value}n`;
             case "number": return Object.is(value, -0) ? "-0" : String(value);
-            case "function": return callable(value);
-            case "object": return value === null ? "null" : object(value, above);
+            case "function": return attempt(() => callable(value), HIDDEN);
+            case "object": return value === null ? "null" : attempt(() => object(value, above), HIDDEN);
             default: return String(value);
         }
     };
 
     const plain = (value) => typeof value === "string" ? value : inspect(value, []);
 
+    // As a number, by a function that makes one of what has no inside.
+    const number = (value, convert) => {
+        if (typeof value === "bigint") return `${value}n`;
+        return ["object", "function", "symbol"].includes(typeof value) ? "NaN" : String(convert(value));
+    };
+
     const directives = {
         s: (value) => typeof value === "object" || typeof value === "function" ? inspect(value, []) : String(value),
-        d: (value) => typeof value === "object" ? "NaN" : String(Number(value)),
-        i: (value) => typeof value === "object" ? "NaN" : String(parseInt(value, 10)),
-        f: (value) => String(parseFloat(value)),
-        j: (value) => JSON.stringify(value),
+        d: (value) => number(value, Number),
+        i: (value) => number(value, (value) => parseInt(value, 10)),
+        f: (value) => number(value, parseFloat),
+        j: (value) => attempt(() => JSON.stringify(value)) ?? inspect(value, []),
         o: (value) => inspect(value, []),
         O: (value) => inspect(value, []),
         c: () => "",

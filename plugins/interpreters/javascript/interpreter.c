@@ -7,7 +7,8 @@
 #include "interpreter.h"
 
 static const char *const contract_names[FUNCTIONS] = {
-    "open", "receive", "end-of-input", "closed", "start", "replied", "message", "joined", "left", "missed",
+#define IN_CONTRACT(name, contract, capitals, underscores) contract,
+    FOR_EACH_FUNCTION(IN_CONTRACT)
 };
 
 /* The error that a call ended with. It stays until the next one, as all that is returned. */
@@ -105,11 +106,7 @@ static bool reply_to_timers(reply_t *answer, script_interpreter_string_t *error)
     line_clear(&wrong);
     script_begin();
     *answer = (reply_t) { 0 };
-    JSValue result = timers_call(context, answer, &wrong);
-    bool done = !JS_IsException(result);
-    JS_FreeValue(context, result);
-    /* What is left to do may send too. */
-    done = finish(done, &wrong, error);
+    bool done = finish(timers_call(context, answer, &wrong), &wrong, error);
     if (done) sent_before(&answer->data);
     return done;
 }

@@ -2,6 +2,7 @@
 #ifndef INTERPRETER_H
 #define INTERPRETER_H
 
+#include "functions.h"
 #include "line.h"
 
 typedef script_interpreter_list_u8_t bytes_t;
@@ -11,7 +12,10 @@ typedef exports_eco_plugin_client_step_t step_t;
 
 /* The functions that a script may define. */
 enum function {
-    OPEN, RECEIVE, END_OF_INPUT, CLOSED, START, REPLIED, MESSAGE, JOINED, LEFT, MISSED, FUNCTIONS
+#define IN_C(name, contract, capitals, underscores) name,
+    FOR_EACH_FUNCTION(IN_C)
+#undef IN_C
+    FUNCTIONS
 };
 
 /* What the script is being called for. */
@@ -50,6 +54,9 @@ bool value_to_turn(JSContext *context, const char *name, JSValueConst value, tur
 bool value_to_step(JSContext *context, const char *name, JSValueConst value, step_t *step,
                    struct line *wrong);
 
+/* values.c: Whether these are options that the function has, if any; otherwise an exception is pending. */
+bool options_check(JSContext *context, const char *name, JSValueConst options, const char *const *known);
+
 /* values.c: Where the bytes of a string, a Uint8Array or an ArrayBuffer are. Those of a string are in a
    text that JS_FreeCString frees. */
 bool bytes_find(JSContext *context, JSValueConst value, bytes_t *bytes, const char **text);
@@ -72,6 +79,8 @@ void jobs_run(JSContext *context, const char *script);
    Takes the value over. */
 JSValue promise_settle(JSContext *context, const char *script, const char *name, JSValue value,
                        struct line *wrong);
+/* Runs the jobs, and says whether the promise is still neither fulfilled nor rejected. */
+bool promise_stays_pending(JSContext *context, const char *script, JSValueConst promise);
 void promises_watch(JSContext *context);
 
 /* console.c, encoding.c and lines.c: Define what scripts find in globalThis. */
@@ -85,8 +94,8 @@ bool shared_may(JSContext *context, const char *name);
 bool bytes_of(JSContext *context, const char *name, JSValueConst value, bytes_t *bytes, const char **text);
 JSValue member_of(JSContext *context, const eco_plugin_topics_member_t *member);
 
-/* timers.c: Calls what is due. */
-JSValue timers_call(JSContext *context, reply_t *answer, struct line *wrong);
+/* timers.c: Calls what is due. In case of an exception either one is pending or the line says what is wrong. */
+bool timers_call(JSContext *context, reply_t *answer, struct line *wrong);
 
 /* sent.c: Puts what was sent in this call before what was returned. It stays until the next call. */
 void sent_before(bytes_t *data);

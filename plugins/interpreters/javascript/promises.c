@@ -79,17 +79,22 @@ void jobs_run(JSContext *context, const char *script) {
     log_unhandled(context, script);
 }
 
+bool promise_stays_pending(JSContext *context, const char *script, JSValueConst promise) {
+    /* Whoever called the function handles the promise that it returned. */
+    JS_PromiseMarkAsHandled(context, promise);
+    run_queue(context, script);
+    return JS_PromiseState(context, promise) == JS_PROMISE_PENDING;
+}
+
 JSValue promise_settle(JSContext *context, const char *script, const char *name, JSValue value,
                        struct line *wrong) {
     if (!JS_IsPromise(value)) return value;
-    /* Whoever called the function handles the promise that it returned. */
-    JS_PromiseMarkAsHandled(context, value);
-    run_queue(context, script);
+    bool pending = promise_stays_pending(context, script, value);
     JSValue result = JS_PromiseResult(context, value);
     JSPromiseStateEnum state = JS_PromiseState(context, value);
     JS_FreeValue(context, value);
     if (state == JS_PROMISE_REJECTED) return JS_Throw(context, result);
-    if (state == JS_PROMISE_FULFILLED) return result;
+    if (!pending) return result;
     line_add(wrong, "%s waits for a promise that nothing will ever resolve", name);
     return JS_EXCEPTION;
 }

@@ -11,7 +11,8 @@
 #define STACK_OF_SCRIPT (140 * 1024)
 
 static const char *const names[FUNCTIONS] = {
-    "open", "receive", "endOfInput", "closed", "start", "replied", "message", "joined", "left", "missed",
+#define IN_JAVASCRIPT(name, contract, capitals, underscores) capitals,
+    FOR_EACH_FUNCTION(IN_JAVASCRIPT)
 };
 
 JSContext *context;
@@ -30,11 +31,6 @@ const char *function_name(enum function function) {
     return names[function];
 }
 
-static JSModuleDef *refuse_import(JSContext *unused_context, const char *name, void *unused) {
-    JS_ThrowReferenceError(context, "there is no module '%s': a script is one file", name);
-    return NULL;
-}
-
 /* The engine asks after some ten thousand jumps and calls; on true it throws what nothing catches. */
 static int is_spent(JSRuntime *unused_runtime, void *unused) {
     return eco_plugin_script_spent();
@@ -44,10 +40,10 @@ static void create_context(void) {
     JSRuntime *runtime = JS_NewRuntime();
     JS_SetInterruptHandler(runtime, is_spent, NULL);
     engine_limit_stack(runtime, (uintptr_t) __builtin_frame_address(0) - STACK_OF_SCRIPT);
-    JS_SetModuleLoaderFunc(runtime, NULL, refuse_import, NULL);
     context = JS_NewContext(runtime);
     engine_seed_with(context, eco_plugin_script_random);
     engine_keep_shapes(context);
+    engine_place_literals(context);
     JSValue global = JS_GetGlobalObject(context);
     console_define(context, global);
     encoding_define(context, global);
@@ -87,15 +83,43 @@ static JSValue compile(const char *text, size_t length, int type) {
     return JS_Eval(context, text, length, script_name(), type | JS_EVAL_FLAG_COMPILE_ONLY);
 }
 
+/* Some errors that are found only once all has been read have no place, but quote a name: it is where the script has
+   that first. */
+static void place_by_name(JSValueConst error, const char *text) {
+    if (!JS_IsError(error)) return;
+    JSValue trace = engine_trace(context, error), message = JS_GetPropertyStr(context, error, "message");
+    const char *placed = JS_ToCString(context, trace), *said = JS_ToCString(context, message);
+    const char *name = said ? strchr(said, '\'') : NULL;
+    size_t length = name ? strcspn(++name, "'") : 0;
+    if (placed && !*placed && length > 0) {
+        char *copy = strndup(name, length);
+        const char *at = copy ? strstr(text, copy) : NULL;
+        free(copy);
+        int line = 1;
+        const char *begin = text;
+        for (const char *each = text; at && each < at; each++)
+            if (*each == '\n') line++, begin = each + 1;
+        if (at) engine_place_error(context, error, script_name(), line, (int) (at - begin) + 1);
+    }
+    JS_FreeCString(context, placed);
+    JS_FreeCString(context, said);
+    JS_FreeValue(context, trace);
+    JS_FreeValue(context, message);
+}
+
 /* Most scripts are classic ones. One that is no valid script may be a valid module. */
 static JSValue run_script(const char *text, size_t length, struct line *wrong) {
     JSValue compiled = compile(text, length, JS_EVAL_TYPE_GLOBAL);
     if (!JS_IsException(compiled)) return JS_EvalFunction(context, compiled);
     JSValue error = JS_GetException(context);
-    if (!is_syntax_error(error) || !looks_like_module(text)) return JS_Throw(context, error);
-    JS_FreeValue(context, error);
-    compiled = compile(text, length, JS_EVAL_TYPE_MODULE);
-    return JS_IsException(compiled) ? compiled : run_module(compiled, wrong);
+    if (is_syntax_error(error) && looks_like_module(text)) {
+        JS_FreeValue(context, error);
+        compiled = compile(text, length, JS_EVAL_TYPE_MODULE);
+        if (!JS_IsException(compiled)) return run_module(compiled, wrong);
+        error = JS_GetException(context);
+    }
+    place_by_name(error, text);
+    return JS_Throw(context, error);
 }
 
 /* The engine reads one byte beyond the text, which must be zero. */

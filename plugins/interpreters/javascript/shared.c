@@ -54,8 +54,13 @@ static void text_free(JSContext *context, struct text *text) {
     JS_FreeValue(context, text->string);
 }
 
-static bool text_find(JSContext *context, JSValueConst value, struct text *text) {
+static bool text_find(JSContext *context, const char *name, JSValueConst value, struct text *text) {
     bytes_t bytes;
+    /* As text this would be [object Object], which nobody means. */
+    if (engine_is_literal(context, value)) {
+        JS_ThrowTypeError(context, "%s takes a text, and not an object", name);
+        return false;
+    }
     *text = (struct text) { .string = JS_ToString(context, value) };
     if (JS_IsException(text->string)) return false;
     if (!bytes_find(context, text->string, &bytes, &text->utf8)) {
@@ -87,9 +92,9 @@ JSValue member_of(JSContext *context, const eco_plugin_topics_member_t *member) 
 
 static JSValue subscribe(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     struct text topic, label;
-    if (!shared_may(context, "subscribe") || !text_find(context, values[0], &topic)) return JS_EXCEPTION;
+    if (!shared_may(context, "subscribe") || !text_find(context, "subscribe", values[0], &topic)) return JS_EXCEPTION;
     JSValue none = JS_NewString(context, "");
-    bool found = text_find(context, JS_IsUndefined(values[1]) ? none : values[1], &label);
+    bool found = text_find(context, "subscribe", JS_IsUndefined(values[1]) ? none : values[1], &label);
     JS_FreeValue(context, none);
     JSValue result = JS_EXCEPTION;
     if (found) {
@@ -111,7 +116,7 @@ static JSValue subscribe(JSContext *context, JSValueConst this, int count, JSVal
 
 static JSValue unsubscribe(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     struct text topic;
-    if (!shared_may(context, "unsubscribe") || !text_find(context, values[0], &topic)) return JS_EXCEPTION;
+    if (!shared_may(context, "unsubscribe") || !text_find(context, "unsubscribe", values[0], &topic)) return JS_EXCEPTION;
     eco_plugin_topics_unsubscribe(&topic.host);
     text_free(context, &topic);
     return JS_UNDEFINED;
@@ -119,7 +124,7 @@ static JSValue unsubscribe(JSContext *context, JSValueConst this, int count, JSV
 
 static JSValue publish(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     struct text topic;
-    if (!shared_may(context, "publish") || !text_find(context, values[0], &topic)) return JS_EXCEPTION;
+    if (!shared_may(context, "publish") || !text_find(context, "publish", values[0], &topic)) return JS_EXCEPTION;
     bytes_t data;
     const char *text;
     JSValue result = JS_EXCEPTION;
@@ -135,7 +140,7 @@ static JSValue publish(JSContext *context, JSValueConst this, int count, JSValue
 
 static JSValue store_get(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     struct text key;
-    if (!shared_may(context, "store.get") || !text_find(context, values[0], &key)) return JS_EXCEPTION;
+    if (!shared_may(context, "store.get") || !text_find(context, "store.get", values[0], &key)) return JS_EXCEPTION;
     script_interpreter_option_list_u8_t value;
     eco_plugin_store_problem_t problem;
     bool done = eco_plugin_store_get(&key.host, &value, &problem);
@@ -144,14 +149,20 @@ static JSValue store_get(JSContext *context, JSValueConst this, int count, JSVal
     return value.is_some ? engine_bytes(context, value.val.ptr, value.val.len) : JS_UNDEFINED;
 }
 
+static bool is_absent(JSValueConst value) {
+    return JS_IsUndefined(value) || JS_IsNull(value);
+}
+
 /* `{ ttl }` in milliseconds, if there is one. */
 static bool find_ttl(JSContext *context, JSValueConst options, uint64_t *ttl, bool *given) {
+    static const char *const known[] = { "ttl", NULL };
     *given = false;
-    if (JS_IsUndefined(options)) return true;
+    if (!options_check(context, "store.set", options, known)) return false;
+    if (is_absent(options)) return true;
     JSValue value = JS_GetPropertyStr(context, options, "ttl");
     if (JS_IsException(value)) return false;
     double number = 0;
-    *given = !JS_IsUndefined(value) && !JS_IsNull(value);
+    *given = !is_absent(value);
     if (*given && (!JS_IsNumber(value) || JS_ToFloat64(context, &number, value) || !(number >= 0))) {
         JS_FreeValue(context, value);
         JS_ThrowRangeError(context, "store.set takes { ttl }, a number of milliseconds");
@@ -167,7 +178,7 @@ static JSValue store_set(JSContext *context, JSValueConst this, int count, JSVal
     uint64_t ttl;
     bool given;
     if (!shared_may(context, "store.set") || !find_ttl(context, values[2], &ttl, &given) ||
-        !text_find(context, values[0], &key))
+        !text_find(context, "store.set", values[0], &key))
         return JS_EXCEPTION;
     bytes_t value;
     const char *text;
@@ -182,14 +193,10 @@ static JSValue store_set(JSContext *context, JSValueConst this, int count, JSVal
     return result;
 }
 
-static bool is_absent(JSValueConst value) {
-    return JS_IsUndefined(value) || JS_IsNull(value);
-}
-
 static JSValue store_compare_and_set(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     static const char name[] = "store.compareAndSet";
     struct text key;
-    if (!shared_may(context, name) || !text_find(context, values[0], &key)) return JS_EXCEPTION;
+    if (!shared_may(context, name) || !text_find(context, name, values[0], &key)) return JS_EXCEPTION;
     bytes_t bytes[2];
     const char *texts[2] = { NULL };
     bool found = true;
@@ -216,7 +223,7 @@ static JSValue store_add(JSContext *context, JSValueConst this, int count, JSVal
     if (!JS_IsUndefined(values[1]) && JS_ToFloat64(context, &delta, values[1])) return JS_EXCEPTION;
     if (!(delta >= -SAFE && delta <= SAFE) || delta != (double) (int64_t) delta)
         return JS_ThrowRangeError(context, "store.add takes a whole number");
-    if (!text_find(context, values[0], &key)) return JS_EXCEPTION;
+    if (!text_find(context, "store.add", values[0], &key)) return JS_EXCEPTION;
     int64_t sum;
     eco_plugin_store_problem_t problem;
     bool done = eco_plugin_store_add(&key.host, (int64_t) delta, &sum, &problem);
@@ -229,7 +236,7 @@ static JSValue store_add(JSContext *context, JSValueConst this, int count, JSVal
 
 static JSValue store_delete(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     struct text key;
-    if (!shared_may(context, "store.delete") || !text_find(context, values[0], &key)) return JS_EXCEPTION;
+    if (!shared_may(context, "store.delete") || !text_find(context, "store.delete", values[0], &key)) return JS_EXCEPTION;
     bool had;
     eco_plugin_store_problem_t problem;
     bool done = eco_plugin_store_delete(&key.host, &had, &problem);
@@ -244,7 +251,7 @@ static JSValue store_keys(JSContext *context, JSValueConst this, int count, JSVa
     struct text prefix;
     if (!shared_may(context, "store.keys")) return JS_EXCEPTION;
     JSValue none = JS_NewString(context, "");
-    bool found = text_find(context, JS_IsUndefined(values[0]) ? none : values[0], &prefix);
+    bool found = text_find(context, "store.keys", JS_IsUndefined(values[0]) ? none : values[0], &prefix);
     JS_FreeValue(context, none);
     if (!found) return JS_EXCEPTION;
     JSValue result = JS_NewArray(context);

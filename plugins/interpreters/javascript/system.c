@@ -9,10 +9,11 @@
 #define SUCCESS 0
 #define BAD_FILE 8
 
-/* There is one clock for all purposes. */
+#define MONOTONIC 1
+
 int32_t __imported_wasi_snapshot_preview1_clock_time_get(int32_t clock, int64_t precision,
                                                          int32_t time) {
-    *(uint64_t *) time = eco_plugin_script_now();
+    *(uint64_t *) time = clock == MONOTONIC ? eco_plugin_script_elapsed() : eco_plugin_script_now();
     return SUCCESS;
 }
 

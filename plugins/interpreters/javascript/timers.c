@@ -1,5 +1,6 @@
 /* Owns setTimeout and its like. The host has one timer for each connection; it is set for the next one here.
-   Times are nanoseconds since 1970, as the host says them: as numbers of JavaScript they would not be exact. */
+   Times are nanoseconds of the clock that only goes forward, as the host says them: as numbers of JavaScript they
+   would not be exact. */
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 struct timer {
     uint32_t id;
     uint64_t due;
+    /* Counts each time that one is set. Of those that are due at the same time the first goes first. */
+    uint64_t order;
     /* From one time to the next; 0 where it comes once. */
     uint64_t period;
     JSValue callback;
@@ -20,16 +23,24 @@ struct timer {
 static struct timer *timers;
 static size_t length, room;
 static uint32_t last_id;
+static uint64_t last_order;
 
 #define MILLISECOND 1000000
 
 /* A wait beyond this is as good as for ever: three centuries. */
 #define LONGEST 9e12
 
+/* What messages call the function of a timer. */
+static const char function[] = "a timer's function";
+
+static bool is_before(const struct timer *one, const struct timer *other) {
+    return one->due == other->due ? one->order < other->order : one->due < other->due;
+}
+
 static struct timer *next_timer(void) {
     struct timer *next = NULL;
     for (size_t i = 0; i < length; i++)
-        if (!next || timers[i].due < next->due) next = &timers[i];
+        if (!next || is_before(&timers[i], next)) next = &timers[i];
     return next;
 }
 
@@ -39,7 +50,7 @@ static void set_host(void) {
         eco_plugin_timer_set(NULL);
         return;
     }
-    uint64_t now = eco_plugin_script_now();
+    uint64_t now = eco_plugin_script_elapsed();
     uint64_t after = next->due > now ? (next->due - now + MILLISECOND - 1) / MILLISECOND : 0;
     eco_plugin_timer_set(&after);
 }
@@ -74,7 +85,8 @@ static JSValue add_timer(JSContext *context, JSValueConst this, int count, JSVal
     uint64_t wait = (uint64_t) round(delay * MILLISECOND);
     timers[length++] = (struct timer) {
         .id = ++last_id,
-        .due = eco_plugin_script_now() + wait,
+        .due = eco_plugin_script_elapsed() + wait,
+        .order = ++last_order,
         .period = repeats ? wait : 0,
         .callback = JS_DupValue(context, values[0]),
         .count = given,
@@ -105,7 +117,8 @@ static JSValue call(JSContext *context, struct timer *due) {
     if (due->period == 0) {
         drop_timer(context, due);
     } else {
-        uint64_t now = eco_plugin_script_now();
+        uint64_t now = eco_plugin_script_elapsed();
+        due->order = ++last_order;
         due->due += due->period;
         if (due->due < now) due->due = now;
     }
@@ -115,38 +128,55 @@ static JSValue call(JSContext *context, struct timer *due) {
     return result;
 }
 
-/* What a timer's function returns goes nowhere, as everywhere, unless it says what comes next: then it is a
-   reply as any other. */
-static bool take_next(JSContext *context, JSValueConst result, reply_t *answer, struct line *wrong) {
-    if (!engine_is_plain(result)) return true;
-    JSValue next = JS_GetPropertyStr(context, result, "next");
-    bool says = JS_IsString(next);
-    JS_FreeValue(context, next);
-    if (!says) return !JS_HasException(context);
+/* A function that waits for another timer has returned by now: what it says in the end is no reply any more. */
+static JSValue refuse_late(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
+    if (JS_IsUndefined(values[0]) || JS_IsNull(values[0])) return JS_UNDEFINED;
+    return JS_ThrowTypeError(context, "%s has waited: what it returns then goes nowhere; use send", function);
+}
+
+/* What a function returned, in the end; nothing where that is still to come. Takes the value over. */
+static JSValue settle(JSContext *context, JSValue result, struct line *wrong) {
+    if (!JS_IsPromise(result) || !promise_stays_pending(context, script_name(), result))
+        return promise_settle(context, script_name(), function, result, wrong);
+    JSValue late = JS_NewCFunction(context, refuse_late, "late", 1);
+    JSValue then = JS_PromiseThen(context, result, late, JS_UNDEFINED);
+    JS_FreeValue(context, late);
+    JS_FreeValue(context, result);
+    if (JS_IsException(then)) return then;
+    JS_FreeValue(context, then);
+    return JS_UNDEFINED;
+}
+
+/* What a function returned is a reply, as of any other. All that it left to do is done before the next one is
+   called, and what that sends goes before the reply, as everywhere. Takes the value over. */
+static bool take(JSContext *context, JSValue result, reply_t *answer, struct line *wrong) {
     reply_t reply;
-    if (!value_to_reply(context, "a timer's function", result, &reply, wrong)) return false;
+    result = settle(context, result, wrong);
+    bool done = !JS_IsException(result) && value_to_reply(context, function, result, &reply, wrong);
+    JS_FreeValue(context, result);
+    if (!done) return false;
+    if (jobs_wait(context)) {
+        answer_settle();
+        jobs_run(context, script_name());
+    }
     answer->next = reply.next;
     sent_add(&reply.data);
     answer_forget(context);
     return true;
 }
 
-JSValue timers_call(JSContext *context, reply_t *answer, struct line *wrong) {
+bool timers_call(JSContext *context, reply_t *answer, struct line *wrong) {
     /* What becomes due meanwhile has its turn the next time, so that this comes to an end. */
-    uint64_t until = eco_plugin_script_now();
-    uint32_t known = last_id;
-    JSValue result = JS_UNDEFINED;
-    size_t calls = length;
-    for (struct timer *next; calls-- > 0 && (next = next_timer()) && next->due <= until && next->id <= known;) {
-        result = call(context, next);
-        if (JS_IsException(result)) break;
-        bool taken = take_next(context, result, answer, wrong);
-        JS_FreeValue(context, result);
-        result = taken ? JS_UNDEFINED : JS_EXCEPTION;
-        if (!taken) break;
-    }
+    uint64_t until = eco_plugin_script_elapsed();
+    uint64_t known = last_order;
+    bool done = true;
+    struct timer *next;
+    /* After the last word nothing more is said. */
+    while (done && answer->next == EXPORTS_ECO_PLUGIN_SESSION_NEXT_KEEP_OPEN && (next = next_timer()) &&
+           next->due <= until && next->order <= known)
+        done = take(context, call(context, next), answer, wrong);
     set_host();
-    return result;
+    return done;
 }
 
 static const JSCFunctionListEntry globals[] = {

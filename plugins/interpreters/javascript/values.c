@@ -138,6 +138,23 @@ static bool check_keys(JSContext *context, const char *name, JSValueConst record
     return all_known;
 }
 
+bool options_check(JSContext *context, const char *name, JSValueConst options, const char *const *known) {
+    if (is_absent(options)) return true;
+    struct line form = { 0 };
+    for (const char *const *key = known; *key; key++) line_add(&form, key == known ? "%s" : ", %s", *key);
+    if (!engine_is_plain(options)) {
+        JS_ThrowTypeError(context, "%s takes its options as { %s }, and not as %s", name, form.text,
+                          kind(context, options));
+        return false;
+    }
+    JSAtom other = engine_other_key(context, options, known);
+    if (other == JS_ATOM_NULL) return true;
+    const char *text = JS_AtomToCString(context, other);
+    if (text) JS_ThrowTypeError(context, "%s has no option \"%s\"; it takes { %s }", name, text, form.text);
+    JS_FreeCString(context, text);
+    return false;
+}
+
 static bool read_next(JSContext *context, const char *name, JSValue value, reply_t *reply,
                       struct line *wrong) {
     static const char *const names[] = { "keep-open", "finish", "close", "reset" };

@@ -96,7 +96,7 @@ bool exports_eco_plugin_events_event(exports_eco_plugin_events_happening_t *even
         call.function = "missed", call.give = give_missed, call.input = &event->val.missed;
         break;
     default:
-        call.give = give_nothing;
+        call.function = TIMER, call.give = give_nothing;
     }
     return call_script(&call, error);
 }

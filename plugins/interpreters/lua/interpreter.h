@@ -15,12 +15,12 @@ enum phase { TOP_LEVEL, SERVING, CLOSING, CLIENT };
 
 // One call of a function of the script: what it is given, and where its answer goes.
 struct call {
-    // In Lua's spelling. NULL: the timers that are due.
+    // In Lua's spelling, or TIMER: those that are due.
     const char *function;
     // Pushes the arguments, and says how many. It comes first of all: see `push_bytes`.
     int (*give)(lua_State *L, const struct call *call);
     const void *input;
-    // Turns what was returned into what the contract wants, and says how many values on the top have
+    // Unless timers are called: turns what was returned into what the contract wants, and says how many values on the top have
     // the bytes of that: they stay until the next call. The stack holds the function (or nil, if the
     // script doesn't define it) and then the values that it returned; see FUNCTION and FIRST.
     int (*take)(lua_State *L, const struct call *call);
@@ -50,6 +50,8 @@ void push_bytes(lua_State *L, const uint8_t *bytes, size_t length);
 // values.c
 int take_nothing(lua_State *L, const struct call *call);
 int take_reply(lua_State *L, const struct call *call);
+exports_eco_plugin_session_next_t check_reply(lua_State *L, const struct call *call);
+int take_sent(lua_State *L, const struct call *call);
 int take_turn(lua_State *L, const struct call *call);
 int take_step(lua_State *L, const struct call *call);
 
@@ -78,7 +80,8 @@ void open_shared(lua_State *L);
 int call_after(lua_State *L);
 int call_every(lua_State *L);
 int cancel(lua_State *L);
-void call_timers(lua_State *L);
+extern const char TIMER[];
+int call_timers(lua_State *L, const struct call *call);
 int send_bytes(lua_State *L);
 void forget_sent(void);
 void push_sent(lua_State *L);

@@ -11,9 +11,9 @@ __asm__(".tagtype __c_longjmp i32\n"
 
 // libc calls these two under their names in WASI, with addresses as numbers; 0 says that all is well.
 int32_t __imported_wasi_snapshot_preview1_clock_time_get(int32_t clock, int64_t precision, int32_t result) {
-    (void)clock;
+    enum { MONOTONIC = 1 };
     (void)precision;
-    *(uint64_t *)(uintptr_t)result = eco_plugin_script_now();
+    *(uint64_t *)(uintptr_t)result = clock == MONOTONIC ? eco_plugin_script_elapsed() : eco_plugin_script_now();
     return 0;
 }
 

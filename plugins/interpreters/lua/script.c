@@ -1,5 +1,6 @@
 // Owns the one Lua state and the border around it: the script is evaluated and called here, and every
 // error of Lua ends here as a line of text. It must not know what the functions are given or return.
+#include "functions.h"
 #include "interpreter.h"
 
 #include <stdint.h>
@@ -11,10 +12,8 @@ static const struct {
     const char *lua;
     const char *contract;
 } functions[] = {
-    {"open", "open"},     {"receive", "receive"}, {"end_of_input", "end-of-input"},
-    {"closed", "closed"}, {"start", "start"},     {"replied", "replied"},
-    {"message", "message"}, {"joined", "joined"}, {"left", "left"},
-    {"missed", "missed"},
+#define IN_LUA(name, contract, capitals, underscores) {underscores, contract},
+    FOR_EACH_FUNCTION(IN_LUA)
 };
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
@@ -102,12 +101,7 @@ static int make_call(lua_State *L) {
     evaluate(L);
     phase = call->phase;
     forget_sent();
-    if (call->function == NULL) {
-        // As of a function that has returned nothing, and perhaps what comes next.
-        lua_settop(L, FIRST);
-        call_timers(L);
-        return call->take(L, call);
-    }
+    if (call->function == TIMER) return call_timers(L, call);
     bool defined = push_function(L, call->function);
     lua_insert(L, FUNCTION);
     if (defined) {

@@ -7,24 +7,35 @@
 
 struct timer {
     lua_Integer id;
-    // Nanoseconds since 1970, as the host says them: as numbers of Lua they would not be exact.
+    // Nanoseconds of the clock that only goes forward, as the host says them: as numbers of Lua they would not be
+    // exact.
     uint64_t due;
+    // Counts each time that one is set. Of those that are due at the same time the first goes first.
+    uint64_t order;
     // From one time to the next; 0 where it comes once.
     uint64_t period;
     // Where the registry has its function with the arguments, as a table.
     int work;
 };
 
+// What messages call the function of a timer.
+const char TIMER[] = "a timer's function";
+
 static struct timer *timers;
 static size_t length, room;
 static lua_Integer last_id;
+static uint64_t last_order;
 
 enum { MILLISECOND = 1000000 };
+
+static bool is_before(const struct timer *one, const struct timer *other) {
+    return one->due == other->due ? one->order < other->order : one->due < other->due;
+}
 
 static struct timer *next_timer(void) {
     struct timer *next = NULL;
     for (size_t i = 0; i < length; i++)
-        if (next == NULL || timers[i].due < next->due) next = &timers[i];
+        if (next == NULL || is_before(&timers[i], next)) next = &timers[i];
     return next;
 }
 
@@ -34,7 +45,7 @@ static void set_host(void) {
         eco_plugin_timer_set(NULL);
         return;
     }
-    uint64_t now = eco_plugin_script_now();
+    uint64_t now = eco_plugin_script_elapsed();
     uint64_t after = next->due > now ? (next->due - now + MILLISECOND - 1) / MILLISECOND : 0;
     eco_plugin_timer_set(&after);
 }
@@ -67,7 +78,8 @@ static int add_timer(lua_State *L, const char *name, bool repeats) {
     int work = luaL_ref(L, LUA_REGISTRYINDEX);
     // A millisecond is the least.
     if (wait < MILLISECOND) wait = MILLISECOND;
-    timers[length++] = (struct timer){++last_id, eco_plugin_script_now() + wait, repeats ? wait : 0, work};
+    uint64_t due = eco_plugin_script_elapsed() + wait;
+    timers[length++] = (struct timer){++last_id, due, ++last_order, repeats ? wait : 0, work};
     set_host();
     lua_pushinteger(L, last_id);
     return 1;
@@ -107,50 +119,48 @@ static void add_sent(lua_State *L, const char *bytes, size_t size) {
     sent_length += size;
 }
 
-// Calls one that is due. It may set and cancel any, also itself.
-static void call_due(lua_State *L, struct timer *due, int *next_word) {
-    int base = lua_gettop(L);
+// Calls one that is due, with nothing else on the stack, where its function stays below what it returns. It may set
+// and cancel any, also itself.
+static void call_due(lua_State *L, struct timer *due) {
+    lua_settop(L, 0);
     lua_rawgeti(L, LUA_REGISTRYINDEX, due->work);
-    lua_getfield(L, -1, "n");
+    lua_getfield(L, 1, "n");
     int values = (int)lua_tointeger(L, -1);
     lua_pop(L, 1);
     luaL_checkstack(L, values + LUA_MINSTACK, "too many arguments");
-    for (int i = 1; i <= values; i++) lua_rawgeti(L, base + 1, i);
+    lua_rawgeti(L, 1, 1);
+    for (int i = 1; i <= values; i++) lua_rawgeti(L, 1, i);
+    lua_remove(L, 1);
     if (due->period == 0) {
         drop_timer(L, due);
     } else {
-        uint64_t now = eco_plugin_script_now();
+        uint64_t now = eco_plugin_script_elapsed();
+        due->order = ++last_order;
         due->due += due->period;
         if (due->due < now) due->due = now;
     }
-    lua_call(L, values - 1, 2);
-    // What it returns goes nowhere, unless it says what comes next: then it is a reply as any other.
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        *next_word = luaL_ref(L, LUA_REGISTRYINDEX);
-        size_t size;
-        const char *bytes = lua_tolstring(L, -1, &size);
-        if (bytes != NULL) add_sent(L, bytes, size);
-    }
-    lua_settop(L, base);
+    lua_call(L, values - 1, LUA_MULTRET);
+    luaL_checkstack(L, LUA_MINSTACK, "too many values returned");
 }
 
-// Calls what is due, and pushes what comes next, or nil.
-void call_timers(lua_State *L) {
-    int next_word = LUA_NOREF;
+// Calls what is due. What a function returns is a reply, as of any other; after the last word nothing more is said.
+int call_timers(lua_State *L, const struct call *call) {
+    exports_eco_plugin_session_reply_t *reply = call->output;
+    *reply = (exports_eco_plugin_session_reply_t){.next = EXPORTS_ECO_PLUGIN_SESSION_NEXT_KEEP_OPEN};
     // What becomes due meanwhile has its turn the next time, so that this comes to an end.
-    uint64_t until = eco_plugin_script_now();
-    lua_Integer known = last_id;
+    uint64_t until = eco_plugin_script_elapsed(), known = last_order;
     struct timer *next;
-    for (size_t calls = length; calls > 0 && (next = next_timer()) != NULL; calls--) {
-        if (next->due > until || next->id > known) break;
-        luaL_unref(L, LUA_REGISTRYINDEX, next_word);
-        next_word = LUA_NOREF;
-        call_due(L, next, &next_word);
+    while (reply->next == EXPORTS_ECO_PLUGIN_SESSION_NEXT_KEEP_OPEN && (next = next_timer()) != NULL &&
+           next->due <= until && next->order <= known) {
+        call_due(L, next);
+        reply->next = check_reply(L, call);
+        size_t size;
+        const char *bytes = lua_tolstring(L, FIRST, &size);
+        if (bytes != NULL) add_sent(L, bytes, size);
     }
     set_host();
-    if (next_word == LUA_NOREF) lua_pushnil(L);
-    else lua_rawgeti(L, LUA_REGISTRYINDEX, next_word);
-    luaL_unref(L, LUA_REGISTRYINDEX, next_word);
+    lua_settop(L, FUNCTION);
+    return take_sent(L, call);
 }
 
 int send_bytes(lua_State *L) {

@@ -82,16 +82,29 @@ static void check_count(lua_State *L, const struct call *call, int most, const c
     }
 }
 
-int take_reply(lua_State *L, const struct call *call) {
-    exports_eco_plugin_session_reply_t *reply = call->output;
+// Says what comes next. The reply's bytes are left on the top, as FIRST: a string, or nil.
+exports_eco_plugin_session_next_t check_reply(lua_State *L, const struct call *call) {
     int type = lua_type(L, FIRST);
     if (type > LUA_TNIL && type != LUA_TSTRING) refuse(L, call, type_with_article(L, FIRST), REPLY);
     check_count(L, call, 2, REPLY);
-    reply->next = check_next(L, call);
+    exports_eco_plugin_session_next_t next = check_next(L, call);
+    lua_settop(L, FIRST);
+    return next;
+}
+
+// The bytes on the top, after those that were sent.
+int take_sent(lua_State *L, const struct call *call) {
+    exports_eco_plugin_session_reply_t *reply = call->output;
     lua_settop(L, FIRST);
     push_sent(L);
     reply->data = bytes_of(L, FIRST);
     return 1;
+}
+
+int take_reply(lua_State *L, const struct call *call) {
+    exports_eco_plugin_session_reply_t *reply = call->output;
+    reply->next = check_reply(L, call);
+    return take_sent(L, call);
 }
 
 // Pushes a field of the table that was returned, and returns its index. The field must have the

@@ -4,6 +4,7 @@ This file turns Python values into records of the contract, or raises a Refusal 
 returned and what may be. It knows no script, and does not call any.
 """
 
+import inspect
 import types
 
 from wit_world.exports import client, session
@@ -25,10 +26,14 @@ REPLY = 'None, bytes, or a tuple of bytes and one of "keep-open", "finish", "clo
 TURN = 'a dict with "send" and at most one of "exactly", "through", "to_end"'
 STEP = 'None, such a turn, or a dict with "wrong" and, if you like, "offset"'
 WHOLE = range(1 << 64)
+NOT_ASYNC = " (eco doesn't run it: write def, not async def)"
 
 
 class Refusal(Exception):
-    """What a function returned can't be used. The message is a whole sentence."""
+    """What a function returned, or is, can't be used. The message is a whole sentence."""
+
+    line = None
+    """Where that is written in the script, if that is known."""
 
 
 def reply(function, value):
@@ -47,6 +52,27 @@ def reply(function, value):
     if not isinstance(after, str) or after not in NEXT:
         raise Refusal(f"{function} returned {shown(after)} as what comes next; it may return {REPLY}")
     return session.Reply(b"" if data is None else exactly_bytes(data), NEXT[after])
+
+
+def unrunnable(value):
+    """What it is, if it does nothing when it is called, or came of such a call; otherwise empty."""
+    if isinstance(value, types.CoroutineType):
+        return kind(value) + hint(value)
+    if inspect.iscoroutinefunction(value):
+        return "a coroutine function" + NOT_ASYNC
+    if inspect.isasyncgenfunction(value):
+        return "an asynchronous generator function" + NOT_ASYNC
+    return ""
+
+
+def check_function(name, value):
+    """Refuses what has the name of a function that eco calls, and nothing would ever run."""
+    if what := unrunnable(value):
+        refusal = Refusal(f"{name} is {what}")
+        code = getattr(value, "__code__", getattr(value, "cr_code", None))
+        if isinstance(code, types.CodeType):
+            refusal.line = code.co_firstlineno
+        raise refusal
 
 
 def turn(function, value):
@@ -127,8 +153,8 @@ def hint(value):
     """What to do with what nothing will ever run."""
     if isinstance(value, types.GeneratorType):
         return " (eco doesn't run it: return the bytes, instead of yield)"
-    if isinstance(value, types.CoroutineType):
-        return " (eco doesn't run it: write def, not async def)"
+    if isinstance(value, (types.CoroutineType, types.AsyncGeneratorType)):
+        return NOT_ASYNC
     return ""
 
 

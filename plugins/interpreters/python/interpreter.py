@@ -108,6 +108,11 @@ class Script:
         found = self.module.__dict__.get(name)
         return found if callable(found) else None
 
+    def check(self):
+        """Refuses what has the name of a function that eco calls, and nothing would ever run."""
+        for name in FUNCTIONS.values():
+            answers.check_function(name, self.module.__dict__.get(name))
+
 
 SCRIPT = Script()
 
@@ -181,6 +186,7 @@ class Interpreter(exports.Interpreter):
     def load(self):
         SCRIPT.watched = True
         result(SCRIPT.evaluate)
+        result(SCRIPT.check)
         return [name for name, function in FUNCTIONS.items() if SCRIPT.function(function)]
 
 
@@ -206,7 +212,7 @@ def call_timers():
     def work():
         SCRIPT.begin()
         shared.Call.begin(SERVING)
-        return answers.reply("a timer's function", (None, shared.TIMERS.call()))
+        return shared.TIMERS.call()
 
     return sent_before(result(work))
 

@@ -4,7 +4,11 @@ There are no files at run time: only what was imported here, while the component
 imported then. This file owns that list. It knows nothing of scripts or of eco.
 """
 
-import importlib
+import dis
+import gc
+import importlib.util
+import sys
+import types
 
 MODULES = """
     abc array ast asyncio base64 binascii bisect calendar cmath codecs collections collections.abc
@@ -18,10 +22,8 @@ MODULES = """
     urllib.parse uuid warnings weakref xml.etree.ElementTree zlib
 """.split()
 
-# What the modules above import only when they need it: strptime, long integers as text, email.
-LATER = """
-    _pylong _strptime email._header_value_parser email.base64mime email.encoders email.quoprimime
-""".split()
+# What is imported by C code, of which nothing here can be told: for strptime, and long integers as text.
+BY_C = ["_pylong", "_strptime"]
 
 # Encodings are modules too, each imported when it is first used.
 ENCODINGS = """
@@ -35,10 +37,58 @@ ENCODINGS = """
 # eco's own: what scripts may import beside the standard library.
 OWN = ["eco"]
 
+# What functions of the standard library import and is of no use here. A script that imports it is told what there is
+# instead, and what it would take of every connection's memory is left for the script.
+ELSEWHERE = """
+    _pyrepl argparse concurrent ctypes curses getopt multiprocessing pdb readline rlcompleter subprocess termios tkinter tty
+    unittest venv webbrowser
+    ftplib http.cookiejar http.server mimetypes netrc socketserver ssl
+    bz2 compression grp importlib.metadata importlib.readers importlib.resources lzma plistlib pwd py_compile tarfile zipfile
+    _aix_support _ios_support _osx_support _winapi asyncio.windows_events java nt vms_lib winreg
+    pydoc_data sitecustomize usercustomize
+""".split()
+"""Command lines, threads and processes; the network; files, archives and packages; other systems; a megabyte of help."""
+
 
 def load():
     """Imports everything."""
-    for name in MODULES + LATER + OWN:
+    for name in MODULES + BY_C + OWN:
         importlib.import_module(name)
     for name in ENCODINGS:
         importlib.import_module("encodings." + name)
+    load_what_is_imported_late()
+
+
+def load_what_is_imported_late():
+    """Imports what functions of the modules that are there would import when they are called, and so on."""
+    tried = set()
+    while names := imported_late() - tried:
+        tried |= names
+        for name in sorted(names):
+            if not is_elsewhere(name):
+                importlib.import_module(name)
+
+
+def is_elsewhere(name):
+    return any(f"{name}.".startswith(f"{other}.") for other in ELSEWHERE)
+
+
+def imported_late():
+    """The names of all modules that functions import when they are called."""
+    functions = [each for each in gc.get_objects() if isinstance(each, types.FunctionType)]
+    return {name for each in functions for name in imports(each.__code__, each.__globals__.get("__package__"))}
+
+
+def imports(code, package):
+    """The names of the modules that code imports, and code in it."""
+    for name, level, members in dis._find_imports(code):
+        if level:
+            name = importlib.util.resolve_name("." * level + name, package)
+        yield name
+        # What a package doesn't have is a module of its own, which is told once the package is loaded.
+        module = sys.modules.get(name)
+        if hasattr(module, "__path__"):
+            yield from (f"{name}.{member}" for member in members or () if not hasattr(module, member))
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from imports(inner, package)

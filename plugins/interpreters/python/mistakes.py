@@ -20,7 +20,8 @@ OWN_FILES = ("interpreter.py", "answers.py", "output.py", "eco.py", "shared.py")
 def line(error, script):
     """Where it happened in the script, and what."""
     if type(error) is Refusal:
-        return unicode_text(f"{script}: {error}")
+        where = script if error.line is None else f"{script}:{error.line}"
+        return unicode_text(f"{where}: {error}")
     return f"{place(error, script)}: {name(error)}{message(error)}"
 
 

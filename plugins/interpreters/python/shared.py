@@ -7,7 +7,7 @@ whom.
 import enum
 import itertools
 
-from answers import BYTES, exactly_bytes, kind, unicode_text
+from answers import BYTES, EMPTY, exactly_bytes, kind, reply, unicode_text, unrunnable
 from componentize_py_types import Err
 from wit_world.imports import script, store as host_store, timer, topics
 
@@ -170,17 +170,21 @@ class Timers:
 
     def __init__(self):
         self.ids = itertools.count(1)
+        self.order = itertools.count()
         self.waiting = {}
-        """For each id: when it is due, the time from one to the next or None, the function, its arguments.
-        Times are nanoseconds since 1970, as the host says them."""
+        """For each id: when it is due and which it is of all that were set, of which those that are due at the same
+        time are called in that order; the time from one to the next or None, the function, its arguments. Times are
+        nanoseconds of the clock that only goes forward, as the host says them."""
 
     def add(self, name, seconds, function, arguments, repeats):
         check_phase(name)
         wait = max(nanoseconds(name, seconds), MILLISECOND)
-        if not callable(function):
-            raise TypeError(f"{name} takes seconds, then a function")
+        what = unrunnable(function)
+        if what or not callable(function):
+            raise TypeError(f"{name} takes seconds, then a function, and not {what or kind(function)}")
         timer_id = next(self.ids)
-        self.waiting[timer_id] = (script.now() + wait, wait if repeats else None, function, arguments)
+        due = script.elapsed() + wait, next(self.order)
+        self.waiting[timer_id] = (due, wait if repeats else None, function, arguments)
         self.set_host()
         return timer_id
 
@@ -192,30 +196,30 @@ class Timers:
         if not self.waiting:
             timer.set(None)
             return
-        wait = min(due for due, *_ in self.waiting.values()) - script.now()
-        timer.set(milliseconds(max(wait, 0)))
+        (time, _), *_ = min(self.waiting.values(), key=lambda work: work[0])
+        timer.set(milliseconds(max(time - script.elapsed(), 0)))
 
     def call(self):
-        """Calls what is due, and gives what comes next: "keep-open" unless a function returned it, after its
-        last bytes. What becomes due meanwhile has its turn the next time."""
-        after = "keep-open"
-        until = script.now()
-        due = sorted((work[0], timer_id) for timer_id, work in self.waiting.items() if work[0] <= until)
+        """Calls what is due. What a function returns is a reply, as of any other: its bytes are sent, and it says what
+        comes next. After the last word no more are called. What becomes due meanwhile has its turn the next time."""
+        until = script.elapsed()
+        due = sorted((work[0], timer_id) for timer_id, work in self.waiting.items() if work[0][0] <= until)
         try:
             for _, timer_id in due:
                 # One that was called before may have cancelled it.
                 if (work := self.waiting.pop(timer_id, None)) is None:
                     continue
-                time, period, function, arguments = work
+                (time, _), period, function, arguments = work
                 if period is not None:
-                    self.waiting[timer_id] = (max(time + period, until), period, function, arguments)
-                match function(*arguments):
-                    case (None | bytes() as data, str() as word):
-                        after = word
-                        Call.sent.append(data or b"")
+                    again = max(time + period, until), next(self.order)
+                    self.waiting[timer_id] = (again, period, function, arguments)
+                said = reply("a timer's function", function(*arguments))
+                Call.sent.append(said.data)
+                if said.next is not EMPTY.next:
+                    return type(said)(b"", said.next)
         finally:
             self.set_host()
-        return after
+        return EMPTY
 
 
 store = Store()

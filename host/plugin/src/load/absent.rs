@@ -109,6 +109,9 @@ fn python(script: &Script, error: &str) -> Option<Absent> {
     if threads.iter().any(|text| error.contains(text)) {
         return Some(Absent::Threads);
     }
+    if error.contains("URLError") {
+        return Some(Absent::Network);
+    }
     let refused = [
         "PermissionError",
         "OSError",

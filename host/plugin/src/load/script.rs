@@ -93,7 +93,7 @@ impl Language {
         match self {
             Self::JavaScript => 2 * MIB,
             Self::Lua => MIB,
-            Self::Python => 20 * MIB,
+            Self::Python => 24 * MIB,
         }
     }
 
