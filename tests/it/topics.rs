@@ -144,6 +144,7 @@ fn the_chat_rooms_of_the_pages_work_as_they_are_typed_in() {
             include_str!("../../plugins/python/README.md"),
         ),
         ("js", "js", include_str!("../../README.md")),
+        ("js", "js", include_str!("../../README.es.md")),
     ] {
         if end == "py" && !samples().iter().any(|sample| sample.language == "python") {
             continue;
@@ -174,6 +175,14 @@ fn the_chat_rooms_of_the_pages_work_as_they_are_typed_in() {
         anna.expect(b"ben: hi\nben: how are you\n");
         ben.reset();
         anna.expect(b"ben goes\n");
+        // A name that is empty is a name: nobody comes twice.
+        let mut nobody = Peer::connect(server.address);
+        nobody.expect(b"Your name? ").send(b"\n\nhi\n");
+        nobody.expect(b"You are number 3");
+        anna.expect(b" comes\n: \n: hi\n");
+        let mut dora = Peer::connect(server.address);
+        dora.expect(b"Your name? ").send(b"dora\n");
+        dora.expect(b"You are number 4");
     }
 }
 
