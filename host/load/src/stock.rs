@@ -100,7 +100,7 @@ mod tests {
         let file = tempfile::Builder::new().suffix(".wat").tempfile();
         let file = file.expect("a file can be made");
         std::fs::write(&file, plugin).expect("it can be written to");
-        let source = Source::named(&file.path().display().to_string(), &[]);
+        let source = Source::named(file.path(), &[]);
         let plugin = ClientPlugin::load(&engine.expect("an engine"), source).await;
         let describe = |failure: &Failure<'_>| format!("{failure:?}");
         Run::start(Settings::new(plugin.expect("it is a client"), describe))
