@@ -360,7 +360,7 @@ fn what_can_not_be_had_is_said_with_what_to_do() {
     assert!(wrong.stderr.contains("ECO_STATE"), "{}", wrong.stderr);
     #[cfg(unix)]
     {
-        let bytes = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"file:\xff");
+        let bytes = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"redis://\xff");
         let wrong = Eco::new(&["serve"]).env("ECO_STATE", bytes).run(b"");
         assert_eq!(wrong.code, 64, "{}", wrong.stderr);
         assert!(wrong.stderr.contains("UTF-8"), "{}", wrong.stderr);

@@ -198,20 +198,22 @@ impl LoadError {
     }
 }
 
-/// Whether a file can't be read because of what was named.
+/// Whether a file can't be read because of what was named, or eco itself refuses it.
 fn is_of_path(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound
-            | ErrorKind::PermissionDenied
-            | ErrorKind::NotADirectory
-            | ErrorKind::IsADirectory
-            | ErrorKind::InvalidFilename
-            | ErrorKind::InvalidInput
-            | ErrorKind::InvalidData
-            | ErrorKind::UnexpectedEof
-    )
+    let is_of_system = error.raw_os_error().is_some();
+    !is_of_system
+        || matches!(
+            error.kind(),
+            ErrorKind::NotFound
+                | ErrorKind::PermissionDenied
+                | ErrorKind::NotADirectory
+                | ErrorKind::IsADirectory
+                | ErrorKind::InvalidFilename
+                | ErrorKind::InvalidInput
+                | ErrorKind::InvalidData
+                | ErrorKind::UnexpectedEof
+        )
 }
 
 /// What may be behind a component that is not valid here.
