@@ -3,7 +3,7 @@
 //! It owns everything of TCP. It must not know what decides the bytes: that is a [`Session`], or
 //! for a client an [`Expect`](eco_contract::Expect). wasmtime isn't named here.
 //!
-//! A server's way is [`bind`], [`Server::run`], and for each connection `connection::serve`, which
+//! A server's way is [`bind()`], [`Server::run`], and for each connection `connection::serve`, which
 //! takes chunks from `arrival` and writes replies, then `linger`. A client's way is [`connect()`], then [`exchange()`]
 //! for each turn.
 //!
