@@ -74,6 +74,8 @@ mod network;
 mod own_time;
 /// The page of `eco load`, in a browser.
 mod page;
+/// What a call leaves to be said when it returns.
+mod pending;
 /// The connection loop over pipes in memory, where time can be stopped.
 mod pipes;
 /// The page of promises.

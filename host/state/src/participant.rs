@@ -25,12 +25,31 @@ pub struct Participant {
     messages: Rate,
     bytes: Rate,
     pending: VecDeque<Pending>,
+    /// Bytes that this takes.
+    pending_size: usize,
 }
+
+/// Bytes that an entry of what is pending takes beside its texts: its place, and the counts of references.
+const PENDING: usize = 96;
 
 /// What takes effect when the call returns well.
 enum Pending {
     Publish(Arc<str>, Arc<[u8]>),
     Unsubscribe(Arc<str>),
+}
+
+impl Pending {
+    fn size(&self) -> usize {
+        let texts = match self {
+            Self::Publish(topic, data) => topic.len() + data.len(),
+            Self::Unsubscribe(topic) => topic.len(),
+        };
+        PENDING + texts
+    }
+
+    fn is_unsubscription(&self, of: &str) -> bool {
+        matches!(self, Self::Unsubscribe(topic) if **topic == *of)
+    }
 }
 
 impl Participant {
@@ -44,6 +63,7 @@ impl Participant {
             messages: Rate::new(limits.messages_per_second, now),
             bytes: Rate::new(limits.bytes_per_second, now),
             pending: VecDeque::new(),
+            pending_size: 0,
             state,
         }
     }
@@ -51,6 +71,18 @@ impl Participant {
     /// How others know it.
     pub fn id(&self) -> &Arc<str> {
         &self.id
+    }
+
+    /// A call begins: what it may publish is what its connection has saved up until now, however long it takes.
+    pub fn begin_call(&mut self) {
+        let now = self.state.inner().clock.now();
+        self.messages.fill(now);
+        self.bytes.fill(now);
+    }
+
+    /// Bytes of what it has said and what has not taken effect yet.
+    pub fn pending_size(&self) -> usize {
+        self.pending_size
     }
 
     /// Subscribes, or changes the label of a subscription. Returns who else is there. Events come if it
@@ -74,7 +106,8 @@ impl Participant {
         self.spend(0)?;
         let topic: Arc<str> = topic.into();
         self.pending
-            .retain(|pending| !matches!(pending, Pending::Unsubscribe(of) if *of == topic));
+            .retain(|pending| !pending.is_unsubscription(&topic));
+        self.pending_size = self.pending.iter().map(Pending::size).sum();
         let member = Member {
             id: self.id.clone(),
             label: label.into(),
@@ -100,9 +133,17 @@ impl Participant {
 
     /// Unsubscribes, at [`commit`](Self::commit). Nothing where it isn't subscribed.
     pub fn unsubscribe(&mut self, topic: &str) {
-        if let Some((topic, _)) = self.labels.get_key_value(topic) {
-            self.pending.push_back(Pending::Unsubscribe(topic.clone()));
+        let mut pending = self.pending.iter();
+        let is_leaving = pending.any(|pending| pending.is_unsubscription(topic));
+        if let (false, Some((topic, _))) = (is_leaving, self.labels.get_key_value(topic)) {
+            let topic = topic.clone();
+            self.push(Pending::Unsubscribe(topic));
         }
+    }
+
+    fn push(&mut self, pending: Pending) {
+        self.pending_size += pending.size();
+        self.pending.push_back(pending);
     }
 
     /// Says something to everybody else, at [`commit`](Self::commit).
@@ -119,7 +160,7 @@ impl Participant {
             Some((topic, _)) => topic.clone(),
             None => topic.into(),
         };
-        self.pending.push_back(Pending::Publish(topic, data.into()));
+        self.push(Pending::Publish(topic, data.into()));
         Ok(())
     }
 
@@ -138,7 +179,9 @@ impl Participant {
     /// The next thing that it has said takes effect. `None` where there is none: whoever makes way for others in
     /// between calls this, as each may have many that hear it.
     pub async fn commit_one(&mut self) -> Option<Result<(), Problem>> {
-        Some(match self.pending.pop_front()? {
+        let next = self.pending.pop_front()?;
+        self.pending_size -= next.size();
+        Some(match next {
             Pending::Publish(topic, data) => {
                 let label = self.labels.get(&topic).cloned();
                 let from = Member {
@@ -157,6 +200,7 @@ impl Participant {
     /// Forgets what it has said since the last [`commit`](Self::commit).
     pub fn roll_back(&mut self) {
         self.pending.clear();
+        self.pending_size = 0;
     }
 
     /// Ready when an event waits for it; else the task is woken when one comes.
@@ -242,11 +286,10 @@ impl Participant {
 
     /// A message of so many bytes.
     fn spend(&mut self, bytes: usize) -> Result<(), Problem> {
-        let now = self.state.inner().clock.now();
-        if !self.messages.has(1, now) {
+        if !self.messages.has(1) {
             return Err(Problem::TooMany(Limit::MessagesPerSecond));
         }
-        if !self.bytes.has(bytes, now) {
+        if !self.bytes.has(bytes) {
             return Err(Problem::TooMany(Limit::BytesPerSecond));
         }
         self.messages.take(1);
@@ -268,5 +311,29 @@ impl Drop for Participant {
         for topic in std::mem::take(&mut self.labels).into_keys() {
             self.topics().leave(&topic, &self.id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_pending_is_counted_and_no_topic_is_left_twice() {
+        let state = SharedState::default();
+        let mut anna = state.participant();
+        anna.subscribe("tea", "Anna", true).await.expect("a place");
+        anna.publish("tea", b"hello")
+            .expect("it is no more than may be");
+        let published = anna.pending_size();
+        assert_eq!(published, PENDING + "teahello".len());
+        for _ in 0..1000 {
+            anna.unsubscribe("tea");
+        }
+        assert_eq!(anna.pending_size(), published + PENDING + "tea".len());
+        anna.subscribe("tea", "Anna", true).await.expect("it stays");
+        assert_eq!(anna.pending_size(), published);
+        anna.commit().await.expect("there is room");
+        assert_eq!(anna.pending_size(), 0);
     }
 }

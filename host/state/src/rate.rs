@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A bucket that fills by `rate` in a second, and holds that much.
+/// A bucket that fills by `rate` in a second, and holds that much. It fills when it is told to.
 #[derive(Debug)]
 pub(crate) struct Rate {
     rate: usize,
@@ -23,8 +23,8 @@ impl Rate {
         }
     }
 
-    /// Whether so much is there now.
-    pub(crate) fn has(&mut self, amount: usize, now: Duration) -> bool {
+    /// Fills it with what has come since it was last filled.
+    pub(crate) fn fill(&mut self, now: Duration) {
         let more = now.saturating_sub(self.filled).as_nanos();
         let full = self.rate as u128 * WHOLE;
         self.left = full.min(
@@ -32,6 +32,10 @@ impl Rate {
                 .saturating_add(more.saturating_mul(self.rate as u128)),
         );
         self.filled = now.max(self.filled);
+    }
+
+    /// Whether so much is there.
+    pub(crate) fn has(&self, amount: usize) -> bool {
         self.left >= amount as u128 * WHOLE
     }
 
@@ -49,10 +53,13 @@ mod tests {
     fn it_fills_again_and_no_further_than_it_was() {
         let second = Duration::from_secs;
         let mut rate = Rate::new(10, second(5));
-        assert!(rate.has(10, second(5)) && !rate.has(11, second(5)));
+        assert!(rate.has(10) && !rate.has(11));
         rate.take(10);
-        assert!(!rate.has(1, second(5)));
-        assert!(rate.has(1, second(5) + Duration::from_millis(100)));
-        assert!(rate.has(10, second(60)) && !rate.has(11, second(60)));
+        rate.fill(second(5));
+        assert!(!rate.has(1));
+        rate.fill(second(5) + Duration::from_millis(100));
+        assert!(rate.has(1) && !rate.has(2));
+        rate.fill(second(60));
+        assert!(rate.has(10) && !rate.has(11));
     }
 }

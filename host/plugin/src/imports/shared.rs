@@ -63,6 +63,19 @@ impl Shared {
         result
     }
 
+    /// A call begins.
+    pub(crate) fn begin_call(&mut self) {
+        if let Some(participant) = &mut self.participant {
+            participant.begin_call();
+        }
+    }
+
+    /// Bytes of what the plugin has said in the running call, and what takes effect when that returns.
+    pub(crate) fn pending_size(&self) -> usize {
+        let participant = self.participant.as_ref();
+        participant.map_or(0, |participant| participant.pending_size())
+    }
+
     /// What the plugin has said takes effect: its call has returned well. It makes way for others now and then.
     pub(crate) async fn commit(&mut self) {
         let mut committed = 0_usize;

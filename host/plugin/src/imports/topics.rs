@@ -47,6 +47,7 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
             if let (Ok(participant), Ok(topic)) = (state.imports.shared.participant(), topic) {
                 participant.unsubscribe(&topic);
             }
+            state.count_pending()?;
             Ok(())
         },
     )?;
@@ -62,7 +63,9 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let data = data?;
                 shared.participant()?.publish(&topic, &data)
             });
-            Ok((shared.note(published).map_err(TopicProblem::from),))
+            let published = shared.note(published);
+            state.count_pending()?;
+            Ok((published.map_err(TopicProblem::from),))
         },
     )
 }

@@ -176,6 +176,18 @@ impl Instance {
         &mut self.store.data_mut().imports.shared
     }
 
+    /// What the plugin has said in the call takes effect.
+    pub(crate) async fn commit(&mut self) {
+        self.shared().commit().await;
+        self.store.data_mut().release_pending();
+    }
+
+    /// The plugin has said nothing: its call has failed.
+    pub(crate) fn roll_back(&mut self) {
+        self.shared().roll_back();
+        self.store.data_mut().release_pending();
+    }
+
     /// Calls a function within the budgets of one call. What it returns is within `reply`.
     pub(crate) async fn call<P, R>(
         &mut self,

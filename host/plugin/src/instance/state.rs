@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(super) table: usize,
     /// Bytes of all that counts together with other instances.
     held: usize,
+    /// Those of what the plugin has said in the running call.
+    pending: usize,
 }
 
 impl State {
@@ -112,6 +114,7 @@ impl State {
             memory: 0,
             table: 0,
             held: 0,
+            pending: 0,
         }
     }
 
@@ -130,6 +133,7 @@ impl State {
     /// Before each call: see [`CpuMeter::start`].
     pub(crate) fn start_call(&mut self) -> Option<RecentTime> {
         self.spent = None;
+        self.imports.shared.begin_call();
         self.meter.start()
     }
 
@@ -213,6 +217,35 @@ impl State {
             self.spent = Some(Budget::Fuel);
         }
         self.spent.is_some()
+    }
+
+    /// Counts what the plugin has said in the running call, which the host holds until that returns. It counts as its
+    /// memory does: what it could not keep itself, it can't have the host keep.
+    /// Test: `pending::what_a_call_leaves_to_be_said_counts_as_memory`.
+    pub(crate) fn count_pending(&mut self) -> Result<(), Budget> {
+        let pending = self.imports.shared.pending_size();
+        if self.memory.saturating_add(pending) > self.engine.budgets.memory {
+            return Err(Budget::Memory);
+        }
+        let before = std::mem::replace(&mut self.pending, pending);
+        if pending > before {
+            self.hold(pending - before)
+        } else {
+            self.release(before - pending);
+            Ok(())
+        }
+    }
+
+    /// The call is over, and so is what it left to be said.
+    pub(crate) fn release_pending(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        self.release(pending);
+    }
+
+    fn release(&mut self, bytes: usize) {
+        let memory = &self.engine.memory_in_use;
+        memory.fetch_sub(bytes, Ordering::Relaxed);
+        self.held -= bytes;
     }
 
     /// Counts bytes that the host holds for the instance until it ends.

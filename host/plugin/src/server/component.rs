@@ -103,7 +103,7 @@ impl<D: Returned> ComponentServer<D> {
         let (answer,) = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Chunk(chunk)) => {
                 let (data,) = instance.call(*receive, (chunk,)).await?;
-                instance.shared().commit().await;
+                instance.commit().await;
                 self.entered = false;
                 return Ok(Reply {
                     data: data.bytes(&instance.store),
@@ -137,11 +137,11 @@ impl<D: Returned> ComponentServer<D> {
         self.entered = false;
         let reply = match answer {
             Ok(reply) => {
-                instance.shared().commit().await;
+                instance.commit().await;
                 reply
             }
             Err(text) => {
-                instance.shared().roll_back();
+                instance.roll_back();
                 return Err(instance.store.data().error(text));
             }
         };
@@ -158,7 +158,7 @@ impl<D: Returned> ComponentServer<D> {
             Functions::Handler { .. } => Ok(()),
             Functions::Session { closed, .. } => {
                 self.instance.call(*closed, (why.into(),)).await?;
-                self.instance.shared().commit().await;
+                self.instance.commit().await;
                 Ok(())
             }
         }
