@@ -468,3 +468,29 @@ fn a_function_that_is_nearly_one_of_those_that_eco_calls_draws_a_line() {
     assert_eq!(called.code, 0, "{}", called.stderr);
     assert!(!called.stderr.contains("meant"), "{}", called.stderr);
 }
+
+/// The interpreter stops it there, and a promise would take that for its own error.
+#[test]
+fn a_loop_behind_a_promise_breaks_the_budget_as_any_other() {
+    for body in [
+        "Promise.resolve().then(() => { for (;;); })",
+        "(async () => { await 0; for (;;); })()",
+        "setTimeout(() => { Promise.resolve().then(() => { for (;;); }); }, 1)",
+    ] {
+        let text = format!("function receive(chunk) {{ {body}; return chunk; }}");
+        let plugin = plugin_file("loops-behind-a-promise.js", text);
+        let server = serve(&["-p", &plugin, "--cpu", "50ms"]);
+        Peer::connect(server.address).send(b"x").expect_reset();
+        server.logged(&["closed", "budget=\"cpu\"", "processor time per call"]);
+    }
+    let text =
+        "function receive(chunk) { Promise.resolve().then(() => { for (;;); }); return chunk; }";
+    let plugin = plugin_file("loops-behind-a-promise.js", text);
+    let checked = Eco::new(&["check", "echo", &plugin, "--all"]).run(b"");
+    assert_eq!(checked.code, 1, "{}", checked.stderr);
+    assert!(
+        checked.text().contains("0 of 7 cases passed"),
+        "{}",
+        checked.text()
+    );
+}

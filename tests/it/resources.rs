@@ -153,3 +153,22 @@ fn signals_that_stand_for_a_refused_write_end_nothing() {
     }
     assert!(server.is_running());
 }
+
+#[test]
+fn a_disk_that_is_full_is_no_misuse() {
+    let folder = empty_folder("full-disk");
+    let state = format!("file:{}", folder.join("state").display());
+    let arguments = ["serve", "-l", "127.0.0.1:0", "--state", &state];
+    let served = Eco::with_file_size(1, &arguments).run(b"");
+    assert_eq!(served.code, 70, "{}", served.stderr);
+    for words in ["File too large", "is the disk full"] {
+        assert!(served.stderr.contains(words), "{}", served.stderr);
+    }
+    if cfg!(target_os = "linux") {
+        let [_, _, plugin] = echoes();
+        let arguments = ["grade", "echo", &plugin, "--report", "csv=/dev/full"];
+        let graded = Eco::new(&arguments).run(b"");
+        assert_eq!(graded.code, 70, "{}", graded.stderr);
+        assert!(graded.stderr.contains("No space left"), "{}", graded.stderr);
+    }
+}

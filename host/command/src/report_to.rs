@@ -124,8 +124,30 @@ impl ReportTo {
             Ok(())
         };
         made.and_then(|()| std::fs::write(path, report))
-            .map_err(|error| cannot(path, error))
+            .map_err(|error| {
+                let Failure { exit, error: said } = cannot(path, &error);
+                if is_of_path(&error) {
+                    exit.because(said)
+                } else {
+                    Exit::Internal.because(said)
+                }
+            })
     }
+}
+
+/// Whether a file can't be written because of what was named, and not because the disk is full, say.
+fn is_of_path(error: &io::Error) -> bool {
+    use io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+    )
 }
 
 fn cannot(path: &OsStr, why: impl std::fmt::Display) -> Failure {

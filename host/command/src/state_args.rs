@@ -122,6 +122,10 @@ pub(super) fn not_there(error: OpenError) -> Failure {
             Exit::Usage,
             "It must be a file that eco has made, or a new one in a folder that can be written to.",
         ),
+        OpenError::System { .. } => (
+            Exit::Internal,
+            "The system refused it: is the disk full, or is there a limit (ulimit -f, ulimit -n)?",
+        ),
         OpenError::Url(_) => (
             Exit::Usage,
             "It is like redis://127.0.0.1:6379, or rediss://user:password@host:6380/0.",

@@ -288,7 +288,11 @@ impl<D: Returned> ComponentClient<D> {
 
 /// What the plugin returned, or its own error.
 fn said<T>(answer: Result<T, String>, instance: &Instance) -> Result<T, Error> {
-    answer.map_err(|text| instance.store.data().error(text))
+    let state = instance.store.data();
+    match (answer, state.broken()) {
+        (Ok(_), Some(broken)) => Err(broken),
+        (answer, _) => answer.map_err(|text| state.error(text)),
+    }
 }
 
 fn step_from<D: Returned>(step: abi::Step<D>, instance: &Instance) -> Result<Step<'_>, Error> {

@@ -28,6 +28,14 @@ pub enum OpenError {
         /// Why not.
         reason: String,
     },
+    /// The system refuses what the file needs: its disk is full, say.
+    #[error("cannot use {}: {error}", path.display())]
+    System {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// No URL of a Redis.
     #[error("this is no URL of a Redis: {0}")]
     Url(String),

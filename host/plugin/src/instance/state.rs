@@ -168,6 +168,13 @@ impl State {
         })
     }
 
+    /// The budget that was used up in a call which returned well: the script went on where its interpreter stopped it,
+    /// behind a promise say.
+    pub(crate) fn broken(&self) -> Option<Error> {
+        self.spent
+            .map(|budget| Error::budget(budget, &self.engine.budgets))
+    }
+
     /// A call of the host, which costs fuel in a laboratory.
     pub(crate) fn count_host_call(&mut self) {
         self.count_host_calls(1);

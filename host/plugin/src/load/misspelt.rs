@@ -24,6 +24,11 @@ pub struct Misspelt {
     pub right: &'static str,
 }
 
+/// Functions of a script that are looked at, for each name that eco knows. People write fewer; a bundle of a hundred
+/// thousand would take seconds. Hints are for those before that.
+/// Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
+const DEFINITIONS: usize = 1000;
+
 /// `function name`, `def name`, `name = function`, `name = (a) =>`; `of` is what has it as a field. In ASCII, as eco's own
 /// names are: with the letters of all languages this would take longer to build, at each start, than all else together.
 static DEFINITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -63,7 +68,7 @@ pub(crate) fn meant(script: &Script, wanted: &str) -> Option<Misspelt> {
     let right = functions::named(wanted)?.spelling(script.language);
     let end = script.text.floor_char_boundary(LOOKED_AT);
     let text = script.text.get(..end)?;
-    let definitions = DEFINITION.as_ref()?.captures_iter(text);
+    let definitions = DEFINITION.as_ref()?.captures_iter(text).take(DEFINITIONS);
     let (name, _) = definitions
         .filter_map(|found| defined(script, text, &found))
         .filter_map(|name| Some((name, distance(name.as_str(), right)?)))
@@ -230,6 +235,12 @@ mod tests {
         };
         assert!(after(LOOKED_AT - 100).is_some());
         assert_eq!(after(LOOKED_AT), None);
+        let after = |functions: usize| {
+            let text = "a=b=>1;".repeat(functions) + "\nfunction recieve() {}";
+            meant(&script(Language::JavaScript, &text), "receive")
+        };
+        assert!(after(DEFINITIONS - 1).is_some());
+        assert_eq!(after(DEFINITIONS), None);
     }
 
     #[test]

@@ -137,6 +137,10 @@ impl<D: Returned> ComponentServer<D> {
         self.entered = false;
         let reply = match answer {
             Ok(reply) => {
+                if let Some(broken) = instance.store.data().broken() {
+                    instance.roll_back();
+                    return Err(broken);
+                }
                 instance.commit().await;
                 reply
             }
@@ -158,8 +162,16 @@ impl<D: Returned> ComponentServer<D> {
             Functions::Handler { .. } => Ok(()),
             Functions::Session { closed, .. } => {
                 self.instance.call(*closed, (why.into(),)).await?;
-                self.instance.commit().await;
-                Ok(())
+                match self.instance.store.data().broken() {
+                    Some(broken) => {
+                        self.instance.roll_back();
+                        Err(broken)
+                    }
+                    None => {
+                        self.instance.commit().await;
+                        Ok(())
+                    }
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use super::limits::Limits;
 use super::memory::number;
 use super::problem::Problem;
 use super::shared::OpenError;
-use redb::{Database, DatabaseError, ReadableDatabase as _};
+use redb::{Database, DatabaseError, ReadableDatabase as _, StorageError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -67,6 +67,21 @@ enum Outcome {
     Sum(i64),
 }
 
+/// Whether the system refuses something, whatever the file is that was named.
+fn is_of_system(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    let is_of_path = matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+    );
+    error.raw_os_error().is_some() && !is_of_path
+}
+
 impl FileStore {
     /// Opens the file, or makes one. `clock` tells the time since 1970, in which what is kept expires. Where another
     /// process has it, that is waited for, up to [`PATIENCE`].
@@ -107,6 +122,12 @@ impl FileStore {
         builder.set_check_integrity_on_open(true);
         let mut database = builder.create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
+            DatabaseError::Storage(StorageError::Io(error)) if is_of_system(&error) => {
+                OpenError::System {
+                    path: path.to_owned(),
+                    error,
+                }
+            }
             error => failed(error.to_string()),
         })?;
         let names = Names::new(namespace);
