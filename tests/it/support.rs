@@ -43,10 +43,20 @@ pub(crate) fn project_file(path: &str) -> String {
     root.join(path).display().to_string()
 }
 
-/// A plugin's text as a file, to serve it by its path.
+/// A plugin's text as a file, to serve it by its path. Tests that run at the same time may share one: it is never seen
+/// half written, unless a test gives it another text.
 pub(crate) fn plugin_file(name: &str, contents: impl AsRef<[u8]>) -> String {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, contents).expect("the file can be written");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (path, contents) = (folder.join(name), contents.as_ref());
+    match std::fs::read(&path) {
+        Ok(there) if there == contents => {}
+        Ok(_) => std::fs::write(&path, contents).expect("the file can be written"),
+        Err(_) => {
+            let whole = folder.join(format!("{name}.{:?}", std::thread::current().id()));
+            std::fs::write(&whole, contents).expect("the file can be written");
+            std::fs::rename(&whole, &path).expect("it can be renamed");
+        }
+    }
     path.display().to_string()
 }
 
