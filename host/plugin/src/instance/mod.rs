@@ -176,10 +176,16 @@ impl Instance {
         &mut self.store.data_mut().imports.shared
     }
 
-    /// What the plugin has said in the call takes effect.
-    pub(crate) async fn commit(&mut self) {
+    /// After a call that returned well: what the plugin has said in it takes effect. It has said nothing where it went on
+    /// after it had used up a budget, and that is the error.
+    pub(crate) async fn commit(&mut self) -> Result<(), Error> {
+        if let Some(broken) = self.store.data().broken() {
+            self.roll_back();
+            return Err(broken);
+        }
         self.shared().commit().await;
         self.store.data_mut().release_pending();
+        Ok(())
     }
 
     /// The plugin has said nothing: its call has failed.

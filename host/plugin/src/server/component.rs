@@ -103,7 +103,7 @@ impl<D: Returned> ComponentServer<D> {
         let (answer,) = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Chunk(chunk)) => {
                 let (data,) = instance.call(*receive, (chunk,)).await?;
-                instance.commit().await;
+                instance.commit().await?;
                 self.entered = false;
                 return Ok(Reply {
                     data: data.bytes(&instance.store),
@@ -137,11 +137,7 @@ impl<D: Returned> ComponentServer<D> {
         self.entered = false;
         let reply = match answer {
             Ok(reply) => {
-                if let Some(broken) = instance.store.data().broken() {
-                    instance.roll_back();
-                    return Err(broken);
-                }
-                instance.commit().await;
+                instance.commit().await?;
                 reply
             }
             Err(text) => {
@@ -162,16 +158,7 @@ impl<D: Returned> ComponentServer<D> {
             Functions::Handler { .. } => Ok(()),
             Functions::Session { closed, .. } => {
                 self.instance.call(*closed, (why.into(),)).await?;
-                match self.instance.store.data().broken() {
-                    Some(broken) => {
-                        self.instance.roll_back();
-                        Err(broken)
-                    }
-                    None => {
-                        self.instance.commit().await;
-                        Ok(())
-                    }
-                }
+                self.instance.commit().await
             }
         }
     }
