@@ -87,6 +87,7 @@ async fn sessions(plugin: &ServerPlugin) -> Result<()> {
             id,
             peer: address(),
             local: address(),
+            origin: None,
         };
         session.open(&connection).await?;
         let reply = session.receive(b"0123456789abcdef").await?;

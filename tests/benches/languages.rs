@@ -99,6 +99,7 @@ async fn start(plugin: &ServerPlugin) -> Result<(PluginSession, Duration)> {
         id: 1,
         peer: address.to_string(),
         local: address.to_string(),
+        origin: None,
     };
     let before = Instant::now();
     let mut session = plugin.session();

@@ -250,6 +250,7 @@ impl World<ServerPlugin> {
                 id: 1,
                 peer: here.to_string(),
                 local: here.to_string(),
+                origin: None,
             };
             let mut session = self.plugins[0].session();
             let opened = session

@@ -69,6 +69,7 @@ mod many_hosts;
 /// The tests that limits name.
 mod named;
 /// What lies between programs: a link that can hang, a balancer.
+mod neighbours;
 mod network;
 /// The time that a load's client takes itself.
 mod own_time;

@@ -23,6 +23,15 @@ fn a_call_publishes_what_its_connection_has_saved_up_however_long_it_takes() {
 }
 
 #[test]
+fn a_call_is_over_at_its_deadline_however_long_it_makes_way() {
+    let plugin = plugin_file("loops.lua", "function receive() while true do end end");
+    let flags = ["--cpu", "10m", "--deadline", "300ms"];
+    let server = serve(&[&["-p", &plugin][..], &flags].concat());
+    Peer::connect(server.address).send(b"x").expect_reset();
+    server.logged(&["budget=\"deadline\"", "300ms", "--deadline"]);
+}
+
+#[test]
 fn what_a_call_leaves_to_be_said_counts_as_memory() {
     const FILLS: &str = r#"
 local big = string.rep("x", 60000)

@@ -63,6 +63,7 @@ pub(crate) async fn run<S: Session, F: Future>(
         id: 1,
         peer: address.clone(),
         local: address,
+        origin: None,
     };
     let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());
     let serving = async {

@@ -93,6 +93,71 @@ fn a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again() {
     );
 }
 
+/// To connect anew is no way to be first: what a peer's connections have had, a new one begins with.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_call_gets_its_share_beside_peers_that_connect_anew_for_each_short_one() {
+    const SHORT: usize = 8;
+    let eco = serve(&[
+        "-p",
+        &plugin_file("works-anew.wat", works()),
+        "--cpu",
+        "10s",
+    ]);
+    let (address, over) = (eco.address, AtomicBool::new(false));
+    let (tell, served) = channel();
+    let while_it_took = std::thread::scope(|scope| {
+        for _ in 0..SHORT {
+            let (tell, over) = (tell.clone(), &over);
+            scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    let mut peer = Peer::connect_from([127, 0, 0, 2], address);
+                    peer.send(b"short").expect(b"short");
+                    tell.send(()).expect("somebody counts");
+                }
+            });
+        }
+        // By then all are busy.
+        served.iter().take(40 * SHORT).for_each(drop);
+        Peer::connect(address).send(b"!long").expect(b"!long");
+        over.store(true, Ordering::Relaxed);
+        served.try_iter().count()
+    });
+    // It is one of two peers: as much for the other as for the long one is eight calls.
+    assert!(
+        while_it_took < 3 * 8,
+        "{while_it_took} short calls went before a long one"
+    );
+}
+
+/// A plugin whose calls take some milliseconds: less than a tick.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_is_above_its_share_is_slow_when_all_are_busy() {
+    let short = works().replace("100000000", "10000000");
+    let eco = serve(&["-p", &plugin_file("works-a-little.wat", short)]);
+    // There is a neighbour, and no connection has much of its own.
+    let mut neighbour = Peer::connect(eco.address);
+    let calls = |source: [u8; 4]| {
+        for _ in 0..200 {
+            let mut peer = Peer::connect_from(source, eco.address);
+            peer.send(b"short").expect(b"short");
+        }
+    };
+    let in_background = || {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| calls([127, 0, 0, 2]));
+            }
+        });
+        background(eco.pid())
+    };
+    let times = std::iter::repeat_with(in_background).take(20);
+    let mut slow = times.filter(|time| *time > Duration::from_millis(100));
+    assert!(slow.next().is_some(), "its calls were never slow");
+    neighbour.send(b"short").expect(b"short");
+}
+
 /// The processor time that a connection has while it starts is the background's.
 #[cfg(target_os = "linux")]
 #[test]

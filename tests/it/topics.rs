@@ -381,6 +381,13 @@ fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
             "too-many",
             "publish-size",
         ),
+        (
+            // Nobody hears the first, and one that more hear than may goes through when nothing came before.
+            ["--delivery-rate", "1"],
+            "publish('a', ''); subscribe('a'); publish('a', ''); publish('a', '')",
+            "too-many",
+            "delivery-rate",
+        ),
     ] {
         let server = serve(&["-p", &path, flags[0], flags[1]]);
         Peer::connect(server.address)
@@ -391,17 +398,42 @@ fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
 }
 
 #[test]
+fn who_has_no_function_for_who_comes_and_goes_is_not_told_and_misses_none() {
+    const HEARS: &str = r#"
+    function receive(chunk) {
+        const word = new TextDecoder().decode(chunk);
+        if (word === "in") { subscribe("t"); return "in\n"; }
+        publish("t", word);
+    }
+    function message(topic, data) { return data; }
+    function missed(topic, count) { return `missed ${count}\n`; }
+    "#;
+    let plugin = plugin_file("hears-words.js", HEARS);
+    let server = serve(&["-p", &plugin, "--mailbox-events", "1"]);
+    let mut first = Peer::connect(server.address);
+    first.send(b"in").expect(b"in\n");
+    for others in 1..4 {
+        let mut other = Peer::connect(server.address);
+        other.send(b"in").expect(b"in\n").finish();
+        other.expect_end();
+        let mut speaker = Peer::connect(server.address);
+        speaker.send(others.to_string().as_bytes());
+        first.expect(others.to_string().as_bytes());
+    }
+}
+
+#[test]
 fn what_waits_for_all_together_has_a_limit() {
     let server = serve(&[
         "-p",
         &plugin_file("waiting.js", ROOM),
         "--waiting-size",
-        "1KiB",
+        "2KiB",
     ]);
     let mut anna = enter(server.address, "anna", "");
     let mut ben = enter(server.address, "ben", "anna");
     anna.expect(b"+ben\n");
-    ben.send(&[b'x'; 2000]).expect(b"said\n");
+    ben.send(&[b'x'; 3000]).expect(b"said\n");
     anna.expect(b"missed 1\n");
     server.logged(&["--waiting-size"]);
 }

@@ -15,6 +15,8 @@ pub(super) struct BudgetArgs {
     pub(super) cpu: Option<Duration>,
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Time in which one call waits, asleep", Budget::Wait))]
     pub(super) wait: Option<Duration>,
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Time in which one call must be over, by the clock", Budget::Deadline))]
+    pub(super) deadline: Option<Duration>,
     #[arg(long, value_name = "SIZE", help = defaults::budget(&ranges::with("Memory of one instance", &ranges::sizes(&MEMORY)), Budget::Memory))]
     pub(super) memory: Option<ByteSize>,
     /// Memory of all instances together, with tables and stacks [default: half of the machine's]
@@ -78,6 +80,7 @@ impl BudgetArgs {
             cpu: self.cpu.unwrap_or(defaults.cpu),
             total_cpu: defaults.total_cpu,
             wait: self.wait.unwrap_or(defaults.wait),
+            deadline: self.deadline.unwrap_or(defaults.deadline),
             fuel: defaults.fuel,
             memory: set(self.memory, defaults.memory),
             total_memory: set(self.total_memory, defaults.total_memory),

@@ -30,7 +30,7 @@ pub(super) struct SharedArgs {
     mailbox_events: Option<usize>,
     #[arg(long, value_name = "SIZE", help = defaults::limit("All events that wait for one connection", Limit::Mailbox))]
     mailbox_size: Option<ByteSize>,
-    #[arg(long, value_name = "SIZE", help = defaults::limit("All events that wait, each counted once", Limit::Waiting))]
+    #[arg(long, value_name = "SIZE", help = defaults::limit("All events that wait, each counted once, and their places in queues", Limit::Waiting))]
     waiting_size: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::limit("The whole store", Limit::Store))]
     store_size: Option<ByteSize>,
@@ -40,6 +40,8 @@ pub(super) struct SharedArgs {
     publish_rate: Option<usize>,
     #[arg(long, value_name = "SIZE", help = defaults::limit("Bytes that one connection publishes in a second", Limit::BytesPerSecond))]
     publish_size: Option<ByteSize>,
+    #[arg(long, value_name = "N", help = defaults::limit("Events that one connection causes others in a second", Limit::DeliveriesPerSecond))]
+    delivery_rate: Option<usize>,
 }
 
 impl SharedArgs {
@@ -62,6 +64,7 @@ impl SharedArgs {
             keys: self.store_keys.unwrap_or(defaults.keys),
             messages_per_second: self.publish_rate.unwrap_or(defaults.messages_per_second),
             bytes_per_second: set(self.publish_size, defaults.bytes_per_second),
+            deliveries_per_second: self.delivery_rate.unwrap_or(defaults.deliveries_per_second),
         }
     }
 }

@@ -11,7 +11,14 @@ pub struct Connection {
     pub peer: String,
     /// This end.
     pub local: String,
+    /// Who is at the other end. `None`: somebody of whom nothing is known.
+    pub origin: Option<Origin>,
 }
+
+/// Who is at the other end of a connection, as far as its transport tells: a number that all connections of one peer have,
+/// and no others. What a peer may have is counted by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Origin(pub u128);
 
 /// Why a connection ended, as a session is told. See `reason` in `wit/session.wit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

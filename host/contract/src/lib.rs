@@ -18,7 +18,7 @@ mod reply;
 mod session;
 mod slow_flag;
 
-pub use connection::{Connection, Reason};
+pub use connection::{Connection, Origin, Reason};
 pub use expect::Expect;
 pub use life::{Life, RepliedAfterFinish, Then};
 pub use reply::{Next, Opening, Reply};

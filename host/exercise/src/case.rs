@@ -87,6 +87,8 @@ impl Limits {
         Budgets {
             cpu: with_fuel(BACKSTOP, BACKSTOP_PER_FUEL),
             total_cpu: with_fuel(ALL, ALL_PER_FUEL),
+            // How busy a machine is decides nothing.
+            deadline: Duration::MAX,
             fuel: self.fuel,
             memory: self.memory,
             reply: self.reply,

@@ -159,6 +159,7 @@ impl From<&Error> for Verdict {
                 Budget::Cpu
                 | Budget::TotalCpu
                 | Budget::Wait
+                | Budget::Deadline
                 | Budget::TotalMemory
                 | Budget::File
                 | Budget::Compile

@@ -236,6 +236,7 @@ impl Wire for InMemory {
             id: connection as u64 + 1,
             peer: here(50_000_u16.saturating_add(number)),
             local: here(5005),
+            origin: None,
         });
         self.tell(connection, event).await
     }

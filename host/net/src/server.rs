@@ -7,7 +7,7 @@ use super::connection::{Counts, End, linger, serve};
 use super::end_log::EndLog;
 use super::limits::Limits;
 use super::listener::{Accepted, Listener};
-use super::peers::{Peers, Place};
+use super::peers::{Peers, Place, origin};
 use super::rate_limit::RateLimit;
 use super::slow_threads::SlowThreads;
 use super::transport::Transport;
@@ -190,8 +190,9 @@ fn start<T: Transport + 'static, S: Session + 'static>(
     session: S,
 ) {
     let id = server.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-    let place = match (&server.peers, accepted.peer_address) {
-        (Some(peers), Some(address)) => match peers.place(address) {
+    let origin = accepted.peer_address.map(origin);
+    let place = match (&server.peers, origin) {
+        (Some(peers), Some(origin)) => match peers.place(origin) {
             None => return refuse(accepted, id, peers),
             place => place,
         },
@@ -206,7 +207,12 @@ fn start<T: Transport + 'static, S: Session + 'static>(
     let version = session.version();
     let end_log = EndLog::new(id, version);
     tracing::info!(connection = id, %peer, %local, version, "opened");
-    let connection = Connection { id, peer, local };
+    let connection = Connection {
+        id,
+        peer,
+        local,
+        origin,
+    };
     let slow_flag = session.slow_flag();
     let (state, slow_threads) = (server.clone(), server.slow_threads.clone());
     // Boxed by itself, so that it can move to other threads.

@@ -17,6 +17,12 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Test: `hostile::a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock`.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// In which time a call must be over, by the clock: also one that makes way for others again and again would else hold
+/// its connection, and what that makes the host hold, for as long as these go on. It is many times what a call may use, so
+/// that one of a hundred that loop together still has its whole processor time. When it is hit the call is dropped as
+/// `Budget::Deadline`. Test: `pending::a_call_is_over_at_its_deadline_however_long_it_makes_way`.
+const DEADLINE: Duration = Duration::from_secs(120);
+
 /// What a plugin may use. Each limit costs a plugin that breaks it its connection; the log names
 /// the [`Budget`], its value and the flag.
 #[derive(Clone, Debug)]
@@ -27,6 +33,8 @@ pub struct Budgets {
     pub total_cpu: Duration,
     /// Time in which one call waits, asleep.
     pub wait: Duration,
+    /// Time in which one call must be over, by the clock, whatever it waits for.
+    pub deadline: Duration,
     /// Units of work of one instance, about one for each instruction of WebAssembly; in a script one for as many
     /// as its interpreter needs for the same work. Only an engine that is
     /// [metered](crate::EngineBuilder::metered) counts them.
@@ -64,6 +72,7 @@ impl Budgets {
             cpu: Duration::from_secs(1),
             total_cpu: Duration::MAX,
             wait: WAIT,
+            deadline: DEADLINE,
             fuel: u64::MAX,
             memory: 64 * MIB,
             total_memory: machine_memory / 2,
@@ -95,6 +104,7 @@ impl Budgets {
             Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
             Budget::TotalCpu => humantime::format_duration(self.total_cpu).to_string(),
             Budget::Wait => humantime::format_duration(self.wait).to_string(),
+            Budget::Deadline => humantime::format_duration(self.deadline).to_string(),
             Budget::Compile => humantime::format_duration(self.compile).to_string(),
             Budget::Fuel => format!("{} units", self.fuel),
             Budget::CompileMemory => size(self.compile_memory),
@@ -118,6 +128,8 @@ pub enum Budget {
     TotalCpu,
     /// Time in which one call waits.
     Wait,
+    /// Time of one call, by the clock.
+    Deadline,
     /// Units of work of one instance.
     Fuel,
     /// Memory of one instance.
@@ -142,9 +154,10 @@ pub enum Budget {
 
 impl Budget {
     /// Every budget that is set for a plugin or a connection, in the order of the table in `host/README.md`.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Cpu,
         Self::Wait,
+        Self::Deadline,
         Self::Memory,
         Self::TotalMemory,
         Self::Table,
@@ -162,6 +175,7 @@ impl Budget {
             Self::Cpu => "cpu",
             Self::TotalCpu => "total-cpu",
             Self::Wait => "wait",
+            Self::Deadline => "deadline",
             Self::Fuel => "fuel",
             Self::Memory => "memory",
             Self::TotalMemory => "total-memory",
@@ -182,6 +196,7 @@ impl fmt::Display for Budget {
             Self::Cpu => "processor time per call",
             Self::TotalCpu => "processor time of all calls",
             Self::Wait => "waiting per call",
+            Self::Deadline => "time per call, by the clock",
             Self::Fuel => "units of work per connection",
             Self::Memory => "memory per instance",
             Self::TotalMemory => "memory of all instances",

@@ -5,14 +5,14 @@ use crate::compile::Compiled;
 use crate::engine::Engine;
 use crate::error::{Error, LoadError};
 use crate::imports::Importer;
-use crate::instance::{Instance, Usage};
+use crate::instance::{Instance, Owner, Usage};
 use crate::laboratory::Laboratory;
 use crate::load::functions::Caller;
 use crate::load::source::Source;
 use crate::load::{self, Role, Way};
 use crate::loaded::{Interface, Loaded};
 use crate::snapshot::{Start, Starts};
-use eco_contract::{Expect, SlowFlag};
+use eco_contract::Expect;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -143,7 +143,11 @@ impl ClientPlugin {
     ) -> Result<Dialogue, Error> {
         let loaded = &self.0.loaded;
         let Start { template, exports } = start;
-        let mut instance = Instance::start(template, 0, SlowFlag::default(), laboratory).await?;
+        let owner = Owner {
+            laboratory,
+            ..Owner::nobody(&template.shared.engine)
+        };
+        let mut instance = Instance::start(template, owner).await?;
         let failed =
             |error: wasmtime::Error| Error::from_start(&error, &template.shared.engine.budgets);
         Ok(Dialogue(if loaded.post_return {

@@ -1,5 +1,7 @@
 //! What is known of a plugin that has been loaded, whatever it is for.
 
+use eco_state::Hearing;
+
 /// Which interface a plugin was loaded for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
@@ -31,6 +33,18 @@ impl Loaded {
     pub(crate) fn defines(&self, function: &str) -> bool {
         let functions = self.functions.as_ref();
         functions.is_none_or(|functions| functions.iter().any(|name| name == function))
+    }
+
+    /// What it hears of its topics, if it exports `events`: a script that has no function for who comes and goes is not told
+    /// of that.
+    pub(crate) fn hearing(&self) -> Hearing {
+        if self.defines("joined") || self.defines("left") {
+            Hearing::All
+        } else if self.defines("message") || self.defines("missed") {
+            Hearing::Messages
+        } else {
+            Hearing::Nothing
+        }
     }
 }
 

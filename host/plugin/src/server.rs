@@ -8,7 +8,7 @@ pub use session::PluginSession;
 use crate::abi::{HANDLER, SESSION, ServerExports};
 use crate::compile::{Compiled, Target};
 use crate::direct::call::Module;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineState};
 use crate::error::LoadError;
 use crate::imports::Importer;
 use crate::laboratory::Laboratory;
@@ -145,6 +145,10 @@ impl ServerPlugin {
     /// Which interface is used.
     pub fn interface(&self) -> Interface {
         self.0.loaded.interface
+    }
+
+    fn engine(&self) -> &EngineState {
+        &self.0.starts.current().template.shared.engine
     }
 
     pub(crate) fn loaded(&self) -> &Loaded {

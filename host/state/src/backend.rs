@@ -6,6 +6,7 @@
 use super::event::Member;
 use super::mailbox::Mailbox;
 use super::problem::Problem;
+use eco_fair::Account;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,31 @@ pub(crate) fn now<'a, T: Send + 'a>(result: Result<T, Problem>) -> Answer<'a, T>
 pub struct Subscriber {
     /// How others know it.
     pub member: Member,
-    /// Where its events go. `None` where it only wants to be seen.
-    pub mailbox: Option<Arc<Mailbox>>,
+    /// What it hears of the topic, and where that goes.
+    pub hears: Hears,
+    /// Who pays for what its coming and going makes others do.
+    pub payer: Arc<Account>,
+}
+
+/// What a connection hears of its topics, and where that goes.
+#[derive(Clone, Debug)]
+pub enum Hears {
+    /// Nothing: it only wants to be seen.
+    Nothing,
+    /// What is said, and not who comes and goes.
+    Messages(Arc<Mailbox>),
+    /// Everything.
+    All(Arc<Mailbox>),
+}
+
+impl Hears {
+    /// Where it goes.
+    pub fn mailbox(&self) -> Option<&Arc<Mailbox>> {
+        match self {
+            Self::Nothing => None,
+            Self::Messages(mailbox) | Self::All(mailbox) => Some(mailbox),
+        }
+    }
 }
 
 /// Keys of the store.
@@ -64,8 +88,17 @@ pub trait TopicsBackend: Send + Sync {
         Ok(())
     }
 
-    /// Tells all members of a topic but this one.
-    fn publish<'a>(&'a self, topic: &'a Arc<str>, from: Member, data: Arc<[u8]>) -> Answer<'a, ()>;
+    /// How many members a topic has, as far as is known at once: what it costs to say something there.
+    fn audience(&self, topic: &str) -> usize;
+
+    /// Tells all members of a topic but this one. `payer` pays for what they do then.
+    fn publish<'a>(
+        &'a self,
+        topic: &'a Arc<str>,
+        from: Member,
+        data: Arc<[u8]>,
+        payer: &'a Arc<Account>,
+    ) -> Answer<'a, ()>;
 
     /// Removes a member from a topic, after all that it has asked for, and tells the others. Nothing where it
     /// isn't one. Nobody waits for it.

@@ -1,9 +1,10 @@
 //! Putting an event into the mailboxes of all who hear it.
 
-use super::backend::Subscriber;
+use super::backend::{Hears, Subscriber};
 use super::event::Event;
 use super::limits::Limits;
-use super::mailbox::Waiting;
+use super::mailbox::{Mailbox, Waiting};
+use eco_fair::Account;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -15,26 +16,36 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// Of what waits in those mailboxes that are made with the same `waiting`.
+    pub(crate) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>) -> Self {
         Self {
-            waiting: Arc::default(),
+            waiting: waiting.clone(),
             limits: limits.clone(),
         }
     }
 
-    /// Tells all members but one. Whether there was room for it to wait; where there is none, they are told
-    /// that they missed it.
+    /// Tells all members but one who hear such events. `payer` pays for what they do then. Whether there was room for it
+    /// to wait; where there is none, they are told that they missed it.
     pub(crate) fn tell<'a>(
         &self,
         members: impl IntoIterator<Item = &'a Subscriber>,
         event: Event,
         but: Option<&Arc<str>>,
+        payer: Option<&Arc<Account>>,
     ) -> bool {
         let topic = event.topic().clone();
-        let waiting = Waiting::new(event, &self.waiting, &self.limits);
+        let is_message = matches!(event, Event::Message { .. });
+        let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
+        let hears = |subscriber: &'a Subscriber| -> Option<&'a Arc<Mailbox>> {
+            match &subscriber.hears {
+                Hears::All(mailbox) => Some(mailbox),
+                Hears::Messages(mailbox) => Some(mailbox).filter(|_| is_message),
+                Hears::Nothing => None,
+            }
+        };
         for subscriber in members {
-            if let Some(mailbox) = &subscriber.mailbox
-                && Some(&subscriber.member.id) != but
+            if let Some(mailbox) = hears(subscriber)
+                && but.is_none_or(|but| !is_same(but, &subscriber.member.id))
             {
                 match &waiting {
                     Some(waiting) => mailbox.put(waiting),
@@ -44,4 +55,9 @@ impl Delivery {
         }
         waiting.is_some()
     }
+}
+
+/// Whether two ids are the same. Those of connections of this host mostly are so in memory.
+pub(crate) fn is_same(one: &Arc<str>, other: &Arc<str>) -> bool {
+    Arc::ptr_eq(one, other) || one == other
 }

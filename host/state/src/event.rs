@@ -57,13 +57,18 @@ impl Event {
         }
     }
 
-    /// Bytes of memory that it takes, about.
-    pub(crate) fn size(&self) -> usize {
+    /// Bytes of memory that its texts take. Each counts, though others may have it too: the event may be the last.
+    pub(crate) fn texts(&self) -> usize {
+        let text = |bytes: usize| TEXT + bytes;
+        let of = |member: &Member| text(member.id.len()) + text(member.label.len());
         let said = match self {
-            Self::Message { data, from, .. } => data.len() + from.label.len(),
-            Self::Joined { member, .. } | Self::Left { member, .. } => member.label.len(),
+            Self::Message { data, from, .. } => text(data.len()) + of(from),
+            Self::Joined { member, .. } | Self::Left { member, .. } => of(member),
             Self::Missed { .. } => 0,
         };
-        said + size_of::<Self>()
+        said + text(self.topic().len())
     }
 }
+
+/// Bytes that a text takes beside its own: the counts of references, and what the allocator needs.
+const TEXT: usize = 32;

@@ -6,13 +6,13 @@
 //! hosts share it.
 //!
 //! ```
-//! use eco_state::{Event, SharedState};
+//! use eco_state::{Event, Hearing, SharedState};
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
 //! # runtime.block_on(async {
 //! let state = SharedState::default();
 //! let (mut anna, mut ben) = (state.participant(), state.participant());
-//! let none = anna.subscribe("tea", "Anna", true).await.expect("it is within all limits");
-//! let here = ben.subscribe("tea", "Ben", true).await.expect("it is within all limits");
+//! let none = anna.subscribe("tea", "Anna", Hearing::All).await.expect("it is within all limits");
+//! let here = ben.subscribe("tea", "Ben", Hearing::All).await.expect("it is within all limits");
 //! assert_eq!((none.len(), &*here[0].label), (0, "Anna"));
 //! ben.publish("tea", b"hello").expect("it is within all limits");
 //! // As when the call of a plugin has returned well.
@@ -37,12 +37,12 @@ mod rate;
 mod redis;
 mod shared;
 
-pub use backend::{Answer, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend};
+pub use backend::{Answer, Hears, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend};
 pub use clock::{Clock, SystemClock, WallClock};
 pub use event::{Event, Member};
 pub use limits::{Limit, Limits};
 pub use location::Location;
-pub use mailbox::Mailbox;
-pub use participant::Participant;
+pub use mailbox::{Heard, Mailbox};
+pub use participant::{Hearing, Participant};
 pub use problem::Problem;
 pub use shared::{OpenError, SharedState, open_store};

@@ -33,7 +33,7 @@ pub struct Limits {
     pub mailbox_events: usize,
     /// Bytes of them. More are counted, and told by `missed`.
     pub mailbox: usize,
-    /// Bytes of all events that wait, each counted once however many wait for it.
+    /// Bytes of all events that wait: each once, however many wait for it, and its place in each of their queues.
     pub waiting: usize,
     /// Bytes of the whole store, with its keys and what the host needs for each.
     pub store: usize,
@@ -43,6 +43,9 @@ pub struct Limits {
     pub messages_per_second: usize,
     /// Bytes that one connection publishes in a second; as many may come at once.
     pub bytes_per_second: usize,
+    /// Events that one connection has others told of in a second: each message and each subscription, as often as
+    /// there are members who hear it. As many may come at once, and one that more hear may come when none came before.
+    pub deliveries_per_second: usize,
 }
 
 impl Default for Limits {
@@ -62,6 +65,7 @@ impl Default for Limits {
             keys: 100_000,
             messages_per_second: 1000,
             bytes_per_second: 4 * MIB,
+            deliveries_per_second: 100_000,
         }
     }
 }
@@ -97,11 +101,13 @@ pub enum Limit {
     MessagesPerSecond,
     /// `Limits::bytes_per_second`.
     BytesPerSecond,
+    /// `Limits::deliveries_per_second`.
+    DeliveriesPerSecond,
 }
 
 impl Limit {
     /// All, in the order of the table in `host/README.md`.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Topics,
         Self::Members,
         Self::Topic,
@@ -116,6 +122,7 @@ impl Limit {
         Self::Keys,
         Self::MessagesPerSecond,
         Self::BytesPerSecond,
+        Self::DeliveriesPerSecond,
     ];
 
     /// The limit in a word, stable: logs and tests use it, and the flag has its name.
@@ -135,6 +142,7 @@ impl Limit {
             Self::Keys => "store-keys",
             Self::MessagesPerSecond => "publish-rate",
             Self::BytesPerSecond => "publish-size",
+            Self::DeliveriesPerSecond => "delivery-rate",
         }
     }
 
@@ -155,6 +163,7 @@ impl Limit {
             Self::Keys => limits.keys,
             Self::MessagesPerSecond => limits.messages_per_second,
             Self::BytesPerSecond => limits.bytes_per_second,
+            Self::DeliveriesPerSecond => limits.deliveries_per_second,
         }
     }
 
@@ -166,7 +175,8 @@ impl Limit {
             | Self::Members
             | Self::MailboxEvents
             | Self::Keys
-            | Self::MessagesPerSecond => value.to_string(),
+            | Self::MessagesPerSecond
+            | Self::DeliveriesPerSecond => value.to_string(),
             Self::Topic
             | Self::Label
             | Self::Message
@@ -209,6 +219,7 @@ impl fmt::Display for Limit {
             Self::Keys => "keys of the store",
             Self::MessagesPerSecond => "messages of one connection in a second",
             Self::BytesPerSecond => "bytes published by one connection in a second",
+            Self::DeliveriesPerSecond => "events that one connection causes others in a second",
         })
     }
 }

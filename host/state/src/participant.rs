@@ -1,16 +1,32 @@
 //! One connection among others: what it is subscribed to, and what it has said in the running call.
 
-use super::backend::{Page, StoreBackend, Subscriber, TopicsBackend};
-use super::event::{Event, Member};
+use super::backend::{Hears, Page, StoreBackend, Subscriber, TopicsBackend};
+use super::event::Member;
 use super::limits::Limit;
-use super::mailbox::Mailbox;
+use super::mailbox::{Heard, Mailbox};
 use super::problem::Problem;
 use super::rate::Rate;
 use super::shared::SharedState;
+use eco_fair::Account;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Processor time that it takes about to tell one connection of one event, beside what its plugin does then: it is woken
+/// and called, and what it replies is written (`tests/benches/SHARED.md`). Whoever has it told pays that.
+const DELIVERY: Duration = Duration::from_micros(10);
+
+/// What a connection can hear of its topics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// Nothing: it only wants to be seen.
+    Nothing,
+    /// What is said, and not who comes and goes.
+    Messages,
+    /// Everything.
+    All,
+}
 
 /// A connection that takes part. When it is dropped it leaves all topics, and the others are told.
 ///
@@ -24,6 +40,9 @@ pub struct Participant {
     mailbox: Arc<Mailbox>,
     messages: Rate,
     bytes: Rate,
+    deliveries: Rate,
+    /// Pays for what it makes others do.
+    payer: Arc<Account>,
     pending: VecDeque<Pending>,
     /// Bytes that this takes.
     pending_size: usize,
@@ -53,15 +72,17 @@ impl Pending {
 }
 
 impl Participant {
-    pub(crate) fn new(state: SharedState, id: Arc<str>) -> Self {
+    pub(crate) fn new(state: SharedState, id: Arc<str>, payer: Arc<Account>) -> Self {
         let inner = state.inner();
         let (limits, now) = (&inner.limits, inner.clock.now());
         Self {
             id,
             labels: HashMap::new(),
-            mailbox: Arc::new(Mailbox::new(limits)),
+            mailbox: Arc::new(Mailbox::new(limits, &inner.waiting)),
             messages: Rate::new(limits.messages_per_second, now),
             bytes: Rate::new(limits.bytes_per_second, now),
+            deliveries: Rate::new(limits.deliveries_per_second, now),
+            payer,
             pending: VecDeque::new(),
             pending_size: 0,
             state,
@@ -78,6 +99,7 @@ impl Participant {
         let now = self.state.inner().clock.now();
         self.messages.fill(now);
         self.bytes.fill(now);
+        self.deliveries.fill(now);
     }
 
     /// Bytes of what it has said and what has not taken effect yet.
@@ -85,8 +107,8 @@ impl Participant {
         self.pending_size
     }
 
-    /// Subscribes, or changes the label of a subscription. Returns who else is there. Events come if it
-    /// `listens`.
+    /// Subscribes, or changes the label of a subscription. Returns who else is there. What it hears of the topic is
+    /// decided here.
     ///
     /// # Errors
     /// A limit is reached, or it can't be done now.
@@ -94,7 +116,7 @@ impl Participant {
         &mut self,
         topic: &str,
         label: &str,
-        listens: bool,
+        hearing: Hearing,
     ) -> Result<Vec<Member>, Problem> {
         let limits = self.state.limits();
         Limit::Topic.admit(topic.len(), limits)?;
@@ -103,7 +125,8 @@ impl Participant {
         if !is_there && self.labels.len() >= limits.topics {
             return Err(Problem::TooMany(Limit::Topics));
         }
-        self.spend(0)?;
+        // Each of them is told, and listed.
+        self.spend(0, self.topics().audience(topic))?;
         let topic: Arc<str> = topic.into();
         self.pending
             .retain(|pending| !pending.is_unsubscription(&topic));
@@ -116,19 +139,49 @@ impl Participant {
         if is_there {
             let others = self.topics().rename(&topic, &member).await?;
             self.labels.insert(topic, label);
+            self.pay_for(others.len());
             return Ok(others);
         }
-        let mailbox = listens.then(|| self.mailbox.clone());
+        let hears = match hearing {
+            Hearing::Nothing => Hears::Nothing,
+            Hearing::Messages => Hears::Messages(self.mailbox.clone()),
+            Hearing::All => Hears::All(self.mailbox.clone()),
+        };
+        let who = Subscriber {
+            member,
+            hears,
+            payer: self.payer.clone(),
+        };
         // Before the answer is there: whoever doesn't wait for it leaves all the same.
         self.labels.insert(topic.clone(), label);
-        let others = self
-            .topics()
-            .join(&topic, Subscriber { member, mailbox })
-            .await;
-        if others.is_err() {
-            self.leave(&topic);
+        let others = self.topics().join(&topic, who).await;
+        match &others {
+            Ok(others) => self.pay_for(others.len()),
+            Err(_) => self.leave(&topic),
         }
         others
+    }
+
+    /// How many there are in a topic to whom it says something, or comes.
+    pub fn audience(&self, topic: &str) -> usize {
+        self.topics().audience(topic)
+    }
+
+    /// How many are told when the next thing that it has said takes effect. Zero where there is none.
+    pub fn next_audience(&self) -> usize {
+        match self.pending.front() {
+            Some(Pending::Publish(topic, _) | Pending::Unsubscribe(topic)) => self.audience(topic),
+            None => 0,
+        }
+    }
+
+    /// So many were told.
+    fn pay_for(&self, told: usize) {
+        let told = u32::try_from(told).unwrap_or(u32::MAX);
+        if told > 0 {
+            let time = DELIVERY.saturating_mul(told);
+            self.payer.charge(time, Instant::now());
+        }
     }
 
     /// Unsubscribes, at [`commit`](Self::commit). Nothing where it isn't subscribed.
@@ -155,7 +208,7 @@ impl Participant {
         Limit::Topic.admit(topic.len(), limits)?;
         Limit::Message.admit(data.len(), limits)?;
         self.topics().is_there()?;
-        self.spend(data.len())?;
+        self.spend(data.len(), self.topics().audience(topic))?;
         let topic = match self.labels.get_key_value(topic) {
             Some((topic, _)) => topic.clone(),
             None => topic.into(),
@@ -188,7 +241,9 @@ impl Participant {
                     id: self.id.clone(),
                     label: label.unwrap_or_default(),
                 };
-                self.topics().publish(&topic, from, data).await
+                self.pay_for(self.audience(&topic));
+                let payer = &self.payer;
+                self.topics().publish(&topic, from, data, payer).await
             }
             Pending::Unsubscribe(topic) => {
                 self.leave(&topic);
@@ -203,13 +258,14 @@ impl Participant {
         self.pending_size = 0;
     }
 
-    /// Ready when an event waits for it; else the task is woken when one comes.
-    pub fn poll_event(&self, cx: &Context<'_>) -> Poll<()> {
+    /// Ready when an event waits for it, with who pays for what that makes it do, if anybody here does; else the task is
+    /// woken when one comes.
+    pub fn poll_event(&self, cx: &Context<'_>) -> Poll<Option<Arc<Account>>> {
         self.mailbox.poll(cx)
     }
 
     /// The next event that waits for it.
-    pub fn next_event(&mut self) -> Option<Arc<Event>> {
+    pub fn next_event(&mut self) -> Option<Heard> {
         self.mailbox.take()
     }
 
@@ -280,20 +336,27 @@ impl Participant {
     fn leave(&mut self, topic: &Arc<str>) {
         if self.labels.remove(topic).is_some() {
             self.topics().leave(topic, &self.id);
+            self.pay_for(self.audience(topic));
             self.mailbox.forget(topic);
         }
     }
 
-    /// A message of so many bytes.
-    fn spend(&mut self, bytes: usize) -> Result<(), Problem> {
+    /// A message of so many bytes, or a subscription, for so many who hear it.
+    fn spend(&mut self, bytes: usize, audience: usize) -> Result<(), Problem> {
         if !self.messages.has(1) {
             return Err(Problem::TooMany(Limit::MessagesPerSecond));
         }
         if !self.bytes.has(bytes) {
             return Err(Problem::TooMany(Limit::BytesPerSecond));
         }
+        // However many hear it, it can be said when nothing else was.
+        let most = self.state.limits().deliveries_per_second;
+        if !self.deliveries.has(audience.min(most)) {
+            return Err(Problem::TooMany(Limit::DeliveriesPerSecond));
+        }
         self.messages.take(1);
         self.bytes.take(bytes);
+        self.deliveries.take(audience);
         Ok(())
     }
 
@@ -310,6 +373,7 @@ impl Drop for Participant {
     fn drop(&mut self) {
         for topic in std::mem::take(&mut self.labels).into_keys() {
             self.topics().leave(&topic, &self.id);
+            self.pay_for(self.audience(&topic));
         }
     }
 }
@@ -322,7 +386,9 @@ mod tests {
     async fn what_is_pending_is_counted_and_no_topic_is_left_twice() {
         let state = SharedState::default();
         let mut anna = state.participant();
-        anna.subscribe("tea", "Anna", true).await.expect("a place");
+        anna.subscribe("tea", "Anna", Hearing::All)
+            .await
+            .expect("a place");
         anna.publish("tea", b"hello")
             .expect("it is no more than may be");
         let published = anna.pending_size();
@@ -331,7 +397,9 @@ mod tests {
             anna.unsubscribe("tea");
         }
         assert_eq!(anna.pending_size(), published + PENDING + "tea".len());
-        anna.subscribe("tea", "Anna", true).await.expect("it stays");
+        anna.subscribe("tea", "Anna", Hearing::All)
+            .await
+            .expect("it stays");
         assert_eq!(anna.pending_size(), published);
         anna.commit().await.expect("there is room");
         assert_eq!(anna.pending_size(), 0);

@@ -9,10 +9,11 @@ use super::memory::{MemoryStore, MemoryTopics};
 use super::participant::Participant;
 use super::problem::Problem;
 use super::redis::{Link, RedisStore, RedisTopics};
+use eco_fair::Account;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Why state can't be had.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) store: Box<dyn StoreBackend>,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Bytes of all events that wait.
+    pub(crate) waiting: Arc<AtomicUsize>,
     /// What the ids of its connections begin with: nobody else's do.
     host: String,
     participants: AtomicU64,
@@ -66,9 +69,11 @@ pub(crate) struct Inner {
 impl SharedState {
     /// In memory, empty. The ids of its connections begin with the name of the host.
     pub fn in_memory(limits: Limits, clock: Arc<dyn Clock>, host: &str) -> Self {
-        let topics = MemoryTopics::new(&limits);
+        let waiting = Arc::default();
+        let topics = MemoryTopics::new(&limits, &waiting);
         let store = MemoryStore::new(&limits, clock.clone());
-        Self::new(Box::new(topics), Box::new(store), limits, clock, host)
+        let (topics, store) = (Box::new(topics), Box::new(store));
+        Self::new(topics, store, limits, clock, waiting, host)
     }
 
     /// Where it is kept, under a name that services don't share. Several hosts may share it on Redis, each with a
@@ -83,20 +88,22 @@ impl SharedState {
         host: &str,
     ) -> Result<Self, OpenError> {
         let clock = Arc::new(SystemClock::default());
+        let waiting = Arc::default();
         let (topics, store): (Box<dyn TopicsBackend>, Box<dyn StoreBackend>) = match location {
             Location::Memory => return Ok(Self::in_memory(limits, clock, host)),
             Location::File(path) => (
-                Box::new(MemoryTopics::new(&limits)),
+                Box::new(MemoryTopics::new(&limits, &waiting)),
                 Box::new(FileStore::open(path, namespace, &limits, Arc::new(WallClock)).await?),
             ),
             Location::Redis(url) => {
                 let link = Link::new(url)?;
-                let topics = RedisTopics::open(link.clone(), namespace, host, &limits).await?;
+                let topics =
+                    RedisTopics::open(link.clone(), namespace, host, &limits, &waiting).await?;
                 let store = RedisStore::new(link, namespace, &limits);
                 (Box::new(topics), Box::new(store))
             }
         };
-        Ok(Self::new(topics, store, limits, clock, host))
+        Ok(Self::new(topics, store, limits, clock, waiting, host))
     }
 
     fn new(
@@ -104,6 +111,7 @@ impl SharedState {
         store: Box<dyn StoreBackend>,
         limits: Limits,
         clock: Arc<dyn Clock>,
+        waiting: Arc<AtomicUsize>,
         host: &str,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -111,16 +119,22 @@ impl SharedState {
             store,
             limits,
             clock,
+            waiting,
             host: host.to_owned(),
             participants: AtomicU64::new(0),
         }))
     }
 
-    /// A connection that takes part from now on.
+    /// A connection that takes part from now on, and pays for itself.
     pub fn participant(&self) -> Participant {
+        self.participant_of(Arc::default())
+    }
+
+    /// A connection that takes part from now on. `payer` pays for what it makes others do.
+    pub fn participant_of(&self, payer: Arc<Account>) -> Participant {
         let number = self.0.participants.fetch_add(1, Ordering::Relaxed) + 1;
         let id = format!("{}{number}", self.0.host);
-        Participant::new(self.clone(), id.into())
+        Participant::new(self.clone(), id.into(), payer)
     }
 
     /// Waits until all who have left, or are dropped, have left everywhere.

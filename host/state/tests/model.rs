@@ -9,7 +9,7 @@
 
 mod redis_server;
 
-use eco_state::{Clock, Event, Limits, Location, Participant, Problem, SharedState};
+use eco_state::{Clock, Event, Hearing, Limits, Location, Participant, Problem, SharedState};
 use proptest::prelude::*;
 use redis_server::RedisServer;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -356,7 +356,7 @@ impl Trial {
                 pending.retain(|(of, said)| said.is_some() || *of != topic);
                 model.connections[index].topics.insert(topic, label.clone());
                 let found = real[index]
-                    .subscribe(TOPICS[topic], &label, true)
+                    .subscribe(TOPICS[topic], &label, Hearing::All)
                     .await
                     .expect("it can");
                 let number_of = |id| self.numbers[id];

@@ -132,6 +132,7 @@ impl<'a> Connections<'a> {
             id: at as u64 + 1,
             peer: nowhere.to_owned(),
             local: nowhere.to_owned(),
+            origin: None,
         };
         self.call(at, Call::Open(&connection)).await
     }

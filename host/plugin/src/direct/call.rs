@@ -17,9 +17,8 @@ use crate::engine::EngineState;
 use crate::error::Error;
 use crate::instance::state::PluginShared;
 use crate::instance::state::State;
-use crate::instance::{Code, Usage, new_store};
-use crate::laboratory::Laboratory;
-use eco_contract::{DirectBuffer, Next, Reply, SlowFlag};
+use crate::instance::{Code, Owner, Usage, new_store};
+use eco_contract::{DirectBuffer, Next, Reply};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use wasmtime::{Instance, InstancePre, Linker, Memory, Store, TypedFunc};
@@ -85,15 +84,14 @@ impl Direct {
     pub(crate) fn start(
         plugin: &PluginShared,
         module: &Module,
-        connection: u64,
-        lab: Option<Laboratory>,
+        owner: Owner,
     ) -> Result<Self, Error> {
         // No call of it takes long.
         let code = Code {
             engine: &plugin.engine.wasmtime,
             target: Target::Native,
         };
-        let mut store = new_store(plugin, code, connection, SlowFlag::default(), lab);
+        let mut store = new_store(plugin, code, owner);
         store.set_epoch_deadline(NEVER);
         let started = module.ready.instantiate(&mut store);
         started

@@ -5,8 +5,8 @@ use super::{Engine, EngineState, HOST_STACK, World};
 use crate::budget::{Budgets, TICK};
 use crate::cache::{Cache, Users};
 use crate::compile::{Compiler, Settings, Target, WHOLE_MEMORY, Work};
-use crate::cpu::slow_queue::SlowQueue;
 use crate::error::EngineError;
+use eco_fair::{Accounts, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -140,6 +140,7 @@ impl EngineBuilder {
                 .or_else(|_| self.wasmtime(self.budgets.memory as u64))?,
         };
         start_clock(&wasmtime)?;
+        let peers = Accounts::new(places());
         Ok(Engine(Arc::new(EngineState {
             wasmtime,
             portable: OnceLock::new(),
@@ -156,7 +157,10 @@ impl EngineBuilder {
             budgets: self.budgets,
             state: self.state.unwrap_or_default(),
             memory_in_use: AtomicUsize::new(0),
-            slow_queue: SlowQueue::for_this_machine(),
+            slow_queue: TurnQueue::with_places(places()),
+            events: TurnQueue::with_places(places()),
+            nobody: Arc::new(peers.join(None)),
+            peers,
             loaded: AtomicU64::new(0),
             takes_snapshots: self.takes_snapshots
                 && self.pooled.is_some()
@@ -181,6 +185,13 @@ impl EngineBuilder {
         let engine = engine.map_err(|error| EngineError::Sandbox(format!("{error:#}")))?;
         Ok((engine, settings))
     }
+}
+
+/// Calls that take long, and calls for events, of which each so many run at a time: one fewer than there are processors,
+/// and at least one.
+fn places() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors.saturating_sub(1).max(1)
 }
 
 /// For running code of these settings within the budgets.

@@ -15,8 +15,8 @@ use pool::KEPT_PART;
 use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
 use crate::compile::{Compiler, Settings, WHOLE_MEMORY};
-use crate::cpu::slow_queue::SlowQueue;
 use crate::load::script::Language;
+use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
@@ -43,7 +43,14 @@ pub(crate) struct EngineState {
     pub(crate) cache: Option<Arc<Cache>>,
     /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
     pub(crate) memory_in_use: AtomicUsize,
-    pub(crate) slow_queue: SlowQueue,
+    /// For calls that take long.
+    pub(crate) slow_queue: TurnQueue,
+    /// For calls for events, of which one may cause thousands.
+    pub(crate) events: TurnQueue,
+    /// What peers have had of the processors.
+    pub(crate) peers: Arc<Accounts>,
+    /// The part of whoever takes none of them.
+    pub(crate) nobody: Arc<Membership>,
     /// What the connections of its plugins share.
     pub(crate) state: SharedState,
     /// How many plugins it has loaded.

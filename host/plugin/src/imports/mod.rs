@@ -10,7 +10,7 @@ pub(crate) mod script;
 pub(crate) mod shared;
 mod store;
 mod taken;
-mod timer;
+pub(crate) mod timer;
 mod topics;
 mod virtual_sleep;
 pub(crate) mod wasi;
@@ -20,13 +20,11 @@ use crate::engine::World;
 use crate::instance::state::State;
 use crate::laboratory::Laboratory;
 use crate::load::script::Script;
-use eco_state::SharedState;
 use evaluation::Evaluation;
 use log::PluginLog;
 use script::ScriptImport;
 use shared::Shared;
 use std::sync::Arc;
-use timer::Timer;
 use wasi::Wasi;
 use wasmtime::component::Linker;
 
@@ -41,23 +39,27 @@ pub(crate) struct Imports {
 
 impl Imports {
     /// For a new instance. `laboratory` is where it is judged, if it is; `evaluation` is there where it
-    /// evaluates its script, and is not judged. `state` is what it shares with others, if anything.
+    /// evaluates its script, and is not judged. `shared` is what it has to do with others.
     pub(crate) fn new(
-        connection: u64,
         budgets: &Budgets,
         script: Option<&Arc<Script>>,
         laboratory: Option<&Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
-        state: Option<SharedState>,
+        shared: Shared,
     ) -> Self {
-        let log = PluginLog::new(connection, budgets, laboratory.cloned(), evaluation.clone());
+        let log = PluginLog::new(
+            shared.connection,
+            budgets,
+            laboratory.cloned(),
+            evaluation.clone(),
+        );
         let wasi = Wasi::new(log.clone(), laboratory.cloned(), evaluation.clone());
         let script = script.cloned();
         Self {
             script: script.map(|script| ScriptImport::new(script, laboratory, evaluation)),
             wasi,
             log,
-            shared: Shared::new(connection, state, Timer::new(connection, laboratory)),
+            shared,
         }
     }
 }

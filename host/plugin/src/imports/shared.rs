@@ -1,57 +1,104 @@
 //! What a connection has to do with others and with time: its part in what is shared, and its timer.
 //!
-//! It owns when an event is due. What it can do with others is `eco_state`'s; `topics`, `store` and `timer` are
-//! the imports by which a plugin asks for it.
+//! It owns when an event is due, and its turn among all events. What it can do with others is `eco_state`'s; `topics`,
+//! `store` and `timer` are the imports by which a plugin asks for it.
 
 use super::timer::Timer;
 use crate::abi::Happening;
-use eco_state::{Limit, Participant, Problem, SharedState};
-use std::task::{Context, Poll};
+use eco_contract::SlowFlag;
+use eco_fair::{Account, Place, RecentTime, Turn, TurnQueue};
+use eco_state::{Hearing, Limit, Participant, Problem, SharedState};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-/// Messages that are handed on before others have their turn. To thousands of connections they take some
-/// milliseconds. Test: `topics::many_messages_of_one_call_come_all_and_in_order`.
-const AT_ONCE: usize = 16;
+/// Members that are told at once before others have their turn: to wake each takes about a microsecond.
+/// Test: `topics::many_messages_of_one_call_come_all_and_in_order`.
+const AT_ONCE: usize = 64;
+/// Members that a message counts for at least.
+const LEAST: usize = 4;
 
 /// A connection's part in what is shared. Nothing is made before the plugin asks for it.
 pub(crate) struct Shared {
-    connection: u64,
+    pub(super) connection: u64,
     /// `None` for a client.
-    state: Option<SharedState>,
+    part: Option<Part>,
     participant: Option<Box<Participant>>,
     pub(super) timer: Timer,
-    /// Whether the plugin can be told of events.
-    pub(crate) listens: bool,
+    /// What the plugin can be told. `None`: nothing, nor of its timer.
+    listens: Option<Hearing>,
+    /// Its turn for an event, which is to come.
+    turn: Option<Turn>,
+    /// Its turn for an event, which has come.
+    place: Option<Place>,
+    slow_flag: SlowFlag,
     /// Limits that the log has named.
     named: Vec<Limit>,
 }
 
+/// Where a connection takes part, and who pays for it.
+pub(crate) struct Part {
+    pub(crate) state: SharedState,
+    pub(crate) peer: Arc<Account>,
+    pub(crate) plugin: Arc<Account>,
+    /// Calls for events wait for their turn there. `None`: they need none.
+    pub(crate) events: Option<TurnQueue>,
+}
+
+impl Part {
+    /// A turn for which this peer pays.
+    fn turn(&self, peer: &Arc<Account>) -> Option<Turn> {
+        let events = self.events.as_ref()?;
+        Some(events.enter(&self.plugin, peer, RecentTime::default()))
+    }
+}
+
 impl Shared {
-    pub(super) fn new(connection: u64, state: Option<SharedState>, timer: Timer) -> Self {
+    pub(crate) fn new(
+        connection: u64,
+        part: Option<Part>,
+        timer: Timer,
+        slow_flag: SlowFlag,
+    ) -> Self {
         Self {
             connection,
-            state,
+            part,
             participant: None,
             timer,
-            listens: false,
+            listens: None,
+            turn: None,
+            place: None,
+            slow_flag,
             named: Vec::new(),
         }
+    }
+
+    /// The plugin can be told of its timer, and of so much of its topics.
+    pub(crate) fn listens(&mut self, hearing: Hearing) {
+        self.listens = Some(hearing);
+    }
+
+    /// What it hears of its topics.
+    pub(super) fn hearing(&self) -> Hearing {
+        self.listens.unwrap_or(Hearing::Nothing)
     }
 
     /// Its part, which begins with this.
     pub(super) fn participant(&mut self) -> Result<&mut Participant, Problem> {
         if self.participant.is_none() {
-            let state = self.state.as_ref().ok_or_else(nothing_is_shared)?;
-            self.participant = Some(Box::new(state.participant()));
+            let part = self.part.as_ref().ok_or_else(nothing_is_shared)?;
+            let participant = part.state.participant_of(part.peer.clone());
+            self.participant = Some(Box::new(participant));
         }
         let participant = self.participant.as_deref_mut();
-        participant.ok_or_else(|| Problem::Unavailable(String::new()))
+        participant.ok_or_else(nothing_is_shared)
     }
 
     /// Whether one thing of so many bytes is within a limit. Where nothing is shared there is nothing to be done with it
     /// either.
     pub(super) fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem> {
-        let state = self.state.as_ref().ok_or_else(nothing_is_shared)?;
-        limit.admit(bytes, state.limits())
+        let part = self.part.as_ref().ok_or_else(nothing_is_shared)?;
+        limit.admit(bytes, part.state.limits())
     }
 
     /// Looks at what came of something that it did there. A limit that is reached is in the log, once for each
@@ -76,20 +123,33 @@ impl Shared {
         participant.map_or(0, |participant| participant.pending_size())
     }
 
-    /// What the plugin has said takes effect: its call has returned well. It makes way for others now and then.
+    /// What the plugin has said takes effect: its call has returned well. It makes way for others when many were told.
     pub(crate) async fn commit(&mut self) {
-        let mut committed = 0_usize;
-        while let Some(participant) = &mut self.participant
-            && let Some(one) = participant.commit_one().await
-        {
-            if let Err(problem) = one {
-                self.tell(&problem);
-            }
-            committed += 1;
-            if committed.is_multiple_of(AT_ONCE) {
+        let mut told = 0;
+        while let Some(participant) = &mut self.participant {
+            told += participant.next_audience().max(LEAST);
+            if told > AT_ONCE {
+                told = 0;
+                // Those who were told take their turns first.
                 tokio::task::yield_now().await;
+                let own = |part: &Part| part.turn(&part.peer);
+                if let Some(turn) = self.part.as_ref().and_then(own) {
+                    drop(turn.await);
+                }
+            }
+            match participant.commit_one().await {
+                Some(Ok(())) => {}
+                Some(Err(problem)) => self.tell(&problem),
+                None => return,
             }
         }
+    }
+
+    /// The turn that a plugin waits for before it comes to a topic of many.
+    pub(super) fn turn_before(&mut self, topic: &str) -> Result<Option<Turn>, Problem> {
+        let is_many = self.participant()?.audience(topic) > AT_ONCE;
+        let part = self.part.as_ref().filter(|_| is_many);
+        Ok(part.and_then(|part| part.turn(&part.peer)))
     }
 
     /// The plugin has said nothing: its call has failed.
@@ -99,14 +159,19 @@ impl Shared {
         }
     }
 
+    /// What leaves all topics when it is dropped.
+    pub(crate) fn leave(&mut self) -> Option<Box<Participant>> {
+        self.participant.take()
+    }
+
     fn tell(&mut self, problem: &Problem) {
-        let (Some(limit), Some(state)) = (problem.limit(), &self.state) else {
+        let (Some(limit), Some(part)) = (problem.limit(), &self.part) else {
             return;
         };
         if !self.named.contains(&limit) {
             self.named.push(limit);
             let (connection, code) = (self.connection, limit.code());
-            let value = limit.value(state.limits());
+            let value = limit.value(part.state.limits());
             tracing::warn!(
                 connection,
                 limit = code,
@@ -115,27 +180,58 @@ impl Shared {
         }
     }
 
-    /// Ready when an event is due; else the task is woken when one comes.
+    /// Ready when an event is due and may be handed on; else the task is woken when that is so. One event may be for
+    /// thousands, and somebody's chunks are not to wait for all of these: calls for events take turns, in the order of what
+    /// those who cause them have had, and while one waits for its turn its connection does what else comes.
     pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.listens {
+        if self.listens.is_none() {
             return Poll::Pending;
         }
-        if self.timer.poll(cx).is_ready() {
+        if self.place.is_some() {
             return Poll::Ready(());
         }
-        match &self.participant {
-            Some(participant) => participant.poll_event(cx),
-            None => Poll::Pending,
+        if self.turn.is_none() {
+            let payer = match self.timer.poll(cx) {
+                Poll::Ready(()) => None,
+                Poll::Pending => match &self.participant {
+                    Some(participant) => ready!(participant.poll_event(cx)),
+                    None => return Poll::Pending,
+                },
+            };
+            // A slow one has its place among those.
+            let part = self.part.as_ref().filter(|_| !self.slow_flag.is_slow());
+            let turn = part.and_then(|part| part.turn(payer.as_ref().unwrap_or(&part.peer)));
+            match turn {
+                Some(turn) => self.turn = Some(turn),
+                None => return Poll::Ready(()),
+            }
         }
+        if let Some(turn) = &mut self.turn {
+            self.place = Some(ready!(Pin::new(turn).poll(cx)));
+            self.turn = None;
+        }
+        Poll::Ready(())
     }
 
-    /// The event that is due, if there is one.
-    pub(crate) fn next_event(&mut self) -> Option<Happening> {
+    /// The turn that has come, for the event that is taken now.
+    pub(crate) fn take_turn(&mut self) -> Option<Place> {
+        self.turn = None;
+        self.place.take()
+    }
+
+    /// Something else comes before the event.
+    pub(crate) fn give_up_turn(&mut self) {
+        self.turn = None;
+        self.place = None;
+    }
+
+    /// The event that is due, if there is one, and who pays for it, if that is not its own peer.
+    pub(crate) fn next_event(&mut self) -> Option<(Happening, Option<Arc<Account>>)> {
         if self.timer.is_due() {
-            return Some(Happening::Timer);
+            return Some((Happening::Timer, None));
         }
-        let event = self.participant.as_mut()?.next_event()?;
-        Some(Happening::from(&*event))
+        let heard = self.participant.as_mut()?.next_event()?;
+        Some((Happening::from(&*heard), heard.payer().cloned()))
     }
 }
 

@@ -43,8 +43,11 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
         |mut store: Store<'_>, (key, delta): (WasmStr, i64)| {
             Box::new(async move {
                 let key = text(&mut store, &key, Limit::Key)?;
+                let priority = store.data().priority();
                 let shared = store.data_mut().share();
-                let sum = async { shared.participant()?.add(&key?, delta).await }.await;
+                let sum = priority
+                    .run(async { shared.participant()?.add(&key?, delta).await })
+                    .await;
                 answer(shared, sum)
             })
         },
@@ -52,8 +55,11 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     functions.func_wrap_async("delete", |mut store: Store<'_>, (key,): (WasmStr,)| {
         Box::new(async move {
             let key = text(&mut store, &key, Limit::Key)?;
+            let priority = store.data().priority();
             let shared = store.data_mut().share();
-            let deleted = async { shared.participant()?.delete(&key?).await }.await;
+            let deleted = priority
+                .run(async { shared.participant()?.delete(&key?).await })
+                .await;
             answer(shared, deleted)
         })
     })?;
@@ -66,12 +72,13 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let more = some_text(&mut store, more.as_ref(), Limit::Key)?;
                 let state = store.data_mut();
                 state.count_host_calls(limit as u64);
+                let priority = state.priority();
                 let shared = state.share();
                 let page = async {
                     let participant = shared.participant()?;
                     participant.keys(&prefix?, more?.as_deref(), limit).await
                 };
-                let page = page.await.map(Page::from);
+                let page = priority.run(page).await.map(Page::from);
                 answer(shared, page)
             })
         },
@@ -82,8 +89,11 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
     functions.func_wrap_async("get", |mut store: Store<'_>, (key,): (WasmStr,)| {
         Box::new(async move {
             let key = text(&mut store, &key, Limit::Key)?;
+            let priority = store.data().priority();
             let shared = store.data_mut().share();
-            let value = async { shared.participant()?.get(&key?).await }.await;
+            let value = priority
+                .run(async { shared.participant()?.get(&key?).await })
+                .await;
             let found = answer(shared, value)?;
             let value = found.0.as_ref().ok().and_then(Option::as_ref);
             store.data_mut().count_bytes(value.map_or(0, Vec::len));
@@ -97,8 +107,11 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
                 let ttl = ttl.map(Duration::from_millis);
                 let key = text(&mut store, &key, Limit::Key)?;
                 let value = bytes(&mut store, &value, Limit::Value);
+                let priority = store.data().priority();
                 let shared = store.data_mut().share();
-                let set = async { shared.participant()?.set(&key?, &value?, ttl).await }.await;
+                let set = priority
+                    .run(async { shared.participant()?.set(&key?, &value?, ttl).await })
+                    .await;
                 answer(shared, set)
             })
         },
@@ -111,6 +124,7 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
                 let key = text(&mut store, &key, Limit::Key)?;
                 let expected = some_bytes(&mut store, expected.as_ref(), Limit::Value);
                 let new = some_bytes(&mut store, new.as_ref(), Limit::Value);
+                let priority = store.data().priority();
                 let shared = store.data_mut().share();
                 let done = async {
                     let participant = shared.participant()?;
@@ -118,7 +132,7 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
                         .compare_and_set(&key?, expected?.as_deref(), new?.as_deref())
                         .await
                 };
-                let done = done.await;
+                let done = priority.run(done).await;
                 answer(shared, done)
             })
         },

@@ -22,13 +22,18 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let label = text(&mut store, &label, Limit::Label)?;
                 let state = store.data_mut();
                 state.count_host_call();
+                let (priority, call_state) = (state.priority(), state.meter.call_state.clone());
                 let shared = &mut state.imports.shared;
-                let listens = shared.listens;
                 let others = async {
+                    let (topic, label) = (topic?, label?);
+                    if let Some(turn) = shared.turn_before(&topic)? {
+                        drop(call_state.makes_way(turn).await);
+                    }
+                    let hearing = shared.hearing();
                     let participant = shared.participant()?;
-                    participant.subscribe(&topic?, &label?, listens).await
+                    participant.subscribe(&topic, &label, hearing).await
                 };
-                let others = others.await;
+                let others = priority.run(others).await;
                 let others = shared.note(others);
                 // Each of them was told, and is told of.
                 state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);

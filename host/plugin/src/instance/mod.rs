@@ -8,13 +8,13 @@ pub(crate) mod state;
 use crate::abi::Measured;
 use crate::budget::Budget;
 use crate::compile::Target;
-use crate::cpu::meter::{CallState, bounded};
-use crate::cpu::recent::RecentTime;
+use crate::cpu::call_state::{CallState, Ended, Payer, bounded};
 use crate::engine::EngineState;
 use crate::error::Error;
 use crate::imports::shared::Shared;
 use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
+use eco_fair::{Account, Membership, Place};
 use state::{HANDLES, PluginShared, State};
 use std::pin::pin;
 use std::sync::Arc;
@@ -50,15 +50,33 @@ impl Usage {
     }
 }
 
+/// Whose instance it is.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    /// The number of its connection.
+    pub(crate) connection: u64,
+    /// Its peer's part of the processors.
+    pub(crate) membership: Arc<Membership>,
+    pub(crate) slow_flag: SlowFlag,
+    /// Its surroundings, in a laboratory.
+    pub(crate) laboratory: Option<Laboratory>,
+}
+
+impl Owner {
+    /// No connection's.
+    pub(crate) fn nobody(engine: &EngineState) -> Self {
+        Self {
+            connection: 0,
+            membership: engine.nobody.clone(),
+            slow_flag: SlowFlag::default(),
+            laboratory: None,
+        }
+    }
+}
+
 /// A store for one instance, with its limits of memory.
-pub(crate) fn new_store(
-    plugin: &PluginShared,
-    code: Code<'_>,
-    connection: u64,
-    slow_flag: SlowFlag,
-    laboratory: Option<Laboratory>,
-) -> Store<State> {
-    let state = State::new(plugin, code.target, connection, slow_flag, laboratory);
+pub(crate) fn new_store(plugin: &PluginShared, code: Code<'_>, owner: Owner) -> Store<State> {
+    let state = State::new(plugin, code.target, owner);
     let counts_fuel = state.counts_fuel;
     let mut store = Store::new(code.engine, state);
     store.limiter(|state| state);
@@ -118,15 +136,10 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// Instantiates the plugin. Its start code runs here, within the budgets of one call.
-    pub(crate) async fn start(
-        template: &Template,
-        connection: u64,
-        slow_flag: SlowFlag,
-        laboratory: Option<Laboratory>,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn start(template: &Template, owner: Owner) -> Result<Self, Error> {
         let engine = &template.shared.engine;
         let code = template.code();
-        let mut store = new_store(&template.shared, code, connection, slow_flag, laboratory);
+        let mut store = new_store(&template.shared, code, owner);
         let held = store.data_mut().hold(template.held);
         held.map_err(|broken| Error::budget(broken, &engine.budgets))?;
         let call_state = store.data().meter.call_state.clone();
@@ -135,17 +148,20 @@ impl Instance {
         // wasmtime takes no more out of the plugin at once, in either direction of a call: as much as lies in its
         // memory, but not the same bytes again and again. What that may be is checked by whoever takes it.
         store.set_hostcall_fuel(engine.budgets.memory.max(engine.budgets.reply));
-        if template.starts_slowly {
-            call_state
-                .waits(&engine.slow_queue, RecentTime::default())
-                .await;
+        let meter = &store.data().meter;
+        let began = meter.began();
+        let slow = template.starts_slowly.then(|| meter.payer());
+        if let Some(payer) = slow.or_else(|| meter.starts()) {
+            call_state.waits(&engine.slow_queue, &payer).await;
         }
-        let exports = {
+        let Ended { result, rest } = {
             let starting = pin!(template.ready.instantiate_async(&mut store));
-            bounded(starting, &call_state, &engine.budgets).await
-        }
-        .map_err(|broken| Error::budget(broken, &engine.budgets))?
-        .map_err(|error| Error::from_start(&error, &engine.budgets))?;
+            bounded(starting, &call_state, &engine.budgets, began).await
+        };
+        store.data_mut().meter.end(rest);
+        let exports = result
+            .map_err(|broken| Error::budget(broken, &engine.budgets))?
+            .map_err(|error| Error::from_start(&error, &engine.budgets))?;
         Ok(Self {
             store,
             exports,
@@ -183,9 +199,20 @@ impl Instance {
             self.roll_back();
             return Err(broken);
         }
-        self.shared().commit().await;
-        self.store.data_mut().release_pending();
+        let shared = &mut self.store.data_mut().imports.shared;
+        if shared.pending_size() > 0 {
+            self.call_state.afterwards(shared.commit()).await;
+            self.store.data_mut().release_pending();
+        }
         Ok(())
+    }
+
+    /// Leaves all that it has subscribed to.
+    pub(crate) async fn leave(&mut self) {
+        let shared = &mut self.store.data_mut().imports.shared;
+        if let Some(part) = shared.leave() {
+            self.call_state.afterwards(async { drop(part) }).await;
+        }
     }
 
     /// The plugin has said nothing: its call has failed.
@@ -205,6 +232,11 @@ impl Instance {
         R: ComponentNamedList + Lift + Measured + Send + Sync + 'static,
     {
         let returned = self.call_for_any_length(function, arguments).await?;
+        self.within_reply(returned)
+    }
+
+    /// What a call has returned, if that is no more than it may be.
+    fn within_reply<R: Measured>(&self, returned: R) -> Result<R, Error> {
         let budgets = &self.engine.budgets;
         if returned.length() > budgets.reply {
             return Err(Error::budget(Budget::Reply, budgets));
@@ -222,15 +254,64 @@ impl Instance {
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        if let Some(recent) = self.store.data_mut().start_call() {
-            self.call_state.waits(&self.engine.slow_queue, recent).await;
+        let slow = self.store.data_mut().start_call();
+        self.call_now(function, arguments, slow).await
+    }
+
+    /// Calls a function for an event, for which `payer` pays, if anybody here does, and which has its `turn`.
+    pub(crate) async fn call_for_event<P, R>(
+        &mut self,
+        function: TypedFunc<P, R>,
+        arguments: P,
+        (turn, payer): (Option<Place>, Option<Arc<Account>>),
+    ) -> Result<R, Error>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Measured + Send + Sync + 'static,
+    {
+        let slow = self.store.data_mut().start_call();
+        self.store.data_mut().meter.is_paid_by(payer);
+        let has_turn = turn.is_some();
+        self.call_state.has_turn(turn);
+        let returned = self.call_now(function, arguments, slow).await;
+        if has_turn {
+            self.call_state.has_turn(None);
+        }
+        self.within_reply(returned?)
+    }
+
+    /// Makes a call that has begun, and waits for its place first where it takes long from the start.
+    async fn call_now<P, R>(
+        &mut self,
+        function: TypedFunc<P, R>,
+        arguments: P,
+        slow: Option<Payer>,
+    ) -> Result<R, Error>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        let budgets = &self.engine.budgets;
+        let began = self.store.data().meter.began();
+        if let Some(payer) = slow {
+            let waits = self.call_state.waits(&self.engine.slow_queue, &payer);
+            let waited = match began.checked_add(budgets.deadline) {
+                Some(end) => tokio::time::timeout_at(end.into(), waits).await.is_ok(),
+                None => {
+                    waits.await;
+                    true
+                }
+            };
+            if !waited {
+                return Err(Error::budget(Budget::Deadline, budgets));
+            }
         }
         self.store.set_epoch_deadline(1);
-        let budgets = &self.engine.budgets;
-        let result = {
+        let Ended { result, rest } = {
             let call = pin!(function.call_async(&mut self.store, arguments));
-            bounded(call, &self.call_state, budgets).await
+            bounded(call, &self.call_state, budgets, began).await
         };
+        self.store.data_mut().meter.end(rest);
         let result = result
             .map_err(|broken| Error::budget(broken, budgets))?
             .map_err(|error| Error::from_call(&error, budgets))?;

@@ -3,19 +3,22 @@
 //! It owns the counting. What the instance may call is in `imports`; it knows nothing of what the plugin
 //! exports.
 
+use super::Owner;
 use crate::budget::{Budget, Budgets};
 use crate::compile::{Settings, Target};
+use crate::cpu::call_state::Payer;
 use crate::cpu::meter::{CpuMeter, TotalTime};
-use crate::cpu::recent::RecentTime;
+use crate::cpu::priority::Priority;
 use crate::engine::{EngineState, World};
 use crate::error::Error;
 use crate::imports::Imports;
 use crate::imports::evaluation::{Evaluation, Fixed, Voice};
+use crate::imports::shared::{Part, Shared};
+use crate::imports::timer::Timer;
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
-use crate::laboratory::{self, Laboratory};
+use crate::laboratory;
 use crate::load::absent::{self, Absent};
 use crate::load::script::{Language, Script};
-use eco_contract::SlowFlag;
 use eco_state::SharedState;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -70,13 +73,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(
-        plugin: &PluginShared,
-        target: Target,
-        connection: u64,
-        slow_flag: SlowFlag,
-        laboratory: Option<Laboratory>,
-    ) -> Self {
+    pub(crate) fn new(plugin: &PluginShared, target: Target, owner: Owner) -> Self {
+        let Owner {
+            connection,
+            membership,
+            slow_flag,
+            laboratory,
+        } = owner;
         let engine = &plugin.engine;
         let laboratory = match engine.world {
             World::Real => None,
@@ -93,14 +96,30 @@ impl State {
         });
         Self {
             engine: engine.clone(),
-            meter: CpuMeter::new(slow_flag, plugin.total_time.clone(), target.slowdown()),
             imports: Imports::new(
-                connection,
                 budgets,
                 script,
                 laboratory.as_ref(),
                 evaluation,
-                state,
+                Shared::new(
+                    connection,
+                    state.map(|state| Part {
+                        state,
+                        peer: membership.account().clone(),
+                        plugin: plugin.total_time.account().clone(),
+                        // Nobody else is in a laboratory.
+                        events: laboratory.is_none().then(|| engine.events.clone()),
+                    }),
+                    Timer::new(connection, laboratory.as_ref()),
+                    slow_flag.clone(),
+                ),
+            ),
+            meter: CpuMeter::new(
+                slow_flag,
+                plugin.total_time.clone(),
+                membership,
+                engine.slow_queue.clone(),
+                target.slowdown(),
             ),
             is_judged: laboratory.is_some(),
             counts_fuel: match target {
@@ -131,7 +150,7 @@ impl State {
     }
 
     /// Before each call: see [`CpuMeter::start`].
-    pub(crate) fn start_call(&mut self) -> Option<RecentTime> {
+    pub(crate) fn start_call(&mut self) -> Option<Payer> {
         self.spent = None;
         self.imports.shared.begin_call();
         self.meter.start()
@@ -175,6 +194,11 @@ impl State {
             .map(|budget| Error::budget(budget, &self.engine.budgets))
     }
 
+    /// At which priority the running call works on what is shared.
+    pub(crate) fn priority(&self) -> Priority {
+        self.meter.priority()
+    }
+
     /// A call of the host, which costs fuel in a laboratory.
     pub(crate) fn count_host_call(&mut self) {
         self.count_host_calls(1);
@@ -204,9 +228,7 @@ impl State {
         if self.host_fuel > self.engine.budgets.fuel {
             return Err(Budget::Fuel.into());
         }
-        let tick = self
-            .meter
-            .on_tick(&self.engine.budgets, &self.engine.slow_queue);
+        let tick = self.meter.on_tick(&self.engine.budgets);
         if let (Err(broken), Some(_), None) = (&tick, &self.imports.script, self.spent) {
             // One tick more, in which the interpreter is to stop the script and say where it was.
             self.spent = broken.downcast_ref().copied();

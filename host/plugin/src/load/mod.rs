@@ -22,10 +22,9 @@ use crate::error::LoadError;
 use crate::imports::evaluation::{Fixed, Voice};
 use crate::imports::{self, Importer};
 use crate::instance::state::{PluginShared, State, held};
-use crate::instance::{Instance, Template};
+use crate::instance::{Instance, Owner, Template};
 use crate::loaded::{Import, Interface, Loaded};
 use crate::snapshot::{self, Taken};
-use eco_contract::SlowFlag;
 use eco_text::escape::one_line;
 use functions::{Caller, FUNCTIONS};
 use misspelt::Misspelt;
@@ -105,7 +104,7 @@ pub(crate) async fn load(
             },
         },
     };
-    let mut instance = Instance::start(&aloud(&template), 0, SlowFlag::default(), None)
+    let mut instance = Instance::start(&aloud(&template), Owner::nobody(&engine.0))
         .await
         .map_err(LoadError::Start)?;
     check(&mut instance).map_err(|error| LoadError::Type {

@@ -4,6 +4,7 @@ use crate::abi::{self, Happening, OfChunk, Returned, ServerExports};
 use crate::error::Error;
 use crate::instance::Instance;
 use eco_contract::{Connection, Next, Reason, Reply};
+use eco_state::Hearing;
 use std::task::{Context, Poll};
 use wasmtime::component::{TypedFunc, WasmList};
 
@@ -81,9 +82,16 @@ impl<D: Returned> Functions<D> {
 
 impl<D: Returned> ComponentServer<D> {
     /// The instance, with the functions that it exports.
-    pub(super) fn new(exports: &ServerExports, mut instance: Instance) -> wasmtime::Result<Self> {
+    /// It hears so much of its topics, if it can be told.
+    pub(super) fn new(
+        exports: &ServerExports,
+        mut instance: Instance,
+        hearing: Hearing,
+    ) -> wasmtime::Result<Self> {
         let functions = Functions::find(exports, &mut instance)?;
-        instance.shared().listens = matches!(functions, Functions::Session { event: Some(_), .. });
+        if let Functions::Session { event: Some(_), .. } = functions {
+            instance.shared().listens(hearing);
+        }
         Ok(Self {
             instance,
             functions,
@@ -100,6 +108,9 @@ impl<D: Returned> ComponentServer<D> {
     pub(super) async fn call(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
         let instance = &mut self.instance;
         self.entered = true;
+        if !matches!(call, Call::Event) {
+            instance.shared().give_up_turn();
+        }
         let (answer,) = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Chunk(chunk)) => {
                 let (data,) = instance.call(*receive, (chunk,)).await?;
@@ -122,8 +133,12 @@ impl<D: Returned> ComponentServer<D> {
             }
             (Functions::Session { event, .. }, Call::Event) => {
                 // It may be gone since somebody looked: with the topic that it was of.
+                let turn = instance.shared().take_turn();
                 match (event, instance.shared().next_event()) {
-                    (Some(event), Some(happening)) => instance.call(*event, (happening,)).await?,
+                    (Some(event), Some((happening, payer))) => {
+                        let paid = (turn, payer);
+                        instance.call_for_event(*event, (happening,), paid).await?
+                    }
                     _ => {
                         self.entered = false;
                         return Ok(Reply::default());
@@ -151,15 +166,20 @@ impl<D: Returned> ComponentServer<D> {
         })
     }
 
-    /// The last call, unless the instance is dead.
-    pub(super) async fn closed(&mut self, why: Reason) -> Result<(), Error> {
-        match &self.functions {
+    /// The last call, unless the instance is dead; then it leaves its topics.
+    pub(super) async fn closed(mut self, why: Reason) -> Result<(), Error> {
+        self.instance.shared().give_up_turn();
+        let said = match &self.functions {
             _ if self.entered => Ok(()),
             Functions::Handler { .. } => Ok(()),
             Functions::Session { closed, .. } => {
-                self.instance.call(*closed, (why.into(),)).await?;
-                self.instance.commit().await
+                match self.instance.call(*closed, (why.into(),)).await {
+                    Ok(()) => self.instance.commit().await,
+                    Err(error) => Err(error),
+                }
             }
-        }
+        };
+        self.instance.leave().await;
+        said
     }
 }

@@ -6,21 +6,19 @@ use super::component::{Call, ComponentServer};
 use super::{Instantiated, ServerPlugin};
 use crate::direct::call::Direct;
 use crate::error::Error;
-use crate::instance::{Instance, Usage};
+use crate::instance::{Instance, Owner, Usage};
 use crate::laboratory::Laboratory;
 use crate::loaded::Interface;
 use crate::snapshot::Start;
-use eco_contract::{Connection, DirectBuffer, Opening, Reason, Reply, Session, SlowFlag};
+use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use wasmtime::component::WasmList;
 
 /// One connection's instance of a plugin.
 pub struct PluginSession {
     plugin: ServerPlugin,
-    connection: u64,
-    slow_flag: SlowFlag,
-    /// Its surroundings, in a laboratory.
-    laboratory: Option<Laboratory>,
+    owner: Owner,
     running: Option<Running>,
 }
 
@@ -33,11 +31,13 @@ enum Running {
 
 impl PluginSession {
     pub(super) fn new(plugin: ServerPlugin, laboratory: Option<Laboratory>) -> Self {
+        let owner = Owner {
+            laboratory,
+            ..Owner::nobody(plugin.engine())
+        };
         Self {
             plugin,
-            connection: 0,
-            slow_flag: SlowFlag::default(),
-            laboratory,
+            owner,
             running: None,
         }
     }
@@ -57,8 +57,7 @@ impl PluginSession {
             Some(running) => running,
             // Boxed, since it is large and rare: futures are moved whole when they are made.
             none => {
-                let laboratory = self.laboratory.clone();
-                let start = start(&self.plugin, self.connection, &self.slow_flag, laboratory);
+                let start = start(&self.plugin, self.owner.clone());
                 none.insert(Box::pin(start).await?)
             }
         };
@@ -74,30 +73,20 @@ impl PluginSession {
     }
 }
 
-async fn start(
-    plugin: &ServerPlugin,
-    connection: u64,
-    slow_flag: &SlowFlag,
-    laboratory: Option<Laboratory>,
-) -> Result<Running, Error> {
+async fn start(plugin: &ServerPlugin, owner: Owner) -> Result<Running, Error> {
     let server = &plugin.0;
     let Start { template, exports } = server.starts.current();
     Ok(match &server.direct {
-        Some(module) => Running::Direct(Direct::start(
-            &template.shared,
-            module,
-            connection,
-            laboratory,
-        )?),
+        Some(module) => Running::Direct(Direct::start(&template.shared, module, owner)?),
         None => {
-            let instance =
-                Instance::start(template, connection, slow_flag.clone(), laboratory).await?;
+            let instance = Instance::start(template, owner).await?;
             let budgets = &template.shared.engine.budgets;
+            let hearing = server.loaded.hearing();
             if server.loaded.post_return {
-                let server = ComponentServer::new(exports, instance);
+                let server = ComponentServer::new(exports, instance, hearing);
                 Running::Copied(server.map_err(|error| Error::from_start(&error, budgets))?)
             } else {
-                let server = ComponentServer::new(exports, instance);
+                let server = ComponentServer::new(exports, instance, hearing);
                 Running::InPlace(server.map_err(|error| Error::from_start(&error, budgets))?)
             }
         }
@@ -108,7 +97,7 @@ impl Session for PluginSession {
     type Error = Error;
 
     fn slow_flag(&self) -> SlowFlag {
-        self.slow_flag.clone()
+        self.owner.slow_flag.clone()
     }
 
     fn version(&self) -> Option<u64> {
@@ -123,7 +112,13 @@ impl Session for PluginSession {
     }
 
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
-        self.connection = connection.id;
+        self.owner.connection = connection.id;
+        // Calls that are over at once are nobody's to count.
+        if self.plugin.0.direct.is_none() {
+            let origin = connection.origin.map(|Origin(origin)| origin);
+            let membership = self.plugin.engine().peers.join(origin);
+            self.owner.membership = Arc::new(membership);
+        }
         match self.plugin.0.instantiated {
             Instantiated::WithConnection => match self.call(Call::Open(connection)).await {
                 Ok(greeting) => Ok(Opening::Greeting(greeting)),
@@ -170,8 +165,8 @@ impl Session for PluginSession {
     async fn closed(&mut self, why: Reason) -> Result<(), Error> {
         match self.running.take() {
             None | Some(Running::Direct(_)) => Ok(()),
-            Some(Running::InPlace(mut server)) => server.closed(why).await,
-            Some(Running::Copied(mut server)) => server.closed(why).await,
+            Some(Running::InPlace(server)) => server.closed(why).await,
+            Some(Running::Copied(server)) => server.closed(why).await,
         }
     }
 }

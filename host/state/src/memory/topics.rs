@@ -1,11 +1,12 @@
 //! Topics in memory: who is subscribed, and in which order they hear.
 
 use crate::backend::{Answer, Subscriber, TopicsBackend, now};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, is_same};
 use crate::event::{Event, Member};
 use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
-use parking_lot::{Mutex, MutexGuard};
+use eco_fair::Account;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,29 +20,47 @@ pub(crate) struct MemoryTopics {
     most_members: usize,
 }
 
-/// Who is subscribed to one topic. While it is locked nobody comes, goes or speaks: so all hear the same
-/// in the same order.
+/// Who is subscribed to one topic.
 #[derive(Default)]
-struct Topic(Mutex<Vec<Subscriber>>);
+struct Topic {
+    /// While they are locked nobody comes, goes or speaks: so all hear the same in the same order.
+    members: Mutex<Members>,
+    /// How many they are, for those who only want to know that.
+    count: AtomicUsize,
+}
 
-impl Topic {
-    fn lock(&self) -> MutexGuard<'_, Vec<Subscriber>> {
-        self.0.lock()
-    }
+#[derive(Default)]
+struct Members {
+    all: Vec<Subscriber>,
+    /// The last one has left. Whoever comes takes another in its place.
+    is_over: bool,
 }
 
 impl MemoryTopics {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// `waiting` is what waits in all mailboxes.
+    pub(crate) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>) -> Self {
         Self {
             topics: Mutex::default(),
-            delivery: Delivery::new(limits),
+            delivery: Delivery::new(limits, waiting),
             members: AtomicUsize::new(0),
             most_members: limits.members,
         }
     }
 
-    fn find(&self, topic: &Arc<str>) -> Option<Arc<Topic>> {
+    fn find(&self, topic: &str) -> Option<Arc<Topic>> {
         self.topics.lock().get(topic).cloned()
+    }
+
+    fn find_or_make(&self, topic: &Arc<str>) -> Arc<Topic> {
+        self.topics.lock().entry(topic.clone()).or_default().clone()
+    }
+
+    /// Takes a topic out that is over, unless there is another in its place already.
+    fn remove(&self, topic: &Arc<str>, over: &Arc<Topic>) {
+        let mut topics = self.topics.lock();
+        if topics.get(topic).is_some_and(|it| Arc::ptr_eq(it, over)) {
+            topics.remove(topic);
+        }
     }
 }
 
@@ -51,19 +70,27 @@ impl TopicsBackend for MemoryTopics {
             self.members.fetch_sub(1, Ordering::Relaxed);
             return now(Err(Problem::TooMany(Limit::Members)));
         }
-        // Until the member is in, so that the topic isn't taken for an empty one.
-        let mut topics = self.topics.lock();
-        let place = topics.entry(topic.clone()).or_default().clone();
-        let mut members = place.lock();
-        drop(topics);
-        let others = members.iter().map(|other| other.member.clone()).collect();
-        let joined = Event::Joined {
-            topic: topic.clone(),
-            member: who.member.clone(),
-        };
-        self.delivery.tell(&*members, joined, None);
-        members.push(who);
-        now(Ok(others))
+        // The lock of all is not held while one waits for one's.
+        loop {
+            let place = self.find_or_make(topic);
+            let mut members = place.members.lock();
+            if members.is_over {
+                drop(members);
+                self.remove(topic, &place);
+                continue;
+            }
+            let others = members.all.iter().map(|other| other.member.clone());
+            let others = others.collect();
+            let joined = Event::Joined {
+                topic: topic.clone(),
+                member: who.member.clone(),
+            };
+            let payer = Some(&who.payer);
+            self.delivery.tell(&members.all, joined, None, payer);
+            members.all.push(who);
+            place.count.store(members.all.len(), Ordering::Relaxed);
+            return now(Ok(others));
+        }
     }
 
     fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>> {
@@ -71,8 +98,8 @@ impl TopicsBackend for MemoryTopics {
             return now(Ok(Vec::new()));
         };
         let mut others = Vec::new();
-        for subscriber in place.lock().iter_mut() {
-            if subscriber.member.id == member.id {
+        for subscriber in &mut place.members.lock().all {
+            if is_same(&subscriber.member.id, &member.id) {
                 subscriber.member.label.clone_from(&member.label);
             } else {
                 others.push(subscriber.member.clone());
@@ -81,13 +108,27 @@ impl TopicsBackend for MemoryTopics {
         now(Ok(others))
     }
 
-    fn publish<'a>(&'a self, topic: &'a Arc<str>, from: Member, data: Arc<[u8]>) -> Answer<'a, ()> {
+    fn audience(&self, topic: &str) -> usize {
+        let place = self.find(topic);
+        place.map_or(0, |place| place.count.load(Ordering::Relaxed))
+    }
+
+    fn publish<'a>(
+        &'a self,
+        topic: &'a Arc<str>,
+        from: Member,
+        data: Arc<[u8]>,
+        payer: &'a Arc<Account>,
+    ) -> Answer<'a, ()> {
         let Some(place) = self.find(topic) else {
             return now(Ok(()));
         };
         let (topic, speaker) = (topic.clone(), from.id.clone());
         let message = Event::Message { topic, from, data };
-        let fits = self.delivery.tell(&*place.lock(), message, Some(&speaker));
+        let members = place.members.lock();
+        let fits = self
+            .delivery
+            .tell(&members.all, message, Some(&speaker), Some(payer));
         now(if fits {
             Ok(())
         } else {
@@ -96,24 +137,26 @@ impl TopicsBackend for MemoryTopics {
     }
 
     fn leave(&self, topic: &Arc<str>, id: &Arc<str>) {
-        let mut topics = self.topics.lock();
-        let Some(place) = topics.get(topic).cloned() else {
+        let Some(place) = self.find(topic) else {
             return;
         };
-        let mut members = place.lock();
-        let Some(index) = members.iter().position(|other| other.member.id == *id) else {
+        let mut members = place.members.lock();
+        let mut all = members.all.iter();
+        let Some(index) = all.position(|other| is_same(&other.member.id, id)) else {
             return;
         };
-        let Subscriber { member, .. } = members.swap_remove(index);
+        let Subscriber { member, payer, .. } = members.all.swap_remove(index);
         self.members.fetch_sub(1, Ordering::Relaxed);
-        if members.is_empty() {
-            topics.remove(topic);
+        place.count.store(members.all.len(), Ordering::Relaxed);
+        if members.all.is_empty() {
+            members.is_over = true;
+            drop(members);
+            return self.remove(topic, &place);
         }
-        drop(topics);
         let left = Event::Left {
             topic: topic.clone(),
             member,
         };
-        self.delivery.tell(&*members, left, None);
+        self.delivery.tell(&members.all, left, None, Some(&payer));
     }
 }

@@ -11,6 +11,7 @@ use crate::limits::Limits;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 /// All topics that have members here.
@@ -49,10 +50,10 @@ pub(super) enum Presence {
 }
 
 impl Hub {
-    pub(super) fn new(limits: &Limits, grace: Duration) -> Self {
+    pub(super) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>, grace: Duration) -> Self {
         Self {
             rooms: Mutex::default(),
-            delivery: Delivery::new(limits),
+            delivery: Delivery::new(limits, waiting),
             grace,
         }
     }
@@ -101,6 +102,13 @@ impl Hub {
                 }
             }
         }
+    }
+
+    /// Members that are told of, here and on other hosts.
+    pub(super) fn audience(&self, topic: &str) -> usize {
+        let rooms = self.rooms.lock();
+        let known = rooms.get(topic).and_then(|room| room.known.as_ref());
+        known.map_or(0, HashMap::len)
     }
 
     pub(super) fn has(&self, topic: &str) -> bool {
@@ -160,14 +168,18 @@ impl Hub {
                     from: told.member.clone(),
                     data,
                 };
-                self.delivery.tell(&room.here, message, Some(id));
+                self.delivery.tell(&room.here, message, Some(id), None);
             }
             Kind::Lost => {}
             Kind::Joined => {
                 room.absent.remove(id);
                 if known.insert(id.clone(), label.clone()).is_none() {
-                    self.delivery
-                        .tell(&room.here, joined(topic, told.member.clone()), Some(id));
+                    self.delivery.tell(
+                        &room.here,
+                        joined(topic, told.member.clone()),
+                        Some(id),
+                        None,
+                    );
                 }
                 if let Some(at) = room.coming.iter().position(|who| who.member.id == *id) {
                     let who = room.coming.swap_remove(at);
@@ -177,8 +189,12 @@ impl Hub {
             Kind::Left => {
                 room.absent.remove(id);
                 if known.remove(id).is_some() {
-                    self.delivery
-                        .tell(&room.here, left(topic, told.member.clone()), Some(id));
+                    self.delivery.tell(
+                        &room.here,
+                        left(topic, told.member.clone()),
+                        Some(id),
+                        None,
+                    );
                 }
             }
         }
@@ -223,7 +239,7 @@ impl Hub {
             .coming
             .extract_if(.., |who| listed.contains_key(&who.member.id));
         let arrived: Vec<_> = arrived.collect();
-        for mailbox in arrived.iter().filter_map(|who| who.mailbox.as_ref()) {
+        for mailbox in arrived.iter().filter_map(|who| who.hears.mailbox()) {
             mailbox.miss_unknown(&topic);
         }
         if room.last != last {
@@ -233,7 +249,7 @@ impl Hub {
         for member in came {
             let id = member.id.clone();
             self.delivery
-                .tell(&room.here, joined(&topic, member), Some(&id));
+                .tell(&room.here, joined(&topic, member), Some(&id), None);
         }
         room.here.extend(arrived);
     }
@@ -248,7 +264,8 @@ impl Hub {
             for (id, _) in room.absent.extract_if(|_, since| gone(since)) {
                 if let Some(label) = known.remove(&id) {
                     let member = Member { id, label };
-                    self.delivery.tell(&room.here, left(topic, member), None);
+                    self.delivery
+                        .tell(&room.here, left(topic, member), None, None);
                 }
             }
         }
@@ -256,7 +273,7 @@ impl Hub {
 
     /// Something was told that nobody here has heard.
     fn miss(&self, topic: &Arc<str>, room: &Room) {
-        for mailbox in room.here.iter().filter_map(|who| who.mailbox.as_ref()) {
+        for mailbox in room.here.iter().filter_map(|who| who.hears.mailbox()) {
             mailbox.miss_unknown(topic);
         }
     }

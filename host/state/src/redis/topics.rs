@@ -13,13 +13,14 @@ use crate::event::Member;
 use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
 use crate::shared::OpenError;
+use eco_fair::Account;
 use parking_lot::Mutex;
 use redis::{Script, ScriptInvocation, Value};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -71,11 +72,12 @@ impl RedisTopics {
         namespace: &str,
         host: &str,
         limits: &Limits,
+        waiting: &Arc<AtomicUsize>,
     ) -> Result<Self, OpenError> {
         let (leaves, leaving) = unbounded_channel();
         let inner = Arc::new(Inner {
             link,
-            hub: Hub::new(limits, lease::LEASE),
+            hub: Hub::new(limits, waiting, lease::LEASE),
             scripts: TopicScripts::new(namespace, host),
             limits: limits.clone(),
             subscribing: tokio::sync::Mutex::default(),
@@ -291,7 +293,17 @@ impl TopicsBackend for RedisTopics {
         })
     }
 
-    fn publish<'a>(&'a self, topic: &'a Arc<str>, from: Member, data: Arc<[u8]>) -> Answer<'a, ()> {
+    fn audience(&self, topic: &str) -> usize {
+        self.inner.hub.audience(topic)
+    }
+
+    fn publish<'a>(
+        &'a self,
+        topic: &'a Arc<str>,
+        from: Member,
+        data: Arc<[u8]>,
+        _payer: &'a Arc<Account>,
+    ) -> Answer<'a, ()> {
         Box::pin(async move {
             let inner = &self.inner;
             let mut lost = Lost::new(inner, topic);

@@ -1,0 +1,262 @@
+//! Turns: only so many at the same time, and of those that wait, the one goes first that has had least lately.
+//!
+//! First the plugin that has had least, then its peer, then that one's connection: so that nobody gets more by opening
+//! more connections, and nobody waits for another plugin's crowd.
+
+use crate::account::Account;
+use crate::recent::RecentTime;
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// Turns for some at the same time. Clones are the same.
+#[derive(Clone)]
+pub struct TurnQueue(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// How many wait, about.
+    waiting: AtomicUsize,
+}
+
+struct Queue {
+    free: usize,
+    /// Who waits, by their plugins, of which there are few.
+    plugins: HashMap<usize, Plugin>,
+    came: u64,
+}
+
+struct Plugin {
+    account: Arc<Account>,
+    /// When it came to wait.
+    came: u64,
+    /// Who waits, by their peers, of which there may be thousands.
+    peers: HashMap<usize, Peer>,
+    /// The peers by what they had when somebody last looked, and when they came. None has less by now.
+    order: BTreeSet<(i64, u64, usize)>,
+}
+
+struct Peer {
+    account: Arc<Account>,
+    /// By what their connections have had, then in the order in which they came.
+    waiting: BTreeMap<(i64, u64), oneshot::Sender<Place>>,
+}
+
+/// A place, given back when it is dropped. Empty, it is nobody's any more.
+pub struct Place(Option<TurnQueue>);
+
+/// A turn that comes. Dropped before, it is given up.
+pub enum Turn {
+    /// It has come.
+    Granted(Option<Place>),
+    /// It is to come.
+    Waits(oneshot::Receiver<Place>),
+}
+
+impl TurnQueue {
+    /// With so many places.
+    pub fn with_places(free: usize) -> Self {
+        let queue = Mutex::new(Queue {
+            free,
+            plugins: HashMap::new(),
+            came: 0,
+        });
+        let waiting = AtomicUsize::new(0);
+        Self(Arc::new(Shared { queue, waiting }))
+    }
+
+    /// Whether somebody waits.
+    pub fn is_contended(&self) -> bool {
+        self.0.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Waits for a place, for which this plugin and this peer pay. `recent` is what the connection has had.
+    pub fn enter(&self, plugin: &Arc<Account>, peer: &Arc<Account>, recent: RecentTime) -> Turn {
+        let mut queue = self.0.queue.lock();
+        if queue.free > 0 {
+            queue.free -= 1;
+            return Turn::Granted(Some(Place(Some(self.clone()))));
+        }
+        let (grant, granted) = oneshot::channel();
+        queue.came += 1;
+        let came = queue.came;
+        let waiting = queue.plugins.entry(key(plugin));
+        let waiting = waiting.or_insert_with(|| Plugin {
+            account: plugin.clone(),
+            came,
+            peers: HashMap::new(),
+            order: BTreeSet::new(),
+        });
+        waiting.enter(peer, (recent.order(), came), grant);
+        self.0.waiting.fetch_add(1, Ordering::Relaxed);
+        Turn::Waits(granted)
+    }
+}
+
+/// An account by where it is: it stays there for as long as it is in the queue.
+fn key(account: &Arc<Account>) -> usize {
+    Arc::as_ptr(account).addr()
+}
+
+impl Queue {
+    /// Takes out who is next.
+    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+        let plugins = self.plugins.iter();
+        let next = plugins.min_by_key(|(_, plugin)| (plugin.account.recent().order(), plugin.came));
+        let key = *next?.0;
+        let plugin = self.plugins.get_mut(&key)?;
+        let next = plugin.next();
+        if plugin.peers.is_empty() {
+            self.plugins.remove(&key);
+        }
+        next
+    }
+}
+
+impl Plugin {
+    fn enter(&mut self, account: &Arc<Account>, order: (i64, u64), grant: oneshot::Sender<Place>) {
+        let peer = self.peers.entry(key(account)).or_insert_with(|| {
+            let had = account.recent().order();
+            self.order.insert((had, order.1, key(account)));
+            Peer {
+                account: account.clone(),
+                waiting: BTreeMap::new(),
+            }
+        });
+        peer.waiting.insert(order, grant);
+    }
+
+    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+        loop {
+            let (had, came, key) = self.order.pop_first()?;
+            let peer = self.peers.get_mut(&key)?;
+            let has = peer.account.recent().order();
+            if has > had {
+                self.order.insert((has, came, key));
+                continue;
+            }
+            let (_, next) = peer.waiting.pop_first()?;
+            match peer.waiting.first_key_value() {
+                Some(((_, came), _)) => {
+                    self.order.insert((has, *came, key));
+                }
+                None => {
+                    self.peers.remove(&key);
+                }
+            }
+            return Some(next);
+        }
+    }
+}
+
+impl Drop for Place {
+    /// Hands it to the next. One that was dropped while it waited is passed over.
+    fn drop(&mut self) {
+        let Some(turns) = self.0.take() else {
+            return;
+        };
+        loop {
+            let next = {
+                let mut queue = turns.0.queue.lock();
+                let next = queue.next();
+                match next {
+                    Some(_) => drop(turns.0.waiting.fetch_sub(1, Ordering::Relaxed)),
+                    None => queue.free += 1,
+                }
+                next
+            };
+            let Some(grant) = next else { return };
+            match grant.send(Self(Some(turns.clone()))) {
+                Ok(()) => return,
+                Err(mut refused) => refused.0 = None,
+            }
+        }
+    }
+}
+
+impl Future for Turn {
+    type Output = Place;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Place> {
+        match &mut *self {
+            Self::Granted(place) => match place.take() {
+                Some(place) => Poll::Ready(place),
+                None => Poll::Pending,
+            },
+            Self::Waits(granted) => match Pin::new(granted).poll(cx) {
+                Poll::Ready(Ok(place)) => Poll::Ready(place),
+                // The sender is only ever dropped after sending.
+                Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn had(milliseconds: u64) -> RecentTime {
+        let mut recent = RecentTime::default();
+        recent.add(Duration::from_millis(milliseconds), Instant::now());
+        recent
+    }
+
+    fn account(milliseconds: u64) -> Arc<Account> {
+        let account = Arc::new(Account::default());
+        account.charge(Duration::from_millis(milliseconds), Instant::now());
+        account
+    }
+
+    /// Has all wait, each with its plugin, its peer and what it has had; says in which order they have their turns.
+    async fn order(waiting: Vec<(Arc<Account>, Arc<Account>, u64)>) -> Vec<usize> {
+        let turns = TurnQueue::with_places(1);
+        let nobody = account(0);
+        let first = turns.enter(&nobody, &nobody, had(20)).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut calls = tokio::task::JoinSet::new();
+        for (number, (plugin, peer, recent)) in waiting.into_iter().enumerate() {
+            let (turns, order) = (turns.clone(), order.clone());
+            calls.spawn(async move {
+                let _place = turns.enter(&plugin, &peer, had(recent)).await;
+                order.lock().push(number);
+            });
+        }
+        // One thread: they all wait after this.
+        tokio::task::yield_now().await;
+        let dropped = turns.enter(&nobody, &nobody, had(10));
+        drop(dropped);
+        drop(first);
+        while calls.join_next().await.is_some() {}
+        let order = order.lock();
+        order.clone()
+    }
+
+    #[tokio::test]
+    async fn the_connection_that_had_least_goes_first_and_a_dropped_turn_is_passed_over() {
+        let (plugin, peer) = (account(0), account(0));
+        let waiting = [900, 30, 400].map(|recent| (plugin.clone(), peer.clone(), recent));
+        assert_eq!(order(waiting.into()).await, [1, 2, 0]);
+    }
+
+    #[tokio::test]
+    async fn a_peer_s_many_connections_wait_for_another_peer_that_had_less() {
+        let (plugin, crowd, one) = (account(500), account(300), account(50));
+        let of = |peer: &Arc<Account>, had| (plugin.clone(), peer.clone(), had);
+        let waiting = vec![of(&crowd, 0), of(&crowd, 1), of(&one, 50), of(&crowd, 2)];
+        assert_eq!(order(waiting).await, [2, 0, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_plugin_s_many_peers_wait_for_another_plugin_that_had_less() {
+        let (crowd, one) = (account(900), account(50));
+        let of = |plugin: &Arc<Account>, had| (plugin.clone(), account(had), had);
+        let waiting = vec![of(&crowd, 1), of(&crowd, 2), of(&one, 50)];
+        assert_eq!(order(waiting).await, [2, 0, 1]);
+    }
+}
