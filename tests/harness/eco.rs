@@ -98,6 +98,12 @@ impl Eco {
         Self::after(&format!("ulimit -v {kib}"), arguments)
     }
 
+    /// `eco`, whose files lack these rights.
+    #[cfg(unix)]
+    pub(crate) fn with_mask(mask: &str, arguments: &[&str]) -> Self {
+        Self::after(&format!("umask {mask}"), arguments)
+    }
+
     /// `eco`, whose stdin is this file.
     #[cfg(unix)]
     pub(crate) fn with_stdin(path: &str, arguments: &[&str]) -> Self {

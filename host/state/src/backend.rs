@@ -117,8 +117,8 @@ pub trait TopicsBackend: Send + Sync {
 
 /// A place for keys and values.
 pub trait StoreBackend: Send + Sync {
-    /// The value of a key.
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>>;
+    /// The value of a key, which is shared with whoever else has it.
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>>;
 
     /// Gives a key a value, for a time or for ever.
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()>;

@@ -270,7 +270,7 @@ impl Participant {
     }
 
     /// See [`StoreBackend::get`].
-    pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Problem> {
+    pub async fn get(&self, key: &str) -> Result<Option<Arc<[u8]>>, Problem> {
         self.check_key(key)?;
         self.store().get(key).await
     }

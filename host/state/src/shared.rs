@@ -2,7 +2,7 @@
 
 use super::backend::{Namespaces, StoreBackend, TopicsBackend};
 use super::clock::{Clock, SystemClock, WallClock};
-use super::file::FileStore;
+use super::file::{self, FileStore};
 use super::limits::Limits;
 use super::location::Location;
 use super::memory::{MemoryStore, MemoryTopics};
@@ -169,14 +169,15 @@ impl SharedState {
 /// The store alone, of a server that is stopped or, on Redis, runs: to look at it.
 ///
 /// # Errors
-/// It can't be had. A file is made where there is none.
+/// It can't be had. No file is made where there is none, and nothing is written into one that is empty.
 pub async fn open_store(
     location: &Location,
     namespace: &str,
     limits: &Limits,
 ) -> Result<Box<dyn StoreBackend>, OpenError> {
     Ok(match location {
-        Location::Memory => Box::new(MemoryStore::new(limits, Arc::new(SystemClock::default()))),
+        Location::File(path) if !file::has_something(path) => nothing(limits),
+        Location::Memory => nothing(limits),
         Location::File(path) => {
             Box::new(FileStore::open(path, namespace, limits, Arc::new(WallClock)).await?)
         }
@@ -186,6 +187,10 @@ pub async fn open_store(
             Box::new(RedisStore::new(link, namespace, limits))
         }
     })
+}
+
+fn nothing(limits: &Limits) -> Box<dyn StoreBackend> {
+    Box::new(MemoryStore::new(limits, Arc::new(SystemClock::default())))
 }
 
 /// In memory, within the default limits.

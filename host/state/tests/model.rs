@@ -225,6 +225,7 @@ impl Trial {
             self.step(&step).await?;
             for (index, key) in KEYS.iter().enumerate() {
                 let expected = self.model.value(index);
+                let expected = expected.map(Into::into);
                 prop_assert_eq!(self.real[0].get(key).await, Ok(expected), "{:?}", step);
             }
             let keys = self.real[0].keys("k", None, 10).await.expect("it can");

@@ -96,7 +96,9 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
                 .await;
             let found = answer(shared, value)?;
             let value = found.0.as_ref().ok().and_then(Option::as_ref);
-            store.data_mut().count_bytes(value.map_or(0, Vec::len));
+            store
+                .data_mut()
+                .count_bytes(value.map_or(0, |value| value.len()));
             Ok(found)
         })
     })?;

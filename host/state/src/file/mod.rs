@@ -2,8 +2,10 @@
 //! its power.
 //!
 //! It owns the file, and the one thread that writes to it. Many changes go into one transaction, since what
-//! takes time is the disk's promise at its end. What a transaction is made of is `tables`' business.
+//! takes time is the disk's promise at its end. What a transaction is made of is `tables`' business; whose file it is,
+//! `opening`'s.
 
+mod opening;
 mod tables;
 
 use super::backend::{Answer, Namespaces, Page, StoreBackend, now};
@@ -12,6 +14,7 @@ use super::limits::Limits;
 use super::memory::number;
 use super::problem::Problem;
 use super::shared::OpenError;
+use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableDatabase as _, StorageError};
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +28,10 @@ use tokio::time::sleep;
 /// Changes of one transaction. What it holds in memory is bounded by them. It changes nothing that one could
 /// see. Test: `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
 const TOGETHER: usize = 1000;
+/// Entries whose time is over that one transaction removes, unless it needs their room: changes wait for it. Those that
+/// are left are not there for anybody, and go with the next one, which comes at once.
+/// Test: `tables::tests::what_is_over_is_removed_a_part_at_a_time_and_is_not_there_before`.
+const REMOVED_AT_ONCE: usize = 1000;
 /// How long the file may keep what is over while nobody changes anything.
 const PURGE: Duration = Duration::from_secs(60);
 /// How long a file is waited for that another process has. A server that is killed may leave it to a child that it was
@@ -82,6 +89,12 @@ fn is_of_system(error: &std::io::Error) -> bool {
     error.raw_os_error().is_some() && !is_of_path
 }
 
+/// Whether there may be a store: a file that is there and not empty, whatever it is.
+pub(crate) fn has_something(path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_ok_and(|found| !(found.is_file() && found.len() == 0))
+}
+
 impl FileStore {
     /// Opens the file, or makes one. `clock` tells the time since 1970, in which what is kept expires. Where another
     /// process has it, that is waited for, up to [`PATIENCE`].
@@ -120,20 +133,27 @@ impl FileStore {
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE);
         builder.set_check_integrity_on_open(true);
-        let mut database = builder.create(path).map_err(|error| match error {
+        let refused = |error: std::io::Error| match is_of_system(&error) {
+            true => OpenError::System {
+                path: path.to_owned(),
+                error,
+            },
+            false => failed(error.to_string()),
+        };
+        let file = opening::open(path).map_err(refused)?;
+        let itself = file.try_clone().map_err(refused)?;
+        let opened = FileBackend::new(file).and_then(|file| builder.create_with_backend(file));
+        let mut database = opened.map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(path.to_owned()),
-            DatabaseError::Storage(StorageError::Io(error)) if is_of_system(&error) => {
-                OpenError::System {
-                    path: path.to_owned(),
-                    error,
-                }
-            }
+            DatabaseError::Storage(StorageError::Io(error)) => refused(error),
             error => failed(error.to_string()),
         })?;
+        opening::close_to_others(&itself, path);
+        opening::warn_of_folder(path);
         let names = Names::new(namespace);
         let broken = |fault: Fault| failed(fault.to_string());
         let used = tables::count(&database, &names).map_err(broken)?;
-        let size = std::fs::metadata(path).map_or(0, |file| file.len());
+        let size = itself.metadata().map_or(0, |file| file.len());
         let is_loose =
             size > SMALL && size / LOOSE > tables::stored(&database).map_err(broken)? as u64;
         if is_loose {
@@ -150,6 +170,7 @@ impl FileStore {
             limits: limits.clone(),
             used,
             has_failed: false,
+            is_behind: false,
         };
         let writer = std::thread::Builder::new()
             .name("eco-store".to_owned())
@@ -215,12 +236,19 @@ struct Writer {
     limits: Limits,
     used: Used,
     has_failed: bool,
+    /// Whether the last transaction has left some of what is over.
+    is_behind: bool,
 }
 
 impl Writer {
     fn run(mut self, incoming: &Receiver<Job>) {
         loop {
-            let first = match incoming.recv_timeout(PURGE) {
+            let patience = if self.is_behind {
+                Duration::ZERO
+            } else {
+                PURGE
+            };
+            let first = match incoming.recv_timeout(patience) {
                 Ok(job) => Some(job),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -237,6 +265,7 @@ impl Writer {
                     }
                 }
                 Err(fault) => {
+                    self.is_behind = false;
                     // Once: what has failed fails until the file is opened again.
                     if !std::mem::replace(&mut self.has_failed, true) {
                         tracing::error!("the store's file can't be written: {fault}");
@@ -254,9 +283,10 @@ impl Writer {
         let now = milliseconds(self.clock.now());
         let transaction = self.database.begin_write()?;
         let mut outcomes = Vec::with_capacity(changes.len());
+        let is_behind;
         let used = {
             let mut tables = Changes::new(&transaction, &self.names, self.used, now, &self.limits)?;
-            tables.expire()?;
+            is_behind = tables.expire(REMOVED_AT_ONCE)? == REMOVED_AT_ONCE;
             for change in changes {
                 outcomes.push(match change(&mut tables) {
                     Ok(outcome) => Ok(outcome),
@@ -267,7 +297,7 @@ impl Writer {
             tables.used
         };
         transaction.commit()?;
-        self.used = used;
+        (self.used, self.is_behind) = (used, is_behind);
         Ok(outcomes)
     }
 }
@@ -277,7 +307,7 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 impl StoreBackend for FileStore {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
         self.read(|tables| tables.get(key))
     }
 
@@ -301,7 +331,7 @@ impl StoreBackend for FileStore {
         let (key, expected) = (key.to_owned(), expected.map(<[u8]>::to_owned));
         let new = new.map(<[u8]>::to_owned);
         let change = move |tables: &mut Changes<'_>| {
-            if tables.get(&key)? != expected {
+            if tables.get(&key)?.as_deref() != expected.as_deref() {
                 return Ok(Outcome::Was(false));
             }
             match new {

@@ -12,6 +12,7 @@ use redb::{
     Table, TableDefinition, TableError, TableHandle as _, WriteTransaction,
 };
 use std::ops::Bound;
+use std::sync::Arc;
 
 /// What the name of a table of values ends with.
 const VALUES: &str = "/values";
@@ -154,7 +155,7 @@ impl Reading {
         })
     }
 
-    pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+    pub(super) fn get(&self, key: &str) -> Result<Option<Arc<[u8]>>, Fault> {
         match &self.values {
             Some(values) => Ok(entry(values, key, self.now)?.map(|(value, _)| value)),
             None => Ok(None),
@@ -196,7 +197,7 @@ impl Reading {
 }
 
 /// A value, and when it will be over.
-type Entry = (Vec<u8>, Option<u64>);
+type Entry = (Arc<[u8]>, Option<u64>);
 
 /// What is there and is not over.
 fn entry(
@@ -209,7 +210,7 @@ fn entry(
     };
     Ok(parse(stored.value())
         .filter(|(expires, _)| *expires > now)
-        .map(|(expires, value)| (value.to_owned(), (expires != NEVER).then_some(expires))))
+        .map(|(expires, value)| (value.into(), (expires != NEVER).then_some(expires))))
 }
 
 /// The changes of one transaction.
@@ -238,23 +239,24 @@ impl<'a> Changes<'a> {
         })
     }
 
-    /// Removes what is over.
-    pub(super) fn expire(&mut self) -> Result<(), Fault> {
+    /// Removes so many entries that are over, at most. How many there were.
+    pub(super) fn expire(&mut self, most: usize) -> Result<usize, Fault> {
         let mut over = Vec::new();
-        for entry in self.expiring.range(..(self.now.saturating_add(1), ""))? {
+        let all = self.expiring.range(..(self.now.saturating_add(1), ""))?;
+        for entry in all.take(most) {
             over.push(entry?.0.value().1.to_owned());
         }
-        for key in over {
-            self.take(&key)?;
+        for key in &over {
+            self.take(key)?;
         }
-        Ok(())
+        Ok(over.len())
     }
 
     pub(super) fn entry(&self, key: &str) -> Result<Option<Entry>, Fault> {
         entry(&self.values, key, self.now)
     }
 
-    pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+    pub(super) fn get(&self, key: &str) -> Result<Option<Arc<[u8]>>, Fault> {
         Ok(self.entry(key)?.map(|(value, _)| value))
     }
 
@@ -265,16 +267,12 @@ impl<'a> Changes<'a> {
         expires: Option<u64>,
     ) -> Result<(), Fault> {
         let expires = expires.unwrap_or(NEVER);
-        let old = match self.values.get(key)? {
-            Some(stored) => parse(stored.value()).map(|(ends, old)| size(key, old.len(), ends)),
-            None => None,
-        };
-        let bytes = self.used.bytes - old.unwrap_or(0) + size(key, value.len(), expires);
-        if bytes > self.limits.store {
-            return Err(Problem::TooMany(Limit::Store).into());
-        }
-        if old.is_none() && self.used.keys >= self.limits.keys {
-            return Err(Problem::TooMany(Limit::Keys).into());
+        let new = size(key, value.len(), expires);
+        while let Some(limit) = self.lacks_room(key, new)? {
+            // What is over takes no room.
+            if self.expire(1)? == 0 {
+                return Err(Problem::TooMany(limit).into());
+            }
         }
         self.take(key)?;
         let stored = [&expires.to_le_bytes(), value].concat();
@@ -282,9 +280,25 @@ impl<'a> Changes<'a> {
         if expires != NEVER {
             self.expiring.insert((expires, key), ())?;
         }
-        self.used.bytes += size(key, value.len(), expires);
+        self.used.bytes += new;
         self.used.keys += 1;
         Ok(())
+    }
+
+    /// Which limit has no room for so many bytes in the place of what the key has.
+    fn lacks_room(&self, key: &str, new: usize) -> Result<Option<Limit>, Fault> {
+        let old = match self.values.get(key)? {
+            Some(stored) => parse(stored.value()).map(|(ends, old)| size(key, old.len(), ends)),
+            None => None,
+        };
+        let bytes = self.used.bytes.saturating_sub(old.unwrap_or(0)) + new;
+        Ok(if bytes > self.limits.store {
+            Some(Limit::Store)
+        } else if old.is_none() && self.used.keys >= self.limits.keys {
+            Some(Limit::Keys)
+        } else {
+            None
+        })
     }
 
     /// Removes a key. Whether there was one, that is not over.
@@ -309,5 +323,50 @@ impl<'a> Changes<'a> {
             self.expiring.remove((expires, key))?;
         }
         Ok(Some(expires))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::REMOVED_AT_ONCE;
+    use redb::backends::InMemoryBackend;
+
+    const NOW: u64 = 10;
+    const LATER: u64 = 20;
+
+    #[test]
+    fn what_is_over_is_removed_a_part_at_a_time_and_is_not_there_before() -> Result<(), Fault> {
+        const MANY: usize = REMOVED_AT_ONCE + 500;
+        let limits = Limits {
+            keys: MANY,
+            ..Limits::default()
+        };
+        let database = Database::builder().create_with_backend(InMemoryBackend::new())?;
+        let names = Names::new("n");
+        let transaction = database.begin_write()?;
+        let mut used = Used::default();
+        {
+            let mut tables = Changes::new(&transaction, &names, used, NOW, &limits)?;
+            for key in 0..MANY {
+                tables.set(&format!("{key:04}"), b"7", Some(LATER))?;
+            }
+            used = tables.used;
+        }
+        let mut tables = Changes::new(&transaction, &names, used, LATER, &limits)?;
+        assert_eq!(tables.expire(REMOVED_AT_ONCE)?, REMOVED_AT_ONCE);
+        assert_eq!(tables.used.keys, MANY - REMOVED_AT_ONCE);
+        // The first that go are those that are over first.
+        assert_eq!(tables.get("1499")?, None);
+        assert!(!tables.remove("1499")?);
+        assert_eq!(tables.entry("1498")?, None);
+        // What is full of what is over has room.
+        tables.used.keys = MANY;
+        tables.set("new", b"1", None)?;
+        assert_eq!(tables.get("new")?.as_deref(), Some(&b"1"[..]));
+        assert_eq!(tables.used.keys, MANY);
+        assert_eq!(tables.expire(MANY)?, MANY - REMOVED_AT_ONCE - 2);
+        assert_eq!(tables.expire(MANY)?, 0);
+        Ok(())
     }
 }

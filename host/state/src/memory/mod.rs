@@ -6,7 +6,6 @@ mod topics;
 use super::backend::{Answer, StoreBackend, now};
 use super::clock::Clock;
 use super::limits::Limits;
-use super::problem::Problem;
 use crate::backend::Page;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -30,27 +29,32 @@ impl MemoryStore {
         }
     }
 
-    /// The store, and the time.
-    fn with<'a, T: Send + 'a>(
-        &self,
-        work: impl FnOnce(&mut Store, Duration) -> Result<T, Problem>,
-    ) -> Answer<'a, T> {
+    /// Works on the store, at this time. No bytes of a value are copied, compared or freed in there: threads of the
+    /// lowest priority come here, and whoever waits for one waits for what it does while it has the lock. What is
+    /// removed is freed afterwards.
+    fn with<T>(&self, work: impl FnOnce(&mut Store, Duration) -> T) -> T {
         let time = self.clock.now();
-        now(work(&mut self.store.lock(), time))
+        let mut store = self.store.lock();
+        let done = work(&mut store, time);
+        let removed = store.take_removed();
+        drop(store);
+        drop(removed);
+        done
     }
 }
 
 impl StoreBackend for MemoryStore {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
-        self.with(|store, now| Ok(store.get(key, now).map(<[u8]>::to_vec)))
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
+        now(Ok(self.with(|store, now| store.get(key, now))))
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
-        self.with(|store, now| {
+        let (key, value) = (Arc::from(key), Arc::from(value));
+        now(self.with(|store, now| {
             // A time beyond what can be counted is for ever.
             let expires = ttl.and_then(|time| now.checked_add(time));
-            store.set(key, value.into(), expires, now)
-        })
+            store.set(&key, &value, expires, now)
+        }))
     }
 
     fn compare_and_set<'a>(
@@ -59,24 +63,29 @@ impl StoreBackend for MemoryStore {
         expected: Option<&'a [u8]>,
         new: Option<&'a [u8]>,
     ) -> Answer<'a, bool> {
-        self.with(|store, now| {
-            if store.get(key, now) != expected {
-                return Ok(false);
+        let (key, new) = (Arc::from(key), new.map(Arc::from));
+        // Each time round, somebody else has changed it in between.
+        let done = loop {
+            let seen = self.with(|store, now| store.get(&key, now));
+            if seen.as_deref() != expected {
+                break Ok(false);
             }
-            match new {
-                Some(value) => store.set(key, value.into(), None, now)?,
-                None => drop(store.delete(key, now)),
+            let done =
+                self.with(|store, now| store.replace(&key, seen.as_ref(), new.as_ref(), now));
+            if !matches!(done, Ok(false)) {
+                break done;
             }
-            Ok(true)
-        })
+        };
+        now(done)
     }
 
     fn add<'a>(&'a self, key: &'a str, delta: i64) -> Answer<'a, i64> {
-        self.with(|store, now| store.add(key, delta, now))
+        let key = Arc::from(key);
+        now(self.with(|store, now| store.add(&key, delta, now)))
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool> {
-        self.with(|store, now| Ok(store.delete(key, now)))
+        now(Ok(self.with(|store, now| store.delete(key, now))))
     }
 
     fn keys<'a>(
@@ -85,6 +94,10 @@ impl StoreBackend for MemoryStore {
         more: Option<&'a str>,
         limit: usize,
     ) -> Answer<'a, Page> {
-        self.with(|store, now| Ok(store.keys(prefix, more, limit, now)))
+        let found = self.with(|store, now| store.keys(prefix, more, limit, now));
+        now(Ok(Page {
+            keys: found.keys.iter().map(ToString::to_string).collect(),
+            more: found.more.map(|key| key.to_string()),
+        }))
     }
 }

@@ -54,7 +54,7 @@ impl RedisStore {
 }
 
 impl StoreBackend for RedisStore {
-    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
         let call = self.call(&self.scripts.get, key);
         Box::pin(async move { self.link.run(&call).await })
     }
