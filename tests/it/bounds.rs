@@ -213,6 +213,17 @@ fn data_that_is_strewn_over_the_memory_is_refused() {
         &plugin_file("strewn.wat", strewn(4097)),
         "copied into 4097 pages",
     );
+    // Each instance of the module counts, of which one of the plugin is made.
+    let twice = |segments| {
+        let text = strewn(segments).replace("\"memory\") 960", "\"memory\") 400");
+        let again = "(core instance (instantiate $m)) (core instance $m";
+        text.replacen("(core instance $m", again, 1)
+    };
+    served(&plugin_file("strewn-twice-a-little.wat", twice(2048)));
+    refused(
+        &plugin_file("strewn-twice.wat", twice(2049)),
+        "copied into 4098 pages",
+    );
 }
 
 #[test]
@@ -225,12 +236,21 @@ fn what_would_have_the_host_hold_much_for_an_instance_is_refused() {
         &plugin_file("many-elements.wat", many),
         "have the host hold",
     );
-    let filled = format!(
-        "(table 1000 funcref) {}",
-        format!("(elem (i32.const 0) {})", "$f ".repeat(1000)).repeat(101)
-    );
+    let elem = format!("(elem (i32.const 0) {})", "$f ".repeat(1000));
+    let filled = format!("(table 1000 funcref) {}", elem.repeat(101));
     let filled = handler(&echo(&format!("(func $f) {filled}")), "");
     refused(&plugin_file("fills-again.wat", filled), "--table");
+    // A table of which each instance has one more.
+    let filled = format!("(table 1000 funcref) (func $f) {}", elem.repeat(40));
+    let filled = handler(&echo(&filled), "");
+    let again = "(core instance (instantiate $m))".repeat(2);
+    let thrice = filled.replacen(
+        "(core instance $m",
+        &format!("{again} (core instance $m"),
+        1,
+    );
+    served(&plugin_file("fills.wat", filled));
+    refused(&plugin_file("fills-thrice.wat", thrice), "--table");
 }
 
 /// A plugin that at `!` makes so many handles to a resource of its own, fills a table and uses its

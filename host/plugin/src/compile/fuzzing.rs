@@ -31,8 +31,6 @@ pub struct Scanned {
     pub table: u64,
     /// Names of tools.
     pub made_with: Vec<String>,
-    /// In pages.
-    pub copied: u64,
 }
 
 /// Scans a component in binary form.
@@ -44,14 +42,12 @@ pub fn scan(binary: &[u8]) -> Scan {
                 memory,
                 table,
                 made_with,
-                copied,
             } = found;
             Scan::Fits(Scanned {
                 post_return,
                 memory,
                 table,
                 made_with,
-                copied,
             })
         }
         Err(Unfit::Malformed(error)) => Scan::Malformed(error.to_string()),

@@ -13,6 +13,7 @@ use crate::engine::PARTS;
 use crate::error::LoadError;
 use crate::load::plan::{Parts, Plan};
 use crate::load::scan::{Scanned, Unfit, post_return, scan};
+use crate::load::segments::FEW;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -74,6 +75,10 @@ const MOST_NAME: usize = 256;
 /// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
 /// Test: `bounds::what_would_have_the_host_hold_much_for_an_instance_is_refused`.
 pub(crate) const HELD: u64 = 4 * 1024 * 1024;
+/// Pages of memory into which data is copied for an instance, by all the modules of which it is made: 16 MiB, which
+/// takes a tick or so. The most that toolchains make is Python's, with a snapshot of its start. More is refused as
+/// unbounded. Test: `bounds::data_that_is_strewn_over_the_memory_is_refused`.
+const COPIED: u64 = 4096;
 
 /// Does the job.
 pub(super) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
@@ -99,11 +104,19 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     for tool in &mut scan.made_with {
         cut(tool, MOST_NAME);
     }
-    let held = held(&binary)?;
+    let Plan {
+        held,
+        copied,
+        filled,
+        ..
+    } = plan(&binary)?;
+    scan.table = scan.table.max(filled);
     let engine = engine(job.settings)?;
     let component = engine.precompile_component(&binary).map_err(failed)?;
     let (direct, module) = match detect(&binary).map_err(invalid)? {
-        Some(found) if found.longest_name() <= MOST_NAME && held <= direct::HELD => {
+        Some(found)
+            if found.longest_name() <= MOST_NAME && held <= direct::HELD && copied <= FEW =>
+        {
             let code = engine.precompile_module(found.module).map_err(failed)?;
             (Some(Names::of(&found)), Some(code))
         }
@@ -114,6 +127,7 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
             size: binary.len(),
             scan,
             held,
+            copied,
             direct,
         },
         component,
@@ -121,8 +135,8 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     })
 }
 
-/// What the host holds for an instance of what is valid.
-fn held(binary: &[u8]) -> Result<u64, Refusal> {
+/// What an instance takes, where that is within bounds.
+fn plan(binary: &[u8]) -> Result<Plan, Refusal> {
     let plan = Plan::of(binary).map_err(Refusal::Invalid)?;
     if plan.parts.number > PARTS as usize {
         let Parts { number, kind } = plan.parts;
@@ -140,7 +154,13 @@ fn held(binary: &[u8]) -> Result<u64, Refusal> {
             plan.held
         )));
     }
-    Ok(plan.held)
+    if plan.copied > COPIED {
+        return Err(Refusal::Unbounded(format!(
+            "its data is copied into {} pages of memory whenever it starts (at most {COPIED})",
+            plan.copied
+        )));
+    }
+    Ok(plan)
 }
 
 /// Compiles what eco's own interpreter is in.
@@ -155,6 +175,7 @@ fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
             size: binary.len(),
             scan,
             held: 0,
+            copied: 0,
             direct: None,
         },
         component: component.map_err(failed)?,

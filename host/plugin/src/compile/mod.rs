@@ -52,6 +52,8 @@ pub(crate) struct Compiled {
     pub(crate) held: u64,
     /// The module by itself, where the component is called directly.
     pub(crate) direct: Option<Arc<direct::Module>>,
+    /// Pages of memory into which data is copied for each instance.
+    pub(crate) copied: u64,
     pub(crate) script: Option<Script>,
     /// What its code is for.
     pub(crate) target: Target,
@@ -67,6 +69,8 @@ pub(crate) struct Facts {
     held: u64,
     /// Where it is called directly: what its module calls its parts.
     pub(crate) direct: Option<direct::Names>,
+    /// Pages of memory into which data is copied for each instance.
+    copied: u64,
 }
 
 impl Compiled {
@@ -113,6 +117,7 @@ impl Compiled {
             held: loaded.facts.held,
             direct: loaded.direct,
             script,
+            copied: loaded.facts.copied,
         })
     }
 }
@@ -131,6 +136,7 @@ impl Compiled {
             held: loaded.facts.held,
             target: Target::Native,
             ..self
+            copied: loaded.facts.copied,
         })
     }
 }
@@ -277,6 +283,33 @@ fn check_memory(language: Language, engine: &EngineState) -> Result<(), LoadErro
         return Ok(());
     }
     let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
+impl EngineState {
+    /// Counts what was loaded of a plugin: its code with all that wasmtime keeps beside it, mapped or copied, and its
+    /// module's.
+    /// Test: `bounds::the_code_of_a_plugin_counts_with_the_memory_of_its_instances`.
+    fn count(
+        &self,
+        component: Component,
+        module: Option<&Module>,
+    ) -> Result<CountedComponent, LoadError> {
+        let length = |image: Range<*const u8>| image.end.addr().saturating_sub(image.start.addr());
+        let code = length(component.image_range());
+        let code = code.saturating_add(module.map_or(0, |module| length(module.image_range())));
+        let counted = self.reserve(code).map_err(|budget| {
+            let code = bytesize::ByteSize(code as u64);
+            LoadError::budget(
+                budget,
+                &self.budgets,
+                format!("What it is compiled to takes {code}."),
+            )
+        })?;
+        Ok(CountedComponent {
+            component,
+            counted: Arc::new(counted),
+        })
+    }
+}
+
     let found = format!(
         "That is too little for the interpreter of {name}; {enough} is enough for a small script"
     );

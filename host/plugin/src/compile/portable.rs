@@ -23,6 +23,7 @@ pub(super) fn load(engine: &EngineState, interpreter: &Interpreter) -> Option<Lo
             // None of the interpreters that have portable code has a `post-return`.
             scan: Scanned::default(),
             held: 0,
+            copied: 0,
             direct: None,
         },
         component,

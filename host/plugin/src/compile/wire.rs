@@ -198,7 +198,7 @@ mod tests {
     fn an_answer_that_makes_no_sense_is_an_error() {
         let block = |bytes: &[u8]| [&(bytes.len() as u64).to_le_bytes(), bytes].concat();
         let facts = block(
-            br#"{"size":1,"scan":{"post_return":true,"memory":0,"table":0,"made_with":[],"copied":0},"held":0,"direct":null}"#,
+            br#"{"size":1,"scan":{"post_return":true,"memory":0,"table":0,"made_with":[]},"held":0,"copied":0,"direct":null}"#,
         );
         let whole = [&b"LLC"[..], &facts, &block(b"code"), &block(b"")].concat();
         assert!(matches!(read(&whole), Ok(Answer::Compiled(_, _, None))));

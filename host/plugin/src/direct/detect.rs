@@ -2,7 +2,6 @@
 //!
 //! It reads the binary format and proves nothing else. What is made of the answer is in `call`.
 
-use crate::load::segments::{FEW, Segments};
 use std::ops::Range;
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ExternalKind, Instance,
@@ -171,10 +170,6 @@ fn is_direct(module: &[u8]) -> Result<bool, BinaryReaderError> {
     }
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
-            Payload::DataSection(section) => match Segments::default().copied(section)? {
-                0..=FEW => {}
-                _ => return Ok(false),
-            },
             Payload::ImportSection(_) | Payload::StartSection { .. } => return Ok(false),
             Payload::CodeSectionEntry(body) => {
                 if body.range().len() > FUNCTION {
@@ -257,11 +252,7 @@ mod tests {
             );
             assert_eq!(detect(&handler(&fields, "", "")).unwrap(), None, "{body}");
         }
-        let strewn: String = (0..=FEW)
-            .map(|page| format!("(data (i32.const {}) \"x\")", page * (1 << 19)))
-            .collect();
         for (fields, options, parts) in [
-            (strewn.as_str(), "", ""),
             ("(func $start) (start $start)", "", ""),
             ("", r#"(post-return (core func $m "free"))"#, ""),
             ("", "", r#"(import "f" (func))"#),

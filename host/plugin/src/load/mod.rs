@@ -88,7 +88,7 @@ pub(crate) async fn load(
             Way::Direct => 0,
             Way::Component => held(engine.budgets(), compiled.held),
         },
-        starts_slowly: compiled.scan.copied > segments::FEW,
+        starts_slowly: compiled.copied > segments::FEW,
         target: compiled.target,
         shared: PluginShared {
             engine: engine.0.clone(),

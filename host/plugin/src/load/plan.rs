@@ -3,14 +3,16 @@
 //! Only wasmtime knows which of a component's modules are instantiated, how often, and what joins
 //! them, so that it is asked, by way of the crate that it is made of. This decides nothing; `compile` does.
 
-use crate::load::segments::{MAPPED, PAGE};
+use super::segments::{self, MAPPED, PAGE};
+use std::collections::HashMap;
 use wasmtime_environ::component::{
     ComponentTypesBuilder, GlobalInitializer, InstantiateModule, Trampoline, Translator,
     VMComponentOffsets,
 };
 use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
 use wasmtime_environ::{
-    HostPtr, Module, ModuleTranslation, ScopeVec, TableSegmentElements, Tunables, VMOffsets,
+    HostPtr, MemoryInitialization, Module, ModuleTranslation, ScopeVec, TableSegmentElements,
+    Tunables, VMOffsets,
 };
 
 /// Bytes that one element of a passive segment takes.
@@ -26,6 +28,11 @@ pub(crate) struct Plan {
     /// Bytes that the host holds for an instance, beside its memory and its tables: globals, what is
     /// imported, functions that are referred to, segments, passive elements.
     pub(crate) held: u64,
+    /// Pages of memory into which data is copied for an instance, by all the modules that are instantiated for it,
+    /// each as often as it is.
+    pub(crate) copied: u64,
+    /// Elements of tables that are filled for an instance, in the same way.
+    pub(crate) filled: u64,
     /// What an instance has the most of.
     pub(crate) parts: Parts,
 }
@@ -52,9 +59,15 @@ impl Plan {
         let (whole, mut modules) = translator
             .translate(component)
             .map_err(|error| format!("{error:#}"))?;
-        for (_, module) in modules.iter_mut() {
+        let mut copied = HashMap::new();
+        for (index, module) in modules.iter_mut() {
             let types = types.module_types_builder_mut();
+            let pages = segments::pages(module);
             module.finalize_memory_init(&tunables, PAGE, MAPPED, types);
+            // The rest is mapped.
+            if let MemoryInitialization::Segmented = module.module.memory_initialization {
+                copied.insert(index, pages);
+            }
         }
         let passes_strings = whole
             .trampolines
@@ -63,11 +76,11 @@ impl Plan {
         let initializers = whole.component.initializers.iter();
         let instances = initializers.filter_map(|initializer| match initializer {
             GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, _), _) => {
-                modules.get(*module)
+                Some((copied.get(module).copied(), modules.get(*module)?))
             }
             _ => None,
         });
-        let instances: Vec<_> = instances.collect();
+        let (copied, instances): (Vec<Option<u64>>, Vec<_>) = instances.unzip();
         let own = VMComponentOffsets::new(HostPtr, &whole.component).size_of_vmctx();
         let held = instances.iter().map(|module| held(module));
         // A module counts by itself too, whether it is instantiated or not.
@@ -75,6 +88,11 @@ impl Plan {
         Ok(Self {
             passes_strings,
             held: held.fold(u64::from(own), u64::saturating_add),
+            copied: copied.into_iter().flatten().fold(0, u64::saturating_add),
+            filled: instances
+                .iter()
+                .map(|module| filled(module))
+                .fold(0, u64::saturating_add),
             parts: alone.fold(most_parts(&instances), Parts::max),
         })
     }
@@ -88,6 +106,12 @@ fn most_parts(modules: &[&ModuleTranslation<'_>]) -> Parts {
     of("modules", modules.len())
         .max(of("memories", sum(Module::num_defined_memories)))
         .max(of("tables", sum(Module::num_defined_tables)))
+}
+
+/// Elements that an instance of one module fills, however often the same ones.
+fn filled(module: &ModuleTranslation<'_>) -> u64 {
+    let segments = module.table_initialization.segments.iter();
+    segments.map(|segment| segment.elements.len()).sum()
 }
 
 /// What the host holds for an instance of one module.

@@ -2,12 +2,10 @@
 //!
 //! It reads the binary format alone, and must not know of budgets, which users set.
 
-use crate::load::segments::Segments;
 use serde::{Deserialize, Serialize};
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentCanonicalSectionReader,
-    ElementItems, ElementKind, ElementSectionReader, Encoding, KnownCustom, Parser, Payload,
-    ProducersSectionReader,
+    KnownCustom, Parser, Payload, ProducersSectionReader,
 };
 
 /// The size of a wasm page, where a memory doesn't declare another.
@@ -23,11 +21,6 @@ const NESTED: usize = 256;
 /// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
 
-/// Pages of memory into which data is copied each time that it is instantiated: 16 MiB, which takes a
-/// tick or so. The largest that toolchains make is Python's, with a snapshot of its start. More is refused
-/// as unbounded. Test: `bounds::data_that_is_strewn_over_the_memory_is_refused`.
-const COPIED: u64 = 4096;
-
 /// Names of tools that are kept; a toolchain has a handful. More are left out.
 const TOOLS: usize = 16;
 
@@ -40,12 +33,10 @@ pub(crate) struct Scanned {
     pub(crate) post_return: bool,
     /// The largest memory that any module in it declares from the start, in bytes.
     pub(crate) memory: u64,
-    /// The largest table that any module in it declares or fills from the start, in elements.
+    /// The largest table that any module in it declares from the start, in elements.
     pub(crate) table: u64,
     /// The tools that made it, with their versions, as they say themselves.
     pub(crate) made_with: Vec<String>,
-    /// Pages of memory into which data is copied for each instance.
-    pub(crate) copied: u64,
 }
 
 /// Why a component is not compiled.
@@ -71,18 +62,8 @@ impl From<BinaryReaderError> for Unfit {
 pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
     let mut found = Scanned::default();
     let (mut depth, mut nested) = (0usize, 0);
-    let mut segments = Segments::default();
     for payload in Parser::new(0).parse_all(binary) {
         match payload? {
-            Payload::Version {
-                encoding: Encoding::Module,
-                ..
-            } => segments = Segments::default(),
-            Payload::ImportSection(section) => segments.imports(section)?,
-            Payload::DataSection(section) => found.copied += segments.copied(section)?,
-            Payload::ElementSection(section) => {
-                found.table = found.table.max(elements(section)?);
-            }
             Payload::TagSection(_) => {
                 let what = "it throws exceptions, and the host looks for who catches one. \
                     Build it without them, as Rust and C do";
@@ -126,12 +107,6 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
             _ => {}
         }
     }
-    if found.copied > COPIED {
-        return Err(Unfit::Unbounded(format!(
-            "its data is copied into {} pages of memory whenever it starts (at most {COPIED})",
-            found.copied
-        )));
-    }
     Ok(found)
 }
 
@@ -158,21 +133,6 @@ fn any_post_return(
         }
     }
     Ok(found)
-}
-
-/// How many elements of tables are filled when it is instantiated.
-fn elements(section: ElementSectionReader<'_>) -> Result<u64, BinaryReaderError> {
-    let mut filled = 0;
-    for segment in section {
-        let segment = segment?;
-        if let ElementKind::Active { .. } = segment.kind {
-            filled += u64::from(match segment.items {
-                ElementItems::Functions(functions) => functions.count(),
-                ElementItems::Expressions(_, expressions) => expressions.count(),
-            });
-        }
-    }
-    Ok(filled)
 }
 
 /// Adds the tools that a producers section names. A malformed one names none: it is a comment.
