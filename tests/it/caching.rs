@@ -117,6 +117,27 @@ fn code_that_others_could_have_written_is_not_run() {
     }
 }
 
+/// A file may have its length and not all of its pages, after a loss of power say.
+#[test]
+fn an_entry_with_a_hole_in_it_is_not_run_and_is_made_anew() {
+    let cache = empty_folder("cache-with-holes");
+    let path = plugin_file("hole.wat", letter('a'));
+    assert_eq!(answer(&cache, &path).0, "a");
+    let component = newest(&cache, &[]);
+    for file in [&component, &component.with_extension("module")] {
+        let whole = std::fs::read(file).expect("it was kept");
+        // Where the code is, and all but the end.
+        for hole in [4096..8192, 0..whole.len() - 1024] {
+            let mut damaged = whole.clone();
+            damaged[hole].fill(0);
+            std::fs::write(file, &damaged).expect("it is ours");
+            assert_eq!(answer(&cache, &path).0, "a");
+            let now = std::fs::read(file).expect("it was kept");
+            assert!(now != damaged, "{} is as it was", file.display());
+        }
+    }
+}
+
 /// Its name is the hash of what it should be.
 #[test]
 fn an_interpreter_of_python_that_somebody_has_put_in_its_place_is_not_run() {

@@ -22,7 +22,9 @@ pub(super) fn component(engine: &Engine, file: &File) -> wasmtime::Result<Compon
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file));
         // SAFETY: the file is of this process alone, and came from the compiler of its own helper, or it
         // is in a folder of the cache: `folder` opens such files only where nobody but the user can write,
-        // and eco writes them once, before they have their name, from what its compiler gave it.
+        // eco writes them once, before they have their name, from what its compiler gave it, and `seal` has
+        // found them to be what was written. A user who cuts one short while it is mapped ends their own process,
+        // as one who writes into a program's file does.
         if let Ok(component) = unsafe { Component::deserialize_file(engine, path) } {
             return Ok(component);
         }

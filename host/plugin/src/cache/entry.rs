@@ -1,9 +1,10 @@
 //! An entry: the code of a component, and what is known of it beside.
 //!
-//! A component's file is the code, as wasmtime wrote it; then the facts, in JSON; then their length, and
-//! eight bytes that show that all was written. Code comes first, since it is mapped as it lies there. The
-//! module of one that is called directly has a file of its own.
+//! A component's file is the code, as wasmtime wrote it; then the facts, in JSON; then their length. Code comes first,
+//! since it is mapped as it lies there. The module of one that is called directly has a file of its own, which is code
+//! alone. Both end with a seal.
 
+use super::seal::{self, Sealing};
 use super::{Facts, code, unnamed};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -19,9 +20,8 @@ pub(crate) struct Entry {
     pub(crate) module: Option<File>,
 }
 
-const END: [u8; 8] = *b"eco-code";
-/// The length and the end.
-const TAIL: i64 = 16;
+/// Bytes of the length of the facts.
+const LENGTH: u64 = 8;
 /// Bytes of facts: no more than a helper may send.
 const MOST_FACTS: u64 = 256 * 1024;
 
@@ -40,11 +40,12 @@ impl Entry {
         })
     }
 
-    /// Of a component's file. `None` where it is not whole, or its module isn't there.
+    /// Of a component's file. `None` where that is not whole, or its module's is not there or not whole.
     pub(super) fn read(mut component: File, module: impl FnOnce() -> Option<File>) -> Option<Self> {
-        let facts = facts(&mut component).ok()?;
+        let end = seal::check(&component).ok()?;
+        let facts = facts(&mut component, end).ok()?;
         let module = match facts.direct {
-            Some(_) => Some(module()?),
+            Some(_) => Some(module().filter(|file| seal::check(file).is_ok())?),
             None => None,
         };
         Some(Self {
@@ -55,12 +56,20 @@ impl Entry {
     }
 
     /// Writes a component's file.
-    pub(super) fn write(&self, mut to: &File) -> io::Result<()> {
-        copy(&self.component, to)?;
+    pub(super) fn write(&self, to: &File) -> io::Result<()> {
+        let mut to = Sealing::new(to);
+        copy(&self.component, &mut to)?;
         let facts = serde_json::to_vec(&self.facts)?;
         to.write_all(&facts)?;
         to.write_all(&(facts.len() as u64).to_le_bytes())?;
-        to.write_all(&END)
+        to.seal()
+    }
+
+    /// Writes the file of its module, where it has one.
+    pub(super) fn write_module(module: &File, to: &File) -> io::Result<()> {
+        let mut to = Sealing::new(to);
+        copy(module, &mut to)?;
+        to.seal()
     }
 
     pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
@@ -74,22 +83,21 @@ impl Entry {
 }
 
 /// Copies all of a file.
-pub(super) fn copy(mut from: &File, mut to: &File) -> io::Result<()> {
+fn copy(mut from: &File, to: &mut impl io::Write) -> io::Result<()> {
     from.rewind()?;
-    io::copy(&mut from, &mut to).map(drop)
+    io::copy(&mut from, to).map(drop)
 }
 
-fn facts(file: &mut File) -> io::Result<Facts> {
-    file.seek(SeekFrom::End(-TAIL))?;
-    let mut tail = [0; TAIL as usize];
-    file.read_exact(&mut tail)?;
-    let (length, end) = tail.split_at(END.len());
-    let length = u64::from_le_bytes(length.try_into().map_err(io::Error::other)?);
-    if end != END || length > MOST_FACTS {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    // Both are small.
-    file.seek(SeekFrom::End(-TAIL - length as i64))?;
+/// Those that end there.
+fn facts(file: &mut File, end: u64) -> io::Result<Facts> {
+    let wrong = || io::Error::from(io::ErrorKind::InvalidData);
+    let end = end.checked_sub(LENGTH).ok_or_else(wrong)?;
+    file.seek(SeekFrom::Start(end))?;
+    let mut length = [0; LENGTH as usize];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    let start = end.checked_sub(length).filter(|_| length <= MOST_FACTS);
+    file.seek(SeekFrom::Start(start.ok_or_else(wrong)?))?;
     let mut json = vec![0; length as usize];
     file.read_exact(&mut json)?;
     Ok(serde_json::from_slice(&json)?)

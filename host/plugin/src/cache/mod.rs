@@ -9,6 +9,7 @@ mod code;
 mod entry;
 mod folder;
 mod hash;
+mod seal;
 #[cfg(not(unix))]
 #[path = "system/other.rs"]
 mod system;
@@ -147,7 +148,7 @@ impl Cache {
     fn write(&self, key: &Key, entry: &Entry) -> io::Result<Entry> {
         if let Some(code) = &entry.module {
             self.compiled
-                .write(&module(key), |file| entry::copy(code, file))?;
+                .write(&module(key), |file| Entry::write_module(code, file))?;
         }
         self.compiled
             .write(&component(key), |file| entry.write(file))?;
