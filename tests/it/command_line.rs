@@ -57,6 +57,12 @@ fn what_makes_no_sense_is_usage_and_says_what_would() {
             "--memory goes from 64KiB to 4GiB",
         ),
         (&["serve", "--stack", "1GiB"], "--stack goes from"),
+        (&["serve", "--table", "10000001"], "0..=10000000"),
+        (&["send", "--table", "9223372036854775808"], "0..=10000000"),
+        (
+            &["call", "echo", "--table", "18446744073709551615"],
+            "0..=10000000",
+        ),
         (&["serve", "--grace", "soon"], "invalid value"),
         (&["serve", "-v", "-q"], "cannot be used with"),
         (

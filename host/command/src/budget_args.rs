@@ -2,7 +2,7 @@
 
 use super::defaults;
 use super::exit::{Exit, Failure};
-use super::ranges::{self, LEAST_CPU, MEMORY, STACK};
+use super::ranges::{self, LEAST_CPU, MEMORY, STACK, TABLE};
 use bytesize::ByteSize;
 use eco_plugin::{Budget, Budgets};
 use std::time::Duration;
@@ -22,8 +22,8 @@ pub(super) struct BudgetArgs {
     /// Memory of all instances together, with tables and stacks [default: half of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub(super) total_memory: Option<ByteSize>,
-    #[arg(long, value_name = "N", help = defaults::budget("Table elements of one instance", Budget::Table))]
-    pub(super) table: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(TABLE), help = defaults::budget(&ranges::with("Table elements of one instance", &ranges::numbers(&TABLE)), Budget::Table))]
+    pub(super) table: Option<u64>,
     #[arg(long, value_name = "SIZE", help = defaults::budget(&ranges::with("Stack of one call", &ranges::sizes(&STACK)), Budget::Stack))]
     pub(super) stack: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("Bytes returned by one call", Budget::Reply))]
@@ -84,7 +84,9 @@ impl BudgetArgs {
             fuel: defaults.fuel,
             memory: set(self.memory, defaults.memory),
             total_memory: set(self.total_memory, defaults.total_memory),
-            table: self.table.unwrap_or(defaults.table),
+            table: self.table.map_or(defaults.table, |table| {
+                usize::try_from(table).unwrap_or(usize::MAX)
+            }),
             stack: set(self.stack, defaults.stack),
             reply: set(self.reply, defaults.reply),
             log: set(self.log_output, defaults.log),

@@ -4,6 +4,7 @@
 use super::defaults::short;
 use super::exit::{Exit, Failure};
 use bytesize::ByteSize;
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -26,6 +27,11 @@ pub(crate) const CHUNK: RangeInclusive<usize> = 1..=16 * 1024 * 1024;
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const MEMORY: RangeInclusive<usize> = 64 * 1024..=4 << 30;
 
+/// `--table`: WebAssembly gives a table ten million elements at most, and a pool has address space for as many in each
+/// table of each connection. More is refused as usage.
+/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+pub(crate) const TABLE: RangeInclusive<u64> = 0..=10_000_000;
+
 /// `--stack`: calls of a plugin need some, and each connection has as much. What is outside is refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const STACK: RangeInclusive<usize> = 16 * 1024..=16 * 1024 * 1024;
@@ -46,7 +52,7 @@ pub(crate) fn one_for_each_processor(help: &str) -> String {
 }
 
 /// `1 to 256`.
-pub(crate) fn numbers(range: &RangeInclusive<i64>) -> String {
+pub(crate) fn numbers(range: &RangeInclusive<impl Display>) -> String {
     format!("{} to {}", range.start(), range.end())
 }
 

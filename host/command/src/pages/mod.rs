@@ -283,6 +283,7 @@ fn the_ranges_of_flags_are_in_help_and_on_the_page() {
             ranges::numbers(connections),
         ),
         (&["--threads", "--jobs"], ranges::numbers(at_once)),
+        (&["--table"], ranges::numbers(&ranges::TABLE)),
         (&["--chunk-size"], ranges::sizes(&ranges::CHUNK)),
         (&["--cpu"], ranges::at_least(ranges::LEAST_CPU)),
         (&["--memory"], ranges::sizes(&ranges::MEMORY)),
@@ -320,7 +321,7 @@ fn the_ranges_of_flags_are_in_help_and_on_the_page() {
             }
         }
     }
-    assert_eq!(told.len(), 8, "{told:?}");
+    assert_eq!(told.len(), 9, "{told:?}");
 }
 
 #[test]
