@@ -327,6 +327,35 @@ fn what_the_host_holds_for_all_instances_has_a_budget() {
     assert!(grown < 32 << 20, "{grown} bytes for {answered} instances");
 }
 
+/// An echo with two megabytes of data, which are in the code of the component and in that of its module.
+#[test]
+fn the_code_of_a_plugin_counts_with_the_memory_of_its_instances() {
+    let data = format!("(data (i32.const 65536) \"{}\")", "x".repeat(2 << 20));
+    let fields = echo(&data).replace("\"memory\") 2", "\"memory\") 33");
+    let path = plugin_file("large-code.wat", handler(&fields, ""));
+    let arguments = ["serve", "-l", "127.0.0.1:0", "-p", &path];
+    let small = Eco::new(&arguments)
+        .args(&["--total-memory", "4MiB"])
+        .run(b"");
+    assert_eq!(small.code, 65, "{}", small.stderr);
+    for words in [
+        "memory of all instances, 4.0 MiB",
+        "compiled to takes",
+        "--total-memory",
+    ] {
+        assert!(small.stderr.contains(words), "{}", small.stderr);
+    }
+    // With room for that, one instance and a half.
+    let eco = serve(&["-p", &path, "--total-memory", "7MiB"]);
+    let mut first = Peer::connect(eco.address);
+    first.send(b"hello").expect(b"hello");
+    Peer::connect(eco.address).send(b"hello").expect_reset();
+    eco.logged(&["memory of all instances", "7.0 MiB", "--total-memory"]);
+    first.finish().expect_end();
+    eco.logged(&["closed", "connection=1"]);
+    Peer::connect(eco.address).send(b"hello").expect(b"hello");
+}
+
 /// A plugin whose every call loops for some ten milliseconds.
 const WORKS: &str = "(loop $more (local.set $left (i32.sub (local.get $left) (i32.const 1)))
       (br_if $more (local.get $left)))";

@@ -375,8 +375,8 @@ fn memory_of_all_instances_together_has_a_budget_and_is_given_back() {
 
 #[test]
 fn a_connection_that_never_spoke_has_no_memory_of_the_plugin() {
-    // There is room for one instance of the echo, which has two pages.
-    let eco = serve(&["--total-memory", "128KiB"]);
+    // There is room for one instance of the echo, which has two pages, and for its code.
+    let eco = serve(&["--total-memory", "160KiB"]);
     let mut silent: Vec<Peer> = (0..3).map(|_| Peer::connect(eco.address)).collect();
     eco.logged(&["opened", "connection=3"]);
     let mut speaking = Peer::connect(eco.address);

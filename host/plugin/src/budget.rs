@@ -43,7 +43,7 @@ pub struct Budgets {
     /// it beside what its interpreter needs.
     pub memory: usize,
     /// What all instances together make the host hold, in bytes: their linear memory, their tables,
-    /// and for each, unless it is called directly, its stack and its handles.
+    /// and for each, unless it is called directly, its stack and its handles; and the code of all that is loaded.
     pub total_memory: usize,
     /// Elements of all the tables of one instance.
     pub table: usize,

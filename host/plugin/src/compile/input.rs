@@ -8,13 +8,12 @@ use super::snapshot::Image;
 use super::wire::Priority;
 use super::{Compiled, check_memory};
 use crate::cache::{Hash, Kind};
-use crate::engine::{Engine, EngineState};
+use crate::engine::{CountedComponent, Engine, EngineState};
 use crate::error::LoadError;
 use crate::load::script::{Interpreter, Script};
 use crate::load::source::{Code, Source};
 use std::borrow::Cow;
 use std::sync::Arc;
-use wasmtime::component::Component;
 
 /// What is to be compiled.
 pub(super) enum Input {
@@ -55,7 +54,7 @@ impl Snapshot {
     }
 
     /// What one of this script was compiled to before, where it was kept.
-    pub(crate) async fn kept(engine: &Engine, script: &Arc<Script>) -> Option<Component> {
+    pub(crate) async fn kept(engine: &Engine, script: &Arc<Script>) -> Option<CountedComponent> {
         let (shared, script) = (engine.0.clone(), script.clone());
         let finding = tokio::task::spawn_blocking(move || {
             let hash = Self::hash(&script.language.interpreter().ok()?, &script);
@@ -69,7 +68,11 @@ impl Snapshot {
     }
 
     /// Compiles it.
-    pub(crate) async fn compile(self, engine: &Engine, name: &str) -> Result<Component, LoadError> {
+    pub(crate) async fn compile(
+        self,
+        engine: &Engine,
+        name: &str,
+    ) -> Result<CountedComponent, LoadError> {
         let compiled = Compiled::of(engine, name.to_owned(), |_| Ok(Input::Snapshot(self)));
         compiled.await.map(|compiled| compiled.component)
     }

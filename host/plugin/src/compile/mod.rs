@@ -22,7 +22,7 @@ mod wire;
 use crate::budget::{Budget, Budgets};
 use crate::cache::{Entry, Hash, Key, Kind};
 use crate::direct::call as direct;
-use crate::engine::{Engine, EngineState};
+use crate::engine::{CountedComponent, Engine, EngineState};
 use crate::error::LoadError;
 use crate::load::scan::Scanned;
 use crate::load::script::{Language, Script};
@@ -36,8 +36,10 @@ use job::Job;
 use serde::{Deserialize, Serialize};
 pub(crate) use settings::{Settings, Target, WHOLE_MEMORY, Work};
 pub(crate) use snapshot::Image;
+use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use wasmtime::Module;
 use wasmtime::component::Component;
 
 /// A component that was read and compiled, and is not yet wanted for anything.
@@ -46,14 +48,14 @@ pub(crate) struct Compiled {
     pub(crate) name: String,
     /// Bytes of the component, or of the script.
     pub(crate) size: usize,
-    pub(crate) component: Component,
+    pub(crate) component: CountedComponent,
     pub(crate) scan: Scanned,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
     pub(crate) held: u64,
-    /// The module by itself, where the component is called directly.
-    pub(crate) direct: Option<Arc<direct::Module>>,
     /// Pages of memory into which data is copied for each instance.
     pub(crate) copied: u64,
+    /// The module by itself, where the component is called directly.
+    pub(crate) direct: Option<Arc<direct::Module>>,
     pub(crate) script: Option<Script>,
     /// What its code is for.
     pub(crate) target: Target,
@@ -67,10 +69,10 @@ pub(crate) struct Facts {
     scan: Scanned,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
     held: u64,
-    /// Where it is called directly: what its module calls its parts.
-    pub(crate) direct: Option<direct::Names>,
     /// Pages of memory into which data is copied for each instance.
     copied: u64,
+    /// Where it is called directly: what its module calls its parts.
+    pub(crate) direct: Option<direct::Names>,
 }
 
 impl Compiled {
@@ -115,9 +117,9 @@ impl Compiled {
             component: loaded.component,
             scan: loaded.facts.scan,
             held: loaded.facts.held,
+            copied: loaded.facts.copied,
             direct: loaded.direct,
             script,
-            copied: loaded.facts.copied,
         })
     }
 }
@@ -134,9 +136,9 @@ impl Compiled {
             component: loaded.component,
             scan: loaded.facts.scan,
             held: loaded.facts.held,
+            copied: loaded.facts.copied,
             target: Target::Native,
             ..self
-            copied: loaded.facts.copied,
         })
     }
 }
@@ -154,11 +156,15 @@ impl Language {
     pub(crate) async fn compile_in_background(
         self,
         engine: &Engine,
-    ) -> Result<Component, LoadError> {
+    ) -> Result<CountedComponent, LoadError> {
         self.compile(engine, false).await
     }
 
-    async fn compile(self, engine: &Engine, is_awaited: bool) -> Result<Component, LoadError> {
+    async fn compile(
+        self,
+        engine: &Engine,
+        is_awaited: bool,
+    ) -> Result<CountedComponent, LoadError> {
         let read = move |_: &EngineState| {
             let interpreter = self.interpreter()?;
             Ok(Input::Interpreter {
@@ -174,7 +180,7 @@ impl Language {
 /// What came out of an entry of the cache.
 struct Loaded {
     facts: Facts,
-    component: Component,
+    component: CountedComponent,
     direct: Option<Arc<direct::Module>>,
 }
 
@@ -261,6 +267,7 @@ impl EngineState {
         }
         let component = entry.component(&self.wasmtime).map_err(unusable)?;
         let module = entry.module(&self.wasmtime).map_err(unusable)?;
+        let component = self.count(component, module.as_ref())?;
         let direct = match (&facts.direct, module) {
             (Some(names), Some(module)) => {
                 let compiled = direct::Module::new(self, &module, names.clone());
@@ -276,13 +283,6 @@ impl EngineState {
     }
 }
 
-/// An interpreter that has too little memory is no fault of the script.
-fn check_memory(language: Language, engine: &EngineState) -> Result<(), LoadError> {
-    let enough = language.least_memory();
-    if engine.memory_of(Some(language)) >= enough {
-        return Ok(());
-    }
-    let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
 impl EngineState {
     /// Counts what was loaded of a plugin: its code with all that wasmtime keeps beside it, mapped or copied, and its
     /// module's.
@@ -310,6 +310,13 @@ impl EngineState {
     }
 }
 
+/// An interpreter that has too little memory is no fault of the script.
+fn check_memory(language: Language, engine: &EngineState) -> Result<(), LoadError> {
+    let enough = language.least_memory();
+    if engine.memory_of(Some(language)) >= enough {
+        return Ok(());
+    }
+    let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
     let found = format!(
         "That is too little for the interpreter of {name}; {enough} is enough for a small script"
     );

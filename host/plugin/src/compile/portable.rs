@@ -26,7 +26,7 @@ pub(super) fn load(engine: &EngineState, interpreter: &Interpreter) -> Option<Lo
             copied: 0,
             direct: None,
         },
-        component,
+        component: engine.count(component, None).ok()?,
         direct: None,
     })
 }

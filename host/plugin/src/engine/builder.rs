@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use eco_fair::{Accounts, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use wasmtime::Config;
 
@@ -156,7 +156,7 @@ impl EngineBuilder {
             compiler: self.compiler,
             budgets: self.budgets,
             state: self.state.unwrap_or_default(),
-            memory_in_use: AtomicUsize::new(0),
+            memory_in_use: Arc::default(),
             slow_queue: TurnQueue::with_places(places()),
             events: TurnQueue::with_places(places()),
             nobody: Arc::new(peers.join(None)),

@@ -6,11 +6,13 @@
 
 mod builder;
 mod pool;
+mod reservation;
 #[cfg(test)]
 mod warm_slots;
 
 pub use builder::EngineBuilder;
 use pool::KEPT_PART;
+pub(crate) use reservation::{CountedComponent, Reservation};
 
 use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
@@ -41,8 +43,8 @@ pub(crate) struct EngineState {
     pub(crate) on_compile: fn(&str) -> Box<dyn Any + Send>,
     /// Where it is kept.
     pub(crate) cache: Option<Arc<Cache>>,
-    /// What all instances make the host hold, in bytes, held against `Budgets::total_memory`.
-    pub(crate) memory_in_use: AtomicUsize,
+    /// What all instances and all code make the host hold, in bytes, held against `Budgets::total_memory`.
+    pub(crate) memory_in_use: Arc<AtomicUsize>,
     /// For calls that take long.
     pub(crate) slow_queue: TurnQueue,
     /// For calls for events, of which one may cause thousands.

@@ -9,7 +9,7 @@ use crate::abi::Measured;
 use crate::budget::Budget;
 use crate::compile::Target;
 use crate::cpu::call_state::{CallState, Ended, Payer, bounded};
-use crate::engine::EngineState;
+use crate::engine::{EngineState, Reservation};
 use crate::error::Error;
 use crate::imports::shared::Shared;
 use crate::laboratory::Laboratory;
@@ -115,6 +115,8 @@ pub(crate) struct Template {
     /// Whether so much is copied for each instance that its start takes long.
     pub(crate) starts_slowly: bool,
     pub(crate) target: Target,
+    /// Its code, as it counts for as long as there is anybody to start from this.
+    pub(crate) _counted: Arc<Reservation>,
 }
 
 impl Template {

@@ -17,7 +17,7 @@ use crate::abi::{self, INTERPRETER};
 use crate::compile::snapshot::ACCESS;
 use crate::compile::{Compiled, Target};
 use crate::cpu::meter::TotalTime;
-use crate::engine::{Engine, World};
+use crate::engine::{CountedComponent, Engine, World};
 use crate::error::LoadError;
 use crate::imports::evaluation::{Fixed, Voice};
 use crate::imports::{self, Importer};
@@ -90,6 +90,7 @@ pub(crate) async fn load(
         },
         starts_slowly: compiled.copied > segments::FEW,
         target: compiled.target,
+        _counted: component.counted.clone(),
         shared: PluginShared {
             engine: engine.0.clone(),
             script: script.clone(),
@@ -185,7 +186,7 @@ fn unseeded(error: getrandom::Error) -> LoadError {
 /// For instances that start from a snapshot, where those of `plain` evaluate the script.
 pub(crate) fn snapshot_template(
     plain: &Template,
-    component: &Component,
+    component: &CountedComponent,
 ) -> Result<Template, LoadError> {
     let mut template = native_template(plain, component)?;
     template.shared.evaluation = None;
@@ -195,13 +196,14 @@ pub(crate) fn snapshot_template(
 /// For instances that evaluate the script as those of `plain` do, in this machine's code.
 pub(crate) fn native_template(
     plain: &Template,
-    component: &Component,
+    component: &CountedComponent,
 ) -> Result<Template, LoadError> {
     let engine = &plain.shared.engine;
     let imported = imported(component, Importer::Interpreter);
     Ok(Template {
         ready: link(component, engine.world, Importer::Interpreter, imported)?,
         target: Target::Native,
+        _counted: component.counted.clone(),
         ..plain.clone()
     })
 }

@@ -7,7 +7,7 @@ mod read;
 mod starts;
 
 use crate::compile::Snapshot;
-use crate::engine::Engine;
+use crate::engine::{CountedComponent, Engine};
 use crate::error::LoadError;
 use crate::instance::Instance;
 use crate::load::script::Script;
@@ -18,7 +18,7 @@ use wasmtime::component::Component;
 /// Where a snapshot is.
 pub(crate) enum Taken {
     /// It was compiled when an earlier start served the same script.
-    Before(Component),
+    Before(CountedComponent),
     /// It was taken of this instance, and is to be compiled under this name.
     Now(String, Box<Snapshot>),
 }

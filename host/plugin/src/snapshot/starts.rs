@@ -6,7 +6,7 @@
 
 use super::Taken;
 use crate::compile::Target;
-use crate::engine::Engine;
+use crate::engine::{CountedComponent, Engine};
 use crate::error::LoadError;
 use crate::instance::Template;
 use crate::load;
@@ -137,7 +137,7 @@ fn keep_interpreter(plain: &Template) {
 /// From a snapshot, for instances that would else start from `plain`.
 fn snapshot_start<E>(
     plain: &Template,
-    component: &Component,
+    component: &CountedComponent,
     find: fn(&Component) -> Option<E>,
 ) -> Option<Start<E>> {
     let template = load::snapshot_template(plain, component);
@@ -147,7 +147,7 @@ fn snapshot_start<E>(
 
 fn start<E>(
     template: Template,
-    component: &Component,
+    component: &CountedComponent,
     find: fn(&Component) -> Option<E>,
 ) -> Result<Start<E>, LoadError> {
     let exports = find(component)
