@@ -37,6 +37,7 @@ mod reach;
 mod reload;
 mod report_to;
 mod runtime;
+mod secret;
 mod send;
 mod serve;
 mod settle;
@@ -64,8 +65,11 @@ fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // The shell may have put anybody's file names there: it is said again of tame ones.
-            let typed = || std::env::args_os().map(|typed| one_line(typed.to_string_lossy()));
+            // The shell may have put anybody's file names there, and a place may have a password: it is said again of
+            // tame ones.
+            let typed = || {
+                std::env::args_os().map(|typed| one_line(secret::hidden(&typed.to_string_lossy())))
+            };
             let mut error = Args::try_parse_from(typed()).err().unwrap_or(error);
             hints::add(&mut error, typed());
             // Help and version are asked for; they are no misuse.

@@ -7,6 +7,7 @@ use clap_lex::OsStrExt as _;
 use eco_state::{Location, Namespaces, OpenError, SharedState};
 use eco_text::escape::{OsText, one_line};
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 
 /// Where it is when no flag says so: a password on the command line is seen by all users of a machine.
 const VARIABLE: &str = "ECO_STATE";
@@ -22,22 +23,32 @@ const LONGEST_NAMESPACE: usize = 200;
 /// Where state is kept, and under which name.
 #[derive(Debug, clap::Args)]
 pub(super) struct StateArgs {
-    #[arg(long, value_name = "PLACE", value_hint = ValueHint::Other, value_parser = OsStringValueParser::new().try_map(location), help = PLACES)]
-    state: Option<Location>,
+    #[arg(long, value_name = "PLACE", value_hint = ValueHint::Other, value_parser = OsStringValueParser::new().map(Typed), help = PLACES)]
+    state: Option<Typed>,
     /// The name under which it is kept, so that two services don't meet [default: the plugin's name]
     #[arg(long, value_name = "NAME", value_parser = namespace)]
     namespace: Option<String>,
 }
 
+/// A place as it was typed. It may have a password, so that nothing shows it: it is parsed where no error repeats it.
+#[derive(Clone)]
+struct Typed(OsString);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed")
+    }
+}
+
 impl StateArgs {
     /// Where it is kept.
     pub(super) fn location(&self) -> Result<Location, Failure> {
-        match (&self.state, std::env::var_os(VARIABLE)) {
-            (Some(location), _) => Ok(location.clone()),
-            (None, Some(text)) => location(text)
-                .map_err(|error| Exit::Usage.saying(format!("{VARIABLE} is no place: {error}"))),
-            (None, None) => Ok(Location::Memory),
-        }
+        let typed = self.state.clone().map(|Typed(text)| ("--state", text));
+        let set = || std::env::var_os(VARIABLE).map(|text| (VARIABLE, text));
+        let Some((name, text)) = typed.or_else(set) else {
+            return Ok(Location::Memory);
+        };
+        location(text).map_err(|error| Exit::Usage.saying(format!("{name} is no place: {error}")))
     }
 
     /// The name under which it is kept, if one was given.

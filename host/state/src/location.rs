@@ -17,6 +17,7 @@ pub enum Location {
     Redis(String),
 }
 
+/// No error repeats what was typed: it may have a password.
 impl FromStr for Location {
     type Err = String;
 
@@ -42,9 +43,10 @@ impl FromStr for Location {
 fn path_of_url(url: &str) -> Result<PathBuf, String> {
     let (host, path) = url.split_at(url.find('/').unwrap_or(url.len()));
     if !(host.is_empty() || host.eq_ignore_ascii_case("localhost")) {
-        return Err(format!(
-            "after file:// comes a host, and {host} is none that eco could ask for a file: file:PATH is a path as it is, and file:///PATH one from the root"
-        ));
+        return Err(
+            "after file:// comes a host, and this one is none that eco could ask for a file: file:PATH is a path as it is, and file:///PATH one from the root"
+                .to_owned(),
+        );
     }
     if path.is_empty() {
         return Err("it names no file".to_owned());
@@ -131,6 +133,15 @@ mod tests {
         ] {
             assert!(shown(wrong).is_err(), "{wrong}");
         }
+        for wrong in [
+            "redis:/eco:secret@db",
+            "Redis://:secret@db",
+            "file://eco:secret@host/a",
+            "secret",
+        ] {
+            let error = shown(wrong).expect_err(wrong);
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 
     #[test]
@@ -148,11 +159,11 @@ mod tests {
             assert_eq!(typed.parse(), location, "{typed}");
         }
         for (wrong, word) in [
-            ("file://room.state", "room.state is none"),
-            ("file://host/srv/a", "host is none"),
-            ("file://~/a", "~ is none"),
-            ("file://./a", ". is none"),
-            ("file://localhost:80/a", "localhost:80 is none"),
+            ("file://room.state", "comes a host"),
+            ("file://host/srv/a", "comes a host"),
+            ("file://~/a", "comes a host"),
+            ("file://./a", "comes a host"),
+            ("file://localhost:80/a", "comes a host"),
             ("file://", "no file"),
             ("file://localhost", "no file"),
             ("file:///a?b", "%3F"),

@@ -21,8 +21,12 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
             "it has a space, or a control character; within a password they are written as %20 and so on",
         ));
     }
-    let info = url.into_connection_info();
-    let info = info.map_err(|error| OpenError::Url(error.to_string()))?;
+    // What the parser says of it may repeat a part: where a slash is in a password, that is the name of a database.
+    let info = url.into_connection_info().map_err(|_| {
+        wrong(
+            "after the host, which is not a wildcard, come a port and the number of a database, or neither; within a password : / and @ are written as %3A, %2F and %40",
+        )
+    })?;
     let settings = info.redis_settings();
     if settings.username().is_some() && settings.password().is_none() {
         return Err(wrong(
@@ -59,6 +63,9 @@ mod tests {
             ("redis://:secret@db/-1", "from 0"),
             ("redis://:secret@db/three", "database"),
             ("redis://:secret@db/3/4", "database"),
+            ("redis://eco:12/secret@db", "%2F"),
+            ("redis://eco:a/secret@db", "%2F"),
+            ("redis://eco/secret@db", "%2F"),
             ("redis://:sec ret@db", "%20"),
             ("redis://:secret@db\n", "%20"),
             ("redis://:secret@", ""),
