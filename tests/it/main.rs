@@ -85,6 +85,9 @@ mod promises;
 mod python;
 /// A server of Redis's protocol, and Redis's own client.
 mod redis;
+/// Attacks on a Redis that servers share.
+#[cfg(unix)]
+mod redis_attacks;
 /// A real redis-server.
 #[path = "../../host/state/tests/redis_server/mod.rs"]
 mod redis_server;

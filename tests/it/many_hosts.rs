@@ -469,7 +469,7 @@ fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
     link.hangs.store(true, Ordering::Release);
     anna.send(b"=store.add('n')\n").expect(b"unavailable\n");
     // As when Redis has lost all, and another has taken the last place.
-    let lost = "redis.call('FLUSHALL') redis.call('HSET', 'eco:{many-rooms}:used', 'members', 1)";
+    let lost = "redis.call('FLUSHALL') redis.call('HSET', 'eco:{many-rooms}:used', 'members', 1) redis.call('ZADD', KEYS[1], 9e15, 'far') redis.call('SADD', 'eco:{many-rooms}:host:far', 'far-1')";
     run(&redis, lost);
     link.hangs.store(false, Ordering::Release);
     server.logged(&["INFO", "is back"]);

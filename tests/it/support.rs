@@ -137,6 +137,20 @@ impl Peer {
         self
     }
 
+    /// The next line, without its end.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        loop {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).expect("the server replies");
+            match byte {
+                [b'\n'] => return String::from_utf8(line).expect("a line of text"),
+                [byte] => line.push(byte),
+            }
+        }
+    }
+
     /// Sends FIN.
     pub(crate) fn finish(&mut self) -> &mut Self {
         self.0

@@ -10,6 +10,10 @@ use eco_text::escape::{self, one_line};
 /// Keys that are asked for at once.
 const PAGE: usize = 1000;
 
+/// Bytes of a value that is shown: as many as Redis keeps in one. A longer one is none of eco's.
+/// Test: `redis_attacks::a_value_that_is_larger_than_this_server_has_is_an_error_and_breaks_no_link`.
+const LONGEST_VALUE: usize = 512 * 1024 * 1024;
+
 /// What is done with a store.
 #[derive(Debug, Subcommand)]
 pub(super) enum StateCommand {
@@ -58,7 +62,12 @@ fn find(place: &StateArgs) -> Result<Location, Failure> {
 
 /// The store that is there under that name.
 async fn open(location: &Location, namespace: &str) -> Result<Box<dyn StoreBackend>, Failure> {
-    let opened = open_store(location, namespace, &Limits::default()).await;
+    // Whatever a server has put there within limits of its own.
+    let limits = Limits {
+        value: LONGEST_VALUE,
+        ..Limits::default()
+    };
+    let opened = open_store(location, namespace, &limits).await;
     opened.map_err(not_there)
 }
 

@@ -36,6 +36,7 @@ mod problem;
 mod rate;
 mod redis;
 mod shared;
+mod warning;
 
 pub use backend::{Answer, Hears, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend};
 pub use clock::{Clock, SystemClock, WallClock};
@@ -44,5 +45,5 @@ pub use limits::{Limit, Limits};
 pub use location::Location;
 pub use mailbox::{Heard, Mailbox};
 pub use participant::{Hearing, Participant};
-pub use problem::Problem;
+pub use problem::{Lack, Problem};
 pub use shared::{OpenError, SharedState, open_store};

@@ -1,13 +1,15 @@
 //! Why something can't be done now.
 
 use super::limits::Limit;
+use std::fmt;
 
-/// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so that it has no
+/// place for a text: what went wrong where state is kept is in the log alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// Where state is kept can't be reached, or this plugin has none.
+    /// There is nothing to do it with.
     #[error("unavailable: {0}")]
-    Unavailable(String),
+    Unavailable(Lack),
     /// One thing is larger than it may be.
     #[error("too large: {0}")]
     TooLarge(Limit),
@@ -19,7 +21,28 @@ pub enum Problem {
     NotANumber,
 }
 
+/// What is lacking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The place where state is kept can't be used now.
+    Place,
+    /// This plugin has no part in what is shared: a client's.
+    Part,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Place => "where this is kept can't be used now",
+            Self::Part => "only plugins that serve have what is shared",
+        })
+    }
+}
+
 impl Problem {
+    /// The place where state is kept can't be used now. The log has been told why.
+    pub(crate) const AWAY: Self = Self::Unavailable(Lack::Place);
+
     /// The limit that was reached, if it was one.
     pub fn limit(&self) -> Option<Limit> {
         match self {

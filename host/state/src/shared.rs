@@ -8,7 +8,7 @@ use super::location::Location;
 use super::memory::{MemoryStore, MemoryTopics};
 use super::participant::Participant;
 use super::problem::Problem;
-use super::redis::{Link, RedisStore, RedisTopics};
+use super::redis::{Links, RedisStore, RedisTopics};
 use eco_fair::Account;
 use std::fmt;
 use std::path::PathBuf;
@@ -96,10 +96,10 @@ impl SharedState {
                 Box::new(FileStore::open(path, namespace, &limits, Arc::new(WallClock)).await?),
             ),
             Location::Redis(url) => {
-                let link = Link::new(url)?;
+                let links = Links::new(url, &limits)?;
                 let topics =
-                    RedisTopics::open(link.clone(), namespace, host, &limits, &waiting).await?;
-                let store = RedisStore::new(link, namespace, &limits);
+                    RedisTopics::open(links.clone(), namespace, host, &limits, &waiting).await?;
+                let store = RedisStore::new(links, namespace, &limits);
                 (Box::new(topics), Box::new(store))
             }
         };
@@ -182,9 +182,9 @@ pub async fn open_store(
             Box::new(FileStore::open(path, namespace, limits, Arc::new(WallClock)).await?)
         }
         Location::Redis(url) => {
-            let link = Link::new(url)?;
-            link.connect(|_, _| {}).await?;
-            Box::new(RedisStore::new(link, namespace, limits))
+            let links = Links::new(url, limits)?;
+            links.connect().await?;
+            Box::new(RedisStore::new(links, namespace, limits))
         }
     })
 }

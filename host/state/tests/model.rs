@@ -37,8 +37,13 @@ enum Step {
     CompareAndSet(usize, Option<Vec<u8>>, Option<Vec<u8>>),
     Add(usize, i64),
     Delete(usize),
+    /// More keys than one call removes, for a time.
+    SetMany(u64),
     Sleeps(u64),
 }
+
+/// Keys that are set together: more than a call of the store removes of what is over.
+const MANY: usize = 1200;
 
 fn step() -> impl Strategy<Value = Step> {
     let connection = 0..CONNECTIONS;
@@ -57,7 +62,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(k, e, n)| Step::CompareAndSet(k, e, n)),
         2 => (key.clone(), -2..3_i64).prop_map(|(k, d)| Step::Add(k, d)),
         1 => key.prop_map(Step::Delete),
-        1 => (0..20_u64).prop_map(Step::Sleeps),
+        2 => (0..20_u64).prop_map(Step::Sleeps),
+        1 => (1..10_u64).prop_map(Step::SetMany),
     ]
 }
 
@@ -76,6 +82,8 @@ struct Model {
     numbers: u64,
     now: u64,
     store: BTreeMap<usize, (Vec<u8>, Option<u64>)>,
+    /// Of the keys that were set together: which they are, and when they are over.
+    many: (usize, u64),
 }
 
 #[derive(Default)]
@@ -128,13 +136,55 @@ impl Model {
     }
 }
 
-/// Milliseconds that the test moves.
-#[derive(Default)]
-struct Hands(AtomicU64);
+/// Time that the test moves.
+trait Hands: Send + Sync {
+    /// What a step of the model is.
+    fn step(&self) -> Duration;
+    /// So many steps pass.
+    fn moves(&self, steps: u64);
+}
 
-impl Clock for Hands {
+/// Of a clock: milliseconds.
+#[derive(Default)]
+struct ClockHands(AtomicU64);
+
+impl Clock for ClockHands {
     fn now(&self) -> Duration {
         Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Hands for ClockHands {
+    fn step(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
+    fn moves(&self, steps: u64) {
+        self.0.fetch_add(steps, Ordering::Relaxed);
+    }
+}
+
+/// Of a Redis: hours, which pass as all that has a time is over earlier.
+struct RedisHands {
+    port: u16,
+    namespace: String,
+}
+
+impl Hands for RedisHands {
+    fn step(&self) -> Duration {
+        Duration::from_secs(3600)
+    }
+
+    fn moves(&self, steps: u64) {
+        let by = u128::from(steps) * self.step().as_millis();
+        let script = format!(
+            "local all = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') for at = 1, #all, 2 do redis.call('ZADD', KEYS[1], tonumber(all[at + 1]) - {by}, all[at]) end return 'ok'"
+        );
+        let key = format!("eco:{{{}}}:expires", self.namespace);
+        assert_eq!(
+            redis_server::ask(self.port, &["EVAL", &script, "1", &key]),
+            "$2"
+        );
     }
 }
 
@@ -146,14 +196,14 @@ struct Trial {
     numbers: HashMap<Arc<str>, u64>,
     model: Model,
     /// The time, where it can be moved.
-    hands: Option<Arc<Hands>>,
+    hands: Option<Arc<dyn Hands>>,
 }
 
 /// No event takes this long unless it is lost.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Trial {
-    fn new(hosts: Vec<SharedState>, hands: Option<Arc<Hands>>) -> Self {
+    fn new(hosts: Vec<SharedState>, hands: Option<Arc<dyn Hands>>) -> Self {
         let mut trial = Self {
             hosts,
             real: Vec::new(),
@@ -213,6 +263,20 @@ impl Trial {
         self.heard(&event)
     }
 
+    /// How many there are of the keys that were set together.
+    async fn count_many(&self) -> usize {
+        let (mut found, mut more) = (0, None);
+        loop {
+            let page = self.real[1].keys("m", more.as_deref(), 1000).await;
+            let page = page.expect("it can");
+            found += page.keys.len();
+            more = page.more;
+            if more.is_none() {
+                return found;
+            }
+        }
+    }
+
     async fn hear(&mut self, index: usize) -> Result<(), TestCaseError> {
         while let Some(expected) = self.model.connections[index].hears.pop_front() {
             prop_assert_eq!(self.next(index).await, expected);
@@ -232,6 +296,12 @@ impl Trial {
             let keys: BTreeSet<String> = keys.keys.into_iter().collect();
             let expected = (0..2).filter(|key| self.model.value(*key).is_some());
             prop_assert_eq!(keys, expected.map(|key| KEYS[key].to_owned()).collect());
+            let many = if self.model.many.1 > self.model.now {
+                MANY
+            } else {
+                0
+            };
+            prop_assert_eq!(self.count_many().await, many, "{:?}", step);
         }
         // One more event for all: nothing else came before it.
         for topic in 0..TOPICS.len() {
@@ -253,12 +323,16 @@ fn limits() -> Limits {
     Limits {
         messages_per_second: 1 << 30,
         bytes_per_second: 1 << 30,
+        // With labels as long as that, a piece of a list has one member.
+        label: 1 << 20,
+        // What is over takes no room.
+        keys: MANY + KEYS.len(),
         ..Limits::default()
     }
 }
 
 /// Tries so many sequences. `hosts` makes the hosts of each.
-fn holds(cases: u32, hosts: impl AsyncFn(u32) -> (Vec<SharedState>, Option<Arc<Hands>>)) {
+fn holds(cases: u32, hosts: impl AsyncFn(u32) -> (Vec<SharedState>, Option<Arc<dyn Hands>>)) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -285,13 +359,17 @@ fn holds(cases: u32, hosts: impl AsyncFn(u32) -> (Vec<SharedState>, Option<Arc<H
 fn timeless(step: Step) -> Step {
     match step {
         Step::Set(key, value, _) => Step::Set(key, value, None),
-        Step::Sleeps(_) => Step::Hears(0),
+        Step::Sleeps(_) | Step::SetMany(_) => Step::Hears(0),
         step => step,
     }
 }
 
+fn namespace(case: u32) -> String {
+    format!("case-{case}")
+}
+
 async fn open(location: &Location, case: u32, host: &str) -> SharedState {
-    let namespace = format!("case-{case}");
+    let namespace = namespace(case);
     let opening = SharedState::open(location, &namespace, limits(), host);
     opening.await.expect("it opens")
 }
@@ -299,9 +377,9 @@ async fn open(location: &Location, case: u32, host: &str) -> SharedState {
 #[test]
 fn what_connections_do_is_what_the_model_does_in_memory() {
     holds(256, async |_| {
-        let hands = Arc::new(Hands::default());
+        let hands = Arc::new(ClockHands::default());
         let state = SharedState::in_memory(limits(), hands.clone(), "p-");
-        (vec![state], Some(hands))
+        (vec![state], Some(hands as Arc<dyn Hands>))
     });
 }
 
@@ -314,25 +392,38 @@ fn what_connections_do_is_what_the_model_does_in_a_file() {
     });
 }
 
+fn hands(redis: &RedisServer, case: u32) -> Option<Arc<dyn Hands>> {
+    Some(Arc::new(RedisHands {
+        port: redis.port,
+        namespace: namespace(case),
+    }))
+}
+
 #[test]
 fn what_connections_do_is_what_the_model_does_on_redis() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
-    holds(32, async |case| {
-        (vec![open(&redis.location(), case, "p-").await], None)
+    holds(20, async |case| {
+        let state = open(&redis.location(), case, "p-").await;
+        (vec![state], hands(&redis, case))
     });
 }
 
+/// No hash is so small that Redis hands it out as a whole, so that lists come piece by piece.
 #[test]
 fn what_connections_do_is_what_the_model_does_on_two_hosts() {
-    let Some(redis) = RedisServer::start() else {
+    let pieces = ["--hash-max-listpack-entries", "0"];
+    let Some(redis) = RedisServer::start_with(|port, _| {
+        let port = ["--port".to_owned(), port.to_string()];
+        port.into_iter().chain(pieces.map(str::to_owned)).collect()
+    }) else {
         return;
     };
-    holds(32, async |case| {
+    holds(20, async |case| {
         let one = open(&redis.location(), case, "p-").await;
         let other = open(&redis.location(), case, "q-").await;
-        (vec![one, other], None)
+        (vec![one, other], hands(&redis, case))
     });
 }
 
@@ -429,7 +520,10 @@ impl Trial {
                 }
             }
             Step::Set(key, value, ttl) => {
-                let time = ttl.map(Duration::from_millis);
+                let step = self.hands.as_ref().map(|hands| hands.step());
+                let time =
+                    |steps: u64| step.unwrap_or_default() * u32::try_from(steps).expect("few");
+                let time = ttl.map(time);
                 prop_assert_eq!(real[0].set(KEYS[key], &value, time).await, Ok(()));
                 let ends = ttl.map(|ttl| model.now + ttl);
                 model.store.insert(key, (value, ends));
@@ -475,7 +569,19 @@ impl Trial {
             Step::Sleeps(time) => {
                 model.now += time;
                 let hands = self.hands.as_ref().expect("it can be moved");
-                hands.0.fetch_add(time, Ordering::Relaxed);
+                hands.moves(time);
+            }
+            Step::SetMany(steps) => {
+                // Others where those before are over, and the same where they aren't.
+                let (generation, ends) = model.many;
+                let generation = generation + usize::from(ends <= model.now);
+                let hands = self.hands.as_ref().expect("it can be moved");
+                let time = hands.step() * u32::try_from(steps).expect("few");
+                for number in 0..MANY {
+                    let key = format!("m{generation}-{number}");
+                    prop_assert_eq!(real[0].set(&key, b"5", Some(time)).await, Ok(()));
+                }
+                model.many = (generation, model.now + steps);
             }
         }
         Ok(())

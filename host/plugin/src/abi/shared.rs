@@ -36,7 +36,7 @@ pub(crate) enum TopicProblem {
 impl From<Problem> for TopicProblem {
     fn from(problem: Problem) -> Self {
         match problem {
-            Problem::Unavailable(why) => Self::Unavailable(why),
+            Problem::Unavailable(lack) => Self::Unavailable(lack.to_string()),
             Problem::TooLarge(_) => Self::TooLarge,
             Problem::TooMany(_) => Self::TooMany,
             // Topics count nothing.
@@ -62,7 +62,7 @@ pub(crate) enum StoreProblem {
 impl From<Problem> for StoreProblem {
     fn from(problem: Problem) -> Self {
         match problem {
-            Problem::Unavailable(why) => Self::Unavailable(why),
+            Problem::Unavailable(lack) => Self::Unavailable(lack.to_string()),
             Problem::TooLarge(_) => Self::TooLarge,
             Problem::TooMany(_) => Self::TooMany,
             Problem::NotANumber => Self::NotANumber,

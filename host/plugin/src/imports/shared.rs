@@ -7,7 +7,7 @@ use super::timer::Timer;
 use crate::abi::Happening;
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, Turn, TurnQueue};
-use eco_state::{Hearing, Limit, Participant, Problem, SharedState};
+use eco_state::{Hearing, Lack, Limit, Participant, Problem, SharedState};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -236,5 +236,5 @@ impl Shared {
 }
 
 fn nothing_is_shared() -> Problem {
-    Problem::Unavailable("only plugins that serve have what is shared".to_owned())
+    Problem::Unavailable(Lack::Part)
 }

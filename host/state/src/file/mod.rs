@@ -211,10 +211,9 @@ impl FileStore {
     ) -> Result<Outcome, Problem> {
         let (done, outcome) = oneshot::channel();
         let change = Box::new(change);
-        let gone = || Problem::Unavailable("the store's file is closed".to_owned());
-        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
-        jobs.send(Job { change, done }).map_err(|_| gone())?;
-        outcome.await.map_err(|_| gone())?
+        let jobs = self.jobs.as_ref().ok_or(Problem::AWAY)?;
+        jobs.send(Job { change, done }).map_err(|_| Problem::AWAY)?;
+        outcome.await.map_err(|_| Problem::AWAY)?
     }
 }
 
@@ -271,7 +270,7 @@ impl Writer {
                         tracing::error!("the store's file can't be written: {fault}");
                     }
                     for done in waiting {
-                        let _ = done.send(Err(Problem::Unavailable(fault.to_string())));
+                        let _ = done.send(Err(Problem::AWAY));
                     }
                 }
             }

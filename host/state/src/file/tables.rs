@@ -7,6 +7,7 @@ use crate::backend::{Namespaces, Page};
 use crate::limits::{Limit, Limits};
 use crate::memory::entry_size;
 use crate::problem::Problem;
+use crate::warning::Warnings;
 use redb::{
     Database, ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _,
     Table, TableDefinition, TableError, TableHandle as _, WriteTransaction,
@@ -33,11 +34,18 @@ impl<E: Into<redb::Error>> From<E> for Fault {
     }
 }
 
+/// Of all files: a server has one.
+static WARNINGS: Warnings = Warnings::new();
+
+/// The log is told what plugins aren't.
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Problem(problem) => problem,
-            fault @ Fault::File(_) => Self::Unavailable(fault.to_string()),
+            fault @ Fault::File(_) => {
+                WARNINGS.warn(format_args!("the store's file can't be used: {fault}"));
+                Self::AWAY
+            }
         }
     }
 }

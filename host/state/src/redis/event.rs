@@ -1,4 +1,4 @@
-//! What scripts publish: `tell` and `tell_list` of `scripts/topics.lua`.
+//! What scripts publish: `tell` of `scripts/topics.lua`, the pieces of `scripts/list.lua`, and renewals.
 
 use crate::event::Member;
 use std::sync::Arc;
@@ -11,7 +11,10 @@ pub(super) struct Told {
 }
 
 pub(super) enum Kind {
-    Joined,
+    /// With the ticket of who asked for it, if somebody did.
+    Joined(Option<u64>),
+    /// It has another label, which nobody is told, or has none and somebody asked for it.
+    Named(Option<u64>),
     Left,
     /// A message may be lost here.
     Lost,
@@ -26,7 +29,8 @@ impl Told {
         let kind = text.word()?.to_vec();
         let member = text.member()?;
         let kind = match &*kind {
-            b"j" => Kind::Joined,
+            b"j" => Kind::Joined(ticket(text.0)),
+            b"n" => Kind::Named(ticket(text.0)),
             b"l" => Kind::Left,
             b"x" => Kind::Lost,
             b"m" => Kind::Message(text.0.into()),
@@ -40,28 +44,50 @@ impl Told {
     }
 }
 
-/// Who is in a topic, after the event of that number. Zero where there is no such topic.
-pub(super) struct List<'a> {
+fn ticket(data: &[u8]) -> Option<u64> {
+    std::str::from_utf8(data).ok()?.parse().ok()
+}
+
+/// What comes over a host's own channel.
+pub(super) enum Own<'a> {
+    /// The renewal of its lease that has this number.
+    Renewed(u64),
+    Piece(Piece<'a>),
+}
+
+/// A piece of a list of who is in a topic, after the event of that number. Zero where there is no such topic.
+pub(super) struct Piece<'a> {
     pub(super) number: u64,
+    /// Of the list.
+    pub(super) ticket: u64,
+    pub(super) is_first: bool,
+    pub(super) is_last: bool,
     pub(super) topic: &'a str,
     pub(super) members: Vec<Member>,
 }
 
-impl<'a> List<'a> {
+impl<'a> Own<'a> {
     pub(super) fn parse(data: &'a [u8]) -> Option<Self> {
+        if let Some(number) = data.strip_prefix(b"renewed ") {
+            return ticket(number).map(Self::Renewed);
+        }
         let mut text = Text(data);
-        let number = text.number()?;
+        let (number, ticket) = (text.number()?, text.number()?);
+        let (first, last) = (text.number()?, text.number()?);
         let length = text.number()?;
         let topic = text.text(length)?;
         let mut members = Vec::new();
         while !text.0.is_empty() {
             members.push(text.member()?);
         }
-        Some(Self {
+        Some(Self::Piece(Piece {
             number,
+            ticket,
+            is_first: first == 1,
+            is_last: last == 1,
             topic,
             members,
-        })
+        }))
     }
 }
 
@@ -107,8 +133,16 @@ mod tests {
         assert_eq!(told.number, 1_700_000_000_000_001);
         assert_eq!((&*told.member.id, &*told.member.label), ("h-1", " x"));
         assert!(matches!(told.kind, Kind::Message(data) if *data == *b"\x00 \xff"));
-        let list = List::parse(b"5 3 a b2 1 h1 3 0 h22").expect("it is whole");
-        assert_eq!((list.number, list.topic, list.members.len()), (5, "a b", 2));
+        let told = Told::parse(b"5 j 3 0 h-17").expect("it is whole");
+        assert!(matches!(told.kind, Kind::Joined(Some(7))));
+        let own = Own::parse(b"5 9 0 1 3 a b2 1 h1x3 0 h-2");
+        let Some(Own::Piece(piece)) = own else {
+            unreachable!("it is whole");
+        };
+        assert_eq!((piece.number, piece.ticket, piece.topic), (5, 9, "a b"));
+        assert_eq!((piece.is_first, piece.is_last), (false, true));
+        assert_eq!(piece.members.len(), 2);
+        assert!(matches!(Own::parse(b"renewed 12"), Some(Own::Renewed(12))));
     }
 
     #[test]
@@ -123,6 +157,8 @@ mod tests {
         ] {
             assert!(Told::parse(strange).is_none());
         }
-        assert!(List::parse(b"5 99 a").is_none());
+        for strange in [&b"5 9 1 1 99 a"[..], b"5 9", b"renewed", b"renewed x"] {
+            assert!(Own::parse(strange).is_none());
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! It owns who is told what. It must not know how that came here. What Redis says of a topic has numbers in
 //! one order: what came before is nothing new, and where some are missing so is what they told.
 
-use super::event::{Kind, List, Told};
+use super::event::{Kind, Piece, Told};
 use crate::backend::Subscriber;
 use crate::delivery::Delivery;
 use crate::event::{Event, Member};
@@ -11,8 +11,9 @@ use crate::limits::Limits;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// All topics that have members here.
 pub(super) struct Hub {
@@ -21,6 +22,8 @@ pub(super) struct Hub {
     /// How long one who is gone from Redis may take to come back before it has left: Redis may have lost
     /// all, and its host come later than this one.
     grace: Duration,
+    /// Counts what is asked, so that what comes of it is told from what came of something earlier.
+    tickets: AtomicU64,
 }
 
 /// A topic with members here.
@@ -28,16 +31,42 @@ pub(super) struct Hub {
 struct Room {
     /// Who hears it.
     here: Vec<Subscriber>,
-    /// Who will, from its own `joined` on.
-    coming: Vec<Subscriber>,
+    /// Who will, from its own `joined` on, and the ticket that this has.
+    coming: Vec<(u64, Subscriber)>,
+    /// Who waits for the list of the others.
+    asking: Vec<Asking>,
     /// All members that are told of. `None` before Redis has listed them.
-    known: Option<HashMap<Arc<str>, Arc<str>>>,
+    known: Option<Members>,
     /// The number of the last event.
     last: Option<u64>,
     /// Whether the connection is another than that of the last list: what it says counts from the next list on.
     stale: bool,
+    /// A list that has begun.
+    listing: Option<Listing>,
     /// Members that Redis doesn't list any more, and since when.
     absent: HashMap<Arc<str>, Instant>,
+}
+
+/// The labels of members, by their ids.
+type Members = HashMap<Arc<str>, Arc<str>>;
+
+/// A list that comes piece by piece. Who comes, leaves or is named meanwhile is told in order with the pieces, so that it is
+/// whole at the last of them.
+struct Listing {
+    ticket: u64,
+    members: Members,
+}
+
+struct Asking {
+    ticket: u64,
+    id: Arc<str>,
+    others: oneshot::Sender<Vec<Member>>,
+}
+
+/// What somebody has asked for, and where the answer comes.
+pub(super) struct Ticket {
+    pub(super) number: u64,
+    pub(super) others: oneshot::Receiver<Vec<Member>>,
 }
 
 /// What there is of a topic here.
@@ -55,7 +84,13 @@ impl Hub {
             rooms: Mutex::default(),
             delivery: Delivery::new(limits, waiting),
             grace,
+            tickets: AtomicU64::new(0),
         }
+    }
+
+    /// A ticket, for what is asked from now on.
+    pub(super) fn ticket(&self) -> u64 {
+        self.tickets.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub(super) fn presence(&self, topic: &str) -> Presence {
@@ -69,13 +104,25 @@ impl Hub {
     pub(super) fn forget_lists(&self) {
         for room in self.rooms.lock().values_mut() {
             room.stale = true;
+            room.listing = None;
         }
     }
 
-    /// A member that comes: it hears the topic from its own `joined` on.
-    pub(super) fn enter(&self, topic: &Arc<str>, who: Subscriber) {
+    /// A member that comes: it hears the topic from its own `joined` on, which has this ticket, and is told of the others
+    /// then.
+    pub(super) fn enter(&self, topic: &Arc<str>, who: Subscriber) -> Ticket {
         let mut rooms = self.rooms.lock();
-        rooms.entry(topic.clone()).or_default().coming.push(who);
+        let room = rooms.entry(topic.clone()).or_default();
+        let (number, id) = (self.ticket(), who.member.id.clone());
+        room.coming.push((number, who));
+        room.ask(number, id)
+    }
+
+    /// A member that is here asks who else is. `None` where it isn't.
+    pub(super) fn ask(&self, topic: &str, id: &Arc<str>) -> Option<Ticket> {
+        let mut rooms = self.rooms.lock();
+        let room = rooms.get_mut(topic)?;
+        Some(room.ask(self.ticket(), id.clone()))
     }
 
     /// A member that is gone, or doesn't come. Whether it was the last one here.
@@ -86,7 +133,8 @@ impl Hub {
         };
         room.here.retain(|subscriber| *subscriber.member.id != *id);
         room.coming
-            .retain(|subscriber| *subscriber.member.id != *id);
+            .retain(|(_, subscriber)| *subscriber.member.id != *id);
+        room.asking.retain(|asking| *asking.id != *id);
         let empty = room.here.is_empty() && room.coming.is_empty();
         if empty {
             rooms.remove(topic);
@@ -96,7 +144,8 @@ impl Hub {
 
     pub(super) fn rename(&self, topic: &str, member: &Member) {
         if let Some(room) = self.rooms.lock().get_mut(topic) {
-            for subscriber in room.here.iter_mut().chain(&mut room.coming) {
+            let coming = room.coming.iter_mut().map(|(_, subscriber)| subscriber);
+            for subscriber in room.here.iter_mut().chain(coming) {
                 if subscriber.member.id == member.id {
                     subscriber.member.label.clone_from(&member.label);
                 }
@@ -119,12 +168,14 @@ impl Hub {
         self.rooms.lock().keys().cloned().collect()
     }
 
-    /// All members that are here, or come.
-    pub(super) fn members(&self) -> Vec<(Arc<str>, Member)> {
+    /// All members that are here, or come; those with their tickets.
+    pub(super) fn members(&self) -> Vec<(Arc<str>, Member, Option<u64>)> {
         let rooms = self.rooms.lock();
         let members = rooms.iter().flat_map(|(topic, room)| {
-            let all = room.here.iter().chain(&room.coming);
-            all.map(|who| (topic.clone(), who.member.clone()))
+            let here = room.here.iter().map(|who| (who, None));
+            let coming = room.coming.iter().map(|(number, who)| (who, Some(*number)));
+            here.chain(coming)
+                .map(|(who, ticket)| (topic.clone(), who.member.clone(), ticket))
         });
         members.collect()
     }
@@ -133,7 +184,8 @@ impl Hub {
     pub(super) fn has_member(&self, topic: &str, id: &str) -> bool {
         let rooms = self.rooms.lock();
         rooms.get(topic).is_some_and(|room| {
-            let mut all = room.here.iter().chain(&room.coming);
+            let coming = room.coming.iter().map(|(_, who)| who);
+            let mut all = room.here.iter().chain(coming);
             all.any(|who| *who.member.id == *id)
         })
     }
@@ -144,6 +196,9 @@ impl Hub {
         let Some((topic, room)) = find(&mut rooms, topic) else {
             return;
         };
+        if let Some(listing) = &mut room.listing {
+            listing.told(&told);
+        }
         // Before the list there is nobody here yet.
         if room.known.is_none() || room.stale || room.last.is_some_and(|last| told.number <= last) {
             return;
@@ -171,7 +226,7 @@ impl Hub {
                 self.delivery.tell(&room.here, message, Some(id), None);
             }
             Kind::Lost => {}
-            Kind::Joined => {
+            Kind::Joined(ticket) => {
                 room.absent.remove(id);
                 if known.insert(id.clone(), label.clone()).is_none() {
                     self.delivery.tell(
@@ -181,10 +236,13 @@ impl Hub {
                         None,
                     );
                 }
-                if let Some(at) = room.coming.iter().position(|who| who.member.id == *id) {
-                    let who = room.coming.swap_remove(at);
-                    room.here.push(who);
+                room.answer(id, ticket);
+            }
+            Kind::Named(ticket) => {
+                if let Some(known) = known.get_mut(id) {
+                    known.clone_from(label);
                 }
+                room.answer(id, ticket);
             }
             Kind::Left => {
                 room.absent.remove(id);
@@ -200,25 +258,45 @@ impl Hub {
         }
     }
 
-    /// Who is in a topic at the moment.
-    pub(super) fn listed(&self, list: List<'_>) {
+    /// A piece of a list of who is in a topic.
+    pub(super) fn listed(&self, piece: Piece<'_>) {
         let mut rooms = self.rooms.lock();
-        let Some((topic, room)) = find(&mut rooms, list.topic) else {
+        let Some((topic, room)) = find(&mut rooms, piece.topic) else {
             return;
         };
-        let last = Some(list.number).filter(|number| *number > 0);
-        let members = list
+        if piece.is_first {
+            room.listing = Some(Listing::new(piece.ticket));
+        }
+        // Another list may have begun meanwhile: that one counts.
+        let Some(listing) = room
+            .listing
+            .as_mut()
+            .filter(|listing| listing.ticket == piece.ticket)
+        else {
+            return;
+        };
+        let members = piece.members.into_iter();
+        listing
             .members
-            .iter()
-            .map(|member| (member.id.clone(), member.label.clone()));
+            .extend(members.map(|member| (member.id, member.label)));
+        if piece.is_last
+            && let Some(listing) = room.listing.take()
+        {
+            let last = Some(piece.number).filter(|number| *number > 0);
+            self.has_listed(&topic, room, listing, last);
+        }
+    }
+
+    /// Who was in a topic when the event of that number was told.
+    fn has_listed(&self, topic: &Arc<str>, room: &mut Room, list: Listing, last: Option<u64>) {
+        let listed = list.members;
         room.stale = false;
         let known = room.known.get_or_insert_with(|| {
             // The first list: nobody here has heard anything before it.
             room.last = last;
-            members.clone().collect()
+            listed.clone()
         });
         let here: HashSet<Arc<str>> = room.here.iter().map(|who| who.member.id.clone()).collect();
-        let listed: HashMap<Arc<str>, Arc<str>> = members.collect();
         let mut came = Vec::new();
         for (id, label) in &listed {
             room.absent.remove(id);
@@ -235,23 +313,32 @@ impl Hub {
             }
         }
         // Their own `joined` was told while nobody here could hear it.
-        let arrived = room
+        let is_in = |number: u64, id: &str| number <= list.ticket && listed.contains_key(id);
+        let arrived: Vec<_> = room
             .coming
-            .extract_if(.., |who| listed.contains_key(&who.member.id));
-        let arrived: Vec<_> = arrived.collect();
+            .extract_if(.., |(number, who)| is_in(*number, &who.member.id))
+            .map(|(_, who)| who)
+            .collect();
         for mailbox in arrived.iter().filter_map(|who| who.hears.mailbox()) {
-            mailbox.miss_unknown(&topic);
+            mailbox.miss_unknown(topic);
         }
         if room.last != last {
-            self.miss(&topic, room);
+            self.miss(topic, room);
         }
         room.last = last;
         for member in came {
             let id = member.id.clone();
             self.delivery
-                .tell(&room.here, joined(&topic, member), Some(&id), None);
+                .tell(&room.here, joined(topic, member), Some(&id), None);
         }
         room.here.extend(arrived);
+        // Who is here already may have been answered while the list came, when nothing else counted.
+        let asking = room.asking.extract_if(.., |asking| {
+            here.contains(&asking.id) || is_in(asking.ticket, &asking.id)
+        });
+        for asking in asking.collect::<Vec<_>>() {
+            asking.tell(&listed);
+        }
     }
 
     /// Those who have not come back in time have left.
@@ -279,6 +366,68 @@ impl Hub {
     }
 }
 
+impl Room {
+    fn ask(&mut self, number: u64, id: Arc<str>) -> Ticket {
+        let (sender, others) = oneshot::channel();
+        self.asking.push(Asking {
+            ticket: number,
+            id,
+            others: sender,
+        });
+        Ticket { number, others }
+    }
+
+    /// What a member asked for with this ticket has happened: it is here, and is told of the others.
+    fn answer(&mut self, id: &str, ticket: Option<u64>) {
+        let Some(ticket) = ticket else { return };
+        let is_it = |number: u64, of: &str| number == ticket && of == id;
+        let mut coming = self.coming.iter();
+        if let Some(at) = coming.position(|(number, who)| is_it(*number, &who.member.id)) {
+            let (_, who) = self.coming.swap_remove(at);
+            self.here.push(who);
+        }
+        let mut asking = self.asking.iter();
+        if let Some(at) = asking.position(|asking| is_it(asking.ticket, &asking.id))
+            && let Some(known) = &self.known
+        {
+            self.asking.swap_remove(at).tell(known);
+        }
+    }
+}
+
+impl Asking {
+    /// Tells it of the others. It may be gone.
+    fn tell(self, members: &Members) {
+        let others = members.iter().filter(|(id, _)| **id != self.id);
+        let others = others.map(|(id, label)| Member {
+            id: id.clone(),
+            label: label.clone(),
+        });
+        let _ = self.others.send(others.collect());
+    }
+}
+
+impl Listing {
+    fn new(ticket: u64) -> Self {
+        Self {
+            ticket,
+            members: Members::new(),
+        }
+    }
+
+    /// What is told between its pieces.
+    fn told(&mut self, told: &Told) {
+        let Member { id, label } = &told.member;
+        match told.kind {
+            Kind::Joined(_) | Kind::Named(_) => {
+                self.members.insert(id.clone(), label.clone());
+            }
+            Kind::Left => drop(self.members.remove(id)),
+            Kind::Lost | Kind::Message(_) => {}
+        }
+    }
+}
+
 /// With the name as whoever subscribed gave it.
 fn find<'a>(
     rooms: &'a mut HashMap<Arc<str>, Room>,
@@ -296,4 +445,106 @@ fn joined(topic: &Arc<str>, member: Member) -> Event {
 fn left(topic: &Arc<str>, member: Member) -> Event {
     let topic = topic.clone();
     Event::Left { topic, member }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Hears;
+    use crate::mailbox::Mailbox;
+
+    fn member(id: &str) -> Member {
+        Member {
+            id: id.into(),
+            label: "".into(),
+        }
+    }
+
+    fn piece(number: u64, ticket: u64, ends: [bool; 2], ids: &[&str]) -> Piece<'static> {
+        Piece {
+            number,
+            ticket,
+            is_first: ends[0],
+            is_last: ends[1],
+            topic: "tea",
+            members: ids.iter().map(|id| member(id)).collect(),
+        }
+    }
+
+    fn told(number: u64, kind: Kind, id: &str) -> Told {
+        let member = member(id);
+        Told {
+            number,
+            kind,
+            member,
+        }
+    }
+
+    /// The ids of the others, sorted; nothing where no answer has come.
+    fn others(ticket: &mut Ticket) -> Option<Vec<String>> {
+        let others = ticket.others.try_recv().ok()?;
+        let mut ids: Vec<_> = others.iter().map(|other| other.id.to_string()).collect();
+        ids.sort_unstable();
+        Some(ids)
+    }
+
+    fn hub() -> Hub {
+        Hub::new(&Limits::default(), &Arc::default(), Duration::from_secs(6))
+    }
+
+    fn enter(hub: &Hub, id: &str) -> (Ticket, Arc<Mailbox>) {
+        let mailbox = Arc::new(Mailbox::new(&Limits::default(), &Arc::default()));
+        let who = Subscriber {
+            member: member(id),
+            hears: Hears::All(mailbox.clone()),
+            payer: Arc::default(),
+        };
+        (hub.enter(&"tea".into(), who), mailbox)
+    }
+
+    #[test]
+    fn a_list_that_comes_in_pieces_is_whole_whatever_happens_between_them() {
+        let hub = hub();
+        let (mut anna, mailbox) = enter(&hub, "anna");
+        let (old, list) = (hub.ticket(), hub.ticket());
+        hub.listed(piece(10, old, [true, false], &["nobody"]));
+        // Another list has begun: the first comes to nothing.
+        hub.listed(piece(10, list, [true, false], &["a", "b"]));
+        hub.listed(piece(10, old, [false, true], &["nobody"]));
+        assert!(hub.presence("tea") == Presence::New);
+        hub.told("tea", told(11, Kind::Left, "a"));
+        hub.told("tea", told(12, Kind::Joined(None), "e"));
+        hub.listed(piece(12, list, [false, false], &["c", "e"]));
+        hub.told("tea", told(13, Kind::Left, "c"));
+        hub.listed(piece(13, list, [false, true], &["d"]));
+        assert!(hub.presence("tea") == Presence::Listed);
+        assert_eq!(others(&mut anna), None);
+        hub.told("tea", told(14, Kind::Joined(Some(anna.number)), "anna"));
+        assert_eq!(
+            others(&mut anna).as_deref(),
+            Some(&["b", "d", "e"].map(String::from)[..])
+        );
+        // All of that came before it was there.
+        assert!(mailbox.take().is_none());
+    }
+
+    #[test]
+    fn what_a_member_asked_for_earlier_is_no_answer_to_what_it_asks_now() {
+        let hub = hub();
+        let (first, _) = enter(&hub, "anna");
+        let before = hub.ticket();
+        hub.exit("tea", "anna");
+        let (mut anna, mailbox) = enter(&hub, "anna");
+        // The connection for events is behind that for answers.
+        hub.listed(piece(10, before, [true, true], &["anna"]));
+        hub.told("tea", told(11, Kind::Joined(Some(first.number)), "anna"));
+        hub.told("tea", told(12, Kind::Joined(None), "ben"));
+        hub.told("tea", told(13, Kind::Left, "anna"));
+        assert_eq!(others(&mut anna), None);
+        hub.told("tea", told(14, Kind::Joined(Some(anna.number)), "anna"));
+        assert_eq!(others(&mut anna).as_deref(), Some(&["ben".to_owned()][..]));
+        assert!(mailbox.take().is_none());
+        hub.told("tea", told(15, Kind::Left, "ben"));
+        assert!(mailbox.take().is_some());
+    }
 }

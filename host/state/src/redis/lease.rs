@@ -1,19 +1,22 @@
-//! This host's part in Redis: a lease that it renews, and what is done when the connection is made anew.
+//! This host's part in Redis: a lease that it renews, and what is done when a connection is made anew.
 //!
-//! A host whose lease has ended is dead to the others: whoever renews next removes its members from all topics.
-//! One that comes back before that is still known, and nobody is told anything.
+//! A host whose lease has ended is dead to the others: whoever renews next marks it so, and removes its members from all
+//! topics, some at a time. One that comes back is dead no more, and who was removed comes in again: the others hear of
+//! those that they left and joined, and nothing of the rest. One that comes back before that is still known, and nobody is
+//! told anything.
 
-use super::link::Link;
+use super::link::{Fault, PATIENCE};
 use super::topics::{Inner, TOGETHER};
 use crate::problem::Problem;
 use crate::shared::OpenError;
+use redis::from_redis_value;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-/// How long a host that says nothing is taken for alive. With [`RENEW`] its members are gone within ten seconds.
-/// Test: `many_hosts::a_host_that_is_killed_leaves_and_each_hears_it_once`.
+/// How long a host that says nothing is taken for alive. With [`RENEW`] its members are gone within ten seconds, but for
+/// more than some ten thousand. Test: `many_hosts::a_host_that_is_killed_leaves_and_each_hears_it_once`.
 pub(super) const LEASE: Duration = Duration::from_secs(6);
 /// How often it is renewed, and the dead are looked for.
 const RENEW: Duration = Duration::from_secs(2);
@@ -21,23 +24,43 @@ const RENEW: Duration = Duration::from_secs(2);
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest: Redis that comes back is found within that.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Hosts that are marked as dead in one renewal. More are at the next.
+/// Test: `redis_attacks::a_host_with_many_members_is_removed_in_pieces`.
+const MARKED: usize = 64;
+/// Hosts whose members are counted anew now and then. Of more, what somebody has deleted stays counted.
+/// Test: `redis_attacks::what_somebody_deletes_is_counted_anew`.
+const COUNTED: usize = 1000;
+/// Bytes that a piece of a list has, about: as many members as have that with the longest labels, [`LISTED`] at most.
+/// Test: `redis_attacks::a_long_list_comes_in_pieces`.
+const PIECE: usize = 1024 * 1024;
+/// Members, and topics, that a piece of a list has.
+/// Test: `redis_attacks::a_long_list_comes_in_pieces`.
+const LISTED: usize = 512;
+/// Bytes of a member beside its label, at most about.
+const MEMBER: usize = 128;
 
-/// Connects, for the first time.
+/// Connects, for the first time or to what is missing.
 pub(super) async fn connect(inner: &Arc<Inner>) -> Result<(), OpenError> {
-    let weak = Arc::downgrade(inner);
-    let heard = move |channel: &[u8], data: &[u8]| {
-        if let Some(inner) = weak.upgrade() {
-            inner.heard(channel, data);
-        }
-    };
-    inner.hub.forget_lists();
-    inner.link.connect(heard).await?;
-    restore(inner)
-        .await
-        .map_err(|problem| OpenError::Unreachable {
-            address: inner.link.address.clone(),
-            reason: problem.to_string(),
-        })
+    let links = &inner.links;
+    if !links.answers.is_up() {
+        // Both are to be connections to the same.
+        links.events.give_up();
+        links.connect().await?;
+    }
+    if !links.events.is_up() {
+        let weak = Arc::downgrade(inner);
+        let heard = move |channel: &[u8], data: &[u8]| {
+            if let Some(inner) = weak.upgrade() {
+                inner.heard(channel, data);
+            }
+        };
+        inner.hub.forget_lists();
+        links.events.connect(heard).await?;
+    }
+    restore(inner).await.map_err(|_| OpenError::Unreachable {
+        address: links.server.name.clone(),
+        reason: Problem::AWAY.to_string(),
+    })
 }
 
 /// Keeps the lease, whatever else is under way.
@@ -47,50 +70,89 @@ pub(super) async fn keep(inner: Arc<Inner>) {
     loop {
         ticks.tick().await;
         // What fails gives the connection up, or is tried again.
-        if inner.link.is_up() && renew(&inner, LEASE).await.is_ok() {
-            let _ = inner.tell_all_lost().await;
+        if inner.links.answers.is_up() && renew_and_hear(&inner).await.is_ok() {
+            inner.tell_all_lost().await;
+            let _ = inner.leaving.find_astray(&inner).await;
             if inner.behind.load(Ordering::Acquire) {
-                inner.link.broken.notify_one();
+                inner.links.server.broken.notify_one();
             }
         }
         inner.hub.sweep();
     }
 }
 
-/// Keeps the connection, and the members that are here in Redis.
-pub(super) async fn keep_connection(inner: Arc<Inner>) {
+/// Renews the lease, and gives both connections up where it isn't heard that it was: the one for events hangs, or leads
+/// elsewhere.
+async fn renew_and_hear(inner: &Inner) -> Result<(), Fault> {
+    let listens = |events: u64| inner.listening.load(Ordering::Acquire) == events;
+    let events = inner.links.events.number();
+    let was_listening = listens(events);
+    let renewal = renew(inner, LEASE).await?;
+    let mut renewed = inner.renewed.subscribe();
+    let heard = timeout(PATIENCE, renewed.wait_for(|heard| *heard >= renewal)).await;
+    if heard.is_err() && was_listening && inner.links.events.number() == events {
+        inner
+            .links
+            .server
+            .warn("nothing is heard of what is published");
+        inner.links.give_up();
+        return Err(Fault::Link);
+    }
+    Ok(())
+}
+
+/// Keeps the connections, and the members that are here in Redis.
+pub(super) async fn keep_connections(inner: Arc<Inner>) {
+    let links = &inner.links;
     loop {
-        inner.link.broken.notified().await;
-        if !inner.link.is_up() {
+        links.server.broken.notified().await;
+        if !links.answers.is_up() || !links.events.is_up() {
             connect_again(&inner).await;
         }
-        while inner.link.is_up() && inner.behind.load(Ordering::Acquire) {
-            match rejoin(&inner).await {
-                // Whom a limit keeps out tries again at the next renewal.
-                Ok(()) => break,
-                Err(_) => sleep(FIRST_PAUSE).await,
-            }
+        if inner.behind.load(Ordering::Acquire) {
+            // Whom a limit keeps out, or Redis refuses, tries again at the next renewal.
+            let _ = rejoin(&inner).await;
         }
     }
 }
 
 async fn connect_again(inner: &Arc<Inner>) {
-    let link: &Link = &inner.link;
-    link.warn("the connection is broken");
+    let links = &inner.links;
+    let server = &links.server;
+    server.warn("the connection is broken");
     let mut pause = FIRST_PAUSE;
     while let Err(error) = connect(inner).await {
-        link.give_up();
-        link.warn(&error.to_string());
+        links.give_up();
+        server.warn(error);
         sleep(pause).await;
         pause = (2 * pause).min(LONGEST_PAUSE);
     }
-    tracing::info!("Redis at {} is back", link.address);
+    tracing::info!("Redis at {} is back", server.name);
+}
+
+/// Removes the members of hosts that are dead, some at a time, when there are any. All who live do.
+pub(super) async fn remove_dead(inner: Arc<Inner>) {
+    let scripts = &inner.scripts;
+    loop {
+        inner.dead.notified().await;
+        loop {
+            let removing = inner.run_own(&scripts.remove_dead, |call| {
+                call.arg(TOGETHER);
+            });
+            match removing.await {
+                Ok(redis::Value::Int(1)) => {}
+                // None are left, or the next renewal tells again.
+                Ok(_) | Err(_) => break,
+            }
+        }
+    }
 }
 
 /// After connecting: subscribes to all that the members here are subscribed to, and finds out what they
 /// missed.
-async fn restore(inner: &Inner) -> Result<(), Problem> {
+async fn restore(inner: &Inner) -> Result<(), Fault> {
     renew(inner, LEASE).await?;
+    let events = inner.links.events.number();
     let host = inner.scripts.host_channel().to_owned();
     let topics = inner.hub.topics();
     let channels = topics
@@ -98,19 +160,21 @@ async fn restore(inner: &Inner) -> Result<(), Problem> {
         .map(|topic| inner.scripts.topic_channel(topic));
     let channels: Vec<String> = std::iter::once(host).chain(channels).collect();
     for channels in channels.chunks(TOGETHER) {
-        inner.link.subscribe(channels).await?;
+        inner.links.subscribe(channels).await?;
     }
+    inner.listening.store(events, Ordering::Release);
     if inner.behind.load(Ordering::Acquire) {
         rejoin(inner).await?;
     } else {
         list(inner, &topics).await?;
     }
-    inner.tell_all_lost().await
+    inner.tell_all_lost().await;
+    Ok(())
 }
 
 /// The members that are here may have been removed: they come in again. They stay behind where that fails, or a
 /// limit keeps one out.
-async fn rejoin(inner: &Inner) -> Result<(), Problem> {
+async fn rejoin(inner: &Inner) -> Result<(), Fault> {
     // Before: a lease that is lost meanwhile is not forgotten.
     inner.behind.store(false, Ordering::Release);
     let all_are_in = rejoin_all(inner).await;
@@ -121,48 +185,77 @@ async fn rejoin(inner: &Inner) -> Result<(), Problem> {
 }
 
 /// Whether all are in. What their topics have is listed.
-async fn rejoin_all(inner: &Inner) -> Result<bool, Problem> {
+async fn rejoin_all(inner: &Inner) -> Result<bool, Fault> {
     let members = inner.hub.members();
     let mut all_are_in = true;
     for members in members.chunks(TOGETHER) {
-        let mut call = inner.call(|scripts| &scripts.rejoin);
-        call.arg(inner.limits.members);
-        for (topic, member) in members {
-            call.arg(&**topic).arg(&*member.id).arg(&*member.label);
-        }
-        let joined: Result<bool, _> = inner.link.run(&call).await;
-        for (topic, member) in members {
+        let joining = inner.run_own(&inner.scripts.rejoin, |call| {
+            call.arg(inner.limits.members);
+            for (topic, member, ticket) in members {
+                call.arg(&**topic).arg(&*member.id).arg(&*member.label);
+                call.arg(ticket.map_or(String::new(), |ticket| ticket.to_string()));
+            }
+        });
+        let joined = joining.await;
+        for (topic, member, _) in members {
             if !inner.hub.has_member(topic, &member.id) {
                 // It has left meanwhile, and was in nobody's list when that was said.
-                inner.leaves(topic, &member.id);
+                inner.leaving.member(topic, &member.id);
             }
         }
-        all_are_in &= joined?;
+        all_are_in &= matches!(joined?, redis::Value::Int(1));
     }
     list(inner, &inner.hub.topics()).await?;
     Ok(all_are_in)
 }
 
-async fn list(inner: &Inner, topics: &[Arc<str>]) -> Result<(), Problem> {
-    for topics in topics.chunks(TOGETHER) {
-        let mut call = inner.call(|scripts| &scripts.list);
-        for topic in topics {
-            call.arg(&**topic);
-        }
-        inner.link.run::<redis::Value>(&call).await?;
+/// Has Redis publish who is in these topics, for this host alone.
+pub(super) async fn list(inner: &Inner, topics: &[Arc<str>]) -> Result<(), Fault> {
+    let ticket = inner.hub.ticket();
+    let room = (PIECE / (inner.limits.label + MEMBER)).clamp(1, LISTED);
+    let (mut left, mut cursor) = (topics, "0".to_owned());
+    while !left.is_empty() {
+        let some = left.get(..left.len().min(TOGETHER)).unwrap_or_default();
+        let listing = inner.run_own(&inner.scripts.list, |call| {
+            call.arg(ticket).arg(room).arg(&cursor);
+            for topic in some {
+                call.arg(&**topic);
+            }
+        });
+        // A word, where the connection is another by now.
+        let (done, next): (usize, String) =
+            from_redis_value(listing.await?).map_err(|_| Fault::Refused)?;
+        left = left.get(done..).unwrap_or_default();
+        cursor = next;
     }
     Ok(())
 }
 
 /// Renews the lease for so long, or gives it up. Where there was none, or nobody knows, the members here are
-/// behind.
-pub(super) async fn renew(inner: &Inner, lease: Duration) -> Result<(), Problem> {
-    let mut call = inner.call(|scripts| &scripts.renew);
-    call.arg(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
-    let had = inner.link.run::<bool>(&call).await;
-    if had != Ok(true) {
-        inner.behind.store(true, Ordering::Release);
-        inner.link.broken.notify_one();
+/// behind. Returns the number of the renewal, which is heard over this host's own channel.
+pub(super) async fn renew(inner: &Inner, lease: Duration) -> Result<u64, Fault> {
+    static RENEWALS: AtomicU64 = AtomicU64::new(0);
+    let number = RENEWALS.fetch_add(1, Ordering::Relaxed) + 1;
+    let renewing = inner.run_own(&inner.scripts.renew, |call| {
+        call.arg(u64::try_from(lease.as_millis()).unwrap_or(u64::MAX));
+        call.arg(number).arg(COUNTED).arg(MARKED);
+    });
+    let renewed = match renewing.await {
+        // A word, where the connection is another by now.
+        Ok(answer) => from_redis_value(answer).map_err(|_| Fault::Refused),
+        Err(fault) => Err(fault),
+    };
+    let (had, any_dead): (bool, bool) = renewed.inspect_err(|_| fall_behind(inner))?;
+    if !had {
+        fall_behind(inner);
     }
-    had.map(drop)
+    if any_dead {
+        inner.dead.notify_one();
+    }
+    Ok(number)
+}
+
+fn fall_behind(inner: &Inner) {
+    inner.behind.store(true, Ordering::Release);
+    inner.links.server.broken.notify_one();
 }

@@ -1,76 +1,79 @@
-//! The one connection to Redis, and whether it works.
+//! One connection to Redis, and whether it works.
 //!
 //! It owns the time that an answer may take. It must not know what is asked. What was asked when it broke is
 //! never asked again: nobody knows whether it happened.
 
+use super::bound::{Bounded, Most};
 use super::remedy::Remedy;
-use super::url;
+use super::server::Server;
 use crate::problem::Problem;
 use crate::shared::OpenError;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, ProtocolVersion, PushInfo, PushKind,
-    RedisError, ScriptInvocation, Value,
-};
+use redis::{AsyncConnectionConfig, PushInfo, PushKind, RedisError, Value};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use std::time::Duration;
+use tokio::task::AbortHandle;
 
 /// How long Redis may take for an answer, or to be connected to. It takes a thousandth of that; a link that
 /// hangs is given up then, and made anew. Test: `many_hosts::a_link_that_hangs_is_made_anew`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
-/// The log says that Redis is away once in so long.
-/// Test: `many_hosts::redis_that_goes_away_costs_no_connection`.
-const WARN_EVERY: Duration = Duration::from_secs(1);
+
+/// Why Redis has not done what it was asked for. The log has been told what it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// There is no connection, or it is given up: another one may do.
+    Link,
+    /// Redis refuses that.
+    Refused,
+}
+
+impl From<Fault> for Problem {
+    fn from(_: Fault) -> Self {
+        Self::AWAY
+    }
+}
 
 /// See the module.
-pub(crate) struct Link {
-    client: Client,
-    /// Where it is, without a password.
-    pub(super) address: String,
+pub(super) struct Link {
+    server: Arc<Server>,
+    most: Most,
     current: Mutex<Current>,
-    /// Told when the connection breaks.
-    pub(super) broken: Notify,
-    warned: Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
 struct Current {
     /// Counts the connections, so that what an old one says is told apart.
     number: u64,
-    connection: Option<MultiplexedConnection>,
+    connection: Option<Connection>,
+}
+
+#[derive(Clone)]
+struct Connection {
+    asks: MultiplexedConnection,
+    /// Ends the task that reads and writes.
+    task: AbortHandle,
 }
 
 impl Link {
-    /// To the Redis of this URL: `redis://` or `rediss://`, a user and a password, a host, a port and a database.
-    pub(crate) fn new(url: &str) -> Result<Arc<Self>, OpenError> {
-        // The first who asks decides, for the whole process; redis itself has none.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let info = url::parse(url)?;
-        let settings = info.redis_settings().clone();
-        // Answers and what is published come over one connection.
-        let settings = settings.set_protocol(ProtocolVersion::RESP3);
-        let address = info.addr().to_string();
-        let client = Client::open(info.set_redis_settings(settings))
-            .map_err(|error| OpenError::Url(error.to_string()))?;
-        Ok(Arc::new(Self {
-            client,
-            address,
+    pub(super) fn new(server: Arc<Server>, most: Most) -> Arc<Self> {
+        Arc::new(Self {
+            server,
+            most,
             current: Mutex::default(),
-            broken: Notify::new(),
-            warned: Mutex::default(),
-        }))
+        })
     }
 
     /// Connects. What is published comes to `heard`, in its order and in the connection's own task.
-    pub(crate) async fn connect(
+    pub(super) async fn connect(
         self: &Arc<Self>,
         heard: impl Fn(&[u8], &[u8]) + Send + Sync + 'static,
     ) -> Result<(), OpenError> {
         let number = {
             let mut current = self.current.lock();
-            current.connection = None;
+            if let Some(old) = current.connection.take() {
+                old.task.abort();
+            }
             current.number += 1;
             current.number
         };
@@ -91,18 +94,22 @@ impl Link {
             Ok(())
         };
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
             .set_push_sender(pushed);
-        let connecting = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config);
-        let connection = tokio::time::timeout(2 * PATIENCE, connecting).await;
+        let connecting = async {
+            let stream = Bounded::new(self.server.stream().await?, self.most);
+            let settings = &self.server.settings;
+            MultiplexedConnection::new_with_config(settings, stream, config).await
+        };
+        let connection = tokio::time::timeout(PATIENCE, connecting).await;
         let reason = match connection {
-            Ok(Ok(connection)) => {
+            Ok(Ok((asks, driver))) => {
+                let task = tokio::spawn(driver).abort_handle();
                 let mut current = self.current.lock();
                 if current.number == number {
-                    current.connection = Some(connection);
+                    current.connection = Some(Connection { asks, task });
+                } else {
+                    task.abort();
                 }
                 return Ok(());
             }
@@ -110,7 +117,7 @@ impl Link {
             Err(_) => "it does not answer".to_owned(),
         };
         Err(OpenError::Unreachable {
-            address: self.address.clone(),
+            address: self.server.name.clone(),
             reason,
         })
     }
@@ -127,74 +134,52 @@ impl Link {
 
     /// Gives the connection up.
     pub(super) fn give_up(&self) {
-        let number = self.current.lock().number;
+        let number = self.number();
         self.breaks(number);
     }
 
     fn breaks(&self, number: u64) {
         let mut current = self.current.lock();
-        if current.number == number && current.connection.take().is_some() {
+        if current.number == number
+            && let Some(connection) = current.connection.take()
+        {
             drop(current);
-            self.broken.notify_one();
+            connection.task.abort();
+            self.server.broken.notify_one();
         }
     }
 
-    fn connection(&self) -> Result<(u64, MultiplexedConnection), Problem> {
-        let current = self.current.lock();
-        let connection = current.connection.clone().ok_or_else(|| self.away())?;
-        Ok((current.number, connection))
-    }
-
-    pub(super) fn away(&self) -> Problem {
-        Problem::Unavailable(format!("Redis at {} can't be reached", self.address))
-    }
-
-    /// Says that Redis can't be used, unless that was said just now.
-    pub(super) fn warn(&self, reason: &str) {
-        let mut warned = self.warned.lock();
-        if warned.is_none_or(|warned| warned.elapsed() >= WARN_EVERY) {
-            *warned = Some(Instant::now());
-            let address = &self.address;
-            tracing::warn!("Redis at {address} can't be used: {reason}");
-        }
-    }
-
-    /// Runs a script.
-    pub(super) async fn run<T: FromRedisValue>(
+    /// Does something over the connection that there is.
+    pub(super) async fn with<T>(
         &self,
-        script: &ScriptInvocation<'_>,
-    ) -> Result<T, Problem> {
-        let (number, mut connection) = self.connection()?;
-        let answer = script.invoke_async(&mut connection).await;
-        answer.map_err(|error| self.failed(number, &error))
+        work: impl AsyncFnOnce(MultiplexedConnection) -> Result<T, RedisError>,
+    ) -> Result<T, Fault> {
+        let (number, connection) = {
+            let current = self.current.lock();
+            let connection = current.connection.as_ref().ok_or(Fault::Link)?;
+            (current.number, connection.asks.clone())
+        };
+        work(connection)
+            .await
+            .map_err(|error| self.failed(number, &error))
     }
 
-    /// Runs a command.
-    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Problem> {
-        let (number, mut connection) = self.connection()?;
-        let answer = command.query_async(&mut connection).await;
-        answer.map_err(|error| self.failed(number, &error))
-    }
-
-    /// Hears what is published to these from now on.
-    pub(super) async fn subscribe(&self, channels: &[String]) -> Result<(), Problem> {
-        let (number, mut connection) = self.connection()?;
-        let answer = connection.subscribe(channels).await;
-        answer.map_err(|error| self.failed(number, &error))
-    }
-
-    pub(super) async fn unsubscribe(&self, channel: &[u8]) -> Result<(), Problem> {
-        let (number, mut connection) = self.connection()?;
-        let answer = connection.unsubscribe(channel).await;
-        answer.map_err(|error| self.failed(number, &error))
-    }
-
-    fn failed(&self, number: u64, error: &RedisError) -> Problem {
+    fn failed(&self, number: u64, error: &RedisError) -> Fault {
+        self.server.warn(error);
         match Remedy::of(error) {
-            Remedy::Connect => self.breaks(number),
-            Remedy::Wait => {}
+            Remedy::Connect => {
+                self.breaks(number);
+                Fault::Link
+            }
+            Remedy::Wait => Fault::Refused,
         }
-        self.warn(&error.to_string());
-        Problem::Unavailable(format!("Redis at {}: {error}", self.address))
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        if let Some(connection) = self.current.lock().connection.take() {
+            connection.task.abort();
+        }
     }
 }

@@ -1,6 +1,25 @@
 //! The scripts, and what keys are called.
 
-use redis::{Script, ScriptInvocation};
+use redis::{Cmd, Script, ToRedisArgs};
+
+/// A script, with what it is called with.
+pub(super) struct Call<'a> {
+    pub(super) script: &'a Script,
+    pub(super) command: Cmd,
+}
+
+impl<'a> Call<'a> {
+    fn new(script: &'a Script, keys: &[String]) -> Self {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(script.get_hash()).arg(keys.len()).arg(keys);
+        Self { script, command }
+    }
+
+    pub(super) fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
+        self.command.arg(argument);
+        self
+    }
+}
 
 /// What the keys and channels of a namespace begin with. The braces keep them together in a cluster.
 pub(super) fn base(namespace: &str) -> String {
@@ -53,12 +72,8 @@ impl StoreScripts {
     }
 
     /// A call of one of them.
-    pub(super) fn call<'a>(&'a self, script: &'a Script) -> ScriptInvocation<'a> {
-        let mut call = script.prepare_invoke();
-        for name in &self.names {
-            call.key(name);
-        }
-        call
+    pub(super) fn call<'a>(&self, script: &'a Script) -> Call<'a> {
+        Call::new(script, &self.names)
     }
 }
 
@@ -71,11 +86,13 @@ pub(super) struct TopicScripts {
     pub(super) lose: Script,
     pub(super) list: Script,
     pub(super) renew: Script,
+    pub(super) remove_dead: Script,
+    pub(super) memberships: Script,
     base: String,
     host: String,
     /// What the channels of topics begin with.
     topic_prefix: String,
-    /// Where lists come, for this host alone.
+    /// Where lists come, and this host's own renewals, for it alone.
     host_channel: String,
     names: [String; 2],
 }
@@ -92,6 +109,8 @@ impl TopicScripts {
             lose: script!("topics", "lose"),
             list: script!("topics", "list"),
             renew: script!("topics", "renew"),
+            remove_dead: script!("topics", "remove_dead"),
+            memberships: script!("topics", "memberships"),
             names: ["hosts", "used"].map(|name| format!("{base}{name}")),
             topic_prefix: format!("{base}topic:"),
             host_channel: format!("{base}host:{host}"),
@@ -101,11 +120,8 @@ impl TopicScripts {
     }
 
     /// A call of one of them, over the connection with this number.
-    pub(super) fn call<'a>(&'a self, script: &'a Script, connection: u64) -> ScriptInvocation<'a> {
-        let mut call = script.prepare_invoke();
-        for name in &self.names {
-            call.key(name);
-        }
+    pub(super) fn call<'a>(&self, script: &'a Script, connection: u64) -> Call<'a> {
+        let mut call = Call::new(script, &self.names);
         call.arg(&self.base);
         call.arg(format!("{}\n{connection}", self.host));
         call
@@ -121,7 +137,7 @@ impl TopicScripts {
         channel.strip_prefix(&*self.topic_prefix)
     }
 
-    /// Lists, for this host alone.
+    /// Lists and renewals, for this host alone.
     pub(super) fn host_channel(&self) -> &str {
         &self.host_channel
     }

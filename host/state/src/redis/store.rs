@@ -1,38 +1,43 @@
 //! The store on Redis.
 
-use super::link::Link;
-use super::script::{StoreScripts, VALUES, namespace_of};
+use super::link::PATIENCE;
+use super::links::{Links, PAGE, WORD};
+use super::script::{Call, StoreScripts, VALUES, namespace_of};
 use crate::backend::{Answer, Namespaces, Page, StoreBackend};
 use crate::limits::{Limit, Limits};
 use crate::memory::ENTRY;
 use crate::problem::Problem;
-use redis::{Script, ScriptInvocation};
+use redis::{FromRedisValue, Script, Value, from_redis_value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Keys of Redis that one question looks at, about. It answers others in between.
 const SCANNED: usize = 1000;
 /// Questions after which nobody looks for more names: a million keys, in which others may keep theirs.
 const QUESTIONS: usize = 1000;
 
+/// Bytes of a value that is asked for without knowing how long it is: of a longer one its length comes first, so that
+/// room is made for no more than there is. Test: `redis_attacks::forty_values_at_once_break_no_link`.
+const SHORT: usize = 16 * 1024;
+
 /// See [`StoreBackend`].
 pub(crate) struct RedisStore {
-    link: Arc<Link>,
+    links: Arc<Links>,
     scripts: StoreScripts,
     limits: Limits,
 }
 
 impl RedisStore {
-    pub(crate) fn new(link: Arc<Link>, namespace: &str, limits: &Limits) -> Self {
+    pub(crate) fn new(links: Arc<Links>, namespace: &str, limits: &Limits) -> Self {
         Self {
-            link,
+            links,
             scripts: StoreScripts::new(namespace),
             limits: limits.clone(),
         }
     }
 
-    fn call<'a>(&'a self, script: &'a Script, key: &str) -> ScriptInvocation<'a> {
+    fn call<'a>(&self, script: &'a Script, key: &str) -> Call<'a> {
         let mut call = self.scripts.call(script);
         call.arg(ENTRY)
             .arg(self.limits.store)
@@ -41,9 +46,33 @@ impl RedisStore {
         call
     }
 
+    /// Runs a script, again and again while it has more to do than one call does: what is over is removed first, and
+    /// what somebody has deleted is counted anew. `size` is what its arguments have, `answer` what comes of it at most.
+    /// Where it isn't done in [`PATIENCE`] it can't be done now; what was done of it remains.
+    /// Test: `redis_attacks::what_is_over_is_not_there_however_much_it_is`.
+    async fn run<'a>(
+        &self,
+        size: usize,
+        answer: usize,
+        call: impl Fn() -> Call<'a>,
+    ) -> Result<Value, Problem> {
+        let began = Instant::now();
+        loop {
+            match self.links.run(size + WORD, answer, &call).await? {
+                Value::BulkString(word) if word == b"again" => {
+                    if began.elapsed() >= PATIENCE {
+                        self.links.server.warn("a store has much to remove");
+                        return Err(Problem::AWAY);
+                    }
+                }
+                answer => return Ok(answer),
+            }
+        }
+    }
+
     /// Runs a script that says a word: what it did, or what was in its way.
-    async fn word(&self, call: ScriptInvocation<'_>) -> Result<String, Problem> {
-        let word: String = self.link.run(&call).await?;
+    async fn word<'a>(&self, size: usize, call: impl Fn() -> Call<'a>) -> Result<String, Problem> {
+        let word: String = self.read(self.run(size, WORD, call).await?)?;
         match &*word {
             "store-size" => Err(Problem::TooMany(Limit::Store)),
             "store-keys" => Err(Problem::TooMany(Limit::Keys)),
@@ -51,23 +80,64 @@ impl RedisStore {
             _ => Ok(word),
         }
     }
+
+    /// How much is asked for of a value that is longer than what was asked for.
+    fn longer(&self, length: &[Value], most: usize) -> Result<usize, Problem> {
+        let length = match length {
+            [Value::Int(length)] => usize::try_from(*length).ok(),
+            _ => None,
+        };
+        let within = |length: &usize| *length > most && *length <= self.limits.value;
+        length.filter(within).ok_or_else(|| {
+            self.links.server.warn(
+                "a value is larger than a value may be here: give all servers of a namespace the same limits",
+            );
+            Problem::AWAY
+        })
+    }
+
+    /// What an answer is.
+    fn read<T: FromRedisValue>(&self, answer: Value) -> Result<T, Problem> {
+        from_redis_value(answer).map_err(|error| {
+            self.links.server.warn(error);
+            Problem::AWAY
+        })
+    }
 }
 
 impl StoreBackend for RedisStore {
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
-        let call = self.call(&self.scripts.get, key);
-        Box::pin(async move { self.link.run(&call).await })
+        Box::pin(async move {
+            let mut most = SHORT.min(self.limits.value);
+            loop {
+                let call = || {
+                    let mut call = self.call(&self.scripts.get, key);
+                    call.arg(most);
+                    call
+                };
+                let said = self.links.run(key.len() + WORD, most, call).await;
+                match said.map_err(Problem::from)? {
+                    Value::Array(length) => most = self.longer(&length, most)?,
+                    value => return self.read(value),
+                }
+            }
+        })
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
-        let mut call = self.call(&self.scripts.set, key);
         // Lua counts to 2^53; what is beyond is for ever.
         let ttl = ttl
             .map(|ttl| ttl.as_millis())
             .filter(|ttl| *ttl < 1 << 52)
             .map_or(String::new(), |ttl| ttl.to_string());
-        call.arg(value).arg(ttl);
-        Box::pin(async move { self.word(call).await.map(drop) })
+        Box::pin(async move {
+            let call = || {
+                let mut call = self.call(&self.scripts.set, key);
+                call.arg(value).arg(&ttl);
+                call
+            };
+            self.word(key.len() + value.len(), call).await.map(drop)
+        })
     }
 
     fn compare_and_set<'a>(
@@ -76,26 +146,38 @@ impl StoreBackend for RedisStore {
         expected: Option<&'a [u8]>,
         new: Option<&'a [u8]>,
     ) -> Answer<'a, bool> {
-        let mut call = self.call(&self.scripts.compare_and_set, key);
-        for value in [expected, new] {
-            call.arg(u8::from(value.is_some()))
-                .arg(value.unwrap_or_default());
-        }
-        Box::pin(async move { Ok(self.word(call).await? == "yes") })
+        Box::pin(async move {
+            let call = || {
+                let mut call = self.call(&self.scripts.compare_and_set, key);
+                for value in [expected, new] {
+                    call.arg(u8::from(value.is_some()))
+                        .arg(value.unwrap_or_default());
+                }
+                call
+            };
+            let values = [expected, new].into_iter().flatten().map(<[u8]>::len);
+            let size = key.len() + values.sum::<usize>();
+            Ok(self.word(size, call).await? == "yes")
+        })
     }
 
     fn add<'a>(&'a self, key: &'a str, delta: i64) -> Answer<'a, i64> {
-        let mut call = self.call(&self.scripts.add, key);
-        call.arg(delta);
         Box::pin(async move {
-            let sum = self.word(call).await?;
+            let call = || {
+                let mut call = self.call(&self.scripts.add, key);
+                call.arg(delta);
+                call
+            };
+            let sum = self.word(key.len(), call).await?;
             sum.parse().map_err(|_| Problem::NotANumber)
         })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool> {
-        let call = self.call(&self.scripts.delete, key);
-        Box::pin(async move { self.link.run(&call).await })
+        Box::pin(async move {
+            let call = || self.call(&self.scripts.delete, key);
+            self.read(self.run(key.len(), WORD, call).await?)
+        })
     }
 
     fn keys<'a>(
@@ -104,10 +186,16 @@ impl StoreBackend for RedisStore {
         more: Option<&'a str>,
         limit: usize,
     ) -> Answer<'a, Page> {
-        let mut call = self.call(&self.scripts.keys, prefix);
-        call.arg(more.unwrap_or_default()).arg(limit);
         Box::pin(async move {
-            let mut keys: Vec<String> = self.link.run(&call).await?;
+            let more = more.unwrap_or_default();
+            let call = || {
+                let mut call = self.call(&self.scripts.keys, prefix);
+                call.arg(more).arg(limit).arg(PAGE);
+                call
+            };
+            let size = prefix.len() + more.len();
+            let answer = PAGE.min(limit.saturating_mul(self.limits.key)) + WORD;
+            let mut keys: Vec<String> = self.read(self.run(size, answer, call).await?)?;
             // The first is where the next page begins.
             let more = if keys.is_empty() {
                 String::new()
@@ -129,7 +217,9 @@ impl StoreBackend for RedisStore {
                 let mut scan = redis::cmd("SCAN");
                 scan.arg(&cursor).arg("MATCH").arg(VALUES);
                 scan.arg("COUNT").arg(SCANNED);
-                let (next, keys): (String, Vec<Vec<u8>>) = self.link.ask(&scan).await?;
+                let found = self.links.ask(scan, PAGE).await;
+                let (next, keys): (String, Vec<Vec<u8>>) =
+                    self.read(found.map_err(Problem::from)?)?;
                 names.extend(keys.iter().filter_map(|key| namespace_of(key)));
                 cursor = next;
                 if cursor == "0" || names.len() > Namespaces::MOST {

@@ -3,11 +3,13 @@
 //! It owns what is asked for, and in which order: a connection's leaving comes after all that it has asked for.
 //! `lease` keeps this host's part alive.
 
-use super::event::{List, Told};
-use super::hub::{Hub, Presence};
+use super::event::{Own, Told};
+use super::hub::{Hub, Presence, Ticket};
 use super::lease;
-use super::link::{Link, PATIENCE};
-use super::script::TopicScripts;
+use super::leaving::Leaving;
+use super::link::{Fault, PATIENCE};
+use super::links::{Links, WORD};
+use super::script::{Call, TopicScripts};
 use crate::backend::{Answer, Subscriber, TopicsBackend};
 use crate::event::Member;
 use crate::limits::{Limit, Limits};
@@ -15,19 +17,19 @@ use crate::problem::Problem;
 use crate::shared::OpenError;
 use eco_fair::Account;
 use parking_lot::Mutex;
-use redis::{Script, ScriptInvocation, Value};
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use redis::{Script, Value};
+use std::collections::HashSet;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-/// Members that leave or come back in one call of a script, at most, and topics that are asked for in one.
-/// Test: `many_hosts::each_message_arrives_everywhere_once_and_in_order`.
+/// Members that leave or come back in one call of a script, at most, that are removed of a dead host, and topics that are
+/// asked for in one: some milliseconds of Redis, which does nothing else meanwhile.
+/// Test: `many_hosts::each_message_arrives_everywhere_once_and_in_order`,
+/// `redis_attacks::a_host_with_many_members_is_removed_in_pieces`.
 pub(super) const TOGETHER: usize = 256;
 /// Topics of which something may be lost while Redis refuses all: of more, whose names plugins make up, nobody is
 /// told. Each is told at the next renewal of the lease.
@@ -38,59 +40,58 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// See [`TopicsBackend`].
 pub(crate) struct RedisTopics {
     inner: Arc<Inner>,
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
 }
 
 pub(super) struct Inner {
-    pub(super) link: Arc<Link>,
+    pub(super) links: Arc<Links>,
     pub(super) hub: Hub,
     pub(super) scripts: TopicScripts,
     pub(super) limits: Limits,
     /// What channels are subscribed to changes for one at a time, so that it is what the hub has.
-    subscribing: tokio::sync::Mutex<()>,
-    /// Who leaves how many topics, until Redis knows.
-    leaving: Mutex<HashMap<Arc<str>, usize>>,
-    leaves: UnboundedSender<Leave>,
+    pub(super) subscribing: tokio::sync::Mutex<()>,
+    pub(super) leaving: Leaving,
     /// Topics of which a message may be lost, and whose members haven't been told.
     lossy: Mutex<HashSet<Arc<str>>>,
     /// Whether members that are here may be missing in Redis.
     pub(super) behind: AtomicBool,
-}
-
-enum Leave {
-    Member(Arc<str>, Arc<str>),
-    /// No member of it is here any more.
-    Topic(Arc<str>),
-    /// Told when all before it are gone.
-    Flush(oneshot::Sender<()>),
+    /// Told when hosts are dead whose members are still there.
+    pub(super) dead: Notify,
+    /// The last renewal of the lease that was heard.
+    pub(super) renewed: watch::Sender<u64>,
+    /// The connection for events that hears this host's own channel.
+    pub(super) listening: AtomicU64,
 }
 
 impl RedisTopics {
     /// For the host of this name, which begins the ids of its connections.
     pub(crate) async fn open(
-        link: Arc<Link>,
+        links: Arc<Links>,
         namespace: &str,
         host: &str,
         limits: &Limits,
         waiting: &Arc<AtomicUsize>,
     ) -> Result<Self, OpenError> {
-        let (leaves, leaving) = unbounded_channel();
+        let (leaving, leaves) = Leaving::new();
         let inner = Arc::new(Inner {
-            link,
+            links,
             hub: Hub::new(limits, waiting, lease::LEASE),
             scripts: TopicScripts::new(namespace, host),
             limits: limits.clone(),
             subscribing: tokio::sync::Mutex::default(),
-            leaving: Mutex::default(),
-            leaves,
+            leaving,
             lossy: Mutex::default(),
             behind: AtomicBool::new(false),
+            dead: Notify::new(),
+            renewed: watch::Sender::new(0),
+            listening: AtomicU64::new(0),
         });
         lease::connect(&inner).await?;
         let tasks = [
             tokio::spawn(lease::keep(inner.clone())),
-            tokio::spawn(lease::keep_connection(inner.clone())),
-            tokio::spawn(leave_all(inner.clone(), leaving)),
+            tokio::spawn(lease::keep_connections(inner.clone())),
+            tokio::spawn(lease::remove_dead(inner.clone())),
+            tokio::spawn(leaves.run(inner.clone())),
         ];
         Ok(Self { inner, tasks })
     }
@@ -105,13 +106,32 @@ impl Drop for RedisTopics {
 }
 
 impl Inner {
-    /// A call of a script, over the connection that there is.
-    pub(super) fn call<'a>(
+    /// Runs a script that a plugin has asked for. `size` is what its arguments have; it returns a word.
+    async fn run<'a>(
         &'a self,
-        script: impl FnOnce(&'a TopicScripts) -> &'a Script,
-    ) -> ScriptInvocation<'a> {
-        let number = self.link.number();
-        self.scripts.call(script(&self.scripts), number)
+        script: &'a Script,
+        size: usize,
+        arguments: impl FnOnce(&mut Call<'a>),
+    ) -> Result<Value, Fault> {
+        let call = || self.call(script, arguments);
+        self.links.run(size + WORD, WORD, call).await
+    }
+
+    /// Runs a script for the host itself.
+    pub(super) async fn run_own<'a>(
+        &'a self,
+        script: &'a Script,
+        arguments: impl FnOnce(&mut Call<'a>),
+    ) -> Result<Value, Fault> {
+        self.links.run_own(self.call(script, arguments)).await
+    }
+
+    /// A call over the connection that there is.
+    fn call<'a>(&'a self, script: &'a Script, arguments: impl FnOnce(&mut Call<'a>)) -> Call<'a> {
+        let number = self.links.answers.number();
+        let mut call = self.scripts.call(script, number);
+        arguments(&mut call);
+        call
     }
 
     /// What has been published to a channel.
@@ -120,8 +140,10 @@ impl Inner {
             return;
         };
         if channel == self.scripts.host_channel() {
-            if let Some(list) = List::parse(data) {
-                self.hub.listed(list);
+            match Own::parse(data) {
+                Some(Own::Piece(piece)) => self.hub.listed(piece),
+                Some(Own::Renewed(number)) => drop(self.renewed.send_replace(number)),
+                None => {}
             }
         } else if let Some(topic) = self.scripts.topic_of(channel)
             && let Some(told) = Told::parse(data)
@@ -130,59 +152,60 @@ impl Inner {
         }
     }
 
-    pub(super) async fn join(
+    /// A member joins, and hears of the others over the connection for events.
+    async fn join(
         &self,
         topic: &str,
         member: &Member,
-        presence: Presence,
+        ticket: Ticket,
     ) -> Result<Vec<Member>, Problem> {
-        let mut call = self.call(|scripts| &scripts.join);
-        call.arg(topic).arg(&*member.id).arg(&*member.label);
-        call.arg(u8::from(presence == Presence::New));
-        call.arg(self.limits.members);
-        others(self.link.run(&call).await?, &member.id)
+        let size = topic.len() + member.label.len();
+        let joining = self.run(&self.scripts.join, size, |call| {
+            call.arg(topic).arg(&*member.id).arg(&*member.label);
+            call.arg(ticket.number).arg(self.limits.members);
+        });
+        done(&joining.await?)?;
+        self.others(ticket).await
     }
 
-    /// A member leaves, after all that it has asked for.
-    pub(super) fn leaves(&self, topic: &Arc<str>, id: &Arc<str>) {
-        *self.leaving.lock().entry(id.clone()).or_default() += 1;
-        let _ = self.leaves.send(Leave::Member(topic.clone(), id.clone()));
+    /// What somebody has asked for, when it has happened here. The connection that brings it may break.
+    async fn others(&self, ticket: Ticket) -> Result<Vec<Member>, Problem> {
+        match tokio::time::timeout(PATIENCE, ticket.others).await {
+            Ok(Ok(others)) => Ok(others),
+            Ok(Err(_)) | Err(_) => Err(Problem::AWAY),
+        }
     }
 
     /// Tells the members of a topic that something is lost.
-    async fn tell_lost(&self, topic: &Arc<str>) -> Result<(), Problem> {
+    async fn tell_lost(&self, topic: &Arc<str>) -> Result<(), Fault> {
         let mut lost = Lost::new(self, topic);
         self.lossy.lock().remove(topic);
-        let mut call = self.call(|scripts| &scripts.lose);
-        call.arg(&**topic);
-        is_done(self.link.run(&call).await?)?;
-        lost.is_told();
+        let telling = self.run_own(&self.scripts.lose, |call| {
+            call.arg(&**topic);
+        });
+        if is_word(&telling.await?, "ok") {
+            lost.is_told();
+        }
         Ok(())
     }
 
-    /// Tells the members of all topics of which something is lost.
-    pub(super) async fn tell_all_lost(&self) -> Result<(), Problem> {
+    /// Tells the members of all topics of which something is lost. One that can't be told holds up no other.
+    pub(super) async fn tell_all_lost(&self) {
         let lossy: Vec<_> = self.lossy.lock().iter().cloned().collect();
         for topic in &lossy {
-            self.tell_lost(topic).await?;
+            if self.tell_lost(topic).await == Err(Fault::Link) {
+                return;
+            }
         }
-        Ok(())
     }
 
     /// Where a connection has left something just now: waits until it has, so that it doesn't overtake itself.
     async fn after_leaving(&self, id: &str) -> Result<(), Problem> {
-        if !self.leaving.lock().contains_key(id) {
+        if !self.leaving.has(id) {
             return Ok(());
         }
-        let flushed = tokio::time::timeout(PATIENCE, self.flush()).await;
-        flushed.map_err(|_| self.link.away())
-    }
-
-    async fn flush(&self) {
-        let (done, flushed) = oneshot::channel();
-        if self.leaves.send(Leave::Flush(done)).is_ok() {
-            let _ = flushed.await;
-        }
+        let flushed = tokio::time::timeout(PATIENCE, self.leaving.flush()).await;
+        flushed.map_err(|_| Problem::AWAY)
     }
 }
 
@@ -214,41 +237,21 @@ impl Drop for Lost<'_> {
     }
 }
 
-/// Whether a script did what it was asked for.
-fn is_done(answer: String) -> Result<(), Problem> {
-    if answer == "ok" {
+/// Whether a script said this word.
+pub(super) fn is_word(answer: &Value, word: &str) -> bool {
+    matches!(answer, Value::BulkString(said) if said == word.as_bytes())
+}
+
+/// Whether a script did what it was asked for. If not, and no limit was in the way, the host is not known yet, or the
+/// connection is another by now.
+fn done(answer: &Value) -> Result<(), Problem> {
+    if is_word(answer, "ok") {
         Ok(())
+    } else if is_word(answer, "members") {
+        Err(Problem::TooMany(Limit::Members))
     } else {
-        Err(not_yet())
+        Err(Problem::AWAY)
     }
-}
-
-/// The host is not known yet, or the connection is another by now.
-fn not_yet() -> Problem {
-    Problem::Unavailable("Redis has just come back, and does not know this server yet".to_owned())
-}
-
-/// The members that a script returns, but for one; or its word for what was in the way.
-fn others(answer: Value, but: &str) -> Result<Vec<Member>, Problem> {
-    let list: Vec<String> = match answer {
-        Value::Array(_) => redis::from_redis_value(answer)
-            .map_err(|error| Problem::Unavailable(error.to_string()))?,
-        Value::BulkString(word) if word == b"members" => {
-            return Err(Problem::TooMany(Limit::Members));
-        }
-        _ => return Err(not_yet()),
-    };
-    let mut members = Vec::new();
-    let mut list = list.into_iter();
-    while let (Some(id), Some(label)) = (list.next(), list.next()) {
-        if id != but {
-            members.push(Member {
-                id: id.into(),
-                label: label.into(),
-            });
-        }
-    }
-    Ok(members)
 }
 
 impl TopicsBackend for RedisTopics {
@@ -257,39 +260,42 @@ impl TopicsBackend for RedisTopics {
             let inner = &self.inner;
             let member = who.member.clone();
             inner.after_leaving(&member.id).await?;
-            if inner.hub.presence(topic) == Presence::Listed {
-                inner.hub.enter(topic, who);
-                // The room may have gone in between, with its channel: then it isn't listed any more.
-                if inner.hub.presence(topic) == Presence::Listed {
-                    return inner.join(topic, &member, Presence::Listed).await;
-                }
-            } else {
-                inner.hub.enter(topic, who);
+            let was_listed = inner.hub.presence(topic) == Presence::Listed;
+            let ticket = inner.hub.enter(topic, who);
+            // The room may have gone in between, with its channel: then it isn't listed any more.
+            if was_listed && inner.hub.presence(topic) == Presence::Listed {
+                return inner.join(topic, &member, ticket).await;
             }
             let _one = inner.subscribing.lock().await;
             let channel = inner.scripts.topic_channel(topic);
-            inner.link.subscribe(&[channel]).await?;
-            let presence = inner.hub.presence(topic);
-            inner.join(topic, &member, presence).await
+            inner.links.subscribe(&[channel]).await?;
+            if inner.hub.presence(topic) == Presence::New {
+                lease::list(inner, std::slice::from_ref(topic)).await?;
+            }
+            inner.join(topic, &member, ticket).await
         })
     }
 
     fn is_there(&self) -> Result<(), Problem> {
-        if self.inner.link.is_up() {
+        if self.inner.links.answers.is_up() {
             Ok(())
         } else {
-            Err(self.inner.link.away())
+            Err(Problem::AWAY)
         }
     }
 
     fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>> {
         Box::pin(async move {
             let inner = &self.inner;
-            let mut call = inner.call(|scripts| &scripts.rename);
-            call.arg(&**topic).arg(&*member.id).arg(&*member.label);
-            let others = others(inner.link.run(&call).await?, &member.id)?;
+            let ticket = inner.hub.ask(topic, &member.id).ok_or(Problem::AWAY)?;
+            let size = topic.len() + member.label.len();
+            let naming = inner.run(&inner.scripts.rename, size, |call| {
+                call.arg(&**topic).arg(&*member.id).arg(&*member.label);
+                call.arg(ticket.number);
+            });
+            done(&naming.await?)?;
             inner.hub.rename(topic, member);
-            Ok(others)
+            inner.others(ticket).await
         })
     }
 
@@ -308,87 +314,40 @@ impl TopicsBackend for RedisTopics {
             let inner = &self.inner;
             let mut lost = Lost::new(inner, topic);
             inner.after_leaving(&from.id).await?;
-            if inner.lossy.lock().contains(topic) {
+            let is_lossy = inner.lossy.lock().contains(topic);
+            if is_lossy {
                 inner.tell_lost(topic).await?;
             }
-            let mut call = inner.call(|scripts| &scripts.publish);
-            call.arg(&**topic).arg(&*from.id).arg(&*from.label);
-            call.arg(&*data);
-            is_done(inner.link.run(&call).await?)?;
+            let size = topic.len() + from.label.len() + data.len();
+            let publishing = inner.run(&inner.scripts.publish, size, |call| {
+                call.arg(&**topic).arg(&*from.id).arg(&*from.label);
+                call.arg(&*data);
+            });
+            done(&publishing.await?)?;
             lost.is_told();
             Ok(())
         })
     }
 
     fn leave(&self, topic: &Arc<str>, id: &Arc<str>) {
-        let inner = &self.inner;
-        let is_empty = inner.hub.exit(topic, id);
-        inner.leaves(topic, id);
+        let is_empty = self.inner.hub.exit(topic, id);
+        self.inner.leaving.member(topic, id);
         if is_empty {
-            let _ = inner.leaves.send(Leave::Topic(topic.clone()));
+            self.inner.leaving.topic(topic);
         }
     }
 
     fn flush(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.inner.flush())
+        Box::pin(self.inner.leaving.flush())
     }
 
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             let goodbye = async {
-                self.inner.flush().await;
+                self.inner.leaving.flush().await;
                 let _ = lease::renew(&self.inner, Duration::ZERO).await;
             };
             let _ = tokio::time::timeout(GOODBYE, goodbye).await;
         })
     }
-}
-
-/// Tells Redis who leaves, in their order. While Redis is away it waits.
-async fn leave_all(inner: Arc<Inner>, mut leaving: UnboundedReceiver<Leave>) {
-    let mut waiting = Vec::new();
-    while leaving.recv_many(&mut waiting, TOGETHER).await > 0 {
-        let members = waiting.iter().filter_map(|leave| match leave {
-            Leave::Member(topic, id) => Some((topic, id)),
-            Leave::Topic(_) | Leave::Flush(_) => None,
-        });
-        let members: Vec<_> = members.collect();
-        if !members.is_empty() {
-            // It may be said twice: who isn't there can't leave.
-            while leave_some(&inner, &members).await.is_err() {
-                tokio::time::sleep(lease::FIRST_PAUSE).await;
-            }
-            let mut leaving = inner.leaving.lock();
-            for (_, id) in members {
-                if let Entry::Occupied(mut topics) = leaving.entry(id.clone()) {
-                    *topics.get_mut() -= 1;
-                    if *topics.get() == 0 {
-                        topics.remove();
-                    }
-                }
-            }
-        }
-        for leave in waiting.drain(..) {
-            match leave {
-                Leave::Member(..) => {}
-                Leave::Topic(topic) => {
-                    let _one = inner.subscribing.lock().await;
-                    if !inner.hub.has(&topic) {
-                        let channel = inner.scripts.topic_channel(&topic);
-                        // Whoever connects anew subscribes to what the hub has.
-                        let _ = inner.link.unsubscribe(channel.as_bytes()).await;
-                    }
-                }
-                Leave::Flush(done) => drop(done.send(())),
-            }
-        }
-    }
-}
-
-async fn leave_some(inner: &Inner, members: &[(&Arc<str>, &Arc<str>)]) -> Result<(), Problem> {
-    let mut call = inner.call(|scripts| &scripts.leave);
-    for (topic, id) in members {
-        call.arg(&***topic).arg(&***id);
-    }
-    is_done(inner.link.run(&call).await?)
 }

@@ -7,6 +7,7 @@
 )]
 
 use eco_state::Location;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -85,6 +86,20 @@ impl RedisServer {
             std::thread::yield_now();
         }
     }
+}
+
+/// The first line of what a Redis answers.
+pub(crate) fn ask(port: u16, words: &[&str]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let mut command = format!("*{}\r\n", words.len());
+    for word in words {
+        command += &format!("${}\r\n{word}\r\n", word.len());
+    }
+    stream.write_all(command.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    let read = BufReader::new(stream).read_line(&mut answer);
+    read.expect("it answers");
+    answer.trim().to_owned()
 }
 
 fn spawn(arguments: &[String], folder: &Path) -> std::io::Result<Child> {

@@ -1,2 +1,3 @@
+if not look() then return 'again' end
 expire()
-return remove(key) and 1 or 0
+return save(remove(key) and 1 or 0)

@@ -1,3 +1,3 @@
 -- A message may be lost. ARGV: the topic.
-if redis.call('EXISTS', topic_key(ARGV[3])) == 1 then tell(ARGV[3], 'x', '', '', '') end
+if try('HEXISTS', topic_key(ARGV[3]), '#') == 1 then tell(ARGV[3], 'x', '', '', '') end
 return 'ok'

@@ -1,5 +1,6 @@
 -- ARGV: the value, and its time to live in milliseconds or nothing.
+if not look() then return 'again' end
 expire()
 local ends = nil
 if ARGV[6] ~= '' then ends = now + tonumber(ARGV[6]) end
-return set(key, ARGV[5], ends) or 'ok'
+return save(set(key, ARGV[5], ends) or 'ok')

@@ -3,7 +3,8 @@
 -- its connection.
 --
 -- A topic is a hash: the label of each member, and under `#` the number of its last event. Its channel has its name.
--- A host has a set of what its members are subscribed to, and a channel of its own for lists.
+-- A host has a set of what its members are subscribed to, each of which counts as a member, and a channel of its own.
+-- No script does more than a constant allows: what is longer is done in pieces.
 local hosts, used = KEYS[1], KEYS[2]
 local base = ARGV[1]
 local host, connection = string.match(ARGV[2], '^(.-)\n(%d+)$')
@@ -19,6 +20,16 @@ if connection > newest then redis.call('HSET', base .. 'connections', host, conn
 local function topic_key(topic) return base .. 'topic:' .. topic end
 local function host_key(name) return base .. 'host:' .. name end
 
+-- Calls Redis. A key of another type has nothing of ours, and stops nothing.
+local function try(...)
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then
+    if string.find(answer.err, 'WRONGTYPE', 1, true) then return false end
+    return redis.call(...)
+  end
+  return answer
+end
+
 -- Tells all hosts that are subscribed: the number, the kind, who, with which label, and what.
 local function tell(topic, kind, id, label, data)
   local number = redis.call('HINCRBY', topic_key(topic), '#', 1)
@@ -26,35 +37,12 @@ local function tell(topic, kind, id, label, data)
   redis.call('PUBLISH', topic_key(topic), head .. id .. label .. data)
 end
 
--- The members of a topic: id, label, id, label ...
-local function members(topic)
-  local list, all = {}, redis.call('HGETALL', topic_key(topic))
-  for at = 1, #all, 2 do
-    if all[at] ~= '#' then
-      table.insert(list, all[at])
-      table.insert(list, all[at + 1])
-    end
-  end
-  return list
-end
-
--- Tells one host who is in a topic, in order with what all are told.
-local function tell_list(topic)
-  local parts = {}
-  local list = members(topic)
-  for at = 1, #list, 2 do
-    table.insert(parts, string.format('%d %d ', #list[at], #list[at + 1]) .. list[at] .. list[at + 1])
-  end
-  local number = redis.call('HGET', topic_key(topic), '#') or '0'
-  redis.call('PUBLISH', host_key(host), string.format('%s %d ', number, #topic) .. topic .. table.concat(parts))
-end
-
+-- First of all it is taken off the host's set: Redis that has no memory left allows that, and then all else.
 local function leave(topic, id, of)
-  local label = redis.call('HGET', topic_key(topic), id)
+  if try('SREM', host_key(of), id .. '\n' .. topic) == 1 then try('HINCRBY', used, 'members', -1) end
+  local label = try('HGET', topic_key(topic), id)
   if not label then return end
   redis.call('HDEL', topic_key(topic), id)
-  redis.call('SREM', host_key(of), id .. '\n' .. topic)
-  redis.call('HINCRBY', used, 'members', -1)
   if redis.call('HLEN', topic_key(topic)) == 1 then
     redis.call('DEL', topic_key(topic))
   else
@@ -62,22 +50,20 @@ local function leave(topic, id, of)
   end
 end
 
--- Adds a member of this host, and tells all. Nothing, or which limit is reached.
-local function enter(topic, id, label, most)
-  if redis.call('HEXISTS', topic_key(topic), id) == 1 then
-    redis.call('HSET', topic_key(topic), id, label)
-    return nil
-  end
-  if redis.call('HINCRBY', used, 'members', 1) > most then
-    redis.call('HINCRBY', used, 'members', -1)
-    return 'members'
-  end
-  if redis.call('EXISTS', topic_key(topic)) == 0 then
+-- Adds a member of this host, and tells all; with its ticket, if it has one. Nothing, or which limit is reached.
+local function enter(topic, id, label, ticket, most)
+  local old = redis.call('HGET', topic_key(topic), id)
+  if not old and tonumber(redis.call('HGET', used, 'members') or '0') >= most then return 'members' end
+  if redis.call('SADD', host_key(host), id .. '\n' .. topic) == 1 then redis.call('HINCRBY', used, 'members', 1) end
+  if not old and redis.call('EXISTS', topic_key(topic)) == 0 then
     -- No topic that is made anew has the numbers of one that was there before.
     redis.call('HSET', topic_key(topic), '#', string.format('%.0f', clock[1] * 1000000 + clock[2]))
   end
   redis.call('HSET', topic_key(topic), id, label)
-  redis.call('SADD', host_key(host), id .. '\n' .. topic)
-  tell(topic, 'j', id, label, '')
+  if not old then
+    tell(topic, 'j', id, label, ticket)
+  elseif old ~= label or ticket ~= '' then
+    tell(topic, 'n', id, label, ticket)
+  end
   return nil
 end
