@@ -99,6 +99,15 @@ impl Process {
         self.memory("VmHWM:")
     }
 
+    /// From now on [`Self::most_resident`] is counted anew (proc_pid_clear_refs(5)).
+    pub fn forget_most_resident(&self) -> Result<()> {
+        for pid in self.processes()? {
+            // One that has just ended has nothing to forget.
+            let _ = std::fs::write(format!("/proc/{pid}/clear_refs"), "5");
+        }
+        Ok(())
+    }
+
     /// Has it load its plugin again.
     pub fn reload(&self) -> Result<()> {
         let own = Pid::from_raw(i32::try_from(self.child.id())?);
