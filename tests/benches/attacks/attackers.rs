@@ -44,13 +44,14 @@ pub(crate) async fn crowd(
     gathered.context("the attackers don't get in")?
 }
 
-/// Waits until each of them has been told a byte; how many were, in this time.
-pub(crate) async fn answered(crowd: &mut [TcpStream], patience: Duration) -> usize {
+/// Waits until each of them has been told so many bytes; how many were, in this time.
+pub(crate) async fn answered(crowd: &mut [TcpStream], length: usize, patience: Duration) -> usize {
     let mut answered = 0;
     let _ = tokio::time::timeout(patience, async {
         for stream in crowd {
             // One that was cut off is told nothing.
-            answered += usize::from(stream.read_exact(&mut [0]).await.is_ok());
+            let read = stream.read_exact(&mut vec![0; length]).await;
+            answered += usize::from(read.is_ok());
         }
     })
     .await;

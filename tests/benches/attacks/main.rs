@@ -1,9 +1,10 @@
 //! What connections do to each other on one server: attacks on what they share, and what a neighbour notices.
 //!
 //! `cargo bench --profile dist -p eco-benches --bench attacks` takes some minutes and writes
-//! `tests/benches/ATTACKS.md`. In another profile, or with `-- --quick`, it writes nothing. With `-- --before PATH` each
-//! attack is also made on another eco, in turn with this one. Each attack has a server of its own, with a plugin that
-//! is written for it; this module owns the page.
+//! `tests/benches/ATTACKS.md`. In another profile, or with `-- --quick`, it writes nothing; and with `-- WORD...` it
+//! only makes the attacks that have one of the words in their names, and writes nothing. With `-- --before PATH` each
+//! attack is also made on another eco, in turn with this one; a relative path begins at this package's folder. Each
+//! attack has a server of its own, with a plugin that is written for it; this module owns the page.
 
 mod attackers;
 mod list;
@@ -37,28 +38,9 @@ struct Program {
 }
 
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let form = match arguments.iter().any(|argument| argument == "--quick") {
-        true => Form::Quick,
-        false => Form::Full,
-    };
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
-    let mut programs = Vec::new();
-    if let Some(at) = arguments.iter().position(|argument| argument == "--before") {
-        let path = arguments.get(at + 1).context("--before takes a path")?;
-        // A benchmark runs in its package's folder.
-        let path = std::fs::canonicalize(path).with_context(|| format!("there is no {path}"))?;
-        programs.push(Program {
-            name: "before",
-            path,
-        });
-    }
-    programs.push(Program {
-        name: "now",
-        path: eco()?,
-    });
-    let bench = Bench { form, programs };
+    let bench = Bench::new(std::env::args().skip(1))?;
     let mut failed = 0;
     let mut text = String::new();
     for (title, attacks) in [
@@ -73,7 +55,7 @@ fn main() -> Result<()> {
     }
     println!("{text}");
     ensure!(failed == 0, "{failed} attacks could not be made");
-    if form == Form::Full && is_dist()? {
+    if bench.form == Form::Full && bench.words.is_empty() && is_dist()? {
         let page = format!("{}{text}", head()?);
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ATTACKS.md");
         std::fs::write(path, page)?;
@@ -104,9 +86,45 @@ The address of the attackers is their own, or shared with the neighbour.
 struct Bench {
     form: Form,
     programs: Vec<Program>,
+    /// Only attacks with one of these in their names, if there are any.
+    words: Vec<String>,
 }
 
 impl Bench {
+    fn new(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
+        let (mut form, mut before, mut words) = (Form::Full, None, Vec::new());
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--quick" => form = Form::Quick,
+                "--before" => before = Some(arguments.next().context("--before takes a path")?),
+                // Cargo says it.
+                "--bench" => {}
+                _ => words.push(argument),
+            }
+        }
+        let mut programs = Vec::new();
+        if let Some(path) = before {
+            programs.push(Program {
+                name: "before",
+                path: std::fs::canonicalize(&path).with_context(|| path.clone())?,
+            });
+        }
+        programs.push(Program {
+            name: "now",
+            path: eco()?,
+        });
+        Ok(Self {
+            form,
+            programs,
+            words,
+        })
+    }
+
+    fn wants(&self, attack: &Attack) -> bool {
+        let mut words = self.words.iter();
+        self.words.is_empty() || words.any(|word| attack.name.contains(word))
+    }
+
     /// A section with a line for each attack on each program, and how many attacks on this eco failed.
     fn table(&self, title: &str, attacks: Vec<Attack>) -> Result<(String, usize)> {
         let mut failed = 0;
@@ -114,14 +132,14 @@ impl Bench {
             "\n## {title}\n\n{COLUMNS}\n{}\n",
             "|---".repeat(COLUMNS.matches('|').count() - 1) + "|"
         );
-        for attack in attacks {
+        for attack in attacks.iter().filter(|attack| self.wants(attack)) {
             for &from in attack.from {
                 let place = match from {
                     From::Elsewhere => "own",
                     From::Neighbour => "shared",
                 };
                 for program in &self.programs {
-                    let made = self.make(&attack, from, program);
+                    let made = self.make(attack, from, program);
                     failed += usize::from(made.is_err() && program.name == "now");
                     let cells = match made {
                         Ok(figures) => figures.cells(),

@@ -32,7 +32,7 @@ pub(crate) const HEARS: &str = r#"
 function receive(chunk)
   if chunk == "join" then
     subscribe("t", "")
-    return
+    return "."
   end
   if chunk == "say" then
     for _ = 1, 1000 do pcall(publish, "t", "x") end
@@ -132,7 +132,7 @@ function receive(chunk)
 end
 "#;
 
-/// At `join N` is subscribed to topics of its own; `set` sets a large value, `large` tells whether it could be got,
+/// At `join TOPICS N` is subscribed to so many topics; `set` sets a large value, `large` tells whether it could be got,
 /// `get` gets a small one.
 pub(crate) const ON_REDIS: &str = r#"
 function receive(chunk)

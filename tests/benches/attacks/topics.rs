@@ -36,8 +36,8 @@ pub(crate) async fn many_hear(scene: Scene) -> Result<Figures> {
     let (from, address) = (scene.from.address(), server.address);
     let neighbour = Neighbour::echo(address)?;
     let size = scene.many(1900, 200);
-    let hearers = crowd(from, address, size, |_| "join".to_owned()).await?;
-    quiet(&server, SETTLED).await?;
+    let mut hearers = crowd(from, address, size, |_| "join".to_owned()).await?;
+    settle(&server, &mut hearers, 1).await?;
     let mut speaker = connect(from, address).await?;
     let trial = Trial::begin(&scene, &server, neighbour).await?;
     speaker.write_all(b"say").await?;
@@ -66,9 +66,18 @@ async fn chat(scene: &Scene) -> Result<(Process, Vec<TcpStream>)> {
     let server = scene.serve(CHAT, &[])?;
     let size = scene.many(1500, 150);
     let name = |number| format!("m{number}\n");
-    let members = crowd(scene.from.address(), server.address, size, name).await?;
-    ensure!(quiet(&server, SETTLED).await?, "the chat finds no rest");
+    let mut members = crowd(scene.from.address(), server.address, size, name).await?;
+    // Behind the greeting comes who is there.
+    settle(&server, &mut members, GREETING.len() + 1).await?;
     Ok((server, members))
+}
+
+/// Waits until all of them have been told so many bytes, and everything that was to be done is.
+async fn settle(server: &Process, crowd: &mut [TcpStream], bytes: usize) -> Result<()> {
+    let (size, there) = (crowd.len(), answered(crowd, bytes, SETTLED).await);
+    ensure!(there == size, "{there} of {size} are there");
+    ensure!(quiet(server, SETTLED).await?, "the server finds no rest");
+    Ok(())
 }
 
 /// One says as much as a fast typist, and comes again when it is cut off.
@@ -77,7 +86,8 @@ pub(crate) async fn chat_is_talked_in(scene: Scene) -> Result<Figures> {
     let neighbour = Neighbour::Comes(server.address, GREETING.len());
     let (from, address) = (scene.from.address(), server.address);
     let mut talker = enter(from, address).await?;
-    ensure!(quiet(&server, SETTLED).await?, "the chat finds no rest");
+    let there = std::slice::from_mut(&mut talker);
+    settle(&server, there, GREETING.len() + 1).await?;
     // What they have been told so far.
     unread(&members);
     let trial = Trial::begin(&scene, &server, neighbour).await?;
@@ -154,7 +164,7 @@ pub(crate) async fn many_join(scene: Scene, script: &str) -> Result<Figures> {
     for member in &mut members {
         member.write_all(b"join").await?;
     }
-    let joined = answered(&mut members, scene.patience()).await;
+    let joined = answered(&mut members, 1, scene.patience()).await;
     let after = trial.began.elapsed().as_secs_f64();
     quiet(&server, scene.patience()).await?;
     trial
