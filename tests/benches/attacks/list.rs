@@ -2,7 +2,7 @@
 //!
 //! It owns their names. It must not know how they are measured.
 
-use crate::trial::{Figures, From, Scene};
+use crate::trial::{Figures, Origin, Scene};
 use crate::{memory, processor, redis, scripts, store, topics};
 use anyhow::Result;
 use std::pin::Pin;
@@ -14,21 +14,21 @@ type Run = fn(Scene) -> Pin<Box<dyn Future<Output = Result<Figures>>>>;
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
     /// Where it comes from, in turn.
-    pub(crate) from: &'static [From],
+    pub(crate) origins: &'static [Origin],
     pub(crate) run: Run,
 }
 
 impl Attack {
     /// From an address of its own.
     fn own(name: &'static str, run: Run) -> Self {
-        let from = &[From::Elsewhere];
-        Self { name, from, run }
+        let origins = &[Origin::Own];
+        Self { name, origins, run }
     }
 
     /// Also from the neighbour's address, where that may matter.
     fn both(name: &'static str, run: Run) -> Self {
-        let from = &[From::Elsewhere, From::Neighbour];
-        Self { name, from, run }
+        let origins = &[Origin::Own, Origin::Shared];
+        Self { name, origins, run }
     }
 }
 

@@ -24,7 +24,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use trial::{Figures, Form, From, Scene};
+use trial::{Figures, Form, Origin, Scene};
 
 /// No attack takes this long, with the setting up of its scene, unless something hangs.
 const LONGEST: Duration = Duration::from_secs(150);
@@ -54,6 +54,11 @@ fn main() -> Result<()> {
         failed += failures;
     }
     println!("{text}");
+    if bench.form == Form::Quick {
+        println!(
+            "This is the short form: a part of the connections and of the time that the names say."
+        );
+    }
     ensure!(failed == 0, "{failed} attacks could not be made");
     if bench.form == Form::Full && bench.words.is_empty() && is_dist()? {
         let page = format!("{}{text}", head()?);
@@ -133,13 +138,13 @@ impl Bench {
             "|---".repeat(COLUMNS.matches('|').count() - 1) + "|"
         );
         for attack in attacks.iter().filter(|attack| self.wants(attack)) {
-            for &from in attack.from {
-                let place = match from {
-                    From::Elsewhere => "own",
-                    From::Neighbour => "shared",
+            for &origin in attack.origins {
+                let place = match origin {
+                    Origin::Own => "own",
+                    Origin::Shared => "shared",
                 };
                 for program in &self.programs {
-                    let made = self.make(attack, from, program);
+                    let made = self.make(attack, origin, program);
                     failed += usize::from(made.is_err() && program.name == "now");
                     let cells = match made {
                         Ok(figures) => figures.cells(),
@@ -155,14 +160,14 @@ impl Bench {
         Ok((text, failed))
     }
 
-    fn make(&self, attack: &Attack, from: From, program: &Program) -> Result<Figures> {
+    fn make(&self, attack: &Attack, origin: Origin, program: &Program) -> Result<Figures> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let scene = Scene {
             eco: program.path.clone(),
             form: self.form,
-            from,
+            origin,
         };
         let made = runtime.block_on(async {
             let made = tokio::time::timeout(LONGEST, (attack.run)(scene)).await;

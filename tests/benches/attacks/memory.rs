@@ -15,7 +15,7 @@ pub(crate) async fn endless_call(scene: Scene) -> Result<Figures> {
     let server = scene.serve(scripts::PUBLISHES, &["--total-memory", "256MiB"])?;
     let neighbour = Neighbour::echo(server.address)?;
     let trial = Trial::begin(&scene, &server, neighbour).await?;
-    let publishers = crowd(scene.from.address(), server.address, PUBLISHERS, |_| {
+    let publishers = crowd(scene.origin.address(), server.address, PUBLISHERS, |_| {
         "!".to_owned()
     });
     let publishers = publishers.await?;
@@ -40,7 +40,7 @@ pub(crate) async fn waiting_events(scene: Scene) -> Result<Figures> {
         ]
         .concat(),
     )?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let neighbour = Neighbour::echo(address)?;
     let hear = crowd(from, address, LOOPS, |number| format!("hear {number}"));
     let _hearers = hear.await?;

@@ -20,7 +20,7 @@ const LONG: u64 = 400;
 /// Connections that make one call each are always new, and one makes a call that is longer.
 pub(crate) async fn reconnecting(scene: Scene) -> Result<Figures> {
     let server = scene.serve(scripts::WORKS, &["--cpu", "1m"])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let steps = steps_in_a_millisecond(address).await?;
     let mut long = connect(Ipv4Addr::LOCALHOST, address).await?;
     ask(&mut long, "work 1").await?;
@@ -68,7 +68,7 @@ pub(crate) async fn timers_without_work(scene: Scene) -> Result<Figures> {
 
 async fn timers(scene: Scene, size: usize, every: u64, work: u64) -> Result<Figures> {
     let server = scene.serve(scripts::WORKS, &[])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let steps = work * steps_in_a_millisecond(address).await?;
     let trial = Trial::begin(&scene, &server, Neighbour::echo(address)?).await?;
     let size = scene.many(size, size / 10);

@@ -52,7 +52,7 @@ pub(crate) async fn host_dies(scene: Scene) -> Result<Figures> {
     while members.len() < size {
         let next = members.len();
         let says = |number| format!("join {topics} {}", (next + number) / TOGETHER);
-        let mut some = crowd(scene.from.address(), dies.address, AT_A_TIME, says).await?;
+        let mut some = crowd(scene.origin.address(), dies.address, AT_A_TIME, says).await?;
         let joined = answered(&mut some, 1, Duration::from_secs(30)).await;
         ensure!(
             joined == AT_A_TIME,
@@ -96,7 +96,7 @@ pub(crate) async fn large_answers(scene: Scene) -> Result<Figures> {
     let redis = start_redis()?;
     let state = format!("redis://{}", redis.address);
     let server = scene.serve(scripts::ON_REDIS, &["--state", &state])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let mut getters = crowd(from, address, GETTERS, |_| String::new()).await?;
     let sets = getters.first_mut().context("there is a getter")?;
     ask(sets, "set").await?;

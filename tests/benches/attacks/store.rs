@@ -14,7 +14,7 @@ const LOOPS: usize = 16;
 /// Connections in the background set and get large values, and the neighbour gets a small one.
 pub(crate) async fn large_values(scene: Scene) -> Result<Figures> {
     let server = scene.serve(scripts::STORES, &["--cpu", "1h"])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let neighbour = Neighbour::asks(address, b"get", 3)?;
     let mut counts = connect(Ipv4Addr::LOCALHOST, address).await?;
     let trial = Trial::begin(&scene, &server, neighbour).await?;

@@ -33,7 +33,7 @@ const SPEAKS: Duration = Duration::from_millis(10);
 /// One command makes a thousand messages, and each is heard by all.
 pub(crate) async fn many_hear(scene: Scene) -> Result<Figures> {
     let server = scene.serve(scripts::HEARS, &[])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let neighbour = Neighbour::echo(address)?;
     let size = scene.many(1900, 200);
     let mut hearers = crowd(from, address, size, |_| "join".to_owned()).await?;
@@ -66,7 +66,7 @@ async fn chat(scene: &Scene) -> Result<(Process, Vec<TcpStream>)> {
     let server = scene.serve(CHAT, &[])?;
     let size = scene.many(1500, 150);
     let name = |number| format!("m{number}\n");
-    let mut members = crowd(scene.from.address(), server.address, size, name).await?;
+    let mut members = crowd(scene.origin.address(), server.address, size, name).await?;
     // Behind the greeting comes who is there.
     settle(&server, &mut members, GREETING.len() + 1).await?;
     Ok((server, members))
@@ -84,7 +84,7 @@ async fn settle(server: &Process, crowd: &mut [TcpStream], bytes: usize) -> Resu
 pub(crate) async fn chat_is_talked_in(scene: Scene) -> Result<Figures> {
     let (server, members) = chat(&scene).await?;
     let neighbour = Neighbour::Comes(server.address, GREETING.len());
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let mut talker = enter(from, address).await?;
     let there = std::slice::from_mut(&mut talker);
     settle(&server, there, GREETING.len() + 1).await?;
@@ -130,7 +130,7 @@ async fn enter(from: Ipv4Addr, address: SocketAddr) -> Result<TcpStream> {
 pub(crate) async fn chat_is_come_to(scene: Scene) -> Result<Figures> {
     let (server, members) = chat(&scene).await?;
     let neighbour = Neighbour::Comes(server.address, GREETING.len());
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     unread(&members);
     let trial = Trial::begin(&scene, &server, neighbour).await?;
     let mut gone = Vec::new();
@@ -156,7 +156,7 @@ pub(crate) async fn chat_is_come_to(scene: Scene) -> Result<Figures> {
 /// Many join a topic at the same time.
 pub(crate) async fn many_join(scene: Scene, script: &str) -> Result<Figures> {
     let server = scene.serve(script, &[])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let size = scene.many(1900, 200);
     let mut members = crowd(from, address, size, |_| String::new()).await?;
     quiet(&server, SETTLED).await?;
@@ -175,7 +175,7 @@ pub(crate) async fn many_join(scene: Scene, script: &str) -> Result<Figures> {
 /// The neighbour is in a topic and works a little for each message, while two speak as much as they may.
 pub(crate) async fn neighbour_hears(scene: Scene) -> Result<Figures> {
     let server = scene.serve(scripts::WORKS_FOR_MESSAGES, &["--cpu", "1h"])?;
-    let (from, address) = (scene.from.address(), server.address);
+    let (from, address) = (scene.origin.address(), server.address);
     let steps = steps_in_a_millisecond(address).await? / 5;
     let mut victim = connect(Ipv4Addr::LOCALHOST, address).await?;
     ask(&mut victim, &format!("join {steps}")).await?;

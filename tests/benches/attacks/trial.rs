@@ -23,18 +23,18 @@ pub(crate) enum Form {
 
 /// Where the attackers come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum Origin {
     /// An address of their own.
-    Elsewhere,
+    Own,
     /// The address of the neighbour.
-    Neighbour,
+    Shared,
 }
 
-impl From {
+impl Origin {
     pub(crate) fn address(self) -> Ipv4Addr {
         match self {
-            Self::Elsewhere => Ipv4Addr::new(127, 0, 0, 2),
-            Self::Neighbour => Ipv4Addr::LOCALHOST,
+            Self::Own => Ipv4Addr::new(127, 0, 0, 2),
+            Self::Shared => Ipv4Addr::LOCALHOST,
         }
     }
 }
@@ -44,7 +44,7 @@ impl From {
 pub(crate) struct Scene {
     pub(crate) eco: PathBuf,
     pub(crate) form: Form,
-    pub(crate) from: From,
+    pub(crate) origin: Origin,
 }
 
 impl Scene {
