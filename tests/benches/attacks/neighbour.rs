@@ -16,7 +16,7 @@ pub(crate) const PACE: Duration = Duration::from_millis(5);
 /// How often one that is greeted connects: each time leaves a socket in the system for a minute.
 pub(crate) const PACE_OF_GREETINGS: Duration = Duration::from_millis(20);
 /// It gives up then.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest time that is counted, in µs.
 const MOST: u64 = 60_000_000;
 const ECHO: &[u8] = b"neighbour";
