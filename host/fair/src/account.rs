@@ -113,6 +113,15 @@ impl Accounts {
         Membership { accounts, account }
     }
 
+    /// For what is nobody's: it counts as no peer.
+    pub fn nobody(self: &Arc<Self>) -> Membership {
+        let account = self.new_account();
+        // Never the first one, and never the last.
+        account.connections.store(2, Ordering::Relaxed);
+        let (accounts, account) = (self.clone(), Arc::new(account));
+        Membership { accounts, account }
+    }
+
     fn of(&self, peer: u128) -> Arc<Account> {
         let mut peers = self.peers.lock();
         let connected = self.connected.load(Ordering::Relaxed);
@@ -209,6 +218,7 @@ mod tests {
     fn who_has_had_more_than_its_share_is_above_it_only_beside_others_and_when_all_are_busy() {
         let (accounts, turns) = (Accounts::new(1), TurnQueue::with_places(1));
         let busy = accounts.join(Some(1));
+        let _nobody = accounts.nobody();
         charge(&busy, 6 * SECOND);
         assert!(
             !busy.is_above_its_share(&turns, Instant::now()),

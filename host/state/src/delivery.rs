@@ -31,7 +31,7 @@ impl Delivery {
         members: impl IntoIterator<Item = &'a Subscriber>,
         event: Event,
         but: Option<&Arc<str>>,
-        payer: Option<&Arc<Account>>,
+        payer: &Arc<Account>,
     ) -> bool {
         let topic = event.topic().clone();
         let is_message = matches!(event, Event::Message { .. });

@@ -19,7 +19,7 @@ const KEPT: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Waiting {
     event: Event,
-    /// Who pays for what it makes others do.
+    /// Who pays for what it makes others do. `None`: each for itself.
     payer: Option<Arc<Account>>,
     size: usize,
     total: Arc<AtomicUsize>,
@@ -29,11 +29,11 @@ impl Waiting {
     /// `None` where too much waits already.
     pub(crate) fn new(
         event: Event,
-        payer: Option<&Arc<Account>>,
+        payer: &Arc<Account>,
         total: &Arc<AtomicUsize>,
         limits: &Limits,
     ) -> Option<Arc<Self>> {
-        let waiting = Self::counted(event, payer.cloned(), total);
+        let waiting = Self::counted(event, Some(payer.clone()), total);
         // Dropped, it is taken off again.
         (total.load(Ordering::Relaxed) <= limits.waiting).then_some(waiting)
     }
@@ -79,7 +79,7 @@ impl Drop for Queued {
 pub struct Heard(Arc<Waiting>);
 
 impl Heard {
-    /// Who pays for what it makes the connection do, if anybody here does.
+    /// Who pays for what it makes the connection do. `None`: its own peer.
     pub fn payer(&self) -> Option<&Arc<Account>> {
         self.0.payer.as_ref()
     }
@@ -266,7 +266,8 @@ mod tests {
     fn all_that_an_event_takes_is_counted_once_and_each_of_its_places_until_it_is_heard() {
         let (limits, total) = (Limits::default(), Arc::default());
         let mailboxes = [(); 1000].map(|()| Mailbox::new(&limits, &total));
-        let waiting = Waiting::new(message(100), None, &total, &limits).expect("there is room");
+        let waiting =
+            Waiting::new(message(100), &Arc::default(), &total, &limits).expect("there is room");
         let once = total.load(Ordering::Relaxed);
         assert!(once >= 100 + size_of::<Waiting>(), "{once}");
         for mailbox in &mailboxes {
@@ -293,7 +294,8 @@ mod tests {
         };
         let total = Arc::default();
         let mailboxes = [(); 1000].map(|()| Mailbox::new(&limits, &total));
-        let waiting = Waiting::new(message(1), None, &total, &limits).expect("there is room");
+        let waiting =
+            Waiting::new(message(1), &Arc::default(), &total, &limits).expect("there is room");
         for mailbox in &mailboxes {
             mailbox.put(&waiting);
         }
@@ -307,7 +309,8 @@ mod tests {
     fn a_queue_that_was_long_gives_its_places_back() {
         let (limits, total) = (Limits::default(), Arc::default());
         let mailbox = Mailbox::new(&limits, &total);
-        let waiting = Waiting::new(message(1), None, &total, &limits).expect("there is room");
+        let waiting =
+            Waiting::new(message(1), &Arc::default(), &total, &limits).expect("there is room");
         for _ in 0..1000 {
             mailbox.put(&waiting);
         }

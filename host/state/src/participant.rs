@@ -258,7 +258,7 @@ impl Participant {
         self.pending_size = 0;
     }
 
-    /// Ready when an event waits for it, with who pays for what that makes it do, if anybody here does; else the task is
+    /// Ready when an event waits for it, with who pays for what that makes it do, if that is not its own peer; else the task is
     /// woken when one comes.
     pub fn poll_event(&self, cx: &Context<'_>) -> Poll<Option<Arc<Account>>> {
         self.mailbox.poll(cx)

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmtime::UpdateDeadline;
 
-/// Ticks that a call may use before it has to wait its turn.
+/// Ticks that a call may use before it has to wait its turn. A call for an event has had its turn.
 const SHORT: u32 = 1;
 /// What a connection may have had lately before its short calls wait their turn too: as much as one
 /// has that uses some three percent of a processor all the time.
@@ -68,6 +68,8 @@ pub(crate) struct CpuMeter {
     spent: Arc<TotalTime>,
     membership: Arc<Membership>,
     slow_queue: TurnQueue,
+    /// Ticks that the running call may use before it has to wait its turn.
+    short: u32,
     /// Who pays for the running call, if that is another peer.
     payer: Option<Arc<Account>>,
     pub(crate) call_state: Arc<CallState>,
@@ -94,6 +96,7 @@ impl CpuMeter {
             spent,
             membership,
             slow_queue,
+            short: SHORT,
             payer: None,
             call_state: Arc::new(CallState::new(slow_flag)),
         }
@@ -128,6 +131,7 @@ impl CpuMeter {
         self.used = Duration::ZERO;
         self.began = Instant::now();
         self.payer = None;
+        self.short = SHORT;
         if !self.call_state.slow_flag.is_slow() {
             return None;
         }
@@ -142,6 +146,7 @@ impl CpuMeter {
         if payer.is_none() {
             self.unpaid += EVENT;
         }
+        self.short = 0;
         self.payer = payer;
     }
 
@@ -218,7 +223,7 @@ impl CpuMeter {
             return Err(Budget::TotalCpu.into());
         }
         let much = self.has_had_much(now);
-        let long = self.ticks > SHORT || much;
+        let long = self.ticks > self.short || much;
         self.call_state.pause().much = much;
         self.call_state.slow_flag.set_slow(long);
         let call_state = self.call_state.clone();

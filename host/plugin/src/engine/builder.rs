@@ -159,7 +159,7 @@ impl EngineBuilder {
             memory_in_use: Arc::default(),
             slow_queue: TurnQueue::with_places(places()),
             events: TurnQueue::with_places(places()),
-            nobody: Arc::new(peers.join(None)),
+            nobody: Arc::new(peers.nobody()),
             peers,
             loaded: AtomicU64::new(0),
             takes_snapshots: self.takes_snapshots

@@ -85,8 +85,7 @@ impl TopicsBackend for MemoryTopics {
                 topic: topic.clone(),
                 member: who.member.clone(),
             };
-            let payer = Some(&who.payer);
-            self.delivery.tell(&members.all, joined, None, payer);
+            self.delivery.tell(&members.all, joined, None, &who.payer);
             members.all.push(who);
             place.count.store(members.all.len(), Ordering::Relaxed);
             return now(Ok(others));
@@ -128,7 +127,7 @@ impl TopicsBackend for MemoryTopics {
         let members = place.members.lock();
         let fits = self
             .delivery
-            .tell(&members.all, message, Some(&speaker), Some(payer));
+            .tell(&members.all, message, Some(&speaker), payer);
         now(if fits {
             Ok(())
         } else {
@@ -157,6 +156,6 @@ impl TopicsBackend for MemoryTopics {
             topic: topic.clone(),
             member,
         };
-        self.delivery.tell(&members.all, left, None, Some(&payer));
+        self.delivery.tell(&members.all, left, None, &payer);
     }
 }

@@ -8,6 +8,7 @@ use crate::backend::Subscriber;
 use crate::delivery::Delivery;
 use crate::event::{Event, Member};
 use crate::limits::Limits;
+use eco_fair::Account;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(super) struct Hub {
     grace: Duration,
     /// Counts what is asked, so that what comes of it is told from what came of something earlier.
     tickets: AtomicU64,
+    /// Pays for what the connections of other hosts make those here do.
+    elsewhere: Arc<Account>,
 }
 
 /// A topic with members here.
@@ -85,7 +88,16 @@ impl Hub {
             delivery: Delivery::new(limits, waiting),
             grace,
             tickets: AtomicU64::new(0),
+            elsewhere: Arc::default(),
         }
+    }
+
+    /// Who pays for what this member makes others do.
+    fn payer(&self, room: &Room, id: &str) -> Arc<Account> {
+        let coming = room.coming.iter().map(|(_, who)| who);
+        let mut all = room.here.iter().chain(coming);
+        let payer = all.find(|who| *who.member.id == *id).map(|who| &who.payer);
+        payer.unwrap_or(&self.elsewhere).clone()
     }
 
     /// A ticket, for what is asked from now on.
@@ -214,6 +226,7 @@ impl Hub {
         if matches!(told.kind, Kind::Lost) {
             return self.miss(topic, room);
         }
+        let payer = self.payer(room, &told.member.id);
         let known = room.known.get_or_insert_default();
         let Member { id, label } = &told.member;
         match told.kind {
@@ -223,7 +236,7 @@ impl Hub {
                     from: told.member.clone(),
                     data,
                 };
-                self.delivery.tell(&room.here, message, Some(id), None);
+                self.delivery.tell(&room.here, message, Some(id), &payer);
             }
             Kind::Lost => {}
             Kind::Joined(ticket) => {
@@ -233,7 +246,7 @@ impl Hub {
                         &room.here,
                         joined(topic, told.member.clone()),
                         Some(id),
-                        None,
+                        &payer,
                     );
                 }
                 room.answer(id, ticket);
@@ -251,7 +264,7 @@ impl Hub {
                         &room.here,
                         left(topic, told.member.clone()),
                         Some(id),
-                        None,
+                        &payer,
                     );
                 }
             }
@@ -328,8 +341,9 @@ impl Hub {
         room.last = last;
         for member in came {
             let id = member.id.clone();
+            let payer = self.payer(room, &id);
             self.delivery
-                .tell(&room.here, joined(topic, member), Some(&id), None);
+                .tell(&room.here, joined(topic, member), Some(&id), &payer);
         }
         room.here.extend(arrived);
         // Who is here already may have been answered while the list came, when nothing else counted.
@@ -351,8 +365,9 @@ impl Hub {
             for (id, _) in room.absent.extract_if(|_, since| gone(since)) {
                 if let Some(label) = known.remove(&id) {
                     let member = Member { id, label };
+                    let payer = &self.elsewhere;
                     self.delivery
-                        .tell(&room.here, left(topic, member), None, None);
+                        .tell(&room.here, left(topic, member), None, payer);
                 }
             }
         }
