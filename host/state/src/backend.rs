@@ -41,7 +41,25 @@ pub enum Hears {
     All(Arc<Mailbox>),
 }
 
+/// What is told of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// That somebody has said something.
+    Message,
+    /// That somebody comes or goes.
+    Presence,
+}
+
 impl Hears {
+    /// Whether it hears such events.
+    pub(crate) fn is_told(&self, event: Kind) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Messages(_) => event == Kind::Message,
+            Self::All(_) => true,
+        }
+    }
+
     /// Where it goes.
     pub fn mailbox(&self) -> Option<&Arc<Mailbox>> {
         match self {
@@ -88,8 +106,8 @@ pub trait TopicsBackend: Send + Sync {
         Ok(())
     }
 
-    /// How many members a topic has, as far as is known at once: what it costs to say something there.
-    fn audience(&self, topic: &str) -> usize;
+    /// How many hear such an event of a topic, as far as is known at once: what it costs to cause one.
+    fn audience(&self, topic: &str, event: Kind) -> usize;
 
     /// Tells all members of a topic but this one. `payer` pays for what they do then.
     fn publish<'a>(

@@ -1,9 +1,9 @@
 //! Putting an event into the mailboxes of all who hear it.
 
-use super::backend::{Hears, Subscriber};
+use super::backend::{Kind, Subscriber};
 use super::event::Event;
 use super::limits::Limits;
-use super::mailbox::{Mailbox, Waiting};
+use super::mailbox::Waiting;
 use eco_fair::Account;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -34,17 +34,14 @@ impl Delivery {
         payer: &Arc<Account>,
     ) -> bool {
         let topic = event.topic().clone();
-        let is_message = matches!(event, Event::Message { .. });
-        let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
-        let hears = |subscriber: &'a Subscriber| -> Option<&'a Arc<Mailbox>> {
-            match &subscriber.hears {
-                Hears::All(mailbox) => Some(mailbox),
-                Hears::Messages(mailbox) => Some(mailbox).filter(|_| is_message),
-                Hears::Nothing => None,
-            }
+        let kind = match event {
+            Event::Message { .. } => Kind::Message,
+            Event::Joined { .. } | Event::Left { .. } | Event::Missed { .. } => Kind::Presence,
         };
+        let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
         for subscriber in members {
-            if let Some(mailbox) = hears(subscriber)
+            if subscriber.hears.is_told(kind)
+                && let Some(mailbox) = subscriber.hears.mailbox()
                 && but.is_none_or(|but| !is_same(but, &subscriber.member.id))
             {
                 match &waiting {

@@ -1,6 +1,6 @@
 //! One connection among others: what it is subscribed to, and what it has said in the running call.
 
-use super::backend::{Hears, Page, StoreBackend, Subscriber, TopicsBackend};
+use super::backend::{Hears, Kind, Page, StoreBackend, Subscriber, TopicsBackend};
 use super::event::Member;
 use super::limits::Limit;
 use super::mailbox::{Heard, Mailbox};
@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 /// Processor time that it takes about to tell one connection of one event, beside what its plugin does then: it is woken
 /// and called, and what it replies is written (`tests/benches/SHARED.md`). Whoever has it told pays that.
 const DELIVERY: Duration = Duration::from_micros(10);
+/// And to list one member for one who subscribes.
+const LISTED: Duration = Duration::from_micros(1);
 
 /// What a connection can hear of its topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,8 +127,8 @@ impl Participant {
         if !is_there && self.labels.len() >= limits.topics {
             return Err(Problem::TooMany(Limit::Topics));
         }
-        // Each of them is told, and listed.
-        self.spend(0, self.topics().audience(topic))?;
+        let told = self.topics().audience(topic, Kind::Presence);
+        self.spend(0, told)?;
         let topic: Arc<str> = topic.into();
         self.pending
             .retain(|pending| !pending.is_unsubscription(&topic));
@@ -139,7 +141,7 @@ impl Participant {
         if is_there {
             let others = self.topics().rename(&topic, &member).await?;
             self.labels.insert(topic, label);
-            self.pay_for(others.len());
+            self.pay(LISTED, others.len());
             return Ok(others);
         }
         let hears = match hearing {
@@ -156,30 +158,34 @@ impl Participant {
         self.labels.insert(topic.clone(), label);
         let others = self.topics().join(&topic, who).await;
         match &others {
-            Ok(others) => self.pay_for(others.len()),
+            Ok(others) => {
+                self.pay(LISTED, others.len());
+                self.pay(DELIVERY, told);
+            }
             Err(_) => self.leave(&topic),
         }
         others
     }
 
-    /// How many there are in a topic to whom it says something, or comes.
-    pub fn audience(&self, topic: &str) -> usize {
-        self.topics().audience(topic)
+    /// How many hear such an event of a topic.
+    pub fn audience(&self, topic: &str, event: Kind) -> usize {
+        self.topics().audience(topic, event)
     }
 
     /// How many are told when the next thing that it has said takes effect. Zero where there is none.
     pub fn next_audience(&self) -> usize {
         match self.pending.front() {
-            Some(Pending::Publish(topic, _) | Pending::Unsubscribe(topic)) => self.audience(topic),
+            Some(Pending::Publish(topic, _)) => self.audience(topic, Kind::Message),
+            Some(Pending::Unsubscribe(topic)) => self.audience(topic, Kind::Presence),
             None => 0,
         }
     }
 
-    /// So many were told.
-    fn pay_for(&self, told: usize) {
-        let told = u32::try_from(told).unwrap_or(u32::MAX);
-        if told > 0 {
-            let time = DELIVERY.saturating_mul(told);
+    /// That was done for so many.
+    fn pay(&self, for_each: Duration, many: usize) {
+        let many = u32::try_from(many).unwrap_or(u32::MAX);
+        if many > 0 {
+            let time = for_each.saturating_mul(many);
             self.payer.charge(time, Instant::now());
         }
     }
@@ -208,7 +214,7 @@ impl Participant {
         Limit::Topic.admit(topic.len(), limits)?;
         Limit::Message.admit(data.len(), limits)?;
         self.topics().is_there()?;
-        self.spend(data.len(), self.topics().audience(topic))?;
+        self.spend(data.len(), self.audience(topic, Kind::Message))?;
         let topic = match self.labels.get_key_value(topic) {
             Some((topic, _)) => topic.clone(),
             None => topic.into(),
@@ -241,7 +247,7 @@ impl Participant {
                     id: self.id.clone(),
                     label: label.unwrap_or_default(),
                 };
-                self.pay_for(self.audience(&topic));
+                self.pay(DELIVERY, self.audience(&topic, Kind::Message));
                 let payer = &self.payer;
                 self.topics().publish(&topic, from, data, payer).await
             }
@@ -336,7 +342,7 @@ impl Participant {
     fn leave(&mut self, topic: &Arc<str>) {
         if self.labels.remove(topic).is_some() {
             self.topics().leave(topic, &self.id);
-            self.pay_for(self.audience(topic));
+            self.pay(DELIVERY, self.audience(topic, Kind::Presence));
             self.mailbox.forget(topic);
         }
     }
@@ -373,7 +379,7 @@ impl Drop for Participant {
     fn drop(&mut self) {
         for topic in std::mem::take(&mut self.labels).into_keys() {
             self.topics().leave(&topic, &self.id);
-            self.pay_for(self.audience(&topic));
+            self.pay(DELIVERY, self.audience(&topic, Kind::Presence));
         }
     }
 }

@@ -18,8 +18,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmtime::UpdateDeadline;
 
-/// Ticks that a call may use before it has to wait its turn. A call for an event has had its turn.
+/// Ticks that a call may use before it has to wait its turn.
 const SHORT: u32 = 1;
+/// What a call for an event may have had by its first tick, which may come at once, before it has to wait already: it is
+/// one of many, most often.
+const SHORT_EVENT: Duration = Duration::from_millis(5);
 /// What a connection may have had lately before its short calls wait their turn too: as much as one
 /// has that uses some three percent of a processor all the time.
 /// Test: `sharing::a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again`.
@@ -68,8 +71,8 @@ pub(crate) struct CpuMeter {
     spent: Arc<TotalTime>,
     membership: Arc<Membership>,
     slow_queue: TurnQueue,
-    /// Ticks that the running call may use before it has to wait its turn.
-    short: u32,
+    /// Whether the running call is for an event.
+    is_for_event: bool,
     /// Who pays for the running call, if that is another peer.
     payer: Option<Arc<Account>>,
     pub(crate) call_state: Arc<CallState>,
@@ -96,7 +99,7 @@ impl CpuMeter {
             spent,
             membership,
             slow_queue,
-            short: SHORT,
+            is_for_event: false,
             payer: None,
             call_state: Arc::new(CallState::new(slow_flag)),
         }
@@ -131,7 +134,7 @@ impl CpuMeter {
         self.used = Duration::ZERO;
         self.began = Instant::now();
         self.payer = None;
-        self.short = SHORT;
+        self.is_for_event = false;
         if !self.call_state.slow_flag.is_slow() {
             return None;
         }
@@ -146,7 +149,7 @@ impl CpuMeter {
         if payer.is_none() {
             self.unpaid += EVENT;
         }
-        self.short = 0;
+        self.is_for_event = true;
         self.payer = payer;
     }
 
@@ -223,7 +226,8 @@ impl CpuMeter {
             return Err(Budget::TotalCpu.into());
         }
         let much = self.has_had_much(now);
-        let long = self.ticks > self.short || much;
+        let is_long_event = self.is_for_event && had >= SHORT_EVENT;
+        let long = self.ticks > SHORT || is_long_event || much;
         self.call_state.pause().much = much;
         self.call_state.slow_flag.set_slow(long);
         let call_state = self.call_state.clone();

@@ -1,6 +1,6 @@
 //! Topics in memory: who is subscribed, and in which order they hear.
 
-use crate::backend::{Answer, Subscriber, TopicsBackend, now};
+use crate::backend::{Answer, Kind, Subscriber, TopicsBackend, now};
 use crate::delivery::{Delivery, is_same};
 use crate::event::{Event, Member};
 use crate::limits::{Limit, Limits};
@@ -25,8 +25,27 @@ pub(crate) struct MemoryTopics {
 struct Topic {
     /// While they are locked nobody comes, goes or speaks: so all hear the same in the same order.
     members: Mutex<Members>,
-    /// How many they are, for those who only want to know that.
-    count: AtomicUsize,
+    /// How many of them hear what is said, and how many who comes and goes, for those who only want to know that.
+    hear: AtomicUsize,
+    watch: AtomicUsize,
+}
+
+impl Topic {
+    fn count(&self, event: Kind) -> &AtomicUsize {
+        match event {
+            Kind::Message => &self.hear,
+            Kind::Presence => &self.watch,
+        }
+    }
+
+    /// Counts one more, or one less.
+    fn counts(&self, who: &Subscriber, by: fn(&AtomicUsize)) {
+        for event in [Kind::Message, Kind::Presence] {
+            if who.hears.is_told(event) {
+                by(self.count(event));
+            }
+        }
+    }
 }
 
 #[derive(Default)]
@@ -86,8 +105,10 @@ impl TopicsBackend for MemoryTopics {
                 member: who.member.clone(),
             };
             self.delivery.tell(&members.all, joined, None, &who.payer);
+            place.counts(&who, |count| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
             members.all.push(who);
-            place.count.store(members.all.len(), Ordering::Relaxed);
             return now(Ok(others));
         }
     }
@@ -107,9 +128,9 @@ impl TopicsBackend for MemoryTopics {
         now(Ok(others))
     }
 
-    fn audience(&self, topic: &str) -> usize {
+    fn audience(&self, topic: &str, event: Kind) -> usize {
         let place = self.find(topic);
-        place.map_or(0, |place| place.count.load(Ordering::Relaxed))
+        place.map_or(0, |place| place.count(event).load(Ordering::Relaxed))
     }
 
     fn publish<'a>(
@@ -144,9 +165,12 @@ impl TopicsBackend for MemoryTopics {
         let Some(index) = all.position(|other| is_same(&other.member.id, id)) else {
             return;
         };
-        let Subscriber { member, payer, .. } = members.all.swap_remove(index);
+        let who = members.all.swap_remove(index);
         self.members.fetch_sub(1, Ordering::Relaxed);
-        place.count.store(members.all.len(), Ordering::Relaxed);
+        place.counts(&who, |count| {
+            count.fetch_sub(1, Ordering::Relaxed);
+        });
+        let Subscriber { member, payer, .. } = who;
         if members.all.is_empty() {
             members.is_over = true;
             drop(members);

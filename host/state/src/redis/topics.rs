@@ -10,7 +10,7 @@ use super::leaving::Leaving;
 use super::link::{Fault, PATIENCE};
 use super::links::{Links, WORD};
 use super::script::{Call, TopicScripts};
-use crate::backend::{Answer, Subscriber, TopicsBackend};
+use crate::backend::{Answer, Kind, Subscriber, TopicsBackend};
 use crate::event::Member;
 use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
@@ -299,7 +299,8 @@ impl TopicsBackend for RedisTopics {
         })
     }
 
-    fn audience(&self, topic: &str) -> usize {
+    fn audience(&self, topic: &str, _: Kind) -> usize {
+        // What members of other hosts hear nobody here knows.
         self.inner.hub.audience(topic)
     }
 
