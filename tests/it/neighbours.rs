@@ -1,6 +1,6 @@
 //! What plugins make each other do: who causes it pays for it, and a neighbour is answered meanwhile.
 
-use crate::support::{Peer, plugin_file, serve};
+use crate::support::{Peer, handler, plugin_file, serve};
 
 /// A connection that enters hears what is said, and takes some time for each. `?` says how much was heard by all.
 const CROWD: &str = r#"
@@ -84,4 +84,85 @@ fn a_timer_comes_a_hundred_times_in_a_second_at_most() {
     }
     let rate: usize = rate.trim().parse().expect("a number");
     assert!(rate > 0 && rate <= 101, "{rate} times in a second");
+}
+
+/// Works for some milliseconds at `!`, and gives back anything else.
+const WORKS: &str = r#"(memory (export "memory") 2)
+  (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+  (func (export "receive") (param $at i32) (param $length i32) (result i32)
+    (local $left i32)
+    (if (i32.eq (i32.load8_u (local.get $at)) (i32.const 33))
+      (then
+        (local.set $left (i32.const 20000000))
+        (loop $more
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br_if $more (local.get $left)))))
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $length))
+    (i32.const 0))"#;
+
+#[test]
+fn a_neighbour_is_answered_among_calls_that_come_at_once() {
+    const MANY: usize = 400;
+    let plugin = plugin_file("works-at-once.wat", handler(WORKS, ""));
+    let server = serve(&["-p", &plugin]);
+    let mut crowd: Vec<_> = (0..MANY).map(|_| Peer::connect(server.address)).collect();
+    let mut neighbour = Peer::connect(server.address);
+    neighbour.send(b"hello").expect(b"hello");
+    // What their calls take is known by then.
+    for member in crowd.iter_mut().take(10) {
+        member.send(b"!").expect(b"!");
+    }
+    for member in &mut crowd {
+        member.send(b"!");
+    }
+    for _ in 0..3 {
+        neighbour.send(b"hello").expect(b"hello");
+    }
+    // How many have their answers already.
+    let answered = crowd.iter().filter(|member| {
+        let stream = &member.0;
+        stream.set_nonblocking(true).expect("a socket has options");
+        stream.peek(&mut [0]).is_ok()
+    });
+    let answered = answered.count();
+    assert!(answered < MANY / 2, "{answered} calls went first");
+}
+
+/// At each message some work, and a message to the partner.
+const PING_PONG: &str = r#"
+let partner = null;
+function receive(chunk) {
+    const word = new TextDecoder().decode(chunk);
+    if (!word.startsWith("pair ")) return chunk;
+    const [, own, other] = word.split(" ");
+    partner = other;
+    subscribe(own);
+    publish(partner, "x");
+    return ".";
+}
+function message() {
+    for (let i = 0; i < 30000; i++) ;
+    try { publish(partner, "x"); } catch {}
+}
+"#;
+
+#[test]
+fn a_newcomer_is_answered_while_others_of_its_address_make_each_other_work() {
+    let plugin = plugin_file("ping-pong.js", PING_PONG);
+    let server = serve(&["-p", &plugin, "--snapshot", "first"]);
+    let crowd: Vec<_> = (0..40)
+        .map(|number| {
+            let mut member = Peer::connect(server.address);
+            let pair = format!("pair {number} {}", number ^ 1);
+            member.send(pair.as_bytes()).expect(b".");
+            member
+        })
+        .collect();
+    for _ in 0..5 {
+        Peer::connect(server.address)
+            .send(b"hello")
+            .expect(b"hello");
+    }
+    drop(crowd);
 }

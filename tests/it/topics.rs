@@ -336,6 +336,7 @@ fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
             return `${error.code}`;
         }
     }
+    function message() {}
     "#;
     let path = plugin_file("asks.js", ASKS);
     for (flags, ask, code, limit) in [
@@ -382,7 +383,7 @@ fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
             "publish-size",
         ),
         (
-            // Nobody hears the first, and one that more hear than may goes through when nothing came before.
+            // Nobody hears the first; the second has one hearer.
             ["--delivery-rate", "1"],
             "publish('a', ''); subscribe('a'); publish('a', ''); publish('a', '')",
             "too-many",

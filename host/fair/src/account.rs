@@ -6,7 +6,7 @@ use crate::turns::TurnQueue;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a peer may have had lately before anybody asks for its share: as much as one has that uses some three percent of
@@ -23,8 +23,20 @@ const REMEMBERED: usize = 16 * 1024;
 pub struct Account {
     recent: AtomicU64,
     connections: AtomicUsize,
+    /// Bytes that it has others hold.
+    held: AtomicUsize,
     /// That of all peers, to which it adds.
-    all: Option<Arc<Account>>,
+    all: Option<Arc<All>>,
+}
+
+/// What all peers have had.
+#[derive(Debug)]
+struct All {
+    account: Account,
+    /// So much they have had lately where they are busy.
+    much: Duration,
+    /// Whether they were when somebody was last charged.
+    are_busy: AtomicBool,
 }
 
 /// Nothing.
@@ -33,6 +45,7 @@ impl Default for Account {
         Self {
             recent: AtomicU64::new(RecentTime::default().to_bits()),
             connections: AtomicUsize::new(0),
+            held: AtomicUsize::new(0),
             all: None,
         }
     }
@@ -62,8 +75,25 @@ impl Account {
                 Some(recent.to_bits())
             });
         if let Some(all) = &self.all {
-            all.charge(time, now);
+            all.account.charge(time, now);
+            let are_busy = all.account.recent().had(now) > all.much;
+            all.are_busy.store(are_busy, Ordering::Relaxed);
         }
+    }
+
+    /// Bytes that others hold for it.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Others hold so many bytes more for it.
+    pub fn hold(&self, bytes: usize) {
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Others hold so many bytes less for it.
+    pub fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -73,9 +103,7 @@ pub struct Accounts {
     peers: Mutex<Peers>,
     /// Peers that have connections.
     connected: AtomicUsize,
-    all: Arc<Account>,
-    /// What all have had lately where they are busy.
-    busy: Duration,
+    all: Arc<All>,
 }
 
 #[derive(Debug, Default)]
@@ -95,8 +123,11 @@ impl Accounts {
         Arc::new(Self {
             peers: Mutex::default(),
             connected: AtomicUsize::new(0),
-            all: Arc::default(),
-            busy: always.saturating_mul(half) / 2,
+            all: Arc::new(All {
+                account: Account::default(),
+                much: always.saturating_mul(half) / 2,
+                are_busy: AtomicBool::new(false),
+            }),
         })
     }
 
@@ -180,6 +211,11 @@ impl Membership {
         &self.account
     }
 
+    /// Whether all were busy when somebody was last charged. It costs next to nothing.
+    pub fn are_busy(&self) -> bool {
+        self.accounts.all.are_busy.load(Ordering::Relaxed)
+    }
+
     /// Whether this peer has had more than its share of what all had, while these are busy: they use half of what there is,
     /// or somebody waits in `turns`. One that is alone has no more than its share.
     pub fn is_above_its_share(&self, turns: &TurnQueue, now: Instant) -> bool {
@@ -188,10 +224,10 @@ impl Membership {
         if connected < 2 || own < MUCH {
             return false;
         }
-        let all = self.accounts.all.recent().had(now);
+        let all = self.accounts.all.account.recent().had(now);
         let share = all / u32::try_from(connected).unwrap_or(u32::MAX);
         // A quarter more, or else of two that are alike one would always be above.
-        let are_busy = all > self.accounts.busy || turns.is_contended();
+        let are_busy = all > self.accounts.all.much || turns.is_contended();
         are_busy && own > share + share / 4
     }
 }

@@ -42,6 +42,8 @@ struct Plugin {
 
 struct Peer {
     account: Arc<Account>,
+    /// Its place in the order of peers.
+    at: (i64, u64, usize),
     /// By what their connections have had, then in the order in which they came.
     waiting: BTreeMap<(i64, u64), oneshot::Sender<Place>>,
 }
@@ -50,11 +52,32 @@ struct Peer {
 pub struct Place(Option<TurnQueue>);
 
 /// A turn that comes. Dropped before, it is given up.
-pub enum Turn {
+pub struct Turn(State);
+
+enum State {
     /// It has come.
     Granted(Option<Place>),
     /// It is to come.
-    Waits(oneshot::Receiver<Place>),
+    Waits(Waits),
+}
+
+/// Who waits, and where.
+struct Waits {
+    granted: oneshot::Receiver<Place>,
+    turns: TurnQueue,
+    plugin: usize,
+    peer: usize,
+    order: (i64, u64),
+}
+
+/// It leaves no trace in the queue, where it may have waited for long.
+impl Drop for Waits {
+    fn drop(&mut self) {
+        let mut queue = self.turns.0.queue.lock();
+        if queue.remove(self) {
+            self.turns.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl TurnQueue {
@@ -79,7 +102,8 @@ impl TurnQueue {
         let mut queue = self.0.queue.lock();
         if queue.free > 0 {
             queue.free -= 1;
-            return Turn::Granted(Some(Place(Some(self.clone()))));
+            let place = Place(Some(self.clone()));
+            return Turn(State::Granted(Some(place)));
         }
         let (grant, granted) = oneshot::channel();
         queue.came += 1;
@@ -91,9 +115,17 @@ impl TurnQueue {
             peers: HashMap::new(),
             order: BTreeSet::new(),
         });
-        waiting.enter(peer, (recent.order(), came), grant);
+        let order = (recent.order(), came);
+        waiting.enter(peer, order, grant);
         self.0.waiting.fetch_add(1, Ordering::Relaxed);
-        Turn::Waits(granted)
+        drop(queue);
+        Turn(State::Waits(Waits {
+            granted,
+            turns: self.clone(),
+            plugin: key(plugin),
+            peer: key(peer),
+            order,
+        }))
     }
 }
 
@@ -117,13 +149,35 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// Takes out who waits no more. Whether it was there.
+    fn remove(&mut self, gone: &Waits) -> bool {
+        let Some(plugin) = self.plugins.get_mut(&gone.plugin) else {
+            return false;
+        };
+        let Some(peer) = plugin.peers.get_mut(&gone.peer) else {
+            return false;
+        };
+        let was_there = peer.waiting.remove(&gone.order).is_some();
+        if peer.waiting.is_empty() {
+            plugin.order.remove(&peer.at);
+            plugin.peers.remove(&gone.peer);
+        }
+        if plugin.peers.is_empty() {
+            self.plugins.remove(&gone.plugin);
+        }
+        was_there
+    }
+}
+
 impl Plugin {
     fn enter(&mut self, account: &Arc<Account>, order: (i64, u64), grant: oneshot::Sender<Place>) {
         let peer = self.peers.entry(key(account)).or_insert_with(|| {
-            let had = account.recent().order();
-            self.order.insert((had, order.1, key(account)));
+            let at = (account.recent().order(), order.1, key(account));
+            self.order.insert(at);
             Peer {
                 account: account.clone(),
+                at,
                 waiting: BTreeMap::new(),
             }
         });
@@ -136,13 +190,15 @@ impl Plugin {
             let peer = self.peers.get_mut(&key)?;
             let has = peer.account.recent().order();
             if has > had {
-                self.order.insert((has, came, key));
+                peer.at = (has, came, key);
+                self.order.insert(peer.at);
                 continue;
             }
             let (_, next) = peer.waiting.pop_first()?;
             match peer.waiting.first_key_value() {
                 Some(((_, came), _)) => {
-                    self.order.insert((has, *came, key));
+                    peer.at = (has, *came, key);
+                    self.order.insert(peer.at);
                 }
                 None => {
                     self.peers.remove(&key);
@@ -182,12 +238,12 @@ impl Future for Turn {
     type Output = Place;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Place> {
-        match &mut *self {
-            Self::Granted(place) => match place.take() {
+        match &mut self.0 {
+            State::Granted(place) => match place.take() {
                 Some(place) => Poll::Ready(place),
                 None => Poll::Pending,
             },
-            Self::Waits(granted) => match Pin::new(granted).poll(cx) {
+            State::Waits(waits) => match Pin::new(&mut waits.granted).poll(cx) {
                 Poll::Ready(Ok(place)) => Poll::Ready(place),
                 // The sender is only ever dropped after sending.
                 Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
@@ -230,9 +286,12 @@ mod tests {
         // One thread: they all wait after this.
         tokio::task::yield_now().await;
         let dropped = turns.enter(&nobody, &nobody, had(10));
+        assert!(turns.is_contended());
         drop(dropped);
         drop(first);
         while calls.join_next().await.is_some() {}
+        assert!(!turns.is_contended());
+        assert!(turns.0.queue.lock().plugins.is_empty());
         let order = order.lock();
         order.clone()
     }

@@ -12,6 +12,9 @@ use std::task::{Context, Poll, Waker};
 
 /// Bytes that a place in a queue takes, which is as large as two of them while it grows.
 const PLACE: usize = 2 * size_of::<Queued>();
+/// The part of all that may wait which one peer may have others hold, when half of that is taken.
+/// Test: `mailbox::tests::who_has_others_hold_much_leaves_room_for_others`.
+const LARGE_PART: usize = 8;
 /// Places that an empty queue keeps for later.
 const KEPT: usize = 64;
 
@@ -35,25 +38,50 @@ impl Waiting {
     ) -> Option<Arc<Self>> {
         let waiting = Self::counted(event, Some(payer.clone()), total);
         // Dropped, it is taken off again.
-        (total.load(Ordering::Relaxed) <= limits.waiting).then_some(waiting)
+        waiting.has_room(limits.waiting).then_some(waiting)
+    }
+
+    /// Whether no more waits than may. One who has others hold a large part of that has no more room when half of it is
+    /// taken, so that all others have.
+    fn has_room(&self, most: usize) -> bool {
+        let waits = self.total.load(Ordering::Relaxed);
+        let own = self.payer.as_ref().map_or(0, |payer| payer.held());
+        waits <= most && (waits <= most / 2 || own <= most / LARGE_PART)
+    }
+
+    /// So many bytes more wait.
+    fn count(&self, bytes: usize) {
+        self.total.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(payer) = &self.payer {
+            payer.hold(bytes);
+        }
+    }
+
+    /// So many bytes less wait.
+    fn uncount(&self, bytes: usize) {
+        self.total.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(payer) = &self.payer {
+            payer.release(bytes);
+        }
     }
 
     fn counted(event: Event, payer: Option<Arc<Account>>, total: &Arc<AtomicUsize>) -> Arc<Self> {
         // With the counts of references, and what the allocator needs.
         let size = size_of::<Self>() + 32 + event.texts();
-        total.fetch_add(size, Ordering::Relaxed);
-        Arc::new(Self {
+        let waiting = Self {
             event,
             payer,
             size,
             total: total.clone(),
-        })
+        };
+        waiting.count(size);
+        Arc::new(waiting)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.total.fetch_sub(self.size, Ordering::Relaxed);
+        self.uncount(self.size);
     }
 }
 
@@ -63,14 +91,14 @@ struct Queued(Arc<Waiting>);
 
 impl Queued {
     fn new(waiting: Arc<Waiting>) -> Self {
-        waiting.total.fetch_add(PLACE, Ordering::Relaxed);
+        waiting.count(PLACE);
         Self(waiting)
     }
 }
 
 impl Drop for Queued {
     fn drop(&mut self) {
-        self.0.total.fetch_sub(PLACE, Ordering::Relaxed);
+        self.0.uncount(PLACE);
     }
 }
 
@@ -132,7 +160,7 @@ impl Mailbox {
     /// Puts an event in, or counts it where there is no room.
     pub(crate) fn put(&self, waiting: &Arc<Waiting>) {
         let queued = Queued::new(waiting.clone());
-        let has_place = self.total.load(Ordering::Relaxed) <= self.most;
+        let has_place = waiting.has_room(self.most);
         let mut inner = self.inner.lock();
         let has_room = has_place
             && inner.queue.len() < self.events
@@ -303,6 +331,23 @@ mod tests {
         let missed = mailboxes.iter().filter_map(Mailbox::take);
         let missed = missed.filter(|heard| matches!(**heard, Event::Missed { .. }));
         assert!(missed.count() > 700);
+    }
+
+    #[test]
+    fn who_has_others_hold_much_leaves_room_for_others() {
+        let limits = Limits {
+            waiting: 100_000,
+            ..Limits::default()
+        };
+        let (total, greedy, other) = (Arc::default(), Arc::default(), Arc::default());
+        let say = |payer| Waiting::new(message(1000), payer, &total, &limits);
+        let held: Vec<_> = std::iter::from_fn(|| say(&greedy)).collect();
+        let most = total.load(Ordering::Relaxed);
+        assert!(most > 48_000 && most <= 50_000, "{most}");
+        assert!(say(&greedy).is_none() && say(&other).is_some());
+        drop(held);
+        assert!(say(&greedy).is_some());
+        assert_eq!(greedy.held(), 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::rate::Rate;
 use super::shared::SharedState;
 use eco_fair::Account;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub struct Participant {
     state: SharedState,
     id: Arc<str>,
     /// The label under each topic.
-    labels: HashMap<Arc<str>, Arc<str>>,
+    labels: BTreeMap<Arc<str>, Arc<str>>,
     mailbox: Arc<Mailbox>,
     messages: Rate,
     bytes: Rate,
@@ -79,7 +79,7 @@ impl Participant {
         let (limits, now) = (&inner.limits, inner.clock.now());
         Self {
             id,
-            labels: HashMap::new(),
+            labels: BTreeMap::new(),
             mailbox: Arc::new(Mailbox::new(limits, &inner.waiting)),
             messages: Rate::new(limits.messages_per_second, now),
             bytes: Rate::new(limits.bytes_per_second, now),
@@ -258,6 +258,20 @@ impl Participant {
         })
     }
 
+    /// Whether it is subscribed to anything.
+    pub fn has_topics(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// Leaves one of its topics, at once. How many are told, or `None` where it is subscribed to nothing any more.
+    pub fn leave_one(&mut self) -> Option<usize> {
+        let (topic, _) = self.labels.first_key_value()?;
+        let topic = topic.clone();
+        let told = self.audience(&topic, Kind::Presence);
+        self.leave(&topic);
+        Some(told)
+    }
+
     /// Forgets what it has said since the last [`commit`](Self::commit).
     pub fn roll_back(&mut self) {
         self.pending.clear();
@@ -356,7 +370,7 @@ impl Participant {
             return Err(Problem::TooMany(Limit::BytesPerSecond));
         }
         // However many hear it, it can be said when nothing else was.
-        let most = self.state.limits().deliveries_per_second;
+        let most = self.state.limits().deliveries_per_second.max(1);
         if !self.deliveries.has(audience.min(most)) {
             return Err(Problem::TooMany(Limit::DeliveriesPerSecond));
         }

@@ -20,15 +20,18 @@ use wasmtime::UpdateDeadline;
 
 /// Ticks that a call may use before it has to wait its turn.
 const SHORT: u32 = 1;
-/// What a call for an event may have had by its first tick, which may come at once, before it has to wait already: it is
-/// one of many, most often.
-const SHORT_EVENT: Duration = Duration::from_millis(5);
+/// What a call that has had a turn may have had by its first tick, which may come at once, before it has to wait again: it
+/// is one of many, most often.
+const SHORT_TURN: Duration = Duration::from_millis(5);
 /// What a connection may have had lately before its short calls wait their turn too: as much as one
 /// has that uses some three percent of a processor all the time.
 /// Test: `sharing::a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again`.
 const MUCH: Duration = Duration::from_millis(250);
 /// What short calls may come to before they are charged, all at once.
 const CHARGED: Duration = Duration::from_millis(1);
+/// What the calls of a plugin take on average where they take turns: a hundred of them that come at once would be before a
+/// neighbour for a tenth of a second. Test: `neighbours::a_neighbour_is_answered_among_calls_that_come_at_once`.
+const TURNS: Duration = Duration::from_millis(1);
 /// What an event costs its connection where nobody else pays for it: what the host does for a timer, about.
 const EVENT: Duration = Duration::from_micros(10);
 
@@ -36,6 +39,8 @@ const EVENT: Duration = Duration::from_micros(10);
 #[derive(Default)]
 pub(crate) struct TotalTime {
     nanoseconds: AtomicU64,
+    /// What the last ones took on average, in nanoseconds.
+    average: AtomicU64,
     /// What they have had lately.
     account: Arc<Account>,
 }
@@ -46,6 +51,18 @@ impl TotalTime {
         let more = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let before = self.nanoseconds.fetch_add(more, Ordering::Relaxed);
         Duration::from_nanos(before.saturating_add(more))
+    }
+
+    /// A call has ended, which took so long. Two that end at once may count as one.
+    fn ended(&self, time: Duration) {
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let average = self.average.load(Ordering::Relaxed);
+        let average = average - average / 8 + time / 8;
+        self.average.store(average, Ordering::Relaxed);
+    }
+
+    fn average(&self) -> Duration {
+        Duration::from_nanos(self.average.load(Ordering::Relaxed))
     }
 
     /// What they have had lately.
@@ -71,8 +88,10 @@ pub(crate) struct CpuMeter {
     spent: Arc<TotalTime>,
     membership: Arc<Membership>,
     slow_queue: TurnQueue,
-    /// Whether the running call is for an event.
-    is_for_event: bool,
+    /// What the running call has had that is charged.
+    paid: Duration,
+    /// Whether the running call has waited for a turn.
+    had_turn: bool,
     /// Who pays for the running call, if that is another peer.
     payer: Option<Arc<Account>>,
     pub(crate) call_state: Arc<CallState>,
@@ -99,7 +118,8 @@ impl CpuMeter {
             spent,
             membership,
             slow_queue,
-            is_for_event: false,
+            paid: Duration::ZERO,
+            had_turn: false,
             payer: None,
             call_state: Arc::new(CallState::new(slow_flag)),
         }
@@ -134,8 +154,10 @@ impl CpuMeter {
         self.used = Duration::ZERO;
         self.began = Instant::now();
         self.payer = None;
-        self.is_for_event = false;
-        if !self.call_state.slow_flag.is_slow() {
+        self.paid = Duration::ZERO;
+        self.had_turn = false;
+        let flag = self.call_state.slow_flag.is_slow();
+        if !flag && !self.membership.are_busy() && !self.slow_queue.is_contended() {
             return None;
         }
         let much = self.has_had_much(self.began);
@@ -144,42 +166,61 @@ impl CpuMeter {
         much.then(|| self.payer())
     }
 
+    /// Whether calls of this plugin take turns.
+    pub(crate) fn takes_turns(&self) -> bool {
+        self.spent.average() >= TURNS
+    }
+
+    /// The running call has waited for a turn.
+    pub(crate) fn has_had_turn(&mut self) {
+        self.had_turn = true;
+    }
+
     /// The running call is for an event, for which that peer pays, or its own where there is none.
     pub(crate) fn is_paid_by(&mut self, payer: Option<Arc<Account>>) {
         if payer.is_none() {
             self.unpaid += EVENT;
         }
-        self.is_for_event = true;
+        self.had_turn = true;
         self.payer = payer;
     }
 
     /// After each call, which had so much that isn't counted yet, if it has stopped at least once.
     pub(crate) fn end(&mut self, rest: Option<Duration>) {
         let time = rest.unwrap_or_else(|| first_part(self.began));
-        if self.payer.is_some() {
-            self.charge(time, Instant::now());
-            self.payer = None;
-            return;
-        }
-        self.unpaid += time;
-        if self.unpaid >= CHARGED {
-            let (unpaid, now) = (std::mem::take(&mut self.unpaid), Instant::now());
-            self.charge(unpaid, now);
-            let much = self.has_had_much(now);
-            self.call_state.pause().much = much;
-            self.call_state.slow_flag.set_slow(much);
-        }
+        self.spent.ended(self.paid + time);
+        let now = match &self.payer {
+            Some(_) => {
+                let now = Instant::now();
+                self.charge(time, now);
+                self.payer = None;
+                now
+            }
+            None => {
+                self.unpaid += time;
+                if self.unpaid < CHARGED {
+                    return;
+                }
+                let (unpaid, now) = (std::mem::take(&mut self.unpaid), Instant::now());
+                self.charge(unpaid, now);
+                now
+            }
+        };
+        let much = self.has_had_much(now);
+        self.call_state.pause().much = much;
+        self.call_state.slow_flag.set_slow(much);
     }
 
     /// Charges what calls have had to who pays. Returns what all of the plugin have had.
     fn charge(&mut self, time: Duration, now: Instant) -> Duration {
-        match &self.payer {
-            Some(payer) => payer.charge(time, now),
-            None => {
-                self.recent.add(time, now);
-                self.rank.add(time, now);
-                self.membership.account().charge(time, now);
-            }
+        self.paid += time;
+        let own = self.membership.account();
+        let payer = self.payer.as_ref().unwrap_or(own);
+        payer.charge(time, now);
+        // Another of the peer's connections may have caused it: among them, who works has had it.
+        if Arc::ptr_eq(payer, own) {
+            self.recent.add(time, now);
+            self.rank.add(time, now);
         }
         self.spent.account().charge(time, now);
         self.spent.add(time)
@@ -226,8 +267,8 @@ impl CpuMeter {
             return Err(Budget::TotalCpu.into());
         }
         let much = self.has_had_much(now);
-        let is_long_event = self.is_for_event && had >= SHORT_EVENT;
-        let long = self.ticks > SHORT || is_long_event || much;
+        let is_long = self.had_turn && had >= SHORT_TURN;
+        let long = self.ticks > SHORT || is_long || much;
         self.call_state.pause().much = much;
         self.call_state.slow_flag.set_slow(long);
         let call_state = self.call_state.clone();

@@ -158,6 +158,7 @@ impl EngineBuilder {
             state: self.state.unwrap_or_default(),
             memory_in_use: Arc::default(),
             slow_queue: TurnQueue::with_places(places()),
+            calls: TurnQueue::with_places(processors()),
             events: TurnQueue::with_places(places()),
             nobody: Arc::new(peers.nobody()),
             peers,
@@ -190,8 +191,11 @@ impl EngineBuilder {
 /// Calls that take long, and calls for events, of which each so many run at a time: one fewer than there are processors,
 /// and at least one.
 fn places() -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    processors.saturating_sub(1).max(1)
+    processors().saturating_sub(1).max(1)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// For running code of these settings within the budgets.

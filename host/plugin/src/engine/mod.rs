@@ -47,6 +47,8 @@ pub(crate) struct EngineState {
     pub(crate) memory_in_use: Arc<AtomicUsize>,
     /// For calls that take long.
     pub(crate) slow_queue: TurnQueue,
+    /// For calls of plugins whose calls take some milliseconds, of which many may come at once.
+    pub(crate) calls: TurnQueue,
     /// For calls for events, of which one may cause thousands.
     pub(crate) events: TurnQueue,
     /// What peers have had of the processors.

@@ -128,15 +128,10 @@ impl Shared {
         let mut told = 0;
         while let Some(participant) = &mut self.participant {
             told += participant.next_audience().max(LEAST);
-            if told > AT_ONCE {
-                told = 0;
-                // Those who were told take their turns first.
-                tokio::task::yield_now().await;
-                let own = |part: &Part| part.turn(&part.peer);
-                if let Some(turn) = self.part.as_ref().and_then(own) {
-                    drop(turn.await);
-                }
-            }
+            self.makes_way(&mut told).await;
+            let Some(participant) = &mut self.participant else {
+                return;
+            };
             match participant.commit_one().await {
                 Some(Ok(())) => {}
                 Some(Err(problem)) => self.tell(&problem),
@@ -159,9 +154,40 @@ impl Shared {
         }
     }
 
-    /// What leaves all topics when it is dropped.
-    pub(crate) fn leave(&mut self) -> Option<Box<Participant>> {
-        self.participant.take()
+    /// Makes way for others, when so many were told. They are counted anew then.
+    async fn makes_way(&self, told: &mut usize) {
+        if *told > AT_ONCE {
+            *told = 0;
+            // Those who were told take their turns first.
+            tokio::task::yield_now().await;
+            let own = |part: &Part| part.turn(&part.peer);
+            if let Some(turn) = self.part.as_ref().and_then(own) {
+                drop(turn.await);
+            }
+        }
+    }
+
+    /// Whether it is subscribed to anything.
+    pub(crate) fn has_topics(&self) -> bool {
+        let participant = self.participant.as_ref();
+        participant.is_some_and(|participant| participant.has_topics())
+    }
+
+    /// Leaves all that it is subscribed to. It makes way as [`commit`](Self::commit) does.
+    pub(crate) async fn leave(&mut self) {
+        let mut told = 0;
+        while let Some(participant) = &mut self.participant
+            && let Some(audience) = participant.leave_one()
+        {
+            told += audience.max(LEAST);
+            self.makes_way(&mut told).await;
+        }
+    }
+
+    /// Whether it is a connection of a server, outside of laboratories.
+    pub(crate) fn serves_others(&self) -> bool {
+        let part = self.part.as_ref();
+        part.is_some_and(|part| part.events.is_some())
     }
 
     fn tell(&mut self, problem: &Problem) {

@@ -4,11 +4,15 @@ use super::taken::{bytes, text};
 use crate::abi::{Member, TopicProblem};
 use crate::engine::World;
 use crate::instance::state::State;
-use eco_state::Limit;
+use eco_state::{Kind, Limit};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList, WasmStr};
 
 pub(super) const INTERFACE: &str = "eco:plugin/topics@0.1.0";
+
+/// Bytes that a member takes while it is listed for a plugin, about. They count as memory of all instances until the call
+/// ends.
+const LISTED: usize = 64;
 
 /// Defines its functions.
 pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
@@ -23,6 +27,12 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let state = store.data_mut();
                 state.count_host_call();
                 let (priority, call_state) = (state.priority(), state.meter.call_state.clone());
+                // Those that are known of already are listed before anybody could count them.
+                let known = match (&topic, state.imports.shared.participant()) {
+                    (Ok(topic), Ok(participant)) => participant.audience(topic, Kind::Presence),
+                    (Err(_), _) | (_, Err(_)) => 0,
+                };
+                state.hold_for_call(known * LISTED)?;
                 let shared = &mut state.imports.shared;
                 let others = async {
                     let (topic, label) = (topic?, label?);
@@ -34,6 +44,9 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                     participant.subscribe(&topic, &label, hearing).await
                 };
                 let others = priority.run(others).await;
+                let more = others.as_ref().map_or(0, Vec::len).saturating_sub(known);
+                state.hold_for_call(more * LISTED)?;
+                let shared = &mut state.imports.shared;
                 let others = shared.note(others);
                 // Each of them was told, and is told of.
                 state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);

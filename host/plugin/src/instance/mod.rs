@@ -6,7 +6,7 @@ mod limiter;
 pub(crate) mod state;
 
 use crate::abi::Measured;
-use crate::budget::Budget;
+use crate::budget::{Budget, Budgets};
 use crate::compile::Target;
 use crate::cpu::call_state::{CallState, Ended, Payer, bounded};
 use crate::engine::{EngineState, Reservation};
@@ -18,6 +18,7 @@ use eco_fair::{Account, Membership, Place};
 use state::{HANDLES, PluginShared, State};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Instant;
 use wasmtime::component::{
     self, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc,
 };
@@ -105,6 +106,21 @@ pub(crate) fn instructions_left<'a>(store: impl Into<StoreContext<'a, State>>) -
     counts.then(|| store.get_fuel().ok()).flatten()
 }
 
+/// Waits for something before a call that began then, for no longer than that may take.
+async fn before_deadline<T>(
+    something: impl Future<Output = T>,
+    began: Instant,
+    budgets: &Budgets,
+) -> Result<T, Error> {
+    match began.checked_add(budgets.deadline) {
+        // What can't be counted is never.
+        None => Ok(something.await),
+        Some(end) => tokio::time::timeout_at(end.into(), something)
+            .await
+            .map_err(|_| Error::budget(Budget::Deadline, budgets)),
+    }
+}
+
 /// What instances of a plugin are made from.
 #[derive(Clone)]
 pub(crate) struct Template {
@@ -154,7 +170,8 @@ impl Instance {
         let began = meter.began();
         let slow = template.starts_slowly.then(|| meter.payer());
         if let Some(payer) = slow.or_else(|| meter.starts()) {
-            call_state.waits(&engine.slow_queue, &payer).await;
+            let waits = call_state.waits(&engine.slow_queue, &payer);
+            before_deadline(waits, began, &engine.budgets).await?;
         }
         let Ended { result, rest } = {
             let starting = pin!(template.ready.instantiate_async(&mut store));
@@ -212,8 +229,8 @@ impl Instance {
     /// Leaves all that it has subscribed to.
     pub(crate) async fn leave(&mut self) {
         let shared = &mut self.store.data_mut().imports.shared;
-        if let Some(part) = shared.leave() {
-            self.call_state.afterwards(async { drop(part) }).await;
+        if shared.has_topics() {
+            self.call_state.afterwards(shared.leave()).await;
         }
     }
 
@@ -257,7 +274,21 @@ impl Instance {
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
         let slow = self.store.data_mut().start_call();
-        self.call_now(function, arguments, slow).await
+        let takes_turn = slow.is_none() && self.store.data().takes_turns();
+        if takes_turn {
+            let meter = &mut self.store.data_mut().meter;
+            let (payer, began) = (meter.payer(), meter.began());
+            meter.has_had_turn();
+            let calls = &self.engine.calls;
+            let turn = calls.enter(&payer.plugin, &payer.peer, payer.recent);
+            let place = before_deadline(turn, began, &self.engine.budgets).await?;
+            self.call_state.has_turn(Some(place));
+        }
+        let returned = self.call_now(function, arguments, slow).await;
+        if takes_turn {
+            self.call_state.has_turn(None);
+        }
+        returned
     }
 
     /// Calls a function for an event, for which `payer` pays, if anybody here does, and which has its `turn`.
@@ -297,23 +328,16 @@ impl Instance {
         let began = self.store.data().meter.began();
         if let Some(payer) = slow {
             let waits = self.call_state.waits(&self.engine.slow_queue, &payer);
-            let waited = match began.checked_add(budgets.deadline) {
-                Some(end) => tokio::time::timeout_at(end.into(), waits).await.is_ok(),
-                None => {
-                    waits.await;
-                    true
-                }
-            };
-            if !waited {
-                return Err(Error::budget(Budget::Deadline, budgets));
-            }
+            before_deadline(waits, began, budgets).await?;
         }
         self.store.set_epoch_deadline(1);
         let Ended { result, rest } = {
             let call = pin!(function.call_async(&mut self.store, arguments));
             bounded(call, &self.call_state, budgets, began).await
         };
-        self.store.data_mut().meter.end(rest);
+        let state = self.store.data_mut();
+        state.meter.end(rest);
+        state.release_for_call();
         let result = result
             .map_err(|broken| Error::budget(broken, budgets))?
             .map_err(|error| Error::from_call(&error, budgets))?;

@@ -70,6 +70,8 @@ pub(crate) struct State {
     held: usize,
     /// Those of what the plugin has said in the running call.
     pending: usize,
+    /// Those of what the host holds while that runs.
+    for_call: usize,
 }
 
 impl State {
@@ -134,6 +136,7 @@ impl State {
             table: 0,
             held: 0,
             pending: 0,
+            for_call: 0,
         }
     }
 
@@ -199,6 +202,11 @@ impl State {
         self.meter.priority()
     }
 
+    /// Whether its calls take turns with those of others. In a laboratory there are none.
+    pub(crate) fn takes_turns(&self) -> bool {
+        self.imports.shared.serves_others() && self.meter.takes_turns()
+    }
+
     /// A call of the host, which costs fuel in a laboratory.
     pub(crate) fn count_host_call(&mut self) {
         self.count_host_calls(1);
@@ -262,6 +270,20 @@ impl State {
         } else {
             self.release(before - pending);
             Ok(())
+        }
+    }
+
+    /// Counts bytes that the host holds for the running call.
+    pub(crate) fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget> {
+        self.for_call += bytes;
+        self.hold(bytes)
+    }
+
+    /// The call has ended, and with it what the host held for it.
+    pub(crate) fn release_for_call(&mut self) {
+        let bytes = std::mem::take(&mut self.for_call);
+        if bytes > 0 {
+            self.release(bytes);
         }
     }
 
