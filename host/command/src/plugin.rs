@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
 use eco_text::escape;
 use eco_toolchain::{BuildError, Built, Project};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// What the user typed, not looked at yet.
@@ -19,8 +19,13 @@ pub(super) struct PluginArg {
 
 impl PluginArg {
     pub(super) fn new(text: OsString, built_in: &'static [BuiltIn]) -> Self {
+        let shown = if is_url(&text) {
+            "PLUGIN".to_owned()
+        } else {
+            escape::os(&text)
+        };
         Self {
-            shown: escape::os(&text),
+            shown,
             text,
             built_in,
         }
@@ -34,7 +39,7 @@ impl PluginArg {
     /// The file or folder on disk that may change; `None` for a built-in and for stdin.
     pub(super) fn path(&self) -> Option<PathBuf> {
         match Source::named(&self.text, self.built_in) {
-            Source::File(path) => Some(path),
+            Source::File(path) if !is_url(&self.text) => Some(path),
             _ => None,
         }
     }
@@ -45,7 +50,15 @@ impl PluginArg {
     }
 
     /// Where to read it from. A folder is built first.
+    ///
+    /// # Errors
+    /// It is the place of something else, or its folder can't be built.
     pub(super) async fn source(&self) -> Result<Source, Failure> {
+        if is_url(&self.text) {
+            return Err(Exit::Usage.saying(
+                "a plugin is the name of a built-in, a file or a folder, and no URL\nWhere state is kept is said with --state PLACE.",
+            ));
+        }
         match Source::named(&self.text, self.built_in) {
             Source::File(path) if path.is_dir() => {
                 let built = tokio::task::spawn_blocking(move || build(&path)).await??;
@@ -71,6 +84,13 @@ impl PluginArg {
     pub(super) fn unusable(&self, error: LoadError) -> Failure {
         unusable(error, format!("cannot use the plugin {}", self.shown))
     }
+}
+
+/// Whether it is a URL, of a Redis above all. It may have a password, so that nothing repeats it.
+/// Test: `redis_attacks::a_mistyped_place_shows_no_password`.
+fn is_url(text: &OsStr) -> bool {
+    let text = text.to_string_lossy().to_ascii_lowercase();
+    text.contains("://") || text.starts_with("redis:") || text.starts_with("rediss:")
 }
 
 /// A plugin can't be used; `context` says which, and for what.

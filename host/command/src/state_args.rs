@@ -20,6 +20,9 @@ const PLACES: &str = "Where it is kept: memory:, file:PATH or file:///PATH (the 
 /// Test: `keeping::what_can_not_be_had_is_said_with_what_to_do`.
 const LONGEST_NAMESPACE: usize = 200;
 
+/// What a namespace lies between on a Redis: with one of them within, a topic of one namespace may be the store of another.
+const BRACES: [char; 2] = ['{', '}'];
+
 /// Where state is kept, and under which name.
 #[derive(Debug, clap::Args)]
 pub(super) struct StateArgs {
@@ -69,16 +72,18 @@ fn location(text: OsString) -> Result<Location, String> {
 fn namespace(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > LONGEST_NAMESPACE {
         Err(format!("it has 1 to {LONGEST_NAMESPACE} bytes"))
+    } else if text.contains(BRACES) {
+        Err("it has no { and no }, which end it on a Redis".to_owned())
     } else {
         Ok(text.to_owned())
     }
 }
 
-/// The namespace of a plugin: its name, without where it lies and what it ends with.
+/// The namespace of a plugin: its name, without where it lies and what it ends with, and `_` in the place of braces.
 pub(super) fn namespace_of(plugin: &OsStr) -> String {
     let path = std::path::Path::new(plugin);
     let name = path.file_stem().unwrap_or(path.as_os_str());
-    let name = OsText(name).to_string();
+    let name = OsText(name).to_string().replace(BRACES, "_");
     let end = name.floor_char_boundary(LONGEST_NAMESPACE);
     name.get(..end).unwrap_or_default().to_owned()
 }
@@ -147,4 +152,22 @@ pub(super) fn not_there(error: OpenError) -> Failure {
         ),
     };
     exit.saying(format!("{error}\n{next}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_namespace_has_a_brace() {
+        for wrong in ["{", "}", "a}:topic:b", "{}", ""] {
+            assert!(namespace(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(namespace("a b").as_deref(), Ok("a b"));
+        assert_eq!(
+            namespace_of(OsStr::new("rooms/a}:topic:b{.js")),
+            "a_:topic:b_"
+        );
+        assert_eq!(namespace_of(OsStr::new("chat.js")), "chat");
+    }
 }
