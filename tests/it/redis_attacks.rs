@@ -52,6 +52,11 @@ fn enter(server: &Server, name: &str, with: &str) -> Peer {
     peer
 }
 
+/// Takes lines up to this one; returns those before it.
+fn skip_to(peer: &mut Peer, line: &str) -> Vec<String> {
+    std::iter::from_fn(|| Some(peer.line()).filter(|come| come != line)).collect()
+}
+
 /// Asks the plugin, and takes its answer.
 #[track_caller]
 fn answers(peer: &mut Peer, question: &str, answer: &str) {
@@ -342,7 +347,7 @@ fn is_not_held(head: &'static [u8], rest: &'static [u8]) {
         "store.get('impostor')",
         &format!("unavailable: {AWAY}"),
     );
-    server.logged(&["WARN", "can't be used"]);
+    server.logged(&["WARN", "can't be used: it says more at once than"]);
     server.logged(&["INFO", "is back"]);
     // What lies in the buffers of the system was taken too.
     let taken = impostor.taken.load(Ordering::Acquire);
@@ -619,6 +624,179 @@ fn a_plugin_learns_nothing_of_redis_but_that_it_is_away() {
 }
 
 #[test]
+fn a_link_that_breaks_while_redis_is_full_is_used_again() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url(), &[]), host(&redis.url(), &[]));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    answers(&mut anna, "store.set('k', 'v')", "= undefined");
+    answers(
+        &mut anna,
+        "store.set('big', 'x'.repeat(100000))",
+        "= undefined",
+    );
+    let memory = |most: &str| {
+        let said = ask(redis.port, &["CONFIG", "SET", "maxmemory", most]);
+        assert_eq!(said, "+OK");
+    };
+    let breaks = || {
+        for class in ["normal", "pubsub"] {
+            ask(
+                redis.port,
+                &["CLIENT", "KILL", "TYPE", class, "SKIPME", "yes"],
+            );
+        }
+        for server in [&one, &other] {
+            server.logged(&["INFO", "is back"]);
+        }
+    };
+    memory("1");
+    breaks();
+    // What takes no memory is done.
+    answers(&mut anna, "store.get('big')", "= 100000");
+    answers(&mut anna, "store.delete('big')", "= true");
+    answers(&mut anna, "store.delete('big')", "= false");
+    let set = format!("unavailable: {AWAY}");
+    answers(&mut anna, "store.set('other', 'v')", &set);
+    // The leases are kept.
+    run(&redis, "return redis.call('DEL', key('hosts'))");
+    until(&redis, "return redis.call('ZCARD', key('hosts'))", ":2");
+    answers(&mut anna, "store.get('k')", "= 1");
+    memory("0");
+    ben.send(b"hello\n");
+    skip_to(&mut anna, "ben: hello");
+    anna.send(b"good\n");
+    skip_to(&mut ben, "anna: good");
+}
+
+#[test]
+fn a_connection_that_redis_refuses_the_lease_is_kept() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let server = host(&redis.url(), &[]);
+    let mut anna = enter(&server, "anna", "");
+    answers(&mut anna, "store.set('k', 'v')", "= undefined");
+    let refuses = |how: &str| {
+        let said = ask(redis.port, &["CONFIG", "SET", "min-replicas-to-write", how]);
+        assert_eq!(said, "+OK");
+    };
+    refuses("1");
+    for class in ["normal", "pubsub"] {
+        ask(
+            redis.port,
+            &["CLIENT", "KILL", "TYPE", class, "SKIPME", "yes"],
+        );
+    }
+    server.logged(&["INFO", "is back"]);
+    for _ in 0..100 {
+        answers(&mut anna, "store.get('k')", "= 1");
+    }
+    refuses("0");
+    let mut ben = enter(&server, "ben", "anna");
+    skip_to(&mut anna, "+ben");
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n");
+}
+
+#[test]
+fn a_number_that_nobody_gave_silences_no_topic() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url(), &[]), host(&redis.url(), &[]));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    for number in ["18446744073709551615", "0"] {
+        let forged = format!("return redis.call('PUBLISH', key('topic:room'), '{number} x 0 0 ')");
+        assert_eq!(run(&redis, &forged), ":2");
+        for peer in [&mut anna, &mut ben] {
+            peer.expect(b"missed undefined\n");
+        }
+        // A list heals it: what is said before that is missed, and told as such.
+        while {
+            ben.send(b"hello\n=1\n");
+            skip_to(&mut ben, "= 1");
+            anna.send(b"=1\n");
+            !skip_to(&mut anna, "= 1").contains(&"ben: hello".to_owned())
+        } {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let cleo = enter(&one, "cleo", "anna,ben");
+        cleo.reset();
+        for peer in [&mut anna, &mut ben] {
+            skip_to(peer, "-cleo");
+        }
+    }
+}
+
+#[test]
+fn forged_members_cost_no_more_memory_than_members_may() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let server = host(&redis.url(), &["--members", "1000"]);
+    let mut anna = enter(&server, "anna", "");
+    let before = peak(&server);
+    let forge = "local number = tonumber(redis.call('HGET', key('topic:room'), '#'))
+        local label = string.rep('l', 900000)
+        for n = 1, 100 do
+            local told = string.format('%.0f j 12 900000 ', number + n)
+            redis.call('PUBLISH', key('topic:room'), told .. string.format('f%011d', n) .. label)
+        end
+        return 'done'";
+    for _ in 0..3 {
+        assert_eq!(run(&redis, forge), "$4");
+        answers(&mut anna, "store.add('n') > 0", "= true");
+    }
+    let held = peak(&server) - before;
+    assert!(held < 128 * MIB, "{held} bytes were held");
+}
+
+#[test]
+fn limits_that_are_large_break_no_link() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let limits = [
+        "--key-size",
+        "1MiB",
+        "--message-size",
+        "64KiB",
+        "--label-size",
+        "3MiB",
+        "--publish-size",
+        "16MiB",
+        "--store-size",
+        "64MiB",
+    ];
+    let server = host(&redis.url(), &limits);
+    let mut anna = enter(&server, "anna", "");
+    answers(
+        &mut anna,
+        "[1, 2, 3].map((n) => store.set('k'.repeat(1000000) + n, 'v')).length",
+        "= 3",
+    );
+    answers(&mut anna, "store.keys().length", "= 3");
+    answers(
+        &mut anna,
+        "subscribe('large', 'l'.repeat(2500000)).length",
+        "= 0",
+    );
+    let mut ben = enter(&server, "ben", "anna");
+    answers(
+        &mut ben,
+        "subscribe('large', 'ben')[0].label.length",
+        "= 2500000",
+    );
+    assert!(!server.log().contains("can't be used"), "{}", server.log());
+}
+
+#[test]
 fn a_mistyped_place_shows_no_password() {
     let plugin = plugin_file("attacked.js", ROOM);
     let places = [
@@ -662,6 +840,15 @@ fn a_mistyped_place_shows_no_password() {
             &["serve", "-p", &plugin, "--stat", place],
             &["serve", "-p", &plugin, "--listen", place],
             &[place],
+            // In the place of a plugin: --state is forgotten.
+            &["serve", place],
+            &["serve", "-p", place],
+            &["serve", "-p", place, "--watch"],
+            &["check", "chat", place],
+            &["inspect", place],
+            &["call", place],
+            &["load", "-p", place, "--to", "127.0.0.1:1"],
+            &["send", "-p", place],
         ] {
             is_hidden(&Eco::new(words).run(b""), &words.join(" "));
         }

@@ -19,19 +19,25 @@ pub(super) struct Most {
 }
 
 /// A stream from Redis whose answers are bounded.
-pub(super) struct Bounded<S> {
+pub(super) struct Bounded<S, W> {
     stream: S,
     answers: Answers,
+    /// Is told why the stream is given up: whoever reads it says only that it is.
+    warn: W,
 }
 
-impl<S> Bounded<S> {
-    pub(super) fn new(stream: S, most: Most) -> Self {
+impl<S, W> Bounded<S, W> {
+    pub(super) fn new(stream: S, most: Most, warn: W) -> Self {
         let answers = Answers::new(most);
-        Self { stream, answers }
+        Self {
+            stream,
+            answers,
+            warn,
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+impl<S: AsyncRead + Unpin, W: Fn(&io::Error) + Unpin> AsyncRead for Bounded<S, W> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -40,11 +46,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let come = buffer.filled().get(before..).unwrap_or_default();
-        Poll::Ready(self.answers.see(come))
+        let seen = self.answers.see(come);
+        Poll::Ready(seen.inspect_err(&self.warn))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+impl<S: AsyncWrite + Unpin, W: Unpin> AsyncWrite for Bounded<S, W> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

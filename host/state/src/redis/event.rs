@@ -22,12 +22,15 @@ pub(super) enum Kind {
 }
 
 impl Told {
-    /// `None` where no script of eco's has published it.
-    pub(super) fn parse(data: &[u8]) -> Option<Self> {
+    /// `None` where no script of eco's has published it, or a label has more bytes than it may have here.
+    pub(super) fn parse(data: &[u8], label: usize) -> Option<Self> {
         let mut text = Text(data);
         let number = text.number()?;
         let kind = text.word()?.to_vec();
         let member = text.member()?;
+        if !is_within(&member, label) {
+            return None;
+        }
         let kind = match &*kind {
             b"j" => Kind::Joined(ticket(text.0)),
             b"n" => Kind::Named(ticket(text.0)),
@@ -42,6 +45,14 @@ impl Told {
             member,
         })
     }
+}
+
+/// Bytes of an id: eco's have some fifty. Longer ones are nobody's.
+/// Test: `event::tests::what_is_longer_than_may_be_is_nothing`.
+const ID: usize = 128;
+
+fn is_within(member: &Member, label: usize) -> bool {
+    member.id.len() <= ID && member.label.len() <= label
 }
 
 fn ticket(data: &[u8]) -> Option<u64> {
@@ -67,7 +78,8 @@ pub(super) struct Piece<'a> {
 }
 
 impl<'a> Own<'a> {
-    pub(super) fn parse(data: &'a [u8]) -> Option<Self> {
+    /// Who has a longer label than one may have here is left out of a list.
+    pub(super) fn parse(data: &'a [u8], label: usize) -> Option<Self> {
         if let Some(number) = data.strip_prefix(b"renewed ") {
             return ticket(number).map(Self::Renewed);
         }
@@ -78,7 +90,7 @@ impl<'a> Own<'a> {
         let topic = text.text(length)?;
         let mut members = Vec::new();
         while !text.0.is_empty() {
-            members.push(text.member()?);
+            members.extend(Some(text.member()?).filter(|member| is_within(member, label)));
         }
         Some(Self::Piece(Piece {
             number,
@@ -129,20 +141,23 @@ mod tests {
 
     #[test]
     fn what_a_script_publishes_is_read_whatever_bytes_are_in_it() {
-        let told = Told::parse(b"1700000000000001 m 3 2 h-1 x\x00 \xff").expect("it is whole");
+        let told = Told::parse(b"1700000000000001 m 3 2 h-1 x\x00 \xff", 8).expect("it is whole");
         assert_eq!(told.number, 1_700_000_000_000_001);
         assert_eq!((&*told.member.id, &*told.member.label), ("h-1", " x"));
         assert!(matches!(told.kind, Kind::Message(data) if *data == *b"\x00 \xff"));
-        let told = Told::parse(b"5 j 3 0 h-17").expect("it is whole");
+        let told = Told::parse(b"5 j 3 0 h-17", 8).expect("it is whole");
         assert!(matches!(told.kind, Kind::Joined(Some(7))));
-        let own = Own::parse(b"5 9 0 1 3 a b2 1 h1x3 0 h-2");
+        let own = Own::parse(b"5 9 0 1 3 a b2 1 h1x3 0 h-2", 8);
         let Some(Own::Piece(piece)) = own else {
             unreachable!("it is whole");
         };
         assert_eq!((piece.number, piece.ticket, piece.topic), (5, 9, "a b"));
         assert_eq!((piece.is_first, piece.is_last), (false, true));
         assert_eq!(piece.members.len(), 2);
-        assert!(matches!(Own::parse(b"renewed 12"), Some(Own::Renewed(12))));
+        assert!(matches!(
+            Own::parse(b"renewed 12", 8),
+            Some(Own::Renewed(12))
+        ));
     }
 
     #[test]
@@ -155,10 +170,32 @@ mod tests {
             b"1 z 1 1 ab",
             b"1 j 18446744073709551615 1 ab",
         ] {
-            assert!(Told::parse(strange).is_none());
+            assert!(Told::parse(strange, 8).is_none());
         }
         for strange in [&b"5 9 1 1 99 a"[..], b"5 9", b"renewed", b"renewed x"] {
-            assert!(Own::parse(strange).is_none());
+            assert!(Own::parse(strange, 8).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_may_be_is_nothing() {
+        let (id, long) = ("i".repeat(ID), "i".repeat(ID + 1));
+        for (id, label, is_taken) in [
+            (&*id, "12345678", true),
+            (&*long, "12345678", false),
+            (&*id, "123456789", false),
+        ] {
+            let member = format!("{} {} {id}{label}", id.len(), label.len());
+            for kind in ["j", "n", "l", "x", "m"] {
+                let told = Told::parse(format!("1 {kind} {member}").as_bytes(), 8);
+                assert_eq!(told.is_some(), is_taken, "{kind} {member}");
+            }
+            let list = format!("1 2 1 1 1 t{member}1 0 a");
+            let Some(Own::Piece(piece)) = Own::parse(list.as_bytes(), 8) else {
+                unreachable!("it is a piece");
+            };
+            // The others are in.
+            assert_eq!(piece.members.len(), 1 + usize::from(is_taken));
         }
     }
 }

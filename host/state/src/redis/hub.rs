@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// All topics that have members here.
 pub(super) struct Hub {
@@ -27,6 +27,12 @@ pub(super) struct Hub {
     tickets: AtomicU64,
     /// Pays for what the connections of other hosts make those here do.
     elsewhere: Arc<Account>,
+    /// Told when a topic is doubted.
+    pub(super) doubted: Notify,
+    /// Bounds the members of all topics that are told of.
+    told_of: Arc<Count>,
+    /// Bounds those of lists that come.
+    listed: Arc<Count>,
 }
 
 /// A topic with members here.
@@ -44,14 +50,26 @@ struct Room {
     last: Option<u64>,
     /// Whether the connection is another than that of the last list: what it says counts from the next list on.
     stale: bool,
+    /// Whether a number came that is not the next, so that a list has to say what holds.
+    doubted: bool,
     /// A list that has begun.
     listing: Option<Listing>,
     /// Members that Redis doesn't list any more, and since when.
     absent: HashMap<Arc<str>, Instant>,
 }
 
-/// The labels of members, by their ids.
-type Members = HashMap<Arc<str>, Arc<str>>;
+/// The labels of members, by their ids. What there is no room for is not in it.
+struct Members {
+    labels: HashMap<Arc<str>, Arc<str>>,
+    count: Arc<Count>,
+}
+
+/// Members of all topics together: no more than `--members`, whatever somebody publishes.
+/// Test: `hub::tests::forged_members_are_bounded`.
+struct Count {
+    most: usize,
+    now: AtomicUsize,
+}
 
 /// A list that comes piece by piece. Who comes, leaves or is named meanwhile is told in order with the pieces, so that it is
 /// whole at the last of them.
@@ -89,6 +107,9 @@ impl Hub {
             grace,
             tickets: AtomicU64::new(0),
             elsewhere: Arc::default(),
+            doubted: Notify::new(),
+            told_of: Count::new(limits.members),
+            listed: Count::new(limits.members),
         }
     }
 
@@ -169,7 +190,7 @@ impl Hub {
     pub(super) fn audience(&self, topic: &str) -> usize {
         let rooms = self.rooms.lock();
         let known = rooms.get(topic).and_then(|room| room.known.as_ref());
-        known.map_or(0, HashMap::len)
+        known.map_or(0, |known| known.labels.len())
     }
 
     pub(super) fn has(&self, topic: &str) -> bool {
@@ -202,6 +223,13 @@ impl Hub {
         })
     }
 
+    /// Topics whose numbers can't be trusted before they are listed.
+    pub(super) fn doubtful(&self) -> Vec<Arc<str>> {
+        let rooms = self.rooms.lock();
+        let doubted = rooms.iter().filter(|(_, room)| room.doubted);
+        doubted.map(|(topic, _)| topic.clone()).collect()
+    }
+
     /// Something that all hosts are told.
     pub(super) fn told(&self, topic: &str, told: Told) {
         let mut rooms = self.rooms.lock();
@@ -212,13 +240,20 @@ impl Hub {
             listing.told(&told);
         }
         // Before the list there is nobody here yet.
-        if room.known.is_none() || room.stale || room.last.is_some_and(|last| told.number <= last) {
+        if room.known.is_none() || room.stale {
             return;
         }
-        let before = room.last.replace(told.number);
-        if before != told.number.checked_sub(1) {
+        // Where nobody is here nobody misses anything: the topic may have been made anew, with other numbers.
+        let is_next = room
+            .last
+            .is_none_or(|last| last.checked_add(1) == Some(told.number));
+        if !is_next && !room.here.is_empty() {
+            (room.stale, room.doubted) = (true, true);
             self.miss(&topic, room);
+            self.doubted.notify_one();
+            return;
         }
+        room.last = Some(told.number);
         self.tell(&topic, room, told);
     }
 
@@ -227,7 +262,9 @@ impl Hub {
             return self.miss(topic, room);
         }
         let payer = self.payer(room, &told.member.id);
-        let known = room.known.get_or_insert_default();
+        let Some(known) = &mut room.known else {
+            return;
+        };
         let Member { id, label } = &told.member;
         match told.kind {
             Kind::Message(data) => {
@@ -241,7 +278,7 @@ impl Hub {
             Kind::Lost => {}
             Kind::Joined(ticket) => {
                 room.absent.remove(id);
-                if known.insert(id.clone(), label.clone()).is_none() {
+                if known.is_new(id, label) {
                     self.delivery.tell(
                         &room.here,
                         joined(topic, told.member.clone()),
@@ -252,9 +289,7 @@ impl Hub {
                 room.answer(id, ticket);
             }
             Kind::Named(ticket) => {
-                if let Some(known) = known.get_mut(id) {
-                    known.clone_from(label);
-                }
+                known.name(id, label);
                 room.answer(id, ticket);
             }
             Kind::Left => {
@@ -278,7 +313,7 @@ impl Hub {
             return;
         };
         if piece.is_first {
-            room.listing = Some(Listing::new(piece.ticket));
+            room.listing = Some(Listing::new(piece.ticket, &self.listed));
         }
         // Another list may have begun meanwhile: that one counts.
         let Some(listing) = room
@@ -288,10 +323,9 @@ impl Hub {
         else {
             return;
         };
-        let members = piece.members.into_iter();
-        listing
-            .members
-            .extend(members.map(|member| (member.id, member.label)));
+        for Member { id, label } in &piece.members {
+            listing.members.is_new(id, label);
+        }
         if piece.is_last
             && let Some(listing) = room.listing.take()
         {
@@ -303,30 +337,33 @@ impl Hub {
     /// Who was in a topic when the event of that number was told.
     fn has_listed(&self, topic: &Arc<str>, room: &mut Room, list: Listing, last: Option<u64>) {
         let listed = list.members;
-        room.stale = false;
-        let known = room.known.get_or_insert_with(|| {
-            // The first list: nobody here has heard anything before it.
+        (room.stale, room.doubted) = (false, false);
+        let is_first = room.known.is_none();
+        if is_first {
+            // Nobody here has heard anything before it.
             room.last = last;
-            listed.clone()
-        });
+        }
+        let known = room
+            .known
+            .get_or_insert_with(|| Members::new(&self.told_of));
         let here: HashSet<Arc<str>> = room.here.iter().map(|who| who.member.id.clone()).collect();
         let mut came = Vec::new();
-        for (id, label) in &listed {
+        for (id, label) in &listed.labels {
             room.absent.remove(id);
-            if known.insert(id.clone(), label.clone()).is_none() {
+            if known.is_new(id, label) && !is_first {
                 came.push(Member {
                     id: id.clone(),
                     label: label.clone(),
                 });
             }
         }
-        for id in known.keys() {
-            if !listed.contains_key(id) && !here.contains(id) {
+        for id in known.labels.keys() {
+            if !listed.labels.contains_key(id) && !here.contains(id) {
                 room.absent.entry(id.clone()).or_insert_with(Instant::now);
             }
         }
         // Their own `joined` was told while nobody here could hear it.
-        let is_in = |number: u64, id: &str| number <= list.ticket && listed.contains_key(id);
+        let is_in = |number: u64, id: &str| number <= list.ticket && listed.labels.contains_key(id);
         let arrived: Vec<_> = room
             .coming
             .extract_if(.., |(number, who)| is_in(*number, &who.member.id))
@@ -413,7 +450,7 @@ impl Room {
 impl Asking {
     /// Tells it of the others. It may be gone.
     fn tell(self, members: &Members) {
-        let others = members.iter().filter(|(id, _)| **id != self.id);
+        let others = members.labels.iter().filter(|(id, _)| **id != self.id);
         let others = others.map(|(id, label)| Member {
             id: id.clone(),
             label: label.clone(),
@@ -423,10 +460,10 @@ impl Asking {
 }
 
 impl Listing {
-    fn new(ticket: u64) -> Self {
+    fn new(ticket: u64, count: &Arc<Count>) -> Self {
         Self {
             ticket,
-            members: Members::new(),
+            members: Members::new(count),
         }
     }
 
@@ -435,11 +472,61 @@ impl Listing {
         let Member { id, label } = &told.member;
         match told.kind {
             Kind::Joined(_) | Kind::Named(_) => {
-                self.members.insert(id.clone(), label.clone());
+                self.members.is_new(id, label);
             }
             Kind::Left => drop(self.members.remove(id)),
             Kind::Lost | Kind::Message(_) => {}
         }
+    }
+}
+
+impl Count {
+    fn new(most: usize) -> Arc<Self> {
+        let now = AtomicUsize::new(0);
+        Arc::new(Self { most, now })
+    }
+}
+
+impl Members {
+    fn new(count: &Arc<Count>) -> Self {
+        Self {
+            labels: HashMap::new(),
+            count: count.clone(),
+        }
+    }
+
+    /// Puts a member in, or gives it another label. Whether it wasn't there, and there was room for it.
+    fn is_new(&mut self, id: &Arc<str>, label: &Arc<str>) -> bool {
+        if self.name(id, label) {
+            return false;
+        }
+        // All who count hold the lock of the rooms.
+        let has_room = self.count.now.load(Ordering::Relaxed) < self.count.most;
+        if has_room {
+            self.count.now.fetch_add(1, Ordering::Relaxed);
+            self.labels.insert(id.clone(), label.clone());
+        }
+        has_room
+    }
+
+    /// Gives a member another label. Whether it is there.
+    fn name(&mut self, id: &str, label: &Arc<str>) -> bool {
+        let there = self.labels.get_mut(id);
+        there.map(|there| there.clone_from(label)).is_some()
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Arc<str>> {
+        let removed = self.labels.remove(id)?;
+        self.count.now.fetch_sub(1, Ordering::Relaxed);
+        Some(removed)
+    }
+}
+
+impl Drop for Members {
+    fn drop(&mut self) {
+        self.count
+            .now
+            .fetch_sub(self.labels.len(), Ordering::Relaxed);
     }
 }
 
@@ -561,5 +648,55 @@ mod tests {
         assert!(mailbox.take().is_none());
         hub.told("tea", told(15, Kind::Left, "ben"));
         assert!(mailbox.take().is_some());
+    }
+
+    #[test]
+    fn a_number_that_is_not_the_next_is_missed_and_healed_by_a_list() {
+        for forged in [u64::MAX, 13, 11, 0] {
+            let hub = hub();
+            let (anna, mailbox) = enter(&hub, "anna");
+            hub.listed(piece(10, anna.number, [true, true], &[]));
+            hub.told("tea", told(11, Kind::Joined(Some(anna.number)), "anna"));
+            assert!(hub.doubtful().is_empty());
+            hub.told("tea", told(forged, Kind::Joined(None), "nobody"));
+            assert_eq!(hub.doubtful(), [Arc::from("tea")]);
+            assert!(mailbox.take().is_some(), "{forged}: something is missed");
+            hub.told("tea", told(12, Kind::Joined(None), "ben"));
+            assert!(mailbox.take().is_none());
+            hub.listed(piece(12, hub.ticket(), [true, true], &["anna", "ben"]));
+            assert!(hub.doubtful().is_empty());
+            assert_eq!(hub.audience("tea"), 2);
+            while mailbox.take().is_some() {}
+            hub.told("tea", told(13, Kind::Left, "ben"));
+            assert!(mailbox.take().is_some(), "{forged}: ben leaves");
+        }
+    }
+
+    #[test]
+    fn a_topic_that_is_made_anew_before_anybody_is_in_it_is_not_doubted() {
+        let hub = hub();
+        let (anna, _) = enter(&hub, "anna");
+        hub.listed(piece(10, anna.number, [true, true], &["ben"]));
+        hub.told("tea", told(1000, Kind::Joined(Some(anna.number)), "anna"));
+        assert!(hub.doubtful().is_empty());
+        assert!(hub.presence("tea") == Presence::Listed);
+    }
+
+    #[test]
+    fn forged_members_are_bounded() {
+        let limits = Limits {
+            members: 3,
+            ..Limits::default()
+        };
+        let hub = Hub::new(&limits, &Arc::default(), Duration::from_secs(6));
+        let (anna, _) = enter(&hub, "anna");
+        hub.listed(piece(1, anna.number, [true, false], &["a", "b", "c", "d"]));
+        assert_eq!(hub.listed.now.load(Ordering::Relaxed), 3);
+        hub.listed(piece(1, anna.number, [false, true], &["e"]));
+        assert_eq!(hub.listed.now.load(Ordering::Relaxed), 0);
+        hub.told("tea", told(2, Kind::Joined(None), "f"));
+        assert_eq!(hub.audience("tea"), 3);
+        hub.exit("tea", "anna");
+        assert_eq!(hub.told_of.now.load(Ordering::Relaxed), 0);
     }
 }

@@ -36,11 +36,27 @@ const PIECE: usize = 1024 * 1024;
 /// Members, and topics, that a piece of a list has.
 /// Test: `redis_attacks::a_long_list_comes_in_pieces`.
 const LISTED: usize = 512;
+/// The pause between two lists that are asked for since a number is not the next.
+/// Test: `redis_attacks::a_number_that_nobody_gave_silences_no_topic`.
+const DOUBT: Duration = Duration::from_secs(1);
 /// Bytes of a member beside its label, at most about.
-const MEMBER: usize = 128;
+pub(super) const MEMBER: usize = 128;
 
-/// Connects, for the first time or to what is missing.
+/// Connects for the first time. Redis has to be there, and refuse nothing.
 pub(super) async fn connect(inner: &Arc<Inner>) -> Result<(), OpenError> {
+    connect_links(inner).await?;
+    restore(inner).await.map_err(|_| away(inner))
+}
+
+fn away(inner: &Inner) -> OpenError {
+    OpenError::Unreachable {
+        address: inner.links.server.name.clone(),
+        reason: Problem::AWAY.to_string(),
+    }
+}
+
+/// Connects to what is missing.
+async fn connect_links(inner: &Arc<Inner>) -> Result<(), OpenError> {
     let links = &inner.links;
     if !links.answers.is_up() {
         // Both are to be connections to the same.
@@ -57,10 +73,21 @@ pub(super) async fn connect(inner: &Arc<Inner>) -> Result<(), OpenError> {
         inner.hub.forget_lists();
         links.events.connect(heard).await?;
     }
-    restore(inner).await.map_err(|_| OpenError::Unreachable {
-        address: links.server.name.clone(),
-        reason: Problem::AWAY.to_string(),
-    })
+    Ok(())
+}
+
+/// As [`connect`], where Redis has been there. What it refuses now is no reason to leave it: the members here stay behind,
+/// and the store needs no lease. Test: `redis_attacks::a_link_that_breaks_while_redis_is_full_is_used_again`.
+async fn reconnect(inner: &Arc<Inner>) -> Result<(), OpenError> {
+    connect_links(inner).await?;
+    match restore(inner).await {
+        Ok(()) => Ok(()),
+        Err(Fault::Refused) => {
+            inner.behind.store(true, Ordering::Release);
+            Ok(())
+        }
+        Err(Fault::Link) => Err(away(inner)),
+    }
 }
 
 /// Keeps the lease, whatever else is under way.
@@ -111,7 +138,7 @@ pub(super) async fn keep_connections(inner: Arc<Inner>) {
         }
         if inner.behind.load(Ordering::Acquire) {
             // Whom a limit keeps out, or Redis refuses, tries again at the next renewal.
-            let _ = rejoin(&inner).await;
+            let _ = resume(&inner).await;
         }
     }
 }
@@ -121,7 +148,7 @@ async fn connect_again(inner: &Arc<Inner>) {
     let server = &links.server;
     server.warn("the connection is broken");
     let mut pause = FIRST_PAUSE;
-    while let Err(error) = connect(inner).await {
+    while let Err(error) = reconnect(inner).await {
         links.give_up();
         server.warn(error);
         sleep(pause).await;
@@ -148,11 +175,33 @@ pub(super) async fn remove_dead(inner: Arc<Inner>) {
     }
 }
 
-/// After connecting: subscribes to all that the members here are subscribed to, and finds out what they
-/// missed.
+/// After connecting: renews the lease, and goes on even if that is refused.
 async fn restore(inner: &Inner) -> Result<(), Fault> {
-    renew(inner, LEASE).await?;
+    let renewed = renew(inner, LEASE).await;
+    if renewed == Err(Fault::Link) {
+        return Err(Fault::Link);
+    }
+    resume(inner).await?;
+    renewed.map(drop)
+}
+
+/// Has the members here hear all that they are subscribed to, and finds out what they missed.
+async fn resume(inner: &Inner) -> Result<(), Fault> {
     let events = inner.links.events.number();
+    if inner.listening.load(Ordering::Acquire) != events {
+        listen(inner, events).await?;
+    }
+    if inner.behind.load(Ordering::Acquire) {
+        rejoin(inner).await?;
+    } else {
+        list(inner, &inner.hub.topics()).await?;
+    }
+    inner.tell_all_lost().await;
+    Ok(())
+}
+
+/// Subscribes to all that the members here are subscribed to.
+async fn listen(inner: &Inner, events: u64) -> Result<(), Fault> {
     let host = inner.scripts.host_channel().to_owned();
     let topics = inner.hub.topics();
     let channels = topics
@@ -163,12 +212,6 @@ async fn restore(inner: &Inner) -> Result<(), Fault> {
         inner.links.subscribe(channels).await?;
     }
     inner.listening.store(events, Ordering::Release);
-    if inner.behind.load(Ordering::Acquire) {
-        rejoin(inner).await?;
-    } else {
-        list(inner, &topics).await?;
-    }
-    inner.tell_all_lost().await;
     Ok(())
 }
 
@@ -203,7 +246,11 @@ async fn rejoin_all(inner: &Inner) -> Result<bool, Fault> {
                 inner.leaving.member(topic, &member.id);
             }
         }
-        all_are_in &= matches!(joined?, redis::Value::Int(1));
+        if joined == Err(Fault::Link) {
+            return Err(Fault::Link);
+        }
+        // What is refused to some holds up no others.
+        all_are_in &= matches!(joined, Ok(redis::Value::Int(1)));
     }
     list(inner, &inner.hub.topics()).await?;
     Ok(all_are_in)
@@ -229,6 +276,20 @@ pub(super) async fn list(inner: &Inner, topics: &[Arc<str>]) -> Result<(), Fault
         cursor = next;
     }
     Ok(())
+}
+
+/// Asks for the lists of topics whose numbers can't be trusted. What somebody publishes that no script has said makes that
+/// no more often than once in [`DOUBT`].
+pub(super) async fn list_doubtful(inner: Arc<Inner>) {
+    loop {
+        inner.hub.doubted.notified().await;
+        // Where that fails it is asked again, or all are listed over the next connection.
+        let listed = list(&inner, &inner.hub.doubtful()).await;
+        sleep(DOUBT).await;
+        if listed.is_err() {
+            inner.hub.doubted.notify_one();
+        }
+    }
 }
 
 /// Renews the lease for so long, or gives it up. Where there was none, or nobody knows, the members here are

@@ -97,7 +97,9 @@ impl Link {
             .set_response_timeout(Some(PATIENCE))
             .set_push_sender(pushed);
         let connecting = async {
-            let stream = Bounded::new(self.server.stream().await?, self.most);
+            let server = self.server.clone();
+            let warn = move |error: &std::io::Error| server.warn(error);
+            let stream = Bounded::new(self.server.stream().await?, self.most, warn);
             let settings = &self.server.settings;
             MultiplexedConnection::new_with_config(settings, stream, config).await
         };

@@ -22,9 +22,11 @@
 //! and both must be connections to the same. That they are is seen at each renewal of the lease, which the host must hear.
 
 use super::bound::Most;
+use super::lease::MEMBER;
 use super::link::{Fault, Link, PATIENCE};
 use super::script::Call;
 use super::server::Server;
+use super::topics::TOGETHER;
 use crate::limits::Limits;
 use crate::shared::OpenError;
 use redis::aio::MultiplexedConnection;
@@ -41,6 +43,12 @@ const MIB: usize = 1024 * KIB;
 /// `--value-size`, or some ten thousand numbers. Who asks for more waits, for [`PATIENCE`] at most.
 /// Test: `redis_attacks::forty_values_at_once_break_no_link`.
 const UNDER_WAY: usize = 16 * MIB;
+/// Bytes of a question and its answer that are small, together: those have a part of their own, so that they don't wait
+/// for all values that others ask for. Test: `links::tests::what_is_small_waits_for_nothing_large`.
+pub(super) const SMALL: usize = 4 * KIB;
+/// Bytes of all that is small and under way: a thousand of them at once. More wait, as above.
+/// Test: `links::tests::what_is_small_waits_for_nothing_large`.
+const SMALL_UNDER_WAY: usize = 4 * MIB;
 /// Bytes of an answer that is a word, a number or an error.
 pub(super) const WORD: usize = KIB;
 /// Bytes of a page of keys, or of a piece of a list, about. Test: `redis_attacks::a_long_list_comes_in_pieces`.
@@ -55,6 +63,7 @@ pub(crate) struct Links {
     pub(super) answers: Arc<Link>,
     pub(super) events: Arc<Link>,
     under_way: Arc<Semaphore>,
+    small_under_way: Arc<Semaphore>,
 }
 
 impl Links {
@@ -64,14 +73,24 @@ impl Links {
         // More than the largest thing that these limits allow breaks the link.
         // Test: `redis_attacks::an_answer_that_is_too_long_is_not_held`.
         let most = |largest: usize| Most {
-            bytes: largest.max(PAGE).saturating_add(MIB),
+            bytes: largest.saturating_add(MIB),
             values: VALUES,
         };
+        // A page may end in the middle of a key, and says where the next begins. Memberships come with their topics.
+        let page = PAGE.saturating_add(limits.key.saturating_mul(2));
+        let memberships = (2 * TOGETHER).saturating_mul(limits.topic.saturating_add(MEMBER));
+        // A piece has at least one member, and all whom Redis keeps at the same place of a hash.
+        let labels = limits.label.saturating_mul(4);
+        let event = limits.message.max(PAGE).saturating_add(labels);
         Ok(Arc::new(Self {
-            answers: Link::new(server.clone(), most(limits.value)),
-            events: Link::new(server.clone(), most(limits.message)),
+            answers: Link::new(
+                server.clone(),
+                most(limits.value.max(page).max(memberships)),
+            ),
+            events: Link::new(server.clone(), most(event.saturating_add(limits.topic))),
             server,
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            small_under_way: Arc::new(Semaphore::new(SMALL_UNDER_WAY)),
         }))
     }
 
@@ -135,8 +154,13 @@ impl Links {
 
     /// Room for so many bytes. One thing that is larger than all may be has all of it.
     async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Fault> {
+        let part = if bytes <= SMALL {
+            &self.small_under_way
+        } else {
+            &self.under_way
+        };
         let bytes = u32::try_from(bytes.min(UNDER_WAY)).unwrap_or(u32::MAX);
-        let waiting = self.under_way.clone().acquire_many_owned(bytes);
+        let waiting = part.clone().acquire_many_owned(bytes);
         match timeout(PATIENCE, waiting).await {
             Ok(Ok(room)) => Ok(room),
             Ok(Err(_)) | Err(_) => {
@@ -204,4 +228,27 @@ async fn ask(
     .await;
     asked.answer = None;
     answered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::{Context, Waker};
+
+    #[tokio::test]
+    async fn what_is_small_waits_for_nothing_large() {
+        let links = Links::new("redis://127.0.0.1:1", &Limits::default()).expect("a URL");
+        let all = links.room(UNDER_WAY).await.expect("there is room");
+        let mut large = std::pin::pin!(links.room(SMALL + 1));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(large.as_mut().poll(&mut cx).is_pending());
+        let mut small = Vec::new();
+        for _ in 0..SMALL_UNDER_WAY / SMALL {
+            small.push(links.room(SMALL).await.expect("there is room"));
+        }
+        let mut more = std::pin::pin!(links.room(1));
+        assert!(more.as_mut().poll(&mut cx).is_pending());
+        drop(all);
+        assert!(large.await.is_ok());
+    }
 }

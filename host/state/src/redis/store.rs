@@ -1,7 +1,7 @@
 //! The store on Redis.
 
 use super::link::PATIENCE;
-use super::links::{Links, PAGE, WORD};
+use super::links::{Links, PAGE, SMALL, WORD};
 use super::script::{Call, StoreScripts, VALUES, namespace_of};
 use crate::backend::{Answer, Namespaces, Page, StoreBackend};
 use crate::limits::{Limit, Limits};
@@ -18,8 +18,8 @@ const SCANNED: usize = 1000;
 const QUESTIONS: usize = 1000;
 
 /// Bytes of a value that is asked for without knowing how long it is: of a longer one its length comes first, so that
-/// room is made for no more than there is. Test: `redis_attacks::forty_values_at_once_break_no_link`.
-const SHORT: usize = 16 * 1024;
+/// room is made for no more than there is, and the question is small even with the longest key of the defaults. Test: `redis_attacks::forty_values_at_once_break_no_link`.
+const SHORT: usize = SMALL - 2 * WORD;
 
 /// See [`StoreBackend`].
 pub(crate) struct RedisStore {
@@ -194,7 +194,12 @@ impl StoreBackend for RedisStore {
                 call
             };
             let size = prefix.len() + more.len();
-            let answer = PAGE.min(limit.saturating_mul(self.limits.key)) + WORD;
+            // The last key is whole, and is said twice where a page ends with it.
+            let key = self.limits.key;
+            let page = PAGE.min(limit.saturating_mul(key));
+            let answer = page
+                .saturating_add(key.saturating_mul(2))
+                .saturating_add(WORD);
             let mut keys: Vec<String> = self.read(self.run(size, answer, call).await?)?;
             // The first is where the next page begins.
             let more = if keys.is_empty() {

@@ -40,7 +40,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// See [`TopicsBackend`].
 pub(crate) struct RedisTopics {
     inner: Arc<Inner>,
-    tasks: [JoinHandle<()>; 4],
+    tasks: [JoinHandle<()>; 5],
 }
 
 pub(super) struct Inner {
@@ -91,6 +91,7 @@ impl RedisTopics {
             tokio::spawn(lease::keep(inner.clone())),
             tokio::spawn(lease::keep_connections(inner.clone())),
             tokio::spawn(lease::remove_dead(inner.clone())),
+            tokio::spawn(lease::list_doubtful(inner.clone())),
             tokio::spawn(leaves.run(inner.clone())),
         ];
         Ok(Self { inner, tasks })
@@ -140,13 +141,13 @@ impl Inner {
             return;
         };
         if channel == self.scripts.host_channel() {
-            match Own::parse(data) {
+            match Own::parse(data, self.limits.label) {
                 Some(Own::Piece(piece)) => self.hub.listed(piece),
                 Some(Own::Renewed(number)) => drop(self.renewed.send_replace(number)),
                 None => {}
             }
         } else if let Some(topic) = self.scripts.topic_of(channel)
-            && let Some(told) = Told::parse(data)
+            && let Some(told) = Told::parse(data, self.limits.label)
         {
             self.hub.told(topic, told);
         }

@@ -45,6 +45,8 @@ end
 -- Counts some of what there is: somebody may have deleted a key of Redis, this count or what it counts. Whether all is
 -- counted.
 local function count(cursor)
+  -- Removed first: Redis that has no memory left allows that, and then all else of the script.
+  redis.call('HDEL', used, 'cursor')
   if not cursor then
     bytes, keys, cursor = 0, 0, '0'
     redis.call('UNLINK', index)
@@ -58,7 +60,6 @@ local function count(cursor)
     end
   end
   if piece[1] == '0' then
-    redis.call('HDEL', used, 'cursor')
     timed = redis.call('ZCARD', expires)
     return true
   end

@@ -15,7 +15,11 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 -- What a host asked for over a connection that it has given up may come late: it is not done any more.
 local newest = tonumber(redis.call('HGET', base .. 'connections', host) or '0')
 if connection < newest then return 'gone' end
-if connection > newest then redis.call('HSET', base .. 'connections', host, connection) end
+if connection > newest then
+  -- Removed first: Redis that has no memory left allows that, and then all else of the script.
+  redis.call('HDEL', base .. 'connections', host)
+  redis.call('HSET', base .. 'connections', host, connection)
+end
 
 local function topic_key(topic) return base .. 'topic:' .. topic end
 local function host_key(name) return base .. 'host:' .. name end
