@@ -529,6 +529,31 @@ fn what_is_over_is_not_there_however_much_it_is() {
 }
 
 #[test]
+fn a_store_of_which_all_is_over_is_gone_when_it_is_wiped() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let server = host(&redis.url(), &[]);
+    let mut anna = enter(&server, "anna", "");
+    let fill = "for (let n = 0; n < 350; n++) store.set('old' + n, 'v', { ttl: 3600000 })";
+    answers(&mut anna, fill, "= undefined");
+    assert_eq!(run(&redis, OVER), ":350");
+    let url = redis.url();
+    let place = ["--state", &url, "--namespace", "attacked"];
+    let wipe = [&["state", "wipe", "--all"][..], &place].concat();
+    let wiped = Eco::new(&wipe).run(b"");
+    assert_eq!((wiped.code, &*wiped.stdout), (0, &b"removed 0 keys\n"[..]));
+    let listed = Eco::new(&["state", "list", "--state", &url]).run(b"");
+    assert_eq!((listed.code, &*listed.stdout), (0, &b""[..]));
+    let there = "return redis.call('EXISTS', key('values'), key('expires'), key('keys'))";
+    assert_eq!(run(&redis, there), ":0");
+    let counted =
+        "return table.concat(redis.call('HMGET', key('used'), 'bytes', 'keys', 'timed'), ' ')";
+    assert_eq!(run(&redis, counted), "$5");
+    answers(&mut anna, "store.add('n')", "= 1");
+}
+
+#[test]
 fn what_somebody_deletes_is_counted_anew() {
     let Some(redis) = RedisServer::start() else {
         return;
