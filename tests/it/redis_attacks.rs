@@ -783,6 +783,30 @@ fn forged_members_cost_no_more_memory_than_members_may() {
 }
 
 #[test]
+fn a_field_that_is_larger_than_a_label_breaks_no_link() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (one, other) = (host(&redis.url(), &[]), host(&redis.url(), &[]));
+    let mut anna = enter(&one, "anna", "");
+    let mut ben = enter(&other, "ben", "anna");
+    anna.expect(b"+ben\n");
+    let fields = "local large = string.rep('z', 3000000)
+        return redis.call('HSET', key('topic:room'), 'evil', large, large, 'evil')";
+    assert_eq!(run(&redis, fields), ":2");
+    ask(redis.port, &["CLIENT", "KILL", "TYPE", "pubsub"]);
+    for server in [&one, &other] {
+        server.logged(&["INFO", "is back"]);
+    }
+    let _cleo = enter(&one, "cleo", "anna,ben");
+    skip_to(&mut anna, "+cleo");
+    skip_to(&mut ben, "+cleo");
+    ben.send(b"hello\n");
+    anna.expect(b"ben: hello\n");
+    assert!(!other.log().contains("says more"), "{}", other.log());
+}
+
+#[test]
 fn limits_that_are_large_break_no_link() {
     let Some(redis) = RedisServer::start() else {
         return;

@@ -49,7 +49,7 @@ impl Told {
 
 /// Bytes of an id: eco's have some fifty. Longer ones are nobody's.
 /// Test: `event::tests::what_is_longer_than_may_be_is_nothing`.
-const ID: usize = 128;
+pub(super) const ID: usize = 128;
 
 fn is_within(member: &Member, label: usize) -> bool {
     member.id.len() <= ID && member.label.len() <= label

@@ -5,6 +5,7 @@
 //! those that they left and joined, and nothing of the rest. One that comes back before that is still known, and nobody is
 //! told anything.
 
+use super::event::ID;
 use super::link::{Fault, PATIENCE};
 use super::topics::{Inner, TOGETHER};
 use crate::problem::Problem;
@@ -265,6 +266,7 @@ pub(super) async fn list(inner: &Inner, topics: &[Arc<str>]) -> Result<(), Fault
         let some = left.get(..left.len().min(TOGETHER)).unwrap_or_default();
         let listing = inner.run_own(&inner.scripts.list, |call| {
             call.arg(ticket).arg(room).arg(&cursor);
+            call.arg(ID).arg(inner.limits.label);
             for topic in some {
                 call.arg(&**topic);
             }

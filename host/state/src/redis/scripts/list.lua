@@ -1,8 +1,9 @@
 -- Tells the host who is in topics, piece by piece, in order with what all are told. ARGV: the ticket of the list, how
--- many members a call tells of, where to go on in the first topic ('0' at its beginning); topics. How many topics are
--- done, and where to go on in the next.
-local room, cursor = tonumber(ARGV[4]), ARGV[5]
-for at = 6, #ARGV do
+-- many members a call tells of, where to go on in the first topic ('0' at its beginning), how many bytes an id and a label
+-- have at most (what has more is none of eco's, and left out); topics. How many topics are done, and where to go on in the
+-- next.
+local room, cursor, longest_id, longest_label = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+for at = 8, #ARGV do
   local topic = ARGV[at]
   repeat
     local from = cursor
@@ -10,7 +11,7 @@ for at = 6, #ARGV do
     cursor = piece[1]
     local list, parts = piece[2], {}
     for place = 1, #list, 2 do
-      if list[place] ~= '#' then
+      if list[place] ~= '#' and #list[place] <= longest_id and #list[place + 1] <= longest_label then
         local head = string.format('%d %d ', #list[place], #list[place + 1])
         table.insert(parts, head .. list[place] .. list[place + 1])
       end
@@ -21,9 +22,9 @@ for at = 6, #ARGV do
     room = room - #parts - 1
   until cursor == '0' or room <= 0
   if room <= 0 then
-    local done = at - 5
+    local done = at - 7
     if cursor ~= '0' then done = done - 1 end
     return { done, cursor }
   end
 end
-return { #ARGV - 5, '0' }
+return { #ARGV - 7, '0' }
