@@ -67,8 +67,8 @@ impl Reading {
 
 /// What a guest had before its first stop, by the clock: it can't have gone on for longer than to the next tick, but the
 /// system may have run others meanwhile.
-pub(super) fn first_part(began: Instant) -> Duration {
-    began.elapsed().min(TICK)
+pub(super) fn first_part(runs_since: Instant) -> Duration {
+    runs_since.elapsed().min(TICK)
 }
 
 /// Who waits for a place: a connection of a peer, with a plugin.
@@ -122,14 +122,14 @@ impl CallState {
         self.pause().went_on = Reading::now();
     }
 
-    /// After the guest, whose call began then, has stopped: others may have its place. Whether it stopped for them.
-    pub(super) fn stops(&self, began: Instant) -> bool {
+    /// After the guest, which runs since then, has stopped: others may have its place. Whether it stopped for them.
+    pub(super) fn stops(&self, runs_since: Instant) -> bool {
         let mut pause = self.pause();
         pause.place = None;
         let had = match pause.went_on.take() {
             Some(went_on) => went_on.since().unwrap_or_default(),
             None if pause.is_begun => Duration::ZERO,
-            None => first_part(began),
+            None => first_part(runs_since),
         };
         pause.is_begun = true;
         pause.had += had;
@@ -171,7 +171,7 @@ pub(crate) struct Ended<T> {
     pub(crate) rest: Option<Duration>,
 }
 
-/// Runs a call, which began then, to its end, or to the end of the time that it may wait. The time in which it runs is the
+/// Runs a call, which began then, and its guest then, to its end, or to the end of the time that it may wait. The time in which it runs is the
 /// [`CpuMeter`](super::meter::CpuMeter)'s; that in which it makes way for others is bounded by its deadline alone.
 ///
 /// The timers cost nothing to the calls, nearly all, that end without a pause.
@@ -179,7 +179,7 @@ pub(crate) async fn bounded<F: Future>(
     mut call: Pin<&mut F>,
     call_state: &CallState,
     budgets: &Budgets,
-    began: Instant,
+    (began, runs_since): (Instant, Instant),
 ) -> Ended<F::Output> {
     let mut left = budgets.wait;
     let mut waiting: Option<(Instant, Pin<Box<Sleep>>)> = None;
@@ -196,7 +196,7 @@ pub(crate) async fn bounded<F: Future>(
             return Poll::Ready(Ended { result, rest });
         }
         paused = true;
-        let made_way = call_state.stops(began);
+        let made_way = call_state.stops(runs_since);
         let mut broken = None;
         if made_way {
             if let Some((since, _)) = waiting.take() {

@@ -53,11 +53,16 @@ impl TotalTime {
         Duration::from_nanos(before.saturating_add(more))
     }
 
-    /// A call has ended, which took so long. Two that end at once may count as one.
-    fn ended(&self, time: Duration) {
+    /// A call took so long. Two that end at once may count as one.
+    fn took(&self, time: Duration) {
         let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let average = self.average.load(Ordering::Relaxed);
-        let average = average - average / 8 + time / 8;
+        // It rises soon and falls slowly: some short calls between long ones don't hide these.
+        let average = if time > average {
+            average + (time - average) / 4
+        } else {
+            average - (average - time) / 64
+        };
         self.average.store(average, Ordering::Relaxed);
     }
 
@@ -75,8 +80,9 @@ impl TotalTime {
 pub(crate) struct CpuMeter {
     ticks: u32,
     used: Duration,
-    /// When the running call began.
+    /// When the running call began, and when its guest did, which may have waited for a turn.
     began: Instant,
+    runs_since: Instant,
     /// What calls have had that isn't charged yet.
     unpaid: Duration,
     /// What this connection has had.
@@ -111,6 +117,7 @@ impl CpuMeter {
             ticks: 0,
             used: Duration::ZERO,
             began: Instant::now(),
+            runs_since: Instant::now(),
             unpaid: Duration::ZERO,
             recent: RecentTime::default(),
             rank: membership.account().average(),
@@ -153,6 +160,7 @@ impl CpuMeter {
         self.ticks = 0;
         self.used = Duration::ZERO;
         self.began = Instant::now();
+        self.runs_since = self.began;
         self.payer = None;
         self.paid = Duration::ZERO;
         self.had_turn = false;
@@ -171,9 +179,15 @@ impl CpuMeter {
         self.spent.average() >= TURNS
     }
 
-    /// The running call has waited for a turn.
+    /// The running call has waited for a turn, and its guest begins now: that it waited is not what it had.
     pub(crate) fn has_had_turn(&mut self) {
         self.had_turn = true;
+        self.runs_since = Instant::now();
+    }
+
+    /// When the guest of the running call began.
+    pub(crate) fn runs_since(&self) -> Instant {
+        self.runs_since
     }
 
     /// The running call is for an event, for which that peer pays, or its own where there is none.
@@ -187,8 +201,8 @@ impl CpuMeter {
 
     /// After each call, which had so much that isn't counted yet, if it has stopped at least once.
     pub(crate) fn end(&mut self, rest: Option<Duration>) {
-        let time = rest.unwrap_or_else(|| first_part(self.began));
-        self.spent.ended(self.paid + time);
+        let time = rest.unwrap_or_else(|| first_part(self.runs_since));
+        self.spent.took(self.paid + time);
         let now = match &self.payer {
             Some(_) => {
                 let now = Instant::now();
@@ -259,10 +273,14 @@ impl CpuMeter {
             return Err(Budget::Cpu.into());
         }
         let had = had.unwrap_or_else(|| match self.ticks {
-            1 => first_part(self.began),
+            1 => first_part(self.runs_since),
             _ => TICK,
         });
         let now = Instant::now();
+        if self.ticks == 1 && had >= TURNS {
+            // It may be long until it ends, and others begin meanwhile.
+            self.spent.took(had);
+        }
         if self.charge(had, now) > budgets.total_cpu {
             return Err(Budget::TotalCpu.into());
         }
@@ -333,7 +351,7 @@ mod tests {
                 wait.await;
             }
             // As `bounded` does.
-            meter.call_state.stops(meter.began());
+            meter.call_state.stops(meter.runs_since());
             meter.call_state.goes_on();
         }
     }

@@ -175,7 +175,8 @@ impl Instance {
         }
         let Ended { result, rest } = {
             let starting = pin!(template.ready.instantiate_async(&mut store));
-            bounded(starting, &call_state, &engine.budgets, began).await
+            let times = (began, Instant::now());
+            bounded(starting, &call_state, &engine.budgets, times).await
         };
         store.data_mut().meter.end(rest);
         let exports = result
@@ -276,12 +277,12 @@ impl Instance {
         let slow = self.store.data_mut().start_call();
         let takes_turn = slow.is_none() && self.store.data().takes_turns();
         if takes_turn {
-            let meter = &mut self.store.data_mut().meter;
+            let meter = &self.store.data().meter;
             let (payer, began) = (meter.payer(), meter.began());
-            meter.has_had_turn();
             let calls = &self.engine.calls;
             let turn = calls.enter(&payer.plugin, &payer.peer, payer.recent);
             let place = before_deadline(turn, began, &self.engine.budgets).await?;
+            self.store.data_mut().meter.has_had_turn();
             self.call_state.has_turn(Some(place));
         }
         let returned = self.call_now(function, arguments, slow).await;
@@ -331,9 +332,10 @@ impl Instance {
             before_deadline(waits, began, budgets).await?;
         }
         self.store.set_epoch_deadline(1);
+        let times = (began, self.store.data().meter.runs_since());
         let Ended { result, rest } = {
             let call = pin!(function.call_async(&mut self.store, arguments));
-            bounded(call, &self.call_state, budgets, began).await
+            bounded(call, &self.call_state, budgets, times).await
         };
         let state = self.store.data_mut();
         state.meter.end(rest);
