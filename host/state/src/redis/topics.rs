@@ -186,8 +186,11 @@ impl Inner {
         });
         if is_word(&telling.await?, "ok") {
             lost.is_told();
+            Ok(())
+        } else {
+            // Over a connection that was given up meanwhile: nothing may be said before this is.
+            Err(Fault::Refused)
         }
-        Ok(())
     }
 
     /// Tells the members of all topics of which something is lost. One that can't be told holds up no other.
