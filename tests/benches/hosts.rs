@@ -196,6 +196,7 @@ impl Bench {
                 command.args(["--listen", &format!("127.0.0.1:{port}")]);
                 command.args(["--state", &state, "--namespace", &self.runs.to_string()]);
                 command.args(["--publish-rate", "100000000", "--publish-size", "1GiB"]);
+                command.args(["--delivery-rate", "10000000000"]);
                 command
             })
         };

@@ -92,6 +92,7 @@ impl Bench {
             command.args(["serve", "-qq", "-p", plugin, "--snapshot", "first"]);
             command.args(["--listen", &format!("127.0.0.1:{port}")]);
             command.args(["--publish-rate", "100000000", "--publish-size", "1GiB"]);
+            command.args(["--delivery-rate", "10000000000"]);
             command.args([
                 "--mailbox-events",
                 "1000000",
