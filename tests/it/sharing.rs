@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 use crate::bounds::strewn;
 use crate::support::{Peer, handler, plugin_file, serve};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -63,29 +64,45 @@ fn works() -> String {
     handler(fields, "")
 }
 
-#[test]
-fn a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again() {
-    const SHORT: usize = 8;
-    let eco = serve(&["-p", &plugin_file("works.wat", works()), "--cpu", "10s"]);
-    let (address, over) = (eco.address, AtomicBool::new(false));
+/// Connections that make short calls all the time.
+const SHORT: usize = 8;
+
+/// How many short calls are made while a long one of another connection is: `next` gives the connection for each after the
+/// last one. The long one begins after so many of each.
+fn short_calls_beside_a_long_one(
+    address: SocketAddr,
+    each: usize,
+    next: impl Fn(Option<Peer>) -> Peer + Sync,
+) -> usize {
+    let over = AtomicBool::new(false);
     let (tell, served) = channel();
-    let while_it_took = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         for _ in 0..SHORT {
-            let (tell, over) = (tell.clone(), &over);
+            let (tell, over, next) = (tell.clone(), &over, &next);
             scope.spawn(move || {
-                let mut peer = Peer::connect(address);
+                let mut last = None;
                 while !over.load(Ordering::Relaxed) {
+                    let mut peer = next(last);
                     peer.send(b"short").expect(b"short");
                     tell.send(()).expect("somebody counts");
+                    last = Some(peer);
                 }
             });
         }
-        // By then all of them have had much.
-        served.iter().take(12 * SHORT).for_each(drop);
+        served.iter().take(each * SHORT).for_each(drop);
         Peer::connect(address).send(b"!long").expect(b"!long");
         over.store(true, Ordering::Relaxed);
         served.try_iter().count()
-    });
+    })
+}
+
+#[test]
+fn a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again() {
+    let eco = serve(&["-p", &plugin_file("works.wat", works()), "--cpu", "10s"]);
+    let address = eco.address;
+    let same = |last: Option<Peer>| last.unwrap_or_else(|| Peer::connect(address));
+    // After twelve, all of them have had much.
+    let while_it_took = short_calls_beside_a_long_one(address, 12, same);
     // As much for each as for the long one is eight calls.
     assert!(
         while_it_took < 3 * 8 * SHORT,
@@ -97,32 +114,15 @@ fn a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_long_call_gets_its_share_beside_peers_that_connect_anew_for_each_short_one() {
-    const SHORT: usize = 8;
-    let eco = serve(&[
-        "-p",
-        &plugin_file("works-anew.wat", works()),
-        "--cpu",
-        "10s",
-    ]);
-    let (address, over) = (eco.address, AtomicBool::new(false));
-    let (tell, served) = channel();
-    let while_it_took = std::thread::scope(|scope| {
-        for _ in 0..SHORT {
-            let (tell, over) = (tell.clone(), &over);
-            scope.spawn(move || {
-                while !over.load(Ordering::Relaxed) {
-                    let mut peer = Peer::connect_from([127, 0, 0, 2], address);
-                    peer.send(b"short").expect(b"short");
-                    tell.send(()).expect("somebody counts");
-                }
-            });
-        }
-        // By then all are busy.
-        served.iter().take(40 * SHORT).for_each(drop);
-        Peer::connect(address).send(b"!long").expect(b"!long");
-        over.store(true, Ordering::Relaxed);
-        served.try_iter().count()
-    });
+    let plugin = plugin_file("works-anew.wat", works());
+    let eco = serve(&["-p", &plugin, "--cpu", "10s"]);
+    let address = eco.address;
+    let anew = |last: Option<Peer>| {
+        drop(last);
+        Peer::connect_from([127, 0, 0, 2], address)
+    };
+    // After forty, all are busy.
+    let while_it_took = short_calls_beside_a_long_one(address, 40, anew);
     // It is one of two peers: as much for the other as for the long one is eight calls.
     assert!(
         while_it_took < 3 * 8,

@@ -117,7 +117,7 @@ struct Peers {
 impl Accounts {
     /// For a machine on which so many long calls may run at a time. It is busy where half of them do, all the time.
     pub fn new(places: usize) -> Arc<Self> {
-        let half = u32::try_from(places).unwrap_or(u32::MAX);
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
         // Who uses a whole processor all the time has so much: the sum of all halves.
         let always = crate::recent::HALF_LIFE.div_f64(std::f64::consts::LN_2);
         Arc::new(Self {
@@ -125,7 +125,7 @@ impl Accounts {
             connected: AtomicUsize::new(0),
             all: Arc::new(All {
                 account: Account::default(),
-                much: always.saturating_mul(half) / 2,
+                much: always.saturating_mul(places) / 2,
                 are_busy: AtomicBool::new(false),
             }),
         })

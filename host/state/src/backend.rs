@@ -43,7 +43,7 @@ pub enum Hears {
 
 /// What is told of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventKind {
     /// That somebody has said something.
     Message,
     /// That somebody comes or goes.
@@ -52,10 +52,10 @@ pub enum Kind {
 
 impl Hears {
     /// Whether it hears such events.
-    pub(crate) fn is_told(&self, event: Kind) -> bool {
+    pub(crate) fn is_told(&self, event: EventKind) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Messages(_) => event == Kind::Message,
+            Self::Messages(_) => event == EventKind::Message,
             Self::All(_) => true,
         }
     }
@@ -107,7 +107,7 @@ pub trait TopicsBackend: Send + Sync {
     }
 
     /// How many hear such an event of a topic, as far as is known at once: what it costs to cause one.
-    fn audience(&self, topic: &str, event: Kind) -> usize;
+    fn audience(&self, topic: &str, event: EventKind) -> usize;
 
     /// Tells all members of a topic but this one. `payer` pays for what they do then.
     fn publish<'a>(

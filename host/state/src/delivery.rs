@@ -1,6 +1,6 @@
 //! Putting an event into the mailboxes of all who hear it.
 
-use super::backend::{Kind, Subscriber};
+use super::backend::{EventKind, Subscriber};
 use super::event::Event;
 use super::limits::Limits;
 use super::mailbox::Waiting;
@@ -35,8 +35,8 @@ impl Delivery {
     ) -> bool {
         let topic = event.topic().clone();
         let kind = match event {
-            Event::Message { .. } => Kind::Message,
-            Event::Joined { .. } | Event::Left { .. } | Event::Missed { .. } => Kind::Presence,
+            Event::Message { .. } => EventKind::Message,
+            Event::Joined { .. } | Event::Left { .. } | Event::Missed { .. } => EventKind::Presence,
         };
         let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
         for subscriber in members {

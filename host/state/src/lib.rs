@@ -38,7 +38,9 @@ mod redis;
 mod shared;
 mod warning;
 
-pub use backend::{Answer, Hears, Kind, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend};
+pub use backend::{
+    Answer, EventKind, Hears, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend,
+};
 pub use clock::{Clock, SystemClock, WallClock};
 pub use event::{Event, Member};
 pub use limits::{Limit, Limits};

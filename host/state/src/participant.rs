@@ -1,6 +1,6 @@
 //! One connection among others: what it is subscribed to, and what it has said in the running call.
 
-use super::backend::{Hears, Kind, Page, StoreBackend, Subscriber, TopicsBackend};
+use super::backend::{EventKind, Hears, Page, StoreBackend, Subscriber, TopicsBackend};
 use super::event::Member;
 use super::limits::Limit;
 use super::mailbox::{Heard, Mailbox};
@@ -127,7 +127,7 @@ impl Participant {
         if !is_there && self.labels.len() >= limits.topics {
             return Err(Problem::TooMany(Limit::Topics));
         }
-        let told = self.topics().audience(topic, Kind::Presence);
+        let told = self.topics().audience(topic, EventKind::Presence);
         self.spend(0, told)?;
         let topic: Arc<str> = topic.into();
         self.pending
@@ -168,15 +168,15 @@ impl Participant {
     }
 
     /// How many hear such an event of a topic.
-    pub fn audience(&self, topic: &str, event: Kind) -> usize {
+    pub fn audience(&self, topic: &str, event: EventKind) -> usize {
         self.topics().audience(topic, event)
     }
 
     /// How many are told when the next thing that it has said takes effect. Zero where there is none.
     pub fn next_audience(&self) -> usize {
         match self.pending.front() {
-            Some(Pending::Publish(topic, _)) => self.audience(topic, Kind::Message),
-            Some(Pending::Unsubscribe(topic)) => self.audience(topic, Kind::Presence),
+            Some(Pending::Publish(topic, _)) => self.audience(topic, EventKind::Message),
+            Some(Pending::Unsubscribe(topic)) => self.audience(topic, EventKind::Presence),
             None => 0,
         }
     }
@@ -214,7 +214,7 @@ impl Participant {
         Limit::Topic.admit(topic.len(), limits)?;
         Limit::Message.admit(data.len(), limits)?;
         self.topics().is_there()?;
-        self.spend(data.len(), self.audience(topic, Kind::Message))?;
+        self.spend(data.len(), self.audience(topic, EventKind::Message))?;
         let topic = match self.labels.get_key_value(topic) {
             Some((topic, _)) => topic.clone(),
             None => topic.into(),
@@ -247,7 +247,7 @@ impl Participant {
                     id: self.id.clone(),
                     label: label.unwrap_or_default(),
                 };
-                self.pay(DELIVERY, self.audience(&topic, Kind::Message));
+                self.pay(DELIVERY, self.audience(&topic, EventKind::Message));
                 let payer = &self.payer;
                 self.topics().publish(&topic, from, data, payer).await
             }
@@ -267,7 +267,7 @@ impl Participant {
     pub fn leave_one(&mut self) -> Option<usize> {
         let (topic, _) = self.labels.first_key_value()?;
         let topic = topic.clone();
-        let told = self.audience(&topic, Kind::Presence);
+        let told = self.audience(&topic, EventKind::Presence);
         self.leave(&topic);
         Some(told)
     }
@@ -355,10 +355,15 @@ impl Participant {
 
     fn leave(&mut self, topic: &Arc<str>) {
         if self.labels.remove(topic).is_some() {
-            self.topics().leave(topic, &self.id);
-            self.pay(DELIVERY, self.audience(topic, Kind::Presence));
+            self.tell_left(topic);
             self.mailbox.forget(topic);
         }
+    }
+
+    /// Tells the others of a topic that it has left.
+    fn tell_left(&self, topic: &Arc<str>) {
+        self.topics().leave(topic, &self.id);
+        self.pay(DELIVERY, self.audience(topic, EventKind::Presence));
     }
 
     /// A message of so many bytes, or a subscription, for so many who hear it.
@@ -392,8 +397,7 @@ impl Participant {
 impl Drop for Participant {
     fn drop(&mut self) {
         for topic in std::mem::take(&mut self.labels).into_keys() {
-            self.topics().leave(&topic, &self.id);
-            self.pay(DELIVERY, self.audience(&topic, Kind::Presence));
+            self.tell_left(&topic);
         }
     }
 }

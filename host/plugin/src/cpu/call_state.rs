@@ -171,7 +171,8 @@ pub(crate) struct Ended<T> {
     pub(crate) rest: Option<Duration>,
 }
 
-/// Runs a call, which began then, and its guest then, to its end, or to the end of the time that it may wait. The time in which it runs is the
+/// Runs a call to its end, or to the end of the time that it may wait. `began` is when it began, from which its deadline
+/// counts; `runs_since` is when its guest did, after the call had waited for its turn. The time in which it runs is the
 /// [`CpuMeter`](super::meter::CpuMeter)'s; that in which it makes way for others is bounded by its deadline alone.
 ///
 /// The timers cost nothing to the calls, nearly all, that end without a pause.

@@ -147,8 +147,8 @@ impl CpuMeter {
         }
     }
 
-    /// Before the instance starts. Who pays, if its peer has had so much that it has to wait for its place.
-    pub(crate) fn starts(&self) -> Option<Payer> {
+    /// Before the instance is made. Who pays, if its peer has had so much that it has to wait for its place.
+    pub(crate) fn start_instance(&self) -> Option<Payer> {
         let much = self.has_had_much(Instant::now());
         // So does its first call.
         self.call_state.pause().much = much;
@@ -168,10 +168,7 @@ impl CpuMeter {
         if !flag && !self.membership.are_busy() && !self.slow_queue.is_contended() {
             return None;
         }
-        let much = self.has_had_much(self.began);
-        self.call_state.pause().much = much;
-        self.call_state.slow_flag.set_slow(much);
-        much.then(|| self.payer())
+        self.flag(self.began).then(|| self.payer())
     }
 
     /// Whether calls of this plugin take turns.
@@ -220,9 +217,15 @@ impl CpuMeter {
                 now
             }
         };
+        self.flag(now);
+    }
+
+    /// Says whether calls of this connection are slow from the start, as of now.
+    fn flag(&self, now: Instant) -> bool {
         let much = self.has_had_much(now);
         self.call_state.pause().much = much;
         self.call_state.slow_flag.set_slow(much);
+        much
     }
 
     /// Charges what calls have had to who pays. Returns what all of the plugin have had.

@@ -7,7 +7,7 @@ use super::timer::Timer;
 use crate::abi::Happening;
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, Turn, TurnQueue};
-use eco_state::{Hearing, Kind, Lack, Limit, Participant, Problem, SharedState};
+use eco_state::{EventKind, Hearing, Lack, Limit, Participant, Problem, SharedState};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -142,7 +142,7 @@ impl Shared {
 
     /// The turn that a plugin waits for before it comes to a topic of many.
     pub(super) fn turn_before(&mut self, topic: &str) -> Result<Option<Turn>, Problem> {
-        let is_many = self.participant()?.audience(topic, Kind::Presence) > AT_ONCE;
+        let is_many = self.participant()?.audience(topic, EventKind::Presence) > AT_ONCE;
         let part = self.part.as_ref().filter(|_| is_many);
         Ok(part.and_then(|part| part.turn(&part.peer)))
     }

@@ -4,15 +4,15 @@ use super::taken::{bytes, text};
 use crate::abi::{Member, TopicProblem};
 use crate::engine::World;
 use crate::instance::state::State;
-use eco_state::{Kind, Limit};
+use eco_state::{EventKind, Limit};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmList, WasmStr};
 
 pub(super) const INTERFACE: &str = "eco:plugin/topics@0.1.0";
 
-/// Bytes that a member takes while it is listed for a plugin, about. They count as memory of all instances until the call
+/// Bytes that a member takes while members are listed for a plugin, about. They count as memory of all instances until the call
 /// ends.
-const LISTED: usize = 64;
+const MEMBER: usize = 64;
 
 /// Defines its functions.
 pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
@@ -29,10 +29,12 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let (priority, call_state) = (state.priority(), state.meter.call_state.clone());
                 // Those that are known of already are listed before anybody could count them.
                 let known = match (&topic, state.imports.shared.participant()) {
-                    (Ok(topic), Ok(participant)) => participant.audience(topic, Kind::Presence),
+                    (Ok(topic), Ok(participant)) => {
+                        participant.audience(topic, EventKind::Presence)
+                    }
                     (Err(_), _) | (_, Err(_)) => 0,
                 };
-                state.hold_for_call(known * LISTED)?;
+                state.hold_for_call(known * MEMBER)?;
                 let shared = &mut state.imports.shared;
                 let others = async {
                     let (topic, label) = (topic?, label?);
@@ -45,7 +47,7 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 };
                 let others = priority.run(others).await;
                 let more = others.as_ref().map_or(0, Vec::len).saturating_sub(known);
-                state.hold_for_call(more * LISTED)?;
+                state.hold_for_call(more * MEMBER)?;
                 let shared = &mut state.imports.shared;
                 let others = shared.note(others);
                 // Each of them was told, and is told of.

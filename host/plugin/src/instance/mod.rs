@@ -169,7 +169,7 @@ impl Instance {
         let meter = &store.data().meter;
         let began = meter.began();
         let slow = template.starts_slowly.then(|| meter.payer());
-        if let Some(payer) = slow.or_else(|| meter.starts()) {
+        if let Some(payer) = slow.or_else(|| meter.start_instance()) {
             let waits = call_state.waits(&engine.slow_queue, &payer);
             before_deadline(waits, began, &engine.budgets).await?;
         }

@@ -1,6 +1,6 @@
 //! Topics in memory: who is subscribed, and in which order they hear.
 
-use crate::backend::{Answer, Kind, Subscriber, TopicsBackend, now};
+use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend, now};
 use crate::delivery::{Delivery, is_same};
 use crate::event::{Event, Member};
 use crate::limits::{Limit, Limits};
@@ -31,16 +31,16 @@ struct Topic {
 }
 
 impl Topic {
-    fn count(&self, event: Kind) -> &AtomicUsize {
+    fn count(&self, event: EventKind) -> &AtomicUsize {
         match event {
-            Kind::Message => &self.hear,
-            Kind::Presence => &self.watch,
+            EventKind::Message => &self.hear,
+            EventKind::Presence => &self.watch,
         }
     }
 
     /// Counts one more, or one less.
     fn counts(&self, who: &Subscriber, by: fn(&AtomicUsize)) {
-        for event in [Kind::Message, Kind::Presence] {
+        for event in [EventKind::Message, EventKind::Presence] {
             if who.hears.is_told(event) {
                 by(self.count(event));
             }
@@ -128,7 +128,7 @@ impl TopicsBackend for MemoryTopics {
         now(Ok(others))
     }
 
-    fn audience(&self, topic: &str, event: Kind) -> usize {
+    fn audience(&self, topic: &str, event: EventKind) -> usize {
         let place = self.find(topic);
         place.map_or(0, |place| place.count(event).load(Ordering::Relaxed))
     }

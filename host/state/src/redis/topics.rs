@@ -10,7 +10,7 @@ use super::leaving::Leaving;
 use super::link::{Fault, PATIENCE};
 use super::links::{Links, WORD};
 use super::script::{Call, TopicScripts};
-use crate::backend::{Answer, Kind, Subscriber, TopicsBackend};
+use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend};
 use crate::event::Member;
 use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
@@ -303,7 +303,7 @@ impl TopicsBackend for RedisTopics {
         })
     }
 
-    fn audience(&self, topic: &str, _: Kind) -> usize {
+    fn audience(&self, topic: &str, _: EventKind) -> usize {
         // What members of other hosts hear nobody here knows.
         self.inner.hub.audience(topic)
     }
