@@ -1,0 +1,109 @@
+//! A folder, in which names lead to what lies in it and nowhere else.
+
+#[cfg(not(unix))]
+#[path = "folder/other.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "folder/unix.rs"]
+mod system;
+
+use super::open::{OpenError, plain};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::path::{Component, Path};
+
+/// An open folder. What has its name by now may be another.
+pub struct Folder(system::Folder);
+
+/// What lies in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its name there.
+    pub name: OsString,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+/// What an entry of a folder is. A link is a link, wherever it leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A plain file.
+    File,
+    /// A folder.
+    Folder,
+    /// A link.
+    Link,
+    /// A pipe, a socket, a device.
+    Other,
+}
+
+impl Folder {
+    /// Opens the folder that was named, also through links.
+    ///
+    /// # Errors
+    /// There is none, or it can't be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        system::Folder::open(path).map(Self)
+    }
+
+    /// Opens a folder in it.
+    ///
+    /// # Errors
+    /// There is none of that name, or it is a link.
+    pub fn enter(&self, name: &OsStr) -> io::Result<Self> {
+        self.0.enter(part(name)?).map(Self)
+    }
+
+    /// Opens a folder in it, and makes it first if there is nothing.
+    ///
+    /// # Errors
+    /// There is something else, or it can't be made.
+    pub fn enter_or_make(&self, name: &OsStr) -> io::Result<Self> {
+        let name = part(name)?;
+        match self.0.make(name) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => self.0.enter(name).map(Self),
+        }
+    }
+
+    /// Opens a file in it for reading.
+    ///
+    /// # Errors
+    /// There is none of that name; or it is a link, or something else than a file.
+    pub fn file(&self, name: &OsStr) -> Result<File, OpenError> {
+        plain(self.0.file(part(name)?)?)
+    }
+
+    /// What is in it, in the order of the names.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = self.0.entries()?;
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Puts a new file of this name into it, in one step, in the place of what is there: a reader sees the old one or the
+    /// new one, and nobody half of one. A link is replaced itself, and what it leads to stays. The new file may be read by
+    /// whom the old one could be read by.
+    ///
+    /// # Errors
+    /// There is a folder or a device, or it can't be written. What is there stays then.
+    pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        self.0.replace(part(name)?, bytes)
+    }
+}
+
+/// The name, if it is one of something in the folder.
+fn part(name: &OsStr) -> io::Result<&OsStr> {
+    let mut parts = Path::new(name).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(only)), None) if only == name => Ok(name),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no name of something in a folder",
+        )),
+    }
+}

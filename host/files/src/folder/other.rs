@@ -1,0 +1,63 @@
+//! A folder by its path, on systems without descriptors of folders: a link that is put there between a look and the next step
+//! is followed. See `folder`.
+
+use super::{Entry, EntryKind};
+use std::ffi::OsStr;
+use std::fs::{self, File, FileType};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        path.read_dir().map(|_| Self(path.to_owned()))
+    }
+
+    pub(super) fn enter(&self, name: &OsStr) -> io::Result<Self> {
+        Self::open(&self.plain(name)?)
+    }
+
+    pub(super) fn make(&self, name: &OsStr) -> io::Result<()> {
+        fs::create_dir(self.0.join(name))
+    }
+
+    pub(super) fn file(&self, name: &OsStr) -> io::Result<File> {
+        File::open(self.plain(name)?)
+    }
+
+    /// The path of what has this name, which is no link.
+    fn plain(&self, name: &OsStr) -> io::Result<PathBuf> {
+        let path = self.0.join(name);
+        match path.symlink_metadata()?.is_symlink() {
+            true => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a link")),
+            false => Ok(path),
+        }
+    }
+
+    pub(super) fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in self.0.read_dir()? {
+            let entry = entry?;
+            let (name, kind) = (entry.file_name(), kind(entry.file_type()?));
+            entries.push(Entry { name, kind });
+        }
+        Ok(entries)
+    }
+
+    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        let mut new = tempfile::NamedTempFile::new_in(&self.0)?;
+        new.write_all(bytes)?;
+        let put = new.persist(self.0.join(name));
+        put.map(drop).map_err(|error| error.error)
+    }
+}
+
+fn kind(found: FileType) -> EntryKind {
+    match found {
+        _ if found.is_symlink() => EntryKind::Link,
+        _ if found.is_dir() => EntryKind::Folder,
+        _ if found.is_file() => EntryKind::File,
+        _ => EntryKind::Other,
+    }
+}

@@ -1,0 +1,135 @@
+//! A folder by its descriptor, on Unix. See `folder`.
+
+use super::{Entry, EntryKind};
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+pub(super) struct Folder(OwnedFd);
+
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
+/// Any other file that a program makes: the user's mask has the last word.
+const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
+const NEW_FOLDER: Mode = Mode::from_raw_mode(0o777);
+
+impl Folder {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(fs::open(path, FOLDER, Mode::empty())?))
+    }
+
+    pub(super) fn enter(&self, name: &OsStr) -> io::Result<Self> {
+        let opened = fs::openat(&self.0, name, FOLDER | OFlags::NOFOLLOW, Mode::empty());
+        opened
+            .map(Self)
+            .map_err(|error| self.refusal(name, error.into()))
+    }
+
+    pub(super) fn make(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::mkdirat(&self.0, name, NEW_FOLDER)?)
+    }
+
+    pub(super) fn file(&self, name: &OsStr) -> io::Result<File> {
+        // Nobody waits for the other end, should it be a pipe.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = fs::openat(&self.0, name, flags, Mode::empty());
+        opened
+            .map(File::from)
+            .map_err(|error| self.refusal(name, error.into()))
+    }
+
+    /// An error that says so where there is a link: the system's own words differ.
+    fn refusal(&self, name: &OsStr, error: io::Error) -> io::Error {
+        match self.found(name) {
+            Ok(found) if kind(&found) == EntryKind::Link => {
+                io::Error::new(io::ErrorKind::InvalidInput, "it is a link")
+            }
+            Ok(found) if kind(&found) == EntryKind::Other => {
+                io::Error::new(io::ErrorKind::InvalidInput, "it is no file")
+            }
+            _ => error,
+        }
+    }
+
+    fn found(&self, name: &OsStr) -> io::Result<Stat> {
+        Ok(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    pub(super) fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in fs::Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name == "." || name == ".." {
+                continue;
+            }
+            // What was removed since is not there.
+            let Ok(found) = self.found(name) else {
+                continue;
+            };
+            entries.push(Entry {
+                name: name.to_owned(),
+                kind: kind(&found),
+            });
+        }
+        Ok(entries)
+    }
+
+    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        let old = self.found(name).ok();
+        let old_type = old.as_ref().map(|old| FileType::from_raw_mode(old.st_mode));
+        match old_type {
+            Some(FileType::Directory) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::IsADirectory,
+                    "it is a folder",
+                ));
+            }
+            Some(FileType::CharacterDevice | FileType::BlockDevice) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is a device",
+                ));
+            }
+            _ => {}
+        }
+        let (new_name, mut file) = self.beside()?;
+        let written = file.write_all(bytes).and_then(|()| {
+            if let (Some(old), Some(FileType::RegularFile)) = (&old, old_type)
+                && old.st_uid == rustix::process::geteuid().as_raw()
+            {
+                fs::fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))?;
+            }
+            Ok(fs::renameat(&self.0, &new_name, &self.0, name)?)
+        });
+        if written.is_err() {
+            let _ = fs::unlinkat(&self.0, &new_name, AtFlags::empty());
+        }
+        written
+    }
+
+    /// A new file, whose name nobody can know before.
+    fn beside(&self) -> io::Result<(OsString, File)> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let number = getrandom::u64().map_err(io::Error::other)?;
+        let name = OsString::from(format!(".eco-{number:016x}"));
+        let file = fs::openat(&self.0, &name, flags, NEW_FILE)?;
+        Ok((name, file.into()))
+    }
+}
+
+fn kind(found: &Stat) -> EntryKind {
+    match FileType::from_raw_mode(found.st_mode) {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Folder,
+        FileType::Symlink => EntryKind::Link,
+        _ => EntryKind::Other,
+    }
+}

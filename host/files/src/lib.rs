@@ -1,0 +1,63 @@
+//! Files that strangers may have put there: opening one, reading it, and putting another in its place.
+//!
+//! It owns what is believed of a name: nothing. What is looked at is what was opened, whatever has its name by now; below
+//! a [`Folder`] no link is followed; and what is written is a new file. It must not know what files hold.
+//!
+//! ```
+//! let place = tempfile::tempdir().expect("there is room");
+//! let folder = eco_files::Folder::open(place.path()).expect("it is there");
+//! folder.replace("marks.csv".as_ref(), b"anna,10\n").expect("it can be written");
+//! let file = folder.file("marks.csv".as_ref()).expect("it is a file");
+//! let bytes = eco_files::read_at_most(file, 100).expect("it can be read");
+//! assert_eq!(bytes, b"anna,10\n");
+//! ```
+
+mod folder;
+mod open;
+
+pub use folder::{Entry, EntryKind, Folder};
+pub use open::{Identity, OpenError, open, read_at_most};
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+/// Puts a file with these bytes at the path, in one step and in the place of what is there: see [`Folder::replace`]. The
+/// folders that were named on the way are taken as they are, links or not.
+///
+/// # Errors
+/// As of [`Folder::replace`], and where the path names no file.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (folder, name) = split(path)?;
+    Folder::open(folder)?.replace(name, bytes)
+}
+
+/// The folder of a file, `.` where none is named, and its name there.
+///
+/// # Errors
+/// It ends in `..`, or is the root.
+pub fn split(path: &Path) -> io::Result<(&Path, &OsStr)> {
+    let name = path.file_name();
+    let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"))?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    Ok((folder.unwrap_or(Path::new(".")), name))
+}
+
+/// Whether something failed because of the path that was named, so that another would do: and not because the disk is full,
+/// say.
+pub fn is_about_path(error: &io::Error) -> bool {
+    use io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+            | ErrorKind::ReadOnlyFilesystem
+    )
+}

@@ -1,0 +1,117 @@
+//! Opening a file, and nothing that only looks like one.
+
+use std::fs::{File, FileType};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Why something is not opened as a file.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The system refuses it.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// There is something else, such as a pipe.
+    #[error("it is {0}, not a file")]
+    NotAFile(&'static str),
+}
+
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Io(error) => error,
+            OpenError::NotAFile(_) => Self::new(io::ErrorKind::InvalidInput, error.to_string()),
+        }
+    }
+}
+
+/// Opens the file that was named, also through links. A pipe's other end is never waited for, and nothing is opened that
+/// may have no end.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn open(path: &Path) -> Result<File, OpenError> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        // A pipe opens at once then, and is seen to be one.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    match options.open(path) {
+        Ok(file) => plain(file),
+        // A socket can't even be opened.
+        Err(error) => match path.metadata().map(|found| found.file_type()) {
+            Ok(found) if !found.is_file() => {
+                Err(not_a_file(found).map_or(OpenError::Io(error), OpenError::NotAFile))
+            }
+            _ => Err(error.into()),
+        },
+    }
+}
+
+/// The file, if it is one.
+pub(crate) fn plain(file: File) -> Result<File, OpenError> {
+    let found = file.metadata()?.file_type();
+    match not_a_file(found) {
+        Some(what) => Err(OpenError::NotAFile(what)),
+        None => Ok(file),
+    }
+}
+
+/// What else there is, if it is no file.
+fn not_a_file(found: FileType) -> Option<&'static str> {
+    if found.is_file() {
+        return None;
+    }
+    if found.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if found.is_fifo() {
+            return Some("a pipe");
+        }
+        if found.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("a device")
+}
+
+/// Reads up to one byte more than `most` and no further, so that what is too large, or has no end, is told without reading
+/// it all.
+///
+/// # Errors
+/// Reading fails.
+pub fn read_at_most(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    from.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Which file it is, whatever its names are: two names of one file have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity(u64, u64);
+
+impl Identity {
+    /// That of an open file. `None` where the system has none.
+    ///
+    /// # Errors
+    /// The system doesn't say.
+    pub fn of(file: &File) -> io::Result<Option<Self>> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let found = file.metadata()?;
+            Ok(Some(Self(found.dev(), found.ino())))
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = file;
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What a stranger may have put there, and what becomes of it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use eco_files::{EntryKind, Folder, Identity, OpenError, open, read_at_most};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+/// A folder `class` with a stranger's things in it, beside a file of the teacher's.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(place.at("class")).unwrap();
+        fs::write(place.at("teacher"), "secret").unwrap();
+        place
+    }
+
+    fn at(&self, path: &str) -> std::path::PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn class(&self) -> Folder {
+        Folder::open(&self.at("class")).unwrap()
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_link_is_replaced_and_what_it_leads_to_stays() {
+    let place = Place::new();
+    symlink("../teacher", place.at("class/marks")).unwrap();
+    place.class().replace(OsStr::new("marks"), b"10").unwrap();
+    assert_eq!(fs::read_to_string(place.at("teacher")).unwrap(), "secret");
+    assert!(!place.at("class/marks").is_symlink());
+    assert_eq!(fs::read_to_string(place.at("class/marks")).unwrap(), "10");
+    let left = place.class().entries().unwrap();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn a_folder_that_is_a_link_is_not_entered() {
+    let place = Place::new();
+    symlink("..", place.at("class/anna")).unwrap();
+    let class = place.class();
+    let name = OsStr::new("anna");
+    for entered in [class.enter(name), class.enter_or_make(name)] {
+        assert_eq!(entered.err().unwrap().to_string(), "it is a link");
+    }
+    let entries = class.entries().unwrap();
+    assert_eq!(entries.first().unwrap().kind, EntryKind::Link);
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_none() {
+    let class = Place::new().class();
+    for name in ["..", ".", "", "a/b", "../teacher", "/etc", "a/"] {
+        let name = OsStr::new(name);
+        assert!(class.file(name).is_err(), "{name:?}");
+        assert!(class.enter(name).is_err(), "{name:?}");
+        assert!(class.enter_or_make(name).is_err(), "{name:?}");
+        assert!(class.replace(name, b"").is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let place = Place::new();
+    let made = Command::new("mkfifo").arg(place.at("class/pipe")).status();
+    assert!(made.unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(place.at("class/socket")).unwrap();
+    fs::create_dir(place.at("class/folder")).unwrap();
+    for (name, what) in [
+        ("pipe", "a pipe"),
+        ("socket", "a socket"),
+        ("folder", "a folder"),
+    ] {
+        let path = place.at("class").join(name);
+        let error = open(&path).unwrap_err();
+        assert!(
+            matches!(error, OpenError::NotAFile(found) if found == what),
+            "{error}"
+        );
+        assert!(place.class().file(OsStr::new(name)).is_err(), "{name}");
+    }
+    let endless = open(Path::new("/dev/zero")).unwrap_err();
+    assert_eq!(endless.to_string(), "it is a device, not a file");
+}
+
+#[test]
+fn a_file_is_read_only_so_far() {
+    let place = Place::new();
+    let file = open(&place.at("teacher")).unwrap();
+    assert_eq!(read_at_most(file, 3).unwrap(), b"secr");
+}
+
+#[test]
+fn a_new_file_is_for_those_whom_the_old_one_was_for() {
+    let place = Place::new();
+    let (old, new) = (place.at("class/old"), place.at("class/new"));
+    fs::write(&old, "").unwrap();
+    fs::set_permissions(&old, PermissionsExt::from_mode(0o600)).unwrap();
+    eco_files::replace(&old, b"marks").unwrap();
+    eco_files::replace(&new, b"marks").unwrap();
+    assert_eq!(mode(&old), 0o600);
+    // As this process's mask has it for any file.
+    fs::write(place.at("any"), "").unwrap();
+    assert_eq!(mode(&new), mode(&place.at("any")));
+}
+
+#[test]
+fn nothing_is_left_where_it_cannot_be_written() {
+    let place = Place::new();
+    fs::create_dir(place.at("class/folder")).unwrap();
+    let class = place.class();
+    assert!(class.replace(OsStr::new("folder"), b"").is_err());
+    assert!(eco_files::replace(Path::new("/dev/null"), b"").is_err());
+    assert!(eco_files::replace(&place.at("none/file"), b"").is_err());
+    assert_eq!(class.entries().unwrap().len(), 1);
+}
+
+#[test]
+fn two_names_of_one_file_are_told() {
+    let place = Place::new();
+    fs::write(place.at("class/anna"), "same").unwrap();
+    fs::hard_link(place.at("class/anna"), place.at("class/mallory")).unwrap();
+    fs::write(place.at("class/ben"), "same").unwrap();
+    let class = place.class();
+    let identity = |name: &str| {
+        let file = class.file(OsStr::new(name)).unwrap();
+        Identity::of(&file).unwrap().unwrap()
+    };
+    assert_eq!(identity("anna"), identity("mallory"));
+    assert_ne!(identity("anna"), identity("ben"));
+}
