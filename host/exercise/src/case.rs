@@ -1,5 +1,6 @@
 //! An exercise as it is meant: parsed, checked, and ready to run.
 
+use super::origin::Origin;
 use super::read::Mistake;
 use super::seed::Seed;
 use eco_plugin::{Budgets, Source};
@@ -20,6 +21,8 @@ pub struct Exercise {
     pub points: u32,
     /// What a plugin may use.
     pub limits: Limits,
+    /// Where it was read from.
+    pub origin: Origin,
     /// What all that is drawn in it grows from.
     pub seed: Seed,
     /// At least one, in the order of the files: public, then hidden.

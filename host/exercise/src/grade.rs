@@ -8,8 +8,31 @@ use super::judgement::Judgement;
 pub struct Class<'a> {
     /// The exercise.
     pub exercise: &'a Exercise,
-    /// In the order of their names.
+    /// Those that are graded, in the order of their names.
     pub submissions: Vec<Graded>,
+    /// The names of those that are not graded yet, in their order. Reports say that they are missing.
+    pub pending: Vec<String>,
+}
+
+impl<'a> Class<'a> {
+    /// A class of which nothing is graded yet. No two names are the same.
+    pub fn new(exercise: &'a Exercise, mut names: Vec<String>) -> Self {
+        names.sort();
+        Self {
+            exercise,
+            submissions: Vec::new(),
+            pending: names,
+        }
+    }
+
+    /// Takes one in that was graded.
+    pub fn add(&mut self, graded: Graded) {
+        self.pending.retain(|name| *name != graded.name);
+        let place = self
+            .submissions
+            .partition_point(|other| other.name < graded.name);
+        self.submissions.insert(place, graded);
+    }
 }
 
 /// One submission, judged.

@@ -96,6 +96,7 @@ impl Exercise {
             summary: file.summary,
             points: file.points.into_inner(),
             limits,
+            origin: files.into(),
             seed: Seed::of(&read),
             cases: gathered.cases,
             warnings: gathered.warnings,

@@ -1,10 +1,15 @@
 //! A table for spreadsheets and gradebooks: a row for each submission.
 //!
-//! It owns the columns, and leaves the quoting to `csv`. It must not know other formats.
+//! It owns the columns, and what keeps a text within its cell; it leaves the quoting to `csv`. It must not know other
+//! formats.
+//!
+//! A spreadsheet may split fields at another sign than the comma (where the comma is the decimal sign, at `;`), and takes
+//! a cell for a formula by how it begins. The guards are those of OWASP's page "CSV Injection".
 
-use super::text::{Status, label, line, sentence};
+use super::text::{PENDING, Status, label, line, sentence};
 use crate::case::Exercise;
 use crate::grade::{Class, Graded};
+use ::csv::{QuoteStyle, WriterBuilder};
 use std::io::{self, Write};
 
 const COLUMNS: [&str; 10] = [
@@ -21,12 +26,18 @@ const COLUMNS: [&str; 10] = [
 ];
 
 pub(super) fn write(class: &Class<'_>, to: &mut dyn Write) -> io::Result<()> {
-    let mut table = ::csv::Writer::from_writer(to);
+    let mut table = WriterBuilder::new()
+        // Whatever separates fields for a reader, the first one ends where its quotes end.
+        .quote_style(QuoteStyle::NonNumeric)
+        .from_writer(to);
     let columns = COLUMNS.map(str::to_owned).into_iter();
-    table.write_record(columns.chain(headings(class.exercise)))?;
     let headings: Vec<_> = headings(class.exercise).collect();
+    table.write_record(columns.chain(headings.iter().cloned()))?;
     for graded in &class.submissions {
         table.write_record(row(class.exercise, graded, &headings))?;
+    }
+    for name in &class.pending {
+        table.write_record(pending(class.exercise, name))?;
     }
     table.flush()
 }
@@ -34,7 +45,7 @@ pub(super) fn write(class: &Class<'_>, to: &mut dyn Write) -> io::Result<()> {
 /// The cases, with numbers: they make a heading unlike any other column's, and unlike a formula.
 fn headings(exercise: &Exercise) -> impl Iterator<Item = String> {
     let cases = (1..).zip(&exercise.cases);
-    cases.map(|(number, case)| format!("{number}. {}", label(case)))
+    cases.map(|(number, case)| text(&format!("{number}. {}", label(case))))
 }
 
 fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String> {
@@ -46,12 +57,12 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
         Some((heading, judgement)) => (
             heading.as_str(),
             judgement.verdict.code(),
-            sentence(judgement),
+            text(&sentence(judgement)),
         ),
     };
     let judged = if graded.is_judged() { "yes" } else { "no" };
     let mut row = vec![
-        defused(line(&graded.name)),
+        defused(&line(&graded.name)),
         points.unwrap_or_default(),
         exercise.points.to_string(),
         graded.passed().to_string(),
@@ -70,12 +81,41 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
     row
 }
 
-/// A name that no spreadsheet takes for a formula. Some look past spaces, some know wide signs.
-fn defused(name: String) -> String {
-    const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-    if name.trim_start().starts_with(SIGNS) {
-        format!("'{name}")
-    } else {
-        name
+/// One that is not graded yet has a row without a mark, so that the table lacks nobody.
+fn pending(exercise: &Exercise, name: &str) -> Vec<String> {
+    let mut row = vec![String::new(); COLUMNS.len() + exercise.cases.len()];
+    for (column, field) in [
+        (0, defused(&line(name))),
+        (8, PENDING.to_owned()),
+        (9, "no".to_owned()),
+    ] {
+        if let Some(cell) = row.get_mut(column) {
+            *cell = field;
+        }
     }
+    row
+}
+
+/// A text in the middle of a row. A reader who splits at `;` sees no quote before it that would keep it together, so that it
+/// has none.
+fn text(text: &str) -> String {
+    defused(&text.replace(';', ","))
+}
+
+/// A text that is no formula, for no reader: neither as a whole nor behind a sign at which some begin a new cell. Some look
+/// past spaces and quotes, some know wide signs. A tab and the end of a line are escaped before.
+fn defused(text: &str) -> String {
+    const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    const SEPARATORS: [char; 4] = [',', ';', '|', '；'];
+    let mut safe = String::new();
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && SIGNS.contains(&c) {
+            safe.push('\'');
+        }
+        safe.push(c);
+        let is_passed_over = c.is_whitespace() || c == '"' || c == '\'';
+        begins = SEPARATORS.contains(&c) || begins && is_passed_over;
+    }
+    safe
 }

@@ -1,8 +1,8 @@
 //! Exercism's `results.json`, version 2: version 3 would link cases to tasks, which exercises of eco
 //! don't have.
 //!
-//! It owns that format's fields, and must not know the others'. Students see all of it, so that a
-//! hidden case is in it without anything that it says.
+//! It owns that format's fields, and must not know the others'. Students see all of it, so that of a
+//! hidden case it says whether it passed, and not even the name.
 
 use super::text::{Status, end, is_hidden, json, line, said, sentence, start};
 use crate::case::Exercise;
@@ -54,8 +54,15 @@ fn has_run(judgement: &Judgement) -> bool {
 
 fn of_tests(exercise: &Exercise, graded: &Graded) -> Report {
     let mut is_first = true;
+    let mut hidden = 0;
     let tests = graded.cases(exercise).map(|judged| {
-        let test = test(judged, is_first);
+        let name = if is_hidden(judged.0) {
+            hidden += 1;
+            format!("hidden case {hidden}")
+        } else {
+            line(&judged.0.name)
+        };
+        let test = test(name, judged, is_first);
         // Students are shown the first failure, so it must be one that says something.
         is_first &= test.message.is_none();
         test
@@ -72,8 +79,8 @@ fn of_tests(exercise: &Exercise, graded: &Graded) -> Report {
     }
 }
 
-fn test((case, judgement): Judged<'_>, is_first: bool) -> Test {
-    let (name, status) = (line(&case.name), Status::of(judgement));
+fn test(name: String, (case, judgement): Judged<'_>, is_first: bool) -> Test {
+    let status = Status::of(judgement);
     let speaks = status != Status::Passed && !is_hidden(case);
     let message = speaks.then(|| {
         if is_first {

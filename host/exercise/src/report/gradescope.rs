@@ -1,6 +1,7 @@
 //! Gradescope's `results.json`.
 //!
-//! It owns that format's fields, and must not know the others'.
+//! It owns that format's fields, and must not know the others'. Gradescope reads it, not students: it keeps from them
+//! what is marked as hidden, and shows it to their teacher.
 
 use super::text::{Status, is_hidden, json, line, said};
 use crate::case::Exercise;

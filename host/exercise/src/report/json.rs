@@ -6,6 +6,7 @@ use super::text::{Status, is_hidden, json, sentence};
 use crate::case::{Case, Exercise};
 use crate::failure::{Failure, Place};
 use crate::grade::{Class, Graded, Judged, percent};
+use crate::origin::Origin;
 use crate::split::Split;
 use crate::transcript::Event;
 use serde::Serialize;
@@ -20,11 +21,15 @@ struct Report<'a> {
     format: u32,
     exercise: Task<'a>,
     submissions: Vec<Submission<'a>>,
+    /// Who is not graded yet. Empty in a report that is whole.
+    pending: &'a [String],
 }
 
 #[derive(Serialize)]
 struct Task<'a> {
     slug: &'a str,
+    origin: Origin,
+    digest: String,
     title: &'a str,
     summary: &'a str,
     points: u32,
@@ -115,6 +120,7 @@ pub(super) fn report(class: &Class<'_>) -> io::Result<String> {
         submissions: submissions
             .map(|graded| submission(class.exercise, graded))
             .collect(),
+        pending: &class.pending,
     })
 }
 
@@ -123,6 +129,8 @@ fn task(exercise: &Exercise) -> Task<'_> {
     let case = |case| task_case(exercise, case);
     Task {
         slug: &exercise.slug,
+        origin: exercise.origin,
+        digest: exercise.seed.digest(),
         title: &exercise.title,
         summary: &exercise.summary,
         points: exercise.points,

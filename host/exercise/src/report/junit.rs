@@ -3,7 +3,7 @@
 //! It owns what goes where, and leaves the writing of XML to `quick-junit`. It must not know other
 //! formats. XML has no way to write control characters, so that all text comes here without any.
 
-use super::text::{Status, label, line, said, sentence};
+use super::text::{PENDING, Status, label, line, said, sentence};
 use crate::case::Exercise;
 use crate::grade::{Class, Graded, Judged};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -14,6 +14,7 @@ pub(super) fn write(class: &Class<'_>, to: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new(line(&class.exercise.title));
     let suites = class.submissions.iter();
     report.add_test_suites(suites.map(|graded| suite(class.exercise, graded)));
+    report.add_test_suites(class.pending.iter().map(|name| pending(name)));
     report.serialize(to).map_err(io::Error::other)
 }
 
@@ -25,6 +26,7 @@ fn suite(exercise: &Exercise, graded: &Graded) -> TestSuite {
         suite.add_property(("points", points.to_string().as_str()));
     }
     suite.add_property(("max-points", exercise.points.to_string().as_str()));
+    suite.add_property(("exercise", exercise.which().as_str()));
     let cpu = graded.fuel_percent(exercise).to_string();
     suite.add_property(("cpu-percent", cpu.as_str()));
     for judged in graded.cases(exercise) {
@@ -32,6 +34,15 @@ fn suite(exercise: &Exercise, graded: &Graded) -> TestSuite {
         test.set_classname(class_name.as_str());
         suite.add_test_case(test);
     }
+    suite
+}
+
+/// One that is not graded yet: an error, so that nobody takes it for one that passed.
+fn pending(name: &str) -> TestSuite {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(PENDING);
+    let mut suite = TestSuite::new(line(name));
+    suite.add_test_case(TestCase::new(PENDING, status));
     suite
 }
 

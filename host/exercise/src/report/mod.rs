@@ -32,12 +32,12 @@ pub enum Format {
     OfClass(OfClass),
 }
 
-/// A format that holds one submission. Students see it.
+/// A format that holds one submission, for a service that shows it to its student.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OfOne {
-    /// Gradescope's `results.json`.
+    /// Gradescope's `results.json`. It has hidden cases, marked as such: the service keeps them from students.
     Gradescope,
-    /// Exercism's `results.json`, version 2.
+    /// Exercism's `results.json`, version 2. It says of hidden cases only whether they passed.
     Exercism,
 }
 

@@ -6,7 +6,7 @@
 //! A case that eco could not judge is `ok … # SKIP`, by the protocol a test that was not run and
 //! counts neither way. `not ok` would count as a failure, whatever follows it.
 
-use super::text::{Status, is_hidden, label, line, said, sentence};
+use super::text::{PENDING, Status, is_hidden, label, line, said, sentence};
 use crate::case::Exercise;
 use crate::grade::{Class, Graded, Judged};
 use std::fmt::Write as _;
@@ -18,9 +18,14 @@ const BLOCK: &str = "  ";
 pub(super) fn report(class: &Class<'_>) -> String {
     let mut tap = Tap(String::new());
     tap.line("", "TAP version 14");
-    tap.plan("", class.submissions.len());
+    // Who is not graded yet is planned: a reader sees that their tests are missing.
+    tap.plan("", class.submissions.len() + class.pending.len());
+    tap.line("", &format!("# {}", class.exercise.which()));
     for (number, graded) in (1..).zip(&class.submissions) {
         tap.submission(number, class.exercise, graded);
+    }
+    for name in &class.pending {
+        tap.line("", &format!("# {PENDING}: {}", escaped(&line(name))));
     }
     tap.0
 }

@@ -28,6 +28,9 @@ impl Status {
     }
 }
 
+/// What there is to say of a submission before it is graded.
+pub(super) const PENDING: &str = "Not graded yet";
+
 /// A name as one line: it may be that of a file, and that can hold anything.
 pub(super) fn line(name: &str) -> String {
     let name = harmless(name).replace('\n', "\\n");

@@ -1,25 +1,33 @@
 //! The head of the page: the exercise, how the class did, and how each case went.
 
-use super::super::text::{Status, is_hidden};
+use super::super::text::{PENDING, Status, is_hidden};
 use super::{many, shown};
 use crate::case::Exercise;
 use crate::grade::{Class, Graded};
 
 pub(super) fn header(class: &Class<'_>) -> String {
     let (exercise, submissions) = (class.exercise, &class.submissions);
-    let (title, slug) = (shown(&exercise.title), shown(&exercise.slug));
+    let (title, which) = (shown(&exercise.title), shown(&exercise.which()));
     let summary = match exercise.summary.as_str() {
         "" => String::new(),
         summary => format!("<p>{}</p>\n", shown(summary)),
     };
+    let pending = match class.pending.len() {
+        0 => String::new(),
+        some => format!(
+            "<p class=\"pending\">This page is not whole. {}: {}.</p>\n",
+            PENDING,
+            many(some, "submission")
+        ),
+    };
     let said = [
-        slug,
+        which,
         many(exercise.points as usize, "point"),
         many(exercise.cases.len(), "case"),
         many(submissions.len(), "submission"),
     ];
     let (said, figures) = (said.join(" · "), figures(exercise, submissions));
-    format!("<header>\n<h1>{title}</h1>\n<p>{said}</p>\n{summary}{figures}</header>\n")
+    format!("<header>\n<h1>{title}</h1>\n<p>{said}</p>\n{pending}{summary}{figures}</header>\n")
 }
 
 /// The class in a few numbers.

@@ -98,6 +98,7 @@ fn what_eco_could_not_judge_gets_no_mark() {
     let class = Class {
         exercise: &exercise,
         submissions: vec![half, none],
+        pending: Vec::new(),
     };
     let junit = of_class(OfClass::Junit, &class);
     assert!(!junit.contains("<failure"), "{junit}");
@@ -111,8 +112,9 @@ fn what_eco_could_not_judge_gets_no_mark() {
 fn students_learn_of_hidden_cases_only_whether_they_passed() {
     let report = parsed(OfOne::Exercism, &sample::failing());
     let tests = report["tests"].as_array().expect("there are tests");
-    for hidden in &tests[3..] {
+    for (number, hidden) in (1..).zip(&tests[3..]) {
         assert_eq!(hidden["status"], "fail");
+        assert_eq!(hidden["name"], format!("hidden case {number}"));
         let fields: Vec<_> = hidden.as_object().expect("an object").keys().collect();
         assert_eq!(fields, ["name", "status"]);
     }
@@ -150,11 +152,58 @@ fn a_class_of_nobody_has_reports() {
     let class = Class {
         exercise: &exercise,
         submissions: Vec::new(),
+        pending: Vec::new(),
     };
     for format in Format::ALL {
         if let Format::OfClass(format) = format {
             let report = of_class(format, &class);
             assert!(!report.contains("NaN"), "{report}");
+        }
+    }
+}
+
+/// One that is written before the end says that it is not the end, in the way of its format.
+#[test]
+fn a_report_that_is_not_whole_says_so() {
+    let exercise = sample::exercise();
+    let names = ["anna", "ben <b> # SKIP", "carla"].map(str::to_owned);
+    let mut class = Class::new(&exercise, names.to_vec());
+    class.add(Graded {
+        name: "carla".to_owned(),
+        ..of_verdicts([(); 5].map(|()| Verdict::Passed))
+    });
+    class.add(Graded {
+        name: "anna".to_owned(),
+        ..of_verdicts([(); 5].map(|()| Verdict::Passed))
+    });
+    let json: Value = serde_json::from_str(&of_class(OfClass::Json, &class)).expect("it is JSON");
+    assert_eq!(json["submissions"][0]["name"], "anna");
+    assert_eq!(json["submissions"][1]["name"], "carla");
+    assert_eq!(json["pending"], serde_json::json!(["ben <b> # SKIP"]));
+    let tap = of_class(OfClass::Tap, &class);
+    assert!(tap.contains("\n1..3\n") && !tap.contains("\nok 3"), "{tap}");
+    assert!(
+        tap.ends_with("# Not graded yet: ben <b> \\# SKIP\n"),
+        "{tap}"
+    );
+    let junit = of_class(OfClass::Junit, &class);
+    assert_eq!(junit.matches("<error").count(), 1, "{junit}");
+    assert!(junit.contains(" errors=\"1\""), "{junit}");
+    let html = of_class(OfClass::Html, &class);
+    assert!(
+        html.contains("This page is not whole. Not graded yet: 1 submission."),
+        "{html}"
+    );
+    let csv = of_class(OfClass::Csv, &class);
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+    class.add(Graded {
+        name: "ben <b> # SKIP".to_owned(),
+        ..of_verdicts([(); 5].map(|()| Verdict::Passed))
+    });
+    for format in Format::ALL {
+        if let Format::OfClass(format) = format {
+            let report = of_class(format, &class);
+            assert!(!report.contains("ot graded yet"), "{report}");
         }
     }
 }

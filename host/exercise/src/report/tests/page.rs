@@ -96,6 +96,7 @@ fn a_large_class_is_a_small_page() {
     let class = Class {
         exercise: &exercise,
         submissions: (0..200).map(submission).collect(),
+        pending: Vec::new(),
     };
     let page = of_class(OfClass::Html, &class);
     assert_sound(&page);

@@ -4,6 +4,7 @@ use crate::case::{Case, Exercise, Limits, Script, Visibility};
 use crate::failure::{Failure, Place};
 use crate::grade::{Class, Graded};
 use crate::judgement::Judgement;
+use crate::origin::Origin;
 use crate::seed::Seed;
 use crate::split::Split;
 use crate::transcript::{Side, Transcript};
@@ -40,6 +41,7 @@ pub(super) fn exercise() -> Exercise {
         summary: "A chunk is not a line & a line is not a chunk.".to_owned(),
         points: 10,
         limits: Limits::default(),
+        origin: Origin::Eco,
         seed: Seed::default(),
         warnings: Vec::new(),
         cases: vec![
@@ -77,6 +79,7 @@ pub(super) fn class(exercise: &Exercise) -> Class<'_> {
     Class {
         exercise,
         submissions,
+        pending: Vec::new(),
     }
 }
 

@@ -1,0 +1,40 @@
+//! Where an exercise was read from, and which version of it: what a report says of what it was judged by.
+
+use super::case::Exercise;
+use super::files::Files;
+use std::fmt;
+
+/// Where an exercise was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// It is one that eco brings.
+    Eco,
+    /// It lies in a folder.
+    Folder,
+}
+
+impl From<&Files> for Origin {
+    fn from(files: &Files) -> Self {
+        match files {
+            Files::Shipped(..) => Self::Eco,
+            Files::Folder(_) => Self::Folder,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Eco => "eco's own",
+            Self::Folder => "from a folder",
+        })
+    }
+}
+
+impl Exercise {
+    /// Which exercise it is, in words: its slug, where it was read from, and the digest of its TOML.
+    pub fn which(&self) -> String {
+        format!("{}, {}, {}", self.slug, self.origin, self.seed.digest())
+    }
+}
