@@ -198,13 +198,12 @@ impl Shipped {
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
             let (path, bytes) = placed(path, bytes, first);
-            folder::write(&folder.join(path), &bytes)?;
+            folder::write(folder, path, &bytes)?;
         }
-        folder::write(&folder.join(ATTRIBUTES.0), ATTRIBUTES.1)?;
+        folder::write(folder, ATTRIBUTES.0, ATTRIBUTES.1)?;
         for (shape, language, files) in &STARTERS {
             if *shape == self.shape && only.is_none_or(|only| only == *language) {
-                let folder = folder.join("starter").join(language.folder());
-                write_starter(&folder, *language, files)?;
+                write_starter(folder, *language, files)?;
             }
         }
         Ok(())
@@ -233,11 +232,12 @@ fn write_starter(
     language: SampleLanguage,
     files: &[File],
 ) -> Result<(), BuildError> {
+    let place = Path::new("starter").join(language.folder());
     for (path, bytes) in files {
-        folder::write(&folder.join(path), bytes)?;
+        folder::write(folder, place.join(path), bytes)?;
     }
     match language {
-        SampleLanguage::Rust => wit::write(folder),
+        SampleLanguage::Rust => wit::write(folder, &place),
         _ => Ok(()),
     }
 }

@@ -85,6 +85,43 @@ impl Folder {
         Ok(entries)
     }
 
+    /// What has this name in it, if anything has.
+    ///
+    /// # Errors
+    /// The system doesn't say.
+    pub fn kind(&self, name: &OsStr) -> io::Result<Option<EntryKind>> {
+        match self.0.kind(part(name)?) {
+            Ok(kind) => Ok(Some(kind)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a new file can be put into it. One is made, whose name begins with a dot, and removed.
+    ///
+    /// # Errors
+    /// None can be made, for this reason.
+    pub fn try_writing(&self) -> io::Result<()> {
+        self.0.try_writing()
+    }
+
+    /// Puts a new file at this path below the folder, as [`replace`](Self::replace) does, and makes the folders on the way
+    /// that are missing.
+    ///
+    /// # Errors
+    /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
+    pub fn replace_below(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let (way, name) = super::split(path)?;
+        let mut within: Option<Self> = None;
+        for step in way.components() {
+            if step != Component::CurDir {
+                let folder = within.as_ref().unwrap_or(self);
+                within = Some(folder.enter_or_make(step.as_os_str())?);
+            }
+        }
+        within.as_ref().unwrap_or(self).replace(name, bytes)
+    }
+
     /// Puts a new file of this name into it, in one step, in the place of what is there: a reader sees the old one or the
     /// new one, and nobody half of one. A link is replaced itself, and what it leads to stays. The new file may be read by
     /// whom the old one could be read by.

@@ -35,9 +35,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The folder of a file, `.` where none is named, and its name there.
 ///
 /// # Errors
-/// It ends in `..`, or is the root.
+/// It ends in `..` or a slash, or is the root.
 pub fn split(path: &Path) -> io::Result<(&Path, &OsStr)> {
-    let name = path.file_name();
+    let last = path.as_os_str().as_encoded_bytes().last();
+    let names_folder = last.is_some_and(|last| std::path::is_separator(char::from(*last)));
+    let name = path.file_name().filter(|_| !names_folder);
     let name = name.ok_or_else(|| io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"))?;
     let folder = path
         .parent()

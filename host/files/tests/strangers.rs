@@ -59,6 +59,59 @@ fn a_folder_that_is_a_link_is_not_entered() {
 }
 
 #[test]
+fn a_file_is_put_below_through_no_link() {
+    let place = Place::new();
+    symlink("..", place.at("class/anna")).unwrap();
+    symlink("..", place.at("class/made")).unwrap();
+    let class = place.class();
+    let put = |path: &str| class.replace_below(Path::new(path), b"10");
+    for path in ["anna/teacher", "made/teacher", "made/new/marks"] {
+        assert_eq!(put(path).unwrap_err().to_string(), "it is a link", "{path}");
+    }
+    for path in [
+        "../teacher",
+        "ben/../../teacher",
+        "/tmp/teacher",
+        "ben/",
+        "",
+    ] {
+        assert!(put(path).is_err(), "{path}");
+    }
+    assert_eq!(fs::read_to_string(place.at("teacher")).unwrap(), "secret");
+    put("./ben/1/marks").unwrap();
+    put("ben/1/marks").unwrap();
+    assert_eq!(fs::read(place.at("class/ben/1/marks")).unwrap(), b"10");
+    fs::write(place.at("class/file"), "").unwrap();
+    assert!(put("file/marks").is_err());
+}
+
+#[test]
+fn what_has_a_name_is_told_without_following_it() {
+    let place = Place::new();
+    symlink("..", place.at("class/link")).unwrap();
+    fs::create_dir(place.at("class/folder")).unwrap();
+    let class = place.class();
+    let kind = |name: &str| class.kind(OsStr::new(name)).unwrap();
+    assert_eq!(kind("link"), Some(EntryKind::Link));
+    assert_eq!(kind("folder"), Some(EntryKind::Folder));
+    assert_eq!(kind("none"), None);
+    assert_eq!(place.class().kind(OsStr::new("..")).ok(), None);
+}
+
+#[test]
+fn a_folder_is_tried_and_nothing_is_left_in_it() {
+    let place = Place::new();
+    place.class().try_writing().unwrap();
+    assert_eq!(place.class().entries().unwrap(), []);
+    assert!(
+        Folder::open(Path::new("/proc"))
+            .unwrap()
+            .try_writing()
+            .is_err()
+    );
+}
+
+#[test]
 fn a_name_that_leads_elsewhere_is_none() {
     let class = Place::new().class();
     for name in ["..", ".", "", "a/b", "../teacher", "/etc", "a/"] {

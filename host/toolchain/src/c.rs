@@ -31,10 +31,9 @@ const INSTALL: &str =
   Windows:    winget install zig.zig";
 
 pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Result<(), BuildError> {
-    let build = project.join(BUILD);
-    folder::open(&build)?;
+    folder::refuse_link(&project.join(BUILD))?;
     let world = find_world(project, sources)?;
-    let bindings = generate(world, &build)?;
+    let bindings = generate(world, project)?;
     // Outside of the project, since a compiler may write through a link that lies there.
     let place = tempfile::tempdir().map_err(BuildError::file(std::env::temp_dir()))?;
     let core = place.path().join("core.wasm");
@@ -86,7 +85,7 @@ fn snake(world: &str) -> String {
 }
 
 /// Writes the world's header and glue, and returns what must be compiled and linked.
-fn generate(world: &str, build: &Path) -> Result<Vec<String>, BuildError> {
+fn generate(world: &str, project: &Path) -> Result<Vec<String>, BuildError> {
     let files = bindings(world).map_err(|error| BuildError::Unfit {
         what: format!("the world {world}"),
         why: format!("{error:#}"),
@@ -94,8 +93,9 @@ fn generate(world: &str, build: &Path) -> Result<Vec<String>, BuildError> {
     })?;
     let mut link = Vec::new();
     for (name, contents) in files.iter() {
-        let path = build.join(name);
-        folder::replace(&path, contents)?;
+        let path = Path::new(BUILD).join(name);
+        folder::refuse_link(&project.join(&path))?;
+        folder::write(project, &path, contents)?;
         if !name.ends_with(".h") {
             link.push(name.to_owned());
         }

@@ -5,7 +5,8 @@
 //! change no file elsewhere.
 
 use super::error::BuildError;
-use std::io::{ErrorKind, Write as _};
+use eco_files::Folder;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Makes a folder, and those around it.
@@ -20,13 +21,15 @@ pub fn make(folder: &Path) -> Result<(), BuildError> {
     })
 }
 
-/// Writes a file, and makes the folders that it lies in.
+/// Writes a file at this path below the folder, and makes the folders between them that are missing.
 ///
 /// # Errors
-/// It can't be written.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
-    make_parent(path)?;
-    std::fs::write(path, bytes).map_err(BuildError::file(path))
+/// It can't be written, or a folder between them is a link.
+pub fn write(folder: &Path, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), BuildError> {
+    let path = path.as_ref();
+    Folder::open(folder)
+        .and_then(|folder| folder.replace_below(path, bytes))
+        .map_err(BuildError::file(folder.join(path)))
 }
 
 /// Makes the folders that `path` lies in, and gives the innermost.
@@ -42,46 +45,11 @@ pub(super) fn make_parent(path: &Path) -> Result<&Path, BuildError> {
     Ok(parent)
 }
 
-/// Makes the folder, if there is none.
+/// Refuses a link where building writes: it is somebody's own, and is not taken away unasked.
 ///
 /// # Errors
-/// It is a link, or can't be made.
-pub(super) fn open(folder: &Path) -> Result<(), BuildError> {
-    refuse_link(folder)?;
-    match std::fs::create_dir(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(BuildError::file(folder)(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Puts a file at the path, in the place of the one that is there, in one step: somebody may be serving
-/// that, and nobody wants half of one. It is written beside it, as a new file whose name nobody can know
-/// before.
-///
-/// # Errors
-/// There is a link, or the folder can't be written.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
-    refuse_link(path)?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut beside = tempfile::Builder::new();
-    // As any other file that a compiler makes: the user's mask has the last word.
-    #[cfg(unix)]
-    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut new = beside
-        .tempfile_in(folder)
-        .map_err(BuildError::file(folder))?;
-    new.write_all(bytes).map_err(BuildError::file(path))?;
-    let put = new.persist(path);
-    put.map(drop)
-        .map_err(|error| BuildError::file(path)(error.error))
-}
-
-fn refuse_link(path: &Path) -> Result<(), BuildError> {
+/// There is one.
+pub(super) fn refuse_link(path: &Path) -> Result<(), BuildError> {
     if path.is_symlink() {
         Err(BuildError::Link(path.to_owned()))
     } else {

@@ -123,11 +123,11 @@ pub fn write(
             let path = path.replace(&format!("{sample}."), &format!("{name}."));
             let package = |of: &str| format!("name = \"{of}\"");
             let text = text.replace(&package(sample), &package(name));
-            folder::write(&folder.join(path), text.as_bytes())?;
+            folder::write(folder, path, text.as_bytes())?;
         }
     }
     if language == SampleLanguage::Rust {
-        wit::write(folder)?;
+        wit::write(folder, Path::new(""))?;
     }
-    folder::write(&folder.join(".gitignore"), IGNORED.as_bytes())
+    folder::write(folder, ".gitignore", IGNORED.as_bytes())
 }

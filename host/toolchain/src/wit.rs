@@ -18,14 +18,15 @@ pub const FILES: [(&str, &str); 10] = [
     ("script.wit", include_str!("../../../wit/script.wit")),
 ];
 
-/// Writes all of them into `wit/` in this folder, where Rust's bindings are made from.
+/// Writes all of them into `wit/` in the project at this path below the folder: Rust's bindings are made from them.
 ///
 /// # Errors
 /// They can't be written.
-pub fn write(project: &Path) -> Result<(), BuildError> {
-    FILES.iter().try_for_each(|(file, text)| {
-        folder::write(&project.join("wit").join(file), text.as_bytes())
-    })
+pub fn write(folder: &Path, project: &Path) -> Result<(), BuildError> {
+    let place = project.join("wit");
+    FILES
+        .iter()
+        .try_for_each(|(file, text)| folder::write(folder, place.join(file), text.as_bytes()))
 }
 
 /// All of them as one file, which is valid WIT too.

@@ -35,6 +35,15 @@ impl Folder {
         }
     }
 
+    pub(super) fn kind(&self, name: &OsStr) -> io::Result<EntryKind> {
+        let found = self.0.join(name).symlink_metadata()?;
+        Ok(kind(found.file_type()))
+    }
+
+    pub(super) fn try_writing(&self) -> io::Result<()> {
+        tempfile::NamedTempFile::new_in(&self.0).map(drop)
+    }
+
     pub(super) fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in self.0.read_dir()? {

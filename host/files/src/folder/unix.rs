@@ -46,15 +46,15 @@ impl Folder {
 
     /// An error that says so where there is a link: the system's own words differ.
     fn refusal(&self, name: &OsStr, error: io::Error) -> io::Error {
-        match self.found(name) {
-            Ok(found) if kind(&found) == EntryKind::Link => {
-                io::Error::new(io::ErrorKind::InvalidInput, "it is a link")
-            }
-            Ok(found) if kind(&found) == EntryKind::Other => {
-                io::Error::new(io::ErrorKind::InvalidInput, "it is no file")
-            }
+        match self.kind(name) {
+            Ok(EntryKind::Link) => io::Error::new(io::ErrorKind::InvalidInput, "it is a link"),
+            Ok(EntryKind::Other) => io::Error::new(io::ErrorKind::InvalidInput, "it is no file"),
             _ => error,
         }
+    }
+
+    pub(super) fn kind(&self, name: &OsStr) -> io::Result<EntryKind> {
+        self.found(name).map(|found| kind(&found))
     }
 
     fn found(&self, name: &OsStr) -> io::Result<Stat> {
@@ -81,6 +81,11 @@ impl Folder {
         Ok(entries)
     }
 
+    pub(super) fn try_writing(&self) -> io::Result<()> {
+        let (name, _) = self.beside()?;
+        Ok(fs::unlinkat(&self.0, &name, AtFlags::empty())?)
+    }
+
     pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
         let old = self.found(name).ok();
         let old_type = old.as_ref().map(|old| FileType::from_raw_mode(old.st_mode));
@@ -100,14 +105,17 @@ impl Folder {
             _ => {}
         }
         let (new_name, mut file) = self.beside()?;
-        let written = file.write_all(bytes).and_then(|()| {
+        let mut put = || -> io::Result<()> {
+            // Before there is anything to read.
             if let (Some(old), Some(FileType::RegularFile)) = (&old, old_type)
                 && old.st_uid == rustix::process::geteuid().as_raw()
             {
                 fs::fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))?;
             }
+            file.write_all(bytes)?;
             Ok(fs::renameat(&self.0, &new_name, &self.0, name)?)
-        });
+        };
+        let written = put();
         if written.is_err() {
             let _ = fs::unlinkat(&self.0, &new_name, AtFlags::empty());
         }

@@ -177,7 +177,7 @@ impl LoadError {
         match self {
             Self::Compiler(_) => true,
             Self::Start(error) => error.is_internal(),
-            Self::Read(error) => !is_of_path(error),
+            Self::Read(error) => is_of_system(error),
             _ => false,
         }
     }
@@ -198,22 +198,9 @@ impl LoadError {
     }
 }
 
-/// Whether a file can't be read because of what was named, or eco itself refuses it.
-fn is_of_path(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind;
-    let is_of_system = error.raw_os_error().is_some();
-    !is_of_system
-        || matches!(
-            error.kind(),
-            ErrorKind::NotFound
-                | ErrorKind::PermissionDenied
-                | ErrorKind::NotADirectory
-                | ErrorKind::IsADirectory
-                | ErrorKind::InvalidFilename
-                | ErrorKind::InvalidInput
-                | ErrorKind::InvalidData
-                | ErrorKind::UnexpectedEof
-        )
+/// Whether the system can't read a file, whichever was named, and eco itself doesn't refuse it.
+fn is_of_system(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_some() && !eco_files::is_about_path(error)
 }
 
 /// What may be behind a component that is not valid here.

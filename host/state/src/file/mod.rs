@@ -76,17 +76,7 @@ enum Outcome {
 
 /// Whether the system refuses something, whatever the file is that was named.
 fn is_of_system(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind;
-    let is_of_path = matches!(
-        error.kind(),
-        ErrorKind::NotFound
-            | ErrorKind::PermissionDenied
-            | ErrorKind::NotADirectory
-            | ErrorKind::IsADirectory
-            | ErrorKind::InvalidFilename
-            | ErrorKind::InvalidInput
-    );
-    error.raw_os_error().is_some() && !is_of_path
+    error.raw_os_error().is_some() && !eco_files::is_about_path(error)
 }
 
 /// Whether there may be a store: a file that is there and not empty, whatever it is.
