@@ -304,10 +304,9 @@ fn the_table_says_who_got_what_and_why() {
 student  points  passed    CPU  first failure
 alice     10.00     5/6    2 %  extra-bytes: quit closes
 bob       12.00     6/6    1 %  –
-2 submissions, 11.00 of 12 points on average
-";
+2 submissions, 11.00 of 12 points on average; exercise: lines, from a folder, ";
     let text = run.text();
-    assert_eq!(text, expected);
+    assert!(text.starts_with(expected), "{text}");
 }
 
 #[test]
@@ -394,7 +393,7 @@ fn reports_go_where_they_are_sent() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.text().contains("2 submissions"), "{}", run.text());
     let starts = [
-        ("marks.csv", "submission,"),
+        ("marks.csv", "\"submission\","),
         ("a.xml", "<?xml"),
         ("a.tap", "TAP version 14\n"),
         ("a.html", "<!doctype html>"),

@@ -93,6 +93,9 @@ mod redis_attacks;
 mod redis_server;
 /// New versions of a plugin under way.
 mod reload;
+/// Where reports go, and what is there of them when grading is cut off.
+#[cfg(unix)]
+mod reports;
 /// What the system refuses: address space, descriptors, disk.
 #[cfg(unix)]
 mod resources;

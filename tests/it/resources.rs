@@ -164,11 +164,21 @@ fn a_disk_that_is_full_is_no_misuse() {
     for words in ["File too large", "is the disk full"] {
         assert!(served.stderr.contains(words), "{}", served.stderr);
     }
-    if cfg!(target_os = "linux") {
-        let [_, _, plugin] = echoes();
-        let arguments = ["grade", "echo", &plugin, "--report", "csv=/dev/full"];
-        let graded = Eco::new(&arguments).run(b"");
-        assert_eq!(graded.code, 70, "{}", graded.stderr);
-        assert!(graded.stderr.contains("No space left"), "{}", graded.stderr);
-    }
+    let [_, _, plugin] = echoes();
+    let report = format!("html={}", folder.join("page").display());
+    let arguments = ["grade", "echo", &plugin, "--report", &report];
+    let graded = Eco::with_file_size(1, &arguments).run(b"");
+    assert_eq!(graded.code, 70, "{}", graded.stderr);
+    assert!(
+        graded.stderr.contains("File too large"),
+        "{}",
+        graded.stderr
+    );
+    // Nor is a part of it left.
+    let left = folder.read_dir().expect("it is there").flatten();
+    let left: Vec<_> = left
+        .map(|entry| entry.file_name())
+        .filter(|name| name != "state")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
 }

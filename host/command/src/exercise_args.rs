@@ -1,7 +1,7 @@
 //! What students and teachers may type, and the help that teaches it.
 
 use super::budget_args::CompileArgs;
-use super::report_to::ReportTo;
+use super::reports::ReportTo;
 use crate::language_arg::ExerciseLanguageArg;
 use crate::ranges;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};

@@ -27,6 +27,7 @@ mod logging;
 mod machine;
 mod message;
 mod new;
+mod new_file;
 mod output;
 #[cfg(test)]
 mod pages;
@@ -35,7 +36,7 @@ mod progress;
 mod ranges;
 mod reach;
 mod reload;
-mod report_to;
+mod reports;
 mod runtime;
 mod secret;
 mod send;

@@ -7,7 +7,7 @@ use super::compiler::{self, compiler};
 use super::exercise_args::GradeArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
-use super::report_to::ReportTo;
+use super::reports::Reports;
 use super::{machine, output};
 use crate::progress::{self, Wanted};
 use crate::runtime;
@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 use std::thread;
 use submissions::{Code, Submission};
@@ -26,17 +27,9 @@ use submissions::{Code, Submission};
 pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let exercise = read(&find(&args.exercise)?, Cases::All)?;
     let submissions = submissions::find(&args.submissions, args.class)?;
-    for (number, report) in args.report.iter().enumerate() {
-        report.check(submissions.len())?;
-        if args
-            .report
-            .iter()
-            .skip(number + 1)
-            .any(|other| report.is_as(other))
-        {
-            return Err(Exit::Usage.saying("two reports would go to the same file"));
-        }
-    }
+    let names = submissions.iter().map(|submission| submission.name.clone());
+    let names: Vec<String> = names.collect();
+    let reports = Reports::new(&args.report, &exercise, &names, &args.submissions)?;
     let engine = compiler::engine(args.compile.over(exercise.limits.budgets()))
         .laboratory()
         .build();
@@ -50,22 +43,16 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         exercise: &exercise,
         judge,
         engine,
+        reports: &reports,
         bar: bar(submissions.len()),
     };
-    let class = Class {
-        exercise: &exercise,
-        submissions: grading.all(submissions, jobs)?,
-    };
-    let written: Vec<_> = args
-        .report
-        .iter()
-        .map(|report| report.write(&class))
-        .collect();
-    if !args.report.iter().any(ReportTo::is_stdout) {
+    let class = grading.all(submissions, Class::new(&exercise, names), jobs)?;
+    let written = reports.end(&class);
+    if !reports.has_stdout() {
         output::styled(&table::table(&class))?;
     }
     // What could be written is there, whatever could not.
-    written.into_iter().collect::<Result<(), Failure>>()?;
+    written?;
     let not_judged = class.submissions.iter();
     match not_judged.filter(|graded| !graded.is_judged()).count() {
         0 => Ok(()),
@@ -117,16 +104,22 @@ fn bar(submissions: usize) -> ProgressBar {
 /// What the threads share.
 struct Grading<'a> {
     exercise: &'a Exercise,
+    reports: &'a Reports,
     judge: Judge<'a>,
     engine: Engine,
     bar: ProgressBar,
 }
 
 impl Grading<'_> {
-    /// Grades all of them, some at the same time; the grades come in their order.
-    fn all(&self, submissions: Vec<Submission>, jobs: usize) -> Result<Vec<Graded>, Failure> {
+    /// Grades all of them, some at the same time, and writes the reports on each as it is graded.
+    fn all<'c>(
+        &self,
+        submissions: Vec<Submission>,
+        class: Class<'c>,
+        jobs: usize,
+    ) -> Result<Class<'c>, Failure> {
         let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::new());
+        let class = Mutex::new(class);
         let work = || -> io::Result<()> {
             let runtime = runtime::one_thread()?;
             while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -136,7 +129,8 @@ impl Grading<'_> {
                 let graded = graded.unwrap_or_else(|_| {
                     self.unrun(submission, Verdict::Internal("it panicked".to_owned()))
                 });
-                done.lock().push(graded);
+                self.reports.finished(self.exercise, &graded);
+                class.lock().add(graded);
                 self.bar.inc(1);
             }
             // What still reads isn't waited for.
@@ -144,6 +138,8 @@ impl Grading<'_> {
             Ok(())
         };
         thread::scope(|scope| {
+            let (_grading, ended) = mpsc::channel();
+            scope.spawn(|| self.reports.keep_up(&class, ended));
             let threads: Vec<_> = (0..jobs.min(submissions.len()))
                 .map(|_| scope.spawn(work))
                 .collect();
@@ -153,9 +149,7 @@ impl Grading<'_> {
             })
         })?;
         self.bar.finish_and_clear();
-        let mut graded = done.into_inner();
-        graded.sort_by(|a: &Graded, b: &Graded| a.name.cmp(&b.name));
-        Ok(graded)
+        Ok(class.into_inner())
     }
 
     async fn one(&self, submission: &Submission) -> Graded {

@@ -81,7 +81,8 @@ fn total(class: &Class<'_>) -> String {
         some => format!("{:.2}", points.iter().sum::<f64>() / some as f64),
     };
     format!(
-        "{count}, {mean} of {} points on average",
-        class.exercise.points
+        "{count}, {mean} of {} points on average; exercise: {}",
+        class.exercise.points,
+        class.exercise.which()
     )
 }

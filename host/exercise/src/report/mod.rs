@@ -68,6 +68,11 @@ impl Format {
         Self::OfClass(OfClass::Html),
     ];
 
+    /// Whether it shows hidden cases, so that students must not read it as it is.
+    pub fn shows_hidden(self) -> bool {
+        self != Self::OfOne(OfOne::Exercism)
+    }
+
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,0 +1,61 @@
+//! A file that somebody named, and that is written when there is something to write.
+//!
+//! It owns that a path that can't be written to is refused before anything is done for it, with words that help.
+
+use eco_files::{EntryKind, Folder};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+/// Who may have put there what has the file's name by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Who named the file: a link, or a pipe, is there for a reason, and is not replaced.
+    Users,
+    /// Anybody: what is there is replaced, whatever it is.
+    Strangers,
+}
+
+/// Where a new file is to be.
+pub(super) struct NewFile {
+    folder: Folder,
+    name: OsString,
+}
+
+impl NewFile {
+    /// At the path that somebody named.
+    ///
+    /// # Errors
+    /// No file can be written there.
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        let (folder, name) = eco_files::split(path)?;
+        let folder = Folder::open(folder)?;
+        check(&folder, name, Whose::Users)?;
+        Ok(Self {
+            folder,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Writes it, in the place of what is there.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub(super) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        self.folder.replace(&self.name, bytes)
+    }
+}
+
+/// Whether a file of this name can be written in the folder.
+///
+/// # Errors
+/// It can't, for this reason.
+pub(super) fn check(folder: &Folder, name: &OsStr, whose: Whose) -> io::Result<()> {
+    let refused = match (folder.kind(name)?, whose) {
+        (Some(EntryKind::Folder), _) => "it is a folder",
+        (Some(EntryKind::Link), Whose::Users) => "it is a link: name the file that it leads to",
+        (Some(EntryKind::Other), Whose::Users) => "it is a pipe or a device, and no file",
+        _ => return folder.try_writing(),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, refused))
+}
