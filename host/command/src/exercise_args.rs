@@ -73,7 +73,8 @@ Links are refused. Names that begin with a dot are passed over, and said to be. 
 student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
 
 Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
-json and html. A report's folder must be there, unless its name has {name}. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
+json and html. A report's folder must be there, unless its name has {name}. Reports are written while the class is \
+graded, and say who is missing. Each is a new file: no link that was handed in is followed. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
 random comes from exercise.toml and hidden.toml, so that eco check, which has no hidden cases, draws otherwise.
 
 Exit codes:

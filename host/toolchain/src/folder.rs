@@ -56,3 +56,29 @@ pub(super) fn refuse_link(path: &Path) -> Result<(), BuildError> {
         Ok(())
     }
 }
+
+#[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    /// Somebody else may be quicker in a folder that is writable for all.
+    #[test]
+    fn nothing_is_written_through_a_link_in_a_new_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        fs::write(at("precious"), "a key").unwrap();
+        make(&at("new")).unwrap();
+        symlink("..", at("new/starter")).unwrap();
+        symlink("../precious", at("new/README.md")).unwrap();
+        assert!(write(&at("new"), "starter/precious", b"eco's").is_err());
+        write(&at("new"), "README.md", b"eco's").unwrap();
+        write(&at("new"), "src/lib.rs", b"eco's").unwrap();
+        assert_eq!(fs::read_to_string(at("precious")).unwrap(), "a key");
+        assert_eq!(fs::read_to_string(at("new/README.md")).unwrap(), "eco's");
+        assert_eq!(fs::read_to_string(at("new/src/lib.rs")).unwrap(), "eco's");
+        assert!(matches!(make(&at("new")), Err(BuildError::Exists(_))));
+    }
+}

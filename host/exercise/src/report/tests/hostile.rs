@@ -207,3 +207,80 @@ fn a_report_that_is_not_whole_says_so() {
         }
     }
 }
+
+/// Whatever a student is called, a report has as many submissions as there are, and JSON the exact name.
+#[test]
+fn a_name_is_a_name_in_every_format() {
+    let exercise = sample::exercise();
+    let long = "é\u{202e}".repeat(13_000);
+    let names = [
+        "",
+        ".",
+        "..",
+        "-",
+        " ",
+        "\u{0}",
+        "a\u{1b}[2J\r\n\tb",
+        "\u{202e}gpj.",
+        "\u{fffe}",
+        "1..0",
+        "# SKIP",
+        "Bail out!",
+        "ok 1 - x",
+        "---",
+        "...",
+        "</table>",
+        "]]>",
+        "\"",
+        "'",
+        "\\",
+        "mallory;10;10",
+        "=1",
+        &long,
+    ];
+    let mut class = Class::new(&exercise, names.map(str::to_owned).to_vec());
+    for name in names {
+        class.add(Graded {
+            name: name.to_owned(),
+            ..of_verdicts([(); 5].map(|()| Verdict::WrongBytes))
+        });
+    }
+    assert!(class.pending.is_empty());
+    let count = names.len();
+    let json: Value = serde_json::from_str(&of_class(OfClass::Json, &class)).expect("it is JSON");
+    let submissions = json["submissions"].as_array().expect("a list").iter();
+    let found: Vec<_> = submissions
+        .filter_map(|graded| graded["name"].as_str())
+        .collect();
+    let mut sorted = names;
+    sorted.sort();
+    assert_eq!(found, sorted);
+    let csv = of_class(OfClass::Csv, &class);
+    let rows = ::csv::Reader::from_reader(csv.as_bytes())
+        .into_records()
+        .count();
+    assert_eq!((rows, csv.lines().count()), (count, count + 1));
+    let tap = of_class(OfClass::Tap, &class);
+    assert_eq!(
+        tap::tests(&tap.lines().collect::<Vec<_>>(), "").len(),
+        count
+    );
+    let junit = of_class(OfClass::Junit, &class);
+    assert_eq!(junit.matches("<testsuite ").count(), count);
+    page::assert_sound(&of_class(OfClass::Html, &class));
+    for format in Format::ALL {
+        let reports: Vec<String> = match format {
+            Format::OfClass(format) => vec![of_class(format, &class)],
+            Format::OfOne(format) => {
+                let each = class.submissions.iter();
+                each.map(|graded| of_one(format, &exercise, graded))
+                    .collect()
+            }
+        };
+        for report in reports {
+            let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+            assert!(!report.contains(obeyed), "{format}");
+            assert!(!report.contains(['\u{202e}', '\u{fffe}']), "{format}");
+        }
+    }
+}

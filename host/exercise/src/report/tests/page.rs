@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 /// Fails unless each element that begins ends, in order, and each link leads somewhere.
 #[track_caller]
-fn assert_sound(page: &str) {
+pub(super) fn assert_sound(page: &str) {
     let (_, body) = page.split_once("<html").expect("the page begins");
     let mut open = vec!["html"];
     let (mut anchors, mut links) = (HashSet::new(), HashSet::new());

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The tests of a document whose lines are indented like this: whether each is ok, and what follows.
 /// Fails where the protocol is broken.
-fn tests(document: &[&str], indent: &str) -> Vec<(bool, String)> {
+pub(super) fn tests(document: &[&str], indent: &str) -> Vec<(bool, String)> {
     let mut found = Vec::new();
     let mut plans = Vec::new();
     let mut lines = document
