@@ -189,7 +189,7 @@ fn no_two_reports_have_one_path_and_the_teachers_stays() {
     let run = grade(&place, &["class"], &reports);
     assert_eq!(run.code, 0, "{}", run.stderr);
     for words in [
-        "another report has the path",
+        "so that theirs are longer",
         "class~3.json",
         "anna~2.json",
         "marks.csv~4",
@@ -223,6 +223,21 @@ fn no_two_reports_have_one_path_and_the_teachers_stays() {
             run.stderr
         );
     }
+}
+
+/// A name is written in a path in another way than in a folder, and somebody may be called as that is.
+#[test]
+fn nobody_gets_the_report_on_another() {
+    let place = place("reports-others");
+    let names = ["Anna Smith", "Anna%20Smith", "Anna%20Smith~1"];
+    names.iter().for_each(|name| hand_in(&place, name));
+    let run = grade(&place, &["class"], &["exercism=class/{name}/results.json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for name in names {
+        let report = place.join("class").join(name).join("results.json");
+        assert!(!report.exists(), "{name}");
+    }
+    json(place.join("class/Anna%20Smith~1~1/results.json"));
 }
 
 /// Every format, for names that mean something to a shell, a file system, a terminal or a reader of the format.

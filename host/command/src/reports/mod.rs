@@ -20,7 +20,7 @@ use handed_in::{HandedIn, Typed};
 use names::{Taken, file_name, numbered, with_name};
 use parking_lot::Mutex;
 use report_to::cannot;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -157,15 +157,15 @@ impl Reports {
     /// Writes the reports on a class again and again while it is graded, until `ended` has no sender: whatever ends this
     /// program, they say who was graded, and who was not.
     pub(super) fn keep_up(&self, class: &Mutex<Class<'_>>, ended: Receiver<()>) {
-        let (mut wait, mut known) = (EVERY, 0);
+        let (mut wait, mut known) = (EVERY, None);
         while !self.of_class.is_empty()
             && ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout)
         {
             let began = Instant::now();
             let class = class.lock();
             // The whole one is written at the end.
-            if class.submissions.len() > known && !class.pending.is_empty() {
-                known = class.submissions.len();
+            if known != Some(class.submissions.len()) && !class.pending.is_empty() {
+                known = Some(class.submissions.len());
                 // It is tried again, and what fails at the end is said.
                 let _ = self.class(&class);
             }
@@ -263,12 +263,15 @@ fn places(
         return Err(twice());
     }
     let folder = Arc::new(typed.folder);
+    let names: HashSet<String> = submissions.iter().map(|name| name.to_lowercase()).collect();
     let place = |(number, name): (usize, &String)| {
+        // A folder of the class that has another student's name is that student's, who can read what is in it.
+        let is_others = |part: &str| part != name && names.contains(&part.to_lowercase());
         let mut part = file_name(name, number);
         let mut below = with_name(&wanted.below, &part);
         let mut is_longer = false;
         let mut path = typed.path.join(&below);
-        while handed_in.is(&path) || !taken.take(&path) {
+        while is_others(&part) || handed_in.is(&path) || !taken.take(&path) {
             part = numbered(&part, number);
             below = with_name(&wanted.below, &part);
             path = typed.path.join(&below);
@@ -313,7 +316,7 @@ fn warn_of_longer(longer: &[String]) {
         shown.push(format!("and {} more", longer.len() - LISTED));
     }
     tracing::warn!(
-        "another report has the path that these would have, so that theirs is longer: {}",
+        "other submissions or reports have the paths that these would have, so that theirs are longer: {}",
         shown.join(", ")
     );
 }
