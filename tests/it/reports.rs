@@ -255,6 +255,8 @@ fn a_student_of_any_name_has_reports_that_are_whole() {
         "%7E",
         "con",
         &long,
+        "mallory;10;10;10",
+        "x;=1+1;",
     ];
     for name in names {
         hand_in(&place, name);
@@ -287,6 +289,10 @@ fn a_student_of_any_name_has_reports_that_are_whole() {
             .len(),
         graded
     );
+    let table = std::fs::read_to_string(place.join("csv")).unwrap();
+    for row in ["\n\"mallory;10;10;10\",10,10,", "\n\"x;'=1+1;\",10,10,"] {
+        assert!(table.contains(row), "{row}: {table}");
+    }
     for folder in ["g", "e"] {
         assert_eq!(
             place.join(folder).read_dir().unwrap().count(),
