@@ -51,10 +51,11 @@ impl NewFile {
 /// # Errors
 /// It can't, for this reason.
 pub(super) fn check(folder: &Folder, name: &OsStr, whose: Whose) -> io::Result<()> {
-    let refused = match (folder.kind(name)?, whose) {
-        (Some(EntryKind::Folder), _) => "it is a folder",
-        (Some(EntryKind::Link), Whose::Users) => "it is a link: name the file that it leads to",
-        (Some(EntryKind::Other), Whose::Users) => "it is a pipe or a device, and no file",
+    let refused = match (folder.kind(name), whose) {
+        (Err(error), _) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        (Ok(EntryKind::Folder), _) => "it is a folder",
+        (Ok(EntryKind::Link), Whose::Users) => "it is a link: name the file that it leads to",
+        (Ok(EntryKind::Other), Whose::Users) => "it is a pipe or a device, and no file",
         _ => return folder.try_writing(),
     };
     Err(io::Error::new(io::ErrorKind::InvalidInput, refused))

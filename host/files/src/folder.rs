@@ -75,6 +75,14 @@ impl Folder {
         plain(self.0.file(part(name)?)?)
     }
 
+    /// What has this name in it.
+    ///
+    /// # Errors
+    /// There is none of that name, or the system doesn't say.
+    pub fn kind(&self, name: &OsStr) -> io::Result<EntryKind> {
+        self.0.kind(part(name)?)
+    }
+
     /// What is in it, in the order of the names.
     ///
     /// # Errors
@@ -83,18 +91,6 @@ impl Folder {
         let mut entries = self.0.entries()?;
         entries.sort();
         Ok(entries)
-    }
-
-    /// What has this name in it, if anything has.
-    ///
-    /// # Errors
-    /// The system doesn't say.
-    pub fn kind(&self, name: &OsStr) -> io::Result<Option<EntryKind>> {
-        match self.0.kind(part(name)?) {
-            Ok(kind) => Ok(Some(kind)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 
     /// Whether a new file can be put into it. One is made, whose name begins with a dot, and removed.

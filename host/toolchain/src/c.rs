@@ -31,7 +31,8 @@ const INSTALL: &str =
   Windows:    winget install zig.zig";
 
 pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Result<(), BuildError> {
-    folder::refuse_link(&project.join(BUILD))?;
+    let build = project.join(BUILD);
+    folder::open(&build)?;
     let world = find_world(project, sources)?;
     let bindings = generate(world, project)?;
     // Outside of the project, since a compiler may write through a link that lies there.

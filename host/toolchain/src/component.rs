@@ -36,9 +36,7 @@ pub(super) fn write(binary: &[u8], output: &Path) -> Result<(), BuildError> {
         next: "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
     })?
     };
-    folder::refuse_link(output)?;
-    // In one step: somebody may be serving the old one.
-    eco_files::replace(output, &component).map_err(BuildError::file(output))
+    folder::replace(output, &component)
 }
 
 fn wrap(module: &[u8]) -> anyhow::Result<Vec<u8>> {

@@ -45,6 +45,30 @@ pub(super) fn make_parent(path: &Path) -> Result<&Path, BuildError> {
     Ok(parent)
 }
 
+/// Makes the folder, if there is none.
+///
+/// # Errors
+/// It is a link, or can't be made.
+pub(super) fn open(folder: &Path) -> Result<(), BuildError> {
+    refuse_link(folder)?;
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(BuildError::file(folder)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts a file at the path, in the place of the one that is there, in one step: somebody may be serving
+/// that, and nobody wants half of one.
+///
+/// # Errors
+/// There is a link, or the folder can't be written.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+    refuse_link(path)?;
+    eco_files::replace(path, bytes).map_err(BuildError::file(path))
+}
+
 /// Refuses a link where building writes: it is somebody's own, and is not taken away unasked.
 ///
 /// # Errors
