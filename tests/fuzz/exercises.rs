@@ -6,12 +6,15 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-/// The figures of `exercise::step` and `exercise::read`.
+/// The figures of `exercise::step`, `exercise::read` and `exercise::gathered`.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 const MOST_BYTES_IN_ALL: usize = 64 * 1024 * 1024;
 const MOST_CONNECTIONS: usize = 64;
 const MOST_FUEL: u64 = 10_000_000_000;
 const MOST_MEMORY: usize = 4 << 30;
+const MOST_REPLY: usize = 4 << 20;
+const MOST_LOG: usize = 1 << 20;
+const MOST_CASES: usize = 1000;
 
 const WORDS: &[&[u8]] = &[
     b"[[cases]]",
@@ -128,7 +131,9 @@ fn check(folder: &Path) {
     assert!(exercise.points >= 1);
     assert!((1..=MOST_FUEL).contains(&exercise.limits.fuel));
     assert!((1..=MOST_MEMORY).contains(&exercise.limits.memory));
-    assert!(exercise.limits.reply >= 1 && exercise.limits.log >= 1);
+    assert!((1..=MOST_REPLY).contains(&exercise.limits.reply));
+    assert!((1..=MOST_LOG).contains(&exercise.limits.log));
+    assert!(exercise.cases.len() <= MOST_CASES && exercise.warnings.len() <= 100);
     exercise.limits.budgets();
     assert!((1..=MOST_CONNECTIONS).contains(&exercise.connections()));
     assert!(exercise.weights() >= exercise.cases.len() as u64);
@@ -136,7 +141,8 @@ fn check(folder: &Path) {
     assert!(!names.is_empty() && names.len() == exercise.cases.len());
     let mut in_all = 0;
     for case in &exercise.cases {
-        assert!(!case.name.trim().is_empty());
+        assert!(!case.name.trim().is_empty() && !case.name.contains(char::is_control));
+        assert!(case.name.chars().count() <= 200);
         let Script::Steps(steps) = &case.script else {
             continue;
         };
@@ -154,8 +160,9 @@ fn check(folder: &Path) {
                 }
                 Action::Expect(Pattern::Regex(pattern)) => {
                     // It looks at what comes next, and nowhere else.
-                    let found = pattern.find(b"\n\0what comes next");
-                    assert!(found.is_none_or(|found| found.start() == 0), "{pattern}");
+                    let came = b"\n\0what comes next";
+                    let end = pattern.end_in(came).expect("it is short");
+                    assert!(end.is_none_or(|end| end <= came.len()), "{pattern:?}");
                 }
                 _ => {}
             }

@@ -68,6 +68,66 @@ fn a_judge_that_fails_or_never_ends_is_an_internal_error() {
 }
 
 #[test]
+fn a_judge_that_takes_much_is_an_internal_error() {
+    for (judge, words) in [
+        // Sixty megabytes a turn were held in every event of a report.
+        (
+            "function start() { return { send: new Uint8Array(60 << 20) }; } function replied() {}",
+            "the judge: ",
+        ),
+        (
+            "function start() { return { send: new Uint8Array(3 << 20) }; } const replied = start;",
+            "the judge: it sends more than 4.0 MiB",
+        ),
+        (
+            "function start() { return { exactly: 5 << 20 }; } function replied() {}",
+            "the judge: it waits for more than 4.0 MiB",
+        ),
+        (
+            "function start() { globalThis.kept = new Uint8Array(80 << 20); } function replied() {}",
+            "the judge: ",
+        ),
+        (
+            "function start() { throw new Error('e'.repeat(200000)); } function replied() {}",
+            "the judge: ",
+        ),
+        (
+            "function start() { for (;;); } function replied() {}",
+            "the judge: the plugin broke its budget: processor time per call, 2s",
+        ),
+    ] {
+        let checked = Eco::new(&["check", &judged("greedy-judge", judge), "echo"]).run(b"");
+        assert_eq!(
+            checked.code,
+            70,
+            "{judge}: {}{}",
+            checked.text(),
+            checked.stderr
+        );
+        assert!(checked.text().contains(words), "{}", checked.text());
+        assert!(checked.text().len() < 20_000, "{judge}");
+    }
+}
+
+#[test]
+fn judges_that_are_too_large_are_refused() {
+    let cases =
+        ["one", "two"].map(|name| format!("[[cases]]\nname = \"{name}\"\njudge = \"{name}.js\"\n"));
+    let folder = exercise("large-judges", &format!("{HEAD}{}", cases.concat()));
+    for (bytes, line) in [(5 << 20, 5), (5 << 19, 8)] {
+        for name in ["one.js", "two.js"] {
+            let judge = format!("{JUDGE}//{}", "x".repeat(bytes));
+            std::fs::write(folder.join(name), judge).expect("it can be written");
+        }
+        let refused = Eco::new(&["check", &folder.display().to_string(), "echo"]).run(b"");
+        assert_eq!(refused.code, 64, "{}", refused.stderr);
+        let words =
+            format!("exercise.toml:{line}: the judges of an exercise may have 4.0 MiB in all");
+        assert!(refused.stderr.contains(&words), "{}", refused.stderr);
+    }
+}
+
+#[test]
 fn a_plugin_that_floods_a_judge_is_stopped() {
     let text = "function receive(chunk) return string.rep('x', 1 << 20) end";
     let plugin = plugin_file("floods-the-judge.lua", text);

@@ -47,6 +47,8 @@ mod harness;
 mod helpers;
 /// Plugins that attack, and their neighbours.
 mod hostile;
+/// Exercises that attack who checks or grades with them.
+mod hostile_exercises;
 /// What interpreters add to their languages, and what they refuse.
 mod interpreters;
 /// Cases whose judge is a client plugin.

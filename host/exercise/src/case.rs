@@ -1,10 +1,11 @@
 //! An exercise as it is meant: parsed, checked, and ready to run.
 
+use super::expression::Expression;
 use super::origin::Origin;
 use super::read::Mistake;
 use super::seed::Seed;
-use eco_plugin::{Budgets, Source};
-use regex::bytes::Regex;
+use eco_plugin::Budgets;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub struct Exercise {
     pub warnings: Vec<Mistake>,
 }
 
-/// What a plugin may use in one connection. The rest is as for `eco serve`.
+/// What a plugin may use in one connection, and in all of them. The rest is as for `eco serve`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Units of work, of the same worth in each language: about one for each instruction of WebAssembly, and in a
@@ -43,14 +44,18 @@ pub struct Limits {
     pub reply: usize,
     /// What it may write to the log, in bytes.
     pub log: usize,
+    /// Processor time to judge one plugin: all runs of all cases.
+    pub time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
+        // Less than a tenth of a second for compiled code and Lua, and for Python less than half a second. A
+        // thousand chunks of a byte, each of them logged, take less than a third of it in every language.
+        let fuel = 100_000_000;
         Self {
-            // Less than a tenth of a second for compiled code and Lua, and for Python less than half a second. A
-            // thousand chunks of a byte, each of them logged, take less than a third of it in every language.
-            fuel: 100_000_000,
+            fuel,
+            time: time(fuel),
             memory: 64 * 1024 * 1024,
             reply: 1024 * 1024,
             // A line for each byte of a thousand that come one at a time.
@@ -66,11 +71,11 @@ impl Default for Limits {
 const BACKSTOP: Duration = Duration::from_secs(30);
 const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 
-/// Processor time of all that one plugin does in all runs of all cases, and what each unit of fuel adds to
-/// it: two and a half minutes by default. A connection that uses up its fuel takes a tenth of a second, or
-/// a few seconds with the slowest instructions that there are, in up to seven splits of each case. It is a
+/// Processor time of all runs of all cases of one plugin, with every try of finding the smallest split that breaks it, and
+/// what each unit of fuel adds to it: two and a half minutes by default. A connection that uses up its fuel takes a tenth
+/// of a second, or a few seconds with the slowest instructions that there are, in up to seven splits of each case. It is a
 /// backstop as well, so that one submission can't cost a class more: what is not judged by then is an
-/// internal error. Test: `bounds::all_calls_of_a_plugin_together_have_a_bound`.
+/// internal error. Test: `bounds::all_that_is_done_to_judge_a_plugin_has_a_bound`.
 const ALL: Duration = Duration::from_secs(30);
 const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
 
@@ -78,18 +83,23 @@ const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
 /// takes longer is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(120);
 
+/// Processor time to judge one plugin whose connections have so much fuel each.
+pub(super) fn time(fuel: u64) -> Duration {
+    with_fuel(fuel, ALL, ALL_PER_FUEL)
+}
+
+fn with_fuel(fuel: u64, fixed: Duration, each: Duration) -> Duration {
+    let more = fuel.saturating_mul(each.as_nanos() as u64);
+    fixed.saturating_add(Duration::from_nanos(more))
+}
+
 impl Limits {
     /// The budgets of the sandbox.
     pub fn budgets(&self) -> Budgets {
         // Machines differ in what they have, and verdicts must not.
         let machine_memory = usize::MAX;
-        let with_fuel = |fixed: Duration, each: Duration| {
-            let more = self.fuel.saturating_mul(each.as_nanos() as u64);
-            fixed.saturating_add(Duration::from_nanos(more))
-        };
         Budgets {
-            cpu: with_fuel(BACKSTOP, BACKSTOP_PER_FUEL),
-            total_cpu: with_fuel(ALL, ALL_PER_FUEL),
+            cpu: with_fuel(self.fuel, BACKSTOP, BACKSTOP_PER_FUEL),
             // How busy a machine is decides nothing.
             deadline: Duration::MAX,
             fuel: self.fuel,
@@ -133,8 +143,8 @@ pub enum Script {
     Steps(Vec<Step>),
     /// A client plugin decides.
     Judge {
-        /// The plugin.
-        source: Source,
+        /// Its file.
+        file: PathBuf,
         /// What it is started with.
         message: Option<Vec<u8>>,
     },
@@ -174,7 +184,7 @@ pub enum Pattern {
     /// These bytes.
     Bytes(Vec<u8>),
     /// What this matches from there on.
-    Regex(Regex),
+    Regex(Expression),
 }
 
 impl Exercise {

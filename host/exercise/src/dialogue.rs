@@ -1,5 +1,6 @@
 //! A case whose judge is a client plugin: it says what is sent, how far to read, and what is wrong.
 
+use super::clock::{Clock, UsedUp};
 use super::failure::Failure;
 use super::judgement::Judgement;
 use super::seed::CaseSeed;
@@ -8,6 +9,7 @@ use super::stream::SURPLUS;
 use super::transcript::{Side, Transcript};
 use super::verdict::Verdict;
 use super::wire::{Answer, Bench, Failed, Then, Wire};
+use bytesize::ByteSize;
 use eco_contract::Expect;
 use eco_plugin::{ClientPlugin, Dialogue, Error, Fault, Laboratory, Step};
 use eco_text::escape::Escaped;
@@ -15,6 +17,10 @@ use eco_text::escape::Escaped;
 /// The turns that a judge may take. One that goes on for ever is the exercise's mistake.
 /// Test: `judges::a_judge_that_fails_or_never_ends_is_an_internal_error`.
 const TURNS: usize = 10_000;
+
+/// The bytes that a judge may send in a run, and those that it may wait for at once: as many as the steps of a case may have.
+/// More is the exercise's mistake. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+pub(super) const MOST_SENT: usize = super::step::MOST_BYTES;
 
 /// The connection that a judge talks on.
 const ONLY: usize = 0;
@@ -24,13 +30,14 @@ pub(super) async fn under_every_split(
     message: Option<&[u8]>,
     seed: &CaseSeed,
     bench: &impl Bench,
-) -> Judgement {
+    clock: &Clock,
+) -> Result<Judgement, UsedUp> {
     let mut fuel = 0;
     // What comes next may depend on the reply, so that nothing can be sent together with it.
     for split in Split::all().filter(|split| *split != Split::AllInOne) {
         let wire = match bench.wire(seed.submission()).await {
             Ok(wire) => wire,
-            Err(what) => return Judgement::unrun(Verdict::Internal(what)),
+            Err(what) => return Ok(Judgement::unrun(Verdict::Internal(what))),
         };
         let mut talk = Talk {
             wire,
@@ -40,8 +47,11 @@ pub(super) async fn under_every_split(
             came: Vec::new(),
             ended: false,
             transcript: Transcript::default(),
+            clock,
         };
-        let held = talk.hold(judge, message, &seed.judge()).await;
+        let held = clock
+            .within(talk.hold(judge, message, &seed.judge()))
+            .await?;
         fuel = fuel.max(talk.wire.fuel());
         if let Err(stop) = held {
             let (verdict, said) = stop.verdict();
@@ -50,13 +60,13 @@ pub(super) async fn under_every_split(
                 judge: said,
                 ..failure
             };
-            return Judgement::of(Some(failure), fuel);
+            return Ok(Judgement::of(Some(failure), fuel));
         }
     }
-    Judgement::of(None, fuel)
+    Ok(Judgement::of(None, fuel))
 }
 
-struct Talk<W> {
+struct Talk<'a, W> {
     wire: W,
     split: Split,
     turn: usize,
@@ -66,6 +76,7 @@ struct Talk<W> {
     came: Vec<u8>,
     ended: bool,
     transcript: Transcript,
+    clock: &'a Clock,
 }
 
 /// Why a dialogue stops before its end.
@@ -105,7 +116,13 @@ impl From<Error> for Stop {
     }
 }
 
-impl<W: Wire> Talk<W> {
+impl From<UsedUp> for Stop {
+    fn from(used_up: UsedUp) -> Self {
+        Self::Plugin(used_up.into())
+    }
+}
+
+impl<W: Wire> Talk<'_, W> {
     async fn hold(
         &mut self,
         judge: &ClientPlugin,
@@ -118,6 +135,7 @@ impl<W: Wire> Talk<W> {
         let turn = dialogue.start(message).await?;
         let (mut send, mut expect) = (turn.send.into_owned(), turn.expect);
         while self.turn < TURNS {
+            self.clock.check()?;
             self.turn += 1;
             self.send(&send, &expect).await?;
             let reply = self.read(&expect).await?;
@@ -143,11 +161,17 @@ impl<W: Wire> Talk<W> {
     }
 
     async fn send(&mut self, bytes: &[u8], expect: &Expect) -> Result<(), Stop> {
-        self.sent += bytes.len();
+        self.sent = self.sent.saturating_add(bytes.len());
         let wanted = match expect {
             Expect::Exactly(length) => usize::try_from(*length).unwrap_or(usize::MAX),
             Expect::Through(_) | Expect::ToEnd | Expect::Nothing => 0,
         };
+        for (much, does) in [(self.sent, "sends"), (wanted, "waits for")] {
+            if much > MOST_SENT {
+                let most = ByteSize(MOST_SENT as u64);
+                return Err(Stop::Judge(format!("it {does} more than {most}")));
+            }
+        }
         let most = wanted.saturating_add(self.sent).saturating_add(SURPLUS);
         let mut start = 0;
         for end in self.split.ends(bytes.len(), self.turn) {
@@ -155,6 +179,7 @@ impl<W: Wire> Talk<W> {
             start = end;
             for chunk in piece.chunks(super::split::CHUNK) {
                 if !self.ended {
+                    self.clock.check()?;
                     self.transcript.bytes(ONLY, Side::Client, chunk);
                     let answer = self.wire.send(ONLY, chunk).await;
                     self.take(answer)?;

@@ -58,14 +58,8 @@ impl Place {
                 let whole = [stream.right(), bytes].concat();
                 hexdump(&whole, Some(offset))
             }
-            // As it was written: without the anchor and the group around it.
-            Some(Pattern::Regex(regex)) => {
-                let text = regex.as_str();
-                let inner = text.strip_prefix(r"\A(?:");
-                let text = inner
-                    .and_then(|text| text.strip_suffix(')'))
-                    .unwrap_or(text);
-                let shown: String = text.chars().map(visible).collect();
+            Some(Pattern::Regex(expression)) => {
+                let shown: String = expression.text().chars().map(visible).collect();
                 format!("  what matches /{shown}/\n")
             }
             None => match divergence.verdict {

@@ -3,6 +3,8 @@
 //!
 //! They take what is spelt right; `read` makes what is meant of it.
 
+use super::lengths::{LONGEST_HINT, LONGEST_LINE, LONGEST_MESSAGE, LONGEST_SLUG};
+use super::{expression, gathered, step};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -18,13 +20,14 @@ pub(super) struct ExerciseFile {
     #[schemars(range(min = 1, max = 1))]
     pub(super) format: u32,
     /// A short name for commands and reports: small letters, digits and hyphens.
-    #[schemars(with = "String", regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    #[schemars(with = "String", length(max = LONGEST_SLUG), regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
     pub(super) slug: Spanned<String>,
     /// The name for people.
-    pub(super) title: String,
+    #[schemars(with = "String", length(max = LONGEST_LINE))]
+    pub(super) title: Spanned<String>,
     /// One line on what it teaches.
-    #[serde(default)]
-    pub(super) summary: String,
+    #[schemars(with = "Option<String>", length(max = LONGEST_LINE))]
+    pub(super) summary: Option<Spanned<String>>,
     /// What the whole exercise is worth. The cases share it by their weights.
     #[schemars(with = "u32", range(min = 1))]
     pub(super) points: Spanned<u32>,
@@ -32,7 +35,7 @@ pub(super) struct ExerciseFile {
     #[serde(default)]
     pub(super) limits: LimitsFile,
     /// The cases, in the order in which they are run and shown.
-    #[schemars(with = "Vec<CaseFile>")]
+    #[schemars(with = "Vec<CaseFile>", length(max = gathered::MOST_CASES))]
     pub(super) cases: Vec<Spanned<CaseFile>>,
 }
 
@@ -55,13 +58,13 @@ pub(super) struct LimitsFile {
     /// WebAssembly, and in a script one for as many as its interpreter needs for the same work.
     #[schemars(with = "Option<u64>", range(min = 1))]
     pub(super) fuel: Option<Spanned<u64>>,
-    /// Memory, such as "64MiB". A script has it beside what its interpreter needs.
+    /// Memory, such as "64MiB"; at most 4 GiB. A script has it beside what its interpreter needs.
     #[schemars(with = "Option<String>")]
     pub(super) memory: Option<Spanned<String>>,
-    /// What one call may return, such as "1MiB".
+    /// What one call may return, such as "1MiB"; at most 4 MiB.
     #[schemars(with = "Option<String>")]
     pub(super) reply: Option<Spanned<String>>,
-    /// What a connection may write to the log, such as "64KiB".
+    /// What a connection may write to the log, such as "64KiB"; at most 1 MiB.
     #[schemars(with = "Option<String>")]
     pub(super) log: Option<Spanned<String>>,
 }
@@ -72,11 +75,13 @@ pub(super) struct LimitsFile {
 #[schemars(extend("oneOf" = [{"required": ["steps"]}, {"required": ["judge"]}]))]
 pub(super) struct CaseFile {
     /// A sentence that says what is tried. No two cases have the same.
+    #[schemars(length(max = LONGEST_LINE))]
     pub(super) name: String,
     /// Its share of the points, beside the other cases' weights. 1 unless given.
     #[schemars(range(min = 1))]
     pub(super) weight: Option<u32>,
     /// What to think about when it fails.
+    #[schemars(length(max = LONGEST_HINT))]
     pub(super) hint: Option<String>,
     /// What happens, in order.
     #[schemars(with = "Option<Vec<StepFile>>")]
@@ -84,6 +89,7 @@ pub(super) struct CaseFile {
     /// A client plugin in the exercise's folder that holds the dialogue and judges the replies.
     pub(super) judge: Option<String>,
     /// The message that the judge is started with.
+    #[schemars(length(max = LONGEST_MESSAGE))]
     pub(super) message: Option<String>,
 }
 
@@ -112,6 +118,7 @@ pub(super) struct StepFile {
     /// The bytes of this file come next from the plugin.
     pub(super) expect_file: Option<String>,
     /// What comes next from the plugin matches this regular expression.
+    #[schemars(length(max = expression::LONGEST))]
     pub(super) expect_regex: Option<String>,
     /// The plugin has ended the connection.
     pub(super) expect_close: Option<bool>,
@@ -126,9 +133,9 @@ pub(super) struct StepFile {
 #[serde(untagged)]
 pub(super) enum ConnectionFile {
     /// Counted from 1.
-    Number(#[schemars(range(min = 1))] usize),
+    Number(#[schemars(range(min = 1, max = step::MOST_CONNECTIONS))] usize),
     /// Small letters, digits and hyphens. The first that is named is connection 1.
-    Name(String),
+    Name(#[schemars(length(max = step::LONGEST_NAME))] String),
 }
 
 /// What a step may do, by the key that says it.

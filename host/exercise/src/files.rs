@@ -3,14 +3,10 @@
 //! It owns reading them. A name never leads out of the folder, so that an exercise from somebody else
 //! can't have other files of the machine sent to a plugin.
 
-use eco_plugin::{Source, read_at_most};
-use std::fs::File;
+use bytesize::ByteSize;
+use eco_files::{open, read_at_most};
 use std::io;
 use std::path::{Component, Path, PathBuf};
-
-/// The largest file that is read: as much as all the steps of a case may have. A larger one is refused.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-const LARGEST: usize = 4 * 1024 * 1024;
 
 /// The files of one exercise.
 #[derive(Clone, Debug)]
@@ -30,25 +26,29 @@ impl Files {
         }
     }
 
-    /// Whether there is such a file.
+    /// Whether there is something of that name, also if it is no file or can't be read: a link that leads nowhere, say.
     pub fn has(&self, name: &str) -> bool {
         match self {
-            Self::Folder(folder) => folder.join(name).is_file(),
-            Self::Shipped(..) => self.read(name).is_ok(),
+            Self::Folder(folder) => {
+                let found = folder.join(name).symlink_metadata();
+                !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            }
+            Self::Shipped(_, files) => files.iter().any(|(file, _)| *file == name),
         }
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file, which are no more than `most`.
     ///
     /// # Errors
-    /// There is none of that name in the folder, or it can't be read.
-    pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+    /// There is none of that name in the folder, or it is no file but a pipe, say, or larger, or can't be read.
+    pub fn read(&self, name: &str, most: usize) -> io::Result<Vec<u8>> {
         match self {
             Self::Folder(folder) => {
-                let file = File::open(inside(folder, name)?)?;
-                let bytes = read_at_most(file, LARGEST)?;
-                if bytes.len() > LARGEST {
-                    Err(io::Error::other("it is larger than 4 MiB"))
+                let file = open(&inside(folder, name)?)?;
+                let bytes = read_at_most(file, most)?;
+                if bytes.len() > most {
+                    let most = ByteSize(most as u64);
+                    Err(io::Error::other(format!("it is larger than {most}")))
                 } else {
                     Ok(bytes)
                 }
@@ -61,14 +61,18 @@ impl Files {
         }
     }
 
-    /// A file as a plugin; `None` if there is no such file. No exercise that is shipped has one.
-    pub(super) fn plugin(&self, name: &str) -> Option<Source> {
+    /// The path of a file that is a plugin, and its bytes. No exercise that is shipped has one.
+    ///
+    /// # Errors
+    /// There is none of that name in the folder, or it is no file, or can't be opened.
+    pub(super) fn plugin(&self, name: &str) -> io::Result<(PathBuf, u64)> {
         match self {
             Self::Folder(folder) => {
-                let path = inside(folder, name).ok()?;
-                path.is_file().then_some(Source::File(path))
+                let path = inside(folder, name)?;
+                let bytes = open(&path)?.metadata()?.len();
+                Ok((path, bytes))
             }
-            Self::Shipped(..) => None,
+            Self::Shipped(..) => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

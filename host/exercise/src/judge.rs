@@ -1,10 +1,12 @@
-//! Judging one plugin: every case, under every split.
+//! Judging one plugin: every case, under every split, within the time that there is for all of it.
 //!
-//! It owns which runs there are. It must not know how a plugin is reached.
+//! It owns which runs there are, and that no more begin when that time is used up. It must not know how a plugin is reached.
 
 use super::case::{Case, Exercise, Script, Step};
+use super::clock::{Clock, UsedUp};
 use super::dialogue;
 use super::failure::Failure;
+use super::gathered::LARGEST_JUDGES;
 use super::judgement::Judgement;
 use super::run::{Outcome, run};
 use super::seed::CaseSeed;
@@ -12,8 +14,10 @@ use super::shrink::smallest;
 use super::split::{Split, Streams};
 use super::verdict::Verdict;
 use super::wire::Bench;
-use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine};
-use std::collections::HashSet;
+use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, Source};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
 
 /// An exercise whose judges are loaded, for any number of plugins.
 pub struct Judge<'a> {
@@ -30,38 +34,44 @@ impl<'a> Judge<'a> {
     pub async fn of(exercise: &'a Exercise, compiler: &Compiler) -> Result<Self, String> {
         let mut judges = Vec::new();
         let mut engine = None;
+        // Many cases may have the same.
+        let mut loaded: BTreeMap<&Path, ClientPlugin> = BTreeMap::new();
         for case in &exercise.cases {
-            judges.push(match &case.script {
-                Script::Steps(_) => None,
-                Script::Judge { source, .. } => {
+            let Script::Judge { file, .. } = &case.script else {
+                judges.push(None);
+                continue;
+            };
+            let judge = match loaded.get(file.as_path()) {
+                Some(judge) => judge.clone(),
+                None => {
                     let engine = match &mut engine {
                         Some(engine) => engine,
                         none => none.insert(engine_for_judges(compiler)?),
                     };
-                    let loaded = ClientPlugin::load(engine, source.clone()).await;
-                    let name = source.name();
-                    let judge = loaded.map_err(|error| format!("the judge {name}: {error}"))?;
-                    if !judge.defines("replied") {
-                        return Err(format!(
-                            "the judge {name} has no function replied, and would never look at a reply"
-                        ));
-                    }
-                    Some(judge)
+                    let judge = load(engine, file).await?;
+                    loaded.insert(file, judge.clone());
+                    judge
                 }
-            });
+            };
+            judges.push(Some(judge));
         }
         Ok(Self { exercise, judges })
     }
 
-    /// Runs every case; `done` is told of each as soon as it is judged.
+    /// Runs every case; `done` is told of each as soon as it is judged. What is not judged within the time of the
+    /// exercise's limits is [`Verdict::Internal`].
     pub async fn judge(
         &self,
         bench: &impl Bench,
         mut done: impl FnMut(&Case, &Judgement),
     ) -> Vec<Judgement> {
+        let clock = Clock::new(self.exercise.limits.time);
         let mut judgements = Vec::new();
         for (case, judge) in self.exercise.cases.iter().zip(&self.judges) {
-            let judgement = self.case(case, judge.as_ref(), bench).await;
+            let judged = self.case(case, judge.as_ref(), bench, &clock).await;
+            let judgement = judged.unwrap_or_else(|used_up: UsedUp| {
+                Judgement::unrun(Verdict::Internal(used_up.to_string()))
+            });
             done(case, &judgement);
             judgements.push(judgement);
         }
@@ -73,42 +83,87 @@ impl<'a> Judge<'a> {
         case: &Case,
         judge: Option<&ClientPlugin>,
         bench: &impl Bench,
-    ) -> Judgement {
+        clock: &Clock,
+    ) -> Result<Judgement, UsedUp> {
         let seed = self.exercise.seed.of_case(&case.name);
         match (&case.script, judge) {
-            (Script::Steps(steps), _) => under_every_split(steps, &seed, bench).await,
+            (Script::Steps(steps), _) => under_every_split(steps, &seed, bench, clock).await,
             (Script::Judge { message, .. }, Some(judge)) => {
-                dialogue::under_every_split(judge, message.as_deref(), &seed, bench).await
+                let message = message.as_deref();
+                dialogue::under_every_split(judge, message, &seed, bench, clock).await
             }
             (Script::Judge { .. }, None) => {
-                Judgement::unrun(Verdict::Internal("its judge is not loaded".to_owned()))
+                let what = "its judge is not loaded".to_owned();
+                Ok(Judgement::unrun(Verdict::Internal(what)))
             }
         }
     }
 }
 
-/// Judges are the teacher's: they have the budgets of clients. They too say the same in every run.
+async fn load(engine: &Engine, file: &Path) -> Result<ClientPlugin, String> {
+    let source = Source::File(file.to_owned());
+    let name = source.name();
+    let loaded = ClientPlugin::load(engine, source).await;
+    let judge = loaded.map_err(|error| format!("the judge {name}: {error}"))?;
+    if judge.defines("replied") {
+        Ok(judge)
+    } else {
+        Err(format!(
+            "the judge {name} has no function replied, and would never look at a reply"
+        ))
+    }
+}
+
+/// Processor time to compile a judge: there may be sixteen. One that takes more is refused, as any plugin.
+/// Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
+const COMPILE: Duration = Duration::from_secs(10);
+/// Processor time of one call of a judge, and of its start. One that takes more at its start is refused, and later its case
+/// is an internal error. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+const CALL: Duration = Duration::from_secs(2);
+/// What an instance of a judge may have of memory, beside what the interpreter of a script needs. More is an internal error.
+/// Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+const MEMORY: usize = 64 << 20;
+
+/// Judges may be anybody's, as the exercise is: they have the budgets of clients, but for what is held. They too say the same
+/// in every run.
 fn engine_for_judges(compiler: &Compiler) -> Result<Engine, String> {
     let machine_memory = usize::MAX;
-    let budgets = Budgets::client(machine_memory);
+    let budgets = Budgets {
+        // It may have grown since it was looked at.
+        file: LARGEST_JUDGES,
+        cpu: CALL,
+        compile: COMPILE,
+        memory: MEMORY,
+        reply: dialogue::MOST_SENT,
+        ..Budgets::client(machine_memory)
+    };
     Engine::builder(compiler.clone(), budgets)
         .laboratory()
         .build()
         .map_err(|error| format!("{error:#}"))
 }
 
-async fn under_every_split(steps: &[Step], seed: &CaseSeed, bench: &impl Bench) -> Judgement {
+async fn under_every_split(
+    steps: &[Step],
+    seed: &CaseSeed,
+    bench: &impl Bench,
+    clock: &Clock,
+) -> Result<Judgement, UsedUp> {
     let streams = Streams::of(steps);
-    let mut seen = HashSet::new();
+    let mut seen = BTreeSet::new();
     let mut fuel = 0;
     for split in Split::all() {
         let cuts = streams.cuts(split);
         if !seen.insert(cuts.clone()) {
             continue;
         }
-        let outcome = match bench.wire(seed.submission()).await {
-            Ok(wire) => run(steps, &streams, cuts.clone(), split, wire).await,
-            Err(what) => return Judgement::unrun(Verdict::Internal(what)),
+        let one_run = async {
+            let wire = bench.wire(seed.submission()).await?;
+            Ok(run(steps, &streams, cuts.clone(), split, wire, clock).await)
+        };
+        let outcome = match clock.within(one_run).await? {
+            Ok(outcome) => outcome,
+            Err(what) => return Ok(Judgement::unrun(Verdict::Internal(what))),
         };
         fuel = fuel.max(outcome.fuel);
         let Some(failure) = outcome.failure else {
@@ -119,14 +174,15 @@ async fn under_every_split(steps: &[Step], seed: &CaseSeed, bench: &impl Bench) 
             && !matches!(split, Split::AsWritten | Split::AllInOne);
         let smaller = if worth_it {
             let free = streams.free(&cuts);
-            let fails = |places| fails(steps, &streams, places, seed, bench);
+            let streams = &streams;
+            let fails = |places| clock.within(fails(steps, streams, places, seed, bench, clock));
             smallest(free, fails).await
         } else {
             None
         };
-        return Judgement::of(Some(smaller.unwrap_or(failure)), fuel);
+        return Ok(Judgement::of(Some(smaller.unwrap_or(failure)), fuel));
     }
-    Judgement::of(None, fuel)
+    Ok(Judgement::of(None, fuel))
 }
 
 /// What goes wrong with just these cuts.
@@ -136,9 +192,10 @@ async fn fails(
     places: Vec<(usize, usize)>,
     seed: &CaseSeed,
     bench: &impl Bench,
+    clock: &Clock,
 ) -> Option<Failure> {
     let wire = bench.wire(seed.submission()).await.ok()?;
     let cuts = streams.at(&places);
-    let Outcome { failure, .. } = run(steps, streams, cuts, Split::Smallest, wire).await;
+    let Outcome { failure, .. } = run(steps, streams, cuts, Split::Smallest, wire, clock).await;
     failure.filter(|failure| failure.verdict.depends_on_split())
 }

@@ -13,14 +13,18 @@
 //! ```
 
 mod case;
+mod clock;
 mod dialogue;
+mod expression;
 mod failure;
 mod feedback;
 mod file;
 mod files;
+mod gathered;
 mod grade;
 mod judge;
 mod judgement;
+mod lengths;
 mod line_ends;
 mod origin;
 mod read;
@@ -38,6 +42,7 @@ mod verdict;
 mod wire;
 
 pub use case::{Action, Case, Exercise, Limits, Pattern, Script, Step, Visibility};
+pub use expression::{Expression, TooLong};
 pub use failure::{Failure, Place};
 pub use feedback::{FeedbackLine, LineKind, feedback, text};
 pub use file::schema;

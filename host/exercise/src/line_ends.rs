@@ -24,14 +24,18 @@ pub(super) fn in_strings(text: &str) -> Vec<usize> {
         let kind = token.kind();
         matches!(kind, TokenKind::MlBasicString | TokenKind::MlLiteralString)
     });
+    let (mut line, mut counted) = (1, 0);
     let found = strings.filter_map(|token| {
         let (start, end) = (token.span().start(), token.span().end());
         let string = text.get(start..end)?;
         // A line's end right behind the quotes is no part of the string.
         let skipped = 3 + usize::from(string.get(3..5) == Some("\r\n")) * 2;
         let at = start + skipped + string.get(skipped..)?.find("\r\n")?;
-        let before = text.get(..at)?;
-        Some(before.matches('\n').count() + 1)
+        // From the one before it on: there may be many.
+        let between = text.get(counted..at)?;
+        line += between.matches('\n').count();
+        counted = at;
+        Some(line)
     });
     found.collect()
 }

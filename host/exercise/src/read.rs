@@ -1,15 +1,16 @@
 //! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
 
-use super::case::{Case, Exercise, Limits, Script, Visibility};
+use super::case::{self, Case, Exercise, Limits, Script, Visibility};
 use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use super::files::Files;
+use super::gathered::Gathered;
+use super::lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
 use super::line_ends;
 use super::seed::Seed;
 use super::toml_syntax;
 use bytesize::ByteSize;
 use eco_text::escape;
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -18,8 +19,18 @@ use toml::Spanned;
 /// The most fuel. More is refused: one that loops would take minutes for each case, and be ended by the
 /// clock, which no verdict may depend on. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_FUEL: u64 = 10_000_000_000;
-/// All that a plugin can address.
+/// The most memory: all that a plugin can address. More is refused.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_MEMORY: usize = 4 << 30;
+/// The largest reply: no steps can expect more. More is refused, since it is held.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const MOST_REPLY: usize = 4 << 20;
+/// The longest log of a connection, of which a case may have many. More is refused, since it is held, escaped.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const MOST_LOG: usize = 1 << 20;
+/// The largest `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its bytes. What is
+/// long is sent from a file of its own. Test: `hostile_exercises::a_file_of_cases_that_is_too_large_is_refused`.
+const LARGEST: usize = 512 * 1024;
 
 /// Of a string whose author, or an editor or git, has ended its lines so.
 const CRLF: &str = "this string has a line that ends with CRLF, which is read as \\n alone, since git and editors put it there unasked: write \\r\\n where it is meant";
@@ -69,6 +80,14 @@ impl Exercise {
                 "a slug has small letters, digits and single hyphens, such as \"line-reversal\"";
             return Err(main.mistake(file.slug.span(), what));
         }
+        let (slug, title) = (&file.slug, &file.title);
+        check_length(slug.get_ref(), LONGEST_SLUG, "a slug")
+            .map_err(|what| main.mistake(slug.span(), what))?;
+        check_line(title.get_ref(), "a title").map_err(|what| main.mistake(title.span(), what))?;
+        if let Some(summary) = &file.summary {
+            check_line(summary.get_ref(), "a summary")
+                .map_err(|what| main.mistake(summary.span(), what))?;
+        }
         if *file.points.get_ref() == 0 {
             return Err(main.mistake(file.points.span(), "an exercise is worth at least 1 point"));
         }
@@ -92,8 +111,8 @@ impl Exercise {
         let read: Vec<&[u8]> = read.map(|document| document.text.as_bytes()).collect();
         Ok(Self {
             slug: file.slug.into_inner(),
-            title: file.title,
-            summary: file.summary,
+            title: file.title.into_inner(),
+            summary: file.summary.map(Spanned::into_inner).unwrap_or_default(),
             points: file.points.into_inner(),
             limits,
             origin: files.into(),
@@ -102,16 +121,6 @@ impl Exercise {
             warnings: gathered.warnings,
         })
     }
-}
-
-/// The cases so far, of all files.
-#[derive(Default)]
-pub(super) struct Gathered {
-    cases: Vec<Case>,
-    names: HashSet<String>,
-    /// What they send and expect.
-    pub(super) bytes: usize,
-    pub(super) warnings: Vec<Mistake>,
 }
 
 /// A file, for the places in it.
@@ -132,7 +141,7 @@ impl<'a> Document<'a> {
             what,
         };
         let bytes = files
-            .read(name)
+            .read(name, LARGEST)
             .map_err(|error| failed(format!("cannot read it: {error}")))?;
         let text =
             String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
@@ -188,22 +197,21 @@ impl<'a> Document<'a> {
         files: Vec<Spanned<CaseFile>>,
         visibility: Visibility,
     ) -> Result<(), Mistake> {
-        gathered
-            .warnings
-            .extend(self.crlf.iter().map(|line| Mistake {
+        for line in &self.crlf {
+            gathered.warn(Mistake {
                 line: Some(*line),
                 ..self.wrong(CRLF)
-            }));
+            });
+        }
         for file in files {
             let span = file.span();
             let file = file.into_inner();
             if file.name.trim().is_empty() {
                 return Err(self.mistake(span, "a case has a name, which reports show"));
             }
-            if !gathered.names.insert(file.name.clone()) {
-                let what = format!("another case has the name {:?} already", file.name);
-                return Err(self.mistake(span, what));
-            }
+            check_texts(&file)
+                .and_then(|texts| gathered.begin_case(&file.name, texts))
+                .map_err(|what| self.mistake(span.clone(), what))?;
             if file.weight == Some(0) {
                 return Err(self.mistake(span, "a case has a weight of at least 1"));
             }
@@ -211,7 +219,10 @@ impl<'a> Document<'a> {
                 (Some(steps), None) if file.message.is_none() => {
                     Script::Steps(self.steps(span, steps, gathered)?)
                 }
-                (None, Some(judge)) => self.judge(span, &judge, file.message)?,
+                (None, Some(judge)) => {
+                    let script = self.judge(&judge, file.message, gathered);
+                    script.map_err(|what| self.mistake(span, what))?
+                }
                 (Some(_), None) => {
                     return Err(self.mistake(span, "a message is for a judge; steps send"));
                 }
@@ -234,33 +245,37 @@ impl<'a> Document<'a> {
 
     fn judge(
         &self,
-        span: Range<usize>,
         name: &str,
         message: Option<String>,
-    ) -> Result<Script, Mistake> {
-        let Some(source) = self.files.plugin(name) else {
-            let what = format!("there is no file {name:?} in the exercise's folder");
-            return Err(self.mistake(span, what));
-        };
-        let message = message.map(String::into_bytes);
-        Ok(Script::Judge { source, message })
+        gathered: &mut Gathered,
+    ) -> Result<Script, String> {
+        let (file, bytes) = self.files.plugin(name).map_err(|error| {
+            format!("there is no file {name:?} in the exercise's folder: {error}")
+        })?;
+        gathered.judge(&file, bytes)?;
+        Ok(Script::Judge {
+            file,
+            message: message.map(String::into_bytes),
+        })
     }
+}
+
+/// The bytes of a case's texts beside its name, if all of them are what they may be.
+fn check_texts(file: &CaseFile) -> Result<usize, String> {
+    check_line(&file.name, "the name of a case")?;
+    let (hint, message) = (file.hint.as_deref(), file.message.as_deref());
+    check_length(hint.unwrap_or_default(), LONGEST_HINT, "a hint")?;
+    check_length(message.unwrap_or_default(), LONGEST_MESSAGE, "a message")?;
+    Ok([hint, message].into_iter().flatten().map(str::len).sum())
 }
 
 fn limits(document: &Document<'_>, file: LimitsFile) -> Result<Limits, Mistake> {
     let defaults = Limits::default();
-    let size = |given: Option<Spanned<String>>, default: usize| match given {
+    let size = |given: Option<Spanned<String>>, default: usize, most: usize| match given {
         None => Ok(default),
         Some(given) => {
-            let parsed = given.get_ref().parse::<ByteSize>().ok();
-            let parsed = parsed.and_then(|size| usize::try_from(size.as_u64()).ok());
-            parsed.filter(|size| *size > 0).ok_or_else(|| {
-                let what = format!(
-                    "{:?} is no size: write \"64KiB\", \"16MiB\"",
-                    given.get_ref()
-                );
-                document.mistake(given.span(), what)
-            })
+            let size = size(given.get_ref(), most);
+            size.map_err(|what| document.mistake(given.span(), what))
         }
     };
     let fuel = match file.fuel {
@@ -277,9 +292,24 @@ fn limits(document: &Document<'_>, file: LimitsFile) -> Result<Limits, Mistake> 
     };
     Ok(Limits {
         fuel,
-        memory: size(file.memory, defaults.memory)?.min(MOST_MEMORY),
-        reply: size(file.reply, defaults.reply)?,
-        log: size(file.log, defaults.log)?,
+        memory: size(file.memory, defaults.memory, MOST_MEMORY)?,
+        reply: size(file.reply, defaults.reply, MOST_REPLY)?,
+        log: size(file.log, defaults.log, MOST_LOG)?,
+        time: case::time(fuel),
+    })
+}
+
+/// A size as it is written, in bytes: at least 1, and no more than `most`.
+fn size(text: &str, most: usize) -> Result<usize, String> {
+    let size: Option<ByteSize> = text
+        .parse()
+        .ok()
+        .filter(|size: &ByteSize| size.as_u64() > 0);
+    let size = size.ok_or_else(|| format!("{text:?} is no size: write \"64KiB\", \"16MiB\""))?;
+    let bytes = usize::try_from(size.as_u64()).ok();
+    bytes.filter(|bytes| *bytes <= most).ok_or_else(|| {
+        let most = ByteSize(most as u64);
+        format!("{text:?} is more than there may be of it, {most}")
     })
 }
 

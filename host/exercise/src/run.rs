@@ -3,6 +3,7 @@
 //! It owns the order of events. What is right is `stream`'s, and it must not know which split is which.
 
 use super::case::{Action, Step};
+use super::clock::{Clock, UsedUp};
 use super::failure::{Failure, Place};
 use super::split::{Cuts, Split, Streams};
 use super::stream::{Divergence, Expected, State, Stream};
@@ -20,13 +21,14 @@ pub(super) struct Outcome {
     pub(super) fuel: u64,
 }
 
-/// Plays the steps, with each connection's stream cut at `cuts`.
+/// Plays the steps, with each connection's stream cut at `cuts`, as long as the clock has something left.
 pub(super) async fn run<W: Wire>(
     steps: &[Step],
     streams: &Streams,
     cuts: Cuts,
     split: Split,
     wire: W,
+    clock: &Clock,
 ) -> Outcome {
     let lines = streams.sent.iter().zip(cuts).zip(&streams.expected);
     let mut player = Player {
@@ -35,6 +37,7 @@ pub(super) async fn run<W: Wire>(
             .map(|((sent, cuts), expected)| Stream::new(sent, cuts, *expected))
             .collect(),
         transcript: Transcript::of(names(steps)),
+        clock,
     };
     let failure = match player.play(steps).await {
         Ok(()) => None,
@@ -64,6 +67,7 @@ struct Player<'a, W> {
     wire: W,
     streams: Vec<Stream<'a>>,
     transcript: Transcript,
+    clock: &'a Clock,
 }
 
 /// Why a run stops before its end.
@@ -81,6 +85,12 @@ impl<'a> From<Divergence<'a>> for Stop<'a> {
 impl From<Failed> for Stop<'_> {
     fn from(failed: Failed) -> Self {
         Self::Failed(failed)
+    }
+}
+
+impl From<UsedUp> for Stop<'_> {
+    fn from(used_up: UsedUp) -> Self {
+        Self::Failed(used_up.into())
     }
 }
 
@@ -114,6 +124,7 @@ impl<'a, W: Wire> Player<'a, W> {
 
     async fn step(&mut self, step: &'a Step) -> Result<(), Stop<'a>> {
         let connection = step.connection;
+        self.clock.check()?;
         self.open(connection).await?;
         match &step.action {
             Action::Open | Action::Pause(_) => {}
@@ -154,6 +165,9 @@ impl<'a, W: Wire> Player<'a, W> {
         self.transcript.note(connection, Side::Client, &words);
         let mut left = time;
         while let Some(next) = self.wire.next_timer().filter(|next| *next <= left) {
+            self.clock
+                .check()
+                .map_err(|used_up| (connection, used_up.into()))?;
             self.wire.pause(next).await;
             left = left.saturating_sub(next);
             self.settle().await?;
@@ -175,6 +189,7 @@ impl<'a, W: Wire> Player<'a, W> {
             connection = match heard {
                 Some(answer) => {
                     let taken = self.take(connection, answer);
+                    let taken = taken.and_then(|()| Ok(self.clock.check()?));
                     taken.map_err(|stop| (connection, stop))?;
                     0
                 }
@@ -198,6 +213,7 @@ impl<'a, W: Wire> Player<'a, W> {
         while let Some(chunk) = self.stream(connection)?.next_chunk() {
             // What is sent to a plugin that has closed gets lost, as on any connection.
             if self.stream(connection)?.state.takes_input() {
+                self.clock.check()?;
                 self.transcript.bytes(connection, Side::Client, chunk);
                 let answer = self.wire.send(connection, chunk).await;
                 self.take(connection, answer)?;
@@ -232,6 +248,7 @@ impl<'a, W: Wire> Player<'a, W> {
     }
 
     async fn end(&mut self, connection: usize) -> Result<(), Stop<'a>> {
+        self.clock.check()?;
         let stream = self.stream(connection)?;
         stream.check_end()?;
         if stream.state != State::Unopened {

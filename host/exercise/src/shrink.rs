@@ -9,11 +9,11 @@
 const TRIES: usize = 100;
 
 /// The fewest of `cuts` that still fail, as far as [`TRIES`] go. `fails` says what goes wrong with
-/// some of them, if anything does. `None` where no smaller set fails.
-pub(super) async fn smallest<T, F, Fut>(mut cuts: Vec<(usize, usize)>, mut fails: F) -> Option<T>
+/// some of them, if anything does; an error is the end of it. `None` where no smaller set fails.
+pub(super) async fn smallest<T, E, F, Fut>(mut cuts: Vec<(usize, usize)>, mut fails: F) -> Option<T>
 where
     F: FnMut(Vec<(usize, usize)>) -> Fut,
-    Fut: Future<Output = Option<T>>,
+    Fut: Future<Output = Result<Option<T>, E>>,
 {
     let mut best = None;
     let mut parts = 2;
@@ -40,7 +40,10 @@ where
                 return best;
             }
             tries += 1;
-            if let Some(failure) = fails(candidate.clone()).await {
+            let Ok(failed) = fails(candidate.clone()).await else {
+                return best;
+            };
+            if let Some(failure) = failed {
                 best = Some(failure);
                 smaller = Some((candidate, index < alone));
                 break;

@@ -3,32 +3,28 @@
 
 use super::case::{Action, Pattern, Step};
 use super::file::{ACTIONS, ConnectionFile, StepFile};
+use super::gathered::Gathered;
 use super::line_ends;
-use super::read::{Document, Gathered, Mistake};
+use super::read::{Document, Mistake};
 use bytesize::ByteSize;
-use regex::bytes::{Regex, RegexBuilder};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 use toml::Spanned;
 
 /// The bytes that all steps of a case may have together. More is refused, since each is sent several
 /// times to every submission. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// The time that all pauses of a case may take together: it is the plugin's, whose clock ends some centuries on. More is
+/// refused. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+const MOST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// The connections of a case. More is refused: each is an instance in every run.
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-const MOST_CONNECTIONS: usize = 64;
+pub(super) const MOST_CONNECTIONS: usize = 64;
 /// Bytes of a connection's name. More is refused: it stands before each line of a report.
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-const LONGEST_NAME: usize = 20;
-
-/// The bytes that all cases of an exercise may have together: what they send and expect, and what regular
-/// expressions become. More is refused, since all of it is held as long as a class is graded.
-/// Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
-const MOST_BYTES_IN_ALL: usize = 64 * 1024 * 1024;
-/// What a regular expression may become, in bytes: it counts as the first of these that is enough for it.
-/// A larger one is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
-const REGEX_SIZES: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, MOST_BYTES];
+pub(super) const LONGEST_NAME: usize = 20;
 
 /// Says in an exercise's folder that git leaves the bytes of its files alone.
 const ATTRIBUTES: &str = ".gitattributes";
@@ -39,10 +35,8 @@ const MAY_CHANGE: &str = "git may change the line ends of this file where others
 /// A step as it was read.
 struct Read {
     step: Step,
-    /// What is held for it.
-    bytes: usize,
-    /// Whether its bytes come from a file in which git may change some.
-    may_change: bool,
+    /// The file that its bytes come from, if git may change some of them.
+    may_change: Option<String>,
 }
 
 impl Document<'_> {
@@ -56,18 +50,21 @@ impl Document<'_> {
         let mut steps: Vec<Step> = Vec::new();
         let mut order = Order::default();
         let mut connections = Connections::default();
+        let mut warned = BTreeSet::new();
         for file in files {
             let at = file.span();
             let read = self
-                .step(file.into_inner(), &mut connections)
+                .step(file.into_inner(), &mut connections, gathered)
                 .and_then(|read| {
                     order.check(&read.step)?;
-                    count(&mut gathered.bytes, read.bytes)?;
+                    gathered.step(held(&read.step.action))?;
                     Ok(read)
                 })
                 .map_err(|what| self.mistake(at.clone(), what))?;
-            if read.may_change {
-                gathered.warnings.push(self.mistake(at, MAY_CHANGE));
+            if let Some(file) = read.may_change
+                && warned.insert(file)
+            {
+                gathered.warn(self.mistake(at, MAY_CHANGE));
             }
             steps.push(read.step);
         }
@@ -81,7 +78,12 @@ impl Document<'_> {
         }
     }
 
-    fn step(&self, file: StepFile, connections: &mut Connections) -> Result<Read, String> {
+    fn step(
+        &self,
+        file: StepFile,
+        connections: &mut Connections,
+        gathered: &mut Gathered,
+    ) -> Result<Read, String> {
         let StepFile {
             connection,
             repeat,
@@ -97,17 +99,12 @@ impl Document<'_> {
             half_close,
             pause,
         } = file;
-        let is_file = send_file.is_some() || expect_file.is_some();
+        let file = send_file.clone().or_else(|| expect_file.clone());
         let times = repeat.unwrap_or(1);
         let text = |text: String| repeated(text.into_bytes(), times);
         let hex = |text: String| repeated(hex(&text)?, times);
         let from = |name: String| repeated(self.file(&name)?, times);
-        let mut compiled = 0;
-        let mut regex = |text: String| -> Result<Action, String> {
-            let (regex, bytes) = regex(&text)?;
-            compiled = bytes;
-            Ok(Action::Expect(Pattern::Regex(regex)))
-        };
+        let mut regex = |text: String| gathered.expression(&text).map(Pattern::Regex);
         let bytes = Pattern::Bytes;
         let yes = |action: Action| move |yes: bool| flag(yes).map(|()| action);
         let time = |text: String| humantime::parse_duration(&text).map_err(|e| e.to_string());
@@ -119,7 +116,7 @@ impl Document<'_> {
             expect.map(|it| text(it).map(bytes).map(Action::Expect)),
             expect_hex.map(|it| hex(it).map(bytes).map(Action::Expect)),
             expect_file.map(|it| from(it).map(bytes).map(Action::Expect)),
-            expect_regex.map(&mut regex),
+            expect_regex.map(|it| regex(it).map(Action::Expect)),
             expect_close.map(yes(Action::ExpectClose)),
             half_close.map(yes(Action::HalfClose)),
             pause.map(|it| time(it).map(Action::Pause)),
@@ -133,8 +130,7 @@ impl Document<'_> {
             Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => Some(bytes),
             _ => None,
         };
-        let may_change = is_file && bytes.is_some_and(|bytes| line_ends::may_change(bytes));
-        let bytes = bytes.map(Vec::len);
+        let may_change = bytes.is_some_and(|bytes| line_ends::may_change(bytes));
         if repeat.is_some() && !(bytes.is_some() && times > 0) {
             return Err("repeat is for bytes that are sent or expected, and at least 1".to_owned());
         }
@@ -146,14 +142,13 @@ impl Document<'_> {
         };
         Ok(Read {
             step,
-            bytes: bytes.unwrap_or(compiled),
-            may_change: may_change && !self.files.has(ATTRIBUTES),
+            may_change: file.filter(|_| may_change && !self.files.has(ATTRIBUTES)),
         })
     }
 
     fn file(&self, name: &str) -> Result<Vec<u8>, String> {
         self.files
-            .read(name)
+            .read(name, MOST_BYTES)
             .map_err(|error| format!("cannot read {name:?}: {error}"))
     }
 }
@@ -201,11 +196,10 @@ impl Connections {
         if connection >= MOST_CONNECTIONS {
             return Err(too_many());
         }
-        let name: Arc<str> = name.into();
         if known.is_none() {
-            self.names.push(name.clone());
+            self.names.push(name.into());
         }
-        Ok((connection, Some(name)))
+        Ok((connection, self.names.get(connection).cloned()))
     }
 }
 
@@ -213,10 +207,11 @@ impl Connections {
 #[derive(Default)]
 struct Order {
     bytes: usize,
+    time: Duration,
     expects: bool,
     /// Connections whose client has finished, and those that have ended.
-    finished: HashSet<usize>,
-    ended: HashSet<usize>,
+    finished: BTreeSet<usize>,
+    ended: BTreeSet<usize>,
 }
 
 impl Order {
@@ -240,7 +235,13 @@ impl Order {
                 self.expects = true;
                 self.ended.insert(connection);
             }
-            Action::Open | Action::Pause(_) => {}
+            Action::Pause(time) => {
+                self.time = self.time.saturating_add(*time);
+                if self.time > MOST_TIME {
+                    return Err("the pauses of a case may take a year in all".to_owned());
+                }
+            }
+            Action::Open => {}
         }
         if self.bytes > MOST_BYTES {
             Err(format!(
@@ -253,16 +254,11 @@ impl Order {
     }
 }
 
-/// Counts the bytes of a step among those of all cases.
-fn count(in_all: &mut usize, bytes: usize) -> Result<(), String> {
-    *in_all += bytes;
-    if *in_all > MOST_BYTES_IN_ALL {
-        Err(format!(
-            "the cases of an exercise may have {} in all, and this is more",
-            ByteSize(MOST_BYTES_IN_ALL as u64)
-        ))
-    } else {
-        Ok(())
+/// The bytes that are held for a step, but for regular expressions.
+fn held(action: &Action) -> usize {
+    match action {
+        Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => bytes.capacity(),
+        _ => 0,
     }
 }
 
@@ -272,24 +268,6 @@ fn flag(yes: bool) -> Result<(), String> {
     } else {
         Err("it can only be true: leave the step out instead".to_owned())
     }
-}
-
-/// A regular expression for what comes next, and the bytes that it counts as.
-fn regex(text: &str) -> Result<(Regex, usize), String> {
-    let build = |text: &str, size| RegexBuilder::new(text).size_limit(size).build();
-    for size in REGEX_SIZES {
-        // By itself first, so that no bracket in it gets out of ours.
-        let built = build(text, size).and_then(|_| build(&format!(r"\A(?:{text})"), size));
-        match built {
-            Ok(regex) => return Ok((regex, size)),
-            Err(regex::Error::CompiledTooBig(_)) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Err(format!(
-        "compiled, it is larger than {}",
-        ByteSize(MOST_BYTES as u64)
-    ))
 }
 
 fn repeated(bytes: Vec<u8>, times: usize) -> Result<Vec<u8>, String> {

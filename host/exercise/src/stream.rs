@@ -182,9 +182,13 @@ impl<'a> Stream<'a> {
                 let right = pairs.take_while(|(wanted, came)| wanted == came).count();
                 (right, right == bytes.len())
             }
-            Pattern::Regex(regex) => match regex.find(came) {
-                Some(found) => (found.end(), true),
-                None => (0, false),
+            Pattern::Regex(expression) => match expression.end_in(came) {
+                Ok(Some(end)) => (end, true),
+                Ok(None) => (0, false),
+                Err(too_long) => {
+                    let verdict = Verdict::Internal(too_long.to_string());
+                    return Err(diverge(verdict, self.matched, Some(pattern)));
+                }
             },
         };
         if whole {

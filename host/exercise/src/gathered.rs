@@ -1,0 +1,136 @@
+//! What an exercise's files come to so far, and what they may come to in all.
+//!
+//! It owns the bounds of a whole exercise: all of it is held as long as a class is graded, and its author may be anybody.
+//! It must not know how a file is written.
+
+use super::case::{Case, Step};
+use super::expression::{self, Expression, folded_classes};
+use super::read::Mistake;
+use bytesize::ByteSize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The cases of an exercise. More is refused: each is run seven times for every submission, and is in every report.
+/// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+pub(super) const MOST_CASES: usize = 1000;
+/// The steps of all cases. More is refused, since each is held.
+/// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+const MOST_STEPS: usize = 20_000;
+/// The judges, each of them a file that is loaded once. More is refused: each is compiled, and its code held.
+/// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+const MOST_JUDGES: usize = 16;
+/// Bytes of all judges: their code, which may be many times that, is held. More is refused.
+/// Test: `judges::judges_that_are_too_large_are_refused`.
+pub(super) const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
+/// The bytes that are held for all cases together: what they send and expect, their texts, and what regular
+/// expressions become. More is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of the patterns of all regular expressions, each different one of which counts once. More is refused: this
+/// bounds the time to compile them. Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+const MOST_PATTERNS: usize = 64 * 1024;
+/// Classes in patterns in which case doesn't matter. More is refused: the largest take six milliseconds each.
+/// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+const MOST_FOLDED: usize = 256;
+/// What is warned of. The rest is left out: one who has mended a hundred looks again.
+/// Test: `hostile_exercises::warnings_are_a_hundred_at_the_most`.
+const MOST_WARNINGS: usize = 100;
+
+/// The cases so far, of all files.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) cases: Vec<Case>,
+    pub(super) warnings: Vec<Mistake>,
+    names: BTreeSet<String>,
+    judges: BTreeSet<PathBuf>,
+    judge_bytes: u64,
+    expressions: BTreeMap<String, Expression>,
+    steps: usize,
+    bytes: usize,
+    /// Bytes of the patterns, and classes that were folded.
+    patterns: usize,
+    folded: usize,
+}
+
+impl Gathered {
+    /// Room for one more case, of this name and with so many bytes of other texts.
+    pub(super) fn begin_case(&mut self, name: &str, texts: usize) -> Result<(), String> {
+        if self.cases.len() == MOST_CASES {
+            return Err(format!("an exercise has at most {MOST_CASES} cases"));
+        }
+        if !self.names.insert(name.to_owned()) {
+            return Err(format!("another case has the name {name:?} already"));
+        }
+        self.hold(size_of::<Case>() + 2 * name.len() + texts)
+    }
+
+    /// One more step, for which so many bytes are held.
+    pub(super) fn step(&mut self, bytes: usize) -> Result<(), String> {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(format!(
+                "the cases of an exercise may have {MOST_STEPS} steps in all"
+            ));
+        }
+        self.hold(size_of::<Step>() + bytes)
+    }
+
+    /// A file of so many bytes that is a judge, maybe again.
+    pub(super) fn judge(&mut self, path: &PathBuf, bytes: u64) -> Result<(), String> {
+        if self.judges.contains(path) {
+            return Ok(());
+        }
+        if self.judges.len() == MOST_JUDGES {
+            return Err(format!("an exercise has at most {MOST_JUDGES} judges"));
+        }
+        self.judges.insert(path.clone());
+        self.judge_bytes = self.judge_bytes.saturating_add(bytes);
+        if self.judge_bytes > LARGEST_JUDGES as u64 {
+            let most = ByteSize(LARGEST_JUDGES as u64);
+            return Err(format!("the judges of an exercise may have {most} in all"));
+        }
+        Ok(())
+    }
+
+    /// What a pattern is compiled to, once.
+    pub(super) fn expression(&mut self, text: &str) -> Result<Expression, String> {
+        if let Some(known) = self.expressions.get(text) {
+            return Ok(known.clone());
+        }
+        super::lengths::check_length(text, expression::LONGEST, "a regular expression")?;
+        self.patterns += text.len();
+        if self.patterns > MOST_PATTERNS {
+            let most = ByteSize(MOST_PATTERNS as u64);
+            return Err(format!(
+                "the regular expressions of an exercise may have {most} in all"
+            ));
+        }
+        self.folded += folded_classes(text);
+        if self.folded > MOST_FOLDED {
+            return Err(format!(
+                "regular expressions in which case doesn't matter may have {MOST_FOLDED} classes in all"
+            ));
+        }
+        let made = Expression::of(text)?;
+        self.hold(made.size())?;
+        self.expressions.insert(text.to_owned(), made.clone());
+        Ok(made)
+    }
+
+    pub(super) fn warn(&mut self, warning: Mistake) {
+        if self.warnings.len() < MOST_WARNINGS {
+            self.warnings.push(warning);
+        }
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<(), String> {
+        self.bytes += bytes;
+        if self.bytes > MOST_BYTES {
+            let most = ByteSize(MOST_BYTES as u64);
+            Err(format!(
+                "the cases of an exercise may have {most} in all, and this is more"
+            ))
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Texts of an exercise that people read: how long they may be, and which are one line.
+//!
+//! It must not know where they stand, nor how they are shown.
+
+/// Characters of a title, a summary and a case's name, each of which is one line. A longer one is refused: it is a column
+/// of a table, and stands in every report. Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
+pub(super) const LONGEST_LINE: usize = 200;
+/// Characters of a slug. Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
+pub(super) const LONGEST_SLUG: usize = 64;
+/// Characters of a hint, which may have several lines. A longer one is refused: it is in every report of a case that fails.
+/// Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
+pub(super) const LONGEST_HINT: usize = 2000;
+/// Characters of a judge's message. A longer one is refused: it goes into each of its instances.
+/// Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
+pub(super) const LONGEST_MESSAGE: usize = 64 * 1024;
+
+/// Whether a text is that short; `what` it is.
+///
+/// # Errors
+/// It is longer.
+pub(super) fn check_length(text: &str, most: usize, what: &str) -> Result<(), String> {
+    if text.chars().nth(most).is_none() {
+        Ok(())
+    } else {
+        Err(format!("{what} has at most {most} characters"))
+    }
+}
+
+/// Whether it is one line, and that short.
+///
+/// # Errors
+/// It is longer, or has a control character, such as a line break.
+pub(super) fn check_line(text: &str, what: &str) -> Result<(), String> {
+    check_length(text, LONGEST_LINE, what)?;
+    if text.contains(char::is_control) {
+        Err(format!("{what} is one line, without control characters"))
+    } else {
+        Ok(())
+    }
+}
