@@ -62,7 +62,7 @@ impl CompileArgs {
 /// What a budget is set with: the flag that has its name, nearly always.
 fn setting(budget: Budget) -> String {
     match budget {
-        Budget::Fuel | Budget::TotalCpu => "an exercise's limits".to_owned(),
+        Budget::Fuel => "an exercise's limits".to_owned(),
         budget => format!("--{}", budget.code()),
     }
 }
@@ -78,7 +78,6 @@ impl BudgetArgs {
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         let budgets = Budgets {
             cpu: self.cpu.unwrap_or(defaults.cpu),
-            total_cpu: defaults.total_cpu,
             wait: self.wait.unwrap_or(defaults.wait),
             deadline: self.deadline.unwrap_or(defaults.deadline),
             fuel: defaults.fuel,

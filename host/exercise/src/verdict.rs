@@ -157,7 +157,6 @@ impl From<&Error> for Verdict {
                 }
                 Budget::Log => Self::Crashed(format!("it wrote more than {value} to the log")),
                 Budget::Cpu
-                | Budget::TotalCpu
                 | Budget::Wait
                 | Budget::Deadline
                 | Budget::TotalMemory
@@ -227,7 +226,7 @@ mod tests {
         let budgets = Limits::default().budgets();
         let verdict = |budget| Verdict::from(&Error::budget(budget, &budgets));
         assert_eq!(verdict(Budget::Fuel), Verdict::OutOfCpu);
-        for time in [Budget::Cpu, Budget::TotalCpu, Budget::Wait] {
+        for time in [Budget::Cpu, Budget::Wait] {
             assert_eq!(verdict(time).code(), "internal", "{time}");
         }
     }

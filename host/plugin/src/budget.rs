@@ -29,8 +29,6 @@ const DEADLINE: Duration = Duration::from_secs(120);
 pub struct Budgets {
     /// Processor time of one call, in steps of 10 ms. A loop costs this much and no more.
     pub cpu: Duration,
-    /// Processor time of all the calls of one plugin, in all its instances.
-    pub total_cpu: Duration,
     /// Time in which one call waits, asleep.
     pub wait: Duration,
     /// Time in which one call must be over, by the clock, whatever it waits for.
@@ -70,7 +68,6 @@ impl Budgets {
     pub fn server(machine_memory: usize) -> Self {
         Self {
             cpu: Duration::from_secs(1),
-            total_cpu: Duration::MAX,
             wait: WAIT,
             deadline: DEADLINE,
             fuel: u64::MAX,
@@ -102,7 +99,6 @@ impl Budgets {
     pub fn value(&self, budget: Budget) -> String {
         match budget {
             Budget::Cpu => humantime::format_duration(self.cpu).to_string(),
-            Budget::TotalCpu => humantime::format_duration(self.total_cpu).to_string(),
             Budget::Wait => humantime::format_duration(self.wait).to_string(),
             Budget::Deadline => humantime::format_duration(self.deadline).to_string(),
             Budget::Compile => humantime::format_duration(self.compile).to_string(),
@@ -124,8 +120,6 @@ impl Budgets {
 pub enum Budget {
     /// Processor time of one call.
     Cpu,
-    /// Processor time of all calls.
-    TotalCpu,
     /// Time in which one call waits.
     Wait,
     /// Time of one call, by the clock.
@@ -173,7 +167,6 @@ impl Budget {
     pub fn code(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
-            Self::TotalCpu => "total-cpu",
             Self::Wait => "wait",
             Self::Deadline => "deadline",
             Self::Fuel => "fuel",
@@ -194,7 +187,6 @@ impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Cpu => "processor time per call",
-            Self::TotalCpu => "processor time of all calls",
             Self::Wait => "waiting per call",
             Self::Deadline => "time per call, by the clock",
             Self::Fuel => "units of work per connection",

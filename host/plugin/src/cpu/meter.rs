@@ -38,7 +38,6 @@ const EVENT: Duration = Duration::from_micros(10);
 /// What all calls of a plugin have had, of all its instances.
 #[derive(Default)]
 pub(crate) struct TotalTime {
-    nanoseconds: AtomicU64,
     /// What the last ones took on average, in nanoseconds.
     average: AtomicU64,
     /// What they have had lately.
@@ -46,13 +45,6 @@ pub(crate) struct TotalTime {
 }
 
 impl TotalTime {
-    /// Adds to it, and gives the sum.
-    fn add(&self, time: Duration) -> Duration {
-        let more = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let before = self.nanoseconds.fetch_add(more, Ordering::Relaxed);
-        Duration::from_nanos(before.saturating_add(more))
-    }
-
     /// A call took so long. Two that end at once may count as one.
     fn took(&self, time: Duration) {
         let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
@@ -228,8 +220,8 @@ impl CpuMeter {
         much
     }
 
-    /// Charges what calls have had to who pays. Returns what all of the plugin have had.
-    fn charge(&mut self, time: Duration, now: Instant) -> Duration {
+    /// Charges what calls have had to who pays.
+    fn charge(&mut self, time: Duration, now: Instant) {
         self.paid += time;
         let own = self.membership.account();
         let payer = self.payer.as_ref().unwrap_or(own);
@@ -240,7 +232,6 @@ impl CpuMeter {
             self.rank.add(time, now);
         }
         self.spent.account().charge(time, now);
-        self.spent.add(time)
     }
 
     fn has_had_much(&self, now: Instant) -> bool {
@@ -284,9 +275,7 @@ impl CpuMeter {
             // It may be long until it ends, and others begin meanwhile.
             self.spent.took(had);
         }
-        if self.charge(had, now) > budgets.total_cpu {
-            return Err(Budget::TotalCpu.into());
-        }
+        self.charge(had, now);
         let much = self.has_had_much(now);
         let is_long = self.had_turn && had >= SHORT_TURN;
         let long = self.ticks > SHORT || is_long || much;
