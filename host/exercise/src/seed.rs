@@ -78,7 +78,7 @@ mod tests {
         }
         let (case, other) = (one.of_case("a case"), one.of_case("another"));
         let seeds = [case.judge, case.submission, other.judge, other.submission];
-        let different: std::collections::HashSet<_> = seeds.into_iter().collect();
+        let different: std::collections::BTreeSet<_> = seeds.into_iter().collect();
         assert_eq!(different.len(), seeds.len());
         assert_ne!(case.date, other.date);
     }

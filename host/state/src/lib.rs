@@ -34,6 +34,10 @@ mod memory;
 mod participant;
 mod problem;
 mod rate;
+#[expect(
+    clippy::disallowed_types,
+    reason = "nobody is judged by what is on Redis, and rooms are large"
+)]
 mod redis;
 mod shared;
 mod warning;

@@ -12,7 +12,7 @@ mod redis_server;
 use eco_state::{Clock, Event, Hearing, Limits, Location, Participant, Problem, SharedState};
 use proptest::prelude::*;
 use redis_server::RedisServer;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -193,7 +193,7 @@ struct Trial {
     hosts: Vec<SharedState>,
     real: Vec<Participant>,
     /// The model's numbers of connections, by their ids.
-    numbers: HashMap<Arc<str>, u64>,
+    numbers: BTreeMap<Arc<str>, u64>,
     model: Model,
     /// The time, where it can be moved.
     hands: Option<Arc<dyn Hands>>,
@@ -207,7 +207,7 @@ impl Trial {
         let mut trial = Self {
             hosts,
             real: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: BTreeMap::new(),
             model: Model::default(),
             hands,
         };

@@ -4,7 +4,7 @@
 //! them, so that it is asked, by way of the crate that it is made of. This decides nothing; `compile` does.
 
 use super::segments::{self, MAPPED, PAGE};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use wasmtime_environ::component::{
     ComponentTypesBuilder, GlobalInitializer, InstantiateModule, Trampoline, Translator,
     VMComponentOffsets,
@@ -59,7 +59,7 @@ impl Plan {
         let (whole, mut modules) = translator
             .translate(component)
             .map_err(|error| format!("{error:#}"))?;
-        let mut copied = HashMap::new();
+        let mut copied = BTreeMap::new();
         for (index, module) in modules.iter_mut() {
             let types = types.module_types_builder_mut();
             let pages = segments::pages(module);

@@ -1,5 +1,6 @@
 //! State in the memory of this process: it ends with it.
 
+mod lookup;
 mod store;
 mod topics;
 

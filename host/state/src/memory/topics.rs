@@ -1,5 +1,6 @@
 //! Topics in memory: who is subscribed, and in which order they hear.
 
+use super::lookup::Lookup;
 use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend, now};
 use crate::delivery::{Delivery, is_same};
 use crate::event::{Event, Member};
@@ -7,13 +8,12 @@ use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
 use eco_fair::Account;
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// All topics that anybody is subscribed to.
 pub(crate) struct MemoryTopics {
-    topics: Mutex<HashMap<Arc<str>, Arc<Topic>>>,
+    topics: Mutex<Lookup<Arc<str>, Arc<Topic>>>,
     delivery: Delivery,
     /// Members of all of them, and how many there may be.
     members: AtomicUsize,
@@ -71,7 +71,8 @@ impl MemoryTopics {
     }
 
     fn find_or_make(&self, topic: &Arc<str>) -> Arc<Topic> {
-        self.topics.lock().entry(topic.clone()).or_default().clone()
+        let mut topics = self.topics.lock();
+        topics.get_or_default(topic.clone()).clone()
     }
 
     /// Takes a topic out that is over, unless there is another in its place already.

@@ -4,14 +4,14 @@ use super::*;
 use crate::case::Visibility;
 use crate::judgement::Judgement;
 use crate::verdict::Verdict;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 /// Fails unless each element that begins ends, in order, and each link leads somewhere.
 #[track_caller]
 pub(super) fn assert_sound(page: &str) {
     let (_, body) = page.split_once("<html").expect("the page begins");
     let mut open = vec!["html"];
-    let (mut anchors, mut links) = (HashSet::new(), HashSet::new());
+    let (mut anchors, mut links) = (BTreeSet::new(), BTreeSet::new());
     for tag in body.split('<').skip(1) {
         let (tag, _) = tag.split_once('>').expect("a tag ends");
         let name = tag.split([' ', '\n']).next().unwrap_or_default();
