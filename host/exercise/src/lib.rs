@@ -57,4 +57,4 @@ pub use shipped::{SHIPPED, Shipped, StatementLanguage};
 pub use split::Split;
 pub use transcript::{Event, Side, Transcript};
 pub use verdict::Verdict;
-pub use wire::{Answer, Bench, Failed, InMemory, Then, Wire, after_finish};
+pub use wire::{Answer, Bench, Failed, InMemory, Then, Wire, after_finish, told_of};

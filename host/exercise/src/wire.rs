@@ -200,6 +200,18 @@ impl From<eco_contract::Then> for Then {
     }
 }
 
+/// What a plugin is told of the connection of this number, whatever it runs over: the same in every run.
+pub fn told_of(connection: usize) -> Connection {
+    let number = u16::try_from(connection).unwrap_or(u16::MAX);
+    let here = |port: u16| format!("127.0.0.1:{port}");
+    Connection {
+        id: connection as u64 + 1,
+        peer: here(50_000_u16.saturating_add(number)),
+        local: here(5005),
+        origin: None,
+    }
+}
+
 /// What a server makes of a plugin that goes on after its last word.
 pub fn after_finish() -> Error {
     Error::Plugin("it replied after it had finished".to_owned())
@@ -230,14 +242,7 @@ impl Wire for InMemory {
                 fuel: 0,
             });
         }
-        let number = u16::try_from(connection).unwrap_or(u16::MAX);
-        let here = |port: u16| format!("127.0.0.1:{port}");
-        let event = Event::Open(Connection {
-            id: connection as u64 + 1,
-            peer: here(50_000_u16.saturating_add(number)),
-            local: here(5005),
-            origin: None,
-        });
+        let event = Event::Open(told_of(connection));
         self.tell(connection, event).await
     }
 

@@ -96,7 +96,7 @@ impl Check {
             WireKind::Tcp => {
                 // What a server would log is in the feedback already.
                 let _silence = Silence::begin();
-                let loopback = Loopback::start(plugin).await;
+                let loopback = Loopback::start(plugin, self.exercise.connections()).await;
                 let loopback = loopback.context("cannot listen on this machine")?;
                 let judgements = self.judge(&judge, &loopback).await;
                 loopback.stop().await;

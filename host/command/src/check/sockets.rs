@@ -1,18 +1,16 @@
 //! The tester's side of the sockets.
 
-use super::reporting_session::{Event, Expected};
+use super::reporting_session::{Event, Expected, Tester};
 use eco_contract::{Life, Next, RepliedAfterFinish};
 use eco_exercise::{Answer, Failed, Then, Wire, after_finish};
-use eco_net as net;
 use eco_plugin::Laboratory;
-use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
@@ -23,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The connections of one run.
 pub(super) struct Sockets {
     address: SocketAddr,
-    expected: Arc<Mutex<Expected>>,
+    expected: Arc<Expected>,
     laboratory: Laboratory,
     clients: BTreeMap<usize, Client>,
     /// Connections that are over, and what came of their last call.
@@ -43,7 +41,7 @@ struct Client {
 impl Sockets {
     pub(super) fn new(
         address: SocketAddr,
-        expected: Arc<Mutex<Expected>>,
+        expected: Arc<Expected>,
         laboratory: Laboratory,
     ) -> Self {
         Self {
@@ -59,14 +57,13 @@ impl Sockets {
     async fn connect(&mut self, connection: usize) -> Result<Answer, Failed> {
         let (tell, events) = unbounded_channel();
         let (ask, asked) = unbounded_channel();
-        // The next session is this connection's: they are opened one after the other.
-        *self.expected.lock() = Expected {
+        let tester = Tester {
+            connection,
             laboratory: self.laboratory.clone(),
-            tell: Some(tell),
-            asked: Some(asked),
+            tell,
+            asked,
         };
-        let connected = net::connect_any(&[self.address], None).await;
-        let socket = connected.map_err(internal)?;
+        let socket = self.open_socket(tester).await.map_err(internal)?;
         let client = self.clients.entry(connection).or_insert(Client {
             socket,
             events,
@@ -75,6 +72,15 @@ impl Sockets {
             has_read_end: false,
         });
         client.answered(0).await
+    }
+
+    /// Connects from an address that the server has been told of, so that nobody else is taken for the tester.
+    async fn open_socket(&self, tester: Tester) -> io::Result<TcpStream> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        socket.set_nodelay(true)?;
+        self.expected.expect(socket.local_addr()?, tester);
+        socket.connect(self.address).await
     }
 
     fn client(&mut self, connection: usize) -> Result<&mut Client, Failed> {

@@ -9,7 +9,6 @@ use super::sockets::Sockets;
 use eco_exercise::Bench;
 use eco_net::{Limits, Server};
 use eco_plugin::{Laboratory, ServerPlugin};
-use parking_lot::Mutex;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,25 +16,31 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// Strangers that may be connected at the same time. Each is reset as soon as it is looked at, so that one more waits no
+/// longer than that, and the tester behind it. Test: `laboratory::strangers_who_connect_spoil_no_check`.
+const STRANGERS: usize = 64;
+
 /// A server that listens on this machine alone.
 pub(super) struct Loopback {
     address: SocketAddr,
-    expected: Arc<Mutex<Expected>>,
+    expected: Arc<Expected>,
     serving: JoinHandle<()>,
     stop: CancellationToken,
 }
 
 impl Loopback {
-    pub(super) async fn start(plugin: ServerPlugin) -> io::Result<Self> {
+    /// For runs with so many connections at the same time.
+    pub(super) async fn start(plugin: ServerPlugin, connections: usize) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let expected = Arc::new(Mutex::new(Expected::default()));
-        let next = expected.clone();
-        let new_session = move || {
-            let mut expected = next.lock();
-            ReportingSession::new(plugin.session_in(&expected.laboratory), &mut expected)
+        let expected = Arc::<Expected>::default();
+        let awaited = expected.clone();
+        let new_session = move || ReportingSession::new(plugin.session(), awaited.clone());
+        let limits = Limits {
+            max_connections: connections.saturating_add(STRANGERS),
+            ..Limits::default()
         };
-        let server = Server::new(vec![listener], Limits::default());
+        let server = Server::new(vec![listener], limits);
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let serving = tokio::spawn(async move {

@@ -42,6 +42,11 @@ impl PluginSession {
         }
     }
 
+    /// Before it is opened: its surroundings are these, as of [`ServerPlugin::session_in`].
+    pub fn enter(&mut self, laboratory: &Laboratory) {
+        self.owner.laboratory = Some(laboratory.clone());
+    }
+
     /// What its instance has used so far; `None` when there is none.
     pub fn usage(&self) -> Option<Usage> {
         self.running.as_ref().map(|running| match running {
