@@ -94,10 +94,9 @@ fn with_fuel(fuel: u64, fixed: Duration, each: Duration) -> Duration {
 }
 
 impl Limits {
-    /// The budgets of the sandbox.
-    pub fn budgets(&self) -> Budgets {
-        // Machines differ in what they have, and verdicts must not.
-        let machine_memory = usize::MAX;
+    /// The budgets of the sandbox, where a run may make the host hold so many bytes (see [`Share`](crate::Share)):
+    /// machines differ in what they have, and a verdict that depends on it is none.
+    pub fn budgets(&self, run: usize) -> Budgets {
         Budgets {
             cpu: with_fuel(self.fuel, BACKSTOP, BACKSTOP_PER_FUEL),
             // How busy a machine is decides nothing.
@@ -107,7 +106,8 @@ impl Limits {
             reply: self.reply,
             log: self.log,
             compile: COMPILE,
-            ..Budgets::server(machine_memory)
+            total_memory: run,
+            ..Budgets::server(run)
         }
     }
 }

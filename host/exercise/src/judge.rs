@@ -27,11 +27,16 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Loads what the cases need, compiled by `compiler`.
+    /// Loads what the cases need, compiled by `compiler`. Each may make the host hold so many bytes (see
+    /// [`Share`](crate::Share)).
     ///
     /// # Errors
     /// A judge can't be used; this names it.
-    pub async fn of(exercise: &'a Exercise, compiler: &Compiler) -> Result<Self, String> {
+    pub async fn of(
+        exercise: &'a Exercise,
+        compiler: &Compiler,
+        memory: usize,
+    ) -> Result<Self, String> {
         let mut judges = Vec::new();
         let mut engine = None;
         // Many cases may have the same.
@@ -46,7 +51,7 @@ impl<'a> Judge<'a> {
                 None => {
                     let engine = match &mut engine {
                         Some(engine) => engine,
-                        none => none.insert(engine_for_judges(compiler)?),
+                        none => none.insert(engine_for_judges(compiler, memory)?),
                     };
                     let judge = load(engine, file).await?;
                     loaded.insert(file, judge.clone());
@@ -126,16 +131,16 @@ const MEMORY: usize = 64 << 20;
 
 /// Judges may be anybody's, as the exercise is: they have the budgets of clients, but for what is held. They too say the same
 /// in every run.
-fn engine_for_judges(compiler: &Compiler) -> Result<Engine, String> {
-    let machine_memory = usize::MAX;
+fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, String> {
     let budgets = Budgets {
         // It may have grown since it was looked at.
         file: LARGEST_JUDGES,
         cpu: CALL,
         compile: COMPILE,
         memory: MEMORY,
+        total_memory: memory,
         reply: dialogue::MOST_SENT,
-        ..Budgets::client(machine_memory)
+        ..Budgets::client(memory)
     };
     Engine::builder(compiler.clone(), budgets)
         .laboratory()

@@ -155,11 +155,11 @@ impl From<&Error> for Verdict {
                 Budget::Stack => {
                     Self::Crashed(format!("its calls nest too deep ({value} of stack)"))
                 }
+                Budget::TotalMemory => Self::Internal(too_little_memory(value)),
                 Budget::Log => Self::Crashed(format!("it wrote more than {value} to the log")),
                 Budget::Cpu
                 | Budget::Wait
                 | Budget::Deadline
-                | Budget::TotalMemory
                 | Budget::File
                 | Budget::Compile
                 | Budget::CompileMemory => Self::Internal(error.to_string()),
@@ -178,12 +178,13 @@ impl From<&LoadError> for Verdict {
                 Self::MissingFunction(escaped(&error.to_string()))
             }
             LoadError::Type { .. } => Self::BadAbi(escaped(&error.to_string())),
-            LoadError::Budget { budget, .. } => match budget {
+            LoadError::Budget { budget, value, .. } => match budget {
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
                 Budget::File => Self::DoesNotLoad(error.to_string()),
                 Budget::Compile | Budget::CompileMemory => {
                     Self::TooComplex(escaped(&error.to_string()))
                 }
+                Budget::TotalMemory => Self::Internal(too_little_memory(value)),
                 _ => Self::Internal(error.to_string()),
             },
             LoadError::Read(_)
@@ -202,6 +203,13 @@ impl From<&LoadError> for Verdict {
             | LoadError::Invalid(_) => Self::DoesNotLoad(escaped(&error.to_string())),
         }
     }
+}
+
+/// That a run made the host hold more than there is for one here.
+fn too_little_memory(value: &str) -> String {
+    format!(
+        "all its connections together, with what they share, needed more memory than the {value} that there is for one plugin here; give the machine, or its container, more, or judge fewer at the same time"
+    )
 }
 
 /// A plugin's author chose some of the words, and their number.
@@ -223,7 +231,7 @@ mod tests {
     /// Fuel decides what is too much: it is the same everywhere, and time isn't.
     #[test]
     fn time_is_only_a_backstop() {
-        let budgets = Limits::default().budgets();
+        let budgets = Limits::default().budgets(usize::MAX);
         let verdict = |budget| Verdict::from(&Error::budget(budget, &budgets));
         assert_eq!(verdict(Budget::Fuel), Verdict::OutOfCpu);
         for time in [Budget::Cpu, Budget::Wait] {
@@ -234,7 +242,7 @@ mod tests {
     /// Whatever a plugin breaks as it is compiled, somebody is to blame, and nobody has to look.
     #[test]
     fn what_is_too_much_for_the_compiler_is_too_complex() {
-        let budgets = Limits::default().budgets();
+        let budgets = Limits::default().budgets(usize::MAX);
         let broken = |budget| LoadError::budget(budget, &budgets, "");
         for error in [
             broken(Budget::Compile),

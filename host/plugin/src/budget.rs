@@ -42,6 +42,8 @@ pub struct Budgets {
     pub memory: usize,
     /// What all instances together make the host hold, in bytes: their linear memory, their tables,
     /// and for each, unless it is called directly, its stack and its handles; and the code of all that is loaded.
+    /// In a [laboratory](crate::EngineBuilder::laboratory) it is what one run has, with what its connections share
+    /// and what they log, so that no plugin takes another's part.
     pub total_memory: usize,
     /// Elements of all the tables of one instance.
     pub table: usize,

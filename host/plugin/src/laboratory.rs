@@ -1,16 +1,18 @@
 //! The laboratory: an instance's surroundings when it is judged, which are the same at every run.
 //!
-//! It owns the clock, the randomness and the log of instances whose engine is
+//! It owns the clock, the randomness, the log and the count of the memory of instances whose engine is
 //! [a laboratory's](crate::EngineBuilder::laboratory). It knows nothing of what they are judged by, nor where
 //! a seed comes from.
 
+use crate::budget::Budget;
+use crate::engine::InUse;
 use chacha20::ChaCha8Rng;
 use eco_state::{Clock, Limits, SharedState};
 use parking_lot::{Mutex, MutexGuard};
 use rand_core::{Rng as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
@@ -45,6 +47,10 @@ struct State {
     /// When the timers of its connections are over, by their numbers.
     timers: Mutex<BTreeMap<u64, Duration>>,
     log: Mutex<Vec<String>>,
+    /// Bytes that its instances make the host hold, with the log and the code, but without what they share.
+    in_use: InUse,
+    /// Bytes of the code, however many instances run it.
+    code: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -76,7 +82,15 @@ impl Laboratory {
             elapsed,
             timers: Mutex::default(),
             log: Mutex::default(),
+            in_use: InUse::default(),
+            code: AtomicUsize::new(0),
         }))
+    }
+
+    /// Bytes that what the connections of one run share may take, at most.
+    pub fn most_shared() -> usize {
+        let limits = Limits::default();
+        limits.store.saturating_add(limits.waiting)
     }
 
     /// Lets time pass.
@@ -113,7 +127,27 @@ impl Laboratory {
     }
 
     pub(crate) fn write(&self, line: String) {
+        // Whoever reports it has it once more. Nothing is refused here, but when the call is over.
+        self.0.in_use.add(2 * (size_of::<String>() + line.len()));
         self.lines().push(line);
+    }
+
+    /// Where what an instance holds counts, whose plugin has so much code of its own.
+    pub(crate) fn holds(&self, code: usize) -> InUse {
+        let before = self.0.code.fetch_max(code, Ordering::Relaxed);
+        self.0.in_use.add(code.saturating_sub(before));
+        self.0.in_use.clone()
+    }
+
+    /// Whether all that this run makes the host hold is within its budget.
+    /// Test: `laboratory::what_a_run_makes_the_host_hold_is_bounded`.
+    pub(crate) fn check_memory(&self, most: usize) -> Result<(), Budget> {
+        let held = self.0.in_use.bytes().saturating_add(self.0.state.held());
+        if held > most {
+            Err(Budget::TotalMemory)
+        } else {
+            Ok(())
+        }
     }
 
     fn lines(&self) -> MutexGuard<'_, Vec<String>> {

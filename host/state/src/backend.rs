@@ -135,6 +135,11 @@ pub trait TopicsBackend: Send + Sync {
 
 /// A place for keys and values.
 pub trait StoreBackend: Send + Sync {
+    /// Bytes that this process holds of it in memory, unless others bound them.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// The value of a key, which is shared with whoever else has it.
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>>;
 

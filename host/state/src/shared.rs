@@ -156,6 +156,12 @@ impl SharedState {
         self.0.store.namespaces().await
     }
 
+    /// Bytes that it makes this process hold: the events that wait, and the store where that is in memory.
+    pub fn held(&self) -> usize {
+        let waiting = self.0.waiting.load(Ordering::Relaxed);
+        waiting.saturating_add(self.0.store.held())
+    }
+
     /// The limits that it holds to.
     pub fn limits(&self) -> &Limits {
         &self.0.limits

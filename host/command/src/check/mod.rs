@@ -11,18 +11,20 @@ use super::exercise_args::CheckArgs;
 use super::exit::{Exit, Failure};
 use super::find_exercise::{find, read};
 use super::logging::Silence;
-use super::output;
 use super::plugin::PluginArg;
 use super::watch::Watch;
+use super::{machine, output};
 use anyhow::Context as _;
 use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
-use eco_plugin::{BUILT_IN_SERVERS, Engine, LoadError, ServerPlugin};
+use eco_plugin::{BUILT_IN_SERVERS, Engine, Error, LoadError, ServerPlugin};
 use eco_text::number::many;
 use tcp::Loopback;
 
 /// What is meant by what was typed.
 struct Check {
     exercise: Exercise,
+    /// See [`Share::judge`](eco_exercise::Share).
+    judge_memory: usize,
     engine: Engine,
     plugin: PluginArg,
     wire: WireKind,
@@ -41,11 +43,13 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
         return lint::run(&args.lint.unwrap_or_else(|| ".".into()), args.compile).await;
     };
     let exercise = read(&find(&exercise)?, Cases::Public)?;
+    let share = exercise.share(machine::memory_for_plugins(), 1);
     let check = Check {
-        engine: compiler::engine(args.compile.over(exercise.limits.budgets()))
+        engine: compiler::engine(args.compile.over(exercise.limits.budgets(share.run)))
             .laboratory()
             .build()
             .context("cannot set up the sandbox")?,
+        judge_memory: share.judge,
         exercise,
         plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
         wire: if args.tcp {
@@ -88,7 +92,7 @@ impl Check {
 
     async fn once(&self) -> Result<(), Failure> {
         let plugin = self.load().await?;
-        let judge = Judge::of(&self.exercise, &compiler()).await;
+        let judge = Judge::of(&self.exercise, &compiler(), self.judge_memory).await;
         let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
         output::styled(&show::title(&self.exercise, self.plugin.name()))?;
         let judgements = match self.wire {
@@ -132,16 +136,13 @@ impl Check {
     async fn load(&self) -> Result<ServerPlugin, Failure> {
         let source = self.plugin.source().await?;
         let loaded = ServerPlugin::load(&self.engine, source).await;
-        loaded.map_err(|error| {
+        loaded.map_err(|error| match (&error, Verdict::from(&error)) {
             // That there was no room is nobody's mistake.
-            let is_internal = matches!(error, LoadError::Budget { .. })
-                && matches!(Verdict::from(&error), Verdict::Internal(_));
-            let Failure { exit, error } = self.plugin.unusable(error);
-            if is_internal {
-                Exit::Internal.because(error)
-            } else {
-                exit.because(error)
-            }
+            (
+                LoadError::Budget { .. } | LoadError::Start(Error::Budget { .. }),
+                internal @ Verdict::Internal(_),
+            ) => Exit::Internal.saying(internal.sentence()),
+            _ => self.plugin.unusable(error),
         })
     }
 }

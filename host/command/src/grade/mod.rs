@@ -30,14 +30,14 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let names = submissions.iter().map(|submission| submission.name.clone());
     let names: Vec<String> = names.collect();
     let reports = Reports::new(&args.report, &exercise, &names, &args.submissions)?;
-    let engine = compiler::engine(args.compile.over(exercise.limits.budgets()))
+    let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
+    let share = exercise.share(machine::memory_for_plugins(), jobs);
+    let engine = compiler::engine(args.compile.over(exercise.limits.budgets(share.run)))
         .laboratory()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;
-    let judge = runtime::one_thread()?.block_on(Judge::of(&exercise, &compiler()));
+    let judge = runtime::one_thread()?.block_on(Judge::of(&exercise, &compiler(), share.judge));
     let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
-    let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
-    let jobs = jobs.min(affordable(&exercise));
     warm_up(&engine, &submissions)?;
     let grading = Grading {
         exercise: &exercise,
@@ -46,7 +46,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         reports: &reports,
         bar: bar(submissions.len()),
     };
-    let class = grading.all(submissions, Class::new(&exercise, names), jobs)?;
+    let class = grading.all(submissions, Class::new(&exercise, names), share.jobs)?;
     let written = reports.end(&class);
     if !reports.has_stdout() {
         output::styled(&table::table(&class))?;
@@ -65,15 +65,6 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
 
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// As many submissions as the machine has memory for, if each takes all that it may.
-fn affordable(exercise: &Exercise) -> usize {
-    // Python's interpreter needs most.
-    let most = Language::Python.least_memory();
-    let most = exercise.limits.memory.saturating_add(most);
-    let each = exercise.connections().saturating_mul(most);
-    (machine::memory() / 2 / each.max(1)).max(1)
 }
 
 /// Compiles the interpreters that the scripts of the class need, once: not each thread for itself.

@@ -1,7 +1,7 @@
 //! How an engine is set up: what its instances see, where they live, and its clock.
 
 use super::pool::{ADDRESS_SPACE, Cleaning, pool};
-use super::{Engine, EngineState, HOST_STACK, World};
+use super::{Engine, EngineState, HOST_STACK, InUse, World};
 use crate::budget::{Budgets, TICK};
 use crate::cache::{Cache, Users};
 use crate::compile::{Compiler, Settings, Target, WHOLE_MEMORY, Work};
@@ -156,7 +156,7 @@ impl EngineBuilder {
             compiler: self.compiler,
             budgets: self.budgets,
             state: self.state.unwrap_or_default(),
-            memory_in_use: Arc::default(),
+            memory_in_use: InUse::default(),
             slow_queue: TurnQueue::with_places(places()),
             calls: TurnQueue::with_places(processors()),
             events: TurnQueue::with_places(places()),

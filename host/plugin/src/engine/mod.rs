@@ -12,7 +12,7 @@ mod warm_slots;
 
 pub use builder::EngineBuilder;
 use pool::KEPT_PART;
-pub(crate) use reservation::{CountedComponent, Reservation};
+pub(crate) use reservation::{CountedComponent, InUse, Reservation};
 
 use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
@@ -21,7 +21,7 @@ use crate::load::script::Language;
 use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 /// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
@@ -43,8 +43,9 @@ pub(crate) struct EngineState {
     pub(crate) on_compile: fn(&str) -> Box<dyn Any + Send>,
     /// Where it is kept.
     pub(crate) cache: Option<Arc<Cache>>,
-    /// What all instances and all code make the host hold, in bytes, held against `Budgets::total_memory`.
-    pub(crate) memory_in_use: Arc<AtomicUsize>,
+    /// What all instances and all code make the host hold, in bytes, held against `Budgets::total_memory`. What instances
+    /// hold in a laboratory counts there.
+    pub(crate) memory_in_use: InUse,
     /// For calls that take long.
     pub(crate) slow_queue: TurnQueue,
     /// For calls of plugins whose calls take some milliseconds, of which many may come at once.

@@ -28,10 +28,12 @@ impl State {
 
 /// What a function returns.
 fn answer<T>(
-    shared: &mut Shared,
+    state: &mut State,
     result: Result<T, Problem>,
 ) -> wasmtime::Result<(Result<T, StoreProblem>,)> {
-    Ok((shared.note(result).map_err(StoreProblem::from),))
+    state.check_shared()?;
+    let noted = state.imports.shared.note(result);
+    Ok((noted.map_err(StoreProblem::from),))
 }
 
 /// Defines its functions.
@@ -48,7 +50,7 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let sum = priority
                     .run(async { shared.participant()?.add(&key?, delta).await })
                     .await;
-                answer(shared, sum)
+                answer(store.data_mut(), sum)
             })
         },
     )?;
@@ -60,7 +62,7 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
             let deleted = priority
                 .run(async { shared.participant()?.delete(&key?).await })
                 .await;
-            answer(shared, deleted)
+            answer(store.data_mut(), deleted)
         })
     })?;
     functions.func_wrap_async(
@@ -79,7 +81,7 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                     participant.keys(&prefix?, more?.as_deref(), limit).await
                 };
                 let page = priority.run(page).await.map(Page::from);
-                answer(shared, page)
+                answer(store.data_mut(), page)
             })
         },
     )
@@ -94,7 +96,7 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
             let value = priority
                 .run(async { shared.participant()?.get(&key?).await })
                 .await;
-            let found = answer(shared, value)?;
+            let found = answer(store.data_mut(), value)?;
             let value = found.0.as_ref().ok().and_then(Option::as_ref);
             store
                 .data_mut()
@@ -114,7 +116,7 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
                 let set = priority
                     .run(async { shared.participant()?.set(&key?, &value?, ttl).await })
                     .await;
-                answer(shared, set)
+                answer(store.data_mut(), set)
             })
         },
     )?;
@@ -135,7 +137,7 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
                         .await
                 };
                 let done = priority.run(done).await;
-                answer(shared, done)
+                answer(store.data_mut(), done)
             })
         },
     )

@@ -222,7 +222,10 @@ impl Instance {
         let shared = &mut self.store.data_mut().imports.shared;
         if shared.pending_size() > 0 {
             self.call_state.afterwards(shared.commit()).await;
-            self.store.data_mut().release_pending();
+            let state = self.store.data_mut();
+            state.release_pending();
+            let room = state.check_shared();
+            room.map_err(|broken| Error::budget(broken, &self.engine.budgets))?;
         }
         Ok(())
     }
@@ -343,6 +346,9 @@ impl Instance {
         let result = result
             .map_err(|broken| Error::budget(broken, budgets))?
             .map_err(|error| Error::from_call(&error, budgets))?;
+        // What it has logged was not held against anything yet.
+        let room = self.store.data().check_shared();
+        room.map_err(|broken| Error::budget(broken, budgets))?;
         // What the host did for it counts too, and is not noticed before a tick or this.
         if self.store.data().host_fuel() > 0 && self.usage().fuel > Some(budgets.fuel) {
             Err(Error::budget(Budget::Fuel, budgets))

@@ -9,19 +9,18 @@ use crate::compile::{Settings, Target};
 use crate::cpu::call_state::Payer;
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::priority::Priority;
-use crate::engine::{EngineState, World};
+use crate::engine::{EngineState, InUse, World};
 use crate::error::Error;
 use crate::imports::Imports;
 use crate::imports::evaluation::{Evaluation, Fixed, Voice};
 use crate::imports::shared::{Part, Shared};
 use crate::imports::timer::Timer;
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
-use crate::laboratory;
+use crate::laboratory::{self, Laboratory};
 use crate::load::absent::{self, Absent};
 use crate::load::script::{Language, Script};
 use eco_state::SharedState;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use wasmtime::UpdateDeadline;
 
 /// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
@@ -41,6 +40,8 @@ pub(crate) struct PluginShared {
     pub(crate) script: Option<Arc<Script>>,
     /// What a script sees while it is evaluated, where instances do that, and whether it is heard.
     pub(crate) evaluation: Option<(Arc<Fixed>, Voice)>,
+    /// Bytes of its own code, which counts in each run in a laboratory. A script has none.
+    pub(crate) code: usize,
     /// What its calls have had of the processors.
     pub(crate) total_time: Arc<TotalTime>,
     /// What its instances share with those of other plugins, outside of laboratories. `None` for a client.
@@ -52,8 +53,8 @@ pub(crate) struct State {
     pub(crate) engine: Arc<EngineState>,
     pub(crate) meter: CpuMeter,
     pub(crate) imports: Imports,
-    /// Whether it is judged in a laboratory, where calls of the host cost fuel.
-    is_judged: bool,
+    /// Where it is judged, if it is: there calls of the host cost fuel.
+    laboratory: Option<Laboratory>,
     /// Whether its code counts fuel.
     pub(super) counts_fuel: bool,
     /// Fuel that they have cost.
@@ -66,7 +67,9 @@ pub(crate) struct State {
     spent: Option<Budget>,
     pub(super) memory: usize,
     pub(super) table: usize,
-    /// Bytes of all that counts together with other instances.
+    /// Where what it makes the host hold counts, with what other instances do.
+    in_use: InUse,
+    /// Bytes of that.
     held: usize,
     /// Those of what the plugin has said in the running call.
     pending: usize,
@@ -123,7 +126,10 @@ impl State {
                 engine.slow_queue.clone(),
                 target.slowdown(),
             ),
-            is_judged: laboratory.is_some(),
+            in_use: match &laboratory {
+                Some(laboratory) => laboratory.holds(plugin.code),
+                None => engine.memory_in_use.clone(),
+            },
             counts_fuel: match target {
                 Target::Native => engine.settings.counts_fuel(),
                 Target::Portable => Settings::PORTABLE.counts_fuel(),
@@ -137,6 +143,7 @@ impl State {
             held: 0,
             pending: 0,
             for_call: 0,
+            laboratory,
         }
     }
 
@@ -214,7 +221,7 @@ impl State {
 
     /// As many calls, or one that takes as long.
     pub(crate) fn count_host_calls(&mut self, calls: u64) {
-        if self.is_judged {
+        if self.laboratory.is_some() {
             let fuel = laboratory::HOST_CALL.saturating_mul(calls);
             self.host_fuel = self.host_fuel.saturating_add(fuel);
         }
@@ -294,27 +301,32 @@ impl State {
     }
 
     fn release(&mut self, bytes: usize) {
-        let memory = &self.engine.memory_in_use;
-        memory.fetch_sub(bytes, Ordering::Relaxed);
+        self.in_use.subtract(bytes);
         self.held -= bytes;
     }
 
     /// Counts bytes that the host holds for the instance until it ends.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Budget> {
-        let in_use = self
-            .engine
-            .memory_in_use
-            .fetch_add(bytes, Ordering::Relaxed);
+        let in_use = self.in_use.add(bytes);
         self.held += bytes;
-        self.engine.check_total(in_use.saturating_add(bytes))
+        match &self.laboratory {
+            Some(laboratory) => laboratory.check_memory(self.engine.budgets.total_memory),
+            None => self.engine.check_total(in_use),
+        }
+    }
+
+    /// After what may have had the state of a laboratory grow, or its log: both count with what the instances there hold.
+    pub(crate) fn check_shared(&self) -> Result<(), Budget> {
+        match &self.laboratory {
+            Some(laboratory) => laboratory.check_memory(self.engine.budgets.total_memory),
+            None => Ok(()),
+        }
     }
 }
 
 impl Drop for State {
     fn drop(&mut self) {
-        self.engine
-            .memory_in_use
-            .fetch_sub(self.held, Ordering::Relaxed);
+        self.in_use.subtract(self.held);
     }
 }
 

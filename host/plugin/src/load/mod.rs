@@ -98,6 +98,10 @@ pub(crate) async fn load(
                 (Some(_), World::Real) => Some((Fixed::now().map_err(unseeded)?, Voice::Mute)),
                 _ => None,
             },
+            code: match &script {
+                Some(_) => 0,
+                None => component.counted.bytes,
+            },
             total_time: Arc::<TotalTime>::default(),
             state: match role.importer {
                 Importer::Client => None,

@@ -45,6 +45,10 @@ impl MemoryStore {
 }
 
 impl StoreBackend for MemoryStore {
+    fn held(&self) -> usize {
+        self.store.lock().bytes()
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
         now(Ok(self.with(|store, now| store.get(key, now))))
     }

@@ -69,6 +69,11 @@ impl Store {
         }
     }
 
+    /// Bytes of all entries.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn get(&self, key: &str, now: Duration) -> Option<Arc<[u8]>> {
         Some(self.entry(key, now)?.value.clone())
     }

@@ -5,7 +5,7 @@ mod solutions;
 use crate::budget_args::CompileArgs;
 use crate::compiler::{self, compiler};
 use crate::exit::{Exit, Failure};
-use crate::output;
+use crate::{machine, output};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Files, Judge, Mistake, Visibility};
 use eco_plugin::{Engine, Language, LoadError, ServerPlugin, Source};
@@ -21,7 +21,8 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     for warning in &exercise.warnings {
         tracing::warn!("{warning}");
     }
-    let engine = compiler::engine(compile.over(exercise.limits.budgets()))
+    let share = exercise.share(machine::memory_for_plugins(), 1);
+    let engine = compiler::engine(compile.over(exercise.limits.budgets(share.run)))
         .laboratory()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;
@@ -52,7 +53,7 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     }
     let solutions = plugins(&folder.join("solution"));
     let mut tried = Vec::new();
-    match Judge::of(&exercise, &compiler()).await {
+    match Judge::of(&exercise, &compiler(), share.judge).await {
         Err(what) => wrong(folder, what),
         Ok(judge) => {
             for solution in &solutions {

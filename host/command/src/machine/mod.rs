@@ -1,0 +1,89 @@
+//! What the machine has for this process: memory, processors, and descriptors.
+
+#[cfg(target_os = "linux")]
+mod cgroups;
+
+/// Memory that is assumed where the system can't be asked.
+const ASSUMED_MEMORY: usize = 4 << 30;
+
+/// Descriptors that are kept for everything but connections: listeners, the runtime, files.
+const OWN_DESCRIPTORS: usize = 64;
+
+/// Bytes of memory that this process can have: the least of what the machine has, what its control groups leave to it, and
+/// its own limits of data and of address space. Test: `laboratory::a_limit_of_the_process_is_what_there_is`.
+pub(super) fn memory() -> usize {
+    let limits = [machines(), cgroup(), own_limit()];
+    let least = limits.into_iter().flatten().min();
+    least.map_or(ASSUMED_MEMORY, |bytes| {
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    })
+}
+
+/// Half of that: what plugins may take together. The rest is for what compiles them, for eco, and for the system.
+pub(super) fn memory_for_plugins() -> usize {
+    memory() / 2
+}
+
+#[cfg(target_os = "linux")]
+fn machines() -> Option<u64> {
+    let info = rustix::system::sysinfo();
+    Some(u64::from(info.mem_unit) * info.totalram as u64)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn machines() -> Option<u64> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn cgroup() -> Option<u64> {
+    cgroups::memory()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cgroup() -> Option<u64> {
+    None
+}
+
+#[cfg(unix)]
+fn own_limit() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+    let limits = [Resource::Data, Resource::As].map(|resource| getrlimit(resource).current);
+    limits.into_iter().flatten().min()
+}
+
+#[cfg(not(unix))]
+fn own_limit() -> Option<u64> {
+    None
+}
+
+/// Processors that this process may run on; one where the system can't be asked.
+pub(super) fn processors() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors).unwrap_or(u32::MAX)
+}
+
+/// Raises the soft limit of descriptors to the hard one, and says how many connections that allows.
+/// `None`: no limit.
+pub(super) fn raise_descriptor_limit() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        };
+        let current = match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => limit.maximum,
+            Err(error) => {
+                tracing::warn!("cannot raise the descriptor limit: {error}");
+                limit.current
+            }
+        };
+        let descriptors = usize::try_from(current?).ok()?;
+        Some(descriptors.saturating_sub(OWN_DESCRIPTORS).max(1))
+    }
+    #[cfg(not(unix))]
+    None
+}
