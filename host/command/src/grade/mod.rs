@@ -34,6 +34,8 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let share = exercise.share(machine::memory_for_plugins(), jobs);
     let engine = compiler::engine(args.compile.over(exercise.limits.budgets(share.run)))
         .laboratory()
+        // Students get them from eco check.
+        .without_hints()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;
     let judge = runtime::one_thread()?.block_on(Judge::of(&exercise, &compiler(), share.judge));

@@ -1,7 +1,7 @@
 //! How an engine is set up: what its instances see, where they live, and its clock.
 
 use super::pool::{ADDRESS_SPACE, Cleaning, pool};
-use super::{Engine, EngineState, HOST_STACK, InUse, World};
+use super::{Engine, EngineState, HOST_STACK, Hints, InUse, World};
 use crate::budget::{Budgets, TICK};
 use crate::cache::{Cache, Users};
 use crate::compile::{Compiler, Settings, Target, WHOLE_MEMORY, Work};
@@ -21,6 +21,7 @@ pub struct EngineBuilder {
     budgets: Budgets,
     work: Work,
     world: World,
+    hints: Hints,
     /// Connections for which there is a pool.
     pooled: Option<usize>,
     pub(super) cleaning: Cleaning,
@@ -38,6 +39,7 @@ impl EngineBuilder {
             budgets,
             work: Work::Uncounted,
             world: World::Real,
+            hints: Hints::Given,
             pooled: None,
             cleaning: Cleaning::of_this_system(),
             takes_snapshots: true,
@@ -106,6 +108,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Says nothing of functions of a script whose names eco nearly has, or which it calls for nobody: where whoever reads
+    /// the log hasn't written the scripts.
+    #[must_use]
+    pub fn without_hints(mut self) -> Self {
+        self.hints = Hints::Withheld;
+        self
+    }
+
     /// Compiles anew what was compiled before, and keeps nothing.
     #[must_use]
     pub fn uncached(mut self) -> Self {
@@ -147,6 +157,7 @@ impl EngineBuilder {
             begins_portable: self.begins_portable,
             settings,
             world: self.world,
+            hints: self.hints,
             on_compile: self.on_compile,
             cache: match self.cached_for {
                 Some(Users::This) => Cache::of_user(),

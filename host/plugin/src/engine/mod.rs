@@ -61,6 +61,7 @@ pub(crate) struct EngineState {
     /// How many plugins it has loaded.
     pub(crate) loaded: AtomicU64,
     pub(crate) world: World,
+    pub(crate) hints: Hints,
     /// Whether instances of scripts start from snapshots: where there will be many.
     pub(crate) takes_snapshots: bool,
 }
@@ -100,6 +101,14 @@ impl EngineState {
             Err(Budget::TotalMemory)
         }
     }
+}
+
+/// Whether the log says what the author of a script may have meant otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hints {
+    Given,
+    /// It is somebody else who reads the log.
+    Withheld,
 }
 
 /// What its instances see of the world outside.

@@ -5,6 +5,7 @@
 
 use super::timer::Timer;
 use crate::abi::Happening;
+use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, Turn, TurnQueue};
 use eco_state::{EventKind, Hearing, Lack, Limit, Participant, Problem, SharedState};
@@ -41,14 +42,24 @@ pub(crate) struct Part {
     pub(crate) state: SharedState,
     pub(crate) peer: Arc<Account>,
     pub(crate) plugin: Arc<Account>,
-    /// Calls for events wait for their turn there. `None`: they need none.
-    pub(crate) events: Option<TurnQueue>,
+    /// Whom it meets there.
+    pub(crate) company: Company,
+}
+
+/// Whom a connection meets.
+pub(crate) enum Company {
+    /// The others of a server: calls for events wait for their turn there.
+    Others(TurnQueue),
+    /// Those of one run in a laboratory, which need no turns.
+    Run(Laboratory),
 }
 
 impl Part {
     /// A turn for which this peer pays.
     fn turn(&self, peer: &Arc<Account>) -> Option<Turn> {
-        let events = self.events.as_ref()?;
+        let Company::Others(events) = &self.company else {
+            return None;
+        };
         Some(events.enter(&self.plugin, peer, RecentTime::default()))
     }
 }
@@ -102,7 +113,7 @@ impl Shared {
     }
 
     /// Looks at what came of something that it did there. A limit that is reached is in the log, once for each
-    /// connection.
+    /// connection: in a laboratory in that of the run, which is shown to whoever wrote the plugin.
     pub(super) fn note<T>(&mut self, result: Result<T, Problem>) -> Result<T, Problem> {
         if let Err(problem) = &result {
             self.tell(problem);
@@ -187,7 +198,7 @@ impl Shared {
     /// Whether it is a connection of a server, outside of laboratories.
     pub(crate) fn serves_others(&self) -> bool {
         let part = self.part.as_ref();
-        part.is_some_and(|part| part.events.is_some())
+        part.is_some_and(|part| matches!(part.company, Company::Others(_)))
     }
 
     fn tell(&mut self, problem: &Problem) {
@@ -198,11 +209,11 @@ impl Shared {
             self.named.push(limit);
             let (connection, code) = (self.connection, limit.code());
             let value = limit.value(part.state.limits());
-            tracing::warn!(
-                connection,
-                limit = code,
-                "the plugin reached a limit: {limit}, {value}"
-            );
+            let text = format!("the plugin reached a limit: {limit}, {value}");
+            match &part.company {
+                Company::Others(_) => tracing::warn!(connection, limit = code, "{text}"),
+                Company::Run(laboratory) => laboratory.write(format!("eco: {text}")),
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::engine::{EngineState, InUse, World};
 use crate::error::Error;
 use crate::imports::Imports;
 use crate::imports::evaluation::{Evaluation, Fixed, Voice};
-use crate::imports::shared::{Part, Shared};
+use crate::imports::shared::{Company, Part, Shared};
 use crate::imports::timer::Timer;
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
 use crate::laboratory::{self, Laboratory};
@@ -112,8 +112,10 @@ impl State {
                         state,
                         peer: membership.account().clone(),
                         plugin: plugin.total_time.account().clone(),
-                        // Nobody else is in a laboratory.
-                        events: laboratory.is_none().then(|| engine.events.clone()),
+                        company: match &laboratory {
+                            None => Company::Others(engine.events.clone()),
+                            Some(laboratory) => Company::Run(laboratory.clone()),
+                        },
                     }),
                     Timer::new(connection, laboratory.as_ref()),
                     slow_flag.clone(),

@@ -17,7 +17,7 @@ use crate::abi::{self, INTERPRETER};
 use crate::compile::snapshot::ACCESS;
 use crate::compile::{Compiled, Target};
 use crate::cpu::meter::TotalTime;
-use crate::engine::{CountedComponent, Engine, World};
+use crate::engine::{CountedComponent, Engine, Hints, World};
 use crate::error::LoadError;
 use crate::imports::evaluation::{Fixed, Voice};
 use crate::imports::{self, Importer};
@@ -121,8 +121,10 @@ pub(crate) async fn load(
         Some(script) => {
             let defined = evaluate(&mut instance, component, script).await?;
             check_functions(role, &defined, script)?;
-            warn_of_slips(role, &defined, script);
-            warn_of_unheard(&defined, script);
+            if engine.0.hints == Hints::Given {
+                warn_of_slips(role, &defined, script);
+                warn_of_unheard(&defined, script);
+            }
             let taken = snapshot::of(engine, &mut instance, component, script).await;
             (Some(defined), taken)
         }
