@@ -10,6 +10,7 @@ mod compiler;
 pub mod fuzzing;
 mod helper;
 mod input;
+mod interpreters;
 mod job;
 mod limits;
 mod places;
@@ -31,6 +32,7 @@ pub use compiler::{Compiler, Program};
 pub use helper::run_helper;
 use input::Input;
 pub(crate) use input::Snapshot;
+pub(crate) use interpreters::Interpreters;
 pub(crate) use job::HELD;
 use job::Job;
 use serde::{Deserialize, Serialize};
@@ -178,6 +180,7 @@ impl Language {
 }
 
 /// What came out of an entry of the cache.
+#[derive(Clone)]
 struct Loaded {
     facts: Facts,
     component: CountedComponent,
@@ -211,13 +214,17 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
     let entry = shared.compiler.compile(job, bytes, &shared.budgets).await?;
     let key = shared.key(input.kind(), input.hash());
     let cache = shared.cache.clone().filter(|_| input.repeats_itself());
-    let (shared, kind) = (shared.clone(), input.kind());
+    let (shared, kind, hash) = (shared.clone(), input.kind(), input.hash().clone());
     let keeping = tokio::task::spawn_blocking(move || {
         let entry = match cache {
             Some(cache) => cache.keep(&key, entry),
             None => entry,
         };
-        shared.load(&entry, kind)
+        let loaded = shared.load(&entry, kind)?;
+        if kind == Kind::Interpreter {
+            shared.interpreters.keep(&hash, &loaded);
+        }
+        Ok(loaded)
     });
     keeping.await.map_err(LoadError::stopped)?
 }
@@ -248,6 +255,20 @@ impl EngineState {
 
     /// What was compiled before.
     fn kept(&self, input: &Input) -> Result<Option<Loaded>, LoadError> {
+        if input.kind() != Kind::Interpreter {
+            return self.kept_on_disk(input);
+        }
+        if let Some(loaded) = self.interpreters.find(input.hash()) {
+            return Ok(Some(loaded));
+        }
+        let loaded = self.kept_on_disk(input)?;
+        if let Some(loaded) = &loaded {
+            self.interpreters.keep(input.hash(), loaded);
+        }
+        Ok(loaded)
+    }
+
+    fn kept_on_disk(&self, input: &Input) -> Result<Option<Loaded>, LoadError> {
         match self
             .find(input)
             .map(|entry| self.load(&entry, input.kind()))

@@ -4,7 +4,7 @@ use super::pool::{ADDRESS_SPACE, Cleaning, pool};
 use super::{Engine, EngineState, HOST_STACK, Hints, InUse, World};
 use crate::budget::{Budgets, TICK};
 use crate::cache::{Cache, Users};
-use crate::compile::{Compiler, Settings, Target, WHOLE_MEMORY, Work};
+use crate::compile::{Compiler, Interpreters, Settings, Target, WHOLE_MEMORY, Work};
 use crate::error::EngineError;
 use eco_fair::{Accounts, TurnQueue};
 use eco_state::SharedState;
@@ -116,7 +116,7 @@ impl EngineBuilder {
         self
     }
 
-    /// Compiles anew what was compiled before, and keeps nothing.
+    /// Compiles anew what another engine has compiled before, and keeps nothing for it.
     #[must_use]
     pub fn uncached(mut self) -> Self {
         self.cached_for = None;
@@ -167,6 +167,7 @@ impl EngineBuilder {
             compiler: self.compiler,
             budgets: self.budgets,
             state: self.state.unwrap_or_default(),
+            interpreters: Interpreters::default(),
             memory_in_use: InUse::default(),
             slow_queue: TurnQueue::with_places(places()),
             calls: TurnQueue::with_places(processors()),

@@ -16,7 +16,7 @@ pub(crate) use reservation::{CountedComponent, InUse, Reservation};
 
 use crate::budget::{Budget, Budgets};
 use crate::cache::Cache;
-use crate::compile::{Compiler, Settings, WHOLE_MEMORY};
+use crate::compile::{Compiler, Interpreters, Settings, WHOLE_MEMORY};
 use crate::load::script::Language;
 use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
@@ -41,6 +41,8 @@ pub(crate) struct EngineState {
     pub(crate) compiler: Compiler,
     /// Is told what is compiled while somebody waits.
     pub(crate) on_compile: fn(&str) -> Box<dyn Any + Send>,
+    /// Interpreters that are compiled.
+    pub(crate) interpreters: Interpreters,
     /// Where it is kept.
     pub(crate) cache: Option<Arc<Cache>>,
     /// What all instances and all code make the host hold, in bytes, held against `Budgets::total_memory`. What instances
