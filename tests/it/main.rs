@@ -55,6 +55,8 @@ mod interpreters;
 mod judges;
 /// A store that outlives its server.
 mod keeping;
+/// What a laboratory holds, and that what it says of a plugin is no chance.
+mod laboratory;
 /// The exercises that eco brings.
 mod ladder;
 mod limits;
