@@ -3,7 +3,9 @@
 use crate::guests::empty_folder;
 use crate::harness::Eco;
 use crate::support::{plugin_file, project_file};
-use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
+use eco_host::plugin::{
+    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Language, ServerPlugin, Source,
+};
 use std::fs::File;
 use std::os::unix::net::UnixListener;
 
@@ -254,6 +256,38 @@ async fn no_damage_to_a_file_makes_loading_panic() {
             | Ok(_) => {}
             Err(other) => panic!("bit {bit}: {other}"),
         }
+    }
+}
+
+/// Whoever has read a file hands over its name and its bytes, and nothing opens it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_before_is_told_by_its_name_as_a_file_is() {
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
+    let engine = engine.expect("an engine");
+    let load = async |name: &str, text: &str| {
+        let source = Source::Bytes(name.to_owned(), text.into());
+        let language = source.language();
+        assert_eq!(source.is_script(), language.is_some(), "{name}");
+        let loaded = ServerPlugin::load(&engine, source).await;
+        (language, loaded.map(drop))
+    };
+    let (language, loaded) =
+        load("class/upper.js", "function receive(chunk) { return chunk }").await;
+    assert_eq!(language, Some(Language::JavaScript));
+    loaded.expect("it loads");
+    let (_, loaded) = load("class/upper.LUA", "function receive(chunk return chunk end").await;
+    let said = loaded.expect_err("it does not parse").to_string();
+    assert!(said.contains("upper.LUA:1"), "{said}");
+    let (language, loaded) = load(
+        "class/upper.wat",
+        include_str!("../../plugins/echo/echo.wat"),
+    )
+    .await;
+    assert_eq!(language, None);
+    loaded.expect("it loads");
+    for source in ["class/lib.rs", "upper.c"] {
+        let (_, loaded) = load(source, "int main;").await;
+        assert_eq!(loaded.expect_err("a source").code(), "source-file");
     }
 }
 

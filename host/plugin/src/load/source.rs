@@ -41,7 +41,8 @@ pub enum Source {
     File(PathBuf),
     /// A component in either form, from stdin.
     Stdin,
-    /// A component in either form, in memory, with a name for messages.
+    /// What a file of this name held that somebody has read: told as in [`File`](Self::File), by the end of the
+    /// name. Messages have the name as it is.
     Bytes(String, Vec<u8>),
 }
 
@@ -59,7 +60,31 @@ impl Source {
 
     /// Whether it is a script, by its name.
     pub fn is_script(&self) -> bool {
-        matches!(self, Self::File(path) if Language::of_file(path).is_some())
+        self.language().is_some()
+    }
+
+    /// The language of a script; `None` for all else.
+    pub fn language(&self) -> Option<Language> {
+        Language::of_file(self.path()?)
+    }
+
+    /// Whether it is a file of a language that `eco build` compiles.
+    fn is_source(&self) -> bool {
+        let is_there = match self {
+            Self::File(path) => path.is_file(),
+            Self::BuiltIn(_) | Self::Stdin | Self::Bytes(..) => true,
+        };
+        let end = self.path().and_then(Path::extension);
+        is_there && matches!(end.and_then(OsStr::to_str), Some("rs" | "c" | "h"))
+    }
+
+    /// What the end of its name is told by.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Bytes(name, _) => Some(Path::new(name)),
+            Self::BuiltIn(_) | Self::Stdin => None,
+        }
     }
 
     /// The name for messages: the built-in's, or the path.
@@ -74,14 +99,8 @@ impl Source {
 
     /// Reads it. What is no script is not looked into.
     pub(crate) fn read(self, budgets: &Budgets) -> Result<Code, LoadError> {
-        let language = match &self {
-            Self::File(path) => Language::of_file(path),
-            _ => None,
-        };
-        let name = self.name();
-        if let Self::File(path) = &self
-            && is_source(path)
-        {
+        let (language, name) = (self.language(), self.name());
+        if self.is_source() {
             return Err(LoadError::SourceFile);
         }
         let bytes = match self {
@@ -123,12 +142,6 @@ fn script(language: Language, path: &str, bytes: Vec<u8>) -> Result<Script, Load
         // Editors on Windows put a mark before the first character, and interpreters trip over it.
         text: text.trim_start_matches('\u{feff}').into(),
     })
-}
-
-/// Whether it is a file of a language that `eco build` compiles.
-fn is_source(path: &Path) -> bool {
-    let end = path.extension().and_then(|end| end.to_str());
-    path.is_file() && matches!(end, Some("rs" | "c" | "h"))
 }
 
 /// The line that has the byte `at`, counted from 1.
