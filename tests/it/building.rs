@@ -1,8 +1,9 @@
 //! Building: naming a folder changes nothing outside of it.
 
+use crate::compiling::{ECHO, nested};
 use crate::guests::empty_folder;
 use crate::harness::{Eco, assert_same};
-use crate::support::{project_file, serve};
+use crate::support::{Peer, project_file, serve};
 use std::path::{Path, PathBuf};
 
 const PRECIOUS: &[u8] = b"a key, say";
@@ -140,4 +141,150 @@ fn a_c_project_is_built_through_no_link_either() {
     // What that compiler makes is no module.
     assert_eq!(built.code, 65, "{}", built.stderr);
     assert_untouched(&precious);
+}
+
+/// A core module that says of its world what overflows the parser, which reads that before it writes a component.
+fn attack() -> String {
+    let [(_, world), _] = nested();
+    let world: String = world.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    format!(
+        r#"(module (@custom "component-type:attack" "{world}") (memory (export "memory") 1)
+          (func (export "eco:plugin/handler@0.1.0#receive") (param i32 i32) (result i32) (i32.const 0)))"#
+    )
+}
+
+/// A new folder with this as `plugin.wat`.
+fn folder_with(name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    let folder = empty_folder(name);
+    std::fs::write(folder.join("plugin.wat"), text).expect("it can be written");
+    folder
+}
+
+#[test]
+fn what_overflows_the_parser_ends_no_build() {
+    let folder = folder_with("builds-attack", attack());
+    let path = folder.display().to_string();
+    let exercise = project_file("tests/exercises/lines");
+    for command in [
+        &["build", &path][..],
+        &["inspect", &path],
+        &["call", &path, "x"],
+        &["check", &exercise, &path],
+        &["send", "-t", "127.0.0.1:1", "-p", &path],
+        &["serve", "-l", "127.0.0.1:0", "-p", &path],
+    ] {
+        let exited = Eco::new(command).run(b"");
+        let said = &exited.stderr;
+        assert_eq!(exited.code, 65, "{command:?}: {said}");
+        assert!(
+            said.contains("plugin.wat: it nests too deep"),
+            "{command:?}: {said}"
+        );
+    }
+    assert!(!folder.join("builds-attack.wasm").exists());
+}
+
+#[test]
+fn a_server_that_watches_a_folder_survives_what_is_put_there() {
+    let folder = folder_with("watches-attack", ECHO);
+    let server = serve(&["-p", &folder.display().to_string(), "--watch"]);
+    let mut open = Peer::connect(server.address);
+    open.send(b"before").expect(b"before");
+    let put = |text: &str| {
+        let beside = folder.with_extension("new");
+        std::fs::write(&beside, text).expect("it can be written");
+        std::fs::rename(&beside, folder.join("plugin.wat")).expect("it can be renamed");
+    };
+    put(&attack());
+    server.logged(&["not reloaded", "it nests too deep"]);
+    open.send(b"meanwhile").expect(b"meanwhile");
+    let mut next = Peer::connect(server.address);
+    next.send(b"next").expect(b"next");
+    put(ECHO);
+    server.logged(&["reloaded: new connections get the new version"]);
+    open.send(b"after").expect(b"after").finish().expect_end();
+}
+
+/// A program that stands for a language's tools, and hands out what somebody made for it.
+fn tool(folder: &Path, name: &str, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&path, mode).expect("it can be made a program");
+    path.display().to_string()
+}
+
+/// The sources of C and Rust may be anybody's too.
+#[test]
+fn what_a_compiler_makes_is_parsed_in_a_process_of_its_own() {
+    let tools = empty_folder("attacking-tools");
+    let module = wat::parse_str(attack()).expect("it parses");
+    let made = tools.join("attack.wasm");
+    std::fs::write(&made, module).expect("it can be written");
+    let made = made.display();
+    let copies = format!(r#"while [ "$1" != -o ]; do shift; done; cp {made} "$2""#);
+    let (c, _) = project("attacks-in-c", "c");
+    let (rust, _) = project("attacks-in-rust", "rust");
+    let build = |folder: &Path| Eco::new(&["build", &folder.display().to_string()]);
+    let in_c = build(&c).env("CC", tool(&tools, "cc", &copies));
+    let says = format!(r#"echo '{{"filenames":["{made}"]}}'"#);
+    let in_rust = build(&rust)
+        .env("CARGO", tool(&tools, "cargo", &says))
+        .env("RUSTC", tool(&tools, "rustc", "echo /"));
+    for eco in [in_c, in_rust] {
+        let exited = eco.run(b"");
+        assert_eq!(exited.code, 65, "{}", exited.stderr);
+        assert!(
+            exited.stderr.contains("it nests too deep"),
+            "{}",
+            exited.stderr
+        );
+    }
+}
+
+#[test]
+fn what_would_take_gigabytes_to_parse_is_refused() {
+    let text = format!("(module {})", "(func)".repeat(4 << 20));
+    let folder = folder_with("builds-gigabytes", text);
+    let exited = Eco::new(&["build", &folder.display().to_string()]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(
+        exited.stderr.contains("more memory than it may have"),
+        "{}",
+        exited.stderr
+    );
+}
+
+#[test]
+fn what_is_too_large_to_be_made_a_component_is_refused() {
+    let folder = folder_with("builds-large", "");
+    let file = std::fs::File::options()
+        .write(true)
+        .open(folder.join("plugin.wat"));
+    // One byte more, none of which is on the disk.
+    let sized = file.and_then(|file| file.set_len((256 << 20) + 1));
+    sized.expect("it can be made so long");
+    let exited = Eco::new(&["build", &folder.display().to_string()]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(
+        exited.stderr.contains("is larger than 256.0 MiB"),
+        "{}",
+        exited.stderr
+    );
+}
+
+#[test]
+fn a_message_that_quotes_the_text_is_cut() {
+    let folder = folder_with(
+        "builds-a-long-line",
+        format!("(module {})", "x".repeat(1 << 20)),
+    );
+    let exited = Eco::new(&["build", &folder.display().to_string()]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(
+        exited.stderr.len() < 16 * 1024,
+        "{} bytes",
+        exited.stderr.len()
+    );
 }

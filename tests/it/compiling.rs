@@ -9,21 +9,35 @@ use serde_json::Value;
 /// The built-in echo, as a plugin of one's own.
 pub(crate) const ECHO: &str = include_str!("../../plugins/echo/echo.wat");
 
-/// A component with nothing but this section of types.
-fn types(section: &[u8]) -> Vec<u8> {
-    let mut component = b"\0asm\x0d\0\x01\0\x07".to_vec();
-    let mut length = section.len();
-    while length > 127 {
-        component.push((length & 127) as u8 | 128);
-        length >>= 7;
+/// A number in LEB128.
+pub(crate) fn leb(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 127 {
+        bytes.push((number & 127) as u8 | 128);
+        number >>= 7;
     }
-    component.push(length as u8);
-    component.extend_from_slice(section);
+    bytes.push(number as u8);
+    bytes
+}
+
+/// A component of these sections, each with its number.
+pub(crate) fn sections(sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let mut component = b"\0asm\x0d\0\x01\0".to_vec();
+    for (number, content) in sections {
+        component.push(*number);
+        component.extend(leb(content.len()));
+        component.extend(content);
+    }
     component
 }
 
+/// A component with nothing but this section of types.
+fn types(section: &[u8]) -> Vec<u8> {
+    sections(&[(7, section.to_vec())])
+}
+
 /// 644 instance types, or 100,000 component types, each in the one before.
-fn nested() -> [(&'static str, Vec<u8>); 2] {
+pub(crate) fn nested() -> [(&'static str, Vec<u8>); 2] {
     let nest = |kind: u8, depth: usize| {
         let innermost = [kind, 0];
         types(&[&[1][..], &[kind, 1, 1].repeat(depth), &innermost].concat())

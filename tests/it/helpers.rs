@@ -175,9 +175,11 @@ async fn helpers_that_take_long_make_way() {
 /// What asks a helper by its command line alone is told nothing, and ends.
 #[test]
 fn a_helper_that_nobody_asks_anything_ends() {
-    let exited = crate::harness::Eco::new(&["compile-helper"]).run(b"");
-    assert_eq!(exited.code, 1);
-    assert!(exited.stdout.is_empty());
-    let help = crate::harness::Eco::new(&["--help"]).run(b"").text();
-    assert!(!help.contains("compile-helper"), "{help}");
+    for helper in ["compile-helper", "component-helper"] {
+        let exited = crate::harness::Eco::new(&[helper]).run(b"");
+        assert_eq!(exited.code, 1);
+        assert!(exited.stdout.is_empty());
+        let help = crate::harness::Eco::new(&["--help"]).run(b"").text();
+        assert!(!help.contains(helper), "{help}");
+    }
 }

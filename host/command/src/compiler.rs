@@ -1,19 +1,23 @@
-//! Who compiles plugins for the command line: eco itself, started anew for each.
+//! Who compiles plugins for the command line, and makes components of what is built: eco itself, started anew for each.
 
 use super::progress::Waiting;
-use eco_plugin::{Budgets, Compiler, Engine, EngineBuilder, Program, run_helper};
+use eco_plugin::{Budgets, Compiler, Engine, EngineBuilder, Program};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a helper is started with. It is no command for people, so that no help names it.
-const ARGUMENT: &str = "compile-helper";
+/// What a helper that compiles is started with. It is no command for people, so that no help names it.
+const COMPILES: &str = "compile-helper";
+/// What one that makes components is started with.
+const MAKES: &str = "component-helper";
 
 /// Does a helper's work, if this process is one.
 pub(super) fn if_helper() -> Option<ExitCode> {
-    let is_helper = std::env::args_os()
-        .nth(1)
-        .is_some_and(|argument| argument == ARGUMENT);
-    is_helper.then(run_helper)
+    let argument = std::env::args_os().nth(1)?;
+    match argument.to_str()? {
+        COMPILES => Some(eco_plugin::run_helper()),
+        MAKES => Some(eco_toolchain::run_helper()),
+        _ => None,
+    }
 }
 
 /// Sets up an engine with such a compiler. A terminal shows what takes long.
@@ -24,10 +28,19 @@ pub(super) fn engine(budgets: Budgets) -> EngineBuilder {
 
 /// A helper for each plugin.
 pub(super) fn compiler() -> Compiler {
-    Compiler::Helper(Program {
+    Compiler::Helper(helper(COMPILES))
+}
+
+/// A helper for each component that is made.
+pub(super) fn maker() -> Program {
+    helper(MAKES)
+}
+
+fn helper(argument: &str) -> Program {
+    Program {
         path: this_program(),
-        arguments: vec![ARGUMENT.into()],
-    })
+        arguments: vec![argument.into()],
+    }
 }
 
 /// On Linux the very program that runs, also where another has been put in its place since.

@@ -1,6 +1,7 @@
 //! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
 
 use super::advice::Advised;
+use super::compiler;
 use super::exit::{Exit, Failure};
 use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
 use eco_text::escape;
@@ -112,18 +113,19 @@ pub(super) fn failed(error: Error, context: impl FnOnce() -> String) -> Failure 
     }
 }
 
-/// Builds the folder. A tool that is missing or fails is no internal error.
+/// Builds the folder, in a thread that may wait. A tool that is missing or fails is no internal error.
 pub(super) fn build(folder: &Path) -> Result<Built, Failure> {
     let failed = |error: BuildError| {
         let exit = match error {
             BuildError::Missing { .. } => Exit::Unavailable,
             BuildError::File { .. } | BuildError::NoFolder(_) | BuildError::Link(_) => Exit::Usage,
+            BuildError::Unmade { ref ended, .. } if ended.is_internal() => Exit::Internal,
             _ => Exit::Plugin,
         };
         exit.because(error)
     };
     let built = Project::find(folder).map_err(failed).and_then(|project| {
-        let built = project.build().map_err(failed);
+        let built = project.build(&compiler::maker()).map_err(failed);
         built.map_err(|failure| or_as_it_was(failure, &project))
     });
     built.map_err(|Failure { exit, error }| {

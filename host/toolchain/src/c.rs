@@ -1,7 +1,9 @@
 //! C: bindings made from the WIT, then a compiler that knows WebAssembly.
 
 use super::error::BuildError;
+use super::make::{self, Form};
 use super::{component, folder, tool};
+use eco_isolated::Program;
 use eco_text::escape;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +32,12 @@ const INSTALL: &str =
   macOS:      brew install zig
   Windows:    winget install zig.zig";
 
-pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Result<(), BuildError> {
+pub(super) fn build(
+    project: &Path,
+    sources: &[PathBuf],
+    output: &Path,
+    maker: &Program,
+) -> Result<(), BuildError> {
     let build = project.join(BUILD);
     folder::open(&build)?;
     let world = find_world(project, sources)?;
@@ -57,13 +64,14 @@ pub(super) fn build(project: &Path, sources: &[PathBuf], output: &Path) -> Resul
     compiler.args(names.map(|name| Path::new(".").join(name)));
     compiler.args(bindings.iter().map(|file| Path::new(BUILD).join(file)));
     tool::run(compiler, &name)?;
-    let module = std::fs::read(&core).map_err(BuildError::file(&core))?;
-    component::write(&module, output)
+    let module = make::read(&core)?;
+    let component = make::component(maker, Form::Binary, module, output, output)?;
+    folder::replace(output, &component)
 }
 
 fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildError> {
     for source in sources {
-        let bytes = std::fs::read(source).map_err(BuildError::file(source))?;
+        let bytes = make::read(source)?;
         let text = String::from_utf8_lossy(&bytes);
         let includes = text
             .lines()

@@ -1,9 +1,7 @@
 //! From a core module to a component of the package `eco:plugin`.
 
-use super::error::BuildError;
-use super::{folder, wit};
-use eco_text::escape;
-use std::path::Path;
+use super::make::{Form, Refusal};
+use super::{wat, wit};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
@@ -24,19 +22,18 @@ pub(super) fn embed(module: &mut Vec<u8>, name: &str) -> anyhow::Result<()> {
     embed_component_metadata(module, &resolve, world, StringEncoding::UTF8)
 }
 
-/// Writes `binary` as a component: as it is if it is one, else wrapped. What a C library or a
-/// language runtime imports of WASI's preview 1 is translated to WASI 0.2.
-pub(super) fn write(binary: &[u8], output: &Path) -> Result<(), BuildError> {
-    let component = if wasmparser::Parser::is_component(binary) {
-        binary.to_vec()
-    } else {
-        wrap(binary).map_err(|error| BuildError::Unfit {
-        what: escape::path(output),
-        why: format!("{error:#}"),
-        next: "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
-    })?
+/// The component: as it is if it is one, else wrapped. What a C library or a language runtime imports of
+/// WASI's preview 1 is translated to WASI 0.2. It parses a stranger's bytes: see `make`.
+pub(super) fn of(form: &Form, bytes: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+    let binary = match form {
+        Form::Text(name) => wat::binary(name, &bytes)?,
+        Form::Binary => bytes,
     };
-    folder::replace(output, &component)
+    if wasmparser::Parser::is_component(&binary) {
+        Ok(binary)
+    } else {
+        wrap(&binary).map_err(|error| Refusal::Unfit(format!("{error:#}")))
+    }
 }
 
 fn wrap(module: &[u8]) -> anyhow::Result<Vec<u8>> {

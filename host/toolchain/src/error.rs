@@ -1,5 +1,7 @@
 //! Why a plugin could not be built.
 
+use bytesize::ByteSize;
+use eco_isolated::Ended;
 use eco_text::escape::{self, one_line};
 use std::path::PathBuf;
 
@@ -59,6 +61,22 @@ pub enum BuildError {
         /// What to do.
         next: &'static str,
     },
+    /// A source, or what a tool made, that is too large to be looked at.
+    #[error("{} is larger than {}", escape::path(.path), ByteSize(*most as u64))]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// Bytes that it may have.
+        most: usize,
+    },
+    /// Making a component of it has ended the process that did so.
+    #[error("no component can be made of {}: {ended}\n{}", escape::path(.path), whose(.ended))]
+    Unmade {
+        /// Which file.
+        path: PathBuf,
+        /// How.
+        ended: Ended,
+    },
 }
 
 impl BuildError {
@@ -66,5 +84,13 @@ impl BuildError {
     pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         |error| Self::File { path, error }
+    }
+}
+
+fn whose(ended: &Ended) -> &'static str {
+    if ended.is_internal() {
+        "This is not the plugin's fault."
+    } else {
+        "eco makes components of what toolchains make; this looks like an attack, or a generator gone wild."
     }
 }

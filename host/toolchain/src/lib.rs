@@ -1,8 +1,8 @@
 //! The toolchains: from a folder with a plugin's sources to the plugin.
 //!
 //! It finds out which language a folder is in, runs that language's own compiler, and makes
-//! components with `wit-component`. It never runs a plugin, and knows neither sockets nor the
-//! sandbox.
+//! components with `wit-component`, in a process of its own. It never runs a plugin, and knows neither
+//! sockets nor the sandbox.
 //!
 //! ```
 //! // The contract that the toolchains bind to, as one file.
@@ -13,6 +13,7 @@ mod c;
 mod component;
 mod error;
 pub mod folder;
+mod make;
 mod merge;
 mod project;
 mod python;
@@ -23,5 +24,6 @@ mod wat;
 pub mod wit;
 
 pub use error::BuildError;
+pub use make::run_helper;
 pub use project::{Built, Project};
 pub use python::{SetupStep, set_up as set_up_python};

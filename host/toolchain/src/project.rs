@@ -2,6 +2,7 @@
 
 use super::error::BuildError;
 use super::{c, rust, wat};
+use eco_isolated::Program;
 use eco_plugin::Language;
 use eco_text::escape::OsText;
 use std::path::{Path, PathBuf};
@@ -77,16 +78,19 @@ impl Project {
         })
     }
 
-    /// Builds it. The compiler's own messages go to stderr as they come.
+    /// Builds it. The compiler's own messages go to stderr as they come. `maker` is a program that does as
+    /// [`run_helper`](crate::run_helper) says: it makes the component, since the sources may be anybody's.
+    ///
+    /// It waits, in a thread of a tokio runtime that may ([`eco_isolated::run_blocking`]).
     ///
     /// # Errors
     /// A tool is missing or fails, or what it makes is no plugin.
-    pub fn build(&self) -> Result<Built, BuildError> {
+    pub fn build(&self, maker: &Program) -> Result<Built, BuildError> {
         let output = self.output();
         match &self.kind {
-            Kind::Rust => rust::build(&self.folder, &output)?,
-            Kind::C(sources) => c::build(&self.folder, sources, &output)?,
-            Kind::Wat(source) => wat::build(source, &output)?,
+            Kind::Rust => rust::build(&self.folder, &output, maker)?,
+            Kind::C(sources) => c::build(&self.folder, sources, &output, maker)?,
+            Kind::Wat(source) => wat::build(source, &output, maker)?,
             Kind::Script(path) => return Ok(Built::Script(path.clone())),
         }
         Ok(Built::Component(output))

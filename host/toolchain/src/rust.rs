@@ -3,9 +3,10 @@
 //! cargo and rustc are the user's: what RUSTC, RUSTFLAGS and cargo's own settings in the environment
 //! say holds. Whether the linker made a component or a core module makes no difference.
 
-use super::component;
 use super::error::BuildError;
-use super::tool;
+use super::make::{self, Form};
+use super::{folder, tool};
+use eco_isolated::Program;
 use eco_text::escape;
 use serde::Deserialize;
 use std::ffi::OsString;
@@ -23,7 +24,7 @@ const INSTALL_CARGO: &str = "  any system: https://rustup.rs
   macOS:      brew install rustup
   Windows:    winget install Rustlang.Rustup";
 
-pub(super) fn build(folder: &Path, output: &Path) -> Result<(), BuildError> {
+pub(super) fn build(folder: &Path, output: &Path, maker: &Program) -> Result<(), BuildError> {
     check_target(folder)?;
     let mut cargo = tool::command(variable("CARGO", "cargo"), folder);
     cargo.args(["build", "--release", "--lib", "--target", TARGET]);
@@ -40,8 +41,8 @@ pub(super) fn build(folder: &Path, output: &Path) -> Result<(), BuildError> {
         why: "cargo made no .wasm file".to_owned(),
         next: "Its Cargo.toml must say [lib] crate-type = [\"cdylib\"].",
     })?;
-    let binary = std::fs::read(&made).map_err(BuildError::file(&made))?;
-    component::write(&binary, output)
+    let component = make::component(maker, Form::Binary, make::read(&made)?, output, output)?;
+    folder::replace(output, &component)
 }
 
 fn variable(name: &str, default: &str) -> OsString {

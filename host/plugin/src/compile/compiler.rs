@@ -1,15 +1,14 @@
 //! Who compiles: this process, or a helper process that can be killed.
 //!
-//! It owns that choice. What compiling is, is `job`'s; how a helper is run, `spawn`'s.
+//! It owns that choice. What compiling is, is `job`'s; what a helper may use for it, `helper`'s.
 
+use super::helper;
 use super::job::{self, Job, Subject};
-use super::spawn;
 use crate::budget::{Budget, Budgets};
 use crate::cache::Entry;
 use crate::error::LoadError;
-use std::ffi::OsString;
+use eco_isolated::Program;
 use std::fs::Metadata;
-use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Who turns the bytes of plugins into machine code.
@@ -26,17 +25,8 @@ pub enum Compiler {
     Helper(Program),
 }
 
-/// A program that does as [`run_helper`](super::run_helper) says.
-#[derive(Clone, Debug)]
-pub struct Program {
-    /// Its whole path.
-    pub path: PathBuf,
-    /// What it is started with.
-    pub arguments: Vec<OsString>,
-}
-
 /// What is changed when the same compiler would make other code, or other facts, of the same bytes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 impl Compiler {
     /// Compiles within the budgets.
@@ -48,7 +38,7 @@ impl Compiler {
     ) -> Result<Entry, LoadError> {
         match self {
             Self::InProcess => in_process(job, bytes, budgets).await,
-            Self::Helper(program) => spawn::compile(program, job, bytes, budgets).await,
+            Self::Helper(program) => helper::compile(program, job, bytes, budgets).await,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! It hands over what the functions behind it make, in plain types, and decides nothing.
 
+use super::helper::{self, read};
 use super::job::Product;
-use super::wire;
 use crate::direct::detect::detect;
 use crate::load::plan::Plan;
 use crate::load::scan::{self, Unfit};
@@ -95,6 +95,8 @@ pub fn direct(binary: &[u8]) -> Result<Option<Direct<'_>>, String> {
 pub enum Answer {
     /// It compiles nothing; this says why, in JSON.
     Refused(String),
+    /// The compiler has panicked, and said this.
+    Panicked(String),
     /// It has compiled the plugin.
     Compiled {
         /// In JSON.
@@ -118,13 +120,17 @@ impl Answer {
             file.read_to_end(&mut bytes)?;
             Ok::<_, io::Error>(bytes)
         };
-        let answer = wire::read_answer(&mut bytes, most, || {}, tempfile::tempfile)?;
+        let answer = eco_isolated::read_answer(&mut bytes, most, || {}, tempfile::tempfile)?;
         Ok(match answer {
-            wire::Answer::Refused(refusal) => Self::Refused(serde_json::to_string(&refusal)?),
-            wire::Answer::Compiled(facts, component, module) => Self::Compiled {
-                facts: serde_json::to_string(&facts)?,
-                component: content(component)?,
-                module: module.map(content).transpose()?,
+            eco_isolated::Answer::Panicked(why) => Self::Panicked(why),
+            eco_isolated::Answer::Made(answer, code) => match read(answer, code) {
+                Ok((facts, component, module)) => Self::Compiled {
+                    facts: serde_json::to_string(&facts)?,
+                    component: content(component)?,
+                    module: module.map(content).transpose()?,
+                },
+                Err(Some(refusal)) => Self::Refused(serde_json::to_string(&refusal)?),
+                Err(None) => return Err(io::ErrorKind::InvalidData.into()),
             },
         })
     }
@@ -134,7 +140,7 @@ impl Answer {
     /// # Errors
     /// Its JSON makes no sense.
     pub fn write(&self) -> io::Result<Vec<u8>> {
-        let answer = match self {
+        let compiled = match self {
             Self::Refused(refusal) => Err(serde_json::from_str(refusal)?),
             Self::Compiled {
                 facts,
@@ -145,9 +151,15 @@ impl Answer {
                 component: component.clone(),
                 module: module.clone(),
             }),
+            Self::Panicked(why) => {
+                let mut bytes = Vec::new();
+                eco_isolated::say_panicked(&mut bytes, why)?;
+                return Ok(bytes);
+            }
         };
+        let (answer, code) = helper::said(compiled);
         let mut bytes = Vec::new();
-        wire::write_answer(&mut bytes, &answer)?;
+        eco_isolated::write_answer(&mut bytes, &answer, &code)?;
         Ok(bytes)
     }
 }

@@ -1,118 +1,167 @@
-//! The helper process: it compiles one plugin, and ends.
+//! Compiling in a process of its own.
 //!
-//! It owns the order in which it makes itself harmless. What it is asked and how it answers is in `wire`,
-//! what it does in `job`.
+//! It owns what such a process may use for a job, and what its end says of a plugin. How it is run is
+//! `eco_isolated`'s, and what it does `job`'s.
 
-use super::job::{self, Refusal};
-use super::limits;
-use super::wire::{self, Request};
-use parking_lot::{Mutex, MutexGuard};
+use super::Facts;
+use super::compiler::NOT_BY_THEN;
+use super::job::{self, Job, Product, Refusal, Subject};
+use super::settings::Work;
+use crate::budget::{Budget, Budgets};
+use crate::cache::{Entry, unnamed};
+use crate::error::LoadError;
+use eco_isolated::{Clock, Ended, Limits, Program, Task, is_short_of};
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
-/// Stack of the thread that compiles, whatever the user's limit is: as much as any thread of eco has, so that
-/// nothing comes out of a helper that would be too deep there. A parser that is led deeper ends the helper;
-/// toolchains nest a few levels. Test: `compiling::what_overflows_the_parser_ends_no_process`.
-const STACK: usize = 2 * 1024 * 1024;
-
-/// Processor time after which a helper makes way for others.
-/// Test: `helpers::helpers_that_take_long_make_way`.
-const LONG: Duration = Duration::from_secs(2);
-/// How often it looks, at the most.
-const LOOK: Duration = Duration::from_millis(10);
+/// What the helper says of a job. The code is in blocks beside it: the component's, and then the module's, if it has one.
+pub(super) type Answer = Result<Facts, Refusal>;
 
 /// Compiles the plugin that comes on stdin, and answers on stdout.
 ///
 /// A program that is a [`Compiler::Helper`](super::Compiler) does this before anything else, and ends with
-/// what this returns. It limits its own memory and processor time, takes the lowest priority (but for eco's own
-/// interpreters), leaves no core dump, closes every descriptor but its three, can open none, and ends when its stdin
-/// does. On systems other than Unix it does none of that, and only the time after which it is killed limits it.
+/// what this returns. See [`eco_isolated::run_helper`].
 pub fn run_helper() -> ExitCode {
-    match serve() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn serve() -> io::Result<()> {
-    limits::withdraw()?;
-    let mut stdin = io::stdin().lock();
-    let request = Request::read(&mut stdin)?;
-    let answers = Answers::new()?;
-    limits::apply(request.limits)?;
     // wasmtime compiles with these. Where the system has no threads left, that is said before a plugin is blamed.
-    rayon::ThreadPoolBuilder::new()
-        .build_global()
-        .map_err(io::Error::other)?;
-    let plugin = wire::read_plugin(&mut stdin)?;
-    watch(answers.clone());
-    let compiling = thread::Builder::new().stack_size(STACK);
-    compiling.spawn({
-        let (job, answers) = (request.job, answers.clone());
-        move || {
-            // A panic is a mistake of the compiler's, which this plugin has led it to.
-            let compile = || job::compile(&job, plugin);
-            let answer = std::panic::catch_unwind(compile).unwrap_or_else(|panic| {
-                let why = format!("the compiler failed: {}", text(panic.as_ref()));
-                Err(Refusal::Complex(why).cut())
-            });
-            let said = wire::write_answer(&mut *answers.lock(), &answer);
-            // Nobody waits for what would be freed now.
-            std::process::exit(i32::from(said.is_err()));
-        }
-    })?;
-    // Nothing more comes, but an end: that of who asked.
-    let _ = stdin.read(&mut [0])?;
-    std::process::exit(1);
-}
-
-/// What a panic says.
-fn text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("it says nothing")
-}
-
-/// Says when compiling takes long.
-fn watch(answers: Answers) {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    let watching = move || {
-        while let Some(used) = limits::used() {
-            let left = LONG.saturating_sub(used);
-            if left.is_zero() {
-                let _ = wire::say_takes_long(&mut *answers.lock());
-                return;
-            }
-            // All processors may be at work for it.
-            thread::sleep((left / u32::try_from(processors).unwrap_or(1)).max(LOOK));
-        }
+    let prepare = || {
+        let threads = rayon::ThreadPoolBuilder::new().build_global();
+        threads.map_err(io::Error::other)
     };
-    // Without it nobody is told, and others wait longer.
-    let _ = thread::Builder::new().spawn(watching);
+    eco_isolated::run_helper(prepare, |job: Job, bytes| said(job::compile(&job, bytes)))
 }
 
-/// Where answers go, one at a time, without the buffer and the lines of `std::io::stdout`.
-#[derive(Clone)]
-struct Answers(Arc<Mutex<File>>);
-
-impl Answers {
-    fn new() -> io::Result<Self> {
-        #[cfg(unix)]
-        let stdout = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
-        #[cfg(windows)]
-        let stdout =
-            std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
-        Ok(Self(Arc::new(Mutex::new(stdout.into()))))
+/// As it goes to who asked.
+pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>) {
+    match compiled {
+        Ok(product) => {
+            let code = [Some(product.component), product.module];
+            (Ok(product.facts), code.into_iter().flatten().collect())
+        }
+        Err(refusal) => (Err(refusal), Vec::new()),
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, File> {
-        self.0.lock()
+/// What came of the job, where the answer has the parts that it should have.
+pub(super) fn read<B>(
+    answer: Answer,
+    code: Vec<B>,
+) -> Result<(Facts, B, Option<B>), Option<Refusal>> {
+    let facts = answer.map_err(Some)?;
+    let mut code = code.into_iter();
+    let component = code.next().ok_or(None)?;
+    Ok((facts, component, code.next()))
+}
+
+/// Has a helper compile, when there is a place for it.
+pub(super) async fn compile(
+    program: &Program,
+    job: Job,
+    plugin: Vec<u8>,
+    budgets: &Budgets,
+) -> Result<Entry, LoadError> {
+    let limits = limits(&job, budgets);
+    let task = Task {
+        limits,
+        clock: match (&job.subject, job.settings.work) {
+            // Somebody waits.
+            (Subject::Plugin, Work::Uncounted) => Clock::After(budgets.compile),
+            // Or it is eco's own code, and no stranger makes it longer.
+            (Subject::Plugin, Work::Counted) | (Subject::Snapshot(_) | Subject::Interpreter, _) => {
+                Clock::Patience
+            }
+        },
+        waits: match job.subject {
+            // There is one of each, and somebody may wait for it.
+            Subject::Interpreter => false,
+            Subject::Plugin | Subject::Snapshot(_) => true,
+        },
+        request: job,
+        bytes: plugin,
+    };
+    let ran = eco_isolated::run(program, task, unnamed).await;
+    let (answer, code): (Answer, Vec<File>) = ran.map_err(|ended| ended_so(ended, budgets))?;
+    match read(answer, code) {
+        Ok((facts, component, module)) => Ok(Entry {
+            facts,
+            component,
+            module,
+        }),
+        Err(Some(Refusal::Memory)) if limits.memory.is_some_and(is_short_of) => {
+            Err(LoadError::Compiler(Ended::ShortOfMemory.to_string()))
+        }
+        Err(Some(refusal)) => Err(refusal.into_error(budgets)),
+        Err(None) => Err(LoadError::Compiler(
+            "the helper's answer: there is no code".to_owned(),
+        )),
+    }
+}
+
+/// What the helper may use. An interpreter is eco's own, and has no limit; the data of a snapshot is a script's.
+fn limits(job: &Job, budgets: &Budgets) -> Limits {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let all = u32::try_from(processors).unwrap_or(u32::MAX);
+    let memory = Some(budgets.compile_memory as u64);
+    let (memory, cpu) = match (&job.subject, job.settings.work) {
+        (Subject::Interpreter, _) => (None, None),
+        (Subject::Snapshot(_), _) => (memory, None),
+        (Subject::Plugin, Work::Counted) => (memory, Some(budgets.compile)),
+        // The clock decides. This holds while eco itself is stopped.
+        (Subject::Plugin, Work::Uncounted) => (memory, Some(budgets.compile.saturating_mul(all))),
+    };
+    Limits {
+        memory,
+        cpu,
+        priority: job.priority,
+    }
+}
+
+/// What it says of a plugin that its helper ended so.
+fn ended_so(ended: Ended, budgets: &Budgets) -> LoadError {
+    match ended {
+        Ended::OutOfTime => LoadError::budget(Budget::Compile, budgets, NOT_BY_THEN),
+        Ended::OutOfMemory => LoadError::budget(Budget::CompileMemory, budgets, "It needs more."),
+        Ended::StackOverflow => {
+            LoadError::Complex("it nests too deep for the compiler's stack".to_owned())
+        }
+        Ended::Panicked(why) => LoadError::Complex(format!("the compiler failed: {why}")),
+        Ended::Crashed(signal) => {
+            LoadError::Complex(format!("the compiler crashed, with signal {signal}"))
+        }
+        ended @ (Ended::ShortOfMemory
+        | Ended::Killed
+        | Ended::Busy
+        | Ended::NotStarted { .. }
+        | Ended::Unclear(_)) => LoadError::Compiler(ended.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_helper_ends_tells_whose_fault_it_is() {
+        let budgets = Budgets::server(1 << 30);
+        for ended in [
+            Ended::OutOfTime,
+            Ended::OutOfMemory,
+            Ended::StackOverflow,
+            Ended::Panicked(String::new()),
+            Ended::Crashed(11),
+            Ended::ShortOfMemory,
+            Ended::Killed,
+            Ended::Busy,
+            Ended::Unclear(String::new()),
+        ] {
+            let (said, is_internal) = (ended.to_string(), ended.is_internal());
+            let error = ended_so(ended, &budgets);
+            let code = if is_internal {
+                "internal"
+            } else {
+                "too-complex"
+            };
+            assert_eq!(error.code(), code, "{said}: {error}");
+        }
     }
 }

@@ -5,13 +5,13 @@
 
 use super::job::Subject;
 use super::snapshot::Image;
-use super::wire::Priority;
 use super::{Compiled, check_memory};
 use crate::cache::{Hash, Kind};
 use crate::engine::{CountedComponent, Engine, EngineState};
 use crate::error::LoadError;
 use crate::load::script::{Interpreter, Script};
 use crate::load::source::{Code, Source};
+use eco_isolated::Priority;
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -4,7 +4,6 @@
 //! calls it decides what that costs. It must not know in which process it runs.
 
 use super::settings::Settings;
-use super::wire::Priority;
 use super::{Facts, binary, snapshot};
 use crate::budget::{Budget, Budgets};
 use crate::direct::call::{self as direct, Names};
@@ -14,6 +13,7 @@ use crate::error::LoadError;
 use crate::load::plan::{Parts, Plan};
 use crate::load::scan::{Scanned, Unfit, post_return, scan};
 use crate::load::segments::FEW;
+use eco_isolated::Priority;
 use serde::{Deserialize, Serialize};
 use std::io;
 

@@ -1,7 +1,7 @@
 //! Compiling: from a source to a component that can be run, by way of the cache.
 //!
 //! It owns the order: what was compiled before is mapped; all else is compiled, kept, and mapped. The
-//! bytes of a plugin are looked at in `job` alone, which runs in a helper process (`spawn`, `helper`)
+//! bytes of a plugin are looked at in `job` alone, which runs in a process of its own (`helper`)
 //! wherever the engine has one. It must not know what a plugin is wanted for.
 
 mod binary;
@@ -12,13 +12,9 @@ mod helper;
 mod input;
 mod interpreters;
 mod job;
-mod limits;
-mod places;
 mod portable;
 mod settings;
 pub(crate) mod snapshot;
-mod spawn;
-mod wire;
 
 use crate::budget::{Budget, Budgets};
 use crate::cache::{Entry, Hash, Key, Kind};
@@ -28,7 +24,8 @@ use crate::error::LoadError;
 use crate::load::scan::Scanned;
 use crate::load::script::{Language, Script};
 use crate::load::source::Source;
-pub use compiler::{Compiler, Program};
+pub use compiler::Compiler;
+pub use eco_isolated::Program;
 pub use helper::run_helper;
 use input::Input;
 pub(crate) use input::Snapshot;

@@ -36,8 +36,8 @@ pub(super) fn load(engine: &EngineState, interpreter: &Interpreter) -> Option<Lo
 mod tests {
     use crate::compile::Settings;
     use crate::compile::job::{self, Job, Subject};
-    use crate::compile::wire::Priority;
     use crate::load::script::Language;
+    use eco_isolated::Priority;
     use std::path::Path;
 
     /// Bytes that may differ: the compiler puts a few entries of a table in the order of its own addresses.

@@ -1,15 +1,35 @@
-//! What a helper takes from itself before it looks at a plugin.
+//! What a helper takes from itself before it looks at a stranger's bytes.
 //!
 //! It owns the system calls of that. On systems without them a helper has no limit but the time after
 //! which eco kills it. It must not know what the helper does.
 
-use super::wire::{Limits, Priority};
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::time::Duration;
 
+/// Who comes first where processors are short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Priority {
+    /// As any other process: for what is eco's own alone.
+    Ordinary,
+    /// After everybody else.
+    Lowest,
+}
+
+/// What a helper may use. `None` is no limit.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Limits {
+    /// Memory, in bytes.
+    pub memory: Option<u64>,
+    /// Processor time of all its threads.
+    pub cpu: Option<Duration>,
+    /// Who comes before it.
+    pub priority: Priority,
+}
+
 /// What holds for every helper: it is the first to go when memory is short, leaves no image of itself on the
 /// disk, and has no descriptor but its three.
-pub(super) fn withdraw() -> io::Result<()> {
+pub(crate) fn withdraw() -> io::Result<()> {
     #[cfg(unix)]
     {
         close_inherited();
@@ -22,7 +42,7 @@ pub(super) fn withdraw() -> io::Result<()> {
 }
 
 /// What this one may use. From now on it can open nothing: no file, no socket.
-pub(super) fn apply(limits: Limits) -> io::Result<()> {
+pub(crate) fn apply(limits: Limits) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, setpriority_process};
@@ -44,7 +64,7 @@ pub(super) fn apply(limits: Limits) -> io::Result<()> {
 }
 
 /// Whether the system gives helpers less memory than so many bytes: they have the limits of who starts them.
-pub(super) fn is_short_of(memory: u64) -> bool {
+pub fn is_short_of(memory: u64) -> bool {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit};
@@ -69,7 +89,7 @@ pub(super) fn is_short_of(memory: u64) -> bool {
 const UNUSED: u64 = 2 << 30;
 
 /// The processor time that this process has used. `None` where the system doesn't say.
-pub(super) fn used() -> Option<Duration> {
+pub(crate) fn used() -> Option<Duration> {
     #[cfg(unix)]
     {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);

@@ -37,22 +37,22 @@ impl Places {
 }
 
 /// A helper's place among all. It is given back when it is dropped.
-pub(super) struct Place(#[expect(dead_code, reason = "dropping it says all")] Permit);
+pub(crate) struct Place(#[expect(dead_code, reason = "dropping it says all")] Permit);
 
 /// A place among those that work, one for each processor.
-pub(super) struct AtWork(Option<Permit>);
+pub(crate) struct AtWork(Option<Permit>);
 
 type Permit = SemaphorePermit<'static>;
 
 impl AtWork {
     /// Leaves it to the next.
-    pub(super) fn make_way(&mut self) {
+    pub(crate) fn make_way(&mut self) {
         self.0 = None;
     }
 }
 
 /// Waits for both, in the order in which they are asked for.
-pub(super) async fn places() -> (Place, AtWork) {
+pub(crate) async fn places() -> (Place, AtWork) {
     PLACES.enter().await
 }
 

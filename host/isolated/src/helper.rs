@@ -1,0 +1,131 @@
+//! The helper process: it does one piece of work, and ends.
+//!
+//! It owns the order in which it makes itself harmless. What it is asked and how it answers is in `wire`; what it does,
+//! its caller says.
+
+use crate::limits;
+use crate::wire::{self, Head};
+use parking_lot::{Mutex, MutexGuard};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// Stack of the thread that works, whatever the user's limit is: as much as any thread of eco has, so that
+/// nothing comes out of a helper that would be too deep there. A parser that is led deeper ends the helper;
+/// toolchains nest a few levels. Test: `compiling::what_overflows_the_parser_ends_no_process`.
+const STACK: usize = 2 * 1024 * 1024;
+
+/// Processor time after which a helper makes way for others.
+/// Test: `helpers::helpers_that_take_long_make_way`.
+const LONG: Duration = Duration::from_secs(2);
+/// How often it looks, at the most.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Does what is asked for on stdin, and answers on stdout: `work` is given the request and the stranger's bytes, and
+/// gives an answer with blocks of bytes.
+///
+/// A program that [`run`](crate::run) starts does this before anything else, and ends with
+/// what this returns. It limits its own memory and processor time, takes the lowest priority (but for what has
+/// [`Priority::Ordinary`](crate::Priority)), leaves no core dump, closes every descriptor but its three, can open none, and ends
+/// when its stdin does. On systems other than Unix it does none of that, and only the time after which it is killed
+/// limits it. `prepare` is called when it has its limits and no byte of a stranger's.
+pub fn run_helper<R, A>(
+    prepare: impl FnOnce() -> io::Result<()>,
+    work: impl FnOnce(R, Vec<u8>) -> (A, Vec<Vec<u8>>) + Send + 'static,
+) -> ExitCode
+where
+    R: DeserializeOwned + Send + 'static,
+    A: Serialize,
+{
+    match serve(prepare, work) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve<R, A>(
+    prepare: impl FnOnce() -> io::Result<()>,
+    work: impl FnOnce(R, Vec<u8>) -> (A, Vec<Vec<u8>>) + Send + 'static,
+) -> io::Result<()>
+where
+    R: DeserializeOwned + Send + 'static,
+    A: Serialize,
+{
+    limits::withdraw()?;
+    let mut stdin = io::stdin().lock();
+    let head: Head<R> = wire::read_head(&mut stdin)?;
+    let answers = Answers::new()?;
+    limits::apply(head.limits)?;
+    prepare()?;
+    let bytes = wire::read_bytes(&mut stdin)?;
+    watch(answers.clone());
+    let working = thread::Builder::new().stack_size(STACK);
+    working.spawn({
+        let answers = answers.clone();
+        move || {
+            // A panic is a mistake of the program's, which these bytes have led it to.
+            let work = std::panic::AssertUnwindSafe(|| work(head.request, bytes));
+            let said = match std::panic::catch_unwind(work) {
+                Ok((answer, blocks)) => wire::write_answer(&mut *answers.lock(), &answer, &blocks),
+                Err(panic) => wire::say_panicked(&mut *answers.lock(), text(panic.as_ref())),
+            };
+            // Nobody waits for what would be freed now.
+            std::process::exit(i32::from(said.is_err()));
+        }
+    })?;
+    // Nothing more comes, but an end: that of who asked.
+    let _ = stdin.read(&mut [0])?;
+    std::process::exit(1);
+}
+
+/// What a panic says.
+fn text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("it says nothing")
+}
+
+/// Says when it takes long.
+fn watch(answers: Answers) {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let watching = move || {
+        while let Some(used) = limits::used() {
+            let left = LONG.saturating_sub(used);
+            if left.is_zero() {
+                let _ = wire::say_takes_long(&mut *answers.lock());
+                return;
+            }
+            // All processors may be at work for it.
+            thread::sleep((left / u32::try_from(processors).unwrap_or(1)).max(LOOK));
+        }
+    };
+    // Without it nobody is told, and others wait longer.
+    let _ = thread::Builder::new().spawn(watching);
+}
+
+/// Where answers go, one at a time, without the buffer and the lines of `std::io::stdout`.
+#[derive(Clone)]
+struct Answers(Arc<Mutex<File>>);
+
+impl Answers {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        let stdout = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
+        #[cfg(windows)]
+        let stdout =
+            std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
+        Ok(Self(Arc::new(Mutex::new(stdout.into()))))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, File> {
+        self.0.lock()
+    }
+}

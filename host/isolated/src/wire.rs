@@ -1,0 +1,225 @@
+//! What goes over the pipes between eco and its helper.
+//!
+//! The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte that says what
+//! comes, then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths
+//! are little-endian. eco believes none that the helper names: an attack may have taken it over. It must not know how
+//! either process is run, nor what they speak of.
+
+use crate::limits::Limits;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
+
+/// What the helper is asked for, and what it may use.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Head<R> {
+    pub(crate) request: R,
+    pub(crate) limits: Limits,
+}
+
+/// What the helper says: one answer, or that it has panicked, and before it, perhaps, that it takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tag {
+    TakesLong = b'L' as isize,
+    Answer = b'A' as isize,
+    Panicked = b'P' as isize,
+}
+
+/// The longest JSON of an answer, in bytes: names and messages are cut far below it. A longer one is no
+/// answer. Test: `an_answer_that_makes_no_sense_is_an_error`.
+const MOST_JSON: u64 = 256 * 1024;
+/// Blocks of an answer. More is no answer. Test: `an_answer_that_makes_no_sense_is_an_error`.
+const MOST_BLOCKS: u64 = 2;
+/// Bytes of what a panic says. It may quote a file. What is beyond is cut.
+/// Test: `what_a_panic_says_is_cut`.
+const MOST_TEXT: usize = 8 * 1024;
+
+/// What eco makes of what the helper says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer<A, B> {
+    /// The work is done: what came of it, and its blocks.
+    Made(A, Vec<B>),
+    /// The work has panicked, and said this.
+    Panicked(String),
+}
+
+/// Sends what is asked for, with the stranger's bytes.
+pub(crate) fn write_request<R: Serialize>(
+    to: &mut impl Write,
+    head: &Head<R>,
+    bytes: &[u8],
+) -> io::Result<()> {
+    write_json(to, head)?;
+    write_block(to, bytes)?;
+    to.flush()
+}
+
+/// Receives it, up to the bytes, which [`read_bytes`] receives.
+pub(crate) fn read_head<R: DeserializeOwned>(from: &mut impl Read) -> io::Result<Head<R>> {
+    read_json(from)
+}
+
+pub(crate) fn read_bytes(from: &mut impl Read) -> io::Result<Vec<u8>> {
+    let length = read_length(from)?;
+    let mut bytes = Vec::new();
+    from.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == length {
+        Ok(bytes)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+pub(crate) fn say_takes_long(to: &mut impl Write) -> io::Result<()> {
+    to.write_all(&[Tag::TakesLong as u8])
+}
+
+/// Says that the work has panicked.
+///
+/// # Errors
+/// Nobody takes it.
+pub fn say_panicked(to: &mut impl Write, why: &str) -> io::Result<()> {
+    let (shown, _) = why.split_at(why.floor_char_boundary(MOST_TEXT));
+    to.write_all(&[Tag::Panicked as u8])?;
+    write_json(to, &shown)?;
+    to.flush()
+}
+
+/// Sends the answer.
+///
+/// # Errors
+/// Nobody takes it.
+pub fn write_answer<A: Serialize>(
+    to: &mut impl Write,
+    answer: &A,
+    blocks: &[Vec<u8>],
+) -> io::Result<()> {
+    to.write_all(&[Tag::Answer as u8])?;
+    write_json(to, answer)?;
+    to.write_all(&(blocks.len() as u64).to_le_bytes())?;
+    blocks.iter().try_for_each(|block| write_block(to, block))?;
+    to.flush()
+}
+
+/// Receives the answer. `most` bounds each of its blocks, in bytes; `place` makes a place for one.
+///
+/// # Errors
+/// It makes no sense, or there is no place.
+pub fn read_answer<A: DeserializeOwned, B: Write>(
+    from: &mut impl Read,
+    most: u64,
+    mut takes_long: impl FnMut(),
+    place: impl Fn() -> io::Result<B>,
+) -> io::Result<Answer<A, B>> {
+    loop {
+        let [tag] = read_array(from)?;
+        if tag == Tag::TakesLong as u8 {
+            takes_long();
+        } else if tag == Tag::Panicked as u8 {
+            return read_json(from).map(Answer::Panicked);
+        } else if tag == Tag::Answer as u8 {
+            let answer = read_json(from)?;
+            let number = read_length(from)?;
+            if number > MOST_BLOCKS {
+                return Err(nonsense("it has too many parts"));
+            }
+            let blocks = (0..number).map(|_| read_block(from, most, place()?));
+            return Ok(Answer::Made(answer, blocks.collect::<io::Result<_>>()?));
+        } else {
+            return Err(nonsense("it is none"));
+        }
+    }
+}
+
+fn nonsense(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
+}
+
+fn write_json(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    write_block(to, &serde_json::to_vec(value)?)
+}
+
+fn read_json<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
+    let length = read_length(from)?;
+    if length > MOST_JSON {
+        return Err(nonsense("its head is too long"));
+    }
+    let mut json = Vec::new();
+    from.take(length).read_to_end(&mut json)?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+fn write_block(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    to.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    to.write_all(bytes)
+}
+
+/// Copies a block to its place: into a file from pipe to file.
+fn read_block<B: Write>(from: &mut impl Read, most: u64, mut place: B) -> io::Result<B> {
+    let length = read_length(from)?;
+    if length > most {
+        return Err(nonsense("a part of it is too long"));
+    }
+    if io::copy(&mut from.take(length), &mut place)? == length {
+        Ok(place)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+fn read_length(from: &mut impl Read) -> io::Result<u64> {
+    read_array(from).map(u64::from_le_bytes)
+}
+
+fn read_array<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn read(mut bytes: &[u8]) -> io::Result<Answer<u8, Vec<u8>>> {
+        read_answer(&mut bytes, 100, || {}, || Ok(Vec::new()))
+    }
+
+    #[test]
+    fn an_answer_that_makes_no_sense_is_an_error() {
+        let block = |bytes: &[u8]| [&(bytes.len() as u64).to_le_bytes(), bytes].concat();
+        let number = |number: u64| number.to_le_bytes();
+        let mut whole = b"LL".to_vec();
+        write_answer(&mut whole, &7, &[b"code".to_vec(), Vec::new()]).unwrap();
+        let made = Answer::Made(7, vec![b"code".to_vec(), Vec::new()]);
+        assert_eq!(read(&whole).unwrap(), made);
+        let long = block(&vec![b' '; 300_000]);
+        let answer = [b"A", &block(b"7")[..]].concat();
+        for nonsense in [
+            &b""[..],
+            b"?",
+            b"L",
+            whole.get(..whole.len() - 1).unwrap(),
+            &[b"A", &block(b"\"Nothing\"")[..]].concat(),
+            &[b"A", &u64::MAX.to_le_bytes()[..]].concat(),
+            &[b"A", &long[..]].concat(),
+            &[b"P", &long[..]].concat(),
+            &[&answer[..], &number(3), &[0; 24]].concat(),
+            &[&answer[..], &number(1), &block(&[0; 101])].concat(),
+            &[&answer[..], &number(1), &number(u64::MAX)].concat(),
+        ] {
+            assert!(read(nonsense).is_err(), "{:?}", nonsense.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_a_panic_says_is_cut() {
+        let mut said = Vec::new();
+        say_panicked(&mut said, &"ñ".repeat(1 << 20)).unwrap();
+        let Ok(Answer::Panicked(text)) = read(&said) else {
+            unreachable!("it has panicked");
+        };
+        assert_eq!(text.len(), MOST_TEXT);
+    }
+}

@@ -1,0 +1,148 @@
+//! Components from what a language's tools made, in a process of its own: the sources are a stranger's, and so is all
+//! that comes of them.
+//!
+//! It owns what that process may use. How it is run is `eco_isolated`'s, and what it does `component`'s.
+
+use super::component;
+use super::error::BuildError;
+use eco_isolated::{Clock, Limits, Priority, Program, Task};
+use eco_plugin::read_at_most;
+use eco_text::escape;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Bytes of a text or a module. Those of toolchains have some megabytes, also with what debuggers read. A larger one is
+/// refused. Test: `building::what_is_too_large_to_be_made_a_component_is_refused`.
+const MOST: usize = 256 * 1024 * 1024;
+/// Memory of the process, in bytes, as compiling has it by default. What takes more is no plugin.
+/// Test: `building::what_would_take_gigabytes_to_parse_is_refused`.
+const MEMORY: u64 = 1 << 30;
+/// Processor time of the process, as compiling has it by default. What takes more is no plugin. No test hits it: that
+/// would take as long.
+const TIME: Duration = Duration::from_secs(30);
+
+/// What a component is made of. The bytes are beside it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Form {
+    /// WebAssembly text, and what messages call it.
+    Text(String),
+    /// What a compiler made: a component, or a core module that says which world it is for.
+    Binary,
+}
+
+/// Why nothing can be made of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Refusal {
+    /// The text doesn't parse.
+    Text(String),
+    /// Its exports name no world.
+    World(String),
+    /// It doesn't do what its world asks for.
+    Unfit(String),
+    /// eco could not say which world it is for.
+    Fault(String),
+}
+
+/// Makes the component of what comes on stdin, and answers on stdout.
+///
+/// A program that [`Project::build`](crate::Project::build) is given does this before anything else, and ends with what
+/// this returns. See [`eco_isolated::run_helper`].
+pub fn run_helper() -> ExitCode {
+    let nothing = || Ok(());
+    eco_isolated::run_helper(nothing, |form: Form, bytes| {
+        match component::of(&form, bytes) {
+            Ok(component) => (Ok(()), vec![component]),
+            Err(refusal) => (Err(refusal.cut()), Vec::new()),
+        }
+    })
+}
+
+/// What is in the file, which has something of this form.
+///
+/// # Errors
+/// It can't be read, or is too large.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
+    let file = File::open(path).map_err(BuildError::file(path))?;
+    let bytes = read_at_most(file, MOST).map_err(BuildError::file(path))?;
+    if bytes.len() > MOST {
+        return Err(BuildError::TooLarge {
+            path: path.to_owned(),
+            most: MOST,
+        });
+    }
+    Ok(bytes)
+}
+
+/// Makes a component of what was read from `path`. `output` is what messages call it.
+///
+/// # Errors
+/// It is not right, or takes too much.
+pub(super) fn component(
+    maker: &Program,
+    form: Form,
+    bytes: Vec<u8>,
+    path: &Path,
+    output: &Path,
+) -> Result<Vec<u8>, BuildError> {
+    let task = Task {
+        request: form,
+        bytes,
+        limits: Limits {
+            memory: Some(MEMORY),
+            cpu: Some(TIME),
+            priority: Priority::Lowest,
+        },
+        clock: Clock::Patience,
+        waits: true,
+    };
+    let ran = eco_isolated::run_blocking(maker, task);
+    let (answer, made): (Result<(), Refusal>, _) = ran.map_err(|ended| BuildError::Unmade {
+        path: path.to_owned(),
+        ended,
+    })?;
+    answer.map_err(|refusal| refusal.of(path, output))?;
+    Ok(made.into_iter().next().unwrap_or_default())
+}
+
+impl Refusal {
+    /// Without the rest of what is too long: messages quote a line, say, which may be as long as the file.
+    fn cut(mut self) -> Self {
+        let (Self::Text(text) | Self::World(text) | Self::Unfit(text) | Self::Fault(text)) =
+            &mut self;
+        if text.len() > MOST_TEXT {
+            text.truncate(text.floor_char_boundary(MOST_TEXT));
+            text.push('…');
+        }
+        self
+    }
+
+    /// As whoever builds knows it.
+    fn of(self, path: &Path, output: &Path) -> BuildError {
+        let (what, why, next) = match self {
+            Self::Text(why) => (path, why, "The place is marked above."),
+            Self::World(why) => (
+                path,
+                why,
+                "Export \"eco:plugin/handler@0.1.0#receive\", or what `eco wit` shows for the other worlds.",
+            ),
+            Self::Unfit(why) => (
+                output,
+                why,
+                "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
+            ),
+            Self::Fault(why) => (path, why, "This is eco's own fault."),
+        };
+        BuildError::Unfit {
+            what: escape::path(what),
+            why,
+            next,
+        }
+    }
+}
+
+/// The longest text that a refusal has, in bytes. What is beyond is cut.
+/// Test: `building::a_message_that_quotes_the_text_is_cut`.
+const MOST_TEXT: usize = 8 * 1024;
