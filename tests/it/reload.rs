@@ -2,10 +2,13 @@
 
 use crate::guests::{builder, empty_folder};
 use crate::harness::{Eco, Server};
+#[cfg(target_os = "linux")]
+use crate::sharing::processor_time;
 use crate::support::{Peer, handler, noise, plugin_file, serve};
 use rustix::process::Signal;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 const CONNECTIONS: usize = 50;
 const SWAPS: usize = 100;
@@ -232,4 +235,31 @@ fn a_file_of_the_same_size_and_time_is_another_version_all_the_same() {
     std::fs::rename(&two, &one).expect("it can be moved");
     server.logged(&["reloaded", "version=2"]);
     Peer::connect(server.address).send(b"?").expect(b"two\n");
+}
+
+/// A text in which a search may go over the same place again and again, as one line of a comment.
+#[cfg(target_os = "linux")]
+#[test]
+fn reading_a_script_holds_no_other_connection() {
+    let echo = "function receive(chunk) { return chunk }\n";
+    let path = plugin_file("long-to-read.js", echo);
+    let server = serve(&["-p", &path, "--watch"]);
+    let mut peer = Peer::connect(server.address);
+    peer.send(b"before").expect(b"before");
+    for piece in ["function ", "a=(", " ", "x"] {
+        let (before, reloads) = (
+            processor_time(server.pid()),
+            server.log().matches("reloaded:").count(),
+        );
+        put(
+            &path,
+            &format!("{echo}//{}", piece.repeat(250_000 / piece.len())),
+        );
+        while server.log().matches("reloaded:").count() == reloads {
+            peer.send(b"meanwhile").expect(b"meanwhile");
+        }
+        // Of what a search that is not linear takes, 250 kB are minutes.
+        let took = processor_time(server.pid()) - before;
+        assert!(took < Duration::from_secs(30), "{piece:?}: {took:?}");
+    }
 }

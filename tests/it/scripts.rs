@@ -510,6 +510,30 @@ fn the_spelling_of_another_language_is_warned_of() {
 }
 
 #[test]
+fn a_script_is_warned_of_few_slips_at_a_time() {
+    let slips = [
+        "opn",
+        "endOfInpt",
+        "closd",
+        "mesage",
+        "joind",
+        "leftt",
+        "missd",
+    ];
+    let slips = slips
+        .map(|name| format!("function {name}() {{}}\n"))
+        .concat();
+    let path = plugin_file(
+        "many-slips.js",
+        format!("{slips}function receive(c) {{ return c }}"),
+    );
+    let exited = Eco::new(&["call", &path, "a"]).run(b"");
+    assert_eq!(exited.code, 0, "{}", exited.stderr);
+    let warnings = exited.stderr.matches("which eco doesn't call").count();
+    assert_eq!(warnings, 3, "{}", exited.stderr);
+}
+
+#[test]
 fn python_that_is_not_set_up_is_one_command_away() {
     let path = plugin_file("lonely.py", "def receive(chunk): return chunk");
     let nowhere = empty_folder("empty-cache");

@@ -34,7 +34,7 @@ fn work_of_the_host_within_a_tick_counts_for_what_it_takes() {
 
 /// What a process has used (proc_pid_stat(5), fields 14 and 15, in hundredths of a second).
 #[cfg(target_os = "linux")]
-fn processor_time(pid: u32) -> Duration {
+pub(crate) fn processor_time(pid: u32) -> Duration {
     used(&std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs"))
 }
 

@@ -4,7 +4,6 @@
 //! It owns the words of that. It reads the interpreter's error and the script's text as a person would; what it
 //! finds is only ever a hint.
 
-use crate::load::misspelt::LOOKED_AT;
 use crate::load::script::{Language, Script};
 use std::fmt;
 
@@ -45,8 +44,13 @@ impl fmt::Display for Absent {
     }
 }
 
+/// Bytes of an error that are looked at. What it misses is named in its first line, and its text is the script's, which may be
+/// megabytes. Test: `what_an_error_says_late_is_not_looked_at`.
+const LOOKED_AT: usize = 4096;
+
 /// What it is that the error misses. `None` for all other errors.
 pub(crate) fn of(script: &Script, error: &str) -> Option<Absent> {
+    let (error, _) = error.split_at(error.floor_char_boundary(LOOKED_AT));
     match script.language {
         Language::JavaScript => javascript(error),
         Language::Lua => lua(error),
@@ -84,13 +88,6 @@ fn lua(error: &str) -> Option<Absent> {
 }
 
 fn python(script: &Script, error: &str) -> Option<Absent> {
-    let end = script.text.floor_char_boundary(LOOKED_AT);
-    let uses = |word: &str| {
-        script
-            .text
-            .get(..end)
-            .is_some_and(|text| text.contains(word))
-    };
     if let Some(module) = between(error, "No module named '", "'") {
         return Some(match module.split('.').next().unwrap_or_default() {
             "socketserver" | "http" | "selectors" | "select" | "ssl" | "flask" | "fastapi"
@@ -119,7 +116,7 @@ fn python(script: &Script, error: &str) -> Option<Absent> {
         "NotImplementedError",
     ];
     let is_refused = refused.iter().any(|name| error.contains(name));
-    if is_refused && (uses("socket") || uses("asyncio")) {
+    if is_refused && script.hints.speaks_of_sockets {
         Some(Absent::Sockets)
     } else if is_refused {
         Some(Absent::Files)
@@ -131,4 +128,18 @@ fn python(script: &Script, error: &str) -> Option<Absent> {
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     Some(rest.split_once(after)?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_error_says_late_is_not_looked_at() {
+        let script = Script::new(Language::JavaScript, "a.js", "");
+        let error = "ReferenceError: fetch is not defined";
+        let after = |space: usize| of(&script, &("ñ".repeat(space / 2) + error));
+        assert_eq!(after(LOOKED_AT - 100), Some(Absent::Network));
+        assert_eq!(after(LOOKED_AT), None);
+    }
 }

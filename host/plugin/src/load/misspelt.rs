@@ -1,17 +1,12 @@
 //! Functions of a script that have nearly the name of one that eco would call.
 //!
-//! It owns what "nearly" means. It reads the script's text as a person would: it knows how a function
-//! looks, and nothing of what a language makes of it. What it finds is only ever a hint.
+//! It owns what "nearly" means. It reads the script's text once, when that is read, and no more. What it finds is only ever
+//! a hint.
 
-use crate::load::functions::{self, FUNCTIONS};
-use crate::load::script::{Language, Script};
-use regex::{Captures, Match, Regex};
-use std::sync::LazyLock;
-
-/// Bytes of a script that are looked at. People write less; in what a generator made, up to the largest file
-/// that is taken, looking would take seconds. Slips beyond it are not told.
-/// Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
-pub(crate) const LOOKED_AT: usize = 256 * 1024;
+use crate::load::definitions::{Definition, LONGEST_NAME, definitions};
+use crate::load::functions::{FUNCTIONS, Function};
+use crate::load::script::Language;
+use std::collections::HashMap;
 
 /// A function that eco doesn't call, and the one that was most likely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,103 +19,130 @@ pub struct Misspelt {
     pub right: &'static str,
 }
 
-/// Functions of a script that are looked at, for each name that eco knows. People write fewer; a bundle of a hundred
-/// thousand would take seconds. Hints are for those before that.
-/// Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
-const DEFINITIONS: usize = 1000;
+/// What was most likely meant, for each function that eco knows.
+#[derive(Debug)]
+pub(crate) struct Slips(Vec<Slip>);
 
-/// `function name`, `def name`, `name = function`, `name = (a) =>`; `of` is what has it as a field. In ASCII, as eco's own
-/// names are: with the letters of all languages this would take longer to build, at each start, than all else together.
-static DEFINITION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x-u) \b(?: function\b\s*\*? | def\b ) \s* (?: (?<of>\w+) \s*[.:]\s* )? (?<name>\w{1,64}) \b
-        | (?: (?<owner>\b\w+) \s*\.\s* )? \b(?<variable>\w{1,64}) \s*=\s*
-          (?: async\b\s* )? (?: function\b | lambda\b | (?: \w+ | \((?u:[^)\n])*\) ) \s*=> )",
-    )
-    .ok()
-});
+#[derive(Debug)]
+struct Slip {
+    /// A name of the contract.
+    wanted: &'static str,
+    found: Misspelt,
+    /// Whether it is next to certain: nothing else in the script uses the name, so that it is no helper of the
+    /// script's own.
+    is_sure: bool,
+}
 
-/// Objects whose fields are names at the top level.
-const GLOBALS: [&str; 3] = ["globalThis", "_G", "_ENV"];
-
-/// A name that the script gives to a function, where eco would find it: none that belongs to an object.
-fn defined<'a>(script: &'a Script, text: &'a str, found: &Captures<'a>) -> Option<Match<'a>> {
-    let owner = found.name("of").or(found.name("owner"));
-    if owner.is_some_and(|owner| !GLOBALS.contains(&owner.as_str())) {
-        return None;
+impl Slips {
+    /// Those of a script.
+    pub(crate) fn of(language: Language, text: &str) -> Self {
+        let nearest = nearest(language, text);
+        let mut uses: HashMap<&str, usize> = nearest.iter().map(|(_, it)| (it.name, 0)).collect();
+        if !uses.is_empty() {
+            count(text, &mut uses);
+        }
+        let slip = |(function, Definition { name, line }): (&'static Function, Definition<'_>)| {
+            let found = Misspelt {
+                line,
+                wrong: name.to_owned(),
+                right: function.spelling(language),
+            };
+            Slip {
+                wanted: function.contract,
+                found,
+                is_sure: uses.get(name) == Some(&1),
+            }
+        };
+        Self(nearest.into_iter().map(slip).collect())
     }
-    let before = text.get(..found.get(0)?.start()).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let is_inside = match script.language {
-        // Methods are further right.
-        Language::Python => line.starts_with([' ', '\t']),
-        // Fields of a table; a metamethod is called by Lua.
-        Language::Lua => before.trim_end().ends_with(['{', ',']),
-        Language::JavaScript => false,
-    };
-    let name = found.name("name").or(found.name("variable"))?;
-    let is_special = name.as_str().starts_with("__");
-    (!is_inside && !is_special && !is_known(script.language, name.as_str())).then_some(name)
+
+    /// The function of the script that was most likely meant to be `wanted`, a name of the contract.
+    pub(crate) fn meant(&self, wanted: &str) -> Option<&Misspelt> {
+        self.slip(wanted).map(|slip| &slip.found)
+    }
+
+    /// The same, where it is next to certain.
+    pub(crate) fn surely_meant(&self, wanted: &str) -> Option<&Misspelt> {
+        let slip = self.slip(wanted).filter(|slip| slip.is_sure);
+        slip.map(|slip| &slip.found)
+    }
+
+    fn slip(&self, wanted: &str) -> Option<&Slip> {
+        self.0.iter().find(|slip| slip.wanted == wanted)
+    }
 }
 
-/// The function of the script that was most likely meant to be `wanted`, a name of the contract.
-pub(crate) fn meant(script: &Script, wanted: &str) -> Option<Misspelt> {
-    let right = functions::named(wanted)?.spelling(script.language);
-    let end = script.text.floor_char_boundary(LOOKED_AT);
-    let text = script.text.get(..end)?;
-    let definitions = DEFINITION.as_ref()?.captures_iter(text).take(DEFINITIONS);
-    let (name, _) = definitions
-        .filter_map(|found| defined(script, text, &found))
-        .filter_map(|name| Some((name, distance(name.as_str(), right)?)))
-        .min_by_key(|(_, distance)| *distance)?;
-    let before = text.get(..name.start()).unwrap_or_default();
-    Some(Misspelt {
-        line: before.matches('\n').count() + 1,
-        wrong: name.as_str().to_owned(),
-        right,
-    })
+/// The definition whose name is nearest to a function of eco's, for each that has one which is near enough.
+fn nearest(language: Language, text: &str) -> Vec<(&'static Function, Definition<'_>)> {
+    let wanted = FUNCTIONS
+        .each_ref()
+        .map(|function| plain(function.spelling(language)));
+    let mut nearest = [None; FUNCTIONS.len()];
+    let is_known = |name| FUNCTIONS.iter().any(|it| it.spelling(language) == name);
+    for definition in definitions(language, text) {
+        if is_known(definition.name) {
+            continue;
+        }
+        let name = plain(definition.name);
+        for (nearest, right) in nearest.iter_mut().zip(&wanted) {
+            let Some(distance) = distance(&name, right) else {
+                continue;
+            };
+            if nearest.is_none_or(|(least, _)| distance < least) {
+                *nearest = Some((distance, definition));
+            }
+        }
+    }
+    let found = FUNCTIONS.iter().zip(nearest);
+    found
+        .filter_map(|(function, nearest)| Some((function, nearest?.1)))
+        .collect()
 }
 
-/// The same, where it is next to certain: nothing else in the script uses the name, so that it is no
-/// helper of the script's own.
-pub(crate) fn surely_meant(script: &Script, wanted: &str) -> Option<Misspelt> {
-    let found = meant(script, wanted)?;
+/// Counts how often the script has each of these words.
+fn count<'a>(text: &'a str, uses: &mut HashMap<&'a str, usize>) {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let words = script.text.split(|c: char| !is_part(c));
-    (words.filter(|word| *word == found.wrong).count() == 1).then_some(found)
+    for word in text.split(|c: char| !is_part(c)) {
+        if word.len() <= LONGEST_NAME
+            && let Some(uses) = uses.get_mut(word)
+        {
+            *uses += 1;
+        }
+    }
 }
 
-/// How many letters differ, where that are so few that one name is likely meant to be the other. Case,
-/// underscores and an `on` before it don't count: other languages and other servers would have them.
+/// What of a name counts: case and underscores don't, since other languages and other servers would have them.
+fn plain(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+/// How many letters differ between two [`plain`] names, where that are so few that one is likely meant to be the other.
+/// An `on` before it doesn't count.
 fn distance(name: &str, right: &str) -> Option<usize> {
-    let plain = |name: &str| name.replace('_', "").to_lowercase();
-    let (name, right) = (plain(name), plain(right));
     let most = if right.len() < 7 { 1 } else { 2 };
-    let names = [Some(&*name), name.strip_prefix("on")];
-    let distances = names.iter().flatten();
-    let distance = distances
-        .map(|name| strsim::osa_distance(name, &right))
-        .min()?;
-    (distance <= most).then_some(distance)
+    let names = [Some(name), name.strip_prefix("on")];
+    let near = names.iter().flatten();
+    near.filter(|name| name.len().abs_diff(right.len()) <= most * LONGEST_LETTER)
+        .map(|name| strsim::osa_distance(name, right))
+        .min()
+        .filter(|distance| *distance <= most)
 }
 
-fn is_known(language: Language, name: &str) -> bool {
-    FUNCTIONS
-        .iter()
-        .any(|function| function.spelling(language) == name)
-}
+/// Bytes of a letter.
+const LONGEST_LETTER: usize = 4;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::load::definitions::LOOKED_AT;
 
-    fn script(language: Language, text: &str) -> Script {
-        Script {
-            language,
-            name: "a".into(),
-            text: text.into(),
-        }
+    fn meant(language: Language, text: &str, wanted: &str) -> Option<Misspelt> {
+        Slips::of(language, text).meant(wanted).cloned()
+    }
+
+    fn surely_meant(language: Language, text: &str, wanted: &str) -> Option<Misspelt> {
+        Slips::of(language, text).surely_meant(wanted).cloned()
     }
 
     #[test]
@@ -133,8 +155,10 @@ mod tests {
             "\nconst recieve = (chunk) => chunk",
             "\nglobalThis.recieve = async chunk => chunk",
             "\nlet recieve = function () {}",
+            "\nlet recieve = async (chunk, size = f(1)) => chunk",
+            "\nrecieve = (\n  chunk,\n) => chunk",
         ] {
-            let found = meant(&script(js, text), "receive").unwrap();
+            let found = meant(js, text, "receive").unwrap();
             assert_eq!((found.line, &*found.wrong), (2, "recieve"), "{text}");
         }
         for (language, text) in [
@@ -146,16 +170,10 @@ mod tests {
             (Language::Python, "async def recive(chunk): pass"),
             (Language::Python, "recieve = lambda chunk: chunk"),
         ] {
-            assert!(
-                meant(&script(language, text), "receive").is_some(),
-                "{text}"
-            );
+            assert!(meant(language, text, "receive").is_some(), "{text}");
         }
-        let python = script(Language::Python, "def endOfInput(): pass");
-        assert_eq!(
-            meant(&python, "end-of-input").unwrap().right,
-            "end_of_input"
-        );
+        let found = meant(Language::Python, "def endOfInput(): pass", "end-of-input");
+        assert_eq!(found.unwrap().right, "end_of_input");
     }
 
     #[test]
@@ -166,9 +184,18 @@ mod tests {
             "function upper(chunk) {}",
             "function reverse() {}",
             "function receive() {}",
+            "let upper = function recieve() {}",
+            "let upper = async function recieve() {}",
+            "upper().recieve = () => 1",
+            "recieve == (a) => 1",
+            "recieve(a => 1)",
         ] {
-            assert_eq!(meant(&script(js, text), "receive"), None, "{text}");
+            assert_eq!(meant(js, text, "receive"), None, "{text}");
         }
+        // Underscores don't count, but for the length of a name.
+        let padded = |length| format!("function recieve{}() {{}}", "_".repeat(length));
+        assert!(meant(js, &padded(LONGEST_NAME - 7), "receive").is_some());
+        assert_eq!(meant(js, &padded(LONGEST_NAME - 6), "receive"), None);
     }
 
     #[test]
@@ -191,7 +218,7 @@ mod tests {
                 (Language::Lua, format!("function {wrong}() end")),
                 (Language::Python, format!("def {wrong}(): pass")),
             ] {
-                let found = surely_meant(&script(language, &text), right);
+                let found = surely_meant(language, &text, right);
                 assert_eq!(found.unwrap().wrong, wrong, "{text}");
             }
         }
@@ -222,7 +249,7 @@ mod tests {
             (Language::JavaScript, "file.close = () => 1"),
             (Language::JavaScript, "const file = { close: () => 1 }"),
         ] {
-            let found = meant(&script(language, text), "closed");
+            let found = meant(language, text, "closed");
             assert_eq!(found, None, "{text}");
         }
     }
@@ -231,25 +258,82 @@ mod tests {
     fn what_comes_late_in_a_long_script_is_not_looked_at() {
         let after = |space: usize| {
             let text = "ñ".repeat(space / 2) + "\nfunction recieve() {}";
-            meant(&script(Language::JavaScript, &text), "receive")
+            meant(Language::JavaScript, &text, "receive")
         };
         assert!(after(LOOKED_AT - 100).is_some());
         assert_eq!(after(LOOKED_AT), None);
-        let after = |functions: usize| {
-            let text = "a=b=>1;".repeat(functions) + "\nfunction recieve() {}";
-            meant(&script(Language::JavaScript, &text), "receive")
-        };
-        assert!(after(DEFINITIONS - 1).is_some());
-        assert_eq!(after(DEFINITIONS), None);
+        // However much there is before it.
+        let text = "a=b=>1;".repeat(30_000) + "\nfunction recieve() {}";
+        assert!(meant(Language::JavaScript, &text, "receive").is_some());
     }
 
     #[test]
     fn a_helper_that_the_script_calls_is_not_surely_a_slip() {
         let js = Language::JavaScript;
-        let helper = script(js, "function close() {} function receive() { close() }");
-        assert!(meant(&helper, "closed").is_some());
-        assert_eq!(surely_meant(&helper, "closed"), None);
-        let slip = script(js, "function close() {} function receive() {}");
-        assert!(surely_meant(&slip, "closed").is_some());
+        let helper = "function close() {} function receive() { close() }";
+        assert!(meant(js, helper, "closed").is_some());
+        assert_eq!(surely_meant(js, helper, "closed"), None);
+        let slip = "function close() {} function receive() {}";
+        assert!(surely_meant(js, slip, "closed").is_some());
+    }
+
+    /// Processor time of this thread.
+    #[cfg(unix)]
+    fn used() -> std::time::Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        time.try_into().unwrap()
+    }
+
+    /// Where a search goes over the same text again and again, this takes from half a minute to days.
+    #[cfg(unix)]
+    #[test]
+    fn a_text_of_any_kind_takes_one_pass() {
+        const MOST: std::time::Duration = std::time::Duration::from_secs(20);
+        const LARGEST: usize = 32 * 1024 * 1024;
+        let pieces = [
+            "function ",
+            "function function",
+            "def def ",
+            "function*",
+            "function a.",
+            "a=(a=(",
+            "a=((",
+            "))((",
+            "a=async ",
+            "a.a.",
+            "a = ",
+            "x",
+            "_",
+            "ñ",
+            " ",
+            "\n",
+            "\t\n ",
+            "//",
+            "{,",
+            "a=b=>",
+            "function recieve(){}\n",
+            "recieve ",
+            "function onrecieve_____________________________________________________(){}",
+        ];
+        for language in [Language::JavaScript, Language::Lua, Language::Python] {
+            let before = used();
+            for piece in pieces {
+                let text = piece.repeat(LOOKED_AT / piece.len());
+                Slips::of(language, &text);
+            }
+            assert!(used() - before < MOST, "{language:?}");
+        }
+        // As many slips as there are, and all that follows is looked through for their uses.
+        let slips = "function opn(){} function recieve(){} function closd(){}";
+        let rest = LARGEST / pieces.len();
+        let rest: String = pieces
+            .iter()
+            .map(|piece| piece.repeat(rest / piece.len()))
+            .collect();
+        let before = used();
+        let found = Slips::of(Language::JavaScript, &format!("{slips}{rest}"));
+        assert!(used() - before < MOST);
+        assert!(found.surely_meant("open").is_some());
+        assert!(found.meant("receive").is_some() && found.surely_meant("receive").is_none());
     }
 }

@@ -4,6 +4,7 @@
 //! a script its interpreter says which there are.
 
 pub(crate) mod absent;
+mod definitions;
 pub(crate) mod functions;
 pub(crate) mod inspect;
 pub(crate) mod misspelt;
@@ -257,9 +258,13 @@ fn check_functions(role: &Role, defined: &[String], script: &Script) -> Result<(
         role: role.name,
         wanted: role.needs,
         defined: defined.to_vec(),
-        meant: misspelt::meant(script, role.needs),
+        meant: script.hints.slips.meant(role.needs).cloned(),
     })
 }
+
+/// Slips of one script that are warned of. People make one or two; more are told when these are mended.
+/// Test: `scripts::a_script_is_warned_of_few_slips_at_a_time`.
+const WARNED_OF: usize = 3;
 
 /// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
 /// nobody needs what they do.
@@ -268,13 +273,13 @@ fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
         .iter()
         .filter(|function| role.callers.contains(&function.caller))
         .map(|function| function.contract);
-    for missing in may_have.filter(|name| !defined.iter().any(|defined| defined == name)) {
-        if let Some(Misspelt { line, wrong, right }) = misspelt::surely_meant(script, missing) {
-            let name = one_line(&script.name);
-            tracing::warn!(
-                "{name} has {wrong}, which eco doesn't call; is {right} meant? (line {line})"
-            );
-        }
+    let missing = may_have.filter(|name| !defined.iter().any(|defined| defined == name));
+    let slips = missing.filter_map(|name| script.hints.slips.surely_meant(name));
+    for Misspelt { line, wrong, right } in slips.take(WARNED_OF) {
+        let name = one_line(&script.name);
+        tracing::warn!(
+            "{name} has {wrong}, which eco doesn't call; is {right} meant? (line {line})"
+        );
     }
 }
 
@@ -282,7 +287,7 @@ fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
 /// script's own, for something else.
 fn warn_of_unheard(defined: &[String], script: &Script) {
     let hears = |name: &str| functions::named(name).is_some_and(|it| it.caller == Caller::Topic);
-    if script.text.contains("subscribe") {
+    if script.hints.speaks_of_subscribing {
         return;
     }
     for own in defined.iter().filter(|name| hears(name)) {

@@ -5,6 +5,7 @@
 
 use crate::cache::{self, Folder, Hash, Users};
 use crate::error::LoadError;
+use crate::load::misspelt::Slips;
 use std::borrow::Cow;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -43,9 +44,36 @@ pub(crate) struct Script {
     /// The file's name, without its folders.
     pub(crate) name: Arc<str>,
     pub(crate) text: Arc<str>,
+    pub(crate) hints: Arc<Hints>,
+}
+
+/// What is looked for in a script's text when it is read, so that hints need not read it again: that takes tenths of a
+/// second for one as long as any, and is for no thread that serves.
+#[derive(Debug)]
+pub(crate) struct Hints {
+    pub(crate) slips: Slips,
+    /// Whether it speaks of sockets, or of what Python has for them.
+    pub(crate) speaks_of_sockets: bool,
+    /// Whether it speaks of subscribing to topics.
+    pub(crate) speaks_of_subscribing: bool,
 }
 
 impl Script {
+    /// Reads the whole text.
+    pub(crate) fn new(language: Language, name: &str, text: &str) -> Self {
+        let has = |word: &str| text.contains(word);
+        Self {
+            hints: Arc::new(Hints {
+                slips: Slips::of(language, text),
+                speaks_of_sockets: has("socket") || has("asyncio"),
+                speaks_of_subscribing: has("subscribe"),
+            }),
+            language,
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
     /// The line with which an interpreter's error begins: `upper.js:3`, of `upper.js:3:7: TypeError`.
     pub(crate) fn line(&self, error: &str) -> Option<String> {
         let rest = error.strip_prefix(&*self.name)?.strip_prefix(':')?;

@@ -136,12 +136,9 @@ fn script(language: Language, path: &str, bytes: Vec<u8>) -> Result<Script, Load
         language: language.name(),
         line: line_at(error.as_bytes(), error.utf8_error().valid_up_to()),
     })?;
-    Ok(Script {
-        language,
-        name: name.to_string_lossy().into(),
-        // Editors on Windows put a mark before the first character, and interpreters trip over it.
-        text: text.trim_start_matches('\u{feff}').into(),
-    })
+    // Editors on Windows put a mark before the first character, and interpreters trip over it.
+    let text = text.trim_start_matches('\u{feff}');
+    Ok(Script::new(language, &name.to_string_lossy(), text))
 }
 
 /// The line that has the byte `at`, counted from 1.
