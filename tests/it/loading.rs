@@ -1,5 +1,6 @@
 //! Plugins that never come to serve: what is refused, and what is said then.
 
+use crate::compiling::{leb, sections};
 use crate::guests::empty_folder;
 use crate::harness::Eco;
 use crate::support::{plugin_file, project_file};
@@ -204,6 +205,79 @@ fn a_file_over_its_budget_is_refused_before_it_is_read_to_its_end() {
         &size.to_string(),
     ]);
     exact.serve();
+}
+
+/// They would be in what is known of it, and in what is said of it.
+#[test]
+fn a_component_with_a_hundred_thousand_names_is_refused() {
+    // So many of the same, each after a name of its own.
+    let named = |number: usize, what: &[u8]| {
+        let names = (0..number).map(|n| format!("n{n}"));
+        let each = names.map(|name| [&[0, name.len() as u8], name.as_bytes(), what].concat());
+        [leb(number), each.collect::<Vec<_>>().concat()].concat()
+    };
+    // Of the type of a function without parameters and result.
+    const FUNCTION: &[u8] = &[0x40, 0, 1, 0];
+    let import = (10, [&[1, 0, 1][..], b"f", &[1, 0]].concat());
+    let functions = (7, [&[1][..], FUNCTION].concat());
+    let many = 100_000;
+    let in_type: Vec<u8> = (0..many)
+        .map(|n| format!("n{n}"))
+        .flat_map(|name| [&[4, 0, name.len() as u8], name.as_bytes(), &[1, 0]].concat())
+        .collect();
+    let in_type = [&[1, 0x42][..], &leb(many + 1), &[1], FUNCTION, &in_type].concat();
+    for (name, last) in [
+        (
+            "imports",
+            vec![functions.clone(), (10, named(many, &[1, 0]))],
+        ),
+        (
+            "exports",
+            vec![
+                functions.clone(),
+                import.clone(),
+                (11, named(many, &[1, 0, 0])),
+            ],
+        ),
+        (
+            "instance",
+            vec![
+                functions.clone(),
+                import,
+                (5, [vec![1, 1], named(many, &[1, 0])].concat()),
+            ],
+        ),
+        ("type", vec![(7, in_type)]),
+    ] {
+        let path = plugin_file(&format!("names-of-{name}.wasm"), sections(&last));
+        let exited = Eco::new(&["inspect", &path]).run(b"");
+        assert_eq!(exited.code, 65, "{name}: {}", exited.stderr);
+        let said = exited.stderr;
+        assert!(
+            said.contains("too complex to compile: it has 10000"),
+            "{name}: {said}"
+        );
+        assert!(
+            said.contains("names of imports and exports (at most 10000)"),
+            "{said}"
+        );
+    }
+    // As many as may be, and none of them is offered.
+    let most = sections(&[functions, (10, named(10_000, &[1, 0]))]);
+    let path = plugin_file("names-most.wasm", most);
+    let exited = Eco::new(&["inspect", "--json", &path]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    let report: serde_json::Value = serde_json::from_slice(&exited.stdout).expect("JSON");
+    assert_eq!(report["imports"].as_array().map(Vec::len), Some(10_000));
+    // What is said of many shows some.
+    let imports: String = (0..1000)
+        .map(|n| format!("(import \"n{n}\" (func))"))
+        .collect();
+    let text = include_str!("../../plugins/echo/echo.wat");
+    let text = text.replacen("(component", &format!("(component {imports}"), 1);
+    let said = refused(&plugin_file("names-not-offered.wat", text), &[]);
+    assert!(said.contains("what eco does not offer: n0, n1"), "{said}");
+    assert!(said.len() < 8192, "{} bytes", said.len());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use bytesize::ByteSize;
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, Fit, Import, Inspection, Interface, LoadError};
 use eco_text::escape::Escaped;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 /// What is shown, and what `--json` prints. Sizes are bytes.
@@ -197,14 +198,14 @@ fn language(tools: &[String]) -> Option<String> {
 
 /// A line for each import, and one for each package of WASI.
 fn describe(imports: &[Import]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+    let (mut lines, mut seen) = (Vec::new(), HashSet::new());
     for import in imports {
         let line = if import.granted {
             granted(&import.name)
         } else {
             format!("{}  NOT OFFERED", plain(&import.name))
         };
-        if !lines.contains(&line) {
+        if seen.insert(line.clone()) {
             lines.push(line);
         }
     }

@@ -7,6 +7,7 @@ use crate::load::absent::Absent;
 use crate::load::misspelt::Misspelt;
 use crate::load::script::Language;
 use eco_text::escape::{Escaped, message, one_line};
+use std::fmt;
 
 /// An engine could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +109,7 @@ pub enum LoadError {
     #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
     Invalid(String),
     /// It imports what eco doesn't offer.
-    #[error("it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(.0.join(", ")), imports::offered_text())]
+    #[error("it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(Listed(.0)), imports::offered_text())]
     Import(Vec<String>),
     /// It exports no interface that eco could use.
     #[error(
@@ -224,7 +225,20 @@ fn list(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
         // Whoever made the plugin chose them.
-        names => one_line(names.join(", ")),
+        names => one_line(Listed(names)),
+    }
+}
+
+/// Names with commas between them, written one after the other: there may be many, and few are shown.
+struct Listed<'a>(&'a [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, name) in self.0.iter().enumerate() {
+            f.write_str(if place == 0 { "" } else { ", " })?;
+            f.write_str(name)?;
+        }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentCanonicalSectionReader,
+    ComponentInstance, ComponentType, ComponentTypeDeclaration, InstanceTypeDeclaration,
     KnownCustom, Parser, Payload, ProducersSectionReader,
 };
 
@@ -20,6 +21,11 @@ const NESTED: usize = 256;
 /// 100 KiB; the compiler's memory grows faster than a function. More is refused as too complex.
 /// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
+
+/// Names of what components in it import and export, of those in their types and instances too. Those that import all of
+/// WASI have some hundred. What is known of a plugin has all of them, and so has what is said of it. More is refused as
+/// too complex. Test: `loading::a_component_with_a_hundred_thousand_names_is_refused`.
+const NAMES: usize = 10_000;
 
 /// Names of tools that are kept; a toolchain has a handful. More are left out.
 const TOOLS: usize = 16;
@@ -61,9 +67,16 @@ impl From<BinaryReaderError> for Unfit {
 /// See [`Unfit`].
 pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
     let mut found = Scanned::default();
-    let (mut depth, mut nested) = (0usize, 0);
+    let (mut depth, mut nested, mut names) = (0usize, 0, 0);
     for payload in Parser::new(0).parse_all(binary) {
-        match payload? {
+        let payload = payload?;
+        names += names_in(&payload)?;
+        if names > NAMES {
+            return Err(Unfit::Complex(format!(
+                "it has {names} names of imports and exports (at most {NAMES})"
+            )));
+        }
+        match payload {
             Payload::TagSection(_) => {
                 let what = "it throws exceptions, and the host looks for who catches one. \
                     Build it without them, as Rust and C do";
@@ -108,6 +121,48 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
         }
     }
     Ok(found)
+}
+
+/// How many names of imports and exports a section has.
+fn names_in(section: &Payload<'_>) -> Result<usize, BinaryReaderError> {
+    let mut names = 0;
+    match section {
+        Payload::ComponentImportSection(section) => names += section.count() as usize,
+        Payload::ComponentExportSection(section) => names += section.count() as usize,
+        Payload::ComponentInstanceSection(section) => {
+            for instance in section.clone() {
+                if let ComponentInstance::FromExports(exports) = instance? {
+                    names += exports.len();
+                }
+            }
+        }
+        Payload::ComponentTypeSection(section) => {
+            for kind in section.clone() {
+                names += names_of_type(&kind?);
+            }
+        }
+        _ => {}
+    }
+    Ok(names)
+}
+
+/// The same of a type. wasmparser has read it, and nests no deeper than that could.
+fn names_of_type(kind: &ComponentType<'_>) -> usize {
+    let of_instance = |declaration: &InstanceTypeDeclaration<'_>| match declaration {
+        InstanceTypeDeclaration::Export { .. } => 1,
+        InstanceTypeDeclaration::Type(kind) => names_of_type(kind),
+        InstanceTypeDeclaration::CoreType(_) | InstanceTypeDeclaration::Alias(_) => 0,
+    };
+    let of_component = |declaration: &ComponentTypeDeclaration<'_>| match declaration {
+        ComponentTypeDeclaration::Export { .. } | ComponentTypeDeclaration::Import(_) => 1,
+        ComponentTypeDeclaration::Type(kind) => names_of_type(kind),
+        ComponentTypeDeclaration::CoreType(_) | ComponentTypeDeclaration::Alias(_) => 0,
+    };
+    match kind {
+        ComponentType::Instance(declarations) => declarations.iter().map(of_instance).sum(),
+        ComponentType::Component(declarations) => declarations.iter().map(of_component).sum(),
+        ComponentType::Defined(_) | ComponentType::Func(_) | ComponentType::Resource { .. } => 0,
+    }
 }
 
 /// That one fact, of what is not a stranger's. See [`Scanned::post_return`].
