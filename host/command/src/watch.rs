@@ -25,6 +25,11 @@ pub(super) struct Watch {
 /// Test: `reload::a_folder_that_contains_itself_is_watched_all_the_same`.
 const DEPTH: usize = 16;
 
+/// Files in a watched folder that are looked at, each time that anything changes there. Sources are a few hundred. Changes
+/// of files beyond are not noticed, and SIGHUP loads them.
+/// Test: `of_a_folder_with_very_many_files_some_are_looked_at`.
+const FILES: usize = 10_000;
+
 /// What tells one state of a file from another: its path, length, time of change, and which file it is.
 type Stamp = (PathBuf, u64, Option<SystemTime>, [i64; 3]);
 
@@ -86,14 +91,22 @@ impl Watch {
         Ok(())
     }
 
+    /// What is there now. A folder may have many files, and a thread that serves doesn't go through them.
+    async fn look(&self) -> Vec<Stamp> {
+        let path = self.path.clone();
+        let looking = tokio::task::spawn_blocking(move || stamps(&path));
+        // It is not stopped, but for the end of eco.
+        looking.await.unwrap_or_default()
+    }
+
     /// Returns when there is a new version, and nobody has written to it for a moment.
     pub(super) async fn changed(&mut self) {
         loop {
             self.event.notified().await;
-            let mut now = stamps(&self.path);
+            let mut now = self.look().await;
             loop {
                 tokio::time::sleep(SETTLED).await;
-                let later = stamps(&self.path);
+                let later = self.look().await;
                 if later == now {
                     break;
                 }
@@ -151,6 +164,9 @@ fn collect(path: &Path, depth: usize, found: &mut Vec<Stamp>) {
         return;
     }
     for entry in path.read_dir().into_iter().flatten().flatten() {
+        if found.len() >= FILES {
+            return;
+        }
         // A link to a folder may lead around in circles.
         let circles = entry.path().is_symlink() && entry.path().is_dir();
         if !circles && !is_made(&entry.path()) {
@@ -166,4 +182,19 @@ fn is_made(path: &Path) -> bool {
         .unwrap_or_default();
     let folder = matches!(name, "target" | "build") && path.is_dir();
     folder || name.starts_with('.') || name.ends_with(".wasm") || name == "Cargo.lock"
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_folder_with_very_many_files_some_are_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=FILES {
+            std::fs::write(folder.path().join(number.to_string()), "").unwrap();
+        }
+        assert_eq!(stamps(folder.path()).len(), FILES);
+    }
 }
