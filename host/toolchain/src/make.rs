@@ -18,10 +18,10 @@ use std::time::Duration;
 /// refused. Test: `building::what_is_too_large_to_be_made_a_component_is_refused`.
 const MOST: usize = 256 * 1024 * 1024;
 /// Memory of the process, in bytes, as compiling has it by default. What takes more is no plugin.
-/// Test: `building::what_would_take_gigabytes_to_parse_is_refused`.
+/// Test: `building::what_takes_too_much_to_parse_is_refused`.
 const MEMORY: u64 = 1 << 30;
-/// Processor time of the process, as compiling has it by default. What takes more is no plugin. No test hits it: that
-/// would take as long.
+/// Processor time of the process, as compiling has it by default. What takes more is no plugin.
+/// Test: `building::what_takes_too_much_to_parse_is_refused`, on a machine that is slow enough.
 const TIME: Duration = Duration::from_secs(30);
 
 /// What a component is made of. The bytes are beside it.

@@ -49,7 +49,8 @@ impl Snapshot {
 
     /// Names what such an interpreter makes of such a script.
     fn hash(interpreter: &Interpreter, script: &Script) -> Hash {
-        let parts = (interpreter.hash().to_string(), &*script.name, &*script.text);
+        let text = script.hash.to_string();
+        let parts = (interpreter.hash().to_string(), &*script.name, text);
         Hash::of(&serde_json::to_vec(&parts).unwrap_or_default())
     }
 
@@ -149,6 +150,7 @@ impl Input {
         }
     }
 
+    /// What is compiled. It may be read from a file, and copied.
     pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>, LoadError> {
         match self {
             Self::Plugin { bytes, .. } => Ok(Cow::Borrowed(bytes)),

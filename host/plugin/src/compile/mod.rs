@@ -87,7 +87,7 @@ impl Compiled {
         read: impl FnOnce(&EngineState) -> Result<Input, LoadError> + Send + 'static,
     ) -> Result<Self, LoadError> {
         let shared = engine.0.clone();
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = aside(move || {
             let input = read(&shared)?;
             let found = match (shared.kept(&input)?, &input) {
                 (Some(loaded), _) => Some((loaded, Target::Native)),
@@ -96,15 +96,15 @@ impl Compiled {
                 }
                 (None, _) => None,
             };
-            Ok::<_, LoadError>((input, found))
+            Ok((Arc::new(input), found))
         });
-        let (input, found) = reading.await.map_err(LoadError::stopped)??;
+        let (input, found) = reading.await?;
         let (loaded, target) = match found {
             Some(found) => found,
-            None => (anew(engine, &name, &input).await?, Target::Native),
+            None => (anew(engine, &name, input.clone()).await?, Target::Native),
         };
-        let script = match input {
-            Input::Script(_, script) => Some(script),
+        let script = match &*input {
+            Input::Script(_, script) => Some(script.clone()),
             Input::Plugin { .. } | Input::Interpreter { .. } | Input::Snapshot(_) => None,
         };
         Ok(Self {
@@ -130,7 +130,7 @@ impl Compiled {
             return Ok(self);
         };
         let input = Input::Script(script.language.interpreter()?, script);
-        let loaded = anew(engine, &self.name, &input).await?;
+        let loaded = anew(engine, &self.name, Arc::new(input)).await?;
         Ok(Self {
             component: loaded.component,
             scan: loaded.facts.scan,
@@ -187,15 +187,24 @@ struct Loaded {
 /// Interpreters are compiled one at a time: whoever comes for one that is being compiled finds it kept.
 static INTERPRETERS: Mutex<()> = Mutex::const_new(());
 
+/// Does what reads files, or goes through many bytes, in a thread that serves nobody.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    let working = tokio::task::spawn_blocking(work);
+    working.await.map_err(LoadError::stopped)?
+}
+
 /// Compiles, and keeps what came of it.
-async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, LoadError> {
+async fn anew(engine: &Engine, name: &str, input: Arc<Input>) -> Result<Loaded, LoadError> {
     let shared = &engine.0;
     let _shown = input.awaited(name).map(|what| (shared.on_compile)(&what));
     let _alone = match input.kind() {
         Kind::Plugin | Kind::Snapshot => None,
         Kind::Interpreter => {
             let alone = INTERPRETERS.lock().await;
-            if let Some(loaded) = shared.kept(input)? {
+            let (shared, input) = (shared.clone(), input.clone());
+            if let Some(loaded) = aside(move || shared.kept(&input)).await? {
                 return Ok(loaded);
             }
             Some(alone)
@@ -207,12 +216,13 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
         settings: shared.settings,
         priority: input.priority(),
     };
-    let bytes = input.bytes()?.into_owned();
+    let read = input.clone();
+    let bytes = aside(move || Ok(read.bytes()?.into_owned())).await?;
     let entry = shared.compiler.compile(job, bytes, &shared.budgets).await?;
     let key = shared.key(input.kind(), input.hash());
     let cache = shared.cache.clone().filter(|_| input.repeats_itself());
     let (shared, kind, hash) = (shared.clone(), input.kind(), input.hash().clone());
-    let keeping = tokio::task::spawn_blocking(move || {
+    aside(move || {
         let entry = match cache {
             Some(cache) => cache.keep(&key, entry),
             None => entry,
@@ -222,8 +232,8 @@ async fn anew(engine: &Engine, name: &str, input: &Input) -> Result<Loaded, Load
             shared.interpreters.keep(&hash, &loaded);
         }
         Ok(loaded)
-    });
-    keeping.await.map_err(LoadError::stopped)?
+    })
+    .await
 }
 
 /// What was compiled can't be run by this engine.

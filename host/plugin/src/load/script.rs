@@ -44,6 +44,8 @@ pub(crate) struct Script {
     /// The file's name, without its folders.
     pub(crate) name: Arc<str>,
     pub(crate) text: Arc<str>,
+    /// Of its text.
+    pub(crate) hash: Hash,
     pub(crate) hints: Arc<Hints>,
 }
 
@@ -59,7 +61,7 @@ pub(crate) struct Hints {
 }
 
 impl Script {
-    /// Reads the whole text.
+    /// Goes through the whole text, and nobody has to again.
     pub(crate) fn new(language: Language, name: &str, text: &str) -> Self {
         let has = |word: &str| text.contains(word);
         Self {
@@ -68,6 +70,7 @@ impl Script {
                 speaks_of_sockets: has("socket") || has("asyncio"),
                 speaks_of_subscribing: has("subscribe"),
             }),
+            hash: Hash::of(text.as_bytes()),
             language,
             name: name.into(),
             text: text.into(),
