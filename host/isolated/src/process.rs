@@ -33,6 +33,8 @@ pub struct Task<R> {
     pub bytes: Vec<u8>,
     /// What it may use.
     pub limits: Limits,
+    /// Bytes that each block of its answer may have. More is no answer.
+    pub most: u64,
     /// When it is killed.
     pub clock: Clock,
     /// Whether it waits until there are few helpers. That is not counted as its time.
@@ -55,8 +57,7 @@ const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// What is read of a helper's stderr, in bytes: the runtime's last words. The rest is lost.
 const LAST_WORDS: u64 = 4096;
 
-/// Has a helper do it. Each block of its answer has at most as many bytes as it may have memory, and goes to a `place`
-/// of its own. The helper is killed when this is dropped.
+/// Has a helper do it. Each block of its answer goes to a `place` of its own. The helper is killed when this is dropped.
 ///
 /// # Errors
 /// There is no answer.
@@ -74,6 +75,7 @@ where
         request,
         bytes,
         limits,
+        most,
         clock,
         waits,
     } = task;
@@ -88,7 +90,6 @@ where
         error,
     })?;
     let head = Head { request, limits };
-    let most = limits.memory.unwrap_or(u64::MAX);
     let mut talking =
         tokio::task::spawn_blocking(move || pipes.talk(&head, &bytes, most, at_work, place));
     let (time, late) = match clock {
@@ -110,7 +111,9 @@ where
             let ending = tokio::task::spawn_blocking(move || running.ended());
             Err(match ending.await.ok().flatten() {
                 Some(status) => match Ended::of(status, &said.last_words) {
-                    Ended::OutOfMemory if limits::is_short_of(most) => Ended::ShortOfMemory,
+                    Ended::OutOfMemory if limits.memory.is_none_or(limits::is_short_of) => {
+                        Ended::ShortOfMemory
+                    }
                     ended => ended,
                 },
                 None => Ended::Unclear(format!("the helper's answer: {error}")),

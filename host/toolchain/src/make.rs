@@ -17,6 +17,9 @@ use std::time::Duration;
 /// Bytes of a text or a module. Those of toolchains have some megabytes, also with what debuggers read. A larger one is
 /// refused. Test: `building::what_is_too_large_to_be_made_a_component_is_refused`.
 const MOST: usize = 256 * 1024 * 1024;
+/// Bytes of a component that is made: what it is made of, and what translates WASI for it. A process that makes a larger one
+/// has gone wrong. No test hits it: that would be such a process.
+const MOST_MADE: u64 = MOST as u64 + 16 * 1024 * 1024;
 /// Memory of the process, in bytes, as compiling has it by default. What takes more is no plugin.
 /// Test: `building::what_takes_too_much_to_parse_is_refused`.
 const MEMORY: u64 = 1 << 30;
@@ -95,6 +98,7 @@ pub(super) fn component(
             cpu: Some(TIME),
             priority: Priority::Lowest,
         },
+        most: MOST_MADE,
         clock: Clock::Patience,
         waits: true,
     };

@@ -63,6 +63,8 @@ pub(super) async fn compile(
     let limits = limits(&job, budgets);
     let task = Task {
         limits,
+        // It has that in its memory.
+        most: limits.memory.unwrap_or(u64::MAX),
         clock: match (&job.subject, job.settings.work) {
             // Somebody waits.
             (Subject::Plugin, Work::Uncounted) => Clock::After(budgets.compile),

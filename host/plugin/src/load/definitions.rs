@@ -7,11 +7,11 @@
 use crate::load::script::Language;
 
 /// Bytes of a script that are looked at. People write less, and what a generator made is not worth the memory of its words.
-/// What is beyond has no hints. Test: `what_comes_late_in_a_long_script_is_not_looked_at`.
+/// What is beyond has no hints. Test: `misspelt::what_comes_late_in_a_long_script_is_not_looked_at`.
 pub(crate) const LOOKED_AT: usize = 256 * 1024;
 
 /// Bytes of a name that may be a slip. Those of eco's functions have a dozen. A longer one is passed over.
-/// Test: `what_is_far_away_or_no_function_is_left_alone`.
+/// Test: `misspelt::what_is_far_away_or_no_function_is_left_alone`.
 pub(crate) const LONGEST_NAME: usize = 64;
 
 /// Objects whose fields are names at the top level.
