@@ -246,7 +246,7 @@ fn reading_a_script_holds_no_other_connection() {
     let server = serve(&["-p", &path, "--watch"]);
     let mut peer = Peer::connect(server.address);
     peer.send(b"before").expect(b"before");
-    for piece in ["function ", "a=(", " ", "x"] {
+    for piece in ["a=(function b ", "function ", "a=(", " "] {
         let (before, reloads) = (
             processor_time(server.pid()),
             server.log().matches("reloaded:").count(),

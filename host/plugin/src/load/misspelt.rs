@@ -122,14 +122,11 @@ fn distance(name: &str, right: &str) -> Option<usize> {
     let most = if right.len() < 7 { 1 } else { 2 };
     let names = [Some(name), name.strip_prefix("on")];
     let near = names.iter().flatten();
-    near.filter(|name| name.len().abs_diff(right.len()) <= most * LONGEST_LETTER)
+    near.filter(|name| name.chars().count().abs_diff(right.len()) <= most)
         .map(|name| strsim::osa_distance(name, right))
         .min()
         .filter(|distance| *distance <= most)
 }
-
-/// Bytes of a letter.
-const LONGEST_LETTER: usize = 4;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
@@ -298,6 +295,7 @@ mod tests {
             "function a.",
             "a=(a=(",
             "a=((",
+            "a=(function b ",
             "))((",
             "a=async ",
             "a.a.",
