@@ -429,14 +429,14 @@ async fn all_that_is_done_to_judge_a_plugin_has_a_bound() {
         exercise.limits.fuel = u64::MAX;
         let time = Duration::from_millis(300);
         exercise.limits.time = time;
-        let engine = Engine::builder(Compiler::InProcess, exercise.limits.budgets())
+        let engine = Engine::builder(Compiler::InProcess, exercise.limits.budgets(usize::MAX))
             .laboratory()
             .build()
             .expect("an engine");
         let source = Source::File(plugin.into());
         let plugin = ServerPlugin::load(&engine, source).await;
         let plugin = plugin.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let judge = Judge::of(&exercise, &Compiler::InProcess)
+        let judge = Judge::of(&exercise, &Compiler::InProcess, usize::MAX)
             .await
             .expect("no judge is needed");
         let before = thread_time();

@@ -6,7 +6,7 @@
 use crate::load::definitions::{Definition, LONGEST_NAME, definitions};
 use crate::load::functions::{FUNCTIONS, Function};
 use crate::load::script::Language;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A function that eco doesn't call, and the one that was most likely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Slips {
     /// Those of a script.
     pub(crate) fn of(language: Language, text: &str) -> Self {
         let nearest = nearest(language, text);
-        let mut uses: HashMap<&str, usize> = nearest.iter().map(|(_, it)| (it.name, 0)).collect();
+        let mut uses: BTreeMap<&str, usize> = nearest.iter().map(|(_, it)| (it.name, 0)).collect();
         if !uses.is_empty() {
             count(text, &mut uses);
         }
@@ -100,7 +100,7 @@ fn nearest(language: Language, text: &str) -> Vec<(&'static Function, Definition
 }
 
 /// Counts how often the script has each of these words.
-fn count<'a>(text: &'a str, uses: &mut HashMap<&'a str, usize>) {
+fn count<'a>(text: &'a str, uses: &mut BTreeMap<&'a str, usize>) {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     for word in text.split(|c: char| !is_part(c)) {
         if word.len() <= LONGEST_NAME
