@@ -12,6 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path};
+use std::time::SystemTime;
 
 /// An open folder. What has its name by now may be another.
 pub struct Folder(system::Folder);
@@ -45,6 +46,23 @@ impl Folder {
     /// There is none, or it can't be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         system::Folder::open(path).map(Self)
+    }
+
+    /// Opens a folder that is this user's alone, and makes it and those above it first, if there is none. The last part
+    /// of the path is no link, nobody else owns it, and nobody else can write to it.
+    ///
+    /// # Errors
+    /// It is not so, or it can't be made.
+    pub fn own(path: &Path) -> io::Result<Self> {
+        system::Folder::own(path).map(Self)
+    }
+
+    /// As [`own`](Self::own), of a folder in it.
+    ///
+    /// # Errors
+    /// As of [`own`](Self::own).
+    pub fn enter_own(&self, name: &OsStr) -> io::Result<Self> {
+        self.0.enter_own(part(name)?).map(Self)
     }
 
     /// Opens a folder in it.
@@ -88,7 +106,16 @@ impl Folder {
     /// # Errors
     /// It can't be read.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
-        let mut entries = self.0.entries()?;
+        self.entries_at_most(usize::MAX)
+    }
+
+    /// As [`entries`](Self::entries), up to one more than `most` and no further, so that a folder with too many is told
+    /// without a look at them all.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn entries_at_most(&self, most: usize) -> io::Result<Vec<Entry>> {
+        let mut entries = self.0.entries(most.saturating_add(1))?;
         entries.sort();
         Ok(entries)
     }
@@ -116,6 +143,30 @@ impl Folder {
             }
         }
         within.as_ref().unwrap_or(self).replace(name, bytes)
+    }
+
+    /// When something was last put into it, or taken out of it.
+    ///
+    /// # Errors
+    /// The system doesn't say.
+    pub fn modified(&self) -> io::Result<SystemTime> {
+        self.0.modified()
+    }
+
+    /// Removes a file, or a link itself.
+    ///
+    /// # Errors
+    /// There is none of that name, or it can't be removed.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        self.0.remove(part(name)?)
+    }
+
+    /// Removes a folder in which nothing is left.
+    ///
+    /// # Errors
+    /// There is none of that name, or it can't be removed.
+    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        self.0.remove_folder(part(name)?)
     }
 
     /// Puts a new file of this name into it, in one step, in the place of what is there: a reader sees the old one or the

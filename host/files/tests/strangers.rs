@@ -193,3 +193,47 @@ fn two_names_of_one_file_are_told() {
     assert_eq!(identity("anna"), identity("mallory"));
     assert_ne!(identity("anna"), identity("ben"));
 }
+
+#[test]
+fn a_folder_of_ones_own_is_nobody_elses_and_no_link() {
+    let place = Place::new();
+    let own = Folder::own(&place.at("cache/eco")).unwrap();
+    own.enter_own(OsStr::new("grading")).unwrap();
+    for made in ["cache", "cache/eco", "cache/eco/grading"] {
+        assert_eq!(mode(&place.at(made)), 0o700, "{made}");
+    }
+    fs::set_permissions(
+        place.at("cache/eco/grading"),
+        fs::Permissions::from_mode(0o770),
+    )
+    .unwrap();
+    symlink("../../class", place.at("cache/eco/link")).unwrap();
+    fs::write(place.at("cache/eco/file"), "").unwrap();
+    for refused in ["grading", "link", "file"] {
+        assert!(own.enter_own(OsStr::new(refused)).is_err(), "{refused}");
+        let path = place.at("cache/eco").join(refused);
+        assert!(Folder::own(&path).is_err(), "{refused}");
+    }
+}
+
+#[test]
+fn a_look_at_a_full_folder_ends_and_what_is_removed_is_gone() {
+    let place = Place::new();
+    for number in 0..20 {
+        fs::write(place.at(&format!("class/{number}")), "").unwrap();
+    }
+    let class = place.class();
+    assert_eq!(class.entries_at_most(7).unwrap().len(), 8);
+    assert_eq!(class.entries_at_most(20).unwrap().len(), 20);
+    symlink("../teacher", place.at("class/link")).unwrap();
+    class.remove(OsStr::new("link")).unwrap();
+    assert!(place.at("teacher").exists());
+    let above = Folder::open(place.0.path()).unwrap();
+    assert!(above.remove_folder(OsStr::new("class")).is_err());
+    for number in 0..20 {
+        class.remove(OsStr::new(&number.to_string())).unwrap();
+    }
+    above.remove_folder(OsStr::new("class")).unwrap();
+    assert!(!place.at("class").exists());
+    assert!(class.remove(OsStr::new("../teacher")).is_err());
+}

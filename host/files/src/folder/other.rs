@@ -6,12 +6,26 @@ use std::ffi::OsStr;
 use std::fs::{self, File, FileType};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         path.read_dir().map(|_| Self(path.to_owned()))
+    }
+
+    /// Who else may write to it is not told here.
+    pub(super) fn own(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        Self::open(path)
+    }
+
+    pub(super) fn enter_own(&self, name: &OsStr) -> io::Result<Self> {
+        match self.make(name) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => self.enter(name),
+        }
     }
 
     pub(super) fn enter(&self, name: &OsStr) -> io::Result<Self> {
@@ -44,14 +58,27 @@ impl Folder {
         tempfile::NamedTempFile::new_in(&self.0).map(drop)
     }
 
-    pub(super) fn entries(&self) -> io::Result<Vec<Entry>> {
+    /// So many of them.
+    pub(super) fn entries(&self, most: usize) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        for entry in self.0.read_dir()? {
+        for entry in self.0.read_dir()?.take(most) {
             let entry = entry?;
             let (name, kind) = (entry.file_name(), kind(entry.file_type()?));
             entries.push(Entry { name, kind });
         }
         Ok(entries)
+    }
+
+    pub(super) fn modified(&self) -> io::Result<SystemTime> {
+        self.0.metadata()?.modified()
+    }
+
+    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_file(self.0.join(name))
+    }
+
+    pub(super) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.0.join(name))
     }
 
     pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {

@@ -1,13 +1,15 @@
 //! A folder by its descriptor, on Unix. See `folder`.
 
 use super::{Entry, EntryKind};
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::time::SystemTime;
 
 pub(super) struct Folder(OwnedFd);
 
@@ -18,10 +20,43 @@ const FOLDER: OFlags = OFlags::RDONLY
 /// Any other file that a program makes: the user's mask has the last word.
 const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 const NEW_FOLDER: Mode = Mode::from_raw_mode(0o777);
+/// One of this user's own.
+const OWN_FOLDER: Mode = Mode::RWXU;
 
 impl Folder {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(fs::open(path, FOLDER, Mode::empty())?))
+    }
+
+    pub(super) fn own(path: &Path) -> io::Result<Self> {
+        if let Some(above) = path.parent() {
+            let mut above_it = DirBuilder::new();
+            above_it.recursive(true).mode(OWN_FOLDER.bits());
+            // One that can't be made is found out right below.
+            let _ = above_it.create(above);
+        }
+        Self::own_at(CWD, path.as_os_str())
+    }
+
+    pub(super) fn enter_own(&self, name: &OsStr) -> io::Result<Self> {
+        Self::own_at(&self.0, name)
+    }
+
+    fn own_at(folder: impl AsFd + Copy, name: &OsStr) -> io::Result<Self> {
+        let made = fs::mkdirat(folder, name, OWN_FOLDER);
+        let opened = fs::openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
+        if made.is_ok() {
+            // Whatever the user's mask would leave of it.
+            fs::fchmod(&opened, OWN_FOLDER)?;
+        }
+        let found = fs::fstat(&opened)?;
+        if found.st_uid != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::other("it belongs to another user"));
+        }
+        if Mode::from_raw_mode(found.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
+            return Err(io::Error::other("other users can write to it"));
+        }
+        Ok(Self(opened))
     }
 
     pub(super) fn enter(&self, name: &OsStr) -> io::Result<Self> {
@@ -61,9 +96,13 @@ impl Folder {
         Ok(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
-    pub(super) fn entries(&self) -> io::Result<Vec<Entry>> {
+    /// So many of them.
+    pub(super) fn entries(&self, most: usize) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in fs::Dir::read_from(&self.0)? {
+            if entries.len() == most {
+                break;
+            }
             let entry = entry?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if name == "." || name == ".." {
@@ -84,6 +123,18 @@ impl Folder {
     pub(super) fn try_writing(&self) -> io::Result<()> {
         let (name, _) = self.beside()?;
         Ok(fs::unlinkat(&self.0, &name, AtFlags::empty())?)
+    }
+
+    pub(super) fn modified(&self) -> io::Result<SystemTime> {
+        File::from(self.0.try_clone()?).metadata()?.modified()
+    }
+
+    pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    pub(super) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
     pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
