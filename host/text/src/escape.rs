@@ -79,14 +79,34 @@ pub fn os(text: &OsStr) -> String {
     one_line(OsText(text))
 }
 
-/// Shows what the system has as a name or an argument: what is no text in it as `\xff`, so that no two names
-/// become one.
+/// Shows what the system has as a name or an argument: what is no text in it as `\xff`.
 pub struct OsText<'a>(pub &'a OsStr);
 
 impl Display for OsText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in self.0.as_encoded_bytes().utf8_chunks() {
             f.write_str(part.valid())?;
+            for byte in part.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the name of a file or folder as text, and no two names as one: what is no text in it as `\xff`, and a
+/// backslash as two.
+pub struct Name<'a>(pub &'a OsStr);
+
+impl Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.as_encoded_bytes().utf8_chunks() {
+            for (number, piece) in part.valid().split('\\').enumerate() {
+                if number > 0 {
+                    f.write_str(r"\\")?;
+                }
+                f.write_str(piece)?;
+            }
             for byte in part.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
@@ -218,7 +238,11 @@ mod tests {
         use std::os::unix::ffi::OsStrExt as _;
         let shown = |name: &[u8]| path(Path::new(OsStr::from_bytes(name)));
         assert_eq!(shown(b"a\xff\x1b.js"), r"a\xff\u{1b}.js");
-        assert_ne!(shown(b"\xfe"), shown(b"\xff"));
+        let name = |name: &[u8]| Name(OsStr::from_bytes(name)).to_string();
+        let names: [&[u8]; 6] = [b"\xfe", b"\xff", br"\xff", br"\\xff", b"\\\xff", br"\"];
+        let different: std::collections::BTreeSet<_> = names.into_iter().map(name).collect();
+        assert_eq!(different.len(), names.len(), "{different:?}");
+        assert_eq!(name(b"anna b\n"), "anna b\n");
     }
 
     #[test]
