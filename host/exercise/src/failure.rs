@@ -8,6 +8,7 @@ use super::stream::{Divergence, Stream};
 use super::transcript::Transcript;
 use super::verdict::Verdict;
 use eco_text::hexdump::hexdump;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Lines of the plugin's log that are shown, the last ones.
@@ -15,7 +16,7 @@ use std::ops::Range;
 const LOG_LINES: usize = 20;
 
 /// A failed case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// What was found.
     pub verdict: Verdict,
@@ -36,7 +37,7 @@ pub struct Failure {
 }
 
 /// Where a stream of replies is not as it should be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// Bytes that were right before it.
     pub offset: usize,

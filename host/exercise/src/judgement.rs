@@ -2,9 +2,10 @@
 
 use super::failure::Failure;
 use super::verdict::Verdict;
+use serde::{Deserialize, Serialize};
 
-/// What became of a case.
-#[derive(Clone, Debug)]
+/// What became of a case. It can be written down and read again, by the same version of eco.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judgement {
     /// How it ended.
     pub verdict: Verdict,
@@ -44,5 +45,37 @@ impl Judgement {
     /// Whether nothing can be said of the plugin, since something else failed.
     pub fn is_internal(&self) -> bool {
         matches!(self.verdict, Verdict::Internal(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Place;
+    use crate::{Side, Split, Transcript};
+
+    #[test]
+    fn what_is_written_down_is_read_again_as_it_was() {
+        let mut transcript = Transcript::of(vec!["anna".into(), "ben".into()]);
+        transcript.bytes(1, Side::Client, b"a\xff\n");
+        transcript.note(0, Side::Plugin, "it ends");
+        let mut failure = Failure::new(Verdict::Crashed("oh\0".to_owned()), Split::Random(3), 1)
+            .with(transcript, vec!["said \u{202e}".to_owned(); 30]);
+        failure.judge = Some("no".to_owned());
+        failure.place = Some(Place {
+            offset: 3,
+            came: usize::MAX,
+            chunk: Some((1, 2..usize::MAX)),
+            expected: "e".to_owned(),
+            actual: String::new(),
+        });
+        let judgements = [
+            Judgement::of(Some(failure), u64::MAX),
+            Judgement::of(None, 7),
+            Judgement::unrun(Verdict::TooComplex("so".to_owned())),
+        ];
+        let written = serde_json::to_string(&judgements).unwrap_or_default();
+        let read: Vec<Judgement> = serde_json::from_str(&written).unwrap_or_default();
+        assert_eq!(format!("{read:?}"), format!("{judgements:?}"));
     }
 }

@@ -21,7 +21,7 @@ const SMALL_PIECES: usize = 1024;
 const RANDOM_PIECES: [u64; 4] = [2, 7, 64, 1024];
 
 /// A way to split the bytes of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Split {
     /// Each send is a chunk.
     AsWritten,

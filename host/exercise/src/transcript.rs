@@ -3,6 +3,7 @@
 //! It owns how much of it is kept, and must not know what was right.
 
 use eco_text::escape::Escaped;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -11,17 +12,18 @@ use std::sync::Arc;
 const EVENTS: usize = 24;
 
 /// The last events of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Transcript {
     events: VecDeque<Event>,
     /// What the exercise calls its connections, if it does.
+    #[serde(with = "texts")]
     names: Vec<Arc<str>>,
     /// How many came before these.
     pub omitted: usize,
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Counted from 1.
     pub connection: usize,
@@ -32,7 +34,7 @@ pub struct Event {
 }
 
 /// One side of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// The tester.
@@ -97,5 +99,20 @@ impl Transcript {
     /// Whether more than one connection appears.
     pub fn has_several_connections(&self) -> bool {
         self.events.iter().any(|event| event.connection > 1)
+    }
+}
+
+/// Texts that are shared, as plain ones.
+mod texts {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use std::sync::Arc;
+
+    pub(super) fn serialize<S: Serializer>(texts: &[Arc<str>], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(texts.iter().map(|text| &**text))
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<Arc<str>>, D::Error> {
+        let texts = Vec::<String>::deserialize(from)?;
+        Ok(texts.into_iter().map(Arc::from).collect())
     }
 }

@@ -4,7 +4,7 @@ use eco_plugin::{Budget, Error, LoadError};
 use eco_text::escape::Escaped;
 
 /// How a case ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// Every reply was right under every split.
     Passed,
