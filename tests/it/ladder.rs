@@ -380,19 +380,25 @@ fn an_exercise_is_started_only_where_there_is_nothing() {
 }
 
 #[test]
-fn a_copy_that_was_changed_is_meant_where_it_has_the_name_of_the_original() {
+fn a_name_alone_is_the_original_and_a_path_the_copy_that_was_changed() {
     let around = empty_folder("around");
     let start = ["exercise", "start", "echo", "echo", "--hidden"];
     assert_eq!(Eco::new(&start).inside(&around).run(b"").code, 0);
-    let check = || {
-        Eco::new(&["check", "echo", "echo"])
-            .inside(&around)
-            .run(b"")
+    let check = |exercise| {
+        let check = Eco::new(&["check", exercise, "echo"]);
+        check.inside(&around).run(b"").code
     };
-    assert_eq!(check().code, 0);
+    assert_eq!(check("./echo"), 0);
     assert!(around.join("echo/hidden.toml").is_file());
     std::fs::write(around.join("echo/exercise.toml"), "format = 7").expect("it can be written");
-    assert_eq!(check().code, 64);
+    for (exercise, code) in [
+        ("echo", 0),
+        ("./echo", 64),
+        ("echo/", 64),
+        ("echo/exercise.toml", 64),
+    ] {
+        assert_eq!(check(exercise), code, "{exercise}");
+    }
 }
 
 #[test]

@@ -88,7 +88,12 @@ fn start(
         None => dir.join("starter/javascript/plugin.js"),
         Some(language) => dir.join(shipped.starter(language)),
     };
-    let (dir, starter) = (escape::path(dir), escape::path(&starter));
+    let starter = escape::path(&starter);
+    // A name alone would be eco's own.
+    let dir = match dir.to_str().and_then(self::shipped) {
+        Some(named) => format!("./{}", named.slug),
+        None => escape::path(dir),
+    };
     let python = match language {
         Some(SampleLanguage::Python) => "\n  eco setup python, once",
         _ => "",

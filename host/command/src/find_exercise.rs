@@ -21,13 +21,15 @@ pub(super) fn unknown(text: &OsStr) -> Failure {
     ))
 }
 
-/// What was typed: a folder with an exercise, else one that eco brings. Who has copied one out, and
-/// changed it, means the copy.
+/// What was typed. The name of one that eco brings is always that one, whatever lies in the folder where it was typed:
+/// what lies there may be anybody's. A copy has a separator in its path, such as `./echo`.
 pub(super) fn find(text: &OsStr) -> Result<Files, Failure> {
     let path = PathBuf::from(text);
-    if let Some(shipped) = text.to_str().and_then(shipped)
-        && !path.join("exercise.toml").exists()
-    {
+    if let Some(shipped) = text.to_str().and_then(shipped) {
+        if path.join("exercise.toml").symlink_metadata().is_ok() {
+            let slug = shipped.slug;
+            tracing::info!("the exercise is eco's own {slug}; ./{slug} is the folder");
+        }
         return Ok(shipped.files());
     }
     match (path.is_dir(), path.parent()) {
