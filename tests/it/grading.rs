@@ -256,7 +256,7 @@ fn two_of_one_name_are_told_apart() {
     };
     let run = grade(["one/plugin.js", "two/plugin.js"]);
     assert!(
-        run.text().contains("one/plugin.js ") && run.text().contains("two/plugin.js "),
+        run.text().contains("one/plugin ") && run.text().contains("two/plugin "),
         "{}",
         run.text()
     );

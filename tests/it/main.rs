@@ -129,6 +129,9 @@ mod state;
 mod stopping;
 /// What strangers write: into the log, and on a terminal.
 mod strangers;
+/// What is handed in: its names, links in it, and a class that is graded in two goes.
+#[cfg(unix)]
+mod submissions;
 /// What they all use.
 mod support;
 /// The timers of scripts.

@@ -44,7 +44,7 @@ fn helper(argument: &str) -> Program {
 }
 
 /// On Linux the very program that runs, also where another has been put in its place since.
-fn this_program() -> PathBuf {
+pub(super) fn this_program() -> PathBuf {
     if cfg!(target_os = "linux") {
         PathBuf::from("/proc/self/exe")
     } else {

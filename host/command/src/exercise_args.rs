@@ -31,7 +31,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(super) struct CheckArgs {
-    /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
+    /// A folder with an exercise.toml, or the name of one that eco brings (see eco exercise list); ./echo is a folder
     #[arg(required_unless_present = "lint", value_hint = ValueHint::DirPath)]
     pub(super) exercise: Option<OsString>,
     /// Your solution: a script, a component, or a folder that eco build builds; - reads a component from stdin
@@ -70,7 +70,11 @@ Examples:
 A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
 A student's folder holds one plugin, a script or a component (.wasm, .wat), and no folder below it is looked into. \
 Links are refused. Names that begin with a dot are passed over, and said to be. Nothing is built: building runs a \
-student's code outside the sandbox, so that sources in Rust or C have to be handed in built.
+student's code outside the sandbox, so that sources in Rust or C have to be handed in built. A name is as short as \
+keeps it apart: anna, or anna.js and anna/ where both are there, or monday/anna and tuesday/anna.
+
+A class whose grading was cut off, or in which something could not be judged, goes on from there: what was graded, and \
+is handed in as it was, is not graded anew. --fresh grades all of it. The exercise lies outside of what is handed in.
 
 Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
 json and html. A report's folder must be there, unless its name has {name}. Reports are written while the class is \
@@ -84,7 +88,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = GRADE_EXAMPLES)]
 pub(super) struct GradeArgs {
-    /// A folder with an exercise.toml, or one of those that eco brings (see eco exercise list)
+    /// A folder with an exercise.toml, or the name of one that eco brings (see eco exercise list); ./echo is a folder
     #[arg(value_hint = ValueHint::DirPath)]
     pub(super) exercise: OsString,
     /// A folder with a file or a folder for each student; or a path for each student
@@ -98,6 +102,9 @@ pub(super) struct GradeArgs {
     pub(super) report: Vec<ReportTo>,
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::AT_ONCE), help = ranges::one_for_each_processor("Submissions at the same time"))]
     pub(super) jobs: Option<u32>,
+    /// Grade all anew, also what was graded before grading was cut off
+    #[arg(long)]
+    pub(super) fresh: bool,
     #[command(flatten)]
     pub(super) compile: CompileArgs,
 }

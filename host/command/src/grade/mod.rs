@@ -1,5 +1,6 @@
 //! `eco grade`: a whole class against one exercise, for the teacher.
 
+mod journal;
 mod submissions;
 mod table;
 
@@ -13,26 +14,32 @@ use crate::progress::{self, Wanted};
 use crate::runtime;
 use anyhow::Context as _;
 use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
-use eco_plugin::{Engine, Language, ServerPlugin, Source};
+use eco_plugin::{Engine, Language, ServerPlugin};
 use indicatif::ProgressBar;
+use journal::{Journal, Terms};
 use parking_lot::Mutex;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-
 use std::thread;
-use submissions::{Code, Submission};
+use submissions::{PluginFile, Submission, Submissions};
 
 pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
-    let exercise = read(&find(&args.exercise)?, Cases::All)?;
-    let submissions = submissions::find(&args.submissions, args.class)?;
+    let files = find(&args.exercise)?;
+    submissions::keep_out(&files, &args.submissions)?;
+    let exercise = read(&files, Cases::All)?;
+    let Submissions {
+        all: submissions,
+        folders,
+    } = submissions::find(&args.submissions, args.class)?;
     let names = submissions.iter().map(|submission| submission.name.clone());
     let names: Vec<String> = names.collect();
     let reports = Reports::new(&args.report, &exercise, &names, &args.submissions)?;
     let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
     let share = exercise.share(machine::memory_for_plugins(), jobs);
-    let engine = compiler::engine(args.compile.over(exercise.limits.budgets(share.run)))
+    let budgets = args.compile.over(exercise.limits.budgets(share.run));
+    let engine = compiler::engine(budgets.clone())
         .laboratory()
         // Students get them from eco check.
         .without_hints()
@@ -40,15 +47,28 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let engine = engine.context("cannot set up the sandbox")?;
     let judge = runtime::one_thread()?.block_on(Judge::of(&exercise, &compiler(), share.judge));
     let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
-    warm_up(&engine, &submissions)?;
+    let journal = Journal::open(&Terms {
+        exercise: &exercise,
+        budgets: &budgets,
+        folders: &folders,
+    });
+    if let (Some(journal), true) = (&journal, args.fresh) {
+        journal.clear();
+    }
     let grading = Grading {
         exercise: &exercise,
+        reports: &reports,
         judge,
         engine,
-        reports: &reports,
+        largest: budgets.file,
+        journal,
+        class: Mutex::new(Class::new(&exercise, names)),
         bar: bar(submissions.len()),
     };
-    let class = grading.all(submissions, Class::new(&exercise, names), share.jobs)?;
+    let submissions = grading.go_on(submissions);
+    warm_up(&grading.engine, &submissions)?;
+    grading.all(&submissions, share.jobs)?;
+    let (class, journal) = grading.end();
     let written = reports.end(&class);
     if !reports.has_stdout() {
         output::styled(&table::table(&class))?;
@@ -57,7 +77,13 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     written?;
     let not_judged = class.submissions.iter();
     match not_judged.filter(|graded| !graded.is_judged()).count() {
-        0 => Ok(()),
+        0 => {
+            // Nobody will go on with it.
+            if let Some(journal) = journal {
+                journal.clear();
+            }
+            Ok(())
+        }
         some => Err(Exit::Internal.saying(format!(
             "{some} of {} submissions could not be judged wholly, and have no mark: nobody is to blame but eco, or the exercise",
             class.submissions.len()
@@ -73,8 +99,7 @@ fn processors() -> usize {
 fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
     let mut languages: Vec<Language> = Vec::new();
     for submission in submissions {
-        if let Code::Plugin(Source::File(path)) = &submission.code
-            && let Some(language) = Language::of_file(path)
+        if let Some(language) = submission.language()
             && !languages.contains(&language)
         {
             languages.push(language);
@@ -100,31 +125,57 @@ struct Grading<'a> {
     reports: &'a Reports,
     judge: Judge<'a>,
     engine: Engine,
+    /// Bytes of a plugin's file.
+    largest: usize,
+    /// Where there is a place for it.
+    journal: Option<Journal>,
+    class: Mutex<Class<'a>>,
     bar: ProgressBar,
 }
 
-impl Grading<'_> {
-    /// Grades all of them, some at the same time, and writes the reports on each as it is graded.
-    fn all<'c>(
-        &self,
-        submissions: Vec<Submission>,
-        class: Class<'c>,
-        jobs: usize,
-    ) -> Result<Class<'c>, Failure> {
+impl<'a> Grading<'a> {
+    /// Takes what was graded before from the journal, and gives back the rest.
+    fn go_on(&self, submissions: Vec<Submission>) -> Vec<Submission> {
+        let Some(journal) = self.journal.as_ref().filter(|some| !some.is_empty()) else {
+            return submissions;
+        };
+        let (all, cases) = (submissions.len(), self.exercise.cases.len());
+        let mut rest = Vec::new();
+        for submission in submissions {
+            let file = submission.read(self.largest).ok();
+            let key = file.map(|file| Journal::key(&submission.name, &file));
+            match key.and_then(|key| journal.find(&key, cases)) {
+                None => rest.push(submission),
+                Some(judgements) => self.finished(Graded {
+                    name: submission.name,
+                    judgements,
+                }),
+            }
+        }
+        let before = all - rest.len();
+        if before > 0 {
+            tracing::info!(
+                "{before} of {all} were graded before; going on with the others (--fresh: all anew)"
+            );
+        }
+        rest
+    }
+
+    /// Grades all of them, some at the same time.
+    fn all(&self, submissions: &[Submission], jobs: usize) -> Result<(), Failure> {
         let next = AtomicUsize::new(0);
-        let class = Mutex::new(class);
         let work = || -> io::Result<()> {
             let runtime = runtime::one_thread()?;
             while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let grade = || runtime.block_on(self.one(submission));
                 // A mistake of eco's own must not cost the others their grades.
-                let graded = catch_unwind(AssertUnwindSafe(grade));
-                let graded = graded.unwrap_or_else(|_| {
-                    self.unrun(submission, Verdict::Internal("it panicked".to_owned()))
+                let judgements = catch_unwind(AssertUnwindSafe(grade));
+                self.finished(Graded {
+                    name: submission.name.clone(),
+                    judgements: judgements.unwrap_or_else(|_| {
+                        self.unrun(Verdict::Internal("it panicked".to_owned()))
+                    }),
                 });
-                self.reports.finished(self.exercise, &graded);
-                class.lock().add(graded);
-                self.bar.inc(1);
             }
             // What still reads isn't waited for.
             runtime.shutdown_background();
@@ -132,7 +183,7 @@ impl Grading<'_> {
         };
         thread::scope(|scope| {
             let (_grading, ended) = mpsc::channel();
-            scope.spawn(|| self.reports.keep_up(&class, ended));
+            scope.spawn(|| self.reports.keep_up(&self.class, ended));
             let threads: Vec<_> = (0..jobs.min(submissions.len()))
                 .map(|_| scope.spawn(work))
                 .collect();
@@ -141,35 +192,48 @@ impl Grading<'_> {
                 ended.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
             })
         })?;
+        Ok(())
+    }
+
+    /// Takes each submission that is graded, as soon as it is.
+    fn finished(&self, graded: Graded) {
+        self.reports.finished(self.exercise, &graded);
+        self.class.lock().add(graded);
+        self.bar.inc(1);
+    }
+
+    /// The grades in the order of the names, and the journal.
+    fn end(self) -> (Class<'a>, Option<Journal>) {
         self.bar.finish_and_clear();
-        Ok(class.into_inner())
+        (self.class.into_inner(), self.journal)
     }
 
-    async fn one(&self, submission: &Submission) -> Graded {
-        match self.load(submission).await {
-            Err(verdict) => self.unrun(submission, verdict),
-            Ok(plugin) => Graded {
-                name: submission.name.clone(),
-                judgements: self.judge.judge(&plugin, |_, _| {}).await,
-            },
+    async fn one(&self, submission: &Submission) -> Vec<Judgement> {
+        let file = match submission.read(self.largest) {
+            Ok(file) => file,
+            Err(verdict) => return self.unrun(verdict),
+        };
+        let journal = self.journal.as_ref();
+        let journal = journal.map(|journal| (journal, Journal::key(&submission.name, &file)));
+        let judgements = match self.load(file).await {
+            Err(verdict) => self.unrun(verdict),
+            Ok(plugin) => self.judge.judge(&plugin, |_, _| {}).await,
+        };
+        if let Some((journal, key)) = journal
+            && !judgements.iter().any(Judgement::is_internal)
+        {
+            journal.keep(&key, &judgements);
         }
+        judgements
     }
 
-    /// The grade of one of which no case could be run.
-    fn unrun(&self, submission: &Submission, verdict: Verdict) -> Graded {
-        let judgement = Judgement::unrun(verdict);
-        Graded {
-            name: submission.name.clone(),
-            judgements: vec![judgement; self.exercise.cases.len()],
-        }
+    /// The judgements on one of which no case could be run.
+    fn unrun(&self, verdict: Verdict) -> Vec<Judgement> {
+        vec![Judgement::unrun(verdict); self.exercise.cases.len()]
     }
 
-    async fn load(&self, submission: &Submission) -> Result<ServerPlugin, Verdict> {
-        match &submission.code {
-            Code::Plugin(source) => ServerPlugin::load(&self.engine, source.clone())
-                .await
-                .map_err(|error| submissions::without_folder(Verdict::from(&error), source)),
-            Code::Unusable(why) => Err(Verdict::DoesNotLoad(why.clone())),
-        }
+    async fn load(&self, file: PluginFile) -> Result<ServerPlugin, Verdict> {
+        let loaded = ServerPlugin::load(&self.engine, file.into_source()).await;
+        loaded.map_err(|error| Verdict::from(&error))
     }
 }
