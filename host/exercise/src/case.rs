@@ -1,11 +1,11 @@
 //! An exercise as it is meant: parsed, checked, and ready to run.
 
+use super::digest::Digest;
 use super::expression::Expression;
 use super::origin::Origin;
 use super::read::Mistake;
 use super::seed::Seed;
-use eco_plugin::Budgets;
-use std::path::PathBuf;
+use eco_plugin::{Budgets, Source};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,12 @@ pub struct Exercise {
     pub origin: Origin,
     /// What all that is drawn in it grows from.
     pub seed: Seed,
+    /// Which version of the exercise it is.
+    pub digest: Digest,
     /// At least one, in the order of the files: public, then hidden.
     pub cases: Vec<Case>,
+    /// The client plugins that judge cases, each of which is there once.
+    pub judges: Vec<Source>,
     /// What is right, and may not be what its author means or others get.
     pub warnings: Vec<Mistake>,
 }
@@ -143,8 +147,8 @@ pub enum Script {
     Steps(Vec<Step>),
     /// A client plugin decides.
     Judge {
-        /// Its file.
-        file: PathBuf,
+        /// Its place among those of the exercise.
+        judge: usize,
         /// What it is started with.
         message: Option<Vec<u8>>,
     },

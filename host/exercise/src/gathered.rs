@@ -7,8 +7,11 @@ use super::case::{Case, Step};
 use super::expression::{self, Expression, folded_classes};
 use super::read::Mistake;
 use bytesize::ByteSize;
+use eco_plugin::Source;
+use eco_text::escape;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// The cases of an exercise. More is refused: each is run seven times for every submission, and is in every report.
 /// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
@@ -21,7 +24,7 @@ const MOST_STEPS: usize = 20_000;
 const MOST_JUDGES: usize = 16;
 /// Bytes of all judges: their code, which may be many times that, is held. More is refused.
 /// Test: `judges::judges_that_are_too_large_are_refused`.
-pub(super) const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
+const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
 /// The bytes that are held for all cases together: what they send and expect, their texts, and what regular
 /// expressions become. More is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -41,8 +44,10 @@ pub(super) struct Gathered {
     pub(super) cases: Vec<Case>,
     pub(super) warnings: Vec<Mistake>,
     names: BTreeSet<String>,
-    judges: BTreeSet<PathBuf>,
-    judge_bytes: u64,
+    pub(super) judges: Vec<Source>,
+    /// Which of the judges is in a file.
+    judge_files: BTreeMap<PathBuf, usize>,
+    judge_bytes: usize,
     expressions: BTreeMap<String, Expression>,
     steps: usize,
     bytes: usize,
@@ -74,21 +79,28 @@ impl Gathered {
         self.hold(size_of::<Step>() + bytes)
     }
 
-    /// A file of so many bytes that is a judge, maybe again.
-    pub(super) fn judge(&mut self, path: &PathBuf, bytes: u64) -> Result<(), String> {
-        if self.judges.contains(path) {
-            return Ok(());
+    /// The number of the judge in this file, of which `read` gives so many bytes at most.
+    pub(super) fn judge(
+        &mut self,
+        path: &Path,
+        read: impl FnOnce(usize) -> io::Result<Vec<u8>>,
+    ) -> Result<usize, String> {
+        if let Some(known) = self.judge_files.get(path) {
+            return Ok(*known);
         }
-        if self.judges.len() == MOST_JUDGES {
+        let number = self.judges.len();
+        if number == MOST_JUDGES {
             return Err(format!("an exercise has at most {MOST_JUDGES} judges"));
         }
-        self.judges.insert(path.clone());
-        self.judge_bytes = self.judge_bytes.saturating_add(bytes);
-        if self.judge_bytes > LARGEST_JUDGES as u64 {
+        let bytes = read(LARGEST_JUDGES).map_err(|error| error.to_string())?;
+        self.judge_bytes += bytes.len();
+        if self.judge_bytes > LARGEST_JUDGES {
             let most = ByteSize(LARGEST_JUDGES as u64);
             return Err(format!("the judges of an exercise may have {most} in all"));
         }
-        Ok(())
+        self.judges.push(Source::Bytes(escape::path(path), bytes));
+        self.judge_files.insert(path.to_owned(), number);
+        Ok(number)
     }
 
     /// What a pattern is compiled to, once.

@@ -6,7 +6,6 @@ use super::case::{Case, Exercise, Script, Step};
 use super::clock::{Clock, UsedUp};
 use super::dialogue;
 use super::failure::Failure;
-use super::gathered::LARGEST_JUDGES;
 use super::judgement::Judgement;
 use super::run::{Outcome, run};
 use super::seed::CaseSeed;
@@ -15,15 +14,13 @@ use super::split::{Split, Streams};
 use super::verdict::Verdict;
 use super::wire::Bench;
 use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, Source};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// An exercise whose judges are loaded, for any number of plugins.
 pub struct Judge<'a> {
     exercise: &'a Exercise,
-    /// One for each case that has one.
-    judges: Vec<Option<ClientPlugin>>,
+    judges: Vec<ClientPlugin>,
 }
 
 impl<'a> Judge<'a> {
@@ -38,27 +35,11 @@ impl<'a> Judge<'a> {
         memory: usize,
     ) -> Result<Self, String> {
         let mut judges = Vec::new();
-        let mut engine = None;
-        // Many cases may have the same.
-        let mut loaded: BTreeMap<&Path, ClientPlugin> = BTreeMap::new();
-        for case in &exercise.cases {
-            let Script::Judge { file, .. } = &case.script else {
-                judges.push(None);
-                continue;
-            };
-            let judge = match loaded.get(file.as_path()) {
-                Some(judge) => judge.clone(),
-                None => {
-                    let engine = match &mut engine {
-                        Some(engine) => engine,
-                        none => none.insert(engine_for_judges(compiler, memory)?),
-                    };
-                    let judge = load(engine, file).await?;
-                    loaded.insert(file, judge.clone());
-                    judge
-                }
-            };
-            judges.push(Some(judge));
+        if !exercise.judges.is_empty() {
+            let engine = engine_for_judges(compiler, memory)?;
+            for source in &exercise.judges {
+                judges.push(load(&engine, source.clone()).await?);
+            }
         }
         Ok(Self { exercise, judges })
     }
@@ -72,8 +53,8 @@ impl<'a> Judge<'a> {
     ) -> Vec<Judgement> {
         let clock = Clock::new(self.exercise.limits.time);
         let mut judgements = Vec::new();
-        for (case, judge) in self.exercise.cases.iter().zip(&self.judges) {
-            let judged = self.case(case, judge.as_ref(), bench, &clock).await;
+        for case in &self.exercise.cases {
+            let judged = self.case(case, bench, &clock).await;
             let judgement = judged.unwrap_or_else(|used_up: UsedUp| {
                 Judgement::unrun(Verdict::Internal(used_up.to_string()))
             });
@@ -86,27 +67,27 @@ impl<'a> Judge<'a> {
     async fn case(
         &self,
         case: &Case,
-        judge: Option<&ClientPlugin>,
         bench: &impl Bench,
         clock: &Clock,
     ) -> Result<Judgement, UsedUp> {
         let seed = self.exercise.seed.of_case(&case.name);
-        match (&case.script, judge) {
-            (Script::Steps(steps), _) => under_every_split(steps, &seed, bench, clock).await,
-            (Script::Judge { message, .. }, Some(judge)) => {
-                let message = message.as_deref();
-                dialogue::under_every_split(judge, message, &seed, bench, clock).await
-            }
-            (Script::Judge { .. }, None) => {
-                let what = "its judge is not loaded".to_owned();
-                Ok(Judgement::unrun(Verdict::Internal(what)))
-            }
+        match &case.script {
+            Script::Steps(steps) => under_every_split(steps, &seed, bench, clock).await,
+            Script::Judge { judge, message } => match self.judges.get(*judge) {
+                Some(judge) => {
+                    let message = message.as_deref();
+                    dialogue::under_every_split(judge, message, &seed, bench, clock).await
+                }
+                None => {
+                    let what = "its judge is not loaded".to_owned();
+                    Ok(Judgement::unrun(Verdict::Internal(what)))
+                }
+            },
         }
     }
 }
 
-async fn load(engine: &Engine, file: &Path) -> Result<ClientPlugin, String> {
-    let source = Source::File(file.to_owned());
+async fn load(engine: &Engine, source: Source) -> Result<ClientPlugin, String> {
     let name = source.name();
     let loaded = ClientPlugin::load(engine, source).await;
     let judge = loaded.map_err(|error| format!("the judge {name}: {error}"))?;
@@ -133,8 +114,6 @@ const MEMORY: usize = 64 << 20;
 /// in every run.
 fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, String> {
     let budgets = Budgets {
-        // It may have grown since it was looked at.
-        file: LARGEST_JUDGES,
         cpu: CALL,
         compile: COMPILE,
         memory: MEMORY,

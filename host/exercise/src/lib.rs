@@ -15,6 +15,7 @@
 mod case;
 mod clock;
 mod dialogue;
+mod digest;
 mod expression;
 mod failure;
 mod feedback;
@@ -43,6 +44,7 @@ mod verdict;
 mod wire;
 
 pub use case::{Action, Case, Exercise, Limits, Pattern, Script, Step, Visibility};
+pub use digest::Digest;
 pub use expression::{Expression, TooLong};
 pub use failure::{Failure, Place};
 pub use feedback::{FeedbackLine, LineKind, feedback, text};

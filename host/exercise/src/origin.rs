@@ -33,8 +33,8 @@ impl fmt::Display for Origin {
 }
 
 impl Exercise {
-    /// Which exercise it is, in words: its slug, where it was read from, and the digest of its TOML.
+    /// Which exercise it is, in words: its slug, where it was read from, and its digest.
     pub fn which(&self) -> String {
-        format!("{}, {}, {}", self.slug, self.origin, self.seed.digest())
+        format!("{}, {}, {}", self.slug, self.origin, self.digest)
     }
 }

@@ -1,6 +1,7 @@
 //! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
 
 use super::case::{self, Case, Exercise, Limits, Script, Visibility};
+use super::digest::Digest;
 use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use super::files::Files;
 use super::gathered::Gathered;
@@ -116,8 +117,10 @@ impl Exercise {
             points: file.points.into_inner(),
             limits,
             origin: files.into(),
+            digest: Digest::of(&read, &gathered.cases, &gathered.judges),
             seed: Seed::of(&read),
             cases: gathered.cases,
+            judges: gathered.judges,
             warnings: gathered.warnings,
         })
     }
@@ -249,12 +252,15 @@ impl<'a> Document<'a> {
         message: Option<String>,
         gathered: &mut Gathered,
     ) -> Result<Script, String> {
-        let (file, bytes) = self.files.plugin(name).map_err(|error| {
+        let file = self.files.plugin(name).map_err(|error| {
             format!("there is no file {name:?} in the exercise's folder: {error}")
         })?;
-        gathered.judge(&file, bytes)?;
+        let read = |most| self.files.read(name, most);
+        let judge = gathered
+            .judge(&file, read)
+            .map_err(|what| format!("the judge {name:?}: {what}"))?;
         Ok(Script::Judge {
-            file,
+            judge,
             message: message.map(String::into_bytes),
         })
     }

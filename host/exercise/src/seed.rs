@@ -22,14 +22,6 @@ impl Seed {
         Self(hash.finalize().into())
     }
 
-    /// Tells versions of an exercise apart, and not what is drawn: who knows it knows nothing of the seed. Sixteen
-    /// hexadecimal digits.
-    pub fn digest(&self) -> String {
-        let hash = Sha256::new().chain_update(self.0).chain_update("digest");
-        let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
-        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
-    }
-
     /// What is drawn in the case of this name.
     pub(super) fn of_case(&self, name: &str) -> CaseSeed {
         let draw = |what: &str| -> [u8; 32] {
@@ -81,15 +73,5 @@ mod tests {
         let different: std::collections::BTreeSet<_> = seeds.into_iter().collect();
         assert_eq!(different.len(), seeds.len());
         assert_ne!(case.date, other.date);
-    }
-
-    /// Reports show it, and students may see them.
-    #[test]
-    fn the_digest_tells_versions_apart_and_is_no_part_of_the_seed() {
-        let (one, other) = (Seed::of(&[b"one"]), Seed::of(&[b"other"]));
-        assert_eq!(one.digest(), Seed::of(&[b"one"]).digest());
-        assert_ne!(one.digest(), other.digest());
-        let hex: String = one.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert!(!hex.contains(&one.digest()), "{hex}");
     }
 }

@@ -6,7 +6,7 @@
 
 use super::submissions::PluginFile;
 use crate::compiler::this_program;
-use eco_exercise::{Exercise, Judgement, Script};
+use eco_exercise::{Exercise, Judgement};
 use eco_files::{Entry, Folder, read_at_most};
 use eco_plugin::Budgets;
 use sha2::{Digest as _, Sha256};
@@ -169,25 +169,14 @@ impl Terms<'_> {
         // While eco is worked on, its version stays as it is.
         let since = program.modified()?.duration_since(UNIX_EPOCH).ok();
         let plain = format!(
-            "{FORMAT} {} {} {since:?} {:?} {:?} {:?} {}",
+            "{FORMAT} {} {} {since:?} {:x} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
             program.len(),
-            self.exercise.seed,
-            self.exercise.limits,
+            self.exercise.digest,
             self.budgets.compile,
             self.budgets.compile_memory,
         );
         let mut parts = vec![plain.into_bytes()];
-        let cases = self.exercise.cases.iter();
-        let judges = cases.filter_map(|case| match &case.script {
-            Script::Judge { file, .. } => Some(file),
-            Script::Steps(_) => None,
-        });
-        // Cases share them.
-        for judge in BTreeSet::from_iter(judges) {
-            let file = eco_files::open(judge)?;
-            parts.push(read_at_most(file, self.budgets.file)?);
-        }
         let folders = self.folders.iter();
         parts.extend(folders.map(|path| path.as_os_str().as_encoded_bytes().to_vec()));
         Ok(hash(parts.iter().map(Vec::as_slice)))

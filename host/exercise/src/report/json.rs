@@ -130,7 +130,7 @@ fn task(exercise: &Exercise) -> Task<'_> {
     Task {
         slug: &exercise.slug,
         origin: exercise.origin,
-        digest: exercise.seed.digest(),
+        digest: exercise.digest.to_string(),
         title: &exercise.title,
         summary: &exercise.summary,
         points: exercise.points,

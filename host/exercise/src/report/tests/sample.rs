@@ -1,6 +1,7 @@
 //! A small class with one of each kind of submission.
 
 use crate::case::{Case, Exercise, Limits, Script, Visibility};
+use crate::digest::Digest;
 use crate::failure::{Failure, Place};
 use crate::grade::{Class, Graded};
 use crate::judgement::Judgement;
@@ -43,6 +44,8 @@ pub(super) fn exercise() -> Exercise {
         limits: Limits::default(),
         origin: Origin::Eco,
         seed: Seed::default(),
+        digest: Digest::of(&[], &[], &[]),
+        judges: Vec::new(),
         warnings: Vec::new(),
         cases: vec![
             case("a line comes back in capitals", 1, Public),
