@@ -114,15 +114,25 @@ fn judges_that_are_too_large_are_refused() {
     let cases =
         ["one", "two"].map(|name| format!("[[cases]]\nname = \"{name}\"\njudge = \"{name}.js\"\n"));
     let folder = exercise("large-judges", &format!("{HEAD}{}", cases.concat()));
-    for (bytes, line) in [(5 << 20, 5), (5 << 19, 8)] {
+    for (bytes, line, words) in [
+        (
+            5 << 20,
+            5,
+            "the judge \"one.js\": it is larger than 4.0 MiB",
+        ),
+        (
+            5 << 19,
+            8,
+            "the judges of an exercise may have 4.0 MiB in all",
+        ),
+    ] {
         for name in ["one.js", "two.js"] {
             let judge = format!("{JUDGE}//{}", "x".repeat(bytes));
             std::fs::write(folder.join(name), judge).expect("it can be written");
         }
         let refused = Eco::new(&["check", &folder.display().to_string(), "echo"]).run(b"");
         assert_eq!(refused.code, 64, "{}", refused.stderr);
-        let words =
-            format!("exercise.toml:{line}: the judges of an exercise may have 4.0 MiB in all");
+        let words = format!("exercise.toml:{line}: {words}");
         assert!(refused.stderr.contains(&words), "{}", refused.stderr);
     }
 }

@@ -724,3 +724,16 @@ fn where_nothing_can_be_kept_a_class_is_graded_all_the_same() {
     let debug = debug.inside(&class).env("XDG_CACHE_HOME", &cache).run(b"");
     assert!(debug.stderr.contains("begins anew"), "{}", debug.stderr);
 }
+
+/// Its author can't, and nobody wants the whole class to have more.
+#[test]
+fn a_file_that_is_too_large_is_said_to_be_and_no_flag_is_named_that_there_is_not() {
+    let class = empty_folder("submissions-too-large");
+    let file = File::create(class.join("anna.wasm")).expect("a file");
+    file.set_len((32 << 20) + 1).expect("it can be long");
+    let run = grade("echo", &class, &["."]).run(b"");
+    let found = verdicts(&run.stdout);
+    let said = of(&found, "anna");
+    assert!(said.contains("size of a plugin's file, 32.0 MiB"), "{said}");
+    assert!(!said.contains("--"), "{said}");
+}

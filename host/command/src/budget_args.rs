@@ -53,18 +53,26 @@ impl CompileArgs {
         Budgets {
             compile: self.compile_time.unwrap_or(defaults.compile),
             compile_memory: self.compile_memory.map_or(defaults.compile_memory, size),
-            setting: |budget| Some(setting(budget)),
+            setting: judged_by,
             ..defaults
         }
     }
 }
 
-/// What a budget is set with: the flag that has its name, nearly always.
-fn setting(budget: Budget) -> String {
+/// What a budget is set with where a plugin is judged: the exercise's author decides, but for what compiles it.
+fn judged_by(budget: Budget) -> Option<String> {
     match budget {
-        Budget::Fuel => "an exercise's limits".to_owned(),
-        budget => format!("--{}", budget.code()),
+        Budget::Compile | Budget::CompileMemory => flag(budget),
+        Budget::Fuel | Budget::Memory | Budget::Reply | Budget::Log => {
+            Some("limits in exercise.toml".to_owned())
+        }
+        _ => None,
     }
+}
+
+/// The flag that has a budget's name.
+fn flag(budget: Budget) -> Option<String> {
+    Some(format!("--{}", budget.code()))
 }
 
 pub(super) fn size(bytes: ByteSize) -> usize {
@@ -92,7 +100,7 @@ impl BudgetArgs {
             file: set(self.file_size, defaults.file),
             compile: defaults.compile,
             compile_memory: defaults.compile_memory,
-            setting: defaults.setting,
+            setting: flag,
         };
         if budgets.cpu < LEAST_CPU {
             let least = humantime::format_duration(LEAST_CPU);

@@ -10,7 +10,6 @@ use bytesize::ByteSize;
 use eco_plugin::Source;
 use eco_text::escape;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The cases of an exercise. More is refused: each is run seven times for every submission, and is in every report.
@@ -83,7 +82,7 @@ impl Gathered {
     pub(super) fn judge(
         &mut self,
         path: &Path,
-        read: impl FnOnce(usize) -> io::Result<Vec<u8>>,
+        read: impl FnOnce(usize) -> Result<Vec<u8>, String>,
     ) -> Result<usize, String> {
         if let Some(known) = self.judge_files.get(path) {
             return Ok(*known);
@@ -92,7 +91,7 @@ impl Gathered {
         if number == MOST_JUDGES {
             return Err(format!("an exercise has at most {MOST_JUDGES} judges"));
         }
-        let bytes = read(LARGEST_JUDGES).map_err(|error| error.to_string())?;
+        let bytes = read(LARGEST_JUDGES)?;
         self.judge_bytes += bytes.len();
         if self.judge_bytes > LARGEST_JUDGES {
             let most = ByteSize(LARGEST_JUDGES as u64);

@@ -255,10 +255,10 @@ impl<'a> Document<'a> {
         let file = self.files.plugin(name).map_err(|error| {
             format!("there is no file {name:?} in the exercise's folder: {error}")
         })?;
-        let read = |most| self.files.read(name, most);
-        let judge = gathered
-            .judge(&file, read)
-            .map_err(|what| format!("the judge {name:?}: {what}"))?;
+        let judge = gathered.judge(&file, |most| {
+            let read = self.files.read(name, most);
+            read.map_err(|error| format!("the judge {name:?}: {error}"))
+        })?;
         Ok(Script::Judge {
             judge,
             message: message.map(String::into_bytes),

@@ -89,7 +89,7 @@ fn only_plugin(entries: Vec<Entry>) -> Result<OsString, Verdict> {
         .into_iter()
         .filter(|entry| entry.kind != EntryKind::Folder);
     let (hidden, files): (Vec<Entry>, Vec<Entry>) = files.partition(|entry| is_hidden(&entry.name));
-    let names = |entries: &[&Entry]| list(entries.iter().map(|entry| shown(&entry.name)));
+    let names = |entries: &[&Entry]| list(entries, |entry| shown(&entry.name));
     let has_end = |entry: &Entry, end: &str| {
         let its = Path::new(&entry.name).extension();
         its.is_some_and(|its| its.eq_ignore_ascii_case(end))

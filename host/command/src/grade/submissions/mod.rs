@@ -161,7 +161,7 @@ fn students(class: &Path, said: Option<Class>) -> io::Result<Vec<Place>> {
         tracing::warn!(
             "passed over in {}, and not graded: {}",
             shown(class.as_os_str()),
-            list(hidden.iter().map(|name| shown(name)))
+            list(&hidden, |name| shown(name))
         );
     }
     if said.is_none() {
@@ -209,7 +209,7 @@ fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]
         for number in &numbers {
             let others = numbers.iter().filter(|other| *other != number);
             let others = others.filter_map(|other| submissions.get(*other));
-            let others = list(others.map(|other| shown(other.name.as_ref())));
+            let others = list(others, |other| shown(other.name.as_ref()));
             let why = format!(
                 "it is one file with that of {others} (a hard link), and each hands in a file of their own"
             );
@@ -227,10 +227,10 @@ fn unusable<T>(why: impl Into<String>) -> Result<T, Verdict> {
 /// Names that a line has room for.
 const LISTED: usize = 10;
 
-fn list(names: impl IntoIterator<Item = String>) -> String {
-    let mut names = names.into_iter();
-    let mut listed: Vec<String> = names.by_ref().take(LISTED).collect();
-    match names.count() {
+fn list<T>(named: impl IntoIterator<Item = T>, shown: impl Fn(T) -> String) -> String {
+    let mut named = named.into_iter();
+    let mut listed: Vec<String> = named.by_ref().take(LISTED).map(shown).collect();
+    match named.count() {
         0 => {}
         more => listed.push(format!("and {more} more")),
     }
