@@ -77,9 +77,10 @@ impl Version {
             };
             is_its.then_some(group)
         })?;
-        let at = PathBuf::from(at.trim_start_matches('/'));
-        // What is mounted may begin at a group below the root, as in a container.
-        let below = Path::new(group).strip_prefix(top).unwrap_or(Path::new(""));
+        let at = PathBuf::from(unescaped(at).trim_start_matches('/'));
+        // What is mounted may begin at a group below the root, as in a container. Where that is none of this process's, its
+        // limits are others'.
+        let below = Path::new(group).strip_prefix(unescaped(top)).ok()?;
         // A group that is not below that can't be seen, but what is mounted can.
         let is_seen = below.components().all(|part| part != Component::ParentDir);
         let below = below.strip_prefix("/").unwrap_or(below);
@@ -88,6 +89,21 @@ impl Version {
         folders.push(at);
         Some(folders)
     }
+}
+
+/// A path as it is, of one in `/proc/self/mountinfo`, which has blanks and line breaks as `\040`, in octal digits (proc(5)).
+fn unescaped(path: &str) -> String {
+    let escapes = [
+        ("\\040", " "),
+        ("\\011", "\t"),
+        ("\\012", "\n"),
+        ("\\134", "\\"),
+    ];
+    let mut path = path.to_owned();
+    for (escape, character) in escapes {
+        path = path.replace(escape, character);
+    }
+    path
 }
 
 #[cfg(test)]
@@ -179,5 +195,33 @@ mod tests {
             assert_eq!(memory(&files), Some(4 * MIB), "{group}");
         }
         assert_eq!(memory(&[]), None);
+    }
+
+    #[test]
+    fn what_is_mounted_of_a_group_that_is_not_its_own_limits_it_in_nothing() {
+        let mounts = format!(
+            "{}40 22 0:26 /other /mnt rw - cgroup2 cgroup2 rw\n",
+            SECOND.1
+        );
+        let files = [
+            ("proc/self/cgroup", "0::/session\n"),
+            ("proc/self/mountinfo", &*mounts),
+            ("sys/fs/cgroup/session/memory.max", "4194304\n"),
+            ("mnt/memory.max", "1048576\n"),
+        ];
+        assert_eq!(memory(&files), Some(4 * MIB));
+    }
+
+    #[test]
+    fn a_blank_in_the_name_of_a_group_or_of_where_it_is_mounted_is_a_blank() {
+        let files = [
+            ("proc/self/cgroup", "0::/own group/session\n"),
+            (
+                "proc/self/mountinfo",
+                "30 22 0:26 /own\\040group /a\\040\\134b rw - cgroup2 cgroup2 rw\n",
+            ),
+            ("a \\b/session/memory.max", "4194304\n"),
+        ];
+        assert_eq!(memory(&files), Some(4 * MIB));
     }
 }

@@ -121,7 +121,7 @@ impl Folder {
     }
 
     pub(super) fn try_writing(&self) -> io::Result<()> {
-        let (name, _) = self.beside()?;
+        let (name, _) = self.beside(NEW_FILE)?;
         Ok(fs::unlinkat(&self.0, &name, AtFlags::empty())?)
     }
 
@@ -155,13 +155,17 @@ impl Folder {
             }
             _ => {}
         }
-        let (new_name, mut file) = self.beside()?;
+        let own = rustix::process::geteuid().as_raw();
+        let kept = old.filter(|old| {
+            FileType::from_raw_mode(old.st_mode) == FileType::RegularFile && old.st_uid == own
+        });
+        let kept = kept.map(|old| Mode::from_raw_mode(old.st_mode & 0o777));
+        // Whoever may not read it has no moment to open it.
+        let (new_name, mut file) = self.beside(kept.unwrap_or(NEW_FILE))?;
         let mut put = || -> io::Result<()> {
-            // Before there is anything to read.
-            if let (Some(old), Some(FileType::RegularFile)) = (&old, old_type)
-                && old.st_uid == rustix::process::geteuid().as_raw()
-            {
-                fs::fchmod(&file, Mode::from_raw_mode(old.st_mode & 0o777))?;
+            if let Some(kept) = kept {
+                // Whatever the user's mask has left of it.
+                fs::fchmod(&file, kept)?;
             }
             file.write_all(bytes)?;
             Ok(fs::renameat(&self.0, &new_name, &self.0, name)?)
@@ -173,13 +177,13 @@ impl Folder {
         written
     }
 
-    /// A new file, whose name nobody can know before.
-    fn beside(&self) -> io::Result<(OsString, File)> {
+    /// A new file, whose name nobody can know before, with no more rights than these.
+    fn beside(&self, rights: Mode) -> io::Result<(OsString, File)> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let number = getrandom::u64().map_err(io::Error::other)?;
         let name = OsString::from(format!(".eco-{number:016x}"));
-        let file = fs::openat(&self.0, &name, flags, NEW_FILE)?;
+        let file = fs::openat(&self.0, &name, flags, rights)?;
         Ok((name, file.into()))
     }
 }
@@ -190,5 +194,20 @@ fn kind(found: &Stat) -> EntryKind {
         FileType::Directory => EntryKind::Folder,
         FileType::Symlink => EntryKind::Link,
         _ => EntryKind::Other,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    /// A descriptor that somebody opened before the rights were taken would stay good.
+    #[test]
+    fn a_new_file_never_has_more_rights_than_it_will_have() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let (_, file) = folder.beside(Mode::from_raw_mode(0o600)).unwrap();
+        assert_eq!(fs::fstat(&file).unwrap().st_mode & 0o777, 0o600);
     }
 }
