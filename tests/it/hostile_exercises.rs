@@ -236,6 +236,10 @@ fn whatever_the_file_holds_it_is_read_within_bounds() {
         lines(8_000, |number| {
             format!("{}a={number}\n", format!("a{number}.").repeat(8))
         }),
+        // As deep as keys may nest.
+        lines(3_200, |number| {
+            format!("b{number}.{}a=1\n", "a.".repeat(76))
+        }),
         fill("[a"),
         fill("a=["),
         fill("\""),
@@ -371,4 +375,66 @@ end
     let text = "function receive() return ('a'):rep(302) .. 'z' end";
     let checked = Eco::new(&["check", &folder, &plugin_file("says-a.lua", text)]).run(b"");
     assert_eq!(checked.code, 0, "{}", checked.text());
+}
+
+/// A class of hundreds is held until its reports are written.
+#[test]
+fn what_is_kept_of_a_plugin_that_fails_everywhere_has_a_bound() {
+    let step = "{ send-hex = \"80\", repeat = 256 }, ";
+    let steps = format!("steps = [{}{{ expect = \"b\" }}]", step.repeat(12));
+    let folder = cases("fails-everywhere", 100, |_| steps.clone());
+    let folder = folder.display().to_string();
+    let plugin = plugin_file(
+        "echoes-escapes.lua",
+        "function receive(chunk) log(chunk) return chunk end",
+    );
+    let graded = Eco::new(&["grade", &folder, &plugin, "--report", "json=-"]).run(b"");
+    assert_eq!(graded.code, 0, "{}", graded.stderr);
+    let report: serde_json::Value = serde_json::from_slice(&graded.stdout).expect("JSON");
+    let cases = report["submissions"][0]["cases"].as_array().expect("cases");
+    assert_eq!(cases.len(), 100);
+    let has = |case: &serde_json::Value| case.to_string().contains("x80");
+    // The first are kept whole, and of the last there is the verdict.
+    assert!(has(&cases[0]), "{}", cases[0]);
+    assert!(!has(&cases[99]), "{}", cases[99]);
+    let bytes = graded.stdout.len();
+    assert!(bytes < 1 << 20, "{bytes}");
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_lies_beside_an_exercise_is_looked_at_within_bounds() {
+    let expects = "steps = [{ send = \"a\" }, { expect = \"a\" }]";
+    let folder = cases("beside-an-exercise", 1, |_| expects.to_owned());
+    let foreign = plugin_file("foreign.lua", "function receive() return 'secret' end");
+    let put = |path: &str, text: &str| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("it can be written");
+    };
+    put("README.md", "Echo.");
+    put(
+        "starter/plugin.lua",
+        "function receive(chunk) return chunk end",
+    );
+    // A link is told, and what it leads to is neither read nor run.
+    std::fs::create_dir(folder.join("solution")).expect("a folder");
+    let link = folder.join("solution/plugin.lua");
+    std::os::unix::fs::symlink(foreign, link).expect("a link");
+    let linted = lint(&folder);
+    assert_eq!(linted.code, 0, "{}", linted.stderr);
+    assert!(
+        linted.stderr.contains("is a link, and not looked at"),
+        "{}",
+        linted.stderr
+    );
+    assert!(
+        !linted.text().contains("plugin.lua used"),
+        "{}",
+        linted.text()
+    );
+    (0..101).for_each(|number| put(&format!("solution/{number}.lua"), ""));
+    refused(&folder, &["solution: it has more than 100 plugins"]);
+    (0..10_000).for_each(|number| put(&format!("starter/{number}.txt"), ""));
+    refused(&folder, &["starter: it has more than 10000 files"]);
 }

@@ -83,13 +83,17 @@ const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 const ALL: Duration = Duration::from_secs(30);
 const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
 
+/// The most that it comes to, however much fuel there is: more than a hundred runs of right plugins take a tenth of it.
+/// Test: `case::tests::no_fuel_makes_judging_take_longer_than_five_minutes`.
+const MOST: Duration = Duration::from_secs(300);
+
 /// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; one that
 /// takes longer is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(120);
 
 /// Processor time to judge one plugin whose connections have so much fuel each.
 pub(super) fn time(fuel: u64) -> Duration {
-    with_fuel(fuel, ALL, ALL_PER_FUEL)
+    with_fuel(fuel, ALL, ALL_PER_FUEL).min(MOST)
 }
 
 fn with_fuel(fuel: u64, fixed: Duration, each: Duration) -> Duration {
@@ -204,5 +208,18 @@ impl Exercise {
     /// The sum of all weights.
     pub fn weights(&self) -> u64 {
         self.cases.iter().map(|case| u64::from(case.weight)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fuel_makes_judging_take_longer_than_five_minutes() {
+        assert_eq!(time(100_000_000), Duration::from_secs(150));
+        for fuel in [500_000_000, 10_000_000_000, u64::MAX] {
+            assert_eq!(time(fuel), Duration::from_secs(300));
+        }
     }
 }

@@ -36,6 +36,26 @@ pub struct Failure {
     pub judge: Option<String>,
 }
 
+impl Failure {
+    /// Bytes that are held for it, about.
+    pub(super) fn size(&self) -> usize {
+        let texts = self.log.iter().map(String::len);
+        let place = self.place.iter();
+        let place = place.map(|place| place.expected.len() + place.actual.len());
+        let judge = self.judge.iter().map(String::len);
+        size_of::<Self>() + self.transcript.size() + texts.chain(place).chain(judge).sum::<usize>()
+    }
+
+    /// Leaves the verdict, and where it was: what was said and logged is only counted.
+    pub(super) fn forget_details(&mut self) {
+        self.transcript.forget();
+        self.log_omitted += self.log.len();
+        self.log = Vec::new();
+        self.place = None;
+        self.judge = None;
+    }
+}
+
 /// Where a stream of replies is not as it should be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place {

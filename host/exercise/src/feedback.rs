@@ -104,6 +104,12 @@ impl Lines {
     fn transcript(&mut self, failure: &Failure) {
         let transcript = &failure.transcript;
         if transcript.events().next().is_none() {
+            if transcript.omitted > 0 {
+                self.add(
+                    LineKind::Detail,
+                    "What was said is not kept: other failures before this one have filled the room for it.",
+                );
+            }
             return;
         }
         self.add(

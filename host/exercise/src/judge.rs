@@ -52,13 +52,14 @@ impl<'a> Judge<'a> {
         mut done: impl FnMut(&Case, &Judgement),
     ) -> Vec<Judgement> {
         let clock = Clock::new(self.exercise.limits.time);
-        let mut judgements = Vec::new();
+        let (mut judgements, mut room) = (Vec::new(), DETAILS);
         for case in &self.exercise.cases {
             let judged = self.case(case, bench, &clock).await;
-            let judgement = judged.unwrap_or_else(|used_up: UsedUp| {
+            let mut judgement = judged.unwrap_or_else(|used_up: UsedUp| {
                 Judgement::unrun(Verdict::Internal(used_up.to_string()))
             });
             done(case, &judgement);
+            judgement.keep_within(&mut room);
             judgements.push(judgement);
         }
         judgements
@@ -99,6 +100,11 @@ async fn load(engine: &Engine, source: Source) -> Result<ClientPlugin, String> {
         ))
     }
 }
+
+/// Bytes of what was said and logged that are kept of one plugin, in all its failed cases: those of a whole class are held
+/// until its reports are written. Of what fails after that only the verdict is kept.
+/// Test: `hostile_exercises::what_is_kept_of_a_plugin_that_fails_everywhere_has_a_bound`.
+const DETAILS: usize = 128 * 1024;
 
 /// Processor time to compile a judge: there may be sixteen. One that takes more is refused, as any plugin.
 /// Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.

@@ -37,6 +37,17 @@ impl Judgement {
         }
     }
 
+    /// Keeps what was said and logged as far as there is room for it, in bytes, and takes that from the room.
+    pub(super) fn keep_within(&mut self, room: &mut usize) {
+        let Some(failure) = &mut self.failure else {
+            return;
+        };
+        match room.checked_sub(failure.size()) {
+            Some(left) => *room = left,
+            None => failure.forget_details(),
+        }
+    }
+
     /// Whether the plugin did everything right.
     pub fn passed(&self) -> bool {
         self.verdict == Verdict::Passed

@@ -123,8 +123,8 @@ impl<'a, W: Wire> Player<'a, W> {
     }
 
     async fn step(&mut self, step: &'a Step) -> Result<(), Stop<'a>> {
-        let connection = step.connection;
-        self.clock.check()?;
+        let (connection, clock) = (step.connection, self.clock);
+        clock.check()?;
         self.open(connection).await?;
         match &step.action {
             Action::Open | Action::Pause(_) => {}
@@ -137,12 +137,12 @@ impl<'a, W: Wire> Player<'a, W> {
             Action::Expect(pattern) => {
                 let stream = self.stream(connection)?;
                 stream.expect(Expected::Next(pattern));
-                stream.check()?;
+                stream.check(clock)?;
             }
             Action::ExpectClose => {
                 let stream = self.stream(connection)?;
                 stream.expect(Expected::Close);
-                stream.check()?;
+                stream.check(clock)?;
             }
             Action::HalfClose => {
                 let stream = self.stream(connection)?;
@@ -210,15 +210,16 @@ impl<'a, W: Wire> Player<'a, W> {
 
     /// Hands over all chunks that may be sent by now.
     async fn deliver(&mut self, connection: usize) -> Result<(), Stop<'a>> {
+        let clock = self.clock;
         while let Some(chunk) = self.stream(connection)?.next_chunk() {
             // What is sent to a plugin that has closed gets lost, as on any connection.
             if self.stream(connection)?.state.takes_input() {
-                self.clock.check()?;
+                clock.check()?;
                 self.transcript.bytes(connection, Side::Client, chunk);
                 let answer = self.wire.send(connection, chunk).await;
                 self.take(connection, answer)?;
             }
-            self.stream(connection)?.check()?;
+            self.stream(connection)?.check(clock)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! It owns the comparing. It must not know where the bytes come from.
 
 use super::case::Pattern;
+use super::clock::Clock;
 use super::verdict::Verdict;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
@@ -152,12 +153,19 @@ impl<'a> Stream<'a> {
         self.may_end = true;
     }
 
-    /// Looks at all that can be looked at.
-    pub(super) fn check(&mut self) -> Result<(), Divergence<'a>> {
+    /// Looks at all that can be looked at, as long as the clock has something left: thousands of patterns may have waited for
+    /// one chunk.
+    pub(super) fn check(&mut self, clock: &Clock) -> Result<(), Divergence<'a>> {
         let position = self.position();
         while let Some((_, expected)) = self.pending.pop_front_if(|(place, _)| *place <= position) {
             match expected {
-                Expected::Next(pattern) => self.check_next(pattern)?,
+                Expected::Next(pattern) => {
+                    clock.check().map_err(|used_up| {
+                        let verdict = Verdict::Internal(used_up.to_string());
+                        diverge(verdict, self.matched, None)
+                    })?;
+                    self.check_next(pattern)?;
+                }
                 Expected::Close => {
                     self.check_nothing_more()?;
                     match self.state {
@@ -263,5 +271,27 @@ fn diverge(verdict: Verdict, offset: usize, expected: Option<&Pattern>) -> Diver
         verdict,
         offset,
         expected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Thousands of patterns may have waited for one chunk, and each takes its time.
+    #[test]
+    fn nothing_more_is_looked_at_when_the_time_is_used_up() {
+        let pattern = Pattern::Bytes(b"a".to_vec());
+        let mut stream = Stream::new(b"a", BTreeSet::from([1]), 1);
+        stream.expect(Expected::Next(&pattern));
+        let none = Clock::new(Duration::ZERO);
+        let stopped = stream.check(&none).map_err(|found| found.verdict.code());
+        assert_eq!(stopped, Err("internal"));
+        let mut stream = Stream::new(b"a", BTreeSet::from([1]), 1);
+        stream.expect(Expected::Next(&pattern));
+        let some = Clock::new(Duration::from_secs(100));
+        let looked = stream.check(&some).map_err(|found| found.verdict.code());
+        assert_eq!(looked, Err("missing-bytes"));
     }
 }

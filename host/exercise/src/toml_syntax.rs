@@ -13,11 +13,16 @@ use toml_parser::{ErrorSink, Expected, ParseError, Source, Span};
 /// Test: `toml_syntax::tests::what_nests_too_deep_is_a_mistake_with_its_place`.
 const DEPTH: u32 = 80;
 
+/// Dots in all keys of a file: the format needs few, and for each the crate `toml` makes a table. More is a mistake.
+/// Test: `toml_syntax::tests::keys_of_many_parts_are_a_mistake`.
+const DOTS: u32 = 10_000;
+
 /// The first mistake in the syntax, in the words of the crate `toml`, with its place in bytes.
 pub(super) fn mistake(text: &str) -> Option<(String, Option<Range<usize>>)> {
     let first = RefCell::new(None);
     let mut guard = Guard {
         depth: 0,
+        dots: 0,
         first: &first,
     };
     let source = Source::new(text);
@@ -34,6 +39,7 @@ pub(super) fn mistake(text: &str) -> Option<(String, Option<Range<usize>>)> {
 
 struct Guard<'a> {
     depth: u32,
+    dots: u32,
     first: &'a RefCell<Option<ParseError>>,
 }
 
@@ -54,6 +60,14 @@ impl Guard<'_> {
 }
 
 impl EventReceiver for Guard<'_> {
+    fn key_sep(&mut self, at: Span, errors: &mut dyn ErrorSink) {
+        self.dots += 1;
+        if self.dots > DOTS {
+            let error = ParseError::new("the keys of the file have too many dots");
+            errors.report_error(error.with_unexpected(at));
+        }
+    }
+
     fn inline_table_open(&mut self, at: Span, errors: &mut dyn ErrorSink) -> bool {
         self.enter(at, errors)
     }
@@ -107,6 +121,18 @@ mod tests {
         assert_eq!(mistake(&nested(80)), None);
         let (_, place) = mistake(&nested(81)).expect("it nests too deep");
         assert_eq!(place, Some(84..85));
+    }
+
+    #[test]
+    fn keys_of_many_parts_are_a_mistake() {
+        let keys = |dots: usize| {
+            let line = |number| format!("a{number}.b = 1\n");
+            (0..dots).map(line).collect::<String>()
+        };
+        assert_eq!(mistake(&keys(10_000)), None);
+        let (what, place) = mistake(&keys(10_001)).expect("there are too many");
+        assert!(what.contains("too many dots"), "{what}");
+        assert!(place.is_some());
     }
 
     /// The counter of `toml` alone is led astray by this, and the stack overflows.

@@ -91,6 +91,20 @@ impl Transcript {
         });
     }
 
+    /// Bytes that its events take, about.
+    pub(super) fn size(&self) -> usize {
+        let events = self.events.iter();
+        events
+            .map(|event| size_of::<Event>() + event.what.len())
+            .sum()
+    }
+
+    /// Counts its events as omitted, all of them.
+    pub(super) fn forget(&mut self) {
+        self.omitted += self.events.len();
+        self.events = VecDeque::new();
+    }
+
     /// The events, in order.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.events.iter()

@@ -39,7 +39,12 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     if !readme.is_file() {
         wrong(&readme, "students need to be told what to do".to_owned());
     }
-    let starters = plugins(&folder.join("starter"));
+    let found = |name: &str| {
+        let folder = folder.join(name);
+        plugins(&folder)
+            .map_err(|what| Exit::Wrong.saying(format!("{}: {what}", escape::path(&folder))))
+    };
+    let (starters, solutions) = (found("starter")?, found("solution")?);
     if starters.is_empty() && !folder.join("starter").is_dir() {
         let what = "students need something to start from, in each language that you like";
         wrong(&folder.join("starter"), what.to_owned());
@@ -51,7 +56,6 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
             Err(error) => wrong(starter, format!("it doesn't load: {error}")),
         }
     }
-    let solutions = plugins(&folder.join("solution"));
     let mut tried = Vec::new();
     match Judge::of(&exercise, &compiler(), share.judge).await {
         Err(what) => wrong(folder, what),
@@ -147,19 +151,41 @@ fn is_plugin(path: &Path) -> bool {
     Language::of_file(path).is_some() || path.extension().is_some_and(|end| end == "wasm")
 }
 
-/// The files below `folder` that run as they are, in the order of their names.
-fn plugins(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let Ok(entries) = folder.read_dir() else {
-        return found;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_dir() && !path.is_symlink() {
-            found.extend(plugins(&path));
-        } else if is_plugin(&path) {
-            found.push(path);
+/// Entries of `starter/` or `solution/` that are looked at, with all folders below, and plugins that are tried of them. An
+/// exercise has a handful; more is a mistake of it.
+/// Test: `hostile_exercises::whatever_lies_beside_an_exercise_is_looked_at_within_bounds`.
+const MOST_ENTRIES: usize = 10_000;
+const MOST_PLUGINS: usize = 100;
+
+/// The files below `folder` that run as they are, in the order of their names. Links are not followed: they may lead
+/// anywhere.
+///
+/// # Errors
+/// There are too many.
+fn plugins(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let mut ahead = vec![folder.to_owned()];
+    while let Some(path) = ahead.pop() {
+        looked_at += 1;
+        if looked_at > MOST_ENTRIES {
+            return Err(format!("it has more than {MOST_ENTRIES} files"));
+        }
+        match path.symlink_metadata() {
+            Ok(it) if it.is_symlink() => {
+                let path = escape::path(&path);
+                tracing::warn!("{path} is a link, and not looked at");
+            }
+            Ok(it) if it.is_dir() => {
+                let entries = path.read_dir().into_iter().flatten().flatten();
+                ahead.extend(entries.map(|entry| entry.path()).take(MOST_ENTRIES + 1));
+            }
+            Ok(_) if is_plugin(&path) => found.push(path),
+            Ok(_) | Err(_) => {}
         }
     }
+    if found.len() > MOST_PLUGINS {
+        return Err(format!("it has more than {MOST_PLUGINS} plugins"));
+    }
     found.sort();
-    found
+    Ok(found)
 }
