@@ -12,10 +12,19 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// An open folder. What has its name by now may be another.
 pub struct Folder(system::Folder);
+
+/// Who may read and write a new file that takes an old one's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Who could before, if this user put the old one there.
+    AsBefore,
+    /// Who can read and write any new file: who put the old one there has no say.
+    AsNew,
+}
 
 /// What lies in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,14 +144,50 @@ impl Folder {
     /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
     pub fn replace_below(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let (way, name) = super::split(path)?;
-        let mut within: Option<Self> = None;
+        self.enter_or_make_below(way)?.replace(name, bytes)
+    }
+
+    /// Opens the folder at this path below it.
+    ///
+    /// # Errors
+    /// There is none, or a folder on the way is a link.
+    pub fn enter_below(&self, way: &Path) -> io::Result<Self> {
+        self.below(way, Self::enter)
+    }
+
+    /// As [`enter_below`](Self::enter_below), and makes the folders that are missing.
+    ///
+    /// # Errors
+    /// A folder on the way is a link, or can't be made.
+    pub fn enter_or_make_below(&self, way: &Path) -> io::Result<Self> {
+        self.below(way, Self::enter_or_make)
+    }
+
+    fn below(&self, way: &Path, enter: fn(&Self, &OsStr) -> io::Result<Self>) -> io::Result<Self> {
+        let mut within = Self(self.0.try_clone()?);
         for step in way.components() {
             if step != Component::CurDir {
-                let folder = within.as_ref().unwrap_or(self);
-                within = Some(folder.enter_or_make(step.as_os_str())?);
+                within = enter(&within, step.as_os_str())?;
             }
         }
-        within.as_ref().unwrap_or(self).replace(name, bytes)
+        Ok(within)
+    }
+
+    /// Removes what was to become a new file, and was left by a program that was killed more than a day ago. What can't be
+    /// removed stays.
+    pub fn remove_halves(&self) {
+        let Ok(entries) = self.0.entries(usize::MAX) else {
+            return;
+        };
+        let is_half = |entry: &Entry| entry.kind == EntryKind::File && is_half(&entry.name);
+        for Entry { name, .. } in entries.into_iter().filter(is_half) {
+            let modified = self.file(&name).ok().and_then(|file| file.metadata().ok());
+            let modified = modified.and_then(|found| found.modified().ok());
+            let age = modified.and_then(|modified| modified.elapsed().ok());
+            if age.is_some_and(|age| age > OLD) {
+                let _ = self.0.remove(&name);
+            }
+        }
     }
 
     /// When something was last put into it, or taken out of it.
@@ -176,8 +221,30 @@ impl Folder {
     /// # Errors
     /// There is a folder or a device, or it can't be written. What is there stays then.
     pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        self.0.replace(part(name)?, bytes)
+        self.0.replace(part(name)?, bytes, Access::AsBefore)
     }
+
+    /// As [`replace`](Self::replace), where a stranger may have put the old one there: who could read it, or write to it,
+    /// has no say in who can read the new one, or write to it.
+    ///
+    /// # Errors
+    /// As of [`replace`](Self::replace).
+    pub fn replace_strange(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        self.0.replace(part(name)?, bytes, Access::AsNew)
+    }
+}
+
+/// How a new file's name begins, before it has its own; a number of sixteen hexadecimal digits follows.
+const HALF: &str = ".eco-";
+
+/// Nothing is written for so long.
+/// Test: `strangers::halves_that_a_killed_program_left_are_removed_after_a_day`.
+const OLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn is_half(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let number = name.strip_prefix(HALF.as_bytes());
+    number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The name, if it is one of something in the folder.

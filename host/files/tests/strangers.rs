@@ -166,6 +166,11 @@ fn a_new_file_is_for_those_whom_the_old_one_was_for() {
     // As this process's mask has it for any file.
     fs::write(place.at("any"), "").unwrap();
     assert_eq!(mode(&new), mode(&place.at("any")));
+    // What a stranger gave everybody is nobody's.
+    fs::set_permissions(&old, PermissionsExt::from_mode(0o777)).unwrap();
+    let class = place.class();
+    class.replace_strange(OsStr::new("old"), b"2").unwrap();
+    assert_eq!(mode(&old), mode(&place.at("any")));
 }
 
 #[test]
@@ -236,4 +241,32 @@ fn a_look_at_a_full_folder_ends_and_what_is_removed_is_gone() {
     above.remove_folder(OsStr::new("class")).unwrap();
     assert!(!place.at("class").exists());
     assert!(class.remove(OsStr::new("../teacher")).is_err());
+}
+
+#[test]
+fn halves_that_a_killed_program_left_are_removed_after_a_day() {
+    let place = Place::new();
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    let old = std::time::SystemTime::now() - 2 * day;
+    let with_age = |name: &str, is_old: bool| {
+        let file = fs::File::create(place.at("class").join(name)).unwrap();
+        if is_old {
+            file.set_modified(old).unwrap();
+        }
+    };
+    with_age(".eco-0123456789abcdef", true);
+    with_age(".eco-0123456789abcde0", false);
+    with_age(".eco-notes-of-my-own", true);
+    with_age("eco-0123456789abcdef", true);
+    fs::create_dir(place.at("class/.eco-aaaaaaaaaaaaaaaa")).unwrap();
+    place.class().remove_halves();
+    let left = place.class().entries().unwrap().into_iter();
+    let left: Vec<_> = left.map(|entry| entry.name).collect();
+    let expected = [
+        ".eco-0123456789abcde0",
+        ".eco-aaaaaaaaaaaaaaaa",
+        ".eco-notes-of-my-own",
+        "eco-0123456789abcdef",
+    ];
+    assert_eq!(left, expected);
 }

@@ -1,7 +1,7 @@
 //! A folder by its path, on systems without descriptors of folders: a link that is put there between a look and the next step
 //! is followed. See `folder`.
 
-use super::{Entry, EntryKind};
+use super::{Access, Entry, EntryKind};
 use std::ffi::OsStr;
 use std::fs::{self, File, FileType};
 use std::io::{self, Write as _};
@@ -81,7 +81,12 @@ impl Folder {
         fs::remove_dir(self.0.join(name))
     }
 
-    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self(self.0.clone()))
+    }
+
+    /// A new file has the access of its folder here.
+    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], _: Access) -> io::Result<()> {
         let mut new = tempfile::NamedTempFile::new_in(&self.0)?;
         new.write_all(bytes)?;
         let put = new.persist(self.0.join(name));

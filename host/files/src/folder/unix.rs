@@ -1,6 +1,6 @@
 //! A folder by its descriptor, on Unix. See `folder`.
 
-use super::{Entry, EntryKind};
+use super::{Access, Entry, EntryKind, HALF};
 use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
@@ -137,7 +137,11 @@ impl Folder {
         Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
-    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        self.0.try_clone().map(Self)
+    }
+
+    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], access: Access) -> io::Result<()> {
         let old = self.found(name).ok();
         let old_type = old.as_ref().map(|old| FileType::from_raw_mode(old.st_mode));
         match old_type {
@@ -157,7 +161,8 @@ impl Folder {
         }
         let own = rustix::process::geteuid().as_raw();
         let kept = old.filter(|old| {
-            FileType::from_raw_mode(old.st_mode) == FileType::RegularFile && old.st_uid == own
+            let is_file = FileType::from_raw_mode(old.st_mode) == FileType::RegularFile;
+            access == Access::AsBefore && is_file && old.st_uid == own
         });
         let kept = kept.map(|old| Mode::from_raw_mode(old.st_mode & 0o777));
         // Whoever may not read it has no moment to open it.
@@ -182,7 +187,7 @@ impl Folder {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let number = getrandom::u64().map_err(io::Error::other)?;
-        let name = OsString::from(format!(".eco-{number:016x}"));
+        let name = OsString::from(format!("{HALF}{number:016x}"));
         let file = fs::openat(&self.0, &name, flags, rights)?;
         Ok((name, file.into()))
     }
