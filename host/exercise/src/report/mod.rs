@@ -106,6 +106,20 @@ impl FromStr for Format {
 }
 
 impl OfOne {
+    /// Bytes from the start of a file that tell whether it may be a report.
+    pub const LONGEST_START: usize = 64;
+
+    /// Whether a report of this format may begin so, that is no longer than [`LONGEST_START`](Self::LONGEST_START).
+    pub fn may_begin(self, start: &[u8]) -> bool {
+        let starts: &[&str] = match self {
+            // What could not be judged has no score.
+            Self::Gradescope => &["{\n  \"score\": ", "{\n  \"output\": "],
+            Self::Exercism => &["{\n  \"version\": 2,\n  \"status\": "],
+        };
+        let mut starts = starts.iter();
+        starts.any(|begins| start.starts_with(begins.as_bytes()))
+    }
+
     /// Writes the report of one submission to `exercise`.
     ///
     /// # Errors

@@ -4,7 +4,8 @@
 //! It owns that format, and must not know the others.
 //!
 //! A case that eco could not judge is `ok … # SKIP`, by the protocol a test that was not run and
-//! counts neither way. `not ok` would count as a failure, whatever follows it.
+//! counts neither way. `not ok` would count as a failure, whatever follows it. So is a submission in which there
+//! is such a case, as long as nothing that was judged failed: it has no mark.
 
 use super::text::{PENDING, Status, is_hidden, label, line, said, sentence};
 use crate::case::Exercise;
@@ -55,8 +56,9 @@ impl Tap {
         };
         let (failed, not_judged) = (count(Status::Failed), count(Status::NotJudged));
         let (ok, directive) = match failed {
+            0 if graded.is_judged() => ("ok", ""),
             0 if not_judged == graded.judgements.len() => ("ok", " # SKIP eco could not judge it"),
-            0 => ("ok", ""),
+            0 => ("ok", " # SKIP eco could not judge all of it"),
             _ => ("not ok", ""),
         };
         self.line("", &format!("{ok} {number} - {name}{directive}"));

@@ -70,6 +70,35 @@ fn the_reports_of_a_submission_are_these() {
 }
 
 #[test]
+fn a_report_on_a_submission_is_told_by_how_it_begins() {
+    let exercise = sample::exercise();
+    let formats = [OfOne::Gradescope, OfOne::Exercism];
+    for graded in sample::class(&exercise).submissions {
+        for format in formats {
+            let report = of_one(format, &exercise, &graded);
+            let start = &report.as_bytes()[..OfOne::LONGEST_START];
+            let told = formats.map(|other| other.may_begin(start));
+            assert_eq!(
+                told,
+                formats.map(|other| other == format),
+                "{}",
+                graded.name
+            );
+        }
+    }
+    let class = sample::class(&exercise);
+    let others = [
+        of_class(OfClass::Json, &class),
+        "{\n  \"name\": \"a package\",\n  \"version\": \"2\"\n}".to_owned(),
+        "format = 1\n".to_owned(),
+        String::new(),
+    ];
+    for other in others {
+        assert!(!formats.iter().any(|it| it.may_begin(other.as_bytes())));
+    }
+}
+
+#[test]
 fn a_format_is_named_as_it_is_parsed() {
     for format in Format::ALL {
         assert_eq!(format.to_string().parse(), Ok(format));

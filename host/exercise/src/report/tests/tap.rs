@@ -1,6 +1,7 @@
 //! TAP, as a strict reader of version 14 takes it apart.
 
 use super::*;
+use crate::judgement::Judgement;
 use serde_json::Value;
 
 /// The tests of a document whose lines are indented like this: whether each is ok, and what follows.
@@ -58,6 +59,34 @@ fn directive(description: &str) -> Option<&str> {
         before.chars().rev().take_while(|c| *c == '\\').count() % 2 == 0
     });
     place.and_then(|(place, _)| description.get(place..))
+}
+
+#[test]
+fn a_submission_without_a_mark_is_never_ok() {
+    let exercise = sample::exercise();
+    let class = sample::class(&exercise);
+    let with = |verdict: fn(&Judgement) -> bool, name: &str| {
+        let all = class.submissions.iter();
+        let mut all = all.flat_map(|graded| &graded.judgements);
+        let judgement = all.find(|judgement| verdict(judgement));
+        (judgement.expect("there is one").clone(), name.to_owned())
+    };
+    let (passed, _) = with(Judgement::passed, "");
+    for verdict in [Judgement::is_internal, Judgement::passed] {
+        let (last, name) = with(verdict, "mallory");
+        let mut judgements = vec![passed.clone(); exercise.cases.len() - 1];
+        judgements.push(last);
+        let graded = Graded { name, judgements };
+        let mut class = Class::new(&exercise, Vec::new());
+        let has_mark = graded.points(&exercise).is_some();
+        class.add(graded);
+        let report = of_class(OfClass::Tap, &class);
+        let lines: Vec<_> = report.lines().collect();
+        let outer = tests(&lines, "");
+        let skipped = "mallory # SKIP eco could not judge all of it";
+        let expected = if has_mark { "mallory" } else { skipped };
+        assert_eq!(outer, [(true, expected.to_owned())]);
+    }
 }
 
 #[test]
