@@ -62,9 +62,10 @@ const GRADE_EXAMPLES: &str = "\
 Examples:
   eco grade my-exercise submissions/
   eco grade echo submissions/ --report html=class.html --report csv=marks.csv
-  eco grade echo submissions/ --report 'gradescope={name}.json'
+  eco grade echo submissions/ --report 'gradescope=out/{name}.json'
   eco grade echo alice.wasm --report junit=- > alice.xml
   eco grade echo submissions/* --class=no    one student for each path
+  eco grade echo --class=no -- *             in their folder: a name may begin with -
   eco grade echo groups/* --class            a class for each path
 
 A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
@@ -77,7 +78,9 @@ A class whose grading was cut off, or in which something could not be judged, go
 is handed in as it was, is not graded anew. --fresh grades all of it. The exercise lies outside of what is handed in.
 
 Reports are gradescope and exercism (one for each submission, for whose name {name} stands), junit, tap, csv, \
-json and html. A report's folder must be there, unless its name has {name}. Reports are written while the class is \
+json and html. A report's folder must be there, unless its name has {name}. Those with {name} are best in a folder of \
+their own, since students choose the names; one replaces nothing but an earlier one. Where submissions lie, only \
+submissions/{name}/results.json and the like is taken: {name} is the student's folder then. Reports are written while the class is \
 graded, and say who is missing. Each is a new file: no link that was handed in is followed. Hidden cases (hidden.toml) are run too. Two runs give the same reports. What the cases draw at \
 random comes from exercise.toml and hidden.toml, so that eco check, which has no hidden cases, draws otherwise.
 

@@ -7,15 +7,6 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
-/// Who may have put there what has the file's name by now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// Who named the file: a link, or a pipe, is there for a reason, and is not replaced.
-    Users,
-    /// Anybody: what is there is replaced, whatever it is.
-    Strangers,
-}
-
 /// Where a new file is to be.
 pub(super) struct NewFile {
     folder: Folder,
@@ -30,7 +21,7 @@ impl NewFile {
     pub(super) fn at(path: &Path) -> io::Result<Self> {
         let (folder, name) = eco_files::split(path)?;
         let folder = Folder::open(folder)?;
-        check(&folder, name, Whose::Users)?;
+        check(&folder, name)?;
         Ok(Self {
             folder,
             name: name.to_owned(),
@@ -46,16 +37,16 @@ impl NewFile {
     }
 }
 
-/// Whether a file of this name can be written in the folder.
+/// Whether a file of this name can be written in the folder. A link, or a pipe, is there for a reason, and is not replaced.
 ///
 /// # Errors
 /// It can't, for this reason.
-pub(super) fn check(folder: &Folder, name: &OsStr, whose: Whose) -> io::Result<()> {
-    let refused = match (folder.kind(name), whose) {
-        (Err(error), _) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        (Ok(EntryKind::Folder), _) => "it is a folder",
-        (Ok(EntryKind::Link), Whose::Users) => "it is a link: name the file that it leads to",
-        (Ok(EntryKind::Other), Whose::Users) => "it is a pipe or a device, and no file",
+pub(super) fn check(folder: &Folder, name: &OsStr) -> io::Result<()> {
+    let refused = match folder.kind(name) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(EntryKind::Folder) => "it is a folder",
+        Ok(EntryKind::Link) => "it is a link: name the file that it leads to",
+        Ok(EntryKind::Other) => "it is a pipe or a device, and no file",
         _ => return folder.try_writing(),
     };
     Err(io::Error::new(io::ErrorKind::InvalidInput, refused))

@@ -35,7 +35,9 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     } = submissions::find(&args.submissions, args.class)?;
     let names = submissions.iter().map(|submission| submission.name.clone());
     let names: Vec<String> = names.collect();
-    let reports = Reports::new(&args.report, &exercise, &names, &args.submissions)?;
+    let students: Vec<_> = submissions.iter().map(Submission::student).collect();
+    let exercise_read = (&files, &exercise);
+    let reports = Reports::new(&args.report, exercise_read, &students, &args.submissions)?;
     let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
     let share = exercise.share(machine::memory_for_plugins(), jobs);
     let budgets = args.compile.over(exercise.limits.budgets(share.run));

@@ -4,7 +4,7 @@
 //! has chosen what is there.
 
 use eco_files::Folder;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -14,15 +14,13 @@ use std::path::{Component, Path, PathBuf};
 const MOST_LINKS: usize = 40;
 
 /// The paths that were handed in, and all that lies at or below them.
-pub(super) struct HandedIn(Vec<PathBuf>);
+pub(super) struct HandedIn(HashSet<PathBuf>);
 
 /// A folder that a teacher typed.
 pub(super) struct Typed {
     pub(super) folder: Folder,
     /// Its path, without a link on the way.
     pub(super) path: PathBuf,
-    /// Whether it was handed in: who did so may have put something into it.
-    pub(super) is_handed_in: bool,
 }
 
 impl HandedIn {
@@ -37,15 +35,10 @@ impl HandedIn {
         Self(paths.map(|path| key(&path)).collect())
     }
 
-    /// Whether this very path was handed in.
-    pub(super) fn is(&self, path: &Path) -> bool {
-        self.0.contains(&key(path))
-    }
-
     /// Whether this path was handed in, or lies below one that was.
     pub(super) fn has(&self, path: &Path) -> bool {
         let path = key(path);
-        self.0.iter().any(|handed_in| path.starts_with(handed_in))
+        path.ancestors().any(|around| self.0.contains(around))
     }
 
     /// Opens the folder that was typed, through no link that was handed in.
@@ -67,11 +60,7 @@ impl HandedIn {
         for name in names.iter().rev() {
             folder = folder.enter(name)?;
         }
-        Ok(Typed {
-            folder,
-            is_handed_in: self.has(&path),
-            path,
-        })
+        Ok(Typed { folder, path })
     }
 
     fn without_links(&self, typed: &Path) -> io::Result<PathBuf> {
@@ -121,11 +110,18 @@ fn parts(path: &Path) -> Vec<OsString> {
     parts.map(|part| part.as_os_str().to_owned()).collect()
 }
 
-/// What two paths have in common that lead to the same place wherever case makes no difference. Where it does, some that differ
-/// have it too, which costs a longer name.
+/// What two paths have in common that lead to the same place: case makes no difference on some systems. Elsewhere it is the
+/// path, so that nobody gets a longer one for the name of another who is somebody else.
 pub(super) fn key(path: &Path) -> PathBuf {
-    PathBuf::from(path.to_string_lossy().to_lowercase())
+    if CASE_IS_FOLDED {
+        PathBuf::from(path.to_string_lossy().to_lowercase())
+    } else {
+        path.to_owned()
+    }
 }
+
+/// Whether a system's usual file systems take names for the same that differ in case.
+pub(super) const CASE_IS_FOLDED: bool = cfg!(any(windows, target_os = "macos"));
 
 #[cfg(all(test, unix))]
 #[expect(clippy::unwrap_used, reason = "tests")]
@@ -163,7 +159,8 @@ mod tests {
             ("own/../to-mallory", None),
         ] {
             let opened = handed_in.open(&place.path().join(typed));
-            let found = opened.as_ref().ok().map(|typed| typed.is_handed_in);
+            let found = opened.as_ref().ok();
+            let found = found.map(|typed| handed_in.has(&typed.path));
             assert_eq!(found, is_handed_in, "{typed}");
             if let Err(error) = opened {
                 assert_eq!(error.to_string(), "a link on the way was handed in");
@@ -178,7 +175,7 @@ mod tests {
         let handed_in = HandedIn::new(std::slice::from_ref(&student));
         assert!(handed_in.open(&student).is_err());
         let own = handed_in.open(&place.path().join("marks")).unwrap();
-        assert!(!own.is_handed_in);
+        assert!(!handed_in.has(&own.path));
     }
 
     #[test]

@@ -3,27 +3,24 @@
 //! It owns that a report is a new file, in no folder that a student could choose, and that no two have one path. It must not
 //! know the formats, nor how anything is graded.
 
+mod ground;
 mod handed_in;
 mod names;
+mod place;
 mod report_to;
 
 pub(super) use report_to::ReportTo;
 
 use super::exit::{Exit, Failure};
-use super::new_file;
 use super::output;
 use eco_exercise::report::{Format, OfClass, OfOne};
-use eco_exercise::{Class, Exercise, Graded, Visibility};
-use eco_files::Folder;
-use eco_text::escape;
-use handed_in::{HandedIn, Typed};
-use names::{Taken, file_name, numbered, with_name};
+use eco_exercise::{Case, Class, Exercise, Files, Graded, Visibility};
+use ground::{Found, Ground, twice};
 use parking_lot::Mutex;
-use report_to::cannot;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io;
+use place::{Place, Whose};
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -49,70 +46,69 @@ pub(super) struct Reports {
     failed: Mutex<Vec<Failure>>,
 }
 
-/// Where a report goes.
-#[derive(Clone)]
-struct Place {
-    folder: Arc<Folder>,
-    below: PathBuf,
-    /// For messages.
-    shown: String,
-    /// Whether it lies in what was handed in, where students may read it.
-    is_handed_in: bool,
+/// Whom a report is on.
+pub(super) struct Student<'a> {
+    /// No two have the same.
+    pub(super) name: &'a str,
+    /// What the name is where no other has it.
+    pub(super) short: &'a str,
+    /// The folder that was handed in, if it is one: where it lies, without a link on the way, and its name there.
+    pub(super) folder: Option<(&'a Path, &'a OsStr)>,
 }
 
 impl Reports {
-    /// Decides every path, of the submissions of these names, and refuses what makes no sense before anything runs.
-    /// `handed_in` are the paths of classes and students.
+    /// Decides every path, and refuses what makes no sense before anything runs. `handed_in` are the paths of classes and
+    /// students, and `files` the exercise's.
     pub(super) fn new(
         wanted: &[ReportTo],
-        exercise: &Exercise,
-        submissions: &[String],
+        (files, exercise): (&Files, &Exercise),
+        students: &[Student<'_>],
         handed_in: &[PathBuf],
     ) -> Result<Self, Failure> {
-        let handed_in = HandedIn::new(handed_in);
+        let mut ground = Ground::new(handed_in, files);
         let mut reports = Self::default();
-        let mut taken = Taken::default();
         // What a teacher typed has its path before anything that students chose the name of.
         let (each, whole): (Vec<_>, Vec<_>) =
             wanted.iter().partition(|report| report.is_for_each());
         for report in whole {
-            report.check(submissions.len())?;
+            report.check(students.len())?;
             if report.is_stdout() {
                 match reports.stdout.replace(report.format) {
                     None => continue,
                     Some(_) => return Err(twice()),
                 }
             }
-            let (place, path) = place(report, &handed_in)?;
-            if !taken.take(&path) {
-                return Err(twice());
-            }
+            let place = ground.in_full(report)?;
             match report.format {
                 Format::OfClass(format) => reports.of_class.push((format, place)),
                 // There is one at the most.
-                Format::OfOne(format) => submissions
+                Format::OfOne(format) => students
                     .iter()
-                    .for_each(|name| reports.add(name, format, &place)),
+                    .for_each(|student| reports.add(student.name, format, &place)),
             }
         }
         let mut longer = Vec::new();
-        let mut forms = Taken::default();
         for report in each {
-            report.check(submissions.len())?;
+            report.check(students.len())?;
             if let Format::OfOne(format) = report.format {
-                let places = places(report, submissions, &handed_in, &mut forms, &mut taken)?;
-                for (name, (place, is_longer)) in submissions.iter().zip(places) {
-                    reports.add(name, format, &place);
-                    longer.extend(is_longer.then_some(place.shown));
+                let places = ground.for_each(report, students)?;
+                for (student, found) in students.iter().zip(places) {
+                    match found {
+                        Err(failure) => reports.failed.get_mut().push(failure),
+                        Ok(Found { place, is_longer }) => {
+                            reports.add(student.name, format, &place);
+                            longer.extend(is_longer.then_some(place.shown));
+                        }
+                    }
                 }
             }
         }
+        for (_, place) in reports.of_one.values_mut().flatten() {
+            ground.keep_others(place);
+        }
         warn_of_longer(&longer);
-        if exercise
-            .cases
-            .iter()
-            .any(|case| case.visibility == Visibility::Hidden)
-        {
+        let is_hidden = |case: &Case| case.visibility == Visibility::Hidden;
+        if exercise.cases.iter().any(is_hidden) {
             reports.warn_of_readers();
         }
         Ok(reports)
@@ -120,14 +116,11 @@ impl Reports {
 
     /// Hidden cases that students can read of are hidden no longer.
     fn warn_of_readers(&self) {
-        let of_one = self.of_one.values().flatten();
-        let of_one = of_one.map(|(format, place)| (Format::OfOne(*format), place));
-        let of_class = self.of_class.iter();
-        let of_class = of_class.map(|(format, place)| (Format::OfClass(*format), place));
-        let readable =
-            |(format, place): &(Format, &Place)| format.shows_hidden() && place.is_handed_in;
-        let readable = of_class.chain(of_one).filter(readable);
-        let readable: BTreeSet<&str> = readable.map(|(format, _)| format.name()).collect();
+        let readable = self.of_one.values().flatten().filter(|(format, place)| {
+            Format::OfOne(*format).shows_hidden() && matches!(place.whose, Whose::Students(_))
+        });
+        let readable = readable.map(|(format, _)| Format::OfOne(*format).name());
+        let readable: BTreeSet<&str> = readable.collect();
         if !readable.is_empty() {
             let formats = Vec::from_iter(readable).join(", ");
             tracing::warn!(
@@ -149,8 +142,11 @@ impl Reports {
     /// Writes the reports on one submission. [`end`](Self::end) says what could not be written.
     pub(super) fn finished(&self, exercise: &Exercise, graded: &Graded) {
         for (format, place) in self.of_one.get(&graded.name).into_iter().flatten() {
-            let written = place.put(|to| format.write(exercise, graded, to));
-            self.failed.lock().extend(written.err());
+            let mut report = Vec::new();
+            let written = format.write(exercise, graded, &mut report);
+            let written = written.map_err(Failure::from);
+            let put = written.and_then(|()| place.put_one(*format, &report));
+            self.failed.lock().extend(put.err());
         }
     }
 
@@ -176,7 +172,11 @@ impl Reports {
     /// Writes the reports on a class. One that can't be written keeps no other from it.
     fn class(&self, class: &Class<'_>) -> Vec<Failure> {
         let written = self.of_class.iter();
-        let written = written.map(|(format, place)| place.put(|to| format.write(class, to)));
+        let written = written.map(|(format, place)| {
+            let mut report = Vec::new();
+            format.write(class, &mut report)?;
+            place.put(&report)
+        });
         written.filter_map(Result::err).collect()
     }
 
@@ -201,10 +201,6 @@ impl Reports {
     }
 }
 
-fn twice() -> Failure {
-    Exit::Usage.saying("two reports would go to the same file")
-}
-
 fn print(format: Format, class: &Class<'_>) -> Result<(), Failure> {
     let mut report = Vec::new();
     match format {
@@ -216,95 +212,6 @@ fn print(format: Format, class: &Class<'_>) -> Result<(), Failure> {
         }
     }
     output::bytes(&report)
-}
-
-/// Where a report goes that was typed in full, with its path.
-fn place(report: &ReportTo, handed_in: &HandedIn) -> Result<(Place, PathBuf), Failure> {
-    let (folder, name) = eco_files::split(report.path()).map_err(|error| report.cannot(error))?;
-    let typed = open(report, folder, handed_in)?;
-    // A link or a pipe there would be a student's, and is replaced itself.
-    let whose = match typed.is_handed_in {
-        true => new_file::Whose::Strangers,
-        false => new_file::Whose::Users,
-    };
-    let path = typed.path.join(name);
-    if handed_in.is(&path) {
-        return Err(report.cannot("it was handed in"));
-    }
-    new_file::check(&typed.folder, name, whose).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput => report.cannot(format!("{error} (- writes to stdout)")),
-        _ => report.cannot(error),
-    })?;
-    let place = Place {
-        folder: Arc::new(typed.folder),
-        below: PathBuf::from(name),
-        shown: escape::path(report.path()),
-        is_handed_in: handed_in.has(&path),
-    };
-    Ok((place, path))
-}
-
-/// Where a report on each submission goes, in their order, and whether its path is longer than others' since another has it.
-fn places(
-    report: &ReportTo,
-    submissions: &[String],
-    handed_in: &HandedIn,
-    forms: &mut Taken,
-    taken: &mut Taken,
-) -> Result<Vec<(Place, bool)>, Failure> {
-    let wanted = report.for_each()?;
-    let typed = open(report, &wanted.folder, handed_in)?;
-    typed
-        .folder
-        .try_writing()
-        .map_err(|error| report.cannot(error))?;
-    let form: PathBuf = wanted.below.iter().collect();
-    if !forms.take(&typed.path.join(form)) {
-        return Err(twice());
-    }
-    let folder = Arc::new(typed.folder);
-    let names: HashSet<String> = submissions.iter().map(|name| name.to_lowercase()).collect();
-    let place = |(number, name): (usize, &String)| {
-        // A folder of the class that has another student's name is that student's, who can read what is in it.
-        let is_others = |part: &str| part != name && names.contains(&part.to_lowercase());
-        let mut part = file_name(name, number);
-        let mut below = with_name(&wanted.below, &part);
-        let mut is_longer = false;
-        let mut path = typed.path.join(&below);
-        while is_others(&part) || handed_in.is(&path) || !taken.take(&path) {
-            part = numbered(&part, number);
-            below = with_name(&wanted.below, &part);
-            path = typed.path.join(&below);
-            is_longer = true;
-        }
-        let shown = escape::path(&plain(&wanted.folder).join(&below));
-        let folder = folder.clone();
-        let place = Place {
-            folder,
-            below,
-            shown,
-            is_handed_in: handed_in.has(&path),
-        };
-        (place, is_longer)
-    };
-    Ok((1..).zip(submissions).map(place).collect())
-}
-
-/// Opens a folder that was typed.
-fn open(report: &ReportTo, folder: &Path, handed_in: &HandedIn) -> Result<Typed, Failure> {
-    handed_in.open(folder).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => report.cannot(format!(
-            "there is no folder {}, and one for each {} is all that eco makes",
-            escape::path(plain(folder)),
-            report_to::NAME
-        )),
-        _ => report.cannot(error),
-    })
-}
-
-/// A path for messages, without the folder that is meant where none is named.
-fn plain(path: &Path) -> &Path {
-    path.strip_prefix(".").unwrap_or(path)
 }
 
 fn warn_of_longer(longer: &[String]) {
@@ -319,20 +226,4 @@ fn warn_of_longer(longer: &[String]) {
         "other submissions or reports have the paths that these would have, so that theirs are longer: {}",
         shown.join(", ")
     );
-}
-
-impl Place {
-    fn put(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
-        let mut report = Vec::new();
-        write(&mut report)?;
-        let put = self.folder.replace_below(&self.below, &report);
-        put.map_err(|error| {
-            let Failure { exit, error: said } = cannot(&self.shown, &error);
-            if eco_files::is_about_path(&error) {
-                exit.because(said)
-            } else {
-                Exit::Internal.because(said)
-            }
-        })
-    }
 }

@@ -2,20 +2,35 @@
 
 use super::handed_in::key;
 use clap_lex::OsStrExt as _;
+use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::report_to::NAME;
 
-/// The longest part of a path that is made of a name, in bytes: file systems take 255, and there is an end
-/// to come. What is longer is cut, and has its number. Test: `grading::names_of_any_kind_are_graded_and_reported`.
+/// The longest part of a path that is made of a name, in bytes. What is longer is cut, and has a digest of the whole name.
+/// Test: `grading::names_of_any_kind_are_graded_and_reported`.
 const LONGEST_NAME: usize = 200;
 
+/// The longest part of a path that file systems take, in bytes. A name is cut to what else is in its part.
+/// Test: `reports::a_name_and_a_form_that_are_long_together_fit_into_a_path`.
+const LONGEST_PART: usize = 255;
+
+/// Bytes for what a longer name ends in.
+const TAIL: usize = 32;
+
+/// A form in which names have less room, in bytes, is refused: its reports could hardly be told apart.
+/// Test: `reports::names::tests::a_name_has_the_room_that_a_form_leaves_it`.
+const LEAST_ROOM: usize = 20;
+
+/// Hexadecimal digits of a digest of a name. Two names that have the same are told apart all the same: see [`longer`].
+const DIGITS: usize = 12;
+
 /// A name as a part of a path that leads nowhere else: bytes that mean something there are written as
-/// `%` and two digits, so that two names never become one. A long one is cut, and has its number among the
-/// submissions at its end, behind a sign that nothing else has.
-pub(super) fn file_name(name: &str, number: usize) -> String {
+/// `%` and two digits, so that two names never become one. One that is longer than `room` is cut, and has its digest at the
+/// end, behind a sign that nothing else has: a number would be another one in another class.
+pub(super) fn file_name(name: &str, room: usize) -> String {
     let mut safe = String::new();
     let last = name.len().saturating_sub(1);
     for (at, &byte) in name.as_bytes().iter().enumerate() {
@@ -26,9 +41,9 @@ pub(super) fn file_name(name: &str, number: usize) -> String {
         } else {
             safe += &format!("%{byte:02X}")
         }
-        if safe.len() > LONGEST_NAME {
-            safe.truncate(LONGEST_NAME);
-            return numbered(&safe, number);
+        if safe.len() > room {
+            safe.truncate(room);
+            return longer(&safe, name, 1);
         }
     }
     if safe.is_empty() {
@@ -38,9 +53,26 @@ pub(super) fn file_name(name: &str, number: usize) -> String {
     safe
 }
 
-/// The name with its number.
-pub(super) fn numbered(safe: &str, number: usize) -> String {
-    format!("{safe}~{number}")
+/// A part of a path that was made of this name, and is another's so many times.
+pub(super) fn longer(safe: &str, name: &str, times: usize) -> String {
+    let digest = format!("{:x}", Sha256::digest(name));
+    let digest = digest.get(..DIGITS).unwrap_or_default();
+    match times {
+        0 | 1 => format!("{safe}~{digest}"),
+        _ => format!("{safe}~{digest}~{times}"),
+    }
+}
+
+/// Bytes that a name may have in these parts of a path, beside what else is in them. `None` where it is too little.
+pub(super) fn room(parts: &[&OsStr]) -> Option<usize> {
+    let rooms = parts.iter().filter_map(|part| {
+        let pieces: Vec<&OsStr> = part.split(NAME).collect();
+        let rest: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let room = LONGEST_PART.saturating_sub(rest);
+        Some(room.checked_div(pieces.len() - 1)?.saturating_sub(TAIL))
+    });
+    let room = rooms.fold(LONGEST_NAME, usize::min);
+    (room >= LEAST_ROOM).then_some(room)
 }
 
 /// A path with this for `{name}`.
@@ -60,6 +92,11 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    /// Whether it is a file's.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        self.files.contains(&key(path))
+    }
+
     /// Takes the path for a file, unless it is another's, or a folder of another's, or would lie in another's.
     pub(super) fn take(&mut self, path: &Path) -> bool {
         let path = key(path);
@@ -76,6 +113,7 @@ impl Taken {
 
 #[cfg(test)]
 mod tests {
+    use super::super::handed_in::CASE_IS_FOLDED;
     use super::*;
     use proptest::prelude::*;
 
@@ -88,11 +126,11 @@ mod tests {
     proptest! {
         #[test]
         fn different_names_are_different_parts_of_paths(names in names()) {
-            let parts: Vec<String> = (1..).zip(&names).map(|(number, name)| file_name(name, number)).collect();
+            let parts: Vec<String> = names.iter().map(|name| file_name(name, LONGEST_NAME)).collect();
             let different: HashSet<&String> = parts.iter().collect();
             prop_assert_eq!(different.len(), names.len(), "{:?}", parts);
             for part in parts {
-                prop_assert!(part.len() <= LONGEST_NAME + 21);
+                prop_assert!(part.len() <= LONGEST_NAME + TAIL);
                 prop_assert!(!part.starts_with('.') && !part.ends_with('.') && !part.is_empty());
                 let plain = |c: char| c.is_ascii_alphanumeric() || "-_.%~".contains(c);
                 prop_assert!(part.chars().all(plain), "{}", part);
@@ -112,22 +150,38 @@ mod tests {
             ("{name}", "%7Bname%7D"),
             ("C:\\", "C%3A%5C"),
         ] {
-            assert_eq!(file_name(name, 1), part);
+            assert_eq!(file_name(name, LONGEST_NAME), part);
         }
-        let long = file_name(&"é".repeat(65_536), 7);
-        assert_eq!(long.len(), LONGEST_NAME + 2);
-        assert!(long.ends_with("~7"), "{long}");
+        let long = file_name(&"é".repeat(65_536), LONGEST_NAME);
+        assert_eq!(long.len(), LONGEST_NAME + 1 + DIGITS);
+        assert!(longer(&long, "é", 10_000).len() <= LONGEST_NAME + TAIL);
     }
 
     #[test]
-    fn a_path_is_taken_once_whatever_its_case_and_no_file_is_a_folder() {
+    fn a_name_has_the_room_that_a_form_leaves_it() {
+        let form = |parts: &[&str]| room(&parts.iter().map(OsStr::new).collect::<Vec<_>>());
+        let long = |length: usize| format!("{NAME}{}", "a".repeat(length));
+        assert_eq!(form(&[NAME, "results.json"]), Some(LONGEST_NAME));
+        assert_eq!(form(&[&long(100)]), Some(255 - 100 - TAIL));
+        assert_eq!(
+            form(&[NAME, &long(100), &long(120)]),
+            Some(255 - 120 - TAIL)
+        );
+        assert_eq!(form(&["{name}-{name}"]), Some(254 / 2 - TAIL));
+        assert_eq!(form(&[&long(203)]), Some(LEAST_ROOM));
+        assert_eq!(form(&[&long(204)]), None);
+    }
+
+    #[test]
+    fn a_path_is_taken_once_and_no_file_is_a_folder() {
         let mut taken = Taken::default();
         let mut take = |path: &str| taken.take(Path::new(path));
         assert!(take("/out/Class.json"));
-        assert!(!take("/out/class.JSON"));
-        assert!(!take("/out/class.json/results"));
+        assert_eq!(take("/out/class.JSON"), !CASE_IS_FOLDED);
+        assert!(!take("/out/Class.json"));
+        assert!(!take("/out/Class.json/results"));
         assert!(take("/out/anna/results"));
-        assert!(!take("/OUT/anna"));
+        assert!(!take("/out/anna"));
         assert!(take("/out/ben/results"));
     }
 }

@@ -10,7 +10,7 @@ use eco_text::escape;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a student's folder may have in it. One plugin is wanted, and a few notes may lie beside it; a folder with more is
@@ -36,6 +36,14 @@ pub(super) struct Look {
     pub(super) found: Result<Found, Verdict>,
     /// Of the plugin's file.
     pub(super) identity: Option<Identity>,
+}
+
+impl Look {
+    /// The folder that was handed in, if it is one: where it lies, and its name there.
+    pub(super) fn folder(&self) -> Option<(PathBuf, OsString)> {
+        let Place { around, name } = &self.place;
+        (self.kind == Some(EntryKind::Folder)).then(|| (around.absolute.clone(), name.clone()))
+    }
 }
 
 /// Looks at a place.

@@ -9,6 +9,7 @@ mod place;
 
 use crate::exercise_args::Class;
 use crate::exit::{Exit, Failure};
+use crate::reports::Student;
 use eco_exercise::{Files, Verdict};
 use eco_files::{Folder, Identity};
 use eco_plugin::{Language, Source};
@@ -26,6 +27,10 @@ use std::sync::Arc;
 pub(super) struct Submission {
     /// Of the file without its end, or of the folder, or as much more as it takes: no two have the same.
     pub(super) name: String,
+    /// What the name is where no other has it.
+    short: String,
+    /// The folder that was handed in, if it is one: where it lies, and its name there.
+    folder: Option<(PathBuf, OsString)>,
     /// Where its plugin is; or what is said of one that has none.
     found: Result<Found, Verdict>,
 }
@@ -43,6 +48,16 @@ impl PluginFile {
 }
 
 impl Submission {
+    /// Whom reports on it are on.
+    pub(super) fn student(&self) -> Student<'_> {
+        let folder = self.folder.as_ref();
+        Student {
+            name: &self.name,
+            short: &self.short,
+            folder: folder.map(|(around, name)| (around.as_path(), name.as_os_str())),
+        }
+    }
+
     /// The language of a script.
     pub(super) fn language(&self) -> Option<Language> {
         let found = self.found.as_ref().ok()?;
@@ -92,11 +107,12 @@ pub(super) fn find(paths: &[PathBuf], class: Option<Class>) -> Result<Submission
     let looks: Vec<_> = places.into_iter().map(look::look).collect();
     let names = names::names(&looks);
     let identities: Vec<Option<Identity>> = looks.iter().map(|look| look.identity).collect();
-    let found = looks.into_iter().map(|look| look.found);
-    let submissions = names
-        .into_iter()
-        .zip(found)
-        .map(|(name, found)| Submission { name, found });
+    let submissions = names.into_iter().zip(looks).map(|(name, look)| Submission {
+        name,
+        short: names::short(&look),
+        folder: look.folder(),
+        found: look.found,
+    });
     let mut all: Vec<Submission> = submissions.collect();
     refuse_shared(&mut all, &identities);
     all.sort_by(|a, b| a.name.cmp(&b.name));

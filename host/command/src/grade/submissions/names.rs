@@ -103,6 +103,11 @@ fn joined(folder: &Path, name: &str) -> String {
     path + name
 }
 
+/// What it is called where no other is called so.
+pub(super) fn short(look: &Look) -> String {
+    name(look, Length::Short)
+}
+
 /// What a look is called by so much of its name.
 fn name(look: &Look, length: Length) -> String {
     let whole: &OsStr = &look.place.name;
