@@ -143,8 +143,21 @@ impl Folder {
     /// # Errors
     /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
     pub fn replace_below(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.write_below(path, |to| to.write_all(bytes))
+    }
+
+    /// As [`replace_below`](Self::replace_below), with what `write` writes, little by little.
+    ///
+    /// # Errors
+    /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
+    pub fn write_below(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> io::Result<()> {
         let (way, name) = super::split(path)?;
-        self.enter_or_make_below(way)?.replace(name, bytes)
+        let folder = self.enter_or_make_below(way)?;
+        folder.0.replace(part(name)?, Access::AsBefore, write)
     }
 
     /// Opens the folder at this path below it.
@@ -221,7 +234,8 @@ impl Folder {
     /// # Errors
     /// There is a folder or a device, or it can't be written. What is there stays then.
     pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        self.0.replace(part(name)?, bytes, Access::AsBefore)
+        self.0
+            .replace(part(name)?, Access::AsBefore, |to| to.write_all(bytes))
     }
 
     /// As [`replace`](Self::replace), where a stranger may have put the old one there: who could read it, or write to it,
@@ -230,7 +244,8 @@ impl Folder {
     /// # Errors
     /// As of [`replace`](Self::replace).
     pub fn replace_strange(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        self.0.replace(part(name)?, bytes, Access::AsNew)
+        self.0
+            .replace(part(name)?, Access::AsNew, |to| to.write_all(bytes))
     }
 }
 

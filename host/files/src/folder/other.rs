@@ -4,7 +4,7 @@
 use super::{Access, Entry, EntryKind};
 use std::ffi::OsStr;
 use std::fs::{self, File, FileType};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -86,9 +86,17 @@ impl Folder {
     }
 
     /// A new file has the access of its folder here.
-    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], _: Access) -> io::Result<()> {
-        let mut new = tempfile::NamedTempFile::new_in(&self.0)?;
-        new.write_all(bytes)?;
+    pub(super) fn replace(
+        &self,
+        name: &OsStr,
+        _: Access,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let new = tempfile::NamedTempFile::new_in(&self.0)?;
+        let mut to = BufWriter::new(new.as_file());
+        write(&mut to)?;
+        to.flush()?;
+        drop(to);
         let put = new.persist(self.0.join(name));
         put.map(drop).map_err(|error| error.error)
     }

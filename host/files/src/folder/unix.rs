@@ -4,7 +4,7 @@ use super::{Access, Entry, EntryKind, HALF};
 use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -141,7 +141,12 @@ impl Folder {
         self.0.try_clone().map(Self)
     }
 
-    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], access: Access) -> io::Result<()> {
+    pub(super) fn replace(
+        &self,
+        name: &OsStr,
+        access: Access,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> io::Result<()> {
         let old = self.found(name).ok();
         let old_type = old.as_ref().map(|old| FileType::from_raw_mode(old.st_mode));
         match old_type {
@@ -166,13 +171,15 @@ impl Folder {
         });
         let kept = kept.map(|old| Mode::from_raw_mode(old.st_mode & 0o777));
         // Whoever may not read it has no moment to open it.
-        let (new_name, mut file) = self.beside(kept.unwrap_or(NEW_FILE))?;
-        let mut put = || -> io::Result<()> {
+        let (new_name, file) = self.beside(kept.unwrap_or(NEW_FILE))?;
+        let put = || -> io::Result<()> {
             if let Some(kept) = kept {
                 // Whatever the user's mask has left of it.
                 fs::fchmod(&file, kept)?;
             }
-            file.write_all(bytes)?;
+            let mut to = BufWriter::new(&file);
+            write(&mut to)?;
+            to.flush()?;
             Ok(fs::renameat(&self.0, &new_name, &self.0, name)?)
         };
         let written = put();
