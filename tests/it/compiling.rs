@@ -220,3 +220,16 @@ fn unsafe_code_is_in_the_module_that_says_why() {
             .all(|path| path.ends_with("plugin/src/cache/code.rs"))
     );
 }
+
+/// A file that the helper has no memory for, and one that leaves it none for its threads.
+#[test]
+fn a_file_that_takes_all_the_memory_to_compile_is_too_complex() {
+    let path = plugin_file("fills-the-helper.wasm", sections(&[(0, vec![0; 31 << 20])]));
+    for mebibytes in [24, 31, 32, 34, 36] {
+        let limit = format!("--compile-memory={mebibytes}MiB");
+        let exited = Eco::new(&["call", &path, "x", &limit]).run(b"");
+        assert_eq!(exited.code, 65, "{limit}: {}", exited.stderr);
+        let said = exited.stderr;
+        assert!(said.contains("memory to compile"), "{limit}: {said}");
+    }
+}

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -65,12 +65,18 @@ where
     let answers = Answers::new()?;
     limits::apply(head.limits)?;
     prepare()?;
-    let bytes = wire::read_bytes(&mut stdin)?;
+    // Before the bytes are here: what is missing for a thread is not missing because of them.
     watch(answers.clone());
+    // What a panic says goes into the answer. stderr may take it from nobody.
+    std::panic::set_hook(Box::new(|_| {}));
+    let (give, given) = mpsc::channel();
     let working = thread::Builder::new().stack_size(STACK);
     working.spawn({
         let answers = answers.clone();
         move || {
+            let Ok(bytes) = given.recv() else {
+                return;
+            };
             // A panic is a mistake of the program's, which these bytes have led it to.
             let work = std::panic::AssertUnwindSafe(|| work(head.request, bytes));
             let said = match std::panic::catch_unwind(work) {
@@ -81,6 +87,8 @@ where
             std::process::exit(i32::from(said.is_err()));
         }
     })?;
+    let bytes = wire::read_bytes(&mut stdin)?;
+    give.send(bytes).map_err(io::Error::other)?;
     // Nothing more comes, but an end: that of who asked.
     let _ = stdin.read(&mut [0])?;
     std::process::exit(1);

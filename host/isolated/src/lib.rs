@@ -8,6 +8,12 @@
 mod ended;
 mod helper;
 mod limits;
+#[cfg(not(unix))]
+#[path = "pipes/other.rs"]
+mod pipes;
+#[cfg(unix)]
+#[path = "pipes/unix.rs"]
+mod pipes;
 mod places;
 mod process;
 mod wire;

@@ -5,15 +5,18 @@
 
 use crate::ended::Ended;
 use crate::limits::{self, Limits};
+use crate::pipes::{Life, Pipes};
 use crate::places::{self, AtWork};
 use crate::wire::{self, Answer, Head};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write};
+use std::io::{self, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// A program that does as [`run_helper`](crate::run_helper) says.
@@ -33,7 +36,9 @@ pub struct Task<R> {
     pub bytes: Vec<u8>,
     /// What it may use.
     pub limits: Limits,
-    /// Bytes that each block of its answer may have. More is no answer.
+    /// Blocks that its answer may have. More is no answer.
+    pub blocks: u64,
+    /// Bytes that each of them may have. More is no answer.
     pub most: u64,
     /// When it is killed.
     pub clock: Clock,
@@ -54,9 +59,6 @@ pub enum Clock {
 /// See [`Clock::Patience`]: beyond the processor time that it may have. No test hits it: that would take as long.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-/// What is read of a helper's stderr, in bytes: the runtime's last words. The rest is lost.
-const LAST_WORDS: u64 = 4096;
-
 /// Has a helper do it. Each block of its answer goes to a `place` of its own. The helper is killed when this is dropped.
 ///
 /// # Errors
@@ -75,6 +77,7 @@ where
         request,
         bytes,
         limits,
+        blocks,
         most,
         clock,
         waits,
@@ -84,14 +87,34 @@ where
     } else {
         None
     };
-    let (_place, at_work) = places.unzip();
-    let (mut running, pipes) = Running::start(program).map_err(|error| Ended::NotStarted {
+    let (_place, mut at_work) = places.unzip();
+    let (mut running, mut pipes) = Running::start(program).map_err(|error| Ended::NotStarted {
         program: program.path.clone(),
         error,
     })?;
     let head = Head { request, limits };
-    let mut talking =
-        tokio::task::spawn_blocking(move || pipes.talk(&head, &bytes, most, at_work, place));
+    let (tell, told) = oneshot::channel();
+    // It ends when the helper does, at the latest.
+    let mut asking = spawn_blocking(move || {
+        // A helper that ends before it has read all says why in another way.
+        let _ = wire::write_request(&mut pipes, &head, &bytes);
+        drop(bytes);
+        let takes_long = || {
+            // Or nobody waits any more.
+            let _ = tell.send(());
+        };
+        let mut from = BufReader::with_capacity(PIPE, &mut pipes);
+        let answer = wire::read_answer(&mut from, blocks, most, takes_long, place);
+        (answer, pipes)
+    });
+    let asked = async {
+        tokio::select! {
+            biased;
+            asked = &mut asking => return asked,
+            Ok(()) = told => at_work.iter_mut().for_each(AtWork::make_way),
+        }
+        asking.await
+    };
     let (time, late) = match clock {
         Clock::After(time) => (time, Ended::OutOfTime),
         Clock::Patience => {
@@ -99,28 +122,29 @@ where
             (cpu.saturating_add(PATIENCE), Ended::Busy)
         }
     };
-    let Ok(said) = timeout(time, &mut talking).await else {
+    let Ok(asked) = timeout(time, asked).await else {
         running.end();
         return Err(late);
     };
-    let said = said.map_err(|error| Ended::Unclear(error.to_string()))?;
-    match said.answer {
+    let (answer, pipes) = asked.map_err(|error| Ended::Unclear(error.to_string()))?;
+    match answer {
         Ok(Answer::Made(answer, blocks)) => Ok((answer, blocks)),
         Ok(Answer::Panicked(why)) => Err(Ended::Panicked(why)),
         Err(error) => {
-            let ending = tokio::task::spawn_blocking(move || running.ended());
+            let ending = spawn_blocking(move || running.ended(pipes));
             Err(match ending.await.ok().flatten() {
-                Some(status) => match Ended::of(status, &said.last_words) {
-                    Ended::OutOfMemory if limits.memory.is_none_or(limits::is_short_of) => {
-                        Ended::ShortOfMemory
-                    }
-                    ended => ended,
-                },
+                Some(Ended::OutOfMemory) if limits.memory.is_none_or(limits::is_short_of) => {
+                    Ended::ShortOfMemory
+                }
+                Some(ended) => ended,
                 None => Ended::Unclear(format!("the helper's answer: {error}")),
             })
         }
     }
 }
+
+/// As much as a pipe of Linux has, in bytes.
+const PIPE: usize = 64 * 1024;
 
 /// As [`run`], with the blocks in memory, for a thread of a tokio runtime that may block
 /// ([`spawn_blocking`](tokio::task::spawn_blocking)).
@@ -138,9 +162,11 @@ where
     tokio::runtime::Handle::current().block_on(run(program, task, || Ok(Vec::new())))
 }
 
-/// A helper. It is killed when this is dropped.
+/// A helper. It is killed when this is dropped, with what it has started, and nobody waits at its pipes any more.
 struct Running {
-    child: Child,
+    /// Until it was waited for.
+    child: Option<Child>,
+    _life: Life,
 }
 
 impl Running {
@@ -160,39 +186,61 @@ impl Running {
             command.arg0("eco").process_group(0);
         }
         let mut child = command.spawn()?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let running = Self { child };
-        match pipes {
-            (Some(stdin), Some(stdout), Some(stderr)) => Ok((
-                running,
-                Pipes {
-                    stdin,
-                    stdout,
-                    stderr,
-                },
-            )),
-            _ => Err(io::Error::other("it has no pipes")),
+        match Pipes::of(&mut child) {
+            Ok((pipes, life)) => {
+                let child = Some(child);
+                let running = Self { child, _life: life };
+                Ok((running, pipes))
+            }
+            Err(error) => {
+                kill(child);
+                Err(error)
+            }
         }
     }
 
     /// How it ended. `None` if it hasn't.
-    fn ended(&mut self) -> Option<ExitStatus> {
+    fn ended(&mut self, mut pipes: Pipes) -> Option<Ended> {
         // It has closed its pipes, or said what makes no sense: then it is killed.
-        let ended = (0..ENDING).find_map(|_| {
-            let status = self.child.try_wait().ok().flatten();
-            if status.is_none() {
+        let has_ended = (0..ENDING).any(|_| {
+            pipes.hear();
+            let has_ended = self.child.as_mut().is_none_or(has_ended);
+            if !has_ended {
                 std::thread::sleep(Duration::from_millis(1));
             }
-            status
+            has_ended
         });
-        self.end();
-        ended
+        let status = self.end()?;
+        has_ended.then(|| Ended::of(status, &pipes.last_words()))
     }
 
-    fn end(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    fn end(&mut self) -> Option<ExitStatus> {
+        self.child.take().and_then(kill)
     }
+}
+
+/// Whether it has ended. It was not waited for then, so that its number stays its own.
+fn has_ended(child: &mut Child) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let looks = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let waited = waitid(WaitId::Pid(Pid::from_child(child)), looks);
+        waited.is_ok_and(|status| status.is_some())
+    }
+    #[cfg(not(unix))]
+    child.try_wait().is_ok_and(|status| status.is_some())
+}
+
+/// Ends it, with all in its process group, and says how it ended.
+fn kill(mut child: Child) -> Option<ExitStatus> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+    }
+    let _ = child.kill();
+    child.wait().ok()
 }
 
 /// Milliseconds that a process may take between closing its pipes and its end.
@@ -201,45 +249,5 @@ const ENDING: u32 = 1000;
 impl Drop for Running {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-struct Pipes {
-    stdin: ChildStdin,
-    stdout: ChildStdout,
-    stderr: ChildStderr,
-}
-
-/// What came out of the pipes.
-struct Said<A, B> {
-    answer: io::Result<Answer<A, B>>,
-    last_words: Vec<u8>,
-}
-
-impl Pipes {
-    /// Asks, and waits for the answer. It ends when the helper does.
-    fn talk<R: Serialize, A: DeserializeOwned, B: Write>(
-        mut self,
-        head: &Head<R>,
-        bytes: &[u8],
-        most: u64,
-        mut at_work: Option<AtWork>,
-        place: impl Fn() -> io::Result<B>,
-    ) -> Said<A, B> {
-        // A helper that ends before it has read all says why in another way.
-        let _ = wire::write_request(&mut self.stdin, head, bytes);
-        let takes_long = || {
-            if let Some(at_work) = &mut at_work {
-                at_work.make_way();
-            }
-        };
-        let answer = wire::read_answer(&mut self.stdout, most, takes_long, place);
-        let mut last_words = Vec::new();
-        if answer.is_err() {
-            // stdout is at its end, and stderr soon.
-            drop(self.stdout);
-            let _ = self.stderr.take(LAST_WORDS).read_to_end(&mut last_words);
-        }
-        Said { answer, last_words }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Head<R> {
     pub(crate) limits: Limits,
 }
 
-/// What the helper says: one answer, or that it has panicked, and before it, perhaps, that it takes long.
+/// What the helper says: one answer, or that it has panicked, and before it, perhaps, that it takes long, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tag {
     TakesLong = b'L' as isize,
@@ -28,8 +28,6 @@ enum Tag {
 /// The longest JSON of an answer, in bytes: names and messages are cut far below it. A longer one is no
 /// answer. Test: `an_answer_that_makes_no_sense_is_an_error`.
 const MOST_JSON: u64 = 256 * 1024;
-/// Blocks of an answer. More is no answer. Test: `an_answer_that_makes_no_sense_is_an_error`.
-const MOST_BLOCKS: u64 = 2;
 /// Bytes of what a panic says. It may quote a file. What is beyond is cut.
 /// Test: `what_a_panic_says_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
@@ -61,7 +59,8 @@ pub(crate) fn read_head<R: DeserializeOwned>(from: &mut impl Read) -> io::Result
 
 pub(crate) fn read_bytes(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let length = read_length(from)?;
-    let mut bytes = Vec::new();
+    // Where there is no memory for them, this ends the process in the way that tells so.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX));
     from.take(length).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == length {
         Ok(bytes)
@@ -101,33 +100,36 @@ pub fn write_answer<A: Serialize>(
     to.flush()
 }
 
-/// Receives the answer. `most` bounds each of its blocks, in bytes; `place` makes a place for one.
+/// Receives the answer. `blocks` bounds the number of its blocks, and `most` each of them, in bytes; `place` makes a place
+/// for one.
 ///
 /// # Errors
 /// It makes no sense, or there is no place.
 pub fn read_answer<A: DeserializeOwned, B: Write>(
     from: &mut impl Read,
+    blocks: u64,
     most: u64,
-    mut takes_long: impl FnMut(),
+    takes_long: impl FnOnce(),
     place: impl Fn() -> io::Result<B>,
 ) -> io::Result<Answer<A, B>> {
-    loop {
-        let [tag] = read_array(from)?;
-        if tag == Tag::TakesLong as u8 {
-            takes_long();
-        } else if tag == Tag::Panicked as u8 {
-            return read_json(from).map(Answer::Panicked);
-        } else if tag == Tag::Answer as u8 {
-            let answer = read_json(from)?;
-            let number = read_length(from)?;
-            if number > MOST_BLOCKS {
-                return Err(nonsense("it has too many parts"));
-            }
-            let blocks = (0..number).map(|_| read_block(from, most, place()?));
-            return Ok(Answer::Made(answer, blocks.collect::<io::Result<_>>()?));
-        } else {
-            return Err(nonsense("it is none"));
+    let [mut tag] = read_array(from)?;
+    // Once: somebody is kept busy by each.
+    if tag == Tag::TakesLong as u8 {
+        takes_long();
+        [tag] = read_array(from)?;
+    }
+    if tag == Tag::Panicked as u8 {
+        read_json(from).map(Answer::Panicked)
+    } else if tag == Tag::Answer as u8 {
+        let answer = read_json(from)?;
+        let number = read_length(from)?;
+        if number > blocks {
+            return Err(nonsense("it has too many parts"));
         }
+        let blocks = (0..number).map(|_| read_block(from, most, place()?));
+        Ok(Answer::Made(answer, blocks.collect::<io::Result<_>>()?))
+    } else {
+        Err(nonsense("it is none"))
     }
 }
 
@@ -183,14 +185,14 @@ mod tests {
     use super::*;
 
     fn read(mut bytes: &[u8]) -> io::Result<Answer<u8, Vec<u8>>> {
-        read_answer(&mut bytes, 100, || {}, || Ok(Vec::new()))
+        read_answer(&mut bytes, 2, 100, || {}, || Ok(Vec::new()))
     }
 
     #[test]
     fn an_answer_that_makes_no_sense_is_an_error() {
         let block = |bytes: &[u8]| [&(bytes.len() as u64).to_le_bytes(), bytes].concat();
         let number = |number: u64| number.to_le_bytes();
-        let mut whole = b"LL".to_vec();
+        let mut whole = b"L".to_vec();
         write_answer(&mut whole, &7, &[b"code".to_vec(), Vec::new()]).unwrap();
         let made = Answer::Made(7, vec![b"code".to_vec(), Vec::new()]);
         assert_eq!(read(&whole).unwrap(), made);
@@ -200,6 +202,7 @@ mod tests {
             &b""[..],
             b"?",
             b"L",
+            &[b"L", &whole[..]].concat(),
             whole.get(..whole.len() - 1).unwrap(),
             &[b"A", &block(b"\"Nothing\"")[..]].concat(),
             &[b"A", &u64::MAX.to_le_bytes()[..]].concat(),

@@ -5,8 +5,8 @@
 
 use super::component;
 use super::error::BuildError;
+use eco_files::read_at_most;
 use eco_isolated::{Clock, Limits, Priority, Program, Task};
-use eco_plugin::read_at_most;
 use eco_text::escape;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -14,9 +14,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Bytes of a text or a module. Those of toolchains have some megabytes, also with what debuggers read. A larger one is
-/// refused. Test: `building::what_is_too_large_to_be_made_a_component_is_refused`.
-const MOST: usize = 256 * 1024 * 1024;
+/// Bytes of a text or a module: as many as a plugin's file may have. Those of toolchains have some megabytes, also with what
+/// debuggers read. A larger one is refused. Test: `building::what_is_too_large_to_be_made_a_component_is_refused`.
+const MOST: usize = 32 * 1024 * 1024;
 /// Bytes of a component that is made: what it is made of, and what translates WASI for it. A process that makes a larger one
 /// has gone wrong. No test hits it: that would be such a process.
 const MOST_MADE: u64 = MOST as u64 + 16 * 1024 * 1024;
@@ -63,20 +63,34 @@ pub fn run_helper() -> ExitCode {
     })
 }
 
-/// What is in the file, which has something of this form.
+/// What is in the file: a text, or a module.
 ///
 /// # Errors
 /// It can't be read, or is too large.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
-    let file = File::open(path).map_err(BuildError::file(path))?;
+    let file = open(path)?;
+    let length = file.metadata().map_err(BuildError::file(path))?.len();
+    let too_large = || BuildError::TooLarge {
+        path: path.to_owned(),
+        most: MOST,
+    };
+    // It may grow while it is read.
+    if length > MOST as u64 {
+        return Err(too_large());
+    }
     let bytes = read_at_most(file, MOST).map_err(BuildError::file(path))?;
     if bytes.len() > MOST {
-        return Err(BuildError::TooLarge {
-            path: path.to_owned(),
-            most: MOST,
-        });
+        return Err(too_large());
     }
     Ok(bytes)
+}
+
+/// Opens a file, and nothing that only looks like one.
+///
+/// # Errors
+/// It can't be opened.
+pub(super) fn open(path: &Path) -> Result<File, BuildError> {
+    eco_files::open(path).map_err(|error| BuildError::file(path)(error.into()))
 }
 
 /// Makes a component of what was read from `path`. `output` is what messages call it.
@@ -98,6 +112,8 @@ pub(super) fn component(
             cpu: Some(TIME),
             priority: Priority::Lowest,
         },
+        // The component.
+        blocks: 1,
         most: MOST_MADE,
         clock: Clock::Patience,
         waits: true,

@@ -120,7 +120,8 @@ impl Answer {
             file.read_to_end(&mut bytes)?;
             Ok::<_, io::Error>(bytes)
         };
-        let answer = eco_isolated::read_answer(&mut bytes, most, || {}, tempfile::tempfile)?;
+        let answer =
+            eco_isolated::read_answer(&mut bytes, helper::BLOCKS, most, || {}, tempfile::tempfile)?;
         Ok(match answer {
             eco_isolated::Answer::Panicked(why) => Self::Panicked(why),
             eco_isolated::Answer::Made(answer, code) => match read(answer, code) {

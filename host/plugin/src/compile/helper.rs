@@ -18,6 +18,9 @@ use std::process::ExitCode;
 /// What the helper says of a job. The code is in blocks beside it: the component's, and then the module's, if it has one.
 pub(super) type Answer = Result<Facts, Refusal>;
 
+/// Blocks that it has. More is no answer. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
+pub(super) const BLOCKS: u64 = 2;
+
 /// Compiles the plugin that comes on stdin, and answers on stdout.
 ///
 /// A program that is a [`Compiler::Helper`](super::Compiler) does this before anything else, and ends with
@@ -63,6 +66,7 @@ pub(super) async fn compile(
     let limits = limits(&job, budgets);
     let task = Task {
         limits,
+        blocks: BLOCKS,
         // It has that in its memory.
         most: limits.memory.unwrap_or(u64::MAX),
         clock: match (&job.subject, job.settings.work) {
