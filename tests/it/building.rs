@@ -1,6 +1,6 @@
 //! Building: naming a folder changes nothing outside of it.
 
-use crate::compiling::{ECHO, leb, nested};
+use crate::compiling::{ECHO, nested};
 use crate::guests::empty_folder;
 use crate::harness::{Eco, assert_same};
 use crate::support::{Peer, project_file, serve};
@@ -243,45 +243,98 @@ fn what_a_compiler_makes_is_parsed_in_a_process_of_its_own() {
     }
 }
 
-/// A module with a comment of 240 MiB, none of which is on the disk: a component that has it takes several times that.
+/// A rust project, and how it is built where cargo is this script.
+fn with_cargo(name: &str, script: &str) -> Eco {
+    let tools = empty_folder(&format!("{name}-tools"));
+    let (rust, _) = project(name, "rust");
+    Eco::new(&["build", &rust.display().to_string()])
+        .env("CARGO", tool(&tools, "cargo", script))
+        .env("RUSTC", tool(&tools, "rustc", "echo /"))
+}
+
+/// Four million functions: the parser keeps some hundred bytes for each.
 #[test]
 fn what_takes_too_much_to_make_a_component_of_is_refused() {
-    let tools = empty_folder("tools-of-too-much");
-    let made = tools.join("large.wasm");
-    let length = 240 << 20;
-    let start = [&b"\0asm\x01\0\0\0\0"[..], &leb(length), b"\x04much"].concat();
-    std::fs::write(&made, &start).expect("it can be written");
-    let file = std::fs::File::options().write(true).open(&made);
-    let sized = file.and_then(|file| file.set_len((start.len() - 5 + length) as u64));
-    sized.expect("it can be made so long");
-    let (rust, _) = project("makes-too-much", "rust");
-    let says = format!(r#"echo '{{"filenames":["{}"]}}'"#, made.display());
-    let exited = Eco::new(&["build", &rust.display().to_string()])
-        .env("CARGO", tool(&tools, "cargo", &says))
-        .env("RUSTC", tool(&tools, "rustc", "echo /"))
-        .run(b"");
+    let text = format!("(module {})", "(func)".repeat(4_000_000));
+    let folder = folder_with("makes-too-much", text);
+    let exited = Eco::new(&["build", &folder.display().to_string()]).run(b"");
     assert_eq!(exited.code, 65, "{}", exited.stderr);
     let said = exited.stderr;
     assert!(said.contains("more memory than it may have"), "{said}");
-    assert!(!rust.join("plugin.wasm").exists());
+    assert!(!folder.join("makes-too-much.wasm").exists());
+}
+
+/// A file of so many zeros, none of which is on the disk.
+fn zeros(path: &Path, length: u64) {
+    let file = std::fs::File::create(path);
+    let sized = file.and_then(|file| file.set_len(length));
+    sized.expect("it can be made so long");
 }
 
 #[test]
 fn what_is_too_large_to_be_made_a_component_is_refused() {
     let folder = folder_with("builds-large", "");
-    let file = std::fs::File::options()
-        .write(true)
-        .open(folder.join("plugin.wat"));
-    // One byte more, none of which is on the disk.
-    let sized = file.and_then(|file| file.set_len((256 << 20) + 1));
-    sized.expect("it can be made so long");
-    let exited = Eco::new(&["build", &folder.display().to_string()]).run(b"");
+    let made = folder.join("made.wasm");
+    zeros(&folder.join("plugin.wat"), (32 << 20) + 1);
+    zeros(&made, (32 << 20) + 1);
+    let says = format!(r#"echo '{{"filenames":["{}"]}}'"#, made.display());
+    for eco in [
+        Eco::new(&["build", &folder.display().to_string()]),
+        with_cargo("builds-large-rust", &says),
+    ] {
+        let exited = eco.run(b"");
+        let said = exited.stderr;
+        assert_eq!(exited.code, 65, "{said}");
+        assert!(said.contains("is larger than 32.0 MiB"), "{said}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_pipe_that_a_tool_names() {
+    let place = empty_folder("builds-a-pipe");
+    let pipe = place.join("made.wasm");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|made| made.success()), "a pipe can be made");
+    let says = format!(r#"echo '{{"filenames":["{}"]}}'"#, pipe.display());
+    let exited = with_cargo("builds-a-pipe-rust", &says).run(b"");
+    assert_ne!(exited.code, 0);
+    let said = exited.stderr;
+    assert!(said.contains("it is a pipe, not a file"), "{said}");
+}
+
+#[test]
+fn a_tool_that_never_stops_talking_is_ended() {
+    let exited = with_cargo("talks-on", "exec cat /dev/zero").run(b"");
     assert_eq!(exited.code, 65, "{}", exited.stderr);
-    assert!(
-        exited.stderr.contains("is larger than 256.0 MiB"),
-        "{}",
-        exited.stderr
-    );
+    let said = exited.stderr;
+    assert!(said.contains("cargo build failed"), "{said}");
+}
+
+/// A file of 255 MiB costs eco what a small one does.
+#[test]
+fn a_c_file_says_at_its_beginning_which_world_it_is_for() {
+    let tools = empty_folder("long-c-tools");
+    let folder = empty_folder("long-c");
+    let compiler = tool(&tools, "cc", COMPILER);
+    let build = |text: &[u8]| {
+        let source = folder.join("plugin.c");
+        std::fs::write(&source, text).expect("it can be written");
+        let file = std::fs::File::options().write(true).open(&source);
+        let sized = file.and_then(|file| file.set_len(255 << 20));
+        sized.expect("it can be made so long");
+        Eco::new(&["build", &folder.display().to_string()])
+            .env("CC", compiler.as_str())
+            .run(b"")
+    };
+    let include: &[u8] = b"\n  #include \"handler_plugin.h\"\n";
+    let missing = "no file includes the header of a world";
+    let top = 256 * 1024;
+    let early = build(&[&vec![0xff; top - include.len()], include].concat());
+    assert!(!early.stderr.contains(missing), "{}", early.stderr);
+    assert!(folder.join("build/handler_plugin.h").exists());
+    let late = build(&[&vec![0xff; top], include].concat());
+    assert_eq!(late.code, 65, "{}", late.stderr);
+    assert!(late.stderr.contains(missing), "{}", late.stderr);
 }
 
 #[test]

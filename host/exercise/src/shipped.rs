@@ -2,8 +2,9 @@
 
 use super::files::Files;
 use super::read::Cases;
+use eco_toolchain::folder::Open;
 use eco_toolchain::samples::SampleLanguage;
-use eco_toolchain::{BuildError, folder, wit};
+use eco_toolchain::{BuildError, wit};
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -173,11 +174,11 @@ impl Shipped {
         }
     }
 
-    /// Copies it into the new folder `folder`: the cases that are wanted, with a starter in every
+    /// Copies it into the folder `folder`, which is new or empty: the cases that are wanted, with a starter in every
     /// language, or in the one that is given. The statement in `first` is its `README.md`.
     ///
     /// # Errors
-    /// The folder exists, or can't be written.
+    /// There is something already, or it can't be written.
     pub fn write(
         &self,
         folder: &Path,
@@ -185,25 +186,19 @@ impl Shipped {
         only: Option<SampleLanguage>,
         first: StatementLanguage,
     ) -> Result<(), BuildError> {
-        // An empty folder will do; anything else that is there stays.
-        let is_empty = folder
-            .read_dir()
-            .map(|mut entries| entries.next().is_none());
-        if !is_empty.unwrap_or(false) {
-            folder::make(folder)?;
-        }
+        let folder = Open::make_or_take_empty(folder)?;
         let wanted = |path: &str| match (only, path.strip_prefix("starter/")) {
             (Some(only), Some(path)) => path.split('/').next() == Some(only.folder()),
             _ => path != HIDDEN || cases == Cases::All,
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
             let (path, bytes) = placed(path, bytes, first);
-            folder::write(folder, path, &bytes)?;
+            folder.write(path, &bytes)?;
         }
-        folder::write(folder, ATTRIBUTES.0, ATTRIBUTES.1)?;
+        folder.write(ATTRIBUTES.0, ATTRIBUTES.1)?;
         for (shape, language, files) in &STARTERS {
             if *shape == self.shape && only.is_none_or(|only| only == *language) {
-                write_starter(folder, *language, files)?;
+                write_starter(&folder, *language, files)?;
             }
         }
         Ok(())
@@ -228,13 +223,13 @@ fn placed<'a>(
 }
 
 fn write_starter(
-    folder: &Path,
+    folder: &Open,
     language: SampleLanguage,
     files: &[File],
 ) -> Result<(), BuildError> {
     let place = Path::new("starter").join(language.folder());
     for (path, bytes) in files {
-        folder::write(folder, place.join(path), bytes)?;
+        folder.write(place.join(path), bytes)?;
     }
     match language {
         SampleLanguage::Rust => wit::write(folder, &place),

@@ -94,6 +94,16 @@ impl Folder {
         }
     }
 
+    /// Makes a folder in it, and opens it.
+    ///
+    /// # Errors
+    /// There is something of that name, or it can't be made; or it is a link by now.
+    pub fn make(&self, name: &OsStr) -> io::Result<Self> {
+        let name = part(name)?;
+        self.0.make(name)?;
+        self.0.enter(name).map(Self)
+    }
+
     /// Opens a file in it for reading.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::error::BuildError;
 use super::make::{self, Form};
 use super::{component, folder, tool};
+use eco_files::read_at_most;
 use eco_isolated::Program;
 use eco_text::escape;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,10 @@ const WORLDS: [&str; 5] = [
 /// The stack of a C plugin, 64 KiB. Compilers give megabytes by default, which every connection would
 /// pay for. Overflowing it traps. `-Wl,-z,stack-size=` in CFLAGS changes it.
 const STACK: &str = "-Wl,-z,stack-size=65536";
+
+/// Bytes of a C file in which the header of its world is looked for: it is included at the top. What comes after them is not
+/// looked at. Test: `building::a_c_file_says_at_its_beginning_which_world_it_is_for`.
+const TOP: usize = 256 * 1024;
 
 /// Where the bindings go, inside the project, and where an editor finds them.
 const BUILD: &str = "build";
@@ -71,13 +76,17 @@ pub(super) fn build(
 
 fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildError> {
     for source in sources {
-        let bytes = make::read(source)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let includes = text
-            .lines()
-            .filter(|line| line.trim_start().starts_with("#include"));
-        let header = |world: &str| format!("{}.h\"", snake(world));
-        let included = |world: &&&str| includes.clone().any(|line| line.contains(&header(world)));
+        let top = read_at_most(make::open(source)?, TOP).map_err(BuildError::file(source))?;
+        let includes: Vec<&[u8]> = top
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::trim_ascii_start)
+            .filter(|line| line.starts_with(b"#include"))
+            .collect();
+        let has = |line: &[u8], header: &[u8]| line.windows(header.len()).any(|at| at == header);
+        let included = |world: &&&str| {
+            let header = format!("{}.h\"", snake(world));
+            includes.iter().any(|line| has(line, header.as_bytes()))
+        };
         if let Some(world) = WORLDS.iter().find(included) {
             return Ok(world);
         }
@@ -100,11 +109,12 @@ fn generate(world: &str, project: &Path) -> Result<Vec<String>, BuildError> {
         why: format!("{error:#}"),
         next: "This is eco's own fault.",
     })?;
+    let place = folder::Open::named(project)?;
     let mut link = Vec::new();
     for (name, contents) in files.iter() {
         let path = Path::new(BUILD).join(name);
         folder::refuse_link(&project.join(&path))?;
-        folder::write(project, &path, contents)?;
+        place.write(&path, contents)?;
         if !name.ends_with(".h") {
             link.push(name.to_owned());
         }

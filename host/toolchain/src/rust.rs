@@ -30,12 +30,10 @@ pub(super) fn build(folder: &Path, output: &Path, maker: &Program) -> Result<(),
     cargo.args(["build", "--release", "--lib", "--target", TARGET]);
     cargo.arg("--message-format=json-render-diagnostics");
     cargo.stderr(Stdio::inherit());
-    let finished = cargo.output().map_err(|_| no_cargo())?;
-    if !finished.status.success() {
-        return Err(BuildError::Failed("cargo build".to_owned()));
-    }
-    let made = String::from_utf8_lossy(&finished.stdout);
-    let made = made.lines().filter_map(wasm_file).next_back();
+    let said = tool::ask(cargo).map_err(|_| no_cargo())?;
+    let said = said.ok_or_else(|| BuildError::Failed("cargo build".to_owned()))?;
+    let made = said.split(|byte| *byte == b'\n');
+    let made = made.filter_map(wasm_file).next_back();
     let made = made.ok_or_else(|| BuildError::Unfit {
         what: escape::path(folder),
         why: "cargo made no .wasm file".to_owned(),
@@ -63,14 +61,10 @@ fn check_target(folder: &Path) -> Result<(), BuildError> {
     }
     let mut rustc = tool::command(variable("RUSTC", "rustc"), folder);
     rustc.args(["--print", "target-libdir", "--target", TARGET]);
-    let found = rustc
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|_| no_cargo())?;
-    if !found.status.success() {
-        return Err(BuildError::Failed("rustc".to_owned()));
-    }
-    let library = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    rustc.stderr(Stdio::inherit());
+    let said = tool::ask(rustc).map_err(|_| no_cargo())?;
+    let said = said.ok_or_else(|| BuildError::Failed("rustc".to_owned()))?;
+    let library = String::from_utf8_lossy(&said).trim().to_owned();
     if Path::new(&library).is_dir() {
         Ok(())
     } else {
@@ -87,8 +81,8 @@ struct Artifact {
     filenames: Vec<PathBuf>,
 }
 
-fn wasm_file(line: &str) -> Option<PathBuf> {
-    let artifact: Artifact = serde_json::from_str(line).ok()?;
+fn wasm_file(line: &[u8]) -> Option<PathBuf> {
+    let artifact: Artifact = serde_json::from_slice(line).ok()?;
     let is_wasm = |path: &PathBuf| path.extension().is_some_and(|end| end == "wasm");
     artifact.filenames.into_iter().find(is_wasm)
 }

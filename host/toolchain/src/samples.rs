@@ -115,7 +115,7 @@ pub fn write(
     language: SampleLanguage,
     shape: Shape,
 ) -> Result<(), BuildError> {
-    folder::make(folder)?;
+    let folder = folder::Open::make(folder)?;
     let sample = shape.folder();
     let prefix = format!("{}/{sample}/", language.folder());
     for (path, text) in FILES {
@@ -123,11 +123,11 @@ pub fn write(
             let path = path.replace(&format!("{sample}."), &format!("{name}."));
             let package = |of: &str| format!("name = \"{of}\"");
             let text = text.replace(&package(sample), &package(name));
-            folder::write(folder, path, text.as_bytes())?;
+            folder.write(path, text.as_bytes())?;
         }
     }
     if language == SampleLanguage::Rust {
-        wit::write(folder, Path::new(""))?;
+        wit::write(&folder, Path::new(""))?;
     }
-    folder::write(folder, ".gitignore", IGNORED.as_bytes())
+    folder.write(".gitignore", IGNORED.as_bytes())
 }

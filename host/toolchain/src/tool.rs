@@ -1,6 +1,7 @@
 //! Running other people's tools, and saying how to get those that are missing.
 
 use super::error::BuildError;
+use eco_files::read_at_most;
 use eco_text::escape::message;
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -73,7 +74,28 @@ pub(super) fn works(mut command: Command) -> bool {
 
 /// What it prints, if it succeeds.
 pub(super) fn output(mut command: Command) -> Option<String> {
-    let output = command.stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
+    command.stderr(Stdio::null());
+    let text = String::from_utf8(ask(command).ok()??).ok()?;
+    Some(text.trim().to_owned())
 }
+
+/// Runs it to its end, and gives what it writes to its stdout. `None` if it fails.
+///
+/// # Errors
+/// It does not start.
+pub(super) fn ask(mut command: Command) -> std::io::Result<Option<Vec<u8>>> {
+    let mut running = command.stdout(Stdio::piped()).spawn()?;
+    let said = running.stdout.take();
+    let said = said.map(|said| read_at_most(said, MOST_SAID)).transpose();
+    let said = said.map(Option::unwrap_or_default);
+    if said.as_ref().is_ok_and(|said| said.len() > MOST_SAID) {
+        let _ = running.kill();
+    }
+    let ended = running.wait()?;
+    Ok(Some(said?).filter(|said| ended.success() && said.len() <= MOST_SAID))
+}
+
+/// Bytes that are taken of what a tool says. cargo names each thing that it made, in a line of a kilobyte. What says more is
+/// ended, and has failed: the folder that it works in may be anybody's.
+/// Test: `building::a_tool_that_never_stops_talking_is_ended`.
+const MOST_SAID: usize = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! The contract as text: the files of `wit/`, for plugin authors and for the tools that build.
 
 use super::error::BuildError;
-use super::folder;
+use super::folder::Open;
 use std::path::Path;
 
 /// The files of the package `eco:plugin`, by name. The first has the package's name and worlds.
@@ -22,11 +22,11 @@ pub const FILES: [(&str, &str); 10] = [
 ///
 /// # Errors
 /// They can't be written.
-pub fn write(folder: &Path, project: &Path) -> Result<(), BuildError> {
+pub fn write(folder: &Open, project: &Path) -> Result<(), BuildError> {
     let place = project.join("wit");
     FILES
         .iter()
-        .try_for_each(|(file, text)| folder::write(folder, place.join(file), text.as_bytes()))
+        .try_for_each(|(file, text)| folder.write(place.join(file), text.as_bytes()))
 }
 
 /// All of them as one file, which is valid WIT too.
