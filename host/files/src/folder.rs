@@ -7,7 +7,7 @@ mod system;
 #[path = "folder/unix.rs"]
 mod system;
 
-use super::open::{OpenError, plain};
+use super::open::{Identity, OpenError, plain};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -46,6 +46,17 @@ pub enum EntryKind {
     Link,
     /// A pipe, a socket, a device.
     Other,
+    /// The system doesn't say, such as of what lies in a folder that can't be searched.
+    Unknown,
+}
+
+/// What a lock of a folder lets others have. It holds nobody who doesn't ask for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// The same.
+    Shared,
+    /// None.
+    Exclusive,
 }
 
 impl Folder {
@@ -153,21 +164,8 @@ impl Folder {
     /// # Errors
     /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
     pub fn replace_below(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.write_below(path, |to| to.write_all(bytes))
-    }
-
-    /// As [`replace_below`](Self::replace_below), with what `write` writes, little by little.
-    ///
-    /// # Errors
-    /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
-    pub fn write_below(
-        &self,
-        path: &Path,
-        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> io::Result<()> {
         let (way, name) = super::split(path)?;
-        let folder = self.enter_or_make_below(way)?;
-        folder.0.replace(part(name)?, Access::AsBefore, write)
+        self.enter_or_make_below(way)?.replace(name, bytes)
     }
 
     /// Opens the folder at this path below it.
@@ -221,6 +219,23 @@ impl Folder {
         self.0.modified()
     }
 
+    /// Which folder it is, whatever has its name by now. `None` where the system has no identities.
+    ///
+    /// # Errors
+    /// The system doesn't say.
+    pub fn identity(&self) -> io::Result<Option<Identity>> {
+        self.0.identity()
+    }
+
+    /// Takes this lock, in the place of one that it had, until the folder is closed, which the end of the process does too.
+    /// `false` where somebody else has one that excludes it, and then it has none.
+    ///
+    /// # Errors
+    /// The system has no locks of folders, or not here.
+    pub fn try_lock(&self, lock: Lock) -> io::Result<bool> {
+        self.0.try_lock(lock)
+    }
+
     /// Removes a file, or a link itself.
     ///
     /// # Errors
@@ -244,8 +259,7 @@ impl Folder {
     /// # Errors
     /// There is a folder or a device, or it can't be written. What is there stays then.
     pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        self.0
-            .replace(part(name)?, Access::AsBefore, |to| to.write_all(bytes))
+        self.0.replace(part(name)?, bytes, Access::AsBefore)
     }
 
     /// As [`replace`](Self::replace), where a stranger may have put the old one there: who could read it, or write to it,
@@ -254,8 +268,7 @@ impl Folder {
     /// # Errors
     /// As of [`replace`](Self::replace).
     pub fn replace_strange(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        self.0
-            .replace(part(name)?, Access::AsNew, |to| to.write_all(bytes))
+        self.0.replace(part(name)?, bytes, Access::AsNew)
     }
 }
 

@@ -15,7 +15,7 @@
 mod folder;
 mod open;
 
-pub use folder::{Entry, EntryKind, Folder};
+pub use folder::{Entry, EntryKind, Folder, Lock};
 pub use open::{Identity, OpenError, open, read_at_most};
 
 use std::ffi::OsStr;

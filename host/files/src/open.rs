@@ -94,7 +94,7 @@ pub fn read_at_most(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
 
 /// Which file it is, whatever its names are: two names of one file have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identity(u64, u64);
+pub struct Identity(pub(crate) u64, pub(crate) u64);
 
 impl Identity {
     /// That of an open file. `None` where the system has none.

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use eco_files::{EntryKind, Folder, Identity, OpenError, open, read_at_most};
+use eco_files::{EntryKind, Folder, Identity, Lock, OpenError, open, read_at_most};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -269,4 +269,18 @@ fn halves_that_a_killed_program_left_are_removed_after_a_day() {
         "eco-0123456789abcdef",
     ];
     assert_eq!(left, expected);
+}
+
+#[test]
+fn a_lock_of_a_folder_is_seen_by_whoever_asks_for_one_and_ends_with_it() {
+    let place = Place::new();
+    let (first, second) = (place.class(), place.class());
+    assert_eq!(first.identity().unwrap(), second.identity().unwrap());
+    assert!(first.try_lock(Lock::Exclusive).unwrap());
+    assert!(!second.try_lock(Lock::Shared).unwrap());
+    assert!(first.try_lock(Lock::Shared).unwrap());
+    assert!(second.try_lock(Lock::Shared).unwrap());
+    assert!(!second.try_lock(Lock::Exclusive).unwrap());
+    drop(first);
+    assert!(second.try_lock(Lock::Exclusive).unwrap());
 }

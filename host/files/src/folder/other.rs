@@ -1,10 +1,10 @@
 //! A folder by its path, on systems without descriptors of folders: a link that is put there between a look and the next step
 //! is followed. See `folder`.
 
-use super::{Access, Entry, EntryKind};
+use super::{Access, Entry, EntryKind, Identity, Lock};
 use std::ffi::OsStr;
 use std::fs::{self, File, FileType};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -73,6 +73,15 @@ impl Folder {
         self.0.metadata()?.modified()
     }
 
+    pub(super) fn identity(&self) -> io::Result<Option<Identity>> {
+        Ok(None)
+    }
+
+    /// Folders have no locks here.
+    pub(super) fn try_lock(&self, _: Lock) -> io::Result<bool> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_file(self.0.join(name))
     }
@@ -86,17 +95,9 @@ impl Folder {
     }
 
     /// A new file has the access of its folder here.
-    pub(super) fn replace(
-        &self,
-        name: &OsStr,
-        _: Access,
-        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let new = tempfile::NamedTempFile::new_in(&self.0)?;
-        let mut to = BufWriter::new(new.as_file());
-        write(&mut to)?;
-        to.flush()?;
-        drop(to);
+    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], _: Access) -> io::Result<()> {
+        let mut new = tempfile::NamedTempFile::new_in(&self.0)?;
+        new.write_all(bytes)?;
         let put = new.persist(self.0.join(name));
         put.map(drop).map_err(|error| error.error)
     }

@@ -1,10 +1,10 @@
 //! A folder by its descriptor, on Unix. See `folder`.
 
-use super::{Access, Entry, EntryKind, HALF};
-use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use super::{Access, Entry, EntryKind, HALF, Identity, Lock};
+use rustix::fs::{self, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -108,13 +108,15 @@ impl Folder {
             if name == "." || name == ".." {
                 continue;
             }
-            // What was removed since is not there.
-            let Ok(found) = self.found(name) else {
-                continue;
+            let kind = match self.kind(name) {
+                Ok(kind) => kind,
+                // It was removed since.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(_) => EntryKind::Unknown,
             };
             entries.push(Entry {
                 name: name.to_owned(),
-                kind: kind(&found),
+                kind,
             });
         }
         Ok(entries)
@@ -129,6 +131,23 @@ impl Folder {
         File::from(self.0.try_clone()?).metadata()?.modified()
     }
 
+    pub(super) fn identity(&self) -> io::Result<Option<Identity>> {
+        let found = fs::fstat(&self.0)?;
+        Ok(Some(Identity(found.st_dev, found.st_ino)))
+    }
+
+    pub(super) fn try_lock(&self, lock: Lock) -> io::Result<bool> {
+        let wanted = match lock {
+            Lock::Shared => FlockOperation::NonBlockingLockShared,
+            Lock::Exclusive => FlockOperation::NonBlockingLockExclusive,
+        };
+        match fs::flock(&self.0, wanted) {
+            Ok(()) => Ok(true),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
@@ -141,12 +160,7 @@ impl Folder {
         self.0.try_clone().map(Self)
     }
 
-    pub(super) fn replace(
-        &self,
-        name: &OsStr,
-        access: Access,
-        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> io::Result<()> {
+    pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], access: Access) -> io::Result<()> {
         let old = self.found(name).ok();
         let old_type = old.as_ref().map(|old| FileType::from_raw_mode(old.st_mode));
         match old_type {
@@ -171,15 +185,13 @@ impl Folder {
         });
         let kept = kept.map(|old| Mode::from_raw_mode(old.st_mode & 0o777));
         // Whoever may not read it has no moment to open it.
-        let (new_name, file) = self.beside(kept.unwrap_or(NEW_FILE))?;
-        let put = || -> io::Result<()> {
+        let (new_name, mut file) = self.beside(kept.unwrap_or(NEW_FILE))?;
+        let mut put = || -> io::Result<()> {
             if let Some(kept) = kept {
                 // Whatever the user's mask has left of it.
                 fs::fchmod(&file, kept)?;
             }
-            let mut to = BufWriter::new(&file);
-            write(&mut to)?;
-            to.flush()?;
+            file.write_all(bytes)?;
             Ok(fs::renameat(&self.0, &new_name, &self.0, name)?)
         };
         let written = put();
