@@ -599,8 +599,7 @@ fn a_grading_that_is_killed_leaves_whole_reports_of_what_was_graded() {
         std::thread::sleep(Duration::from_millis(20));
     }
     // The formats are written one after another.
-    while !std::fs::read_to_string(place.join("all.html")).is_ok_and(|page| page.contains("carla"))
-    {
+    while !std::fs::read_to_string(place.join("all.xml")).is_ok_and(|last| last.contains("carla")) {
         assert!(began.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(20));
     }

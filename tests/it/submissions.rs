@@ -140,6 +140,8 @@ fn what_is_exchanged_after_the_look_is_not_graded() {
         "m4.wat",
         "m5.wat",
         "m6.wat",
+        "m7.wat",
+        "m8/plugin.wat",
     ] {
         put(&class, mallory, silent());
     }
@@ -174,14 +176,27 @@ fn what_is_exchanged_after_the_look_is_not_graded() {
         .status();
     assert!(made.expect("there is mkfifo").success());
     instead("m6.wat");
-    grade.said("9 submissions");
+    // As an editor saves it, and as a student who hands in anew.
+    put(&class, ".new", silent());
+    fs::rename(at(".new"), at("m7.wat")).expect("it can be renamed");
+    fs::remove_dir_all(at("m8")).expect("it can be removed");
+    put(&class, "m8/plugin.wat", echo());
+    grade.said("11 submissions");
     let found = verdicts(&fs::read(report).expect("it was written"));
-    for mallory in ["m1", "m2", "m3", "m4", "m5", "m6"] {
+    let exchanged = "exchanged while the class was graded";
+    for (mallory, verdict, words) in [
+        ("m1", "does-not-load", exchanged),
+        ("m2", "does-not-load", exchanged),
+        ("m3", "does-not-load", exchanged),
+        ("m4", "internal", exchanged),
+        ("m5", "does-not-load", exchanged),
+        ("m6", "internal", "it is not there"),
+        ("m7", "internal", exchanged),
+        ("m8", "internal", exchanged),
+    ] {
         let said = of(&found, mallory);
-        assert!(
-            said.contains("exchanged while the class was graded"),
-            "{mallory}: {said}"
-        );
+        assert!(said.starts_with(verdict), "{mallory}: {said}");
+        assert!(said.contains(words), "{mallory}: {said}");
     }
     for honest in ["anna", "olga"] {
         assert!(of(&found, honest).starts_with("passed"), "{found:?}");
@@ -190,7 +205,7 @@ fn what_is_exchanged_after_the_look_is_not_graded() {
 }
 
 #[test]
-fn those_that_are_one_file_are_refused_and_name_each_other() {
+fn those_that_are_one_file_have_no_mark_and_name_each_other() {
     let class = empty_folder("hard-links");
     put(&class, "anna.wat", echo());
     put(&class, "olga.wat", echo());
@@ -200,7 +215,7 @@ fn those_that_are_one_file_are_refused_and_name_each_other() {
     }
     let exercise = short("hard-links-exercise");
     let run = grade(&exercise, &class, &["."]).run(b"");
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.code, 70, "{}", run.stderr);
     let found = verdicts(&run.stdout);
     assert!(of(&found, "olga").starts_with("passed"), "{found:?}");
     for (name, others) in [
@@ -209,11 +224,147 @@ fn those_that_are_one_file_are_refused_and_name_each_other() {
         ("mallory", ["anna", r"ben\\x1b"]),
     ] {
         let said = of(&found, name);
-        assert!(said.starts_with("does-not-load"), "{said}");
+        assert!(said.starts_with("internal"), "{said}");
         assert!(said.contains("hard link"), "{said}");
         for other in others {
             assert!(said.contains(other), "{name}, {other}: {said}");
         }
+    }
+}
+
+#[test]
+fn what_can_be_no_plugin_makes_no_name_longer_of_what_may() {
+    let class = empty_folder("junk");
+    for (path, bytes) in [
+        ("a/anna.wat", echo()),
+        ("a/anna.txt", Vec::new()),
+        ("a/anna", Vec::new()),
+        ("a/ben/plugin.wat", echo()),
+        ("a/ben.pdf", Vec::new()),
+        ("a/carol.wat", echo()),
+        ("a/carol/notes.txt", Vec::new()),
+        // The whole name of one is the short name of another.
+        ("a/dora.txt", Vec::new()),
+        ("a/dora.js", Vec::new()),
+        ("a/dora.txt.js", Vec::new()),
+        ("b/anna.md", Vec::new()),
+        ("b/erin.wat", echo()),
+    ] {
+        put(&class, path, bytes);
+    }
+    symlink("anna.wat", class.join("a/carol.js")).expect("a link can be made");
+    let exercise = short("junk-exercise");
+    let one = [
+        "./anna",
+        "./dora.txt",
+        "anna",
+        "anna.txt",
+        "ben",
+        "ben.pdf",
+        "carol",
+        "carol.js",
+        "carol/",
+        "dora",
+        "dora.txt",
+    ];
+    let run = grade(&exercise, &class.join("a"), &["."]).run(b"");
+    assert_eq!(names(&run), one);
+    let found = verdicts(&run.stdout);
+    for plugin in ["anna", "ben", "carol"] {
+        assert!(of(&found, plugin).starts_with("passed"), "{found:?}");
+    }
+    let run = grade(&exercise, &class, &["a", "b", "--class"]).run(b"");
+    let mut both = one.to_vec();
+    both.extend(["b/anna", "erin"]);
+    both.sort_unstable();
+    assert_eq!(names(&run), both);
+}
+
+#[test]
+fn of_several_paths_no_link_on_the_way_is_followed() {
+    let groups = empty_folder("ways");
+    for path in [
+        "own/hand-in/plugin.wat",
+        "g/anna/hand-in/plugin.wat",
+        "g/ben/hand-in/plugin.wat",
+    ] {
+        put(&groups, path, echo());
+    }
+    let exercise = short("ways-exercise");
+    let way = "a part of the way to it is a link";
+    for to in ["../own", "anna", "nowhere"] {
+        let _ = fs::remove_file(groups.join("g/mallory"));
+        symlink(to, groups.join("g/mallory")).expect("a link can be made");
+        for end in ["hand-in/plugin.wat", "hand-in"] {
+            let paths = ["anna", "ben", "mallory"].map(|name| format!("g/{name}/{end}"));
+            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let run = grade(&exercise, &groups, &paths).run(b"");
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            let found = verdicts(&run.stdout);
+            let name = |student: &str| {
+                let end = end.trim_end_matches(".wat");
+                format!("g/{student}/{end}")
+            };
+            let mallory = of(&found, &name("mallory"));
+            assert!(mallory.starts_with("does-not-load"), "{to}: {mallory}");
+            assert!(mallory.contains(way), "{to}: {mallory}");
+            for honest in ["anna", "ben"] {
+                assert!(of(&found, &name(honest)).starts_with("passed"), "{found:?}");
+            }
+        }
+        // A class that is a link is none, and ends no other.
+        let run = grade(&exercise, &groups, &["g/anna", "g/mallory", "--class"]).run(b"");
+        assert_eq!(names(&run), ["hand-in"]);
+        assert!(run.stderr.contains("left out"), "{}", run.stderr);
+    }
+    // The teacher's own link is before what the paths have in common.
+    symlink("g", groups.join("mine")).expect("a link can be made");
+    let run = grade(
+        &exercise,
+        &groups,
+        &["mine/anna/hand-in", "mine/ben/hand-in"],
+    )
+    .run(b"");
+    assert_eq!(names(&run), ["mine/anna/hand-in", "mine/ben/hand-in"]);
+    // Nor does a link make the exercise a part of what is handed in.
+    let inside = groups.join("own/hand-in/exercise");
+    put(
+        &inside,
+        "exercise.toml",
+        fs::read(Path::new(&exercise).join("exercise.toml")).expect("it is there"),
+    );
+    let _ = fs::remove_file(groups.join("g/mallory"));
+    symlink("../own", groups.join("g/mallory")).expect("a link can be made");
+    let paths = ["g/anna/hand-in", "g/mallory/hand-in"];
+    let run = grade(&inside.display().to_string(), &groups, &paths).run(b"");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn one_of_several_paths_that_is_not_there_ends_nothing() {
+    let groups = empty_folder("gone");
+    put(&groups, "a/anna.wat", echo());
+    put(&groups, "README.txt", "");
+    let exercise = short("gone-exercise");
+    let run = grade(&exercise, &groups, &["a/anna.wat", "a/gone.wat"]).run(b"");
+    assert_eq!(run.code, 70, "{}", run.stderr);
+    assert!(
+        run.stderr.contains(r#"not to be read: "gone""#),
+        "{}",
+        run.stderr
+    );
+    let found = verdicts(&run.stdout);
+    assert!(of(&found, "anna").starts_with("passed"), "{found:?}");
+    assert!(of(&found, "gone").starts_with("internal"), "{found:?}");
+    let run = grade(&exercise, &groups, &["a", "README.txt", "none", "--class"]).run(b"");
+    assert_eq!(names(&run), ["anna"]);
+    for left_out in ["README.txt", "none"] {
+        let line = format!("left out: cannot read the submissions in {left_out}");
+        assert!(run.stderr.contains(&line), "{}", run.stderr);
+    }
+    for alone in [&["a/gone.wat"][..], &["README.txt", "--class"]] {
+        let run = grade(&exercise, &groups, alone).run(b"");
+        assert_eq!(run.code, 64, "{alone:?}: {}", run.stderr);
     }
 }
 
@@ -274,16 +425,31 @@ fn students_of_two_classes_are_told_apart_by_their_class() {
         &["../b/anna.wat", "anna.wat", "ben.wat"],
     );
     assert_eq!(names(&run.run(b"")), ["../b/anna", "anna", "ben"]);
-    // What the teacher typed twice, however it was written.
-    let absolute = groups.join("a/anna.wat").display().to_string();
+    // What the teacher typed twice.
     for twice in [
-        &["a/anna.wat", "./a/../a/anna.wat"][..],
-        &["a/anna.wat", &absolute],
+        &["a/anna.wat", "./a/./anna.wat"][..],
         &["a", "./a/.", "--class"],
     ] {
         let run = grade(&exercise, &groups, twice).run(b"");
         assert_eq!(run.code, 64, "{twice:?}: {}", run.stderr);
         assert!(run.stderr.contains("named twice"), "{}", run.stderr);
+    }
+    // A link that a student made may lead to one place by two ways: nobody knows whose it is.
+    let absolute = groups.join("a/anna.wat").display().to_string();
+    for (ways, expected) in [
+        (["a/anna.wat", "b/../a/anna.wat"], ["a/anna", "b/../a/anna"]),
+        (
+            ["a/anna.wat", &absolute],
+            ["a/anna", absolute.trim_end_matches(".wat")],
+        ),
+    ] {
+        let run = grade(&exercise, &groups, &ways).run(b"");
+        assert_eq!(run.code, 70, "{ways:?}: {}", run.stderr);
+        let found = verdicts(&run.stdout);
+        assert_eq!(found.len(), 2);
+        for name in expected {
+            assert!(of(&found, name).starts_with("internal"), "{found:?}");
+        }
     }
     // Who stands in the folder of one has the name of the folder.
     let run = grade(&exercise, &groups.join("b/carol"), &[".", "--class=no"]).run(b"");
@@ -491,7 +657,10 @@ fn a_thousand_students_are_graded_with_few_descriptors() {
         .map(|number| format!("{number:04}/plugin.wat"))
         .collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    for (submissions, many) in [(&["."][..], 1000), (&paths, 200)] {
+    // Or a class for each.
+    let mut classes: Vec<&str> = paths.iter().map(|path| &path[..4]).collect();
+    classes.push("--class");
+    for (submissions, many) in [(&["."][..], 1000), (&paths, 200), (&classes, 200)] {
         let grade = Eco::with_descriptors(64, &["grade", &exercise, "-r", "json=-", "-j", "2"]);
         let run = grade.args(submissions).inside(&class).run(b"");
         assert_eq!(run.code, 0, "{}", run.stderr);
@@ -502,6 +671,31 @@ fn a_thousand_students_are_graded_with_few_descriptors() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn where_descriptors_are_short_nothing_panics() {
+    let class = empty_folder("short-of-descriptors");
+    put(&class, "anna.wat", echo());
+    let exercise = short("short-of-descriptors-exercise");
+    let mut failed = 0;
+    for descriptors in 8..40 {
+        let grade = Eco::with_descriptors(descriptors, &["grade", &exercise, ".", "-j", "1"]);
+        let run = grade.inside(&class).run(b"");
+        assert!(
+            !run.stderr.contains("panicked"),
+            "{descriptors}: {}",
+            run.stderr
+        );
+        assert!(
+            [0, 64, 70].contains(&run.code),
+            "{descriptors}: {}",
+            run.stderr
+        );
+        failed += i32::from(run.code != 0);
+    }
+    // Or the limits are not where it matters any more.
+    assert!((4..32).contains(&failed), "{failed}");
 }
 
 /// A class of some that are quick and some that take long, in this order.
@@ -626,6 +820,43 @@ fn two_that_grade_one_class_harm_each_other_not() {
             assert_eq!(grading.join().expect("it ends"), whole);
         }
     });
+}
+
+#[test]
+fn who_grades_one_of_a_class_leaves_what_became_of_the_others() {
+    let class = LongClass::new("one-of-a-class");
+    class.cut_off();
+    let kept = class.journal();
+    let exercise = class.exercise.display().to_string();
+    for fresh in [&[][..], &["--fresh"]] {
+        let one = grade(&exercise, &class.class, &["a1.wat"]).args(fresh);
+        let run = one.env("XDG_CACHE_HOME", &class.cache).run(b"");
+        assert_eq!(names(&run), ["a1"]);
+        assert_eq!(class.journal().len(), kept.len() - 1);
+    }
+    let rest = class.grade(&[]);
+    let words = "4 of 8 were graded before";
+    assert!(rest.stderr.contains(words), "{}", rest.stderr);
+    assert!(class.journal().is_empty(), "what is over leaves nothing");
+}
+
+#[test]
+fn a_second_grader_takes_nothing_out_and_says_that_there_is_another() {
+    let class = LongClass::new("second-grader");
+    let first = class.eco(&[]).follow();
+    wait_for_journal(&class.cache, 5);
+    let exercise = class.exercise.display().to_string();
+    let one = grade(&exercise, &class.class, &["a1.wat", "--fresh"]);
+    let second = one.env("XDG_CACHE_HOME", &class.cache).run(b"");
+    assert_eq!(names(&second), ["a1"]);
+    let words = "another eco grades this class now";
+    assert!(second.stderr.contains(words), "{}", second.stderr);
+    drop(first);
+    let third = class.grade(&[]);
+    assert!(!third.stderr.contains(words), "{}", third.stderr);
+    let before = "5 of 8 were graded before";
+    assert!(third.stderr.contains(before), "{}", third.stderr);
+    assert!(class.journal().is_empty(), "what is over leaves nothing");
 }
 
 #[test]

@@ -27,7 +27,9 @@ impl<'a> Class<'a> {
 
     /// Takes one in that was graded.
     pub fn add(&mut self, graded: Graded) {
-        self.pending.retain(|name| *name != graded.name);
+        if let Ok(place) = self.pending.binary_search(&graded.name) {
+            self.pending.remove(place);
+        }
         let place = self
             .submissions
             .partition_point(|other| other.name < graded.name);

@@ -26,6 +26,8 @@ use std::thread;
 use submissions::{PluginFile, Submission, Submissions};
 
 pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
+    // Each thread has some for its runtime, and starts what compiles.
+    let _ = machine::raise_descriptor_limit();
     let files = find(&args.exercise)?;
     submissions::keep_out(&files, &args.submissions)?;
     let exercise = read(&files, Cases::All)?;
@@ -54,8 +56,11 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         budgets: &budgets,
         folders: &folders,
     });
-    if let (Some(journal), true) = (&journal, args.fresh) {
-        journal.clear();
+    let is_alone = journal.as_ref().is_none_or(Journal::is_alone);
+    if !is_alone {
+        tracing::warn!(
+            "another eco grades this class now: this one writes reports on the class at the end alone"
+        );
     }
     let grading = Grading {
         exercise: &exercise,
@@ -67,7 +72,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         class: Mutex::new(Class::new(&exercise, names)),
         bar: bar(submissions.len()),
     };
-    let submissions = grading.go_on(submissions);
+    let submissions = grading.go_on(submissions, args.fresh);
     warm_up(&grading.engine, &submissions)?;
     grading.all(&submissions, share.jobs)?;
     let (class, journal) = grading.end();
@@ -87,7 +92,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
             Ok(())
         }
         some => Err(Exit::Internal.saying(format!(
-            "{some} of {} submissions could not be judged wholly, and have no mark: nobody is to blame but eco, or the exercise",
+            "{some} of {} submissions could not be judged wholly, and have no mark: somebody has to look",
             class.submissions.len()
         ))),
     }
@@ -136,8 +141,9 @@ struct Grading<'a> {
 }
 
 impl<'a> Grading<'a> {
-    /// Takes what was graded before from the journal, and gives back the rest.
-    fn go_on(&self, submissions: Vec<Submission>) -> Vec<Submission> {
+    /// Takes what was graded before from the journal, and gives back the rest: all of them, forgotten there, where they are to be
+    /// graded `anew`.
+    fn go_on(&self, submissions: Vec<Submission>, anew: bool) -> Vec<Submission> {
         let Some(journal) = self.journal.as_ref().filter(|some| !some.is_empty()) else {
             return submissions;
         };
@@ -146,6 +152,9 @@ impl<'a> Grading<'a> {
         for submission in submissions {
             let file = submission.read(self.largest).ok();
             let key = file.map(|file| Journal::key(&submission.name, &file));
+            if let (Some(key), true) = (&key, anew) {
+                journal.forget(key);
+            }
             match key.and_then(|key| journal.find(&key, cases)) {
                 None => rest.push(submission),
                 Some(judgements) => self.finished(Graded {
@@ -185,7 +194,10 @@ impl<'a> Grading<'a> {
         };
         thread::scope(|scope| {
             let (_grading, ended) = mpsc::channel();
-            scope.spawn(|| self.reports.keep_up(&self.class, ended));
+            let is_alone = self.journal.as_ref().is_none_or(Journal::is_alone);
+            if is_alone {
+                scope.spawn(|| self.reports.keep_up(&self.class, ended));
+            }
             let threads: Vec<_> = (0..jobs.min(submissions.len()))
                 .map(|_| scope.spawn(work))
                 .collect();
@@ -221,10 +233,11 @@ impl<'a> Grading<'a> {
             Err(verdict) => self.unrun(verdict),
             Ok(plugin) => self.judge.judge(&plugin, |_, _| {}).await,
         };
-        if let Some((journal, key)) = journal
-            && !judgements.iter().any(Judgement::is_internal)
-        {
-            journal.keep(&key, &judgements);
+        if let Some((journal, key)) = journal {
+            match judgements.iter().any(Judgement::is_internal) {
+                true => journal.forget(&key),
+                false => journal.keep(&key, &judgements),
+            }
         }
         judgements
     }

@@ -172,7 +172,11 @@ impl Reports {
     /// Writes the reports on a class. One that can't be written keeps no other from it.
     fn class(&self, class: &Class<'_>) -> Vec<Failure> {
         let written = self.of_class.iter();
-        let written = written.map(|(format, place)| place.put(|to| format.write(class, to)));
+        let written = written.map(|(format, place)| {
+            let mut report = Vec::new();
+            format.write(class, &mut report)?;
+            place.put(&report)
+        });
         written.filter_map(Result::err).collect()
     }
 

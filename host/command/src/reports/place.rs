@@ -43,19 +43,16 @@ pub(super) struct Earlier {
 }
 
 impl Place {
-    /// Puts a report that a teacher typed the path of, as it is written: that of a class may be large.
-    pub(super) fn put(
-        &self,
-        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-    ) -> Result<(), Failure> {
-        let put = self.folder.write_below(&self.below, write);
+    /// Puts a report that a teacher typed the path of.
+    pub(super) fn put(&self, report: &[u8]) -> Result<(), Failure> {
+        let put = self.folder.replace_below(&self.below, report);
         put.map_err(|error| self.failure(&error))
     }
 
     /// Puts a report on one submission, and removes an earlier one on it that has a shorter path.
     pub(super) fn put_one(&self, format: OfOne, report: &[u8]) -> Result<(), Failure> {
         let put = match &self.whose {
-            Whose::Teachers => return self.put(|to| to.write_all(report)),
+            Whose::Teachers => return self.put(report),
             Whose::Students(student) => self.put_in_folder_of(student, report),
             Whose::Named(_) => self.put_over_earlier(format, report),
         };

@@ -4,7 +4,7 @@
 use super::place::{Around, Place};
 use super::{PluginFile, is_hidden, list, shown, unusable};
 use eco_exercise::Verdict;
-use eco_files::{Entry, EntryKind, Identity, OpenError, read_at_most};
+use eco_files::{Entry, EntryKind, Folder, Identity, OpenError, read_at_most};
 use eco_plugin::{Language, LoadError};
 use eco_text::escape;
 use std::ffi::{OsStr, OsString};
@@ -42,30 +42,22 @@ impl Look {
     /// The folder that was handed in, if it is one: where it lies, and its name there.
     pub(super) fn folder(&self) -> Option<(PathBuf, OsString)> {
         let Place { around, name } = &self.place;
-        (self.kind == Some(EntryKind::Folder)).then(|| (around.absolute.clone(), name.clone()))
+        (self.kind == Some(EntryKind::Folder)).then(|| (around.absolute(), name.clone()))
     }
 }
 
 /// Looks at a place.
 pub(super) fn look(place: Place) -> Look {
-    let around = &place.around;
-    let kind = around.with(|folder| folder.kind(&place.name)).ok();
-    let mut found = match kind {
-        None => unusable("it can't be read"),
-        Some(EntryKind::Link) => unusable("it is a link, and not a file"),
-        Some(EntryKind::Other) => unusable("it is no file"),
-        Some(EntryKind::File) => Ok((None, place.name.clone())),
-        Some(EntryKind::Folder) => {
-            let enter = |around: &eco_files::Folder| around.enter(&place.name);
-            let entries = around.with(|around| enter(around)?.entries_at_most(MOST_ENTRIES));
-            match entries {
-                Err(_) => unusable("its folder can't be read"),
-                Ok(entries) => only_plugin(entries).map(|file| (Some(place.name.clone()), file)),
-            }
-        }
-    }
-    .map(|(folder, file)| Found {
-        around: around.clone(),
+    let around = place.around.open();
+    let (kind, file) = match around.map_err(unreached) {
+        Err(verdict) => (None, Err(verdict)),
+        Ok(around) => match around.kind(&place.name) {
+            Err(error) => (None, Err(verdict(error.into()))),
+            Ok(kind) => (Some(kind), plugin(&around, &place.name, kind)),
+        },
+    };
+    let mut found = file.map(|(folder, file)| Found {
+        around: place.around.clone(),
         folder,
         file,
         identity: None,
@@ -86,6 +78,50 @@ pub(super) fn look(place: Place) -> Look {
     }
 }
 
+/// The student's folder, where it is one, and the name of the plugin's file.
+fn plugin(
+    around: &Folder,
+    name: &OsStr,
+    kind: EntryKind,
+) -> Result<(Option<OsString>, OsString), Verdict> {
+    match kind {
+        EntryKind::Link => unusable("it is a link, and not a file"),
+        EntryKind::Other => unusable("it is no file"),
+        EntryKind::Unknown => Err(Verdict::Internal(UNKNOWN.to_owned())),
+        EntryKind::File => Ok((None, name.to_owned())),
+        EntryKind::Folder => {
+            let entries = around.enter(name);
+            let entries = entries.and_then(|folder| folder.entries_at_most(MOST_ENTRIES));
+            let file = only_plugin(entries.map_err(|error| verdict(error.into()))?)?;
+            Ok((Some(name.to_owned()), file))
+        }
+    }
+}
+
+impl Look {
+    /// Whether it may be a plugin, by its name and by what could be looked at.
+    pub(super) fn may_be_plugin(&self) -> bool {
+        match (&self.found, self.kind) {
+            (Ok(_) | Err(Verdict::Internal(_)), Some(EntryKind::Folder)) => true,
+            (Ok(_) | Err(Verdict::Internal(_)), _) => {
+                let name = &self.place.name;
+                is_source(name) || has_end(name, "wasm")
+            }
+            (Err(_), _) => false,
+        }
+    }
+}
+
+/// Whether it is a name of what is made a plugin of by itself.
+fn is_source(name: &OsStr) -> bool {
+    Language::of_file(Path::new(name)).is_some() || has_end(name, "wat")
+}
+
+fn has_end(name: &OsStr, end: &str) -> bool {
+    let its = Path::new(name).extension();
+    its.is_some_and(|its| its.eq_ignore_ascii_case(end))
+}
+
 /// The one plugin among the entries of a student's folder. What lies deeper is not looked at.
 fn only_plugin(entries: Vec<Entry>) -> Result<OsString, Verdict> {
     if entries.len() > MOST_ENTRIES {
@@ -97,20 +133,19 @@ fn only_plugin(entries: Vec<Entry>) -> Result<OsString, Verdict> {
         .into_iter()
         .filter(|entry| entry.kind != EntryKind::Folder);
     let (hidden, files): (Vec<Entry>, Vec<Entry>) = files.partition(|entry| is_hidden(&entry.name));
-    let names = |entries: &[&Entry]| list(entries, |entry| shown(&entry.name));
-    let has_end = |entry: &Entry, end: &str| {
-        let its = Path::new(&entry.name).extension();
-        its.is_some_and(|its| its.eq_ignore_ascii_case(end))
-    };
+    let names = |entries: &[&Entry]| list(entries, entries.len(), |entry| shown(&entry.name));
     // What was built goes before its sources.
-    let is_built = files.iter().any(|entry| has_end(entry, "wasm"));
+    let is_built = files.iter().any(|entry| has_end(&entry.name, "wasm"));
     let is_plugin = |entry: &&Entry| match is_built {
-        true => has_end(entry, "wasm"),
-        false => Language::of_file(Path::new(&entry.name)).is_some() || has_end(entry, "wat"),
+        true => has_end(&entry.name, "wasm"),
+        false => is_source(&entry.name),
     };
     let candidates: Vec<&Entry> = files.iter().filter(is_plugin).collect();
     match candidates.as_slice() {
         [plugin] if plugin.kind == EntryKind::File => Ok(plugin.name.clone()),
+        [unknown] if unknown.kind == EntryKind::Unknown => {
+            Err(Verdict::Internal(UNKNOWN.to_owned()))
+        }
         [other] => unusable(format!(
             "its folder has a link, or what is no file: {}",
             names(&[other])
@@ -141,11 +176,11 @@ impl Found {
     }
 
     fn open(&self) -> Result<File, OpenError> {
-        let file: &OsStr = &self.file;
-        self.around.with(|around| match &self.folder {
-            None => around.file(file),
-            Some(folder) => around.enter(folder)?.file(file),
-        })
+        let around = self.around.open()?;
+        match &self.folder {
+            None => around.file(&self.file),
+            Some(folder) => around.enter(folder)?.file(&self.file),
+        }
     }
 
     /// Reads up to one byte more than `most`, if it is the file that it was.
@@ -153,7 +188,8 @@ impl Found {
         let file = self.open().map_err(verdict)?;
         let io = |error| Verdict::from(&LoadError::Read(error));
         if Identity::of(&file).map_err(io)? != self.identity {
-            return unusable(EXCHANGED);
+            // A file in the place of a file, as whoever saves one anew may put it there.
+            return Err(Verdict::Internal(EXCHANGED.to_owned()));
         }
         let state = || file.metadata().map(|now| (now.len(), now.modified().ok()));
         let before = state().map_err(io)?;
@@ -171,20 +207,68 @@ impl Found {
 /// What is said of one that is no more what it was at the look.
 const EXCHANGED: &str = "it was exchanged while the class was graded";
 
-/// What is said of a file that was there, and can't be opened.
+/// What is said where nothing has its name, perhaps for a moment.
+const MISSING: &str = "it is not there";
+
+/// What is said where the system doesn't.
+const UNKNOWN: &str = "the system doesn't say what it is";
+
+/// What is said of a file or a folder that was there, and can't be opened. Who put something else in its place is answerable for
+/// that, and for nothing else.
 fn verdict(error: OpenError) -> Verdict {
+    match error {
+        OpenError::NotAFile(_) => Verdict::DoesNotLoad(EXCHANGED.to_owned()),
+        OpenError::Io(error) if is_another(&error) => Verdict::DoesNotLoad(EXCHANGED.to_owned()),
+        OpenError::Io(error) => unread(error),
+    }
+}
+
+/// What is said where the folder around it can't be opened.
+fn unreached(error: io::Error) -> Verdict {
+    if is_another(&error) {
+        let why = "a part of the way to it is a link, or no folder";
+        return Verdict::DoesNotLoad(why.to_owned());
+    }
+    unread(error)
+}
+
+/// Whether there is a link, or something else than was looked for.
+fn is_another(error: &io::Error) -> bool {
     use io::ErrorKind;
-    let is_exchanged = match &error {
-        OpenError::NotAFile(_) => true,
-        // A link in its place is one of these.
-        OpenError::Io(error) => matches!(
-            error.kind(),
-            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput
-        ),
-    };
-    if is_exchanged {
-        Verdict::DoesNotLoad(EXCHANGED.to_owned())
-    } else {
-        Verdict::from(&LoadError::Read(error.into()))
+    matches!(
+        error.kind(),
+        ErrorKind::NotADirectory | ErrorKind::InvalidInput
+    )
+}
+
+fn unread(error: io::Error) -> Verdict {
+    match error.kind() {
+        io::ErrorKind::NotFound => Verdict::Internal(MISSING.to_owned()),
+        _ => Verdict::from(&LoadError::Read(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn what_the_machine_fails_at_has_no_mark_and_what_a_student_put_there_none_of_these() {
+        for (kind, is_internal) in [
+            (ErrorKind::PermissionDenied, true),
+            (ErrorKind::StaleNetworkFileHandle, true),
+            (ErrorKind::NotFound, true),
+            (ErrorKind::Other, true),
+            (ErrorKind::InvalidInput, false),
+            (ErrorKind::NotADirectory, false),
+        ] {
+            for verdict in [unreached(kind.into()), verdict(OpenError::Io(kind.into()))] {
+                let found = matches!(verdict, Verdict::Internal(_));
+                assert_eq!(found, is_internal, "{kind:?}: {verdict:?}");
+            }
+        }
+        let pipe = verdict(OpenError::NotAFile("a pipe"));
+        assert!(matches!(pipe, Verdict::DoesNotLoad(_)));
     }
 }

@@ -11,11 +11,11 @@ use crate::exercise_args::Class;
 use crate::exit::{Exit, Failure};
 use crate::reports::Student;
 use eco_exercise::{Files, Verdict};
-use eco_files::{Folder, Identity};
+use eco_files::{EntryKind, Identity};
 use eco_plugin::{Language, Source};
 use eco_text::escape::{self, Escaped};
 use eco_text::number::many;
-use look::Found;
+use look::{Found, Look};
 use place::{Around, Place};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -83,29 +83,37 @@ pub(super) struct Submissions {
 
 /// All submissions at `paths`. `class` says whether each path is a class, or one student's; unless it does, a
 /// folder that is alone is a class, and of several paths each is a student's: what lies in a student's folder
-/// never decides it.
+/// never decides it. Of several, one that can't be read ends nothing: a student's has a row that says so, and a class is left out.
 pub(super) fn find(paths: &[PathBuf], class: Option<Class>) -> Result<Submissions, Failure> {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| place::plain(path)).collect();
+    let all = place::places(&paths).map_err(cannot_any)?;
     let mut places = Vec::new();
-    for path in paths {
-        // Without a slash at the end, which would have a link followed before anybody sees that it is one.
-        let path: PathBuf = path.components().collect();
-        let found = match is_class(&path, paths.len(), class)? {
-            true => students(&path, class),
-            false => Place::of(&path).map(|place| vec![place]),
-        };
-        places.extend(found.map_err(|error| cannot(&path, error))?);
+    for (path, place) in paths.iter().zip(all) {
+        let found = place.and_then(|place| match is_class(path, &place, paths.len(), class)? {
+            true => students(path, &place, class),
+            false => Ok(vec![place]),
+        });
+        match found {
+            Ok(found) => places.extend(found),
+            Err(error) if paths.len() > 1 => {
+                tracing::warn!("left out: {}", unreadable(path, &error));
+            }
+            Err(error) => return Err(Exit::Usage.saying(unreadable(path, &error))),
+        }
     }
     if places.is_empty() {
         return Err(Exit::Usage.saying("there are no submissions in that folder"));
     }
     let mut typed = BTreeSet::new();
-    if !places.iter().all(|place| typed.insert(place.absolute())) {
+    let is_first = |place: &Place| typed.insert((place.around.path.clone(), place.name.clone()));
+    if !places.iter().all(is_first) {
         return Err(Exit::Usage.saying("the same submission is named twice"));
     }
-    let folders = places.iter().map(|place| place.around.absolute.clone());
+    let folders = places.iter().map(|place| place.around.absolute());
     let folders = folders.collect();
-    let looks: Vec<_> = places.into_iter().map(look::look).collect();
+    let looks: Vec<Look> = places.into_iter().map(look::look).collect();
     let names = names::names(&looks);
+    warn_of_unread(&looks, &names);
     let identities: Vec<Option<Identity>> = looks.iter().map(|look| look.identity).collect();
     let submissions = names.into_iter().zip(looks).map(|(name, look)| Submission {
         name,
@@ -128,18 +136,16 @@ pub(super) fn keep_out(exercise: &Files, paths: &[PathBuf]) -> Result<(), Failur
     let Ok(exercise) = folder.canonicalize() else {
         return Ok(());
     };
-    // Nothing is handed in by a link, and a student's may lead anywhere.
-    let is_around = |path: &&PathBuf| {
-        let path: PathBuf = path.components().collect();
-        !path.is_symlink()
-            && path
-                .canonicalize()
-                .is_ok_and(|path| exercise.starts_with(path))
+    let paths: Vec<PathBuf> = paths.iter().map(|path| place::plain(path)).collect();
+    let places = place::places(&paths).map_err(cannot_any)?;
+    // Nothing is handed in by a link, and a student's may lead anywhere: a path with one is never before one without.
+    let is_around = |place: &io::Result<Place>| {
+        let place = place.as_ref();
+        place.is_ok_and(|place| exercise.starts_with(place.absolute()))
     };
-    let around = paths.iter().find(is_around);
-    match around {
+    match paths.iter().zip(&places).find(|(_, place)| is_around(place)) {
         None => Ok(()),
-        Some(path) => Err(Exit::Usage.saying(format!(
+        Some((path, _)) => Err(Exit::Usage.saying(format!(
             "the exercise {} lies in {}, which is handed in, and a student could change it: move it elsewhere, or name the submissions alone",
             escape::path(folder),
             escape::path(path)
@@ -147,37 +153,57 @@ pub(super) fn keep_out(exercise: &Files, paths: &[PathBuf]) -> Result<(), Failur
     }
 }
 
-fn cannot(path: &Path, error: io::Error) -> Failure {
+fn unreadable(path: &Path, error: &io::Error) -> String {
     let path = escape::path(path);
-    Exit::Usage.saying(format!("cannot read the submissions in {path}: {error}"))
+    format!("cannot read the submissions in {path}: {error}")
+}
+
+fn cannot_any(error: io::Error) -> Failure {
+    Exit::Usage.saying(format!("cannot read the submissions: {error}"))
+}
+
+/// Their rows say it too.
+fn warn_of_unread(looks: &[Look], names: &[String]) {
+    let unread = looks.iter().zip(names);
+    let unread = unread.filter(|(look, _)| look.kind.is_none());
+    let unread: Vec<&String> = unread.map(|(_, name)| name).collect();
+    if !unread.is_empty() {
+        let names = list(&unread, unread.len(), |name| shown(name.as_ref()));
+        tracing::warn!("not there, or not to be read: {names}");
+    }
 }
 
 /// Whether a path is a class, of `named` ones.
-fn is_class(path: &Path, named: usize, class: Option<Class>) -> Result<bool, Failure> {
-    let metadata = path
-        .symlink_metadata()
-        .map_err(|error| cannot(path, error))?;
-    let refused = |why| Err(cannot(path, io::Error::other(why)));
+fn is_class(path: &Path, place: &Place, named: usize, class: Option<Class>) -> io::Result<bool> {
     match class {
-        Some(Class::No) => Ok(false),
-        None if named > 1 || !path.is_dir() => Ok(false),
-        _ if metadata.is_symlink() => refused("it is a link; name the folder that it leads to"),
-        _ if metadata.is_dir() => Ok(true),
-        _ => refused("it is no folder, and --class wants one"),
+        // It has a row, whatever is there.
+        None | Some(Class::No) if named > 1 => return Ok(false),
+        Some(Class::No) => return place.kind().map(|_| false),
+        _ => {}
+    }
+    let refused = |why| Err(io::Error::other(why));
+    match place.kind()? {
+        EntryKind::Folder => Ok(true),
+        EntryKind::Link if class.is_some() || path.is_dir() => {
+            refused("it is a link; name the folder that it leads to")
+        }
+        _ if class.is_some() => refused("it is no folder, and --class wants one"),
+        _ => Ok(false),
     }
 }
 
 /// What lies in a class's folder, without what is passed over, which is said.
-fn students(class: &Path, said: Option<Class>) -> io::Result<Vec<Place>> {
-    let folder = open_class(class)?;
-    let entries = folder.entries()?.into_iter().map(|entry| entry.name);
+fn students(class: &Path, place: &Place, said: Option<Class>) -> io::Result<Vec<Place>> {
+    let around = Arc::new(Around::class(class, place));
+    let entries = around.open()?.entries()?.into_iter();
+    let entries = entries.map(|entry| entry.name);
     let (hidden, entries): (Vec<OsString>, Vec<OsString>) =
         entries.partition(|name| is_hidden(name));
     if !hidden.is_empty() {
         tracing::warn!(
             "passed over in {}, and not graded: {}",
             shown(class.as_os_str()),
-            list(&hidden, |name| shown(name))
+            list(&hidden, hidden.len(), |name| shown(name))
         );
     }
     if said.is_none() {
@@ -187,21 +213,11 @@ fn students(class: &Path, said: Option<Class>) -> io::Result<Vec<Place>> {
             many(entries.len() as u64, "student")
         );
     }
-    let around = Arc::new(Around::class(class, folder)?);
     let place = |name| Place {
         around: around.clone(),
         name,
     };
     Ok(entries.into_iter().map(place).collect())
-}
-
-/// The folder of a class, which is no link by now either.
-fn open_class(class: &Path) -> io::Result<Folder> {
-    match eco_files::split(class) {
-        Ok((around, name)) => Folder::open(around)?.enter(name),
-        // Such as `.`, which is no link.
-        Err(_) => Folder::open(class),
-    }
 }
 
 /// What systems and archives put beside what somebody means to be there.
@@ -212,8 +228,8 @@ fn is_hidden(name: &OsStr) -> bool {
             .any(|junk| name == *junk)
 }
 
-/// Refuses each of those that are one file: whoever can write into a class could make a name of somebody's file,
-/// and have it graded as their own.
+/// Judges none of those that are one file: whoever can write into a class could make a name of somebody's file, and have it graded
+/// as their own; and whose it is, nobody can tell but who looks.
 fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]) {
     let mut of_one_file: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
     for (number, identity) in identities.iter().enumerate() {
@@ -222,15 +238,18 @@ fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]
         }
     }
     for numbers in of_one_file.into_values().filter(|some| some.len() > 1) {
+        // As many as are shown, and one more, since none is another than itself: not all of them for each.
+        let first = numbers.iter().take(LISTED + 1);
+        let first: Vec<(usize, String)> = first
+            .filter_map(|number| Some((*number, submissions.get(*number)?.name.clone())))
+            .collect();
         for number in &numbers {
-            let others = numbers.iter().filter(|other| *other != number);
-            let others = others.filter_map(|other| submissions.get(*other));
-            let others = list(others, |other| shown(other.name.as_ref()));
-            let why = format!(
-                "it is one file with that of {others} (a hard link), and each hands in a file of their own"
-            );
+            let others = first.iter().filter(|(other, _)| other != number);
+            let others = list(others, numbers.len() - 1, |(_, name)| shown(name.as_ref()));
             if let Some(submission) = submissions.get_mut(*number) {
-                submission.found = unusable(why);
+                submission.found = Err(Verdict::Internal(format!(
+                    "it is one file with that of {others} (a hard link, or one file that is named twice), and somebody has to look whose it is"
+                )));
             }
         }
     }
@@ -243,10 +262,10 @@ fn unusable<T>(why: impl Into<String>) -> Result<T, Verdict> {
 /// Names that a line has room for.
 const LISTED: usize = 10;
 
-fn list<T>(named: impl IntoIterator<Item = T>, shown: impl Fn(T) -> String) -> String {
-    let mut named = named.into_iter();
-    let mut listed: Vec<String> = named.by_ref().take(LISTED).map(shown).collect();
-    match named.count() {
+/// The first of so many names.
+fn list<T>(named: impl IntoIterator<Item = T>, many: usize, shown: impl Fn(T) -> String) -> String {
+    let mut listed: Vec<String> = named.into_iter().take(LISTED).map(shown).collect();
+    match many.saturating_sub(listed.len()) {
         0 => {}
         more => listed.push(format!("and {more} more")),
     }

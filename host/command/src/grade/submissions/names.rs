@@ -9,76 +9,107 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
-/// How much of its path a submission's name has.
+/// How much of its path a submission's name has in its folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
     /// A file's name without its end, or a folder's.
     Short,
     /// All of the file's name; a folder's with a slash.
     Whole,
+    /// The same after `./`: what another has from its end, which may be a plugin.
+    Marked,
 }
 
 /// A name for each, in their order.
 pub(super) fn names(looks: &[Look]) -> Vec<String> {
     let mut folders: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
     for (number, look) in looks.iter().enumerate() {
-        let around: &Path = &look.place.around.absolute;
+        let around: &Path = &look.place.around.path;
         folders.entry(around).or_default().push(number);
     }
-    let mut lengths = vec![Length::Short; looks.len()];
-    for numbers in folders.values() {
-        lengthen(numbers, &mut lengths, looks);
-    }
-    let names = || looks.iter().zip(&lengths);
-    let short: Vec<String> = names().map(|(look, length)| name(look, *length)).collect();
-    with_folders(looks, short)
-}
-
-/// Lengthens names of one folder until no two are the same. Whole names there are not.
-fn lengthen(numbers: &[usize], lengths: &mut [Length], looks: &[Look]) {
-    loop {
-        let mut of_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for number in numbers {
-            if let (Some(look), Some(length)) = (looks.get(*number), lengths.get(*number)) {
-                of_name
-                    .entry(name(look, *length))
-                    .or_default()
-                    .push(*number);
+    let mut names = vec![String::new(); looks.len()];
+    for numbers in folders.into_values() {
+        for (number, name) in in_folder(&numbers, looks) {
+            if let Some(of_it) = names.get_mut(number) {
+                *of_it = name;
             }
         }
-        let same = of_name.into_values().filter(|numbers| numbers.len() > 1);
+    }
+    with_folders(looks, names)
+}
+
+/// Names of what lies in one folder, of which no two are the same. What can be no plugin never makes that of one longer that may.
+fn in_folder(numbers: &[usize], looks: &[Look]) -> Vec<(usize, String)> {
+    struct Named<'a> {
+        number: usize,
+        look: &'a Look,
+        may_be_plugin: bool,
+        length: Length,
+    }
+    let all = numbers.iter().filter_map(|number| {
+        let look = looks.get(*number)?;
+        Some(Named {
+            number: *number,
+            may_be_plugin: look.may_be_plugin(),
+            look,
+            length: Length::Short,
+        })
+    });
+    let mut all: Vec<Named<'_>> = all.collect();
+    loop {
+        let mut of_name: BTreeMap<String, Vec<&mut Named<'_>>> = BTreeMap::new();
+        for named in &mut all {
+            let name = name(named.look, named.length);
+            of_name.entry(name).or_default().push(named);
+        }
         let mut done = true;
-        for number in same.flatten() {
-            if let Some(length) = lengths.get_mut(number)
-                && *length == Length::Short
-            {
-                *length = Length::Whole;
+        for mut same in of_name.into_values().filter(|same| same.len() > 1) {
+            let plugins = same.iter().filter(|named| named.may_be_plugin).count();
+            for named in &mut same {
+                let longer = match (named.length, named.may_be_plugin) {
+                    (Length::Short, true) if plugins > 1 => Length::Whole,
+                    (Length::Short, false) => Length::Whole,
+                    (Length::Whole, false) if plugins > 0 => Length::Marked,
+                    _ => continue,
+                };
+                named.length = longer;
                 done = false;
             }
         }
         if done {
-            return;
+            let named = all.iter();
+            let named = named.map(|named| (named.number, name(named.look, named.length)));
+            return named.collect();
         }
     }
 }
 
-/// Puts the folder before each name that another has too, as it was typed.
+/// Puts the folder before each name that another has too, as it was typed. Of students of classes, one that may be a plugin keeps its
+/// name beside those that can't.
 fn with_folders(looks: &[Look], mut names: Vec<String>) -> Vec<String> {
+    let keeps = |look: &Look| look.place.around.is_class && look.may_be_plugin();
+    let keeps: Vec<bool> = looks.iter().map(keeps).collect();
     let mut is_long = vec![false; names.len()];
     loop {
-        let mut of_name: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in &names {
-            *of_name.entry(name).or_default() += 1;
+        let mut of_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, name) in names.iter().enumerate() {
+            of_name.entry(name).or_default().push(number);
         }
-        let all = names.iter().zip(&is_long).enumerate();
-        let same = all.filter(|(_, (name, is_long))| {
-            !**is_long && of_name.get(name.as_str()).is_some_and(|count| *count > 1)
-        });
-        let same: Vec<usize> = same.map(|(number, _)| number).collect();
-        if same.is_empty() {
+        let is = |all: &[bool], number: &usize| all.get(*number) == Some(&true);
+        let mut longer = Vec::new();
+        for same in of_name.into_values().filter(|same| same.len() > 1) {
+            let (keeping, others): (Vec<usize>, Vec<usize>) =
+                same.into_iter().partition(|number| is(&keeps, number));
+            let before = longer.len();
+            longer.extend(others.into_iter().filter(|number| !is(&is_long, number)));
+            if keeping.len() > 1 || longer.len() == before {
+                longer.extend(keeping.into_iter().filter(|number| !is(&is_long, number)));
+            }
+        }
+        if longer.is_empty() {
             return names;
         }
-        for number in same {
+        for number in longer {
             if let (Some(look), Some(name), Some(is_long)) = (
                 looks.get(number),
                 names.get_mut(number),
@@ -119,5 +150,6 @@ fn name(look: &Look, length: Length) -> String {
             Name(stem.unwrap_or(whole)).to_string()
         }
         (Length::Whole, true) => format!("{}/", Name(whole)),
+        (Length::Marked, _) => format!("./{}", Name(whole)),
     }
 }

@@ -1,9 +1,12 @@
 //! Where something was handed in. What has its name by now may be another.
+//!
+//! It owns whose the way there is. Of one path that was typed all but its last name is the teacher's own, links too. Of several, which
+//! a shell may have made of a pattern, only the folder that they have in common is: below it students chose what is there.
 
-use eco_files::Folder;
-use std::ffi::{OsStr, OsString};
+use eco_files::{EntryKind, Folder};
+use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// A name in a folder.
@@ -12,64 +15,215 @@ pub(super) struct Place {
     pub(super) name: OsString,
 }
 
-/// The folder in which students' files and folders lie. Below it no link is followed.
+/// The folder in which students' files and folders lie. It is opened for each of them: of as many classes as there are none stays
+/// open.
 pub(super) struct Around {
     /// As it was typed, and empty where that was no more than a name in it.
     pub(super) path: PathBuf,
-    /// The same, whatever was typed.
-    pub(super) absolute: PathBuf,
-    /// A class's. Else it is opened for each submission: of as many as students none stays open.
-    class: Option<Folder>,
+    /// Whether it is a class.
+    pub(super) is_class: bool,
+    /// The teacher's own folder above it, without a link on its way.
+    own: Arc<Path>,
+    /// From there on no link is followed.
+    way: PathBuf,
 }
 
 impl Around {
-    pub(super) fn class(path: &Path, folder: Folder) -> io::Result<Self> {
-        Ok(Self {
+    /// A class at this place, which was typed so.
+    pub(super) fn class(path: &Path, place: &Place) -> Self {
+        Self {
             path: path.to_owned(),
-            absolute: path.canonicalize()?,
-            class: Some(folder),
-        })
+            is_class: true,
+            own: place.around.own.clone(),
+            way: place.around.way.join(&place.name),
+        }
     }
 
-    /// What `look` says of it.
-    pub(super) fn with<T, E: From<io::Error>>(
-        &self,
-        look: impl FnOnce(&Folder) -> Result<T, E>,
-    ) -> Result<T, E> {
-        match &self.class {
-            Some(folder) => look(folder),
-            None => look(&Folder::open(&self.absolute)?),
+    /// Its path, whatever was typed.
+    pub(super) fn absolute(&self) -> PathBuf {
+        // Joining nothing would add a separator.
+        self.own.iter().chain(&self.way).collect()
+    }
+
+    /// # Errors
+    /// There is none; or a link is on the way.
+    pub(super) fn open(&self) -> io::Result<Folder> {
+        let mut folder = Folder::open(&self.own)?;
+        for part in &self.way {
+            folder = folder.enter(part)?;
         }
+        Ok(folder)
     }
 }
 
 impl Place {
-    /// What was typed for one student.
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(super) fn kind(&self) -> io::Result<EntryKind> {
+        self.around.open()?.kind(&self.name)
+    }
+
+    /// Its path, whatever was typed.
+    pub(super) fn absolute(&self) -> PathBuf {
+        self.around.absolute().join(&self.name)
+    }
+
+    /// What was typed alone.
+    fn of(path: &Path) -> io::Result<Self> {
         if path.file_name().is_none() {
             // Such as `.`, which has a name elsewhere.
             let path = path.canonicalize()?;
-            let (around, name) = eco_files::split(&path)?;
-            return Self::in_folder(around, around, name);
+            let (around, _) = eco_files::split(&path)?;
+            return Self::below(around.into(), around, &path);
         }
         let (around, name) = eco_files::split(path)?;
-        Self::in_folder(path.parent().unwrap_or(around), around, name)
+        let around = around.canonicalize()?;
+        let absolute = around.join(name);
+        Self::below(around.into(), path.parent().unwrap_or(path), &absolute)
     }
 
-    fn in_folder(path: &Path, around: &Path, name: &OsStr) -> io::Result<Self> {
-        let around = Around {
-            path: path.to_owned(),
-            absolute: around.canonicalize()?,
-            class: None,
-        };
+    fn below(own: Arc<Path>, path: &Path, absolute: &Path) -> io::Result<Self> {
+        let (around, name) = eco_files::split(absolute)?;
+        let way = around.strip_prefix(&own).map_err(io::Error::other)?;
         Ok(Self {
-            around: Arc::new(around),
             name: name.to_owned(),
+            around: Arc::new(Around {
+                path: path.to_owned(),
+                is_class: false,
+                way: way.to_owned(),
+                own,
+            }),
         })
     }
+}
 
-    /// The same for the same place, whatever was typed.
-    pub(super) fn absolute(&self) -> PathBuf {
-        self.around.absolute.join(&self.name)
+/// What was typed, without what makes no difference: a slash at the end would have a link followed before anybody sees that it is one.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let parts = path.components();
+    let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
+    match plain.as_os_str().is_empty() {
+        true => PathBuf::from("."),
+        false => plain,
+    }
+}
+
+/// Where these [plain] paths lead, in their order. Whether something is there is not looked at.
+///
+/// # Errors
+/// The folder that they have in common is not there.
+pub(super) fn places(paths: &[PathBuf]) -> io::Result<Vec<io::Result<Place>>> {
+    // A pattern makes only such as have the same beginning.
+    let of_kind = |is_absolute| {
+        let paths = paths.iter().map(PathBuf::as_path);
+        paths.filter(move |path| path.is_absolute() == is_absolute)
+    };
+    let mut relative = places_below(&of_kind(false).collect::<Vec<_>>())?.into_iter();
+    let mut absolute = places_below(&of_kind(true).collect::<Vec<_>>())?.into_iter();
+    let places = paths.iter().filter_map(|path| match path.is_absolute() {
+        true => absolute.next(),
+        false => relative.next(),
+    });
+    Ok(places.collect())
+}
+
+fn places_below(paths: &[&Path]) -> io::Result<Vec<io::Result<Place>>> {
+    if let [alone] = paths {
+        return Ok(vec![Place::of(alone)]);
+    }
+    let typed = common(paths);
+    let common_folder = match typed.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => &typed,
+    };
+    let common_folder = common_folder.canonicalize()?;
+    let absolute: Vec<PathBuf> = paths
+        .iter()
+        .map(|path| joined(&common_folder, path.strip_prefix(&typed).unwrap_or(path)))
+        .collect();
+    let all: Vec<&Path> = absolute.iter().map(PathBuf::as_path).collect();
+    let own: Arc<Path> = common(&all).into();
+    let places = paths.iter().zip(&absolute).map(|(path, absolute)| {
+        let around = match path.file_name() {
+            Some(_) => path.parent(),
+            None => absolute.parent(),
+        };
+        Place::below(own.clone(), around.unwrap_or(path), absolute)
+    });
+    Ok(places.collect())
+}
+
+/// The folder that all of these lie in, as far as their texts say.
+fn common(paths: &[&Path]) -> PathBuf {
+    let mut paths = paths.iter().filter_map(|path| path.parent());
+    let first: Vec<Component<'_>> = paths
+        .next()
+        .into_iter()
+        .flat_map(Path::components)
+        .collect();
+    let length = paths.fold(first.len(), |length, path| {
+        let same = first.iter().take(length).zip(path.components());
+        same.take_while(|(a, b)| *a == b).count()
+    });
+    first.into_iter().take(length).collect()
+}
+
+/// A path from this folder on. What `..` follows is not looked at: it may be a student's link.
+fn joined(folder: &Path, path: &Path) -> PathBuf {
+    let mut joined = folder.to_owned();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                joined.pop();
+            }
+            part => joined.push(part),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_paths_only_the_folder_that_they_have_in_common_is_the_teachers() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("g/a")).unwrap();
+        for (paths, own, ways) in [
+            (&["g/a/x.js"][..], "g/a", &[""][..]),
+            (&["g/a/x.js", "g/b/x.js"], "g", &["a", "b"]),
+            (&["g/a", "g/b", "g/a/c"], "g", &["", "", "a"]),
+            (&["g/a/../b/x.js", "g/c/x.js"], "g", &["b", "c"]),
+            (&["g/a/../../x.js", "g/a/b"], "", &["", "g/a"]),
+            (&["g/a/x.js", "g/a/../a/x.js"], "g/a", &["", ""]),
+        ] {
+            let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+            let found: Vec<Place> = places(&paths)
+                .unwrap()
+                .into_iter()
+                .collect::<io::Result<_>>()
+                .unwrap();
+            for (place, way) in found.iter().zip(ways) {
+                let around = &place.around;
+                assert_eq!(&*around.own, root.join(own), "{paths:?}");
+                assert_eq!(around.way, Path::new(way), "{paths:?}");
+                let absolute = around.absolute().into_os_string();
+                assert!(!absolute.as_encoded_bytes().ends_with(b"/"), "{absolute:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_makes_no_difference_is_not_in_a_path() {
+        for (typed, expected) in [
+            ("./a/./b/", "a/b"),
+            (".", "."),
+            ("./", "."),
+            ("a/../b", "a/../b"),
+            ("/a/.", "/a"),
+        ] {
+            assert_eq!(plain(Path::new(typed)), Path::new(expected), "{typed}");
+        }
     }
 }
