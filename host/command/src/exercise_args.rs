@@ -65,7 +65,7 @@ Examples:
   eco grade echo submissions/ --report 'gradescope=out/{name}.json'
   eco grade echo alice.wasm --report junit=- > alice.xml
   eco grade echo submissions/* --class=no    one student for each path
-  eco grade echo --class=no -- *             in their folder: a name may begin with -
+  eco grade echo --class=no -- *             in their folder, with any names
   eco grade echo groups/* --class            a class for each path
 
 A single folder is a class, with a file or a folder for each student; of several paths each is a student's. \
