@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
-use eco_plugin::read_at_most;
+use eco_files::read_at_most;
 use eco_text::escape;
 use std::ffi::OsStr;
 use std::fs::File;

@@ -16,7 +16,7 @@ mod folder;
 mod open;
 
 pub use folder::{Entry, EntryKind, Folder, Lock};
-pub use open::{Identity, OpenError, open, read_at_most};
+pub use open::{Identity, OpenError, ReadError, open, read_at_most, read_unchanged};
 
 use std::ffi::OsStr;
 use std::io;

@@ -92,6 +92,32 @@ pub fn read_at_most(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system refuses it.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Somebody wrote to it meanwhile: half of the old and half of the new may well make sense.
+    #[error("the file changed while it was read")]
+    Changing,
+}
+
+/// Reads as [`read_at_most`] does, from a file that nobody writes to meanwhile.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_unchanged(file: &File, most: usize) -> Result<Vec<u8>, ReadError> {
+    let state = || file.metadata().map(|now| (now.len(), now.modified().ok()));
+    let before = state()?;
+    let bytes = read_at_most(file, most)?;
+    if state()? == before {
+        Ok(bytes)
+    } else {
+        Err(ReadError::Changing)
+    }
+}
+
 /// Which file it is, whatever its names are: two names of one file have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(pub(crate) u64, pub(crate) u64);

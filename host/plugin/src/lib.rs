@@ -52,6 +52,6 @@ pub use load::absent::Absent;
 pub use load::inspect::{Fit, Inspection};
 pub use load::misspelt::Misspelt;
 pub use load::script::{Language, check_python_folder, keep_python};
-pub use load::source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source, read_at_most};
+pub use load::source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};
 pub use loaded::{Import, Interface};
 pub use server::{PluginSession, ServerPlugin};

@@ -5,10 +5,10 @@
 use crate::budget::{Budget, Budgets};
 use crate::error::LoadError;
 use crate::load::script::{Language, Script};
+use eco_files::{OpenError, ReadError, read_at_most, read_unchanged};
 use eco_text::escape;
 use std::ffi::OsStr;
-use std::fs::{File, FileType};
-use std::io::Read as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A plugin that is part of the binary, as text. It runs in the same sandbox as any other.
@@ -147,73 +147,27 @@ fn line_at(bytes: &[u8], at: usize) -> usize {
     memchr::memchr_iter(b'\n', before).count() + 1
 }
 
-/// Reads up to one byte more than `most` and no further, so that what is too large, or has no end, is told
-/// without reading it all.
-///
-/// # Errors
-/// Reading fails.
-pub fn read_at_most(from: impl std::io::Read, most: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take((most as u64).saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
     read_at_most(from, budgets.file).map_err(LoadError::Read)
 }
 
-/// Opens a file, and nothing that only looks like one: somebody would wait for a pipe's other end, and a
-/// device may have no end at all.
-fn open(path: &Path) -> Result<File, LoadError> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        // A pipe opens at once then, and is seen to be one.
-        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
-    }
-    let opened = options.open(path);
-    let metadata = match &opened {
-        Ok(file) => file.metadata(),
-        // A socket can't even be opened.
-        Err(_) => path.metadata(),
-    };
-    match metadata
-        .ok()
-        .and_then(|found| not_a_file(found.file_type()))
-    {
-        Some(what) => Err(LoadError::NoFile(what)),
-        None => opened.map_err(LoadError::Read),
-    }
-}
-
-/// What else there is, if it is no file. A folder says so itself when it is read.
-#[cfg(unix)]
-fn not_a_file(found: FileType) -> Option<&'static str> {
-    use std::os::unix::fs::FileTypeExt as _;
-    match found {
-        _ if found.is_fifo() => Some("a pipe"),
-        _ if found.is_socket() => Some("a socket"),
-        _ if found.is_char_device() || found.is_block_device() => Some("a device"),
-        _ => None,
-    }
-}
-
-#[cfg(not(unix))]
-fn not_a_file(_: FileType) -> Option<&'static str> {
-    None
-}
-
-/// Refuses a file that somebody is writing: half of the old and half of the new may well compile.
+/// Reads a file that is one, and that nobody is writing.
 fn read_file(path: &Path, budgets: &Budgets) -> Result<Vec<u8>, LoadError> {
-    let state = |file: &File| file.metadata().map(|now| (now.len(), now.modified().ok()));
-    let mut file = open(path)?;
-    let before = state(&file).map_err(LoadError::Read)?;
-    let bytes = read_bounded(&mut file, budgets)?;
-    if state(&file).map_err(LoadError::Read)? != before {
-        return Err(LoadError::Changing);
+    let file = eco_files::open(path).map_err(|error| match error {
+        OpenError::NotAFile(_) if path.is_dir() => {
+            LoadError::Read(io::ErrorKind::IsADirectory.into())
+        }
+        OpenError::NotAFile(what) => LoadError::NoFile(what),
+        OpenError::Io(error) => LoadError::Read(error),
+    })?;
+    read_unchanged(&file, budgets.file).map_err(LoadError::from)
+}
+
+impl From<ReadError> for LoadError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => Self::Read(error),
+            ReadError::Changing => Self::Changing,
+        }
     }
-    Ok(bytes)
 }

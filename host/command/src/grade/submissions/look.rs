@@ -4,7 +4,7 @@
 use super::place::{Around, Place};
 use super::{PluginFile, is_hidden, list, shown, unusable};
 use eco_exercise::Verdict;
-use eco_files::{Entry, EntryKind, Folder, Identity, OpenError, read_at_most};
+use eco_files::{Entry, EntryKind, Folder, Identity, OpenError, read_unchanged};
 use eco_plugin::{Language, LoadError};
 use eco_text::escape;
 use std::ffi::{OsStr, OsString};
@@ -191,15 +191,10 @@ impl Found {
             // A file in the place of a file, as whoever saves one anew may put it there.
             return Err(Verdict::Internal(EXCHANGED.to_owned()));
         }
-        let state = || file.metadata().map(|now| (now.len(), now.modified().ok()));
-        let before = state().map_err(io)?;
-        let bytes = read_at_most(&file, most).map_err(io)?;
-        if state().map_err(io)? != before {
-            return Err(Verdict::from(&LoadError::Changing));
-        }
+        let bytes = read_unchanged(&file, most);
         Ok(PluginFile {
             name: self.file_name(),
-            bytes,
+            bytes: bytes.map_err(|error| Verdict::from(&LoadError::from(error)))?,
         })
     }
 }
