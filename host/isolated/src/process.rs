@@ -147,7 +147,7 @@ where
 const PIPE: usize = 64 * 1024;
 
 /// As [`run`], with the blocks in memory, for a thread of a tokio runtime that may block
-/// ([`spawn_blocking`](tokio::task::spawn_blocking)).
+/// ([`spawn_blocking`]).
 ///
 /// # Errors
 /// As of [`run`].
