@@ -1,5 +1,5 @@
 /* The functions of a script that eco calls: for C, its name in the contract, and how it is spelt where words are joined
-   by capitals and where by underscores. `host/plugin/src/load/functions.rs` has the same list, and a test that says so. */
+   by capitals and where by underscores. `host/compile/src/script/functions.rs` has the same list, and a test that says so. */
 #ifndef FUNCTIONS_H
 #define FUNCTIONS_H
 

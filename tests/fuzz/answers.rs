@@ -1,7 +1,7 @@
 //! What a compile helper says, which an attack may have taken over: `eco_isolated`'s `wire`, and `compile::helper`.
 
 use crate::seeds::{Recipe, Seeds};
-use eco_plugin::fuzzing::Answer;
+use eco_compile::fuzzing::Answer;
 
 /// Bytes of code that are taken.
 const MOST: u64 = 512;

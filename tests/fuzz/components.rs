@@ -4,7 +4,7 @@
 //! wasmparser's validator says which of them are right. What isn't is refused by the compiler, if not before.
 
 use crate::seeds::{self, Recipe, Seeds};
-use eco_plugin::fuzzing::{Direct, Scan, direct, held, scan};
+use eco_compile::fuzzing::{Direct, Scan, direct, held, scan};
 use std::panic::AssertUnwindSafe;
 use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 use wasmtime::{Config, Engine, Instance, Module, Store, Trap};

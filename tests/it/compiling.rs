@@ -217,7 +217,7 @@ fn unsafe_code_is_in_the_module_that_says_why() {
     assert!(
         found
             .iter()
-            .all(|path| path.ends_with("plugin/src/cache/code.rs"))
+            .all(|path| path.ends_with("compile/src/cache/code.rs"))
     );
 }
 

@@ -1,6 +1,6 @@
 //! What to do next where a plugin can't be loaded: the commands and flags that help.
 
-use eco_plugin::{Absent, Language, LoadError};
+use eco_plugin::{Absent, CompileError, Language, LoadError};
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -22,17 +22,17 @@ impl std::error::Error for Advised {}
 
 fn advice(error: &LoadError) -> Option<&'static str> {
     match error {
-        LoadError::Read(error) => unread(error.kind()),
-        LoadError::NoFile(_) => Some(
+        LoadError::Compile(CompileError::Read(error)) => unread(error.kind()),
+        LoadError::Compile(CompileError::NoFile(_)) => Some(
             "eco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE.",
         ),
-        LoadError::SourceFile => {
+        LoadError::Compile(CompileError::SourceFile) => {
             Some("Put it into a folder of its own, and give that to -p or to `eco build`.")
         }
-        LoadError::NoPython => Some(
+        LoadError::Compile(CompileError::NoPython) => Some(
             "Run `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two.",
         ),
-        LoadError::CoreModule => Some(
+        LoadError::Compile(CompileError::CoreModule) => Some(
             "`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`.",
         ),
         LoadError::Script {
@@ -97,7 +97,7 @@ mod tests {
             (ErrorKind::PermissionDenied, false, true),
             (ErrorKind::IsADirectory, false, false),
         ] {
-            let text = Advised(LoadError::Read(kind.into())).to_string();
+            let text = Advised(CompileError::Read(kind.into()).into()).to_string();
             assert_eq!(text.contains("Is the path right?"), path, "{text}");
             assert_eq!(text.contains("This user may not read it"), user, "{text}");
         }

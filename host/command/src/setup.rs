@@ -92,8 +92,8 @@ fn python(users: Users) -> Result<PathBuf, Failure> {
 async fn warm_up(users: Users) -> Result<(), Failure> {
     let engine = || compiler::engine(Budgets::server(machine::memory())).cached_for(users);
     for engine in [engine().build()?, engine().metered().build()?] {
-        Language::Python
-            .warm_up(&engine)
+        engine
+            .warm_up(Language::Python)
             .await
             .context("cannot compile Python's interpreter")?;
     }

@@ -1,6 +1,6 @@
 //! Verdicts: what can be said of a plugin under a case, a closed set.
 
-use eco_plugin::{Budget, Error, LoadError};
+use eco_plugin::{Budget, CompileError, Error, LoadError};
 use eco_text::escape::Escaped;
 
 /// How a case ended.
@@ -178,7 +178,18 @@ impl From<&LoadError> for Verdict {
                 Self::MissingFunction(escaped(&error.to_string()))
             }
             LoadError::Type { .. } => Self::BadAbi(escaped(&error.to_string())),
-            LoadError::Budget { budget, value, .. } => match budget {
+            LoadError::Script { .. } => Self::DoesNotLoad(escaped(&error.to_string())),
+            LoadError::Internal(_) => Self::Internal(escaped(&error.to_string())),
+            LoadError::Compile(error) => error.into(),
+        }
+    }
+}
+
+/// What a plugin that can't be compiled gets, in every case.
+impl From<&CompileError> for Verdict {
+    fn from(error: &CompileError) -> Self {
+        match error {
+            CompileError::Budget { budget, value, .. } => match budget {
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
                 Budget::File => Self::DoesNotLoad(error.to_string()),
                 Budget::Compile | Budget::CompileMemory => {
@@ -187,20 +198,19 @@ impl From<&LoadError> for Verdict {
                 Budget::TotalMemory => Self::Internal(too_little_memory(value)),
                 _ => Self::Internal(error.to_string()),
             },
-            LoadError::Read(_)
-            | LoadError::Changing
-            | LoadError::NoPython
-            | LoadError::Compiler(_) => Self::Internal(escaped(&error.to_string())),
-            LoadError::Complex(_) => Self::TooComplex(escaped(&error.to_string())),
-            LoadError::NotWasm { .. }
-            | LoadError::NoFile(_)
-            | LoadError::SourceFile
-            | LoadError::NotText { .. }
-            | LoadError::Script { .. }
-            | LoadError::Text(_)
-            | LoadError::CoreModule
-            | LoadError::Unbounded(_)
-            | LoadError::Invalid(_) => Self::DoesNotLoad(escaped(&error.to_string())),
+            CompileError::Read(_)
+            | CompileError::Changing
+            | CompileError::NoPython
+            | CompileError::Internal(_) => Self::Internal(escaped(&error.to_string())),
+            CompileError::Complex(_) => Self::TooComplex(escaped(&error.to_string())),
+            CompileError::NotWasm { .. }
+            | CompileError::NoFile(_)
+            | CompileError::SourceFile
+            | CompileError::NotText { .. }
+            | CompileError::Text(_)
+            | CompileError::CoreModule
+            | CompileError::Unbounded(_)
+            | CompileError::Invalid(_) => Self::DoesNotLoad(escaped(&error.to_string())),
         }
     }
 }
@@ -243,15 +253,15 @@ mod tests {
     #[test]
     fn what_is_too_much_for_the_compiler_is_too_complex() {
         let budgets = Limits::default().budgets(usize::MAX);
-        let broken = |budget| LoadError::budget(budget, &budgets, "");
+        let broken = |budget| CompileError::budget(budget, &budgets, "");
         for error in [
             broken(Budget::Compile),
             broken(Budget::CompileMemory),
-            LoadError::Complex("it nests too deep".to_owned()),
+            CompileError::Complex("it nests too deep".to_owned()),
         ] {
             assert_eq!(Verdict::from(&error).code(), "too-complex");
         }
-        let killed = LoadError::Compiler("the system killed the helper".to_owned());
+        let killed = CompileError::Internal("the system killed the helper".to_owned());
         assert_eq!(Verdict::from(&killed).code(), "internal");
     }
 }

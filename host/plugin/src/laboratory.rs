@@ -4,9 +4,9 @@
 //! [a laboratory's](crate::EngineBuilder::laboratory). It knows nothing of what they are judged by, nor where
 //! a seed comes from.
 
-use crate::budget::Budget;
-use crate::engine::InUse;
 use chacha20::ChaCha8Rng;
+use eco_compile::Budget;
+use eco_compile::InUse;
 use eco_state::{Clock, Limits, SharedState};
 use parking_lot::{Mutex, MutexGuard};
 use rand_core::{Rng as _, SeedableRng as _};

@@ -19,39 +19,34 @@
 //! # Ok(()) }
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod abi;
-mod budget;
-mod cache;
 mod client;
-mod compile;
 mod cpu;
 mod direct;
 mod engine;
 mod error;
 mod imports;
+mod inspect;
 mod instance;
 mod laboratory;
-mod load;
+mod linking;
 mod loaded;
+mod loading;
 mod server;
 mod snapshot;
 
-pub use budget::{Budget, Budgets};
-pub use cache::Users;
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub use compile::fuzzing;
-pub use compile::{Compiler, Program, run_helper};
+pub use eco_compile::{
+    Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, CompileError, Compiler,
+    Language, Misspelt, Program, Source, Users, check_python_folder, keep_python, run_helper,
+};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{EngineError, Error, LoadError};
 pub use imports::offered;
+pub use inspect::{Fit, Inspection};
 pub use instance::Usage;
 pub use laboratory::Laboratory;
-pub use load::absent::Absent;
-pub use load::inspect::{Fit, Inspection};
-pub use load::misspelt::Misspelt;
-pub use load::script::{Language, check_python_folder, keep_python};
-pub use load::source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};
 pub use loaded::{Import, Interface};
 pub use server::{PluginSession, ServerPlugin};

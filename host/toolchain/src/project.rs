@@ -2,8 +2,8 @@
 
 use super::error::BuildError;
 use super::{c, rust, wat};
+use eco_compile::Language;
 use eco_isolated::Program;
-use eco_plugin::Language;
 use eco_text::escape::OsText;
 use std::path::{Path, PathBuf};
 

@@ -16,7 +16,7 @@ use super::watch::Watch;
 use super::{machine, output};
 use anyhow::Context as _;
 use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
-use eco_plugin::{BUILT_IN_SERVERS, Engine, Error, LoadError, ServerPlugin};
+use eco_plugin::{BUILT_IN_SERVERS, CompileError, Engine, Error, LoadError, ServerPlugin};
 use eco_text::number::many;
 use tcp::Loopback;
 
@@ -139,7 +139,8 @@ impl Check {
         loaded.map_err(|error| match (&error, Verdict::from(&error)) {
             // That there was no room is nobody's mistake.
             (
-                LoadError::Budget { .. } | LoadError::Start(Error::Budget { .. }),
+                LoadError::Compile(CompileError::Budget { .. })
+                | LoadError::Start(Error::Budget { .. }),
                 internal @ Verdict::Internal(_),
             ) => Exit::Internal.saying(internal.sentence()),
             _ => self.plugin.unusable(error),

@@ -115,7 +115,7 @@ fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
     let runtime = runtime::one_thread()?;
     for language in languages {
         // One that isn't set up is said of each submission that needs it.
-        let _ = runtime.block_on(language.warm_up(engine));
+        let _ = runtime.block_on(engine.warm_up(language));
     }
     runtime.shutdown_background();
     Ok(())

@@ -150,7 +150,7 @@ pub(crate) enum Step<D> {
 /// The bytes that a call returned: as they lie in the plugin's memory, or copied out of it.
 ///
 /// A plugin whose functions have a `post-return` has freed or overwritten them by the time that
-/// the host could look, so those are copied while they are lifted. See [`crate::load::scan`].
+/// the host could look, so those are copied while they are lifted. See [`Compiled::post_return`](eco_compile::Compiled::post_return).
 pub(crate) trait Returned: Lift + Measured + Send + Sync + 'static {
     /// The bytes, wherever they are.
     fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]>;

@@ -1,7 +1,7 @@
 //! What the guest's side of a call, at a tick or in a function of the host, and the caller's side tell each other; and the
 //! end of the time that a call may wait.
 
-use crate::budget::{Budget, Budgets, TICK};
+use eco_compile::{Budget, Budgets, TICK};
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, TurnQueue};
 use parking_lot::{Mutex, MutexGuard};

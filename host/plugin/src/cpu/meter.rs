@@ -10,7 +10,7 @@
 
 use super::call_state::{CallState, Payer, first_part};
 use super::priority::Priority;
-use crate::budget::{Budget, Budgets, TICK};
+use eco_compile::{Budget, Budgets, TICK};
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Membership, RecentTime, TurnQueue};
 use std::sync::Arc;

@@ -1,16 +1,17 @@
 //! How an engine is set up: what its instances see, where they live, and its clock.
 
 use super::pool::{ADDRESS_SPACE, Cleaning, pool};
-use super::{Engine, EngineState, HOST_STACK, Hints, InUse, World};
-use crate::budget::{Budgets, TICK};
-use crate::cache::{Cache, Users};
-use crate::compile::{Compiler, Interpreters, Settings, Target, WHOLE_MEMORY, Work};
+use super::{Engine, EngineState, HOST_STACK, Hints, World};
 use crate::error::EngineError;
+use eco_compile::{
+    Budgets, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, Users, WHOLE_MEMORY,
+    Work,
+};
 use eco_fair::{Accounts, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
 use wasmtime::Config;
 
 /// Sets up an [`Engine`]. Unless it is told otherwise, that is for an instance or two, has scripts begin in portable code
@@ -151,24 +152,36 @@ impl EngineBuilder {
         };
         start_clock(&wasmtime)?;
         let peers = Accounts::new(places());
+        let scope = match self.world {
+            World::Real => Scope::Engine,
+            World::Laboratory => Scope::Run,
+        };
+        let total_memory = TotalMemory::new(wasmtime.clone(), &self.budgets, scope);
+        let budgets = self.budgets.clone();
+        let mut code = CodeCache::new(
+            wasmtime.clone(),
+            settings,
+            self.compiler,
+            budgets.clone(),
+            total_memory.clone(),
+        )
+        .on_compile(self.on_compile);
+        if let Some(users) = self.cached_for {
+            code = code.kept_for(users);
+        }
+        // Where address space is short, no memory gets as much as portable code wants.
+        if self.begins_portable && settings.reservation == WHOLE_MEMORY {
+            code = code.beginning_on(move || portable(&budgets));
+        }
         Ok(Engine(Arc::new(EngineState {
             wasmtime,
-            portable: OnceLock::new(),
-            begins_portable: self.begins_portable,
+            budgets: self.budgets,
             settings,
+            code: Arc::new(code),
+            total_memory,
             world: self.world,
             hints: self.hints,
-            on_compile: self.on_compile,
-            cache: match self.cached_for {
-                Some(Users::This) => Cache::of_user(),
-                Some(Users::All) => Cache::of_all_users(),
-                None => None,
-            },
-            compiler: self.compiler,
-            budgets: self.budgets,
             state: self.state.unwrap_or_default(),
-            interpreters: Interpreters::default(),
-            memory_in_use: InUse::default(),
             slow_queue: TurnQueue::with_places(places()),
             calls: TurnQueue::with_places(processors()),
             events: TurnQueue::with_places(places()),
@@ -220,7 +233,7 @@ fn running(settings: Settings, budgets: &Budgets) -> wasmtime::Result<Config> {
 
 /// An engine for the portable code of interpreters. It has no pool: it runs what begins before there is other
 /// code. `None` where the machine can't run such code, which costs time and changes nothing.
-pub(super) fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
+fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
     let engine = running(Settings::PORTABLE, budgets)
         .and_then(|config| wasmtime::Engine::new(&config))
         .inspect_err(|error| tracing::debug!("no portable code is run: {error:#}"))

@@ -1,9 +1,7 @@
 //! The pool of an engine for many instances: address space and slots that are reserved at its start, so that
 //! an instance takes microseconds.
 
-use super::PARTS;
-use crate::budget::Budgets;
-use crate::compile::HELD;
+use eco_compile::{Budgets, HELD, KEPT_PART, PARTS};
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Address space that all memories may reserve together: half of what x86-64 and arm64 processes
@@ -15,8 +13,6 @@ pub(super) const ADDRESS_SPACE: u64 = 64 << 40;
 /// than to clean them. That is as many as come and go at once on a busy server. Beyond it a slot is given to
 /// another plugin, and loses its pages. Test: `warm_slots::what_slots_keep_is_bounded`.
 const WARM_SLOTS: u32 = 256;
-/// The part of `--total-memory` that warm slots may keep. Test: `warm_slots::what_slots_keep_is_bounded`.
-pub(crate) const KEPT_PART: usize = 4;
 /// Slots that are kept warm in any case, with less in each where there is little memory in all.
 const LEAST_SLOTS: usize = 16;
 /// Bytes of a memory that stay with a warm slot, where the system says which of its pages were written: more

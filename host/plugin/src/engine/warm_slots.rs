@@ -1,9 +1,10 @@
 //! What slots of the pool keep from one instance to the next: memory that is clean, and no more than its share.
 
-use super::pool::{Cleaning, KEPT_PART, pool};
+use super::pool::{Cleaning, pool};
 use super::{Engine, EngineBuilder};
-use crate::budget::Budgets;
 use crate::{Compiler, ServerPlugin, Source};
+use eco_compile::Budgets;
+use eco_compile::KEPT_PART;
 use eco_contract::{Reason, Session as _};
 use std::time::Duration;
 use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -144,10 +145,10 @@ async fn what_slots_keep_counts_with_what_is_in_use() {
         session.receive(b"f").await.expect("it fills");
         sessions.push(session);
     }
-    assert!(engine.0.check_total(total).is_ok());
+    assert!(engine.0.total_memory.check(total).is_ok());
     drop(sessions);
     // Six pages each of them wrote, all but the first KiB.
     let kept = 4 * 6 * 64 * 1024;
-    assert!(engine.0.check_total(total - kept - MIB).is_ok());
-    assert!(engine.0.check_total(total - kept + MIB).is_err());
+    assert!(engine.0.total_memory.check(total - kept - MIB).is_ok());
+    assert!(engine.0.total_memory.check(total - kept + MIB).is_err());
 }

@@ -1,12 +1,9 @@
 //! What goes wrong before a plugin runs.
 
-use super::{Error, change};
-use crate::budget::{Budget, Budgets};
+use super::running::Error;
 use crate::imports;
-use crate::load::absent::Absent;
-use crate::load::misspelt::Misspelt;
-use crate::load::script::Language;
-use eco_text::escape::{Escaped, message, one_line};
+use eco_compile::{Absent, CompileError, Language, Misspelt};
+use eco_text::escape::{Escaped, one_line};
 use std::fmt;
 
 /// An engine could not be set up.
@@ -23,48 +20,9 @@ pub enum EngineError {
 /// A plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file could not be read.
-    #[error("cannot read the plugin: {0}")]
-    Read(std::io::Error),
-    /// There is something else than a file, such as a pipe.
-    #[error("it is {0}, not a file")]
-    NoFile(&'static str),
-    /// The file was being written while it was read.
-    #[error("the file changed while it was read\nWait until it is written, and try again.")]
-    Changing,
-    /// The file, or what it declares, is over a budget before anything runs.
-    #[error("over the budget: {budget}, {value}\n{found}{}", change("the budget", .setting.as_ref()))]
-    Budget {
-        /// Which one.
-        budget: Budget,
-        /// Its value, for a person.
-        value: String,
-        /// What was found instead.
-        found: String,
-        /// What it is changed with, if anything.
-        setting: Option<String>,
-    },
-    /// The file is neither WebAssembly nor its text form.
-    #[error(
-        "not a plugin: {found}\nA plugin is a script (.js, .lua, .py), a WebAssembly component (.wasm) or its text form (.wat)."
-    )]
-    NotWasm {
-        /// What it looks like.
-        found: String,
-    },
-    /// A file in a language that is compiled.
-    #[error("a source file, which has to be compiled first")]
-    SourceFile,
-    /// A script that is no text.
-    #[error(
-        "line {line} is not UTF-8\nSave the {language} file as UTF-8; bytes beyond ASCII are written as escapes in strings."
-    )]
-    NotText {
-        /// The script's language.
-        language: &'static str,
-        /// The first line that is not.
-        line: usize,
-    },
+    /// It could not be read or compiled.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
     /// A script has a syntax error, or fails as it is evaluated.
     #[error("the script does not load\n  {}{}", Escaped(.error.as_bytes()), below(.absent.as_ref()))]
     Script {
@@ -87,27 +45,6 @@ pub enum LoadError {
         /// The one that was most likely meant to be it.
         meant: Option<Misspelt>,
     },
-    /// A Python script, and no interpreter for it.
-    #[error("Python is not set up")]
-    NoPython,
-    /// The text form does not parse.
-    #[error("the text does not parse\n{}", message(.0))]
-    Text(String),
-    /// A core module, which has no interfaces.
-    #[error("a core module, not a component")]
-    CoreModule,
-    /// It would cost too much to compile.
-    #[error(
-        "too complex to compile: {}\neco compiles what toolchains make; this looks like an attack, or a generator gone wild.",
-        one_line(.0)
-    )]
-    Complex(String),
-    /// It would have the host do what no budget bounds.
-    #[error("it has no bounds: {0}.\nEverything that a plugin does is counted; this could not be.")]
-    Unbounded(String),
-    /// Not valid WebAssembly.
-    #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
-    Invalid(String),
     /// It imports what eco doesn't offer.
     #[error("it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(Listed(.0)), imports::offered_text())]
     Import(Vec<String>),
@@ -137,79 +74,34 @@ pub enum LoadError {
     /// It failed as it was instantiated.
     #[error("it fails as it starts: {0}")]
     Start(Error),
-    /// The compiler failed, or could not be started, which says nothing of the plugin.
-    #[error("eco could not compile it: {}\nThis is not the plugin's fault.", one_line(.0))]
-    Compiler(String),
+    /// The system refused what eco needed, or eco made a mistake, whatever the plugin is.
+    #[error("eco could not load it: {}\nThis is not the plugin's fault.", one_line(.0))]
+    Internal(String),
 }
 
 impl LoadError {
     /// The kind in one word, stable: tests use it.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Read(_) => "read",
-            Self::NoFile(_) => "no-file",
-            Self::Changing => "changing",
-            Self::Budget {
-                budget: Budget::Compile | Budget::CompileMemory,
-                ..
-            }
-            | Self::Complex(_) => "too-complex",
-            Self::Budget { .. } => "budget",
-            Self::NotWasm { .. } => "not-wasm",
-            Self::SourceFile => "source-file",
-            Self::NotText { .. } => "not-text",
+            Self::Compile(error) => error.code(),
             Self::Script { .. } => "script",
             Self::Function { .. } => "function",
-            Self::NoPython => "no-python",
-            Self::Text(_) => "text",
-            Self::CoreModule => "core-module",
-            Self::Unbounded(_) => "unbounded",
-            Self::Invalid(_) => "invalid",
             Self::Import(_) => "import",
             Self::Export { .. } => "export",
             Self::Type { .. } => "type",
             Self::Start(_) => "start",
-            Self::Compiler(_) => "internal",
+            Self::Internal(_) => "internal",
         }
     }
 
     /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
     pub fn is_internal(&self) -> bool {
         match self {
-            Self::Compiler(_) => true,
+            Self::Compile(error) => error.is_internal(),
             Self::Start(error) => error.is_internal(),
-            Self::Read(error) => is_of_system(error),
+            Self::Internal(_) => true,
             _ => false,
         }
-    }
-
-    /// A thread that was at work for it has ended before its time.
-    pub(crate) fn stopped(why: tokio::task::JoinError) -> Self {
-        Self::Compiler(why.to_string())
-    }
-
-    /// A budget that the plugin breaks before it runs.
-    pub fn budget(budget: Budget, budgets: &Budgets, found: impl Into<String>) -> Self {
-        Self::Budget {
-            budget,
-            value: budgets.value(budget),
-            found: found.into(),
-            setting: (budgets.setting)(budget),
-        }
-    }
-}
-
-/// Whether the system can't read a file, whichever was named, and eco itself doesn't refuse it.
-fn is_of_system(error: &std::io::Error) -> bool {
-    error.raw_os_error().is_some() && !eco_files::is_about_path(error)
-}
-
-/// What may be behind a component that is not valid here.
-fn hint(text: &str) -> &'static str {
-    if text.contains("component model async") {
-        "The functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync."
-    } else {
-        "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
     }
 }
 

@@ -8,9 +8,3 @@ mod running;
 pub use load::{EngineError, LoadError};
 pub use running::Error;
 pub(crate) use running::is_message;
-
-fn change(what: &str, setting: Option<&String>) -> String {
-    setting.map_or_else(String::new, |setting| {
-        format!(" (change {what} with {setting})")
-    })
-}

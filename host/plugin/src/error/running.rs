@@ -2,8 +2,7 @@
 //!
 //! It owns that list. What the texts of a plugin may hold is escaped here.
 
-use super::change;
-use crate::budget::{Budget, Budgets};
+use eco_compile::{Budget, Budgets, changed_with};
 use eco_text::escape::{Escaped, one_line};
 use std::char::{CharTryFromError, DecodeUtf16Error};
 use std::num::TryFromIntError;
@@ -18,7 +17,7 @@ pub enum Error {
     #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
     Plugin(String),
     /// The plugin broke a budget.
-    #[error("the plugin broke its budget: {budget}, {value}{}{}", change("it", .setting.as_ref()), line(.near.as_ref()))]
+    #[error("the plugin broke its budget: {budget}, {value}{}{}", changed_with("it", .setting.as_ref()), line(.near.as_ref()))]
     Budget {
         /// Which one.
         budget: Budget,

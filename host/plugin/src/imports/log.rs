@@ -4,10 +4,10 @@
 //! number of their connection, and errors to whoever logs the connection's end.
 
 use super::evaluation::Evaluation;
-use crate::budget::{Budget, Budgets};
 use crate::engine::World;
 use crate::instance::state::State;
 use crate::laboratory::Laboratory;
+use eco_compile::{Budget, Budgets};
 use eco_contract::SAID;
 use eco_text::escape::Escaped;
 use parking_lot::Mutex;

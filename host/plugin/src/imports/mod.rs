@@ -15,11 +15,11 @@ mod topics;
 mod virtual_sleep;
 pub(crate) mod wasi;
 
-use crate::budget::Budgets;
 use crate::engine::World;
 use crate::instance::state::State;
 use crate::laboratory::Laboratory;
-use crate::load::script::Script;
+use eco_compile::Budgets;
+use eco_compile::Script;
 use evaluation::Evaluation;
 use log::PluginLog;
 use script::ScriptImport;

@@ -1,8 +1,8 @@
 //! Memory and tables of one instance, held against the budgets as they grow.
 
 use super::state::State;
-use crate::budget::Budget;
-use crate::engine::PARTS;
+use eco_compile::Budget;
+use eco_compile::PARTS;
 use wasmtime::ResourceLimiter;
 
 /// Bytes that an element of a table takes.

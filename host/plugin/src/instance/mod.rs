@@ -6,13 +6,14 @@ mod limiter;
 pub(crate) mod state;
 
 use crate::abi::Measured;
-use crate::budget::{Budget, Budgets};
-use crate::compile::Target;
 use crate::cpu::call_state::{CallState, Ended, Payer, bounded};
-use crate::engine::{EngineState, Reservation};
+use crate::engine::EngineState;
 use crate::error::Error;
 use crate::imports::shared::Shared;
 use crate::laboratory::Laboratory;
+use eco_compile::Reservation;
+use eco_compile::Target;
+use eco_compile::{Budget, Budgets};
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Membership, Place};
 use state::{HANDLES, PluginShared, State};

@@ -4,12 +4,10 @@
 //! exports.
 
 use super::Owner;
-use crate::budget::{Budget, Budgets};
-use crate::compile::{Settings, Target};
 use crate::cpu::call_state::Payer;
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::priority::Priority;
-use crate::engine::{EngineState, InUse, World};
+use crate::engine::{EngineState, World};
 use crate::error::Error;
 use crate::imports::Imports;
 use crate::imports::evaluation::{Evaluation, Fixed, Voice};
@@ -17,8 +15,11 @@ use crate::imports::shared::{Company, Part, Shared};
 use crate::imports::timer::Timer;
 use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
 use crate::laboratory::{self, Laboratory};
-use crate::load::absent::{self, Absent};
-use crate::load::script::{Language, Script};
+use eco_compile::Absent;
+use eco_compile::InUse;
+use eco_compile::{Budget, Budgets};
+use eco_compile::{Language, Script};
+use eco_compile::{Settings, Target};
 use eco_state::SharedState;
 use std::sync::Arc;
 use wasmtime::UpdateDeadline;
@@ -130,7 +131,7 @@ impl State {
             ),
             in_use: match &laboratory {
                 Some(laboratory) => laboratory.holds(plugin.code),
-                None => engine.memory_in_use.clone(),
+                None => engine.total_memory.in_use().clone(),
             },
             counts_fuel: match target {
                 Target::Native => engine.settings.counts_fuel(),
@@ -184,7 +185,7 @@ impl State {
 
     /// What a script's error misses, if that is what eco doesn't have.
     pub(crate) fn absent(&self, error: &str) -> Option<Absent> {
-        absent::of(&self.imports.script.as_ref()?.script, error)
+        Absent::of(&self.imports.script.as_ref()?.script, error)
     }
 
     /// The budget that was used up, if its script's interpreter has stopped the script for it and says so
@@ -313,7 +314,7 @@ impl State {
         self.held += bytes;
         match &self.laboratory {
             Some(laboratory) => laboratory.check_memory(self.engine.budgets.total_memory),
-            None => self.engine.check_total(in_use),
+            None => self.engine.total_memory.check(in_use),
         }
     }
 

@@ -3,8 +3,8 @@
 //! It owns when an instance is made and when it is given up.
 
 use super::component::{Call, ComponentServer};
-use super::{Instantiated, ServerPlugin};
-use crate::direct::call::Direct;
+use super::plugin::{Instantiated, ServerPlugin};
+use crate::direct::Direct;
 use crate::error::Error;
 use crate::instance::{Instance, Owner, Usage};
 use crate::laboratory::Laboratory;
@@ -29,8 +29,21 @@ enum Running {
     Copied(ComponentServer<Vec<u8>>),
 }
 
+impl ServerPlugin {
+    /// A session for a new connection. Nothing is instantiated until the plugin has something to do.
+    pub fn session(&self) -> PluginSession {
+        PluginSession::new(self.clone(), None)
+    }
+
+    /// As [`session`](Self::session), in surroundings that the caller holds on to. The engine must be
+    /// [a laboratory's](crate::EngineBuilder::laboratory).
+    pub fn session_in(&self, laboratory: &Laboratory) -> PluginSession {
+        PluginSession::new(self.clone(), Some(laboratory.clone()))
+    }
+}
+
 impl PluginSession {
-    pub(super) fn new(plugin: ServerPlugin, laboratory: Option<Laboratory>) -> Self {
+    fn new(plugin: ServerPlugin, laboratory: Option<Laboratory>) -> Self {
         let owner = Owner {
             laboratory,
             ..Owner::nobody(plugin.engine())

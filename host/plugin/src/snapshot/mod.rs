@@ -6,11 +6,12 @@
 mod read;
 mod starts;
 
-use crate::compile::Snapshot;
-use crate::engine::{CountedComponent, Engine};
+use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::instance::Instance;
-use crate::load::script::Script;
+use eco_compile::CountedComponent;
+use eco_compile::Script;
+use eco_compile::Snapshot;
 pub(crate) use starts::{Start, Starts};
 use std::sync::Arc;
 use wasmtime::component::Component;
@@ -35,11 +36,11 @@ pub(crate) async fn of(
         return None;
     }
     let has_looked = instance.store.data().has_looked();
-    if !has_looked && let Some(component) = Snapshot::kept(engine, script).await {
+    if !has_looked && let Some(component) = engine.0.code.kept_snapshot(script).await {
         return Some(Taken::Before(component));
     }
     let read = read::image(instance, component, !has_looked).await;
-    let taken = read.and_then(|image| Snapshot::new(script, image));
+    let taken = read.and_then(|image| Ok(Snapshot::new(script, image)?));
     let taken = taken.inspect_err(without).ok()?;
     Some(Taken::Now(script.name.to_string(), Box::new(taken)))
 }

@@ -2,10 +2,9 @@
 //!
 //! It runs nothing of the script. It must not know what becomes of what it reads.
 
-use crate::compile::Image;
-use crate::compile::snapshot::{ACCESS, Global, State};
 use crate::error::{Error, LoadError};
 use crate::instance::Instance;
+use eco_compile::{ACCESS, Global, Image, State};
 use wasmtime::component::types::{ComponentItem, Type};
 use wasmtime::component::{Component, ComponentExportIndex, WasmList};
 
@@ -38,7 +37,7 @@ pub(super) async fn image(
 }
 
 fn unfit(why: &str) -> LoadError {
-    LoadError::Compiler(format!("its instance can't be read: {why}"))
+    LoadError::Internal(format!("its instance can't be read: {why}"))
 }
 
 enum Read {

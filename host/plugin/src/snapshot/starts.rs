@@ -5,11 +5,11 @@
 //! interpreter in this machine's code. What instances see in between (`imports::evaluation`) makes that the same.
 
 use super::Taken;
-use crate::compile::Target;
-use crate::engine::{CountedComponent, Engine};
 use crate::error::LoadError;
 use crate::instance::Template;
-use crate::load;
+use crate::linking;
+use eco_compile::CountedComponent;
+use eco_compile::Target;
 use std::sync::Arc;
 use tokio::sync::SetOnce;
 use tokio_util::task::AbortOnDropHandle;
@@ -97,10 +97,13 @@ async fn come<E>(
     snapshot: Option<Taken>,
     find: fn(&Component) -> Option<E>,
 ) -> Later<E> {
-    let engine = Engine(plain.shared.engine.clone());
+    let engine = &plain.shared.engine;
     if let Some(Taken::Now(name, snapshot)) = snapshot {
-        let compiled = snapshot.compile(&engine, &name).await;
-        let component = compiled.inspect_err(super::without).ok();
+        let compiled = engine.code.compile_snapshot(*snapshot, &name).await;
+        let component = compiled
+            .map_err(LoadError::from)
+            .inspect_err(super::without)
+            .ok();
         if let Some(start) = component.and_then(|found| snapshot_start(plain, &found, find)) {
             return Later::Snapshot(start);
         }
@@ -108,9 +111,9 @@ async fn come<E>(
     let (Target::Portable, Some(script)) = (plain.target, &plain.shared.script) else {
         return Later::Plain;
     };
-    let compiled = script.language.compile_in_background(&engine).await;
-    let started = compiled.and_then(|component| {
-        let template = load::native_template(plain, &component)?;
+    let compiled = engine.code.in_background(script.language).await;
+    let started = compiled.map_err(LoadError::from).and_then(|component| {
+        let template = linking::native_template(plain, &component)?;
         start(template, &component, find)
     });
     match started {
@@ -126,10 +129,10 @@ async fn come<E>(
 /// gone: another version of it is the next script, most often.
 fn keep_interpreter(plain: &Template) {
     if let (Target::Portable, Some(script)) = (plain.target, &plain.shared.script) {
-        let (engine, language) = (Engine(plain.shared.engine.clone()), script.language);
+        let (code, language) = (plain.shared.engine.code.clone(), script.language);
         tokio::spawn(async move {
             // Where it can't be had, scripts begin in portable code again.
-            let _ = language.compile_in_background(&engine).await;
+            let _ = code.in_background(language).await;
         });
     }
 }
@@ -140,7 +143,7 @@ fn snapshot_start<E>(
     component: &CountedComponent,
     find: fn(&Component) -> Option<E>,
 ) -> Option<Start<E>> {
-    let template = load::snapshot_template(plain, component);
+    let template = linking::snapshot_template(plain, component);
     let started = template.and_then(|template| start(template, component, find));
     started.inspect_err(super::without).ok()
 }
@@ -151,7 +154,7 @@ fn start<E>(
     find: fn(&Component) -> Option<E>,
 ) -> Result<Start<E>, LoadError> {
     let exports = find(component)
-        .ok_or_else(|| LoadError::Compiler("it lacks the plugin's functions".to_owned()))?;
+        .ok_or_else(|| LoadError::Internal("it lacks the plugin's functions".to_owned()))?;
     Ok(Start { template, exports })
 }
 

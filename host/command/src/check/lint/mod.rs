@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::{machine, output};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Files, Judge, Mistake, Visibility};
-use eco_plugin::{Engine, Language, LoadError, ServerPlugin, Source};
+use eco_plugin::{CompileError, Engine, Language, LoadError, ServerPlugin, Source};
 use eco_text::escape;
 use solutions::{MUCH, Tried};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
     for starter in &starters {
         match load(&engine, starter).await {
             Ok(_) => {}
-            Err(LoadError::NoPython) => not_tried(starter),
+            Err(LoadError::Compile(CompileError::NoPython)) => not_tried(starter),
             Err(error) => wrong(starter, format!("it doesn't load: {error}")),
         }
     }

@@ -1,7 +1,7 @@
 //! The solutions of an exercise: whether each gets all points, and how much of the limits it needs.
 
 use eco_exercise::{Exercise, Graded, Judge, feedback, percent, text};
-use eco_plugin::{Engine, LoadError};
+use eco_plugin::{CompileError, Engine, LoadError};
 use eco_text::escape;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(super) async fn try_out<'a>(
 ) -> Result<Option<Tried<'a>>, String> {
     let plugin = match super::load(engine, solution).await {
         Ok(plugin) => plugin,
-        Err(LoadError::NoPython) => return Ok(None),
+        Err(LoadError::Compile(CompileError::NoPython)) => return Ok(None),
         Err(error) => return Err(format!("it doesn't load: {error}")),
     };
     let graded = Graded {

@@ -5,7 +5,7 @@ use super::place::{Around, Place};
 use super::{PluginFile, is_hidden, list, shown, unusable};
 use eco_exercise::Verdict;
 use eco_files::{Entry, EntryKind, Folder, Identity, OpenError, read_unchanged};
-use eco_plugin::{Language, LoadError};
+use eco_plugin::{CompileError, Language};
 use eco_text::escape;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -186,7 +186,7 @@ impl Found {
     /// Reads up to one byte more than `most`, if it is the file that it was.
     pub(super) fn read(&self, most: usize) -> Result<PluginFile, Verdict> {
         let file = self.open().map_err(verdict)?;
-        let io = |error| Verdict::from(&LoadError::Read(error));
+        let io = |error| Verdict::from(&CompileError::Read(error));
         if Identity::of(&file).map_err(io)? != self.identity {
             // A file in the place of a file, as whoever saves one anew may put it there.
             return Err(Verdict::Internal(EXCHANGED.to_owned()));
@@ -194,7 +194,7 @@ impl Found {
         let bytes = read_unchanged(&file, most);
         Ok(PluginFile {
             name: self.file_name(),
-            bytes: bytes.map_err(|error| Verdict::from(&LoadError::from(error)))?,
+            bytes: bytes.map_err(|error| Verdict::from(&CompileError::from(error)))?,
         })
     }
 }
@@ -239,7 +239,7 @@ fn is_another(error: &io::Error) -> bool {
 fn unread(error: io::Error) -> Verdict {
     match error.kind() {
         io::ErrorKind::NotFound => Verdict::Internal(MISSING.to_owned()),
-        _ => Verdict::from(&LoadError::Read(error)),
+        _ => Verdict::from(&CompileError::Read(error)),
     }
 }
 

@@ -1,0 +1,131 @@
+//! What instantiating a component takes of the host, as wasmtime plans it before it compiles.
+//!
+//! Only wasmtime knows which of a component's modules are instantiated, how often, and what joins
+//! them, so that it is asked, by way of the crate that it is made of. This decides nothing; `compiler::job` does.
+
+use super::segments::{self, MAPPED, PAGE};
+use std::collections::BTreeMap;
+use wasmtime_environ::component::{
+    ComponentTypesBuilder, GlobalInitializer, InstantiateModule, Trampoline, Translator,
+    VMComponentOffsets,
+};
+use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
+use wasmtime_environ::{
+    HostPtr, MemoryInitialization, Module, ModuleTranslation, ScopeVec, TableSegmentElements,
+    Tunables, VMOffsets,
+};
+
+/// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
+/// come as a handful of modules; more is refused when it is loaded.
+/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+pub const PARTS: u32 = 32;
+
+/// Bytes that one element of a passive segment takes.
+const ELEMENT: u64 = 16;
+
+/// What each instance of a component takes.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// Whether the components in it pass strings to each other. wasmtime joins what one of them lifts
+    /// and another lowers by code that is counted like any other, but for strings: those the host
+    /// copies and checks by itself, however long, in one piece.
+    pub(crate) passes_strings: bool,
+    /// Bytes that the host holds for an instance, beside its memory and its tables: globals, what is
+    /// imported, functions that are referred to, segments, passive elements.
+    pub(crate) held: u64,
+    /// Pages of memory into which data is copied for an instance, by all the modules that are instantiated for it,
+    /// each as often as it is.
+    pub(crate) copied: u64,
+    /// Elements of tables that are filled for an instance, in the same way.
+    pub(crate) filled: u64,
+    /// What an instance has the most of.
+    pub(crate) parts: Parts,
+}
+
+/// A number of parts of one kind.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Parts {
+    pub(crate) number: usize,
+    /// For a person.
+    pub(crate) kind: &'static str,
+}
+
+impl Plan {
+    /// Of a component.
+    ///
+    /// # Errors
+    /// It is not valid, or wasmtime does not know how to run it; this says why.
+    pub(crate) fn of(component: &[u8]) -> Result<Self, String> {
+        let tunables = Tunables::default_host();
+        let mut validator = Validator::new_with_features(WasmFeatures::default());
+        let mut types = ComponentTypesBuilder::new(&validator);
+        let scope = ScopeVec::new();
+        let translator = Translator::new(&tunables, &mut validator, &mut types, &scope);
+        let (whole, mut modules) = translator
+            .translate(component)
+            .map_err(|error| format!("{error:#}"))?;
+        let mut copied = BTreeMap::new();
+        for (index, module) in modules.iter_mut() {
+            let types = types.module_types_builder_mut();
+            let pages = segments::pages(module);
+            module.finalize_memory_init(&tunables, PAGE, MAPPED, types);
+            // The rest is mapped.
+            if let MemoryInitialization::Segmented = module.module.memory_initialization {
+                copied.insert(index, pages);
+            }
+        }
+        let passes_strings = whole
+            .trampolines
+            .iter()
+            .any(|(_, trampoline)| matches!(trampoline, Trampoline::Transcoder { .. }));
+        let initializers = whole.component.initializers.iter();
+        let instances = initializers.filter_map(|initializer| match initializer {
+            GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, _), _) => {
+                Some((copied.get(module).copied(), modules.get(*module)?))
+            }
+            _ => None,
+        });
+        let (copied, instances): (Vec<Option<u64>>, Vec<_>) = instances.unzip();
+        let own = VMComponentOffsets::new(HostPtr, &whole.component).size_of_vmctx();
+        let held = instances.iter().map(|module| held(module));
+        // A module counts by itself too, whether it is instantiated or not.
+        let alone = modules.iter().map(|(_, module)| most_parts(&[module]));
+        Ok(Self {
+            passes_strings,
+            held: held.fold(u64::from(own), u64::saturating_add),
+            copied: copied.into_iter().flatten().fold(0, u64::saturating_add),
+            filled: instances
+                .iter()
+                .map(|module| filled(module))
+                .fold(0, u64::saturating_add),
+            parts: alone.fold(most_parts(&instances), Parts::max),
+        })
+    }
+}
+
+/// What instances of these modules have the most of, together.
+fn most_parts(modules: &[&ModuleTranslation<'_>]) -> Parts {
+    let sum =
+        |count: fn(&Module) -> usize| modules.iter().map(|module| count(&module.module)).sum();
+    let of = |kind, number| Parts { number, kind };
+    of("modules", modules.len())
+        .max(of("memories", sum(Module::num_defined_memories)))
+        .max(of("tables", sum(Module::num_defined_tables)))
+}
+
+/// Elements that an instance of one module fills, however often the same ones.
+fn filled(module: &ModuleTranslation<'_>) -> u64 {
+    let segments = module.table_initialization.segments.iter();
+    segments.map(|segment| segment.elements.len()).sum()
+}
+
+/// What the host holds for an instance of one module.
+fn held(module: &ModuleTranslation<'_>) -> u64 {
+    let context = VMOffsets::new(HostPtr, &module.module).size_of_vmctx();
+    let elements: u64 = module
+        .passive_elements
+        .iter()
+        .map(|(_, elements)| TableSegmentElements::len(elements))
+        .sum();
+    u64::from(context) + ELEMENT * elements
+}

@@ -1,0 +1,186 @@
+//! Compiled code on disk: its names, how much of it is kept, and for whom.
+
+use super::entry::Entry;
+use super::folder::Folder;
+use super::hash::Hash;
+use super::home::{home, not_kept, system};
+use super::listed::Listed;
+use super::users::Users;
+use parking_lot::Mutex;
+use std::io;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
+
+/// Bytes of compiled code that are kept. What was unused longest makes room for the next. The languages,
+/// in all the ways that commands compile them, take a fifth of it; a plugin some 50 KB.
+/// Test: `caching::what_was_unused_longest_makes_room`.
+const MOST: u64 = 1 << 30;
+
+/// How old the mark of its last use may be. To write one each time would cost a start more than it says.
+const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// Bytes of snapshots of scripts that are kept, of those: each version of a script that was ever served
+/// leaves one, of a few MB, and Python's has a hundred.
+/// Test: `snapshots::those_of_old_versions_are_removed`.
+const MOST_SNAPSHOTS: u64 = MOST / 4;
+
+/// What compiled code was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) enum Kind {
+    Plugin,
+    Interpreter,
+    /// An interpreter, and what it was after it evaluated a script.
+    Snapshot,
+}
+
+/// The name of what is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) kind: Kind,
+    pub(crate) hash: Hash,
+}
+
+/// What this process keeps, and finds.
+pub(crate) struct DiskCache {
+    compiled: Folder,
+    /// Where the folder for all users has something: found there, what isn't in the other.
+    for_all: Option<Folder>,
+    /// Removed with the cache, where the user's own folder can't be used.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl DiskCache {
+    /// The cache in the user's folder, or, where that is not safe to use, one for this process alone.
+    /// `None` where there is no place for that either: every start then compiles, and all else works.
+    pub(crate) fn of_user() -> Option<Arc<Self>> {
+        static CURRENT: Mutex<Weak<DiskCache>> = Mutex::new(Weak::new());
+        let mut current = CURRENT.lock();
+        if let Some(cache) = current.upgrade() {
+            return Some(cache);
+        }
+        let own = home().and_then(|home| home.inside(COMPILED).map_err(not_kept).ok());
+        let cache = match own {
+            Some(compiled) => Self {
+                compiled,
+                for_all: compiled_for_all(),
+                _temporary: None,
+            },
+            None => Self::temporary()
+                .inspect_err(|error| tracing::debug!("compiled plugins are not kept: {error}"))
+                .ok()?,
+        };
+        let cache = Arc::new(cache);
+        *current = Arc::downgrade(&cache);
+        Some(cache)
+    }
+
+    fn temporary() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("eco-").tempdir()?;
+        Ok(Self {
+            compiled: Folder::open(folder.path(), Users::This).map_err(io::Error::other)?,
+            for_all: compiled_for_all(),
+            _temporary: Some(folder),
+        })
+    }
+
+    /// The cache for all users, for root to write.
+    pub(crate) fn of_all_users() -> Option<Arc<Self>> {
+        let folder = system().and_then(|system| system.inside(COMPILED).map_err(not_kept).ok());
+        Some(Arc::new(Self {
+            compiled: folder?,
+            for_all: None,
+            _temporary: None,
+        }))
+    }
+
+    /// What was kept under this name.
+    pub(crate) fn find(&self, key: &Key) -> Option<Entry> {
+        let found = read(&self.compiled, key);
+        if found.is_some() {
+            self.mark_used(key);
+        }
+        found.or_else(|| read(self.for_all.as_ref()?, key))
+    }
+
+    /// Keeps an entry under this name, and gives it back as it is kept; or as it was, where it can't be
+    /// kept, which is said.
+    pub(crate) fn keep(&self, key: &Key, entry: Entry) -> Entry {
+        match self.write(key, &entry) {
+            Ok(kept) => kept,
+            Err(error) => {
+                not_kept(format_args!("{}: {error}", self.compiled.path().display()));
+                entry
+            }
+        }
+    }
+
+    fn write(&self, key: &Key, entry: &Entry) -> io::Result<Entry> {
+        if let Some(code) = &entry.module {
+            self.compiled
+                .write(&module(key), |file| Entry::write_module(code, file))?;
+        }
+        self.compiled
+            .write(&component(key), |file| entry.write(file))?;
+        self.make_room();
+        let kept = read(&self.compiled, key);
+        kept.ok_or_else(|| io::Error::other("it can't be read again"))
+    }
+
+    fn mark_used(&self, key: &Key) {
+        for name in [component(key), module(key)] {
+            let Ok(file) = self.compiled.file(&name) else {
+                continue;
+            };
+            let used = file.metadata().and_then(|metadata| metadata.modified());
+            let age = used.ok().and_then(|used| used.elapsed().ok());
+            if age.is_none_or(|age| age > STALE) {
+                // It only goes earlier than it would.
+                let _ = file.set_modified(SystemTime::now());
+            }
+        }
+    }
+
+    /// Removes what was unused longest, down to the bounds. What is in use stays with its users.
+    fn make_room(&self) {
+        let mut files = self.compiled.list().unwrap_or_default();
+        files.sort_by_key(|file| file.modified);
+        let is_snapshot = |file: &&Listed| file.name.ends_with(SNAPSHOT);
+        let size = |files: &mut dyn Iterator<Item = &Listed>| files.map(|file| file.size).sum();
+        let mut snapshots: u64 = size(&mut files.iter().filter(is_snapshot));
+        let mut total: u64 = size(&mut files.iter());
+        for file in &files {
+            if total > MOST || is_snapshot(&file) && snapshots > MOST_SNAPSHOTS {
+                // Another process may have been quicker.
+                let _ = self.compiled.remove(&file.name);
+                total -= file.size;
+                snapshots -= if is_snapshot(&file) { file.size } else { 0 };
+            }
+        }
+    }
+}
+
+fn read(compiled: &Folder, key: &Key) -> Option<Entry> {
+    let component = compiled.file(&component(key)).ok()?;
+    Entry::read(component, || compiled.file(&module(key)).ok())
+}
+
+/// The folder of compiled code, in that of the user or of all users.
+const COMPILED: &str = "compiled";
+
+const SNAPSHOT: &str = ".snapshot";
+
+fn component(key: &Key) -> String {
+    match key.kind {
+        Kind::Plugin | Kind::Interpreter => format!("{}.component", key.hash),
+        Kind::Snapshot => format!("{}{SNAPSHOT}", key.hash),
+    }
+}
+
+fn module(key: &Key) -> String {
+    format!("{}.module", key.hash)
+}
+
+fn compiled_for_all() -> Option<Folder> {
+    let system = system()?;
+    Folder::open(&system.path().join(COMPILED), Users::All).ok()
+}

@@ -1,0 +1,106 @@
+//! An entry: the code of a component, and what is known of it beside.
+//!
+//! A component's file is the code, as wasmtime wrote it; then the facts, in JSON; then their length. Code comes first,
+//! since it is mapped as it lies there. The module of one that is called directly has a file of its own, which is code
+//! alone. Both end with a seal.
+
+use super::code;
+use super::folder::unnamed;
+use super::seal::{self, Sealing};
+use crate::facts::Facts;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+/// Code that was compiled, in files.
+pub(crate) struct Entry {
+    pub(crate) facts: Facts,
+    /// The code of the component. More may follow it.
+    pub(crate) component: File,
+    /// That of its module by itself, where it is called directly.
+    pub(crate) module: Option<File>,
+}
+
+/// Bytes of the length of the facts.
+const LENGTH: u64 = 8;
+/// Bytes of facts: no more than a helper may send.
+const MOST_FACTS: u64 = 256 * 1024;
+
+impl Entry {
+    /// Of what was compiled in memory.
+    pub(crate) fn of(facts: Facts, component: &[u8], module: Option<&[u8]>) -> io::Result<Self> {
+        let file = |bytes: &[u8]| {
+            let mut file = unnamed()?;
+            file.write_all(bytes)?;
+            Ok::<_, io::Error>(file)
+        };
+        Ok(Self {
+            facts,
+            component: file(component)?,
+            module: module.map(file).transpose()?,
+        })
+    }
+
+    /// Of a component's file. `None` where that is not whole, or its module's is not there or not whole.
+    pub(super) fn read(mut component: File, module: impl FnOnce() -> Option<File>) -> Option<Self> {
+        let end = seal::check(&component).ok()?;
+        let facts = facts(&mut component, end).ok()?;
+        let module = match facts.direct {
+            Some(_) => Some(module().filter(|file| seal::check(file).is_ok())?),
+            None => None,
+        };
+        Some(Self {
+            facts,
+            component,
+            module,
+        })
+    }
+
+    /// Writes a component's file.
+    pub(super) fn write(&self, to: &File) -> io::Result<()> {
+        let mut to = Sealing::new(to);
+        copy(&self.component, &mut to)?;
+        let facts = serde_json::to_vec(&self.facts)?;
+        to.write_all(&facts)?;
+        to.write_all(&(facts.len() as u64).to_le_bytes())?;
+        to.seal()
+    }
+
+    /// Writes the file of its module, where it has one.
+    pub(super) fn write_module(module: &File, to: &File) -> io::Result<()> {
+        let mut to = Sealing::new(to);
+        copy(module, &mut to)?;
+        to.seal()
+    }
+
+    pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
+        code::component(engine, &self.component)
+    }
+
+    pub(crate) fn module(&self, engine: &Engine) -> wasmtime::Result<Option<Module>> {
+        let module = self.module.as_ref();
+        module.map(|file| code::module(engine, file)).transpose()
+    }
+}
+
+/// Copies all of a file.
+fn copy(mut from: &File, to: &mut impl io::Write) -> io::Result<()> {
+    from.rewind()?;
+    io::copy(&mut from, to).map(drop)
+}
+
+/// Those that end there.
+fn facts(file: &mut File, end: u64) -> io::Result<Facts> {
+    let wrong = || io::Error::from(io::ErrorKind::InvalidData);
+    let end = end.checked_sub(LENGTH).ok_or_else(wrong)?;
+    file.seek(SeekFrom::Start(end))?;
+    let mut length = [0; LENGTH as usize];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    let start = end.checked_sub(length).filter(|_| length <= MOST_FACTS);
+    file.seek(SeekFrom::Start(start.ok_or_else(wrong)?))?;
+    let mut json = vec![0; length as usize];
+    file.read_exact(&mut json)?;
+    Ok(serde_json::from_slice(&json)?)
+}

@@ -1,0 +1,63 @@
+//! Python's interpreter, as a file: where it is kept, and under which name.
+
+use super::folder::Folder;
+use super::hash::Hash;
+use super::home::{home, make_system, system};
+use super::users::Users;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Another version of eco may bring another interpreter.
+const PYTHON: &str = concat!("python-", env!("CARGO_PKG_VERSION"), "-");
+
+/// Python's interpreter, where it is set up. Its name says which bytes it should have.
+pub(crate) fn python() -> Option<(Folder, String, Hash)> {
+    home().and_then(python_in).or_else(|| python_in(system()?))
+}
+
+fn python_in(folder: Folder) -> Option<(Folder, String, Hash)> {
+    let mut files = folder.list().ok()?;
+    files.sort_by_key(|file| std::cmp::Reverse(file.modified));
+    let (name, hash) = files.into_iter().find_map(|file| {
+        let hash = file.name.strip_prefix(PYTHON)?.strip_suffix(".wasm")?;
+        Some((file.name.clone(), Hash::parse(hash)?))
+    })?;
+    Some((folder, name, hash))
+}
+
+/// Where Python's interpreter would be kept.
+fn python_folder(users: Users) -> io::Result<Folder> {
+    match users {
+        Users::This => home().ok_or_else(|| {
+            let why = "there is no cache folder of this user's own (see XDG_CACHE_HOME, HOME)";
+            io::Error::other(why)
+        }),
+        Users::All => make_system(),
+    }
+}
+
+/// Whether there is a folder for Python's interpreter, before it is built. It is made, if need be.
+///
+/// # Errors
+/// As of [`keep_python`].
+pub fn check_python_folder(users: Users) -> io::Result<()> {
+    python_folder(users).map(drop)
+}
+
+/// Keeps Python's interpreter, which was built at `built`, in the place of an earlier one, and says where it is found
+/// from then on.
+///
+/// # Errors
+/// It can't be read, or there is no folder for it that nobody but this user, or root, can write to.
+pub fn keep_python(built: &Path, users: Users) -> io::Result<PathBuf> {
+    let bytes = std::fs::read(built)?;
+    let folder = python_folder(users)?;
+    let name = format!("{PYTHON}{}.wasm", Hash::of(&bytes));
+    folder.write(&name, |mut file| file.write_all(&bytes))?;
+    for file in folder.list()? {
+        if file.name.starts_with(PYTHON) && file.name != name {
+            folder.remove(&file.name)?;
+        }
+    }
+    Ok(folder.path().join(name))
+}

@@ -1,0 +1,147 @@
+//! What is compiled: a plugin's own bytes, the interpreter of a script, or a snapshot.
+//!
+//! It owns what each of them is made of, how it is named in the cache, and who waits for it. It must not know how it is
+//! compiled.
+
+use crate::budget::Budgets;
+use crate::cache::disk::Kind;
+use crate::cache::hash::Hash;
+use crate::compiler::job::Subject;
+use crate::compiler::snapshot::Image;
+use crate::error::CompileError;
+use crate::script::Script;
+use crate::script::interpreter::Interpreter;
+use crate::source::{Contents, Source};
+use eco_isolated::Priority;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What is to be compiled.
+pub(super) enum Input {
+    Plugin {
+        bytes: Vec<u8>,
+        hash: Hash,
+    },
+    Script(Interpreter, Arc<Script>),
+    Interpreter {
+        interpreter: Interpreter,
+        /// Whether somebody waits for it.
+        is_awaited: bool,
+    },
+    Snapshot(Snapshot),
+}
+
+/// An interpreter as it is after it has evaluated a script.
+pub struct Snapshot {
+    interpreter: Interpreter,
+    hash: Hash,
+    image: Image,
+}
+
+impl Snapshot {
+    /// Of an instance that was read after it evaluated this script.
+    ///
+    /// # Errors
+    /// The interpreter is no longer set up.
+    pub fn new(script: &Script, image: Image) -> Result<Self, CompileError> {
+        let interpreter = Interpreter::of(script.language)?;
+        Ok(Self {
+            hash: Self::hash(&interpreter, script),
+            interpreter,
+            image,
+        })
+    }
+
+    /// Names what such an interpreter makes of such a script.
+    pub(super) fn hash(interpreter: &Interpreter, script: &Script) -> Hash {
+        let text = script.hash.to_string();
+        let parts = (interpreter.hash().to_string(), &*script.name, text);
+        Hash::of(&serde_json::to_vec(&parts).unwrap_or_default())
+    }
+}
+
+impl Input {
+    pub(super) fn read(source: Source, budgets: &Budgets) -> Result<Self, CompileError> {
+        Ok(match source.read(budgets)? {
+            Contents::Plugin(bytes) => {
+                let hash = Hash::of(&bytes);
+                Self::Plugin { bytes, hash }
+            }
+            Contents::Script(script) => {
+                Self::Script(Interpreter::of(script.language)?, Arc::new(script))
+            }
+        })
+    }
+
+    pub(super) fn subject(&self) -> Subject {
+        match self {
+            Self::Plugin { .. } => Subject::Plugin,
+            Self::Script(..) | Self::Interpreter { .. } => Subject::Interpreter,
+            Self::Snapshot(snapshot) => Subject::Snapshot(snapshot.image.state.clone()),
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Plugin { .. } => Kind::Plugin,
+            Self::Script(..) | Self::Interpreter { .. } => Kind::Interpreter,
+            Self::Snapshot(_) => Kind::Snapshot,
+        }
+    }
+
+    pub(super) fn hash(&self) -> &Hash {
+        match self {
+            Self::Plugin { hash, .. } => hash,
+            Self::Script(interpreter, _) | Self::Interpreter { interpreter, .. } => {
+                interpreter.hash()
+            }
+            Self::Snapshot(snapshot) => &snapshot.hash,
+        }
+    }
+
+    /// Whether its hash says all that it came from. Otherwise nobody keeps what is made of it.
+    pub(super) fn repeats_itself(&self) -> bool {
+        match self {
+            Self::Plugin { .. } | Self::Script(..) | Self::Interpreter { .. } => true,
+            Self::Snapshot(snapshot) => snapshot.image.repeats_itself,
+        }
+    }
+
+    /// How it is compiled: a stranger's plugin makes way for everybody.
+    pub(super) fn priority(&self) -> Priority {
+        match self {
+            // Somebody may come to wait for one that was begun for nobody.
+            Self::Script(..) | Self::Interpreter { .. } => Priority::Ordinary,
+            Self::Plugin { .. } | Self::Snapshot(_) => Priority::Lowest,
+        }
+    }
+
+    /// What somebody waits for, in words, if anybody does.
+    pub(super) fn awaited(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Plugin { .. } => Some(name.to_owned()),
+            Self::Script(_, script) => {
+                Some(format!("the interpreter of {}", script.language.name()))
+            }
+            Self::Interpreter {
+                is_awaited: true, ..
+            } => Some(format!("the interpreter of {name}")),
+            Self::Interpreter { .. } | Self::Snapshot(_) => None,
+        }
+    }
+
+    /// What is compiled. It may be read from a file, and copied.
+    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>, CompileError> {
+        match self {
+            Self::Plugin { bytes, .. } => Ok(Cow::Borrowed(bytes)),
+            Self::Script(interpreter, _) | Self::Interpreter { interpreter, .. } => {
+                interpreter.read()
+            }
+            Self::Snapshot(snapshot) => {
+                let mut bytes = snapshot.interpreter.read()?.into_owned();
+                bytes.extend_from_slice(&snapshot.image.contents);
+                Ok(bytes.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The interpreters that an engine has compiled: each once, also where nothing can be kept on disk.
+
+use super::loaded::Loaded;
+use crate::cache::hash::Hash;
+use parking_lot::Mutex;
+
+/// By what they were compiled from. They are as many as there are languages of scripts, and one more where another
+/// version of Python is set up while the engine runs.
+#[derive(Default)]
+pub(super) struct Interpreters(Mutex<Vec<(Hash, Loaded)>>);
+
+impl Interpreters {
+    pub(super) fn find(&self, hash: &Hash) -> Option<Loaded> {
+        let kept = self.0.lock();
+        let found = kept.iter().find(|(of, _)| of == hash);
+        found.map(|(_, loaded)| loaded.clone())
+    }
+
+    pub(super) fn keep(&self, hash: &Hash, loaded: &Loaded) {
+        let mut kept = self.0.lock();
+        if kept.iter().all(|(of, _)| of != hash) {
+            kept.push((hash.clone(), loaded.clone()));
+        }
+    }
+}

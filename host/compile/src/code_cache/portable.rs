@@ -1,0 +1,80 @@
+//! Portable code of the interpreters that are part of eco, which is part of eco too: with it a script runs at once,
+//! while its interpreter is compiled to the machine's code.
+//!
+//! It owns that code, and says whether an engine can run it. `compiler::job` makes it, by way of the test below. It is
+//! much slower than the machine's code, and what it does is the same.
+
+use super::loaded::Loaded;
+use crate::binary::scan::Scanned;
+use crate::cache::code::part_of_eco;
+use crate::facts::Facts;
+use crate::script::interpreter::Interpreter;
+use crate::total_memory::TotalMemory;
+
+/// The interpreter in portable code, for an engine that runs such code. `None` where there is none, or none that it can
+/// run: another version of wasmtime takes no code of this one.
+pub(super) fn load(
+    engine: &wasmtime::Engine,
+    total_memory: &TotalMemory,
+    interpreter: &Interpreter,
+) -> Option<Loaded> {
+    let component = part_of_eco(engine, interpreter.portable()?)
+        .inspect_err(|error| tracing::debug!("portable code is not run: {error:#}"))
+        .ok()?;
+    // None of the interpreters that have portable code has a `post-return`.
+    let facts = Facts::of_interpreter(interpreter.read().ok()?.len(), Scanned::default());
+    Some(Loaded {
+        facts,
+        component: total_memory.count(component, None).ok()?,
+        module: None,
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use crate::compiler::job::{self, Job, Subject};
+    use crate::compiler::settings::Settings;
+    use crate::script::interpreter::Interpreter;
+    use crate::script::language::Language;
+    use eco_isolated::Priority;
+    use std::path::Path;
+
+    /// Bytes that may differ: the compiler puts a few entries of a table in the order of its own addresses.
+    const REORDERED: usize = 64;
+
+    /// `ECO_BLESS=1` writes what the compiler makes.
+    #[test]
+    fn portable_code_is_what_the_compiler_makes_of_the_interpreters() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/interpreters");
+        for (language, path) in [
+            (Language::JavaScript, "javascript/javascript.cwasm"),
+            (Language::Lua, "lua/lua.cwasm"),
+        ] {
+            let interpreter = Interpreter::of(language).unwrap();
+            let job = Job {
+                name: language.name().to_owned(),
+                subject: Subject::Interpreter,
+                settings: Settings::PORTABLE,
+                priority: Priority::Ordinary,
+            };
+            let made = job::compile(&job, interpreter.read().unwrap().into_owned()).ok();
+            let made = made.unwrap_or_else(|| panic!("{path} does not compile"));
+            assert!(!made.facts.scan.post_return, "{path}: see `load`");
+            let path = folder.join(path);
+            if std::env::var_os("ECO_BLESS").is_some_and(|value| value == "1") {
+                std::fs::write(&path, &made.component).unwrap();
+            }
+            let kept = std::fs::read(&path).unwrap_or_default();
+            let differing = kept
+                .iter()
+                .zip(&made.component)
+                .filter(|(one, other)| one != other);
+            assert!(
+                kept.len() == made.component.len() && differing.count() <= REORDERED,
+                "{} is not what this version makes of the interpreter; make it anew with ECO_BLESS=1",
+                path.display()
+            );
+        }
+    }
+}

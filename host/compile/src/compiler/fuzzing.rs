@@ -1,0 +1,166 @@
+//! What parses the bytes of strangers and is private, for the fuzz targets in `tests/fuzz`.
+//!
+//! It hands over what the functions behind it make, in plain types, and decides nothing.
+
+use super::helper::{self, read};
+use super::job::Product;
+use crate::binary::direct::detect;
+use crate::binary::plan::Plan;
+use crate::binary::scan::{self, Unfit};
+use std::io::{self, Read as _, Seek as _};
+
+/// What the scan makes of a component.
+#[derive(Debug)]
+pub enum Scan {
+    /// It may be compiled.
+    Fits(Scanned),
+    /// It is too much; this says what.
+    TooMuch(String),
+    /// It is no component; this says why.
+    Malformed(String),
+}
+
+/// The facts that the scan finds.
+#[derive(Debug)]
+pub struct Scanned {
+    /// See `scan::Scanned`.
+    pub post_return: bool,
+    /// In bytes.
+    pub memory: u64,
+    /// In elements.
+    pub table: u64,
+    /// Names of tools.
+    pub made_with: Vec<String>,
+}
+
+/// Scans a component in binary form.
+pub fn scan(binary: &[u8]) -> Scan {
+    match scan::scan(binary) {
+        Ok(found) => {
+            let scan::Scanned {
+                post_return,
+                memory,
+                table,
+                made_with,
+            } = found;
+            Scan::Fits(Scanned {
+                post_return,
+                memory,
+                table,
+                made_with,
+            })
+        }
+        Err(Unfit::Malformed(error)) => Scan::Malformed(error.to_string()),
+        Err(Unfit::Complex(what) | Unfit::Unbounded(what)) => Scan::TooMuch(what),
+    }
+}
+
+/// What the host would hold for each instance of a component, in bytes.
+///
+/// # Errors
+/// It is not valid, or wasmtime does not know how to run it.
+pub fn held(binary: &[u8]) -> Result<u64, String> {
+    Plan::of(binary).map(|plan| plan.held)
+}
+
+/// A component that is called directly.
+#[derive(Debug)]
+pub struct Direct<'a> {
+    /// Its module.
+    pub module: &'a [u8],
+    /// What the module calls its parts.
+    pub memory: &'a str,
+    /// See `memory`.
+    pub realloc: &'a str,
+    /// See `memory`.
+    pub receive: &'a str,
+}
+
+/// How a valid component is called directly; `None` if it isn't.
+///
+/// # Errors
+/// It is malformed.
+pub fn direct(binary: &[u8]) -> Result<Option<Direct<'_>>, String> {
+    let found = detect(binary).map_err(|error| error.to_string())?;
+    Ok(found.map(|found| Direct {
+        module: found.module,
+        memory: found.memory,
+        realloc: found.realloc,
+        receive: found.receive,
+    }))
+}
+
+/// What a compile helper says.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    /// It compiles nothing; this says why, in JSON.
+    Refused(String),
+    /// The compiler has panicked, and said this.
+    Panicked(String),
+    /// It has compiled the plugin.
+    Compiled {
+        /// In JSON.
+        facts: String,
+        /// Code.
+        component: Vec<u8>,
+        /// Code. Never empty.
+        module: Option<Vec<u8>>,
+    },
+}
+
+impl Answer {
+    /// Reads one. `most` bounds each part of its code, in bytes.
+    ///
+    /// # Errors
+    /// It makes no sense.
+    pub fn read(mut bytes: &[u8], most: u64) -> io::Result<Self> {
+        let content = |mut file: std::fs::File| {
+            let mut bytes = Vec::new();
+            file.rewind()?;
+            file.read_to_end(&mut bytes)?;
+            Ok::<_, io::Error>(bytes)
+        };
+        let answer =
+            eco_isolated::read_answer(&mut bytes, helper::BLOCKS, most, || {}, tempfile::tempfile)?;
+        Ok(match answer {
+            eco_isolated::Answer::Panicked(why) => Self::Panicked(why),
+            eco_isolated::Answer::Made(answer, code) => match read(answer, code) {
+                Ok((facts, component, module)) => Self::Compiled {
+                    facts: serde_json::to_string(&facts)?,
+                    component: content(component)?,
+                    module: module.map(content).transpose()?,
+                },
+                Err(Some(refusal)) => Self::Refused(serde_json::to_string(&refusal)?),
+                Err(None) => return Err(io::ErrorKind::InvalidData.into()),
+            },
+        })
+    }
+
+    /// Writes it as a helper does.
+    ///
+    /// # Errors
+    /// Its JSON makes no sense.
+    pub fn write(&self) -> io::Result<Vec<u8>> {
+        let compiled = match self {
+            Self::Refused(refusal) => Err(serde_json::from_str(refusal)?),
+            Self::Compiled {
+                facts,
+                component,
+                module,
+            } => Ok(Product {
+                facts: serde_json::from_str(facts)?,
+                component: component.clone(),
+                module: module.clone(),
+            }),
+            Self::Panicked(why) => {
+                let mut bytes = Vec::new();
+                eco_isolated::say_panicked(&mut bytes, why)?;
+                return Ok(bytes);
+            }
+        };
+        let (answer, code) = helper::said(compiled);
+        let mut bytes = Vec::new();
+        eco_isolated::write_answer(&mut bytes, &answer, &code)?;
+        Ok(bytes)
+    }
+}

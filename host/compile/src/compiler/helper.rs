@@ -1,0 +1,176 @@
+//! Compiling in a process of its own.
+//!
+//! It owns what such a process may use for a job, and what its end says of a plugin. How it is run is
+//! `eco_isolated`'s, and what it does `job`'s.
+
+use super::job::{self, Job, Product, Subject};
+use super::refusal::{NOT_BY_THEN, Refusal};
+use super::settings::Work;
+use crate::budget::{Budget, Budgets};
+use crate::cache::entry::Entry;
+use crate::cache::folder::unnamed;
+use crate::error::CompileError;
+use crate::facts::Facts;
+use eco_isolated::{Clock, Ended, Limits, Program, Task, is_short_of};
+use std::fs::File;
+use std::io;
+use std::process::ExitCode;
+
+/// What the helper says of a job. The code is in blocks beside it: the component's, and then the module's, if it has one.
+pub(super) type Answer = Result<Facts, Refusal>;
+
+/// Blocks that it has. More is no answer. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
+pub(super) const BLOCKS: u64 = 2;
+
+/// Compiles the plugin that comes on stdin, and answers on stdout.
+///
+/// A program that is a [`Compiler::Helper`](crate::Compiler) does this before anything else, and ends with
+/// what this returns. See [`eco_isolated::run_helper`].
+pub fn run_helper() -> ExitCode {
+    // wasmtime compiles with these. Where the system has no threads left, that is said before a plugin is blamed.
+    let prepare = || {
+        let threads = rayon::ThreadPoolBuilder::new().build_global();
+        threads.map_err(io::Error::other)
+    };
+    eco_isolated::run_helper(prepare, |job: Job, bytes| said(job::compile(&job, bytes)))
+}
+
+/// As it goes to who asked.
+pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>) {
+    match compiled {
+        Ok(product) => {
+            let code = [Some(product.component), product.module];
+            (Ok(product.facts), code.into_iter().flatten().collect())
+        }
+        Err(refusal) => (Err(refusal), Vec::new()),
+    }
+}
+
+/// What came of the job, where the answer has the parts that it should have.
+pub(super) fn read<B>(
+    answer: Answer,
+    code: Vec<B>,
+) -> Result<(Facts, B, Option<B>), Option<Refusal>> {
+    let facts = answer.map_err(Some)?;
+    let mut code = code.into_iter();
+    let component = code.next().ok_or(None)?;
+    Ok((facts, component, code.next()))
+}
+
+/// Has a helper compile, when there is a place for it.
+pub(super) async fn compile(
+    program: &Program,
+    job: Job,
+    plugin: Vec<u8>,
+    budgets: &Budgets,
+) -> Result<Entry, CompileError> {
+    let limits = limits(&job, budgets);
+    let task = Task {
+        limits,
+        blocks: BLOCKS,
+        // It has that in its memory.
+        most: limits.memory.unwrap_or(u64::MAX),
+        clock: match (&job.subject, job.settings.work) {
+            // Somebody waits.
+            (Subject::Plugin, Work::Uncounted) => Clock::After(budgets.compile),
+            // Or it is eco's own code, and no stranger makes it longer.
+            (Subject::Plugin, Work::Counted) | (Subject::Snapshot(_) | Subject::Interpreter, _) => {
+                Clock::Patience
+            }
+        },
+        waits: match job.subject {
+            // There is one of each, and somebody may wait for it.
+            Subject::Interpreter => false,
+            Subject::Plugin | Subject::Snapshot(_) => true,
+        },
+        request: job,
+        bytes: plugin,
+    };
+    let ran = eco_isolated::run(program, task, unnamed).await;
+    let (answer, code): (Answer, Vec<File>) = ran.map_err(|ended| ended_so(ended, budgets))?;
+    match read(answer, code) {
+        Ok((facts, component, module)) => Ok(Entry {
+            facts,
+            component,
+            module,
+        }),
+        Err(Some(Refusal::Memory)) if limits.memory.is_some_and(is_short_of) => {
+            Err(CompileError::Internal(Ended::ShortOfMemory.to_string()))
+        }
+        Err(Some(refusal)) => Err(refusal.into_error(budgets)),
+        Err(None) => Err(CompileError::Internal(
+            "the helper's answer: there is no code".to_owned(),
+        )),
+    }
+}
+
+/// What the helper may use. An interpreter is eco's own, and has no limit; the data of a snapshot is a script's.
+fn limits(job: &Job, budgets: &Budgets) -> Limits {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let all = u32::try_from(processors).unwrap_or(u32::MAX);
+    let memory = Some(budgets.compile_memory as u64);
+    let (memory, cpu) = match (&job.subject, job.settings.work) {
+        (Subject::Interpreter, _) => (None, None),
+        (Subject::Snapshot(_), _) => (memory, None),
+        (Subject::Plugin, Work::Counted) => (memory, Some(budgets.compile)),
+        // The clock decides. This holds while eco itself is stopped.
+        (Subject::Plugin, Work::Uncounted) => (memory, Some(budgets.compile.saturating_mul(all))),
+    };
+    Limits {
+        memory,
+        cpu,
+        priority: job.priority,
+    }
+}
+
+/// What it says of a plugin that its helper ended so.
+fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
+    match ended {
+        Ended::OutOfTime => CompileError::budget(Budget::Compile, budgets, NOT_BY_THEN),
+        Ended::OutOfMemory => {
+            CompileError::budget(Budget::CompileMemory, budgets, "It needs more.")
+        }
+        Ended::StackOverflow => {
+            CompileError::Complex("it nests too deep for the compiler's stack".to_owned())
+        }
+        Ended::Panicked(why) => CompileError::Complex(format!("the compiler failed: {why}")),
+        Ended::Crashed(signal) => {
+            CompileError::Complex(format!("the compiler crashed, with signal {signal}"))
+        }
+        ended @ (Ended::ShortOfMemory
+        | Ended::Killed
+        | Ended::Busy
+        | Ended::NotStarted { .. }
+        | Ended::Unclear(_)) => CompileError::Internal(ended.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_helper_ends_tells_whose_fault_it_is() {
+        let budgets = Budgets::server(1 << 30);
+        for ended in [
+            Ended::OutOfTime,
+            Ended::OutOfMemory,
+            Ended::StackOverflow,
+            Ended::Panicked(String::new()),
+            Ended::Crashed(11),
+            Ended::ShortOfMemory,
+            Ended::Killed,
+            Ended::Busy,
+            Ended::Unclear(String::new()),
+        ] {
+            let (said, is_internal) = (ended.to_string(), ended.is_internal());
+            let error = ended_so(ended, &budgets);
+            let code = if is_internal {
+                "internal"
+            } else {
+                "too-complex"
+            };
+            assert_eq!(error.code(), code, "{said}: {error}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The one place where the bytes of a plugin are parsed: from them to machine code.
+//!
+//! All of it may overflow the stack, take all memory, or never end, by the plugin's choice. Whoever
+//! calls it decides what that costs. It must not know in which process it runs.
+
+use super::form;
+use super::refusal::{HELD, Refusal, cut, failed, invalid};
+use super::settings::Settings;
+use super::snapshot;
+use crate::binary::direct::{self, detect};
+use crate::binary::plan::{PARTS, Parts, Plan};
+use crate::binary::scan::{Scanned, post_return, scan};
+use crate::binary::segments::FEW;
+use crate::facts::{DirectNames, Facts};
+use eco_isolated::Priority;
+use serde::{Deserialize, Serialize};
+
+/// What is to be compiled, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// What the plugin is called in messages.
+    pub(crate) name: String,
+    pub(crate) subject: Subject,
+    pub(crate) settings: Settings,
+    pub(crate) priority: Priority,
+}
+
+/// Whose bytes they are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Subject {
+    /// A stranger's, in either form.
+    Plugin,
+    /// eco's own interpreter, in binary form. Nothing in it is looked for that it can't have.
+    Interpreter,
+    /// The same, followed by what the memories of an instance hold, of which the rest is here.
+    Snapshot(snapshot::State),
+}
+
+/// What came of a job.
+pub(crate) struct Product {
+    pub(crate) facts: Facts,
+    /// The code of the component.
+    pub(crate) component: Vec<u8>,
+    /// That of its module by itself, where it is called directly.
+    pub(crate) module: Option<Vec<u8>>,
+}
+
+/// The longest name that facts have, in bytes. A tool's is cut; a component whose functions have longer
+/// names is not called directly.
+const MOST_NAME: usize = 256;
+/// Pages of memory into which data is copied for an instance, by all the modules of which it is made: 16 MiB, which
+/// takes a tick or so. The most that toolchains make is Python's, with a snapshot of its start. More is refused as
+/// unbounded. Test: `bounds::data_that_is_strewn_over_the_memory_is_refused`.
+const COPIED: u64 = 4096;
+
+/// Does the job.
+pub(crate) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
+    let made = match &job.subject {
+        Subject::Plugin => plugin(job, bytes),
+        // Snapshots are taken of its instances.
+        Subject::Interpreter => snapshot::instrument(&bytes)
+            .map_err(failed)
+            .and_then(|readable| precompile(job, &readable)),
+        Subject::Snapshot(state) => {
+            let written = snapshot::write(state, &bytes);
+            written
+                .map_err(failed)
+                .and_then(|component| precompile(job, &component))
+        }
+    };
+    made.map_err(Refusal::cut)
+}
+
+fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
+    let binary = form::component(bytes, &job.name)?;
+    let mut scan = scan(&binary)?;
+    for tool in &mut scan.made_with {
+        cut(tool, MOST_NAME);
+    }
+    let Plan {
+        held,
+        copied,
+        filled,
+        ..
+    } = plan(&binary)?;
+    scan.table = scan.table.max(filled);
+    let engine = engine(job.settings)?;
+    let component = engine.precompile_component(&binary).map_err(failed)?;
+    let (direct, module) = match detect(&binary).map_err(invalid)? {
+        Some(found)
+            if found.longest_name() <= MOST_NAME && held <= direct::HELD && copied <= FEW =>
+        {
+            let code = engine.precompile_module(found.module).map_err(failed)?;
+            (Some(DirectNames::of(&found)), Some(code))
+        }
+        _ => (None, None),
+    };
+    Ok(Product {
+        facts: Facts {
+            size: binary.len(),
+            scan,
+            held,
+            copied,
+            direct,
+        },
+        component,
+        module,
+    })
+}
+
+/// What an instance takes, where that is within bounds.
+fn plan(binary: &[u8]) -> Result<Plan, Refusal> {
+    let plan = Plan::of(binary).map_err(Refusal::Invalid)?;
+    if plan.parts.number > PARTS as usize {
+        let Parts { number, kind } = plan.parts;
+        let what = format!("it is made of {number} {kind} (at most {PARTS})");
+        return Err(Refusal::Complex(what));
+    }
+    if plan.passes_strings {
+        let what = "the components in it pass strings to each other, which the host copies. \
+            Have them pass list<u8>";
+        return Err(Refusal::Unbounded(what.to_owned()));
+    }
+    if plan.held > HELD {
+        return Err(Refusal::Unbounded(format!(
+            "each instance would have the host hold {} bytes beside its memory (at most {HELD})",
+            plan.held
+        )));
+    }
+    if plan.copied > COPIED {
+        return Err(Refusal::Unbounded(format!(
+            "its data is copied into {} pages of memory whenever it starts (at most {COPIED})",
+            plan.copied
+        )));
+    }
+    Ok(plan)
+}
+
+/// Compiles what eco's own interpreter is in.
+fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
+    let scan = Scanned {
+        post_return: post_return(binary).map_err(invalid)?,
+        ..Scanned::default()
+    };
+    let component = engine(job.settings)?.precompile_component(binary);
+    Ok(Product {
+        facts: Facts::of_interpreter(binary.len(), scan),
+        component: component.map_err(failed)?,
+        module: None,
+    })
+}
+
+fn engine(settings: Settings) -> Result<wasmtime::Engine, Refusal> {
+    let config = settings.compiling().map_err(failed)?;
+    wasmtime::Engine::new(&config).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compiler::refusal::MOST_TEXT;
+    use crate::compiler::settings::{Target, WHOLE_MEMORY, Work};
+
+    fn job(name: &str) -> Job {
+        Job {
+            name: name.to_owned(),
+            subject: Subject::Plugin,
+            settings: Settings {
+                reservation: WHOLE_MEMORY,
+                work: Work::Uncounted,
+                target: Target::Native,
+            },
+            priority: Priority::Lowest,
+        }
+    }
+
+    #[test]
+    fn a_message_that_quotes_the_plugin_is_cut() {
+        let line = format!("(component {})", "x".repeat(1 << 20));
+        let refusal = compile(&job("long.wat"), line.into_bytes()).err();
+        let Some(Refusal::Text(text)) = refusal else {
+            unreachable!("{refusal:?}");
+        };
+        assert!(text.len() <= MOST_TEXT + '…'.len_utf8(), "{}", text.len());
+    }
+}

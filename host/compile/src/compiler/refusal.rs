@@ -1,0 +1,111 @@
+//! Refusals: why a plugin is not compiled, as the helper says it.
+
+use crate::binary::scan::Unfit;
+use crate::budget::{Budget, Budgets};
+use crate::error::CompileError;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// Why nothing came of it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Refusal {
+    /// Neither form of WebAssembly; what it looks like.
+    NotWasm(String),
+    /// The text doesn't parse.
+    Text(String),
+    CoreModule,
+    Complex(String),
+    Unbounded(String),
+    Invalid(String),
+    /// There was no more memory.
+    Memory,
+    /// The system refused something else, whatever the plugin is.
+    System(String),
+}
+
+/// The longest text that a refusal has, in bytes. Messages quote the plugin, a line of it say, which may
+/// be as long as the file. What is beyond is cut.
+/// Test: `a_message_that_quotes_the_plugin_is_cut`.
+pub(super) const MOST_TEXT: usize = 8 * 1024;
+/// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
+/// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
+/// Test: `bounds::what_would_have_the_host_hold_much_for_an_instance_is_refused`.
+pub const HELD: u64 = 4 * 1024 * 1024;
+/// What the system refused, if this is an answer of the system. wasmtime has them of two crates.
+fn refused_by_system(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        return Some(error.kind());
+    }
+    #[cfg(unix)]
+    if let Some(error) = cause.downcast_ref::<rustix::io::Errno>() {
+        return Some(error.kind());
+    }
+    None
+}
+
+pub(super) fn invalid(error: wasmparser::BinaryReaderError) -> Refusal {
+    Refusal::Invalid(error.to_string())
+}
+
+/// Whose fault it is. A helper asks the system for nothing but memory while it compiles.
+pub(super) fn failed(error: wasmtime::Error) -> Refusal {
+    if error.is::<wasmtime::OutOfMemory>() {
+        return Refusal::Memory;
+    }
+    match error.chain().find_map(refused_by_system) {
+        Some(io::ErrorKind::OutOfMemory) => Refusal::Memory,
+        Some(_) => Refusal::System(format!("{error:#}")),
+        None => Refusal::Invalid(format!("{error:#}")),
+    }
+}
+
+impl From<Unfit> for Refusal {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Malformed(error) => invalid(error),
+            Unfit::Complex(what) => Self::Complex(what),
+            Unfit::Unbounded(what) => Self::Unbounded(what),
+        }
+    }
+}
+
+impl Refusal {
+    /// Without the rest of what is too long.
+    pub(crate) fn cut(mut self) -> Self {
+        if let Self::NotWasm(text)
+        | Self::Text(text)
+        | Self::Complex(text)
+        | Self::Unbounded(text)
+        | Self::Invalid(text)
+        | Self::System(text) = &mut self
+        {
+            cut(text, MOST_TEXT);
+        }
+        self
+    }
+
+    /// As whoever loads the plugin knows it.
+    pub(crate) fn into_error(self, budgets: &Budgets) -> CompileError {
+        match self {
+            Self::NotWasm(found) => CompileError::NotWasm { found },
+            Self::Text(why) => CompileError::Text(why),
+            Self::CoreModule => CompileError::CoreModule,
+            Self::Complex(why) => CompileError::Complex(why),
+            Self::Unbounded(why) => CompileError::Unbounded(why),
+            Self::Invalid(why) => CompileError::Invalid(why),
+            Self::Memory => CompileError::budget(Budget::CompileMemory, budgets, "It needs more."),
+            Self::System(why) => CompileError::Internal(why),
+        }
+    }
+}
+
+/// The first bytes of a text, and a mark where there were more.
+pub(super) fn cut(text: &mut String, most: usize) {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push('…');
+    }
+}
+
+/// What is said of a plugin that took too long.
+pub(super) const NOT_BY_THEN: &str = "It was not compiled by then; a busy machine may need longer.";

@@ -1,0 +1,157 @@
+//! Snapshots: an interpreter whose data is what an instance of it had after it evaluated a script.
+//!
+//! wasmtime's pre-initializer does it. First it gives the interpreter exports through which its memories and
+//! globals can be read; then it takes what was read and writes the component anew. In between whoever runs the
+//! instance reads it, in another process perhaps.
+
+use serde::{Deserialize, Serialize};
+use std::future::{Future, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use wasmtime_wizer::{ComponentInstanceState, Wizer};
+
+/// The instance that a component exports for reading, as wasmtime-wizer names it.
+pub const ACCESS: &str = "wasmtime:wizer/access";
+
+/// What was read of an instance, under the names of the functions that gave it. What the memories hold
+/// is elsewhere: one after the other, in this order.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Its globals.
+    pub globals: Vec<(String, Global)>,
+    /// With their lengths in bytes.
+    pub memories: Vec<(String, usize)>,
+}
+
+/// An instance as it was read.
+pub struct Image {
+    /// What was read but for the contents of memories.
+    pub state: State,
+    /// What its memories hold.
+    pub contents: Vec<u8>,
+    /// Whether another instance that evaluates the same script comes to the same.
+    pub repeats_itself: bool,
+}
+
+/// The value of a global. Floating-point numbers are bits, which JSON keeps as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Global {
+    /// Of this type.
+    I32(i32),
+    /// Of this type.
+    I64(i64),
+    /// Of this type.
+    F32(u32),
+    /// Of this type.
+    F64(u64),
+}
+
+/// The interpreter with exports for reading.
+pub(super) fn instrument(interpreter: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    let (_, instrumented) = Wizer::new().instrument_component(interpreter)?;
+    Ok(instrumented)
+}
+
+/// The interpreter with this state. `bytes` are those of the interpreter, then those of its memories.
+pub(super) fn write(state: &State, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    let wrong = || wasmtime::format_err!("the state is not that of this interpreter");
+    let lengths = state.memories.iter().map(|(_, length)| *length);
+    let memories = lengths.fold(0, usize::saturating_add);
+    let interpreter = bytes.len().checked_sub(memories).ok_or_else(wrong)?;
+    let (interpreter, contents) = bytes.split_at(interpreter);
+    let wizer = Wizer::new();
+    let (component, _) = wizer.instrument_component(interpreter)?;
+    let mut read = Read {
+        state,
+        contents,
+        is_whole: true,
+    };
+    let written = {
+        let writing = pin!(wizer.snapshot_component(&component, &mut read));
+        // Nothing is waited for: what it asks for is here.
+        match writing.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(written) => written?,
+            Poll::Pending => return Err(wrong()),
+        }
+    };
+    if read.is_whole {
+        Ok(written)
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Answers as the instance would.
+struct Read<'a> {
+    state: &'a State,
+    contents: &'a [u8],
+    /// Whether there was an answer each time.
+    is_whole: bool,
+}
+
+impl Read<'_> {
+    /// The value of a global, as `of` has it of one of the right type.
+    fn global<T: Default>(&mut self, function: &str, of: fn(Global) -> Option<T>) -> T {
+        let mut globals = self.state.globals.iter();
+        let found = globals.find(|(name, _)| name == function);
+        let value = found.and_then(|(_, value)| of(*value));
+        self.is_whole &= value.is_some();
+        value.unwrap_or_default()
+    }
+
+    fn memory(&self, function: &str) -> Option<&[u8]> {
+        let mut start = 0;
+        for (name, length) in &self.state.memories {
+            if name == function {
+                return self.contents.get(start..)?.get(..*length);
+            }
+            start += length;
+        }
+        None
+    }
+}
+
+impl ComponentInstanceState for Read<'_> {
+    async fn call_func_ret_list_u8(
+        &mut self,
+        _: &str,
+        function: &str,
+        contents: impl FnOnce(&[u8]) + Send,
+    ) {
+        match self.memory(function) {
+            Some(memory) => contents(memory),
+            None => {
+                self.is_whole = false;
+                contents(&[]);
+            }
+        }
+    }
+
+    fn call_func_ret_s32(&mut self, _: &str, function: &str) -> impl Future<Output = i32> + Send {
+        ready(self.global(function, |global| match global {
+            Global::I32(value) => Some(value),
+            _ => None,
+        }))
+    }
+
+    fn call_func_ret_s64(&mut self, _: &str, function: &str) -> impl Future<Output = i64> + Send {
+        ready(self.global(function, |global| match global {
+            Global::I64(value) => Some(value),
+            _ => None,
+        }))
+    }
+
+    fn call_func_ret_f32(&mut self, _: &str, function: &str) -> impl Future<Output = u32> + Send {
+        ready(self.global(function, |global| match global {
+            Global::F32(value) => Some(value),
+            _ => None,
+        }))
+    }
+
+    fn call_func_ret_f64(&mut self, _: &str, function: &str) -> impl Future<Output = u64> + Send {
+        ready(self.global(function, |global| match global {
+            Global::F64(value) => Some(value),
+            _ => None,
+        }))
+    }
+}

@@ -1,0 +1,41 @@
+//! Compiling: from a stranger's bytes to code that may be run.
+//!
+//! It owns the sources of plugins, the languages of scripts, what is looked for in a component before it is compiled, the
+//! compiler with its limits, and the cache of compiled code. All `unsafe` of eco is here, in `cache/code.rs`: the
+//! compiler and the cache decide what is native code, and nobody else does.
+//!
+//! It must not know what runs the code. The way in is [`CodeCache::compile`].
+
+mod binary;
+mod budget;
+mod cache;
+mod code_cache;
+mod compiler;
+mod error;
+mod facts;
+mod script;
+mod source;
+mod total_memory;
+
+pub use binary::plan::PARTS;
+pub use binary::segments::FEW as FEW_PAGES;
+pub use budget::{Budget, Budgets, TICK};
+pub use cache::{Users, check_python_folder, keep_python};
+pub use code_cache::{CodeCache, Compiled, Snapshot};
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use compiler::fuzzing;
+pub use compiler::refusal::HELD;
+pub use compiler::settings::{Settings, Target, WHOLE_MEMORY, Work};
+pub use compiler::snapshot::{ACCESS, Global, Image, State};
+pub use compiler::{Compiler, run_helper};
+pub use eco_isolated::Program;
+pub use error::{CompileError, changed_with};
+pub use facts::DirectNames;
+pub use script::absent::Absent;
+pub use script::functions::{self, Caller, FUNCTIONS};
+pub use script::language::Language;
+pub use script::misspelt::Misspelt;
+pub use script::{Hints, Script};
+pub use source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};
+pub use total_memory::{CountedComponent, InUse, KEPT_PART, Reservation, Scope, TotalMemory};

@@ -1,0 +1,196 @@
+//! The functions that a script defines, as a person would see them.
+//!
+//! It owns how a definition looks in each language: `function name`, `def name`, `name = function`, `name = (a) =>`. It
+//! knows nothing of what a language makes of it: strings and comments are read as code, and what is found is only
+//! ever good for a hint. It takes one pass over the words and marks of a text, whatever that has.
+
+use crate::script::language::Language;
+
+/// Bytes of a script that are looked at. People write less, and what a generator made is not worth the memory of its words.
+/// What is beyond has no hints. Test: `misspelt::what_comes_late_in_a_long_script_is_not_looked_at`.
+pub(crate) const LOOKED_AT: usize = 256 * 1024;
+
+/// Bytes of a name that may be a slip. Those of eco's functions have a dozen. A longer one is passed over.
+/// Test: `misspelt::what_is_far_away_or_no_function_is_left_alone`.
+pub(crate) const LONGEST_NAME: usize = 64;
+
+/// Objects whose fields are names at the top level.
+const GLOBALS: [&str; 3] = ["globalThis", "_G", "_ENV"];
+
+/// A name that the script gives to a function, where eco would find it: none that belongs to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Definition<'a> {
+    pub(crate) name: &'a str,
+    /// Where it is, counted from 1.
+    pub(crate) line: usize,
+}
+
+/// All of them, in their order.
+pub(crate) fn definitions(language: Language, text: &str) -> Vec<Definition<'_>> {
+    let (start, _) = text.split_at(text.floor_char_boundary(LOOKED_AT));
+    let text = Text(tokens(start));
+    let defined = |at| text.defined(language, at);
+    (0..text.0.len()).filter_map(defined).collect()
+}
+
+/// What a text is made of: blanks are between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind<'a> {
+    Word(&'a str),
+    Mark(u8),
+    /// A parenthesis, and the place of what follows the one that closes it, if there is one.
+    Open(Option<usize>),
+}
+
+#[derive(Clone, Copy)]
+struct Token<'a> {
+    kind: Kind<'a>,
+    line: usize,
+    /// Whether its line begins with a blank.
+    is_indented: bool,
+}
+
+/// What is no ASCII is part of a word: names have it in all three languages.
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let bytes = text.as_bytes();
+    let is_indented = |start: usize| matches!(bytes.get(start), Some(b' ' | b'\t'));
+    let (mut at, mut line, mut indented) = (0, 1, is_indented(0));
+    let (mut found, mut open): (Vec<Token<'_>>, Vec<usize>) = (Vec::new(), Vec::new());
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        let kind = match byte {
+            b'\n' => {
+                line += 1;
+                indented = is_indented(at);
+                continue;
+            }
+            _ if byte.is_ascii_whitespace() => continue,
+            b'(' => {
+                open.push(found.len());
+                Kind::Open(None)
+            }
+            _ if is_part(byte) => {
+                while bytes.get(at).is_some_and(|byte| is_part(*byte)) {
+                    at += 1;
+                }
+                Kind::Word(text.get(start..at).unwrap_or_default())
+            }
+            _ => Kind::Mark(byte),
+        };
+        let after = found.len() + 1;
+        if byte == b')'
+            && let Some(opening) = open.pop().and_then(|opening| found.get_mut(opening))
+        {
+            opening.kind = Kind::Open(Some(after));
+        }
+        found.push(Token {
+            kind,
+            line,
+            is_indented: indented,
+        });
+    }
+    found
+}
+
+struct Text<'a>(Vec<Token<'a>>);
+
+impl<'a> Text<'a> {
+    fn kind(&self, at: usize) -> Option<Kind<'a>> {
+        self.0.get(at).map(|token| token.kind)
+    }
+
+    fn before(&self, at: usize, tokens: usize) -> Option<Kind<'a>> {
+        self.kind(at.checked_sub(tokens)?)
+    }
+
+    /// What is defined by the word at this place, if anything is.
+    fn defined(&self, language: Language, at: usize) -> Option<Definition<'a>> {
+        let (owner, name) = match self.kind(at)? {
+            Kind::Word("function" | "def") if self.is_value(at) => return None,
+            Kind::Word("function" | "def") => self.named(at + 1)?,
+            Kind::Word(_) if self.is_given_function(at) => (self.owner(at), at),
+            Kind::Word(_) | Kind::Mark(_) | Kind::Open(_) => return None,
+        };
+        if owner.is_some_and(|owner| !GLOBALS.contains(&owner)) {
+            return None;
+        }
+        let is_inside = match language {
+            // Methods are further right.
+            Language::Python => self.0.get(at)?.is_indented,
+            // Fields of a table; a metamethod is called by Lua.
+            Language::Lua => matches!(self.before(at, 1), Some(Kind::Mark(b'{' | b','))),
+            Language::JavaScript => false,
+        };
+        let line = self.0.get(name)?.line;
+        match self.kind(name)? {
+            Kind::Word(name)
+                if !is_inside && !name.starts_with("__") && name.len() <= LONGEST_NAME =>
+            {
+                Some(Definition { name, line })
+            }
+            Kind::Word(_) | Kind::Mark(_) | Kind::Open(_) => None,
+        }
+    }
+
+    /// Whether the function that begins here is given to a name: its own is known inside alone.
+    fn is_value(&self, at: usize) -> bool {
+        let is = Some(Kind::Mark(b'='));
+        let before = self.before(at, 1);
+        before == is || before == Some(Kind::Word("async")) && self.before(at, 2) == is
+    }
+
+    /// What follows `function` or `def`: a name, and what has it as a field.
+    fn named(&self, at: usize) -> Option<(Option<&'a str>, usize)> {
+        let name = match self.kind(at)? {
+            Kind::Mark(b'*') => at + 1,
+            Kind::Word(_) | Kind::Mark(_) | Kind::Open(_) => at,
+        };
+        let parts = (self.kind(name)?, self.kind(name + 1), self.kind(name + 2));
+        match parts {
+            (Kind::Word(owner), Some(Kind::Mark(b'.' | b':')), Some(Kind::Word(_))) => {
+                Some((Some(owner), name + 2))
+            }
+            (Kind::Word(_), ..) => Some((None, name)),
+            (Kind::Mark(_) | Kind::Open(_), ..) => None,
+        }
+    }
+
+    /// What has the name here as a field.
+    fn owner(&self, at: usize) -> Option<&'a str> {
+        match (self.before(at, 2), self.before(at, 1)) {
+            (Some(Kind::Word(owner)), Some(Kind::Mark(b'.'))) => Some(owner),
+            // It has no name.
+            (_, Some(Kind::Mark(b'.'))) => Some(""),
+            _ => None,
+        }
+    }
+
+    /// Whether the name here is given a function: `name = async (a) =>`.
+    fn is_given_function(&self, at: usize) -> bool {
+        if self.kind(at + 1) != Some(Kind::Mark(b'=')) {
+            return false;
+        }
+        let value = match (self.kind(at + 2), self.kind(at + 3)) {
+            // That is a name.
+            (Some(Kind::Word("async")), Some(Kind::Mark(b'='))) => at + 2,
+            (Some(Kind::Word("async")), _) => at + 3,
+            _ => at + 2,
+        };
+        match self.kind(value) {
+            Some(Kind::Word("function" | "lambda")) => true,
+            Some(Kind::Word(_)) => self.is_arrow(value + 1),
+            Some(Kind::Open(Some(after))) => self.is_arrow(after),
+            Some(Kind::Mark(_) | Kind::Open(None)) | None => false,
+        }
+    }
+
+    fn is_arrow(&self, at: usize) -> bool {
+        let arrow = (self.kind(at), self.kind(at + 1));
+        arrow == (Some(Kind::Mark(b'=')), Some(Kind::Mark(b'>')))
+    }
+}

@@ -1,0 +1,144 @@
+//! The functions of a script that eco calls.
+//!
+//! It owns the one list of them, with who has them called and how each language spells them. Hints are made of it;
+//! the interpreters, the contract and the pages are held against it. It knows no script.
+
+use crate::script::language::Language;
+
+/// Who has a function called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Who connects to a server.
+    Peer,
+    /// The other connections of a server, in its topics.
+    Topic,
+    /// The server that a client talks to.
+    Server,
+}
+
+/// A function of the contract.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Function {
+    /// As `wit/` has it, with hyphens.
+    pub contract: &'static str,
+    /// Who has it called.
+    pub caller: Caller,
+    capitals: &'static str,
+    underscores: &'static str,
+}
+
+impl Function {
+    /// One whose name is a single word.
+    const fn word(contract: &'static str, caller: Caller) -> Self {
+        Self {
+            contract,
+            caller,
+            capitals: contract,
+            underscores: contract,
+        }
+    }
+
+    /// Its name in a language.
+    pub fn spelling(&self, language: Language) -> &'static str {
+        match language {
+            Language::JavaScript => self.capitals,
+            Language::Lua | Language::Python => self.underscores,
+        }
+    }
+}
+
+/// All of them.
+pub const FUNCTIONS: [Function; 10] = [
+    Function::word("open", Caller::Peer),
+    Function::word("receive", Caller::Peer),
+    Function {
+        contract: "end-of-input",
+        caller: Caller::Peer,
+        capitals: "endOfInput",
+        underscores: "end_of_input",
+    },
+    Function::word("closed", Caller::Peer),
+    Function::word("start", Caller::Server),
+    Function::word("replied", Caller::Server),
+    Function::word("message", Caller::Topic),
+    Function::word("joined", Caller::Topic),
+    Function::word("left", Caller::Topic),
+    Function::word("missed", Caller::Topic),
+];
+
+/// The function with this name of the contract.
+pub fn named(contract: &str) -> Option<&'static Function> {
+    FUNCTIONS
+        .iter()
+        .find(|function| function.contract == contract)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use regex::Regex;
+
+    /// What each match of the pattern has in its groups.
+    fn found<const N: usize>(pattern: &str, text: &'static str) -> Vec<[&'static str; N]> {
+        let pattern = Regex::new(pattern).unwrap();
+        let matches = pattern.captures_iter(text);
+        matches.map(|found| found.extract::<N>().1).collect()
+    }
+
+    #[test]
+    fn the_interpreters_call_the_functions_of_the_list() {
+        let in_c = include_str!("../../../../plugins/interpreters/functions.h");
+        let listed = FUNCTIONS.map(|each| [each.contract, each.capitals, each.underscores]);
+        assert_eq!(found(r#"is\(\w+, "(.+)", "(.+)", "(.+)"\)"#, in_c), listed);
+        let python = include_str!("../../../../plugins/interpreters/python/interpreter.py");
+        let (_, rest) = python.split_once("FUNCTIONS = {").unwrap();
+        let (list, _) = rest.split_once('}').unwrap();
+        let listed = FUNCTIONS.map(|each| [each.contract, each.underscores]);
+        assert_eq!(found(r#""(.+)": "(.+)","#, list), listed);
+    }
+
+    #[test]
+    fn the_contract_has_the_functions_of_the_list() {
+        let wit = [
+            include_str!("../../../../wit/session.wit"),
+            include_str!("../../../../wit/client.wit"),
+            include_str!("../../../../wit/events.wit"),
+        ];
+        let functions = wit.iter().flat_map(|text| {
+            let functions = found(r"(?m)^    ([a-z-]+): func\(", text);
+            let happenings = found(r"(?m)^        ([a-z]+)\([a-z]+\),$", text);
+            [functions, happenings].concat()
+        });
+        let contract: Vec<&str> = functions
+            .map(|[name]| name)
+            .filter(|name| !["event", "exactly", "next", "wrong"].contains(name))
+            .collect();
+        let listed = FUNCTIONS.map(|each| each.contract);
+        assert_eq!(contract, listed);
+    }
+
+    #[test]
+    fn the_page_of_each_language_has_the_functions_of_the_list() {
+        let pages = [
+            (
+                Language::JavaScript,
+                include_str!("../../../../plugins/javascript/README.md"),
+            ),
+            (
+                Language::Lua,
+                include_str!("../../../../plugins/lua/README.md"),
+            ),
+            (
+                Language::Python,
+                include_str!("../../../../plugins/python/README.md"),
+            ),
+        ];
+        for (language, page) in pages {
+            for function in &FUNCTIONS {
+                let call = format!("{}(", function.spelling(language));
+                assert!(page.contains(&call), "{language:?}: {call}");
+            }
+        }
+    }
+}

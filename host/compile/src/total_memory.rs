@@ -1,0 +1,160 @@
+//! The memory that an engine makes the host hold, counted against `Budgets::total_memory`: what its instances have, and
+//! the code of what is loaded, for as long as anybody has it.
+//!
+//! It owns the counting. How much something takes, its user knows.
+
+use crate::budget::{Budget, Budgets};
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
+
+/// The part of the budget that a pool keeps for coming instances at most.
+/// Test: `warm_slots::what_slots_keep_is_bounded`.
+pub const KEPT_PART: usize = 4;
+
+/// Bytes that are in use by all who have a clone of this.
+#[derive(Clone, Debug, Default)]
+pub struct InUse(Arc<AtomicUsize>);
+
+impl InUse {
+    /// Counts so many more, and returns how many that makes.
+    pub fn add(&self, bytes: usize) -> usize {
+        self.0
+            .fetch_add(bytes, Ordering::Relaxed)
+            .saturating_add(bytes)
+    }
+
+    /// Counts so many fewer.
+    pub fn subtract(&self, bytes: usize) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// How many there are.
+    pub fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes that count as in use until it is dropped.
+pub struct Reservation {
+    in_use: InUse,
+    /// How many.
+    pub bytes: usize,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.in_use.subtract(self.bytes);
+    }
+}
+
+/// What counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of an engine.
+    Engine,
+    /// What one run in a laboratory has. Code counts with each run of its own plugin, and not with those of others.
+    Run,
+}
+
+/// The memory of one engine. Clones are the same.
+#[derive(Clone)]
+pub struct TotalMemory {
+    engine: Engine,
+    most: usize,
+    scope: Scope,
+    in_use: InUse,
+}
+
+impl TotalMemory {
+    /// Of an engine with these budgets.
+    pub fn new(engine: Engine, budgets: &Budgets, scope: Scope) -> Self {
+        Self {
+            engine,
+            most: budgets.total_memory,
+            scope,
+            in_use: InUse::default(),
+        }
+    }
+
+    /// What is in use.
+    pub fn in_use(&self) -> &InUse {
+        &self.in_use
+    }
+
+    /// Whether so many bytes in use are within the budget, together with those that the pool keeps for
+    /// coming instances. To ask for these takes locks, and they matter only near the budget.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn check(&self, in_use: usize) -> Result<(), Budget> {
+        let kept = || {
+            let pool = self.engine.pooling_allocator_metrics();
+            pool.map_or(0, |pool| {
+                pool.unused_memory_bytes_resident() + pool.unused_table_bytes_resident()
+            })
+        };
+        let most = self.most;
+        if in_use <= most - most / KEPT_PART || in_use.saturating_add(kept()) <= most {
+            Ok(())
+        } else {
+            Err(Budget::TotalMemory)
+        }
+    }
+
+    /// Counts so many bytes as in use.
+    ///
+    /// # Errors
+    /// They are beyond the budget.
+    pub fn reserve(&self, bytes: usize) -> Result<Reservation, Budget> {
+        let in_use = self.in_use.add(bytes);
+        let reserved = Reservation {
+            in_use: self.in_use.clone(),
+            bytes,
+        };
+        self.check(match self.scope {
+            Scope::Engine => in_use,
+            Scope::Run => bytes,
+        })?;
+        Ok(reserved)
+    }
+
+    /// Counts the code of a plugin: a component with all that wasmtime keeps beside it, mapped or copied, and its module.
+    /// Test: `bounds::the_code_of_a_plugin_counts_with_the_memory_of_its_instances`.
+    ///
+    /// # Errors
+    /// How many bytes it has, where they are beyond the budget.
+    pub(crate) fn count(
+        &self,
+        component: Component,
+        module: Option<&Module>,
+    ) -> Result<CountedComponent, (Budget, usize)> {
+        let length = |image: Range<*const u8>| image.end.addr().saturating_sub(image.start.addr());
+        let code = length(component.image_range());
+        let code = code.saturating_add(module.map_or(0, |module| length(module.image_range())));
+        let counted = self.reserve(code).map_err(|budget| (budget, code))?;
+        Ok(CountedComponent {
+            component,
+            counted: Arc::new(counted),
+        })
+    }
+}
+
+/// A component whose code counts as in use as long as anybody has this, or what was made of it.
+#[derive(Clone)]
+pub struct CountedComponent {
+    /// Its code.
+    pub component: Component,
+    /// What that counts.
+    pub counted: Arc<Reservation>,
+}
+
+impl Deref for CountedComponent {
+    type Target = Component;
+
+    fn deref(&self) -> &Component {
+        &self.component
+    }
+}

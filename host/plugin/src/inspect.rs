@@ -1,0 +1,85 @@
+//! What a plugin is, without serving it: for authors who want to know why it isn't served.
+//!
+//! It runs the checks of `loading` for both roles, and decides nothing by itself.
+
+use crate::client::ClientPlugin;
+use crate::engine::Engine;
+use crate::error::LoadError;
+use crate::imports::Importer;
+use crate::linking::{export_names, imported, importer};
+use crate::loaded::{Import, Interface, Loaded};
+use crate::loading;
+use crate::server::ServerPlugin;
+use eco_compile::{Language, Source};
+use std::time::{Duration, Instant};
+
+/// What is known of a plugin.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The language of a script; `None` for a component.
+    pub script: Option<Language>,
+    /// Bytes of the component, or of the script.
+    pub size: usize,
+    /// The tools that made the component (or the script's interpreter), as they say themselves.
+    pub made_with: Vec<String>,
+    /// What the component exports, with the functions of each interface.
+    pub exports: Vec<String>,
+    /// What it imports.
+    pub imports: Vec<Import>,
+    /// How long reading and compiling took, with the start of a helper, if one did it.
+    pub compile: Duration,
+    /// Whether it can serve, and why not.
+    pub server: Result<Fit, LoadError>,
+    /// Whether it can be a client, and why not.
+    pub client: Result<Fit, LoadError>,
+}
+
+/// How a plugin fills a role.
+#[derive(Debug)]
+pub struct Fit {
+    /// By which interface.
+    pub interface: Interface,
+    /// Bytes of memory that an instance has before its first chunk.
+    pub memory: usize,
+    /// The functions of the contract that a script defines; empty for a component.
+    pub functions: Vec<String>,
+}
+
+impl Inspection {
+    /// Compiles the plugin and tries it out in both roles. For a compile time that means something,
+    /// the engine should be [uncached](crate::EngineBuilder::uncached).
+    ///
+    /// # Errors
+    /// It can't be read or compiled, so that nothing is known of it.
+    pub async fn of(engine: &Engine, source: Source) -> Result<Self, LoadError> {
+        let before = Instant::now();
+        let compiled = loading::compile(engine, source).await?;
+        let compile = before.elapsed();
+        let script = compiled.script.as_ref().map(|script| script.language);
+        let component = &compiled.component;
+        Ok(Self {
+            script,
+            size: compiled.size,
+            made_with: compiled.made_with.clone(),
+            exports: export_names(component),
+            imports: imported(component, importer(&compiled, Importer::Server)),
+            compile,
+            server: ServerPlugin::from_compiled(engine, compiled.clone())
+                .await
+                .map(|plugin| Fit::of(plugin.loaded())),
+            client: ClientPlugin::from_compiled(engine, compiled)
+                .await
+                .map(|plugin| Fit::of(plugin.loaded())),
+        })
+    }
+}
+
+impl Fit {
+    fn of(loaded: &Loaded) -> Self {
+        Self {
+            interface: loaded.interface,
+            memory: loaded.memory,
+            functions: loaded.functions.clone().unwrap_or_default(),
+        }
+    }
+}

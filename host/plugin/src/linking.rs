@@ -1,0 +1,106 @@
+//! Linking: a component and what it imports become what instances are made from.
+
+use crate::engine::World;
+use crate::error::LoadError;
+use crate::imports::{self, Importer};
+use crate::instance::Template;
+use crate::instance::state::State;
+use crate::loaded::Import;
+use eco_compile::{ACCESS, Compiled, CountedComponent, Target};
+use wasmtime::component::{Component, InstancePre};
+
+/// For instances that start from a snapshot, where those of `plain` evaluate the script.
+pub(crate) fn snapshot_template(
+    plain: &Template,
+    component: &CountedComponent,
+) -> Result<Template, LoadError> {
+    let mut template = native_template(plain, component)?;
+    template.shared.evaluation = None;
+    Ok(template)
+}
+
+/// For instances that evaluate the script as those of `plain` do, in this machine's code.
+pub(crate) fn native_template(
+    plain: &Template,
+    component: &CountedComponent,
+) -> Result<Template, LoadError> {
+    let engine = &plain.shared.engine;
+    let imported = imported(component, Importer::Interpreter);
+    Ok(Template {
+        ready: link(component, engine.world, Importer::Interpreter, imported)?,
+        target: Target::Native,
+        _counted: component.counted.clone(),
+        ..plain.clone()
+    })
+}
+
+/// Who imports, for this plugin in the role of `component`'s, unless it is a script.
+pub(crate) fn importer(compiled: &Compiled, component: Importer) -> Importer {
+    match compiled.script {
+        Some(_) => Importer::Interpreter,
+        None => component,
+    }
+}
+
+/// What a component exports, with the functions of each interface.
+pub(crate) fn export_names(component: &Component) -> Vec<String> {
+    use wasmtime::component::types::ComponentItem;
+    component
+        .component_type()
+        .exports(component.engine())
+        // What eco reads its own interpreters by.
+        .filter(|(name, _)| *name != ACCESS)
+        .map(|(name, export)| match export.ty {
+            ComponentItem::ComponentInstance(instance) => {
+                let inner: Vec<_> = instance
+                    .exports(component.engine())
+                    .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
+                    .map(|(name, _)| name.to_owned())
+                    .collect();
+                format!("{name} (with {})", inner.join(", "))
+            }
+            _ => name.to_owned(),
+        })
+        .collect()
+}
+
+/// What a component imports.
+pub(crate) fn imported(component: &Component, importer: Importer) -> Vec<Import> {
+    let kind = component.component_type();
+    kind.imports(component.engine())
+        .map(|(name, _)| Import {
+            name: name.to_owned(),
+            granted: imports::is_offered(name, importer),
+        })
+        .collect()
+}
+
+/// Offers a component what it imports.
+pub(crate) fn link(
+    component: &Component,
+    world: World,
+    importer: Importer,
+    imported: Vec<Import>,
+) -> Result<InstancePre<State>, LoadError> {
+    let (granted, refused): (Vec<Import>, Vec<Import>) =
+        imported.into_iter().partition(|import| import.granted);
+    let names = |imports: Vec<Import>| -> Vec<String> {
+        imports.into_iter().map(|import| import.name).collect()
+    };
+    if !refused.is_empty() {
+        let why = |name: String| {
+            if imports::is_offered(&name, Importer::Server) {
+                format!("{name} (it is for plugins that serve)")
+            } else {
+                name
+            }
+        };
+        let refused = names(refused).into_iter().map(why).collect();
+        return Err(LoadError::Import(refused));
+    }
+    let granted: Vec<String> = names(granted);
+    imports::linker(component.engine(), world, importer, &granted)
+        .and_then(|linker| linker.instantiate_pre(component))
+        // The interface is there, but not with that function or type.
+        .map_err(|error| LoadError::Import(vec![format!("{error:#}")]))
+}

@@ -1,0 +1,278 @@
+//! Loading: from what was compiled to a plugin that has been checked and started once.
+//!
+//! It owns the order of the checks. Which functions there must be, the roles say (`server`, `client`), and for
+//! a script its interpreter says which there are.
+
+use crate::abi::{self, INTERPRETER};
+use crate::cpu::meter::TotalTime;
+use crate::engine::{Engine, EngineState, Hints, World};
+use crate::error::LoadError;
+use crate::imports::Importer;
+use crate::imports::evaluation::{Fixed, Voice};
+use crate::instance::state::{PluginShared, held};
+use crate::instance::{Instance, Owner, Template};
+use crate::linking::{export_names, imported, importer, link};
+use crate::loaded::{Interface, Loaded};
+use crate::snapshot::{self, Taken};
+use eco_compile::functions;
+use eco_compile::{
+    Budget, Caller, CompileError, Compiled, FEW_PAGES, FUNCTIONS, Language, Misspelt, Script,
+    Source, Target,
+};
+use eco_text::escape::one_line;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::time::timeout;
+use wasmtime::component::Component;
+
+/// What a plugin must have for a role, and what else eco would call.
+pub(crate) struct Role {
+    /// For a person.
+    pub(crate) name: &'static str,
+    /// The interfaces that will do, for a person.
+    pub(crate) expected: &'static str,
+    /// Who imports, where the plugin is no script.
+    pub(crate) importer: Importer,
+    /// The function that a script must define.
+    pub(crate) needs: &'static str,
+    /// Who has its functions called.
+    pub(crate) callers: &'static [Caller],
+}
+
+impl Role {
+    /// The component exports nothing for it.
+    pub(crate) fn not_exported(&self, component: &Component) -> LoadError {
+        LoadError::Export {
+            role: self.name,
+            expected: self.expected,
+            exports: export_names(component),
+        }
+    }
+}
+
+/// How a component is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Past the component layer. An instance of the component is only tried out.
+    Direct,
+    Component,
+}
+
+/// The checks that come after compiling, for a plugin that exports `interface`. `check` says whether the
+/// functions have the types of the contract.
+pub(crate) async fn load(
+    engine: &Engine,
+    compiled: &Compiled,
+    role: &Role,
+    (interface, name): (Interface, &'static str),
+    way: Way,
+    check: impl FnOnce(&mut Instance) -> wasmtime::Result<()>,
+) -> Result<Tried, LoadError> {
+    let component = &compiled.component;
+    let importer = importer(compiled, role.importer);
+    let script = compiled.script.clone();
+    let imported = imported(component, importer);
+    let repeats_itself = imported.is_empty();
+    let template = Template {
+        ready: link(component, engine.0.world, importer, imported)?,
+        held: match way {
+            Way::Direct => 0,
+            Way::Component => held(engine.budgets(), compiled.held),
+        },
+        starts_slowly: compiled.copied > FEW_PAGES,
+        target: compiled.target,
+        _counted: component.counted.clone(),
+        shared: PluginShared {
+            engine: engine.0.clone(),
+            script: script.clone(),
+            evaluation: match (&script, engine.0.world) {
+                (Some(_), World::Real) => Some((Fixed::now().map_err(unseeded)?, Voice::Mute)),
+                _ => None,
+            },
+            code: match &script {
+                Some(_) => 0,
+                None => component.counted.bytes,
+            },
+            total_time: Arc::<TotalTime>::default(),
+            state: match role.importer {
+                Importer::Client => None,
+                Importer::Server | Importer::Interpreter => Some(engine.0.state.clone()),
+            },
+        },
+    };
+    let mut instance = Instance::start(&aloud(&template), Owner::nobody(&engine.0))
+        .await
+        .map_err(LoadError::Start)?;
+    check(&mut instance).map_err(|error| LoadError::Type {
+        interface: name,
+        why: format!("{error:#}"),
+    })?;
+    let (functions, snapshot) = match &script {
+        None => (None, None),
+        Some(script) => {
+            let defined = evaluate(&mut instance, component, script).await?;
+            check_functions(role, &defined, script)?;
+            if engine.0.hints == Hints::Given {
+                warn_of_slips(role, &defined, script);
+                warn_of_unheard(&defined, script);
+            }
+            let taken = snapshot::of(engine, &mut instance, component, script).await;
+            (Some(defined), taken)
+        }
+    };
+    let loaded = Loaded {
+        name: compiled.name.clone(),
+        // Only now: what can't be used is no version.
+        version: engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1,
+        interface,
+        functions,
+        memory: instance.store.data().memory(),
+        repeats_itself,
+        post_return: compiled.post_return,
+    };
+    Ok(Tried {
+        loaded,
+        template,
+        snapshot,
+    })
+}
+
+/// Reads and compiles a plugin.
+pub(crate) async fn compile(engine: &Engine, source: Source) -> Result<Compiled, LoadError> {
+    if let Some(language) = source.language() {
+        check_memory(language, &engine.0)?;
+    }
+    Ok(engine.0.code.compile(source).await?)
+}
+
+/// Reads and compiles a plugin, and has `load` check it. A script that may begin in portable code has a call's time for
+/// that, by the clock: one whose top level works for longer waits for other code.
+pub(crate) async fn compile_and_load<P, F>(
+    engine: &Engine,
+    source: Source,
+    load: impl Fn(Compiled) -> F,
+) -> Result<P, LoadError>
+where
+    F: Future<Output = Result<P, LoadError>>,
+{
+    let compiled = compile(engine, source).await?;
+    match compiled.target {
+        Target::Native => load(compiled).await,
+        Target::Portable => match timeout(engine.budgets().cpu, load(compiled.clone())).await {
+            Ok(loaded) => loaded,
+            Err(_) => load(engine.0.code.natively(compiled).await?).await,
+        },
+    }
+}
+
+/// An interpreter that has too little memory is no fault of the script.
+fn check_memory(language: Language, engine: &EngineState) -> Result<(), CompileError> {
+    let enough = language.least_memory();
+    if engine.memory_of(Some(language)) >= enough {
+        return Ok(());
+    }
+    let (name, enough) = (language.name(), bytesize::ByteSize(enough as u64));
+    let found = format!(
+        "That is too little for the interpreter of {name}; {enough} is enough for a small script"
+    );
+    Err(CompileError::budget(Budget::Memory, &engine.budgets, found))
+}
+
+/// A plugin that has passed the checks.
+pub(crate) struct Tried {
+    pub(crate) loaded: Loaded,
+    /// Makes its instances.
+    pub(crate) template: Template,
+    /// What they may start from instead.
+    pub(crate) snapshot: Option<Taken>,
+}
+
+/// For the one instance whose script is heard while it is evaluated.
+fn aloud(template: &Template) -> Template {
+    let mut aloud = template.clone();
+    // It serves nobody, and nobody hears of it.
+    aloud.shared.state = None;
+    if let Some((_, voice)) = &mut aloud.shared.evaluation {
+        *voice = Voice::Heard;
+    }
+    aloud
+}
+
+fn unseeded(error: getrandom::Error) -> LoadError {
+    LoadError::Internal(format!("the system has no random bytes: {error}"))
+}
+
+/// Has the interpreter evaluate the script, and returns which functions of the contract it defines.
+async fn evaluate(
+    instance: &mut Instance,
+    component: &Component,
+    script: &Script,
+) -> Result<Vec<String>, LoadError> {
+    let broken = |error: wasmtime::Error| LoadError::Type {
+        interface: INTERPRETER,
+        why: format!("{error:#}"),
+    };
+    let load = abi::find_load(component)
+        .ok_or_else(|| broken(wasmtime::format_err!("it is not exported")))?;
+    let load = instance
+        .function::<(), (Result<Vec<String>, String>,)>(&load)
+        .map_err(broken)?;
+    let (defined,) = instance.call(load, ()).await.map_err(LoadError::Start)?;
+    let state = instance.store.data();
+    defined.map_err(|error| match state.stopped(&error) {
+        Some(stopped) => LoadError::Start(stopped),
+        None => LoadError::Script {
+            absent: state.absent(&error),
+            language: script.language,
+            error,
+        },
+    })
+}
+
+fn check_functions(role: &Role, defined: &[String], script: &Script) -> Result<(), LoadError> {
+    if defined.iter().any(|name| name == role.needs) {
+        return Ok(());
+    }
+    Err(LoadError::Function {
+        role: role.name,
+        wanted: role.needs,
+        defined: defined.to_vec(),
+        meant: script.hints.slips.meant(role.needs).cloned(),
+    })
+}
+
+/// Slips of one script that are warned of. People make one or two; more are told when these are mended.
+/// Test: `scripts::a_script_is_warned_of_few_slips_at_a_time`.
+const WARNED_OF: usize = 3;
+
+/// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
+/// nobody needs what they do.
+fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
+    let may_have = FUNCTIONS
+        .iter()
+        .filter(|function| role.callers.contains(&function.caller))
+        .map(|function| function.contract);
+    let missing = may_have.filter(|name| !defined.iter().any(|defined| defined == name));
+    let slips = missing.filter_map(|name| script.hints.slips.surely_meant(name));
+    for Misspelt { line, wrong, right } in slips.take(WARNED_OF) {
+        let name = one_line(&script.name);
+        tracing::warn!(
+            "{name} has {wrong}, which eco doesn't call; is {right} meant? (line {line})"
+        );
+    }
+}
+
+/// Functions that eco calls for what is said in topics, where the script subscribes to none: they may be the
+/// script's own, for something else.
+fn warn_of_unheard(defined: &[String], script: &Script) {
+    let hears = |name: &str| functions::named(name).is_some_and(|it| it.caller == Caller::Topic);
+    if script.hints.speaks_of_subscribing {
+        return;
+    }
+    for own in defined.iter().filter(|name| hears(name)) {
+        let name = one_line(&script.name);
+        tracing::warn!(
+            "{name} has {own}, which eco calls for what others do in a topic; the script never calls subscribe"
+        );
+    }
+}

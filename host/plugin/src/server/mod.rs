@@ -1,0 +1,8 @@
+//! A plugin in the role of a server.
+
+mod component;
+mod plugin;
+mod session;
+
+pub use plugin::ServerPlugin;
+pub use session::PluginSession;
