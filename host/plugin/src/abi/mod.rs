@@ -6,7 +6,6 @@
 mod measured;
 mod shared;
 
-use crate::instance::state::State;
 use eco_contract as contract;
 pub(crate) use measured::Measured;
 pub(crate) use shared::{Happening, Member, Page, StoreProblem, TopicProblem};
@@ -153,17 +152,17 @@ pub(crate) enum Step<D> {
 /// the host could look, so those are copied while they are lifted. See [`Compiled::post_return`](eco_compile::Compiled::post_return).
 pub(crate) trait Returned: Lift + Measured + Send + Sync + 'static {
     /// The bytes, wherever they are.
-    fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]>;
+    fn bytes<T>(self, store: &Store<T>) -> Cow<'_, [u8]>;
 }
 
 impl Returned for WasmList<u8> {
-    fn bytes(self, store: &Store<State>) -> Cow<'_, [u8]> {
+    fn bytes<T>(self, store: &Store<T>) -> Cow<'_, [u8]> {
         self.as_le_slice(store.as_context()).into()
     }
 }
 
 impl Returned for Vec<u8> {
-    fn bytes(self, _: &Store<State>) -> Cow<'_, [u8]> {
+    fn bytes<T>(self, _: &Store<T>) -> Cow<'_, [u8]> {
         self.into()
     }
 }
