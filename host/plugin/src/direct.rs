@@ -12,8 +12,8 @@
 
 use crate::engine::EngineState;
 use crate::error::Error;
+use crate::instance::state::InstanceState;
 use crate::instance::state::PluginShared;
-use crate::instance::state::State;
 use crate::instance::{Code, Owner, Usage, new_store};
 use eco_compile::Budget;
 use eco_compile::{DirectNames, Target};
@@ -26,7 +26,7 @@ const NEVER: u64 = u64::MAX / 2;
 
 /// The module of a plugin that is called directly, compiled.
 pub(crate) struct Module {
-    ready: InstancePre<State>,
+    ready: InstancePre<InstanceState>,
     names: DirectNames,
 }
 
@@ -44,7 +44,7 @@ impl Module {
 
 /// A live instance in its sandbox. After a call that failed it is dead: drop it.
 pub(crate) struct Direct {
-    store: Store<State>,
+    store: Store<InstanceState>,
     memory: Memory,
     realloc: TypedFunc<(u32, u32, u32, u32), u32>,
     receive: TypedFunc<(u32, u32), u32>,
@@ -151,7 +151,7 @@ impl Module {
     fn find(
         &self,
         instance: Instance,
-        mut store: Store<State>,
+        mut store: Store<InstanceState>,
         plugin: &PluginShared,
     ) -> wasmtime::Result<Direct> {
         let memory = instance

@@ -31,6 +31,14 @@ pub(crate) const HOST_CALL: u64 = 1000;
 /// Test: `verdicts::work_that_the_host_does_counts_too`.
 const RANDOM_BYTES: u64 = 4096;
 
+/// What the instances of an engine see of the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum World {
+    Real,
+    /// See [`Laboratory`].
+    Laboratory,
+}
+
 /// What the connections of one run share. Clones are the same.
 #[derive(Clone)]
 pub struct Laboratory(Arc<State>);

@@ -27,6 +27,7 @@ mod cpu;
 mod direct;
 mod engine;
 mod error;
+mod evaluation;
 mod imports;
 mod inspect;
 mod instance;
@@ -34,6 +35,8 @@ mod laboratory;
 mod linking;
 mod loaded;
 mod loading;
+mod participation;
+mod plugin_log;
 mod server;
 mod snapshot;
 

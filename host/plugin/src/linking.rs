@@ -1,10 +1,10 @@
 //! Linking: a component and what it imports become what instances are made from.
 
-use crate::engine::World;
 use crate::error::LoadError;
 use crate::imports::{self, Importer};
 use crate::instance::Template;
-use crate::instance::state::State;
+use crate::instance::state::InstanceState;
+use crate::laboratory::World;
 use crate::loaded::Import;
 use eco_compile::{ACCESS, Compiled, CountedComponent, Target};
 use wasmtime::component::{Component, InstancePre};
@@ -81,7 +81,7 @@ pub(crate) fn link(
     world: World,
     importer: Importer,
     imported: Vec<Import>,
-) -> Result<InstancePre<State>, LoadError> {
+) -> Result<InstancePre<InstanceState>, LoadError> {
     let (granted, refused): (Vec<Import>, Vec<Import>) =
         imported.into_iter().partition(|import| import.granted);
     let names = |imports: Vec<Import>| -> Vec<String> {

@@ -5,12 +5,13 @@
 
 use crate::abi::{self, INTERPRETER};
 use crate::cpu::meter::TotalTime;
-use crate::engine::{Engine, EngineState, Hints, World};
+use crate::engine::{Engine, EngineState, Hints};
 use crate::error::LoadError;
+use crate::evaluation::{Fixed, Voice};
 use crate::imports::Importer;
-use crate::imports::evaluation::{Fixed, Voice};
 use crate::instance::state::{PluginShared, held};
 use crate::instance::{Instance, Owner, Template};
+use crate::laboratory::World;
 use crate::linking::{export_names, imported, importer, link};
 use crate::loaded::{Interface, Loaded};
 use crate::snapshot::{self, Taken};

@@ -4,11 +4,9 @@
 //! drift from the files.
 
 mod measured;
-mod shared;
 
 use eco_contract as contract;
 pub(crate) use measured::Measured;
-pub(crate) use shared::{Happening, Member, Page, StoreProblem, TopicProblem};
 use std::borrow::Cow;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc, WasmList,

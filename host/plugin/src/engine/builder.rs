@@ -1,8 +1,9 @@
 //! How an engine is set up: what its instances see, where they live, and its clock.
 
 use super::pool::{ADDRESS_SPACE, Cleaning, pool};
-use super::{Engine, EngineState, HOST_STACK, Hints, World};
+use super::state::{Engine, EngineState, Hints};
 use crate::error::EngineError;
+use crate::laboratory::World;
 use eco_compile::{
     Budgets, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, Users, WHOLE_MEMORY,
     Work,
@@ -13,6 +14,18 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use wasmtime::Config;
+
+/// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
+/// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
+/// and costs address space only. Test: `hostile::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
+const HOST_STACK: usize = 512 * 1024;
+
+impl Engine {
+    /// An engine that compiles with `compiler`, and whose plugins have these budgets.
+    pub fn builder(compiler: Compiler, budgets: Budgets) -> EngineBuilder {
+        EngineBuilder::new(compiler, budgets)
+    }
+}
 
 /// Sets up an [`Engine`]. Unless it is told otherwise, that is for an instance or two, has scripts begin in portable code
 /// where their interpreter isn't compiled yet, takes memory as it
@@ -34,7 +47,7 @@ pub struct EngineBuilder {
 }
 
 impl EngineBuilder {
-    pub(super) fn new(compiler: Compiler, budgets: Budgets) -> Self {
+    fn new(compiler: Compiler, budgets: Budgets) -> Self {
         Self {
             compiler,
             budgets,

@@ -2,101 +2,14 @@
 //!
 //! It owns what instances share: compiled code, the pool of instances, the total of memory in use,
 //! the queue for long calls. It knows nothing of any one plugin. It only runs code: its wasmtime has no
-//! compiler (see `compile`).
+//! compiler.
 
 mod builder;
 mod pool;
+mod state;
 #[cfg(test)]
 mod warm_slots;
 
 pub use builder::EngineBuilder;
-
-use eco_compile::{Budgets, CodeCache, CompileError, Compiler, Language, Settings, TotalMemory};
-use eco_fair::{Accounts, Membership, TurnQueue};
-use eco_state::SharedState;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
-/// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
-#[derive(Clone)]
-pub struct Engine(pub(crate) Arc<EngineState>);
-
-pub(crate) struct EngineState {
-    pub(crate) wasmtime: wasmtime::Engine,
-    pub(crate) budgets: Budgets,
-    /// Which code it runs.
-    pub(crate) settings: Settings,
-    /// Where that comes from.
-    pub(crate) code: Arc<CodeCache>,
-    /// What all instances and all code make the host hold, in bytes. What instances hold in a laboratory counts there.
-    pub(crate) total_memory: TotalMemory,
-    /// For calls that take long.
-    pub(crate) slow_queue: TurnQueue,
-    /// For calls of plugins whose calls take some milliseconds, of which many may come at once.
-    pub(crate) calls: TurnQueue,
-    /// For calls for events, of which one may cause thousands.
-    pub(crate) events: TurnQueue,
-    /// What peers have had of the processors.
-    pub(crate) peers: Arc<Accounts>,
-    /// The part of whoever takes none of them.
-    pub(crate) nobody: Arc<Membership>,
-    /// What the connections of its plugins share.
-    pub(crate) state: SharedState,
-    /// How many plugins it has loaded.
-    pub(crate) loaded: AtomicU64,
-    pub(crate) world: World,
-    pub(crate) hints: Hints,
-    /// Whether instances of scripts start from snapshots: where there will be many.
-    pub(crate) takes_snapshots: bool,
-}
-
-impl EngineState {
-    /// Linear memory of one instance, in bytes. In a laboratory a script has it beside what its interpreter needs,
-    /// so that it is as much for a student of each language.
-    pub(crate) fn memory_of(&self, script: Option<Language>) -> usize {
-        let judged = script.filter(|_| self.world == World::Laboratory);
-        let interpreter = judged.map_or(0, Language::least_memory);
-        self.budgets.memory.saturating_add(interpreter)
-    }
-}
-
-/// Whether the log says what the author of a script may have meant otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hints {
-    Given,
-    /// It is somebody else who reads the log.
-    Withheld,
-}
-
-/// What its instances see of the world outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum World {
-    Real,
-    /// See [`Laboratory`](crate::Laboratory).
-    Laboratory,
-}
-
-/// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
-/// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
-/// and costs address space only. Test: `hostile::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
-const HOST_STACK: usize = 512 * 1024;
-
-impl Engine {
-    /// An engine that compiles with `compiler`, and whose plugins have these budgets.
-    pub fn builder(compiler: Compiler, budgets: Budgets) -> EngineBuilder {
-        EngineBuilder::new(compiler, budgets)
-    }
-
-    /// Compiles an interpreter, so that the first script starts as fast as the next ones.
-    ///
-    /// # Errors
-    /// It is not set up, or the compiler failed.
-    pub async fn warm_up(&self, language: Language) -> Result<(), CompileError> {
-        self.0.code.warm_up(language).await
-    }
-
-    /// The budgets that its plugins have.
-    pub fn budgets(&self) -> &Budgets {
-        &self.0.budgets
-    }
-}
+pub use state::Engine;
+pub(crate) use state::{EngineState, Hints};

@@ -1,134 +1,82 @@
-//! What a plugin may call: each import is a file of its own, with its state, its functions and its bounds.
+//! Imports: the functions that a plugin may call. Each is a file of its own, with its state, its functions and its bounds,
+//! and knows instances by [`HostCalls`] alone.
 //!
-//! It owns the list of them. To add one: its file, its WIT, a line in [`OFFERS`], and a field of [`Imports`]
-//! if it has a state.
+//! To add one: its file, its WIT, and a line in the list below.
 
-pub(crate) mod evaluation;
-pub(crate) mod log;
-mod poll;
-pub(crate) mod script;
-pub(crate) mod shared;
+mod arguments;
+pub(crate) mod host_calls;
+mod import;
+mod log;
+pub(crate) mod poll;
+mod script;
+mod standard;
 mod store;
-mod taken;
-pub(crate) mod timer;
+mod timer;
 mod topics;
 mod virtual_sleep;
-pub(crate) mod wasi;
+mod wasi;
 
-use crate::engine::World;
-use crate::instance::state::State;
-use crate::laboratory::Laboratory;
-use eco_compile::Budgets;
-use eco_compile::Script;
-use evaluation::Evaluation;
-use log::PluginLog;
-use script::ScriptImport;
-use shared::Shared;
-use std::sync::Arc;
-use wasi::Wasi;
+use crate::laboratory::World;
+use host_calls::HostCalls;
+use import::Import;
+pub(crate) use import::{Importer, Setup};
 use wasmtime::component::Linker;
 
-/// What the imports keep for one instance.
-pub(crate) struct Imports {
-    pub(crate) log: Arc<PluginLog>,
-    /// Where the plugin is a script: what its interpreter asks for.
-    pub(crate) script: Option<ScriptImport>,
-    pub(crate) wasi: Wasi,
-    pub(crate) shared: Shared,
-}
-
-impl Imports {
-    /// For a new instance. `laboratory` is where it is judged, if it is; `evaluation` is there where it
-    /// evaluates its script, and is not judged. `shared` is what it has to do with others.
-    pub(crate) fn new(
-        budgets: &Budgets,
-        script: Option<&Arc<Script>>,
-        laboratory: Option<&Laboratory>,
-        evaluation: Option<Arc<Evaluation>>,
-        shared: Shared,
-    ) -> Self {
-        let log = PluginLog::new(
-            shared.connection,
-            budgets,
-            laboratory.cloned(),
-            evaluation.clone(),
-        );
-        let wasi = Wasi::new(log.clone(), laboratory.cloned(), evaluation.clone());
-        let script = script.cloned();
-        Self {
-            script: script.map(|script| ScriptImport::new(script, laboratory, evaluation)),
-            wasi,
-            log,
-            shared,
+/// Makes what follows of the list of imports: their states, what they are called, and the linker.
+macro_rules! imports {
+    ($($field:ident: $import:ty,)*) => {
+        /// What the imports keep for one instance.
+        pub(crate) struct Imports {
+            $(pub(crate) $field: <$import as Import>::State,)*
         }
-    }
+
+        impl Imports {
+            /// For a new instance.
+            pub(crate) fn new(setup: &Setup<'_>) -> Self {
+                Self {
+                    $($field: <$import>::state(setup),)*
+                }
+            }
+        }
+
+        /// All that is offered, in the order in which a person is told.
+        const OFFERS: &[Offer] = &[$(
+            Offer {
+                name: <$import>::NAME,
+                has: <$import>::has,
+                to: <$import>::TO,
+            },
+        )*];
+
+        /// Defines the functions of these interfaces. Others are left out: to define those of WASI takes longer than to
+        /// compile the built-in echo.
+        fn link<T: HostCalls + AsMut<Imports>>(
+            linker: &mut Linker<T>,
+            world: World,
+            is_wanted: impl Fn(Importer, fn(&str) -> bool) -> bool,
+        ) -> wasmtime::Result<()> {
+            $(if is_wanted(<$import>::TO, <$import>::has) {
+                <$import>::link(linker, |state| &mut state.as_mut().$field, world)?;
+            })*
+            Ok(())
+        }
+    };
 }
 
-/// Something that eco offers to plugins.
+imports! {
+    log: log::Log,
+    wasi: wasi::Wasi,
+    topics: topics::Topics,
+    store: store::Store,
+    timer: timer::Timer,
+    script: script::ScriptImport,
+}
+
+/// Something that eco offers to plugins. See [`Import`].
 struct Offer {
-    /// For a person.
     name: &'static str,
-    /// Whether it has the interface of this name.
     has: fn(&str) -> bool,
-    /// Who may import it, with those that may more.
     to: Importer,
-    /// Defines its functions.
-    link: fn(&mut Linker<State>, World) -> wasmtime::Result<()>,
-}
-
-/// Who imports. Each may import what those before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Importer {
-    /// A plugin that is a client.
-    Client,
-    /// A plugin that serves.
-    Server,
-    /// One of eco's interpreters, for a script of either kind.
-    Interpreter,
-}
-
-/// All that is offered.
-const OFFERS: [Offer; 6] = [
-    Offer {
-        name: log::INTERFACE,
-        has: |name| name == log::INTERFACE,
-        to: Importer::Client,
-        link: log::link,
-    },
-    Offer {
-        name: "WASI 0.2 with nothing granted",
-        has: wasi::has,
-        to: Importer::Client,
-        link: wasi::link,
-    },
-    Offer {
-        name: topics::INTERFACE,
-        has: |name| name == topics::INTERFACE,
-        to: Importer::Server,
-        link: topics::link,
-    },
-    Offer {
-        name: store::INTERFACE,
-        has: |name| name == store::INTERFACE,
-        to: Importer::Server,
-        link: store::link,
-    },
-    Offer {
-        name: timer::INTERFACE,
-        has: |name| name == timer::INTERFACE,
-        to: Importer::Server,
-        link: timer::link,
-    },
-    Offer {
-        name: script::INTERFACE,
-        has: |name| name == script::INTERFACE,
-        to: Importer::Interpreter,
-        link: script::link,
-    },
-];
-
-fn offers(importer: Importer) -> impl Iterator<Item = &'static Offer> {
-    OFFERS.iter().filter(move |offer| offer.to <= importer)
 }
 
 /// What plugins may import, for a person: first what all may, then what those may that serve.
@@ -152,23 +100,21 @@ pub(crate) fn offered_text() -> String {
 
 /// Whether the interface `name` is offered.
 pub(crate) fn is_offered(name: &str, importer: Importer) -> bool {
-    offers(importer).any(|offer| (offer.has)(name))
+    let mut offers = OFFERS.iter().filter(|offer| offer.to <= importer);
+    offers.any(|offer| (offer.has)(name))
 }
 
-/// The functions for a plugin that imports these interfaces. Others are left out: to define those of WASI
-/// takes longer than to compile the built-in echo.
-pub(crate) fn linker(
+/// The functions for a plugin that imports these interfaces.
+pub(crate) fn linker<T: HostCalls + AsMut<Imports>>(
     engine: &wasmtime::Engine,
     world: World,
     importer: Importer,
     names: &[String],
-) -> wasmtime::Result<Linker<State>> {
+) -> wasmtime::Result<Linker<T>> {
     let mut linker = Linker::new(engine);
-    for offer in offers(importer) {
-        if names.iter().any(|name| (offer.has)(name)) {
-            (offer.link)(&mut linker, world)?;
-        }
-    }
+    link(&mut linker, world, |to, has| {
+        to <= importer && names.iter().any(|name| has(name))
+    })?;
     Ok(linker)
 }
 

@@ -2,24 +2,27 @@
 //!
 //! wasmtime-wasi takes a list of any length, and the host works on all of it in one piece.
 
-use super::wasi::WASI_OBJECTS;
-use crate::instance::state::State;
+use super::host_calls::HostCalls;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, WasmList};
-use wasmtime_wasi::WasiView as _;
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::io::poll::Host as _;
 
+/// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
+/// traps. Test: `hostile::a_plugin_that_hoards_wasi_objects_is_cut`.
+pub(crate) const WASI_OBJECTS: usize = 256;
+/// Bytes that such an object takes of the host, about.
+pub(crate) const WASI_OBJECT: usize = 256;
 /// The interface, as wasmtime-wasi names it.
 /// Test: `bounds::a_plugin_that_polls_thousands_of_handles_at_once_is_cut`.
 const POLL: &str = "wasi:io/poll@0.2.12";
 
 /// Takes the place of wasmtime-wasi's `poll`: each handle costs what a call costs, and there may be no
 /// more of them than there can be objects.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(super) fn link<T: HostCalls>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     linker.instance(POLL)?.func_wrap_async(
         "poll",
-        |mut store: StoreContextMut<'_, State>, (handles,): (WasmList<Resource<DynPollable>>,)| {
+        |mut store: StoreContextMut<'_, T>, (handles,): (WasmList<Resource<DynPollable>>,)| {
             Box::new(async move {
                 let state = store.data_mut();
                 state.count_host_calls(handles.len() as u64);

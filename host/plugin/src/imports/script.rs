@@ -1,18 +1,15 @@
 //! What the interpreter of a script imports: `wit/script.wit`. No other plugin may.
 
-use super::evaluation::{Evaluation, since_1970};
-use crate::engine::World;
-use crate::instance::instructions_left;
-use crate::instance::state::State;
-use crate::laboratory::{self, Laboratory};
+use super::host_calls::{HostCalls, instructions_left};
+use super::import::{Import, Importer, Setup};
+use crate::evaluation::{Evaluation, since_1970};
+use crate::laboratory::{self, Laboratory, World};
 use chacha20::ChaCha8Rng;
 use eco_compile::Script;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower};
-
-pub(super) const INTERFACE: &str = "eco:plugin/script@0.1.0";
 
 /// Where the clock begins that only goes forward. It is the same for all instances, so that one goes on with
 /// another's times.
@@ -27,15 +24,15 @@ struct ScriptSource {
 }
 
 /// The script of one instance, and what it draws its time and its randomness from.
-pub(crate) struct ScriptImport {
+pub(crate) struct RunningScript {
     pub(crate) script: Arc<Script>,
     laboratory: Option<(Laboratory, Box<ChaCha8Rng>)>,
     /// Where this instance evaluates the script itself, and not in a laboratory.
     pub(crate) evaluation: Option<Arc<Evaluation>>,
 }
 
-impl ScriptImport {
-    pub(super) fn new(
+impl RunningScript {
+    fn new(
         script: Arc<Script>,
         laboratory: Option<&Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
@@ -83,45 +80,70 @@ impl ScriptImport {
     }
 }
 
-impl State {
-    fn script_import(&mut self) -> wasmtime::Result<&mut ScriptImport> {
-        let script = self.imports.script.as_mut();
-        script.ok_or_else(|| wasmtime::format_err!("there is no script"))
-    }
+fn running(script: &mut Option<RunningScript>) -> wasmtime::Result<&mut RunningScript> {
+    let script = script.as_mut();
+    script.ok_or_else(|| wasmtime::format_err!("there is no script"))
 }
 
-/// Defines its functions.
-pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
-    type Store<'a> = StoreContextMut<'a, State>;
-    let mut imports = linker.instance(INTERFACE)?;
-    imports.func_wrap("read", |mut store: Store<'_>, (): ()| {
-        let import = store.data_mut().script_import()?;
-        if let Some(evaluation) = &import.evaluation {
-            evaluation.begin();
-        }
-        let (name, text) = (import.script.name.clone(), import.script.text.clone());
-        Ok((ScriptSource { name, text },))
-    })?;
-    imports.func_wrap("spent", |mut store: Store<'_>, (): ()| {
-        let instructions_left = instructions_left(&store);
-        Ok((store.data_mut().is_spent(instructions_left),))
-    })?;
-    imports.func_wrap("now", |mut store: Store<'_>, (): ()| {
-        store.data_mut().count_host_call();
-        Ok((store.data_mut().script_import()?.now(),))
-    })?;
-    imports.func_wrap("elapsed", |mut store: Store<'_>, (): ()| {
-        store.data_mut().count_host_call();
-        Ok((store.data_mut().script_import()?.elapsed(),))
-    })?;
-    imports.func_wrap("random", |mut store: Store<'_>, (): ()| {
-        store.data_mut().count_host_call();
-        Ok((store.data_mut().script_import()?.random()?,))
-    })?;
-    imports.func_wrap("evaluated", |mut store: Store<'_>, (): ()| {
-        if let Some(evaluation) = &store.data_mut().script_import()?.evaluation {
-            evaluation.end();
-        }
-        Ok(())
-    })
+/// The import.
+pub(crate) struct ScriptImport;
+
+impl Import for ScriptImport {
+    const NAME: &str = "eco:plugin/script@0.1.0";
+    const TO: Importer = Importer::Interpreter;
+    /// There where the plugin is a script.
+    type State = Option<RunningScript>;
+
+    fn state(setup: &Setup<'_>) -> Option<RunningScript> {
+        let script = setup.script?.clone();
+        let evaluation = setup.evaluation.clone();
+        Some(RunningScript::new(script, setup.laboratory, evaluation))
+    }
+
+    fn link<T: HostCalls>(
+        linker: &mut Linker<T>,
+        own: fn(&mut T) -> &mut Option<RunningScript>,
+        _: World,
+    ) -> wasmtime::Result<()> {
+        let mut imports = linker.instance(Self::NAME)?;
+        imports.func_wrap("read", move |mut store: StoreContextMut<'_, T>, (): ()| {
+            let import = running(own(store.data_mut()))?;
+            if let Some(evaluation) = &import.evaluation {
+                evaluation.begin();
+            }
+            let (name, text) = (import.script.name.clone(), import.script.text.clone());
+            Ok((ScriptSource { name, text },))
+        })?;
+        imports.func_wrap("spent", move |mut store: StoreContextMut<'_, T>, (): ()| {
+            let instructions_left = instructions_left(&store);
+            Ok((store.data_mut().is_spent(instructions_left),))
+        })?;
+        imports.func_wrap("now", move |mut store: StoreContextMut<'_, T>, (): ()| {
+            store.data_mut().count_host_call();
+            Ok((running(own(store.data_mut()))?.now(),))
+        })?;
+        imports.func_wrap(
+            "elapsed",
+            move |mut store: StoreContextMut<'_, T>, (): ()| {
+                store.data_mut().count_host_call();
+                Ok((running(own(store.data_mut()))?.elapsed(),))
+            },
+        )?;
+        imports.func_wrap(
+            "random",
+            move |mut store: StoreContextMut<'_, T>, (): ()| {
+                store.data_mut().count_host_call();
+                Ok((running(own(store.data_mut()))?.random()?,))
+            },
+        )?;
+        imports.func_wrap(
+            "evaluated",
+            move |mut store: StoreContextMut<'_, T>, (): ()| {
+                if let Some(evaluation) = &running(own(store.data_mut()))?.evaluation {
+                    evaluation.end();
+                }
+                Ok(())
+            },
+        )
+    }
 }

@@ -1,52 +1,106 @@
 //! What connections keep for each other: `wit/store.wit`.
 
-use super::shared::Shared;
-use super::taken::{bytes, some_bytes, some_text, text};
-use crate::abi::{Page, StoreProblem};
-use crate::engine::World;
-use crate::instance::state::State;
+use super::arguments::{bytes, some_bytes, some_text, text};
+use super::host_calls::HostCalls;
+use super::import::{Import, Importer, Setup};
+use crate::laboratory::World;
+use crate::participation::Participation;
 use eco_state::{Limit, Problem};
 use std::time::Duration;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, LinkerInstance, WasmList, WasmStr};
-
-pub(super) const INTERFACE: &str = "eco:plugin/store@0.1.0";
+use wasmtime::component::{ComponentType, Linker, LinkerInstance, Lower, WasmList, WasmStr};
 
 /// Keys of one page. Each is copied into the plugin.
 /// Test: `state::a_store_is_shared_by_all_connections_and_what_is_in_it_outlives_them`.
 const PAGE: usize = 1000;
 
-type Store<'a> = StoreContextMut<'a, State>;
+/// `problem` of `wit/store.wit`.
+#[derive(ComponentType, Lower)]
+#[component(variant)]
+pub(crate) enum StoreProblem {
+    #[component(name = "unavailable")]
+    Unavailable(String),
+    #[component(name = "too-large")]
+    TooLarge,
+    #[component(name = "too-many")]
+    TooMany,
+    #[component(name = "not-a-number")]
+    NotANumber,
+}
 
-impl State {
-    /// What the instance shares, for a call.
-    fn share(&mut self) -> &mut Shared {
-        self.count_host_call();
-        &mut self.imports.shared
+impl From<Problem> for StoreProblem {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Unavailable(lack) => Self::Unavailable(lack.to_string()),
+            Problem::TooLarge(_) => Self::TooLarge,
+            Problem::TooMany(_) => Self::TooMany,
+            Problem::NotANumber => Self::NotANumber,
+        }
     }
 }
 
+/// `page` of `wit/store.wit`.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct Page {
+    keys: Vec<String>,
+    more: Option<String>,
+}
+
+impl From<eco_state::Page> for Page {
+    fn from(page: eco_state::Page) -> Self {
+        Self {
+            keys: page.keys,
+            more: page.more,
+        }
+    }
+}
+
+/// The connection's part in the store, for a call.
+fn share<T: HostCalls>(state: &mut T) -> &mut Participation {
+    state.count_host_call();
+    state.participation()
+}
+
 /// What a function returns.
-fn answer<T>(
-    state: &mut State,
-    result: Result<T, Problem>,
-) -> wasmtime::Result<(Result<T, StoreProblem>,)> {
+fn answer<T: HostCalls, V>(
+    state: &mut T,
+    result: Result<V, Problem>,
+) -> wasmtime::Result<(Result<V, StoreProblem>,)> {
     state.check_shared()?;
-    let noted = state.imports.shared.note(result);
+    let noted = state.participation().note(result);
     Ok((noted.map_err(StoreProblem::from),))
 }
 
-/// Defines its functions.
-pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
-    let mut functions = linker.instance(INTERFACE)?;
-    link_values(&mut functions)?;
+/// The import.
+pub(crate) struct Store;
+
+impl Import for Store {
+    const NAME: &str = "eco:plugin/store@0.1.0";
+    const TO: Importer = Importer::Server;
+    type State = ();
+
+    fn state(_: &Setup<'_>) {}
+
+    fn link<T: HostCalls>(
+        linker: &mut Linker<T>,
+        _: fn(&mut T) -> &mut (),
+        _: World,
+    ) -> wasmtime::Result<()> {
+        let mut functions = linker.instance(Self::NAME)?;
+        link_values(&mut functions)?;
+        link_keys(&mut functions)
+    }
+}
+
+fn link_keys<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()> {
     functions.func_wrap_async(
         "add",
-        |mut store: Store<'_>, (key, delta): (WasmStr, i64)| {
+        |mut store: StoreContextMut<'_, T>, (key, delta): (WasmStr, i64)| {
             Box::new(async move {
                 let key = text(&mut store, &key, Limit::Key)?;
                 let priority = store.data().priority();
-                let shared = store.data_mut().share();
+                let shared = share(store.data_mut());
                 let sum = priority
                     .run(async { shared.participant()?.add(&key?, delta).await })
                     .await;
@@ -54,20 +108,24 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
             })
         },
     )?;
-    functions.func_wrap_async("delete", |mut store: Store<'_>, (key,): (WasmStr,)| {
-        Box::new(async move {
-            let key = text(&mut store, &key, Limit::Key)?;
-            let priority = store.data().priority();
-            let shared = store.data_mut().share();
-            let deleted = priority
-                .run(async { shared.participant()?.delete(&key?).await })
-                .await;
-            answer(store.data_mut(), deleted)
-        })
-    })?;
+    functions.func_wrap_async(
+        "delete",
+        |mut store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+            Box::new(async move {
+                let key = text(&mut store, &key, Limit::Key)?;
+                let priority = store.data().priority();
+                let shared = share(store.data_mut());
+                let deleted = priority
+                    .run(async { shared.participant()?.delete(&key?).await })
+                    .await;
+                answer(store.data_mut(), deleted)
+            })
+        },
+    )?;
     functions.func_wrap_async(
         "keys",
-        |mut store: Store<'_>, (prefix, more, limit): (WasmStr, Option<WasmStr>, u32)| {
+        |mut store: StoreContextMut<'_, T>,
+         (prefix, more, limit): (WasmStr, Option<WasmStr>, u32)| {
             Box::new(async move {
                 let limit = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
                 let prefix = text(&mut store, &prefix, Limit::Key)?;
@@ -75,7 +133,7 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
                 let state = store.data_mut();
                 state.count_host_calls(limit as u64);
                 let priority = state.priority();
-                let shared = state.share();
+                let shared = share(state);
                 let page = async {
                     let participant = shared.participant()?;
                     participant.keys(&prefix?, more?.as_deref(), limit).await
@@ -87,32 +145,36 @@ pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()>
     )
 }
 
-fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
-    functions.func_wrap_async("get", |mut store: Store<'_>, (key,): (WasmStr,)| {
-        Box::new(async move {
-            let key = text(&mut store, &key, Limit::Key)?;
-            let priority = store.data().priority();
-            let shared = store.data_mut().share();
-            let value = priority
-                .run(async { shared.participant()?.get(&key?).await })
-                .await;
-            let found = answer(store.data_mut(), value)?;
-            let value = found.0.as_ref().ok().and_then(Option::as_ref);
-            store
-                .data_mut()
-                .count_bytes(value.map_or(0, |value| value.len()));
-            Ok(found)
-        })
-    })?;
+fn link_values<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime::Result<()> {
+    functions.func_wrap_async(
+        "get",
+        |mut store: StoreContextMut<'_, T>, (key,): (WasmStr,)| {
+            Box::new(async move {
+                let key = text(&mut store, &key, Limit::Key)?;
+                let priority = store.data().priority();
+                let shared = share(store.data_mut());
+                let value = priority
+                    .run(async { shared.participant()?.get(&key?).await })
+                    .await;
+                let found = answer(store.data_mut(), value)?;
+                let value = found.0.as_ref().ok().and_then(Option::as_ref);
+                store
+                    .data_mut()
+                    .count_bytes(value.map_or(0, |value| value.len()));
+                Ok(found)
+            })
+        },
+    )?;
     functions.func_wrap_async(
         "set",
-        |mut store: Store<'_>, (key, value, ttl): (WasmStr, WasmList<u8>, Option<u64>)| {
+        |mut store: StoreContextMut<'_, T>,
+         (key, value, ttl): (WasmStr, WasmList<u8>, Option<u64>)| {
             Box::new(async move {
                 let ttl = ttl.map(Duration::from_millis);
                 let key = text(&mut store, &key, Limit::Key)?;
                 let value = bytes(&mut store, &value, Limit::Value);
                 let priority = store.data().priority();
-                let shared = store.data_mut().share();
+                let shared = share(store.data_mut());
                 let set = priority
                     .run(async { shared.participant()?.set(&key?, &value?, ttl).await })
                     .await;
@@ -123,13 +185,13 @@ fn link_values(functions: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()
     type CompareAndSet = (WasmStr, Option<WasmList<u8>>, Option<WasmList<u8>>);
     functions.func_wrap_async(
         "compare-and-set",
-        |mut store: Store<'_>, (key, expected, new): CompareAndSet| {
+        |mut store: StoreContextMut<'_, T>, (key, expected, new): CompareAndSet| {
             Box::new(async move {
                 let key = text(&mut store, &key, Limit::Key)?;
                 let expected = some_bytes(&mut store, expected.as_ref(), Limit::Value);
                 let new = some_bytes(&mut store, new.as_ref(), Limit::Value);
                 let priority = store.data().priority();
-                let shared = store.data_mut().share();
+                let shared = share(store.data_mut());
                 let done = async {
                     let participant = shared.participant()?;
                     participant

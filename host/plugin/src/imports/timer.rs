@@ -1,140 +1,36 @@
 //! The timer of a connection: `wit/timer.wit`.
 
-use crate::engine::World;
-use crate::instance::state::State;
-use crate::laboratory::Laboratory;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use super::host_calls::HostCalls;
+use super::import::{Import, Importer, Setup};
+use crate::laboratory::World;
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep_until};
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-pub(super) const INTERFACE: &str = "eco:plugin/timer@0.1.0";
+/// The import.
+pub(crate) struct Timer;
 
-/// The least time that a timer waits: a shorter one waits so long. Thousands of connections may have one, and to call each
-/// takes the host some microseconds. In a laboratory, where time passes by itself, there is none.
-/// Test: `neighbours::a_timer_comes_a_hundred_times_in_a_second_at_most`.
-const LEAST: Duration = Duration::from_millis(10);
+impl Import for Timer {
+    const NAME: &str = "eco:plugin/timer@0.1.0";
+    const TO: Importer = Importer::Server;
+    type State = ();
 
-/// A timer: what it counts in, and when it is over, if it is set.
-pub(crate) enum Timer {
-    Real {
-        set: bool,
-        /// Kept when the timer is taken back, for the next time.
-        sleep: Option<Pin<Box<Sleep>>>,
-    },
-    Laboratory {
-        laboratory: Laboratory,
-        /// Whose it is.
-        connection: u64,
-        due: Option<Duration>,
-    },
-}
+    fn state(_: &Setup<'_>) {}
 
-impl Timer {
-    pub(crate) fn new(connection: u64, laboratory: Option<&Laboratory>) -> Self {
-        match laboratory {
-            Some(laboratory) => Self::Laboratory {
-                laboratory: laboratory.clone(),
-                connection,
-                due: None,
+    fn link<T: HostCalls>(
+        linker: &mut Linker<T>,
+        _: fn(&mut T) -> &mut (),
+        _: World,
+    ) -> wasmtime::Result<()> {
+        linker.instance(Self::NAME)?.func_wrap(
+            "set",
+            |mut store: StoreContextMut<'_, T>, (after,): (Option<u64>,)| {
+                let state = store.data_mut();
+                state.count_host_call();
+                let after = after.map(Duration::from_millis);
+                state.participation().timer.set(after);
+                Ok(())
             },
-            None => Self::Real {
-                set: false,
-                sleep: None,
-            },
-        }
+        )
     }
-
-    fn set(&mut self, after: Option<Duration>) {
-        match self {
-            Self::Real { set, sleep } => {
-                let after = after.map(|after| after.max(LEAST));
-                // What can't be counted is never.
-                let due = after.and_then(|after| Instant::now().checked_add(after));
-                *set = due.is_some();
-                match (due, sleep) {
-                    (Some(due), Some(sleep)) => sleep.as_mut().reset(due),
-                    (Some(due), none) => *none = Some(Box::pin(sleep_until(due))),
-                    (None, _) => {}
-                }
-            }
-            Self::Laboratory {
-                laboratory,
-                connection,
-                due,
-            } => {
-                *due = after.map(|after| laboratory.elapsed().saturating_add(after));
-                laboratory.set_timer(*connection, *due);
-            }
-        }
-    }
-
-    /// Ready when it is over. In a laboratory nobody waits for it: whoever lets time pass looks again.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self {
-            Self::Real {
-                set: true,
-                sleep: Some(sleep),
-            } => sleep.as_mut().poll(cx),
-            Self::Laboratory {
-                laboratory,
-                due: Some(due),
-                ..
-            } if *due <= laboratory.elapsed() => Poll::Ready(()),
-            Self::Real { .. } | Self::Laboratory { .. } => Poll::Pending,
-        }
-    }
-
-    /// Whether it is over, which is told once.
-    pub(super) fn is_due(&mut self) -> bool {
-        match self {
-            Self::Real { set, sleep } => {
-                let is_over = sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
-                let is_due = *set && is_over;
-                *set &= !is_due;
-                is_due
-            }
-            Self::Laboratory {
-                laboratory,
-                connection,
-                due,
-            } => {
-                let is_due = due.is_some_and(|due| due <= laboratory.elapsed());
-                if is_due {
-                    *due = None;
-                    laboratory.set_timer(*connection, None);
-                }
-                is_due
-            }
-        }
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        if let Self::Laboratory {
-            laboratory,
-            connection,
-            due: Some(_),
-        } = self
-        {
-            laboratory.set_timer(*connection, None);
-        }
-    }
-}
-
-/// Defines its function.
-pub(super) fn link(linker: &mut Linker<State>, _: World) -> wasmtime::Result<()> {
-    linker.instance(INTERFACE)?.func_wrap(
-        "set",
-        |mut store: StoreContextMut<'_, State>, (after,): (Option<u64>,)| {
-            let state = store.data_mut();
-            state.count_host_call();
-            let timer = &mut state.imports.shared.timer;
-            timer.set(after.map(Duration::from_millis));
-            Ok(())
-        },
-    )
 }

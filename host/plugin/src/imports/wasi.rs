@@ -1,28 +1,25 @@
 //! WASI 0.2 with nothing granted: its clocks and its randomness work, stdout and stderr go to the log.
 
-use super::evaluation::Evaluation;
-use super::log::{Level, PluginLog, Standard};
-use super::{poll, virtual_sleep};
-use crate::engine::World;
-use crate::instance::state::State;
-use crate::laboratory::Laboratory;
+use super::host_calls::HostCalls;
+use super::import::{Import, Importer, Setup};
+use super::poll::{self, WASI_OBJECTS};
+use super::standard::Standard;
+use super::virtual_sleep;
+use crate::evaluation::Evaluation;
+use crate::laboratory::{Laboratory, World};
+use crate::plugin_log::{Level, PluginLog};
 use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtx, WasiCtxView};
 
-/// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
-/// traps. Test: `hostile::a_plugin_that_hoards_wasi_objects_is_cut`.
-pub(crate) const WASI_OBJECTS: usize = 256;
-/// Bytes that such an object takes of the host, about.
-pub(crate) const WASI_OBJECT: usize = 256;
 /// Random bytes that one call of WASI may ask for, since the host allocates them. More traps.
 /// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
 const WASI_RANDOM: u64 = 64 * 1024;
 
 /// WASI for one instance. It is built when it is first called, since few plugins do.
-pub(crate) struct Wasi {
+pub(crate) struct WasiState {
     log: Arc<PluginLog>,
-    pub(super) laboratory: Option<Laboratory>,
+    laboratory: Option<Laboratory>,
     evaluation: Option<Arc<Evaluation>>,
     built: Option<Box<Built>>,
 }
@@ -32,8 +29,8 @@ struct Built {
     table: ResourceTable,
 }
 
-impl Wasi {
-    pub(super) fn new(
+impl WasiState {
+    fn new(
         log: Arc<PluginLog>,
         laboratory: Option<Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
@@ -50,6 +47,19 @@ impl Wasi {
     pub(crate) fn is_empty(&self) -> bool {
         let built = self.built.as_ref();
         built.is_none_or(|built| built.table.is_empty())
+    }
+
+    /// What wasmtime-wasi works on.
+    pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
+        let built = match self.built.take() {
+            Some(built) => built,
+            None => self.build(),
+        };
+        let built = self.built.insert(built);
+        WasiCtxView {
+            ctx: &mut built.context,
+            table: &mut built.table,
+        }
     }
 
     fn build(&self) -> Box<Built> {
@@ -74,43 +84,45 @@ impl Wasi {
     }
 }
 
-impl WasiView for State {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        self.count_host_call();
-        let wasi = &mut self.imports.wasi;
-        let built = match wasi.built.take() {
-            Some(built) => built,
-            None => wasi.build(),
-        };
-        let built = wasi.built.insert(built);
-        WasiCtxView {
-            ctx: &mut built.context,
-            table: &mut built.table,
+/// The import.
+pub(crate) struct Wasi;
+
+impl Import for Wasi {
+    const NAME: &str = "WASI 0.2 with nothing granted";
+    const TO: Importer = Importer::Client;
+    type State = WasiState;
+
+    fn has(name: &str) -> bool {
+        const PACKAGES: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+        let parts = name.split_once('@').and_then(|(interface, version)| {
+            let path = interface.strip_prefix("wasi:")?;
+            Some((path.split('/').next().unwrap_or_default(), version))
+        });
+        parts.is_some_and(|(package, version)| {
+            PACKAGES.contains(&package) && (version == "0.2" || version.starts_with("0.2."))
+        })
+    }
+
+    fn state(setup: &Setup<'_>) -> WasiState {
+        let (log, evaluation) = (setup.log.clone(), setup.evaluation.clone());
+        WasiState::new(log, setup.laboratory.cloned(), evaluation)
+    }
+
+    fn link<T: HostCalls>(
+        linker: &mut Linker<T>,
+        own: fn(&mut T) -> &mut WasiState,
+        world: World,
+    ) -> wasmtime::Result<()> {
+        wasmtime_wasi::p2::add_to_linker_async(linker)?;
+        // What follows takes the place of what wasmtime-wasi has.
+        linker.allow_shadowing(true);
+        poll::link(linker)?;
+        if world == World::Laboratory {
+            virtual_sleep::link(linker, move |state| {
+                own(state).laboratory.clone().unwrap_or_default()
+            })?;
         }
+        linker.allow_shadowing(false);
+        Ok(())
     }
-}
-
-/// Whether it has the interface of this name.
-pub(super) fn has(name: &str) -> bool {
-    const PACKAGES: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
-    let parts = name.split_once('@').and_then(|(interface, version)| {
-        let path = interface.strip_prefix("wasi:")?;
-        Some((path.split('/').next().unwrap_or_default(), version))
-    });
-    parts.is_some_and(|(package, version)| {
-        PACKAGES.contains(&package) && (version == "0.2" || version.starts_with("0.2."))
-    })
-}
-
-/// Defines its functions.
-pub(super) fn link(linker: &mut Linker<State>, world: World) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    // What follows takes the place of what wasmtime-wasi has.
-    linker.allow_shadowing(true);
-    poll::link(linker)?;
-    if world == World::Laboratory {
-        virtual_sleep::link(linker)?;
-    }
-    linker.allow_shadowing(false);
-    Ok(())
 }

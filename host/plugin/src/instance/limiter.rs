@@ -1,8 +1,7 @@
 //! Memory and tables of one instance, held against the budgets as they grow.
 
-use super::state::State;
-use eco_compile::Budget;
-use eco_compile::PARTS;
+use super::state::InstanceState;
+use eco_compile::{Budget, PARTS};
 use wasmtime::ResourceLimiter;
 
 /// Bytes that an element of a table takes.
@@ -20,7 +19,7 @@ fn grow_failed(error: wasmtime::Error) -> wasmtime::Result<()> {
 
 /// A limit that is broken is a trap, not a failed `memory.grow`: the interpreters that plugins are
 /// written in would turn that into an error of their own, which names neither budget nor flag.
-impl ResourceLimiter for State {
+impl ResourceLimiter for InstanceState {
     /// As many as a pool has room for, so that all engines agree.
     fn instances(&self) -> usize {
         PARTS as usize

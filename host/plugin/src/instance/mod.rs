@@ -1,111 +1,31 @@
 //! One running instance, and the one way to call into it.
 //!
-//! It owns the store. It must not know which functions there are; `server` and `client` do.
+//! It owns the store. Which functions there are, `server` and `client` know.
 
 mod limiter;
+mod owner;
 pub(crate) mod state;
+mod store;
+mod template;
 
 use crate::abi::Measured;
 use crate::cpu::call_state::{CallState, Ended, Payer, bounded};
 use crate::engine::EngineState;
 use crate::error::Error;
-use crate::imports::shared::Shared;
-use crate::laboratory::Laboratory;
-use eco_compile::Reservation;
-use eco_compile::Target;
+use crate::imports::host_calls::HostCalls as _;
+use crate::participation::Participation;
 use eco_compile::{Budget, Budgets};
-use eco_contract::SlowFlag;
-use eco_fair::{Account, Membership, Place};
-use state::{HANDLES, PluginShared, State};
+use eco_fair::{Account, Place};
+pub(crate) use owner::Owner;
+use state::InstanceState;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::component::{
-    self, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower, TypedFunc,
-};
-use wasmtime::{Store, StoreContext};
-
-/// What an instance has used.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Usage {
-    /// Bytes of linear memory.
-    pub memory: usize,
-    /// Units of work, as of [`Budgets::fuel`](crate::Budgets::fuel). `None` unless the engine is
-    /// [metered](crate::EngineBuilder::metered).
-    pub fuel: Option<u64>,
-}
-
-impl Usage {
-    pub(crate) fn of(store: &Store<State>) -> Self {
-        Self {
-            memory: store.data().memory(),
-            // Portable code counts it for everybody.
-            fuel: instructions_left(store)
-                .filter(|_| store.data().engine.settings.counts_fuel())
-                .map(|left| {
-                    let state = store.data();
-                    let own = state.instructions().saturating_sub(left);
-                    let own = own.div_ceil(state.instructions_per_unit);
-                    own.saturating_add(state.host_fuel())
-                }),
-        }
-    }
-}
-
-/// Whose instance it is.
-#[derive(Clone)]
-pub(crate) struct Owner {
-    /// The number of its connection.
-    pub(crate) connection: u64,
-    /// Its peer's part of the processors.
-    pub(crate) membership: Arc<Membership>,
-    pub(crate) slow_flag: SlowFlag,
-    /// Its surroundings, in a laboratory.
-    pub(crate) laboratory: Option<Laboratory>,
-}
-
-impl Owner {
-    /// No connection's.
-    pub(crate) fn nobody(engine: &EngineState) -> Self {
-        Self {
-            connection: 0,
-            membership: engine.nobody.clone(),
-            slow_flag: SlowFlag::default(),
-            laboratory: None,
-        }
-    }
-}
-
-/// A store for one instance, with its limits of memory.
-pub(crate) fn new_store(plugin: &PluginShared, code: Code<'_>, owner: Owner) -> Store<State> {
-    let state = State::new(plugin, code.target, owner);
-    let counts_fuel = state.counts_fuel;
-    let mut store = Store::new(code.engine, state);
-    store.limiter(|state| state);
-    store.set_max_component_handles(HANDLES);
-    if counts_fuel {
-        // It fails on engines that count none, and only there.
-        let instructions = store.data().instructions();
-        let _ = store.set_fuel(instructions);
-    }
-    store
-}
-
-/// What an instance runs.
-#[derive(Clone, Copy)]
-pub(crate) struct Code<'a> {
-    /// The engine that it was compiled for.
-    pub(crate) engine: &'a wasmtime::Engine,
-    pub(crate) target: Target,
-}
-
-/// The instructions that an instance has left. `None` where none is counted: wasmtime's own answer would be an
-/// error, which costs a backtrace.
-pub(crate) fn instructions_left<'a>(store: impl Into<StoreContext<'a, State>>) -> Option<u64> {
-    let store = store.into();
-    let counts = store.data().counts_fuel;
-    counts.then(|| store.get_fuel().ok()).flatten()
-}
+pub use store::Usage;
+pub(crate) use store::{Code, new_store};
+pub(crate) use template::Template;
+use wasmtime::Store;
+use wasmtime::component::{self, ComponentExportIndex, ComponentNamedList, Lift, Lower, TypedFunc};
 
 /// Waits for something before a call that began then, for no longer than that may take.
 async fn before_deadline<T>(
@@ -122,32 +42,9 @@ async fn before_deadline<T>(
     }
 }
 
-/// What instances of a plugin are made from.
-#[derive(Clone)]
-pub(crate) struct Template {
-    pub(crate) shared: PluginShared,
-    pub(crate) ready: InstancePre<State>,
-    /// Bytes that the host holds for each instance beside its memory and its tables.
-    pub(crate) held: usize,
-    /// Whether so much is copied for each instance that its start takes long.
-    pub(crate) starts_slowly: bool,
-    pub(crate) target: Target,
-    /// Its code, as it counts for as long as there is anybody to start from this.
-    pub(crate) _counted: Arc<Reservation>,
-}
-
-impl Template {
-    fn code(&self) -> Code<'_> {
-        Code {
-            engine: self.ready.engine(),
-            target: self.target,
-        }
-    }
-}
-
 /// A live instance in its sandbox. After a call that failed it is dead: drop it.
 pub(crate) struct Instance {
-    pub(crate) store: Store<State>,
+    pub(crate) store: Store<InstanceState>,
     pub(crate) exports: component::Instance,
     engine: Arc<EngineState>,
     call_state: Arc<CallState>,
@@ -209,8 +106,8 @@ impl Instance {
     }
 
     /// What it has to do with others.
-    pub(crate) fn shared(&mut self) -> &mut Shared {
-        &mut self.store.data_mut().imports.shared
+    pub(crate) fn participation(&mut self) -> &mut Participation {
+        &mut self.store.data_mut().participation
     }
 
     /// After a call that returned well: what the plugin has said in it takes effect. It has said nothing where it went on
@@ -220,9 +117,9 @@ impl Instance {
             self.roll_back();
             return Err(broken);
         }
-        let shared = &mut self.store.data_mut().imports.shared;
-        if shared.pending_size() > 0 {
-            self.call_state.afterwards(shared.commit()).await;
+        let participation = &mut self.store.data_mut().participation;
+        if participation.pending_size() > 0 {
+            self.call_state.afterwards(participation.commit()).await;
             let state = self.store.data_mut();
             state.release_pending();
             let room = state.check_shared();
@@ -233,15 +130,15 @@ impl Instance {
 
     /// Leaves all that it has subscribed to.
     pub(crate) async fn leave(&mut self) {
-        let shared = &mut self.store.data_mut().imports.shared;
-        if shared.has_topics() {
-            self.call_state.afterwards(shared.leave()).await;
+        let participation = &mut self.store.data_mut().participation;
+        if participation.has_topics() {
+            self.call_state.afterwards(participation.leave()).await;
         }
     }
 
     /// The plugin has said nothing: its call has failed.
     pub(crate) fn roll_back(&mut self) {
-        self.shared().roll_back();
+        self.participation().roll_back();
         self.store.data_mut().release_pending();
     }
 

@@ -3,26 +3,25 @@
 //! It owns the counting. What the instance may call is in `imports`; it knows nothing of what the plugin
 //! exports.
 
-use super::Owner;
-use crate::cpu::call_state::Payer;
+use super::owner::Owner;
+use crate::cpu::call_state::{CallState, Payer};
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::priority::Priority;
-use crate::engine::{EngineState, World};
+use crate::engine::EngineState;
 use crate::error::Error;
-use crate::imports::Imports;
-use crate::imports::evaluation::{Evaluation, Fixed, Voice};
-use crate::imports::shared::{Company, Part, Shared};
-use crate::imports::timer::Timer;
-use crate::imports::wasi::{WASI_OBJECT, WASI_OBJECTS};
-use crate::laboratory::{self, Laboratory};
-use eco_compile::Absent;
-use eco_compile::InUse;
-use eco_compile::{Budget, Budgets};
-use eco_compile::{Language, Script};
-use eco_compile::{Settings, Target};
-use eco_state::SharedState;
+use crate::evaluation::{Evaluation, Fixed, Voice};
+use crate::imports::host_calls::HostCalls;
+use crate::imports::poll::{WASI_OBJECT, WASI_OBJECTS};
+use crate::imports::{Imports, Setup};
+use crate::laboratory::{self, Laboratory, World};
+use crate::participation::timer::Timer;
+use crate::participation::{Others, Participation, Sharing};
+use crate::plugin_log::PluginLog;
+use eco_compile::{Absent, Budget, Budgets, InUse, Language, Script, Settings, Target};
+use eco_state::{Limit, Problem, SharedState};
 use std::sync::Arc;
 use wasmtime::UpdateDeadline;
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
 /// traps. Test: `bounds::a_plugin_that_hoards_handles_is_cut`.
@@ -50,10 +49,15 @@ pub(crate) struct PluginShared {
 }
 
 /// What the host keeps for one instance.
-pub(crate) struct State {
+pub(crate) struct InstanceState {
     pub(crate) engine: Arc<EngineState>,
     pub(crate) meter: CpuMeter,
     pub(crate) imports: Imports,
+    pub(crate) participation: Participation,
+    /// The script, where the plugin is one.
+    script: Option<Arc<Script>>,
+    /// Of that, where this instance evaluates it, and is not judged.
+    evaluation: Option<Arc<Evaluation>>,
     /// Where it is judged, if it is: there calls of the host cost fuel.
     laboratory: Option<Laboratory>,
     /// Whether its code counts fuel.
@@ -78,7 +82,7 @@ pub(crate) struct State {
     for_call: usize,
 }
 
-impl State {
+impl InstanceState {
     pub(crate) fn new(plugin: &PluginShared, target: Target, owner: Owner) -> Self {
         let Owner {
             connection,
@@ -100,28 +104,29 @@ impl State {
             Some(laboratory) => laboratory.state().clone(),
             None => state.clone(),
         });
+        let log = PluginLog::new(connection, budgets, laboratory.clone(), evaluation.clone());
+        let setup = Setup {
+            script,
+            laboratory: laboratory.as_ref(),
+            evaluation: evaluation.clone(),
+            log,
+        };
+        let sharing = state.map(|state| Sharing {
+            state,
+            peer: membership.account().clone(),
+            plugin: plugin.total_time.account().clone(),
+            others: match &laboratory {
+                None => Others::Server(engine.events.clone()),
+                Some(laboratory) => Others::Run(laboratory.clone()),
+            },
+        });
+        let timer = Timer::new(connection, laboratory.as_ref());
         Self {
             engine: engine.clone(),
-            imports: Imports::new(
-                budgets,
-                script,
-                laboratory.as_ref(),
-                evaluation,
-                Shared::new(
-                    connection,
-                    state.map(|state| Part {
-                        state,
-                        peer: membership.account().clone(),
-                        plugin: plugin.total_time.account().clone(),
-                        company: match &laboratory {
-                            None => Company::Others(engine.events.clone()),
-                            Some(laboratory) => Company::Run(laboratory.clone()),
-                        },
-                    }),
-                    Timer::new(connection, laboratory.as_ref()),
-                    slow_flag.clone(),
-                ),
-            ),
+            imports: Imports::new(&setup),
+            participation: Participation::new(connection, sharing, timer, slow_flag.clone()),
+            script: script.cloned(),
+            evaluation,
             meter: CpuMeter::new(
                 slow_flag,
                 plugin.total_time.clone(),
@@ -152,8 +157,7 @@ impl State {
 
     /// See [`Evaluation::has_looked`].
     pub(crate) fn has_looked(&self) -> bool {
-        let script = self.imports.script.as_ref();
-        let evaluation = script.and_then(|script| script.evaluation.as_ref());
+        let evaluation = self.evaluation.as_ref();
         evaluation.is_some_and(|evaluation| evaluation.has_looked())
     }
 
@@ -165,7 +169,7 @@ impl State {
     /// Before each call: see [`CpuMeter::start`].
     pub(crate) fn start_call(&mut self) -> Option<Payer> {
         self.spent = None;
-        self.imports.shared.begin_call();
+        self.participation.begin_call();
         self.meter.start()
     }
 
@@ -185,17 +189,17 @@ impl State {
 
     /// What a script's error misses, if that is what eco doesn't have.
     pub(crate) fn absent(&self, error: &str) -> Option<Absent> {
-        Absent::of(&self.imports.script.as_ref()?.script, error)
+        Absent::of(self.script.as_ref()?, error)
     }
 
     /// The budget that was used up, if its script's interpreter has stopped the script for it and says so
     /// with `text`.
     pub(crate) fn stopped(&self, text: &str) -> Option<Error> {
-        let (budget, import) = (self.spent?, self.imports.script.as_ref()?);
+        let (budget, script) = (self.spent?, self.script.as_ref()?);
         Some(Error::Budget {
             budget,
             value: self.engine.budgets.value(budget),
-            near: import.script.line(text),
+            near: script.line(text),
             setting: (self.engine.budgets.setting)(budget),
         })
     }
@@ -207,27 +211,9 @@ impl State {
             .map(|budget| Error::budget(budget, &self.engine.budgets))
     }
 
-    /// At which priority the running call works on what is shared.
-    pub(crate) fn priority(&self) -> Priority {
-        self.meter.priority()
-    }
-
     /// Whether its calls take turns with those of others. In a laboratory there are none.
     pub(crate) fn takes_turns(&self) -> bool {
-        self.imports.shared.serves_others() && self.meter.takes_turns()
-    }
-
-    /// A call of the host, which costs fuel in a laboratory.
-    pub(crate) fn count_host_call(&mut self) {
-        self.count_host_calls(1);
-    }
-
-    /// As many calls, or one that takes as long.
-    pub(crate) fn count_host_calls(&mut self, calls: u64) {
-        if self.laboratory.is_some() {
-            let fuel = laboratory::HOST_CALL.saturating_mul(calls);
-            self.host_fuel = self.host_fuel.saturating_add(fuel);
-        }
+        self.participation.serves_others() && self.meter.takes_turns()
     }
 
     /// The instructions that its budget of fuel is enough for.
@@ -247,46 +233,12 @@ impl State {
             return Err(Budget::Fuel.into());
         }
         let tick = self.meter.on_tick(&self.engine.budgets);
-        if let (Err(broken), Some(_), None) = (&tick, &self.imports.script, self.spent) {
+        if let (Err(broken), Some(_), None) = (&tick, &self.script, self.spent) {
             // One tick more, in which the interpreter is to stop the script and say where it was.
             self.spent = broken.downcast_ref().copied();
             return Ok(UpdateDeadline::Continue(1));
         }
         tick
-    }
-
-    /// Whether the running call of a script has used up its time, or all but the last of its fuel.
-    /// `left` is in instructions.
-    pub(crate) fn is_spent(&mut self, left: Option<u64>) -> bool {
-        let budget = self.engine.budgets.fuel;
-        let least = (budget / LAST_FUEL).saturating_add(self.host_fuel);
-        if left.is_some_and(|left| left / self.instructions_per_unit < least) {
-            self.spent = Some(Budget::Fuel);
-        }
-        self.spent.is_some()
-    }
-
-    /// Counts what the plugin has said in the running call, which the host holds until that returns. It counts as its
-    /// memory does: what it could not keep itself, it can't have the host keep.
-    /// Test: `pending::what_a_call_leaves_to_be_said_counts_as_memory`.
-    pub(crate) fn count_pending(&mut self) -> Result<(), Budget> {
-        let pending = self.imports.shared.pending_size();
-        if self.memory.saturating_add(pending) > self.engine.budgets.memory {
-            return Err(Budget::Memory);
-        }
-        let before = std::mem::replace(&mut self.pending, pending);
-        if pending > before {
-            self.hold(pending - before)
-        } else {
-            self.release(before - pending);
-            Ok(())
-        }
-    }
-
-    /// Counts bytes that the host holds for the running call.
-    pub(crate) fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget> {
-        self.for_call += bytes;
-        self.hold(bytes)
     }
 
     /// The call has ended, and with it what the host held for it.
@@ -317,17 +269,88 @@ impl State {
             None => self.engine.total_memory.check(in_use),
         }
     }
+}
 
-    /// After what may have had the state of a laboratory grow, or its log: both count with what the instances there hold.
-    pub(crate) fn check_shared(&self) -> Result<(), Budget> {
+impl HostCalls for InstanceState {
+    fn count_host_calls(&mut self, calls: u64) {
+        if self.laboratory.is_some() {
+            let fuel = laboratory::HOST_CALL.saturating_mul(calls);
+            self.host_fuel = self.host_fuel.saturating_add(fuel);
+        }
+    }
+
+    fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget> {
+        self.for_call += bytes;
+        self.hold(bytes)
+    }
+
+    /// It counts as its memory does: what it could not keep itself, it can't have the host keep.
+    /// Test: `pending::what_a_call_leaves_to_be_said_counts_as_memory`.
+    fn count_pending(&mut self) -> Result<(), Budget> {
+        let pending = self.participation.pending_size();
+        if self.memory.saturating_add(pending) > self.engine.budgets.memory {
+            return Err(Budget::Memory);
+        }
+        let before = std::mem::replace(&mut self.pending, pending);
+        if pending > before {
+            self.hold(pending - before)
+        } else {
+            self.release(before - pending);
+            Ok(())
+        }
+    }
+
+    fn check_shared(&self) -> Result<(), Budget> {
         match &self.laboratory {
             Some(laboratory) => laboratory.check_memory(self.engine.budgets.total_memory),
             None => Ok(()),
         }
     }
+
+    fn priority(&self) -> Priority {
+        self.meter.priority()
+    }
+
+    fn call_state(&self) -> Arc<CallState> {
+        self.meter.call_state.clone()
+    }
+
+    fn participation(&mut self) -> &mut Participation {
+        &mut self.participation
+    }
+
+    fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem> {
+        self.participation.admit(limit, bytes)
+    }
+
+    fn counts_fuel(&self) -> bool {
+        self.counts_fuel
+    }
+
+    fn is_spent(&mut self, left: Option<u64>) -> bool {
+        let budget = self.engine.budgets.fuel;
+        let least = (budget / LAST_FUEL).saturating_add(self.host_fuel);
+        if left.is_some_and(|left| left / self.instructions_per_unit < least) {
+            self.spent = Some(Budget::Fuel);
+        }
+        self.spent.is_some()
+    }
 }
 
-impl Drop for State {
+impl AsMut<Imports> for InstanceState {
+    fn as_mut(&mut self) -> &mut Imports {
+        &mut self.imports
+    }
+}
+
+impl WasiView for InstanceState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.count_host_call();
+        self.imports.wasi.view()
+    }
+}
+
+impl Drop for InstanceState {
     fn drop(&mut self) {
         self.in_use.subtract(self.held);
     }

@@ -1,8 +1,9 @@
 //! The functions of a server plugin that is called as a component: of `handler`, or of `session`.
 
-use crate::abi::{self, Happening, OfChunk, Returned, ServerExports};
+use crate::abi::{self, OfChunk, Returned, ServerExports};
 use crate::error::Error;
 use crate::instance::Instance;
+use crate::participation::event::Happening;
 use eco_contract::{Connection, Next, Reason, Reply};
 use eco_state::Hearing;
 use std::task::{Context, Poll};
@@ -90,7 +91,7 @@ impl<D: Returned> ComponentServer<D> {
     ) -> wasmtime::Result<Self> {
         let functions = Functions::find(exports, &mut instance)?;
         if let Functions::Session { event: Some(_), .. } = functions {
-            instance.shared().listens(hearing);
+            instance.participation().listens(hearing);
         }
         Ok(Self {
             instance,
@@ -101,7 +102,7 @@ impl<D: Returned> ComponentServer<D> {
 
     /// Ready when something has happened that the plugin wants to be called for.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.instance.shared().poll_event(cx)
+        self.instance.participation().poll_event(cx)
     }
 
     /// Makes a call, and gives its reply.
@@ -109,7 +110,7 @@ impl<D: Returned> ComponentServer<D> {
         let instance = &mut self.instance;
         self.entered = true;
         if !matches!(call, Call::Event) {
-            instance.shared().give_up_turn();
+            instance.participation().give_up_turn();
         }
         let (answer,) = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Chunk(chunk)) => {
@@ -133,8 +134,8 @@ impl<D: Returned> ComponentServer<D> {
             }
             (Functions::Session { event, .. }, Call::Event) => {
                 // It may be gone since somebody looked: with the topic that it was of.
-                let turn = instance.shared().take_turn();
-                match (event, instance.shared().next_event()) {
+                let turn = instance.participation().take_turn();
+                match (event, instance.participation().next_event()) {
                     (Some(event), Some((happening, payer))) => {
                         let paid = (turn, payer);
                         instance.call_for_event(*event, (happening,), paid).await?
@@ -168,7 +169,7 @@ impl<D: Returned> ComponentServer<D> {
 
     /// The last call, unless the instance is dead; then it leaves its topics.
     pub(super) async fn closed(mut self, why: Reason) -> Result<(), Error> {
-        self.instance.shared().give_up_turn();
+        self.instance.participation().give_up_turn();
         let said = match &self.functions {
             _ if self.entered => Ok(()),
             Functions::Handler { .. } => Ok(()),

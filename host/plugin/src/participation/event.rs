@@ -1,6 +1,6 @@
-//! What connections share, and time: the types of `wit/topics.wit`, `wit/store.wit` and `wit/events.wit`.
+//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports.
 
-use eco_state::{Event, Problem};
+use eco_state::Event;
 use std::sync::Arc;
 use wasmtime::component::{ComponentType, Lower};
 
@@ -17,72 +17,6 @@ impl From<&eco_state::Member> for Member {
         Self {
             id: member.id.clone(),
             label: member.label.clone(),
-        }
-    }
-}
-
-/// `problem` of `wit/topics.wit`.
-#[derive(ComponentType, Lower)]
-#[component(variant)]
-pub(crate) enum TopicProblem {
-    #[component(name = "unavailable")]
-    Unavailable(String),
-    #[component(name = "too-large")]
-    TooLarge,
-    #[component(name = "too-many")]
-    TooMany,
-}
-
-impl From<Problem> for TopicProblem {
-    fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Unavailable(lack) => Self::Unavailable(lack.to_string()),
-            Problem::TooLarge(_) => Self::TooLarge,
-            Problem::TooMany(_) => Self::TooMany,
-            // Topics count nothing.
-            Problem::NotANumber => Self::Unavailable(problem.to_string()),
-        }
-    }
-}
-
-/// `problem` of `wit/store.wit`.
-#[derive(ComponentType, Lower)]
-#[component(variant)]
-pub(crate) enum StoreProblem {
-    #[component(name = "unavailable")]
-    Unavailable(String),
-    #[component(name = "too-large")]
-    TooLarge,
-    #[component(name = "too-many")]
-    TooMany,
-    #[component(name = "not-a-number")]
-    NotANumber,
-}
-
-impl From<Problem> for StoreProblem {
-    fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Unavailable(lack) => Self::Unavailable(lack.to_string()),
-            Problem::TooLarge(_) => Self::TooLarge,
-            Problem::TooMany(_) => Self::TooMany,
-            Problem::NotANumber => Self::NotANumber,
-        }
-    }
-}
-
-/// `page` of `wit/store.wit`.
-#[derive(ComponentType, Lower)]
-#[component(record)]
-pub(crate) struct Page {
-    keys: Vec<String>,
-    more: Option<String>,
-}
-
-impl From<eco_state::Page> for Page {
-    fn from(page: eco_state::Page) -> Self {
-        Self {
-            keys: page.keys,
-            more: page.more,
         }
     }
 }

@@ -1,17 +1,20 @@
-//! What a connection has to do with others and with time: its part in what is shared, and its timer.
+//! A connection's participation in what connections share, and its timer: both have the plugin called for events.
 //!
-//! It owns when an event is due, and its turn among all events. What it can do with others is `eco_state`'s; `topics`,
-//! `store` and `timer` are the imports by which a plugin asks for it.
+//! It owns when an event is due, and its turn among all events. What it can do with others is `eco_state`'s; the imports `topics`,
+//! `store` and `timer` have a plugin ask for it.
 
-use super::timer::Timer;
-use crate::abi::Happening;
+pub(crate) mod event;
+pub(crate) mod timer;
+
 use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, Turn, TurnQueue};
 use eco_state::{EventKind, Hearing, Lack, Limit, Participant, Problem, SharedState};
+use event::Happening;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use timer::Timer;
 
 /// Members that are told at once before others have their turn: to wake each takes about a microsecond.
 /// Test: `topics::many_messages_of_one_call_come_all_and_in_order`.
@@ -19,13 +22,13 @@ const AT_ONCE: usize = 64;
 /// Members that a message counts for at least.
 const LEAST: usize = 4;
 
-/// A connection's part in what is shared. Nothing is made before the plugin asks for it.
-pub(crate) struct Shared {
-    pub(super) connection: u64,
+/// What one connection shares with others. Nothing is made before the plugin asks for it.
+pub(crate) struct Participation {
+    pub(crate) connection: u64,
     /// `None` for a client.
-    part: Option<Part>,
+    sharing: Option<Sharing>,
     participant: Option<Box<Participant>>,
-    pub(super) timer: Timer,
+    pub(crate) timer: Timer,
     /// What the plugin can be told. `None`: nothing, nor of its timer.
     listens: Option<Hearing>,
     /// Its turn for an event, which is to come.
@@ -37,43 +40,42 @@ pub(crate) struct Shared {
     named: Vec<Limit>,
 }
 
-/// Where a connection takes part, and who pays for it.
-pub(crate) struct Part {
+/// What a connection shares, with whom, and who pays for it.
+pub(crate) struct Sharing {
     pub(crate) state: SharedState,
     pub(crate) peer: Arc<Account>,
     pub(crate) plugin: Arc<Account>,
-    /// Whom it meets there.
-    pub(crate) company: Company,
+    pub(crate) others: Others,
 }
 
-/// Whom a connection meets.
-pub(crate) enum Company {
+/// The others that a connection meets.
+pub(crate) enum Others {
     /// The others of a server: calls for events wait for their turn there.
-    Others(TurnQueue),
+    Server(TurnQueue),
     /// Those of one run in a laboratory, which need no turns.
     Run(Laboratory),
 }
 
-impl Part {
+impl Sharing {
     /// A turn for which this peer pays.
     fn turn(&self, peer: &Arc<Account>) -> Option<Turn> {
-        let Company::Others(events) = &self.company else {
+        let Others::Server(events) = &self.others else {
             return None;
         };
         Some(events.enter(&self.plugin, peer, RecentTime::default()))
     }
 }
 
-impl Shared {
+impl Participation {
     pub(crate) fn new(
         connection: u64,
-        part: Option<Part>,
+        sharing: Option<Sharing>,
         timer: Timer,
         slow_flag: SlowFlag,
     ) -> Self {
         Self {
             connection,
-            part,
+            sharing,
             participant: None,
             timer,
             listens: None,
@@ -90,15 +92,15 @@ impl Shared {
     }
 
     /// What it hears of its topics.
-    pub(super) fn hearing(&self) -> Hearing {
+    pub(crate) fn hearing(&self) -> Hearing {
         self.listens.unwrap_or(Hearing::Nothing)
     }
 
-    /// Its part, which begins with this.
-    pub(super) fn participant(&mut self) -> Result<&mut Participant, Problem> {
+    /// Its place among those that share, which begins with this.
+    pub(crate) fn participant(&mut self) -> Result<&mut Participant, Problem> {
         if self.participant.is_none() {
-            let part = self.part.as_ref().ok_or_else(nothing_is_shared)?;
-            let participant = part.state.participant_of(part.peer.clone());
+            let sharing = self.sharing.as_ref().ok_or_else(nothing_is_shared)?;
+            let participant = sharing.state.participant_of(sharing.peer.clone());
             self.participant = Some(Box::new(participant));
         }
         let participant = self.participant.as_deref_mut();
@@ -107,14 +109,14 @@ impl Shared {
 
     /// Whether one thing of so many bytes is within a limit. Where nothing is shared there is nothing to be done with it
     /// either.
-    pub(super) fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem> {
-        let part = self.part.as_ref().ok_or_else(nothing_is_shared)?;
-        limit.admit(bytes, part.state.limits())
+    pub(crate) fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem> {
+        let sharing = self.sharing.as_ref().ok_or_else(nothing_is_shared)?;
+        limit.admit(bytes, sharing.state.limits())
     }
 
     /// Looks at what came of something that it did there. A limit that is reached is in the log, once for each
     /// connection: in a laboratory in that of the run, which is shown to whoever wrote the plugin.
-    pub(super) fn note<T>(&mut self, result: Result<T, Problem>) -> Result<T, Problem> {
+    pub(crate) fn note<T>(&mut self, result: Result<T, Problem>) -> Result<T, Problem> {
         if let Err(problem) = &result {
             self.tell(problem);
         }
@@ -152,10 +154,10 @@ impl Shared {
     }
 
     /// The turn that a plugin waits for before it comes to a topic of many.
-    pub(super) fn turn_before(&mut self, topic: &str) -> Result<Option<Turn>, Problem> {
+    pub(crate) fn turn_before(&mut self, topic: &str) -> Result<Option<Turn>, Problem> {
         let is_many = self.participant()?.audience(topic, EventKind::Presence) > AT_ONCE;
-        let part = self.part.as_ref().filter(|_| is_many);
-        Ok(part.and_then(|part| part.turn(&part.peer)))
+        let sharing = self.sharing.as_ref().filter(|_| is_many);
+        Ok(sharing.and_then(|sharing| sharing.turn(&sharing.peer)))
     }
 
     /// The plugin has said nothing: its call has failed.
@@ -171,8 +173,8 @@ impl Shared {
             *told = 0;
             // Those who were told take their turns first.
             tokio::task::yield_now().await;
-            let own = |part: &Part| part.turn(&part.peer);
-            if let Some(turn) = self.part.as_ref().and_then(own) {
+            let own = |sharing: &Sharing| sharing.turn(&sharing.peer);
+            if let Some(turn) = self.sharing.as_ref().and_then(own) {
                 drop(turn.await);
             }
         }
@@ -197,22 +199,22 @@ impl Shared {
 
     /// Whether it is a connection of a server, outside of laboratories.
     pub(crate) fn serves_others(&self) -> bool {
-        let part = self.part.as_ref();
-        part.is_some_and(|part| matches!(part.company, Company::Others(_)))
+        let sharing = self.sharing.as_ref();
+        sharing.is_some_and(|sharing| matches!(sharing.others, Others::Server(_)))
     }
 
     fn tell(&mut self, problem: &Problem) {
-        let (Some(limit), Some(part)) = (problem.limit(), &self.part) else {
+        let (Some(limit), Some(sharing)) = (problem.limit(), &self.sharing) else {
             return;
         };
         if !self.named.contains(&limit) {
             self.named.push(limit);
             let (connection, code) = (self.connection, limit.code());
-            let value = limit.value(part.state.limits());
+            let value = limit.value(sharing.state.limits());
             let text = format!("the plugin reached a limit: {limit}, {value}");
-            match &part.company {
-                Company::Others(_) => tracing::warn!(connection, limit = code, "{text}"),
-                Company::Run(laboratory) => laboratory.write(format!("eco: {text}")),
+            match &sharing.others {
+                Others::Server(_) => tracing::warn!(connection, limit = code, "{text}"),
+                Others::Run(laboratory) => laboratory.write(format!("eco: {text}")),
             }
         }
     }
@@ -236,8 +238,9 @@ impl Shared {
                 },
             };
             // A slow one has its place among those.
-            let part = self.part.as_ref().filter(|_| !self.slow_flag.is_slow());
-            let turn = part.and_then(|part| part.turn(payer.as_ref().unwrap_or(&part.peer)));
+            let sharing = self.sharing.as_ref().filter(|_| !self.slow_flag.is_slow());
+            let turn =
+                sharing.and_then(|sharing| sharing.turn(payer.as_ref().unwrap_or(&sharing.peer)));
             match turn {
                 Some(turn) => self.turn = Some(turn),
                 None => return Poll::Ready(()),

@@ -33,7 +33,7 @@ impl Fixed {
 }
 
 /// The system's clock. One that is before 1970 is not set.
-pub(super) fn since_1970() -> Duration {
+pub(crate) fn since_1970() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default()
 }
@@ -69,12 +69,12 @@ impl Evaluation {
     }
 
     /// The interpreter has the script.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.has_begun.store(true, Ordering::Relaxed);
     }
 
     /// From now on all is real.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
@@ -89,7 +89,7 @@ impl Evaluation {
     }
 
     /// Whether what the instance writes to the log is lost.
-    pub(super) fn is_mute(&self) -> bool {
+    pub(crate) fn is_mute(&self) -> bool {
         self.voice == Voice::Mute && !self.is_over()
     }
 
@@ -105,18 +105,18 @@ impl Evaluation {
     }
 
     /// Since 1970, until the evaluation is over.
-    pub(super) fn now(&self) -> Option<Duration> {
+    pub(crate) fn now(&self) -> Option<Duration> {
         self.look().map(|fixed| fixed.now)
     }
 
     /// The next bits, until the evaluation is over.
-    pub(super) fn random(&self) -> Option<u64> {
+    pub(crate) fn random(&self) -> Option<u64> {
         self.look()?;
         Some(laboratory::next(&mut self.randomness.lock()))
     }
 
     /// The same for WASI.
-    pub(super) fn furnish(self: &Arc<Self>, wasi: &mut WasiCtxBuilder) {
+    pub(crate) fn furnish(self: &Arc<Self>, wasi: &mut WasiCtxBuilder) {
         let surroundings = || Surroundings {
             evaluation: self.clone(),
             began: Instant::now(),

@@ -1,34 +1,29 @@
-//! What a plugin hands to a function of the host: looked at where it lies in the plugin's memory, and copied only if
-//! it is no longer than it may be.
-//!
-//! It must not know what is done with it.
+//! Arguments that a plugin passes to a function of the host: looked at where they lie in the plugin's memory, and copied
+//! only if they are no longer than they may be.
 
-use crate::instance::state::State;
+use super::host_calls::HostCalls;
 use eco_state::{Limit, Problem};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{WasmList, WasmStr};
 
-/// Bytes that are looked at, or worked on, in the time of a call.
-const BYTES: usize = 4096;
-
 /// A text. What isn't UTF-8 is a trap, as for any string of a component. wasmtime tells its length only when it has
 /// looked at all of it, which takes no longer than for the plugin to fill its memory.
-pub(super) fn text(
-    store: &mut StoreContextMut<'_, State>,
+pub(super) fn text<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
     text: &WasmStr,
     limit: Limit,
 ) -> wasmtime::Result<Result<String, Problem>> {
     let text = text.to_str(&*store)?;
     let length = text.len();
-    let admitted = store.data().imports.shared.admit(limit, length);
+    let admitted = store.data().admit(limit, length);
     let taken = admitted.map(|()| text.into_owned());
     store.data_mut().count_bytes(length);
     Ok(taken)
 }
 
 /// A text that may be missing.
-pub(super) fn some_text(
-    store: &mut StoreContextMut<'_, State>,
+pub(super) fn some_text<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
     some: Option<&WasmStr>,
     limit: Limit,
 ) -> wasmtime::Result<Result<Option<String>, Problem>> {
@@ -39,28 +34,21 @@ pub(super) fn some_text(
 }
 
 /// Bytes.
-pub(super) fn bytes(
-    store: &mut StoreContextMut<'_, State>,
+pub(super) fn bytes<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
     bytes: &WasmList<u8>,
     limit: Limit,
 ) -> Result<Vec<u8>, Problem> {
-    store.data().imports.shared.admit(limit, bytes.len())?;
+    store.data().admit(limit, bytes.len())?;
     store.data_mut().count_bytes(bytes.len());
     Ok(bytes.as_le_slice(&*store).to_vec())
 }
 
 /// Bytes that may be missing.
-pub(super) fn some_bytes(
-    store: &mut StoreContextMut<'_, State>,
+pub(super) fn some_bytes<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
     some: Option<&WasmList<u8>>,
     limit: Limit,
 ) -> Result<Option<Vec<u8>>, Problem> {
     some.map(|given| bytes(store, given, limit)).transpose()
-}
-
-impl State {
-    /// The host works on so many bytes, beside the call itself.
-    pub(super) fn count_bytes(&mut self, bytes: usize) {
-        self.count_host_calls((bytes / BYTES) as u64);
-    }
 }

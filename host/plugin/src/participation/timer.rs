@@ -1,0 +1,121 @@
+//! The timer of a connection.
+
+use crate::laboratory::Laboratory;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// The least time that a timer waits: a shorter one waits so long. Thousands of connections may have one, and to call each
+/// takes the host some microseconds. In a laboratory, where time passes by itself, there is none.
+/// Test: `neighbours::a_timer_comes_a_hundred_times_in_a_second_at_most`.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// A timer: what it counts in, and when it is over, if it is set.
+pub(crate) enum Timer {
+    Real {
+        set: bool,
+        /// Kept when the timer is taken back, for the next time.
+        sleep: Option<Pin<Box<Sleep>>>,
+    },
+    Laboratory {
+        laboratory: Laboratory,
+        /// Whose it is.
+        connection: u64,
+        due: Option<Duration>,
+    },
+}
+
+impl Timer {
+    pub(crate) fn new(connection: u64, laboratory: Option<&Laboratory>) -> Self {
+        match laboratory {
+            Some(laboratory) => Self::Laboratory {
+                laboratory: laboratory.clone(),
+                connection,
+                due: None,
+            },
+            None => Self::Real {
+                set: false,
+                sleep: None,
+            },
+        }
+    }
+
+    /// Sets it, so long after now, or takes it back.
+    pub(crate) fn set(&mut self, after: Option<Duration>) {
+        match self {
+            Self::Real { set, sleep } => {
+                let after = after.map(|after| after.max(LEAST));
+                // What can't be counted is never.
+                let due = after.and_then(|after| Instant::now().checked_add(after));
+                *set = due.is_some();
+                match (due, sleep) {
+                    (Some(due), Some(sleep)) => sleep.as_mut().reset(due),
+                    (Some(due), none) => *none = Some(Box::pin(sleep_until(due))),
+                    (None, _) => {}
+                }
+            }
+            Self::Laboratory {
+                laboratory,
+                connection,
+                due,
+            } => {
+                *due = after.map(|after| laboratory.elapsed().saturating_add(after));
+                laboratory.set_timer(*connection, *due);
+            }
+        }
+    }
+
+    /// Ready when it is over. In a laboratory nobody waits for it: whoever lets time pass looks again.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Real {
+                set: true,
+                sleep: Some(sleep),
+            } => sleep.as_mut().poll(cx),
+            Self::Laboratory {
+                laboratory,
+                due: Some(due),
+                ..
+            } if *due <= laboratory.elapsed() => Poll::Ready(()),
+            Self::Real { .. } | Self::Laboratory { .. } => Poll::Pending,
+        }
+    }
+
+    /// Whether it is over, which is told once.
+    pub(super) fn is_due(&mut self) -> bool {
+        match self {
+            Self::Real { set, sleep } => {
+                let is_over = sleep.as_ref().is_some_and(|sleep| sleep.is_elapsed());
+                let is_due = *set && is_over;
+                *set &= !is_due;
+                is_due
+            }
+            Self::Laboratory {
+                laboratory,
+                connection,
+                due,
+            } => {
+                let is_due = due.is_some_and(|due| due <= laboratory.elapsed());
+                if is_due {
+                    *due = None;
+                    laboratory.set_timer(*connection, None);
+                }
+                is_due
+            }
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Self::Laboratory {
+            laboratory,
+            connection,
+            due: Some(_),
+        } = self
+        {
+            laboratory.set_timer(*connection, None);
+        }
+    }
+}
