@@ -1,63 +1,24 @@
 //! A folder, in which names lead to what lies in it and nowhere else.
 
 #[cfg(not(unix))]
-#[path = "folder/other.rs"]
-mod system;
+mod other;
 #[cfg(unix)]
-#[path = "folder/unix.rs"]
-mod system;
+mod unix;
 
+use super::entry::{Access, Entry, EntryKind, HALF, Lock};
 use super::open::{Identity, OpenError, plain};
-use std::ffi::{OsStr, OsString};
+#[cfg(not(unix))]
+use other as system;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path};
 use std::time::{Duration, SystemTime};
+#[cfg(unix)]
+use unix as system;
 
 /// An open folder. What has its name by now may be another.
 pub struct Folder(system::Folder);
-
-/// Who may read and write a new file that takes an old one's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    /// Who could before, if this user put the old one there.
-    AsBefore,
-    /// Who can read and write any new file: who put the old one there has no say.
-    AsNew,
-}
-
-/// What lies in a folder.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    /// Its name there.
-    pub name: OsString,
-    /// What it is.
-    pub kind: EntryKind,
-}
-
-/// What an entry of a folder is. A link is a link, wherever it leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EntryKind {
-    /// A plain file.
-    File,
-    /// A folder.
-    Folder,
-    /// A link.
-    Link,
-    /// A pipe, a socket, a device.
-    Other,
-    /// The system doesn't say, such as of what lies in a folder that can't be searched.
-    Unknown,
-}
-
-/// What a lock of a folder lets others have. It holds nobody who doesn't ask for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
-    /// The same.
-    Shared,
-    /// None.
-    Exclusive,
-}
 
 impl Folder {
     /// Opens the folder that was named, also through links.
@@ -271,9 +232,6 @@ impl Folder {
         self.0.replace(part(name)?, bytes, Access::AsNew)
     }
 }
-
-/// How a new file's name begins, before it has its own; a number of sixteen hexadecimal digits follows.
-const HALF: &str = ".eco-";
 
 /// Nothing is written for so long.
 /// Test: `strangers::halves_that_a_killed_program_left_are_removed_after_a_day`.

@@ -12,10 +12,12 @@
 //! assert_eq!(bytes, b"anna,10\n");
 //! ```
 
+mod entry;
 mod folder;
 mod open;
 
-pub use folder::{Entry, EntryKind, Folder, Lock};
+pub use entry::{Entry, EntryKind, Lock};
+pub use folder::Folder;
 pub use open::{Identity, OpenError, ReadError, open, read_at_most, read_unchanged};
 
 use std::ffi::OsStr;

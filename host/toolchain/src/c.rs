@@ -1,8 +1,9 @@
 //! C: bindings made from the WIT, then a compiler that knows WebAssembly.
 
 use super::error::BuildError;
-use super::make::{self, Form};
-use super::{component, folder, tool};
+use super::form::Form;
+use super::make;
+use super::{folder, tool, world};
 use eco_files::read_at_most;
 use eco_isolated::Program;
 use eco_text::escape;
@@ -123,7 +124,7 @@ fn generate(world: &str, project: &Path) -> Result<Vec<String>, BuildError> {
 }
 
 fn bindings(world: &str) -> anyhow::Result<Files> {
-    let (mut resolve, id) = component::world(world)?;
+    let (mut resolve, id) = world::world(world)?;
     let mut files = Files::default();
     wit_bindgen_c::Opts::default()
         .build()

@@ -13,15 +13,18 @@ mod c;
 mod component;
 mod error;
 pub mod folder;
+mod form;
 mod make;
 mod merge;
 mod project;
 mod python;
 mod rust;
 pub mod samples;
+mod text;
 mod tool;
 mod wat;
 pub mod wit;
+mod world;
 
 pub use error::BuildError;
 pub use make::run_helper;

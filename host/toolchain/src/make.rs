@@ -5,10 +5,9 @@
 
 use super::component;
 use super::error::BuildError;
+use super::form::{Form, Refusal};
 use eco_files::read_at_most;
 use eco_isolated::{Clock, Limits, Priority, Program, Task};
-use eco_text::escape;
-use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,28 +25,6 @@ const MEMORY: u64 = 512 * 1024 * 1024;
 /// Processor time of the process, as compiling has it by default. What takes more is no plugin.
 /// No test hits it: that would take as long.
 const TIME: Duration = Duration::from_secs(30);
-
-/// What a component is made of. The bytes are beside it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Form {
-    /// WebAssembly text, and what messages call it.
-    Text(String),
-    /// What a compiler made: a component, or a core module that says which world it is for.
-    Binary,
-}
-
-/// Why nothing can be made of it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Refusal {
-    /// The text doesn't parse.
-    Text(String),
-    /// Its exports name no world.
-    World(String),
-    /// It doesn't do what its world asks for.
-    Unfit(String),
-    /// eco could not say which world it is for.
-    Fault(String),
-}
 
 /// Makes the component of what comes on stdin, and answers on stdout.
 ///
@@ -126,43 +103,3 @@ pub(super) fn component(
     answer.map_err(|refusal| refusal.of(path, output))?;
     Ok(made.into_iter().next().unwrap_or_default())
 }
-
-impl Refusal {
-    /// Without the rest of what is too long: messages quote a line, say, which may be as long as the file.
-    fn cut(mut self) -> Self {
-        let (Self::Text(text) | Self::World(text) | Self::Unfit(text) | Self::Fault(text)) =
-            &mut self;
-        if text.len() > MOST_TEXT {
-            text.truncate(text.floor_char_boundary(MOST_TEXT));
-            text.push('…');
-        }
-        self
-    }
-
-    /// As whoever builds knows it.
-    fn of(self, path: &Path, output: &Path) -> BuildError {
-        let (what, why, next) = match self {
-            Self::Text(why) => (path, why, "The place is marked above."),
-            Self::World(why) => (
-                path,
-                why,
-                "Export \"eco:plugin/handler@0.1.0#receive\", or what `eco wit` shows for the other worlds.",
-            ),
-            Self::Unfit(why) => (
-                output,
-                why,
-                "Is every function of the world defined, with its exact name? `eco wit` prints the worlds.",
-            ),
-            Self::Fault(why) => (path, why, "This is eco's own fault."),
-        };
-        BuildError::Unfit {
-            what: escape::path(what),
-            why,
-            next,
-        }
-    }
-}
-
-/// The longest text that a refusal has, in bytes. What is beyond is cut.
-/// Test: `building::a_message_that_quotes_the_text_is_cut`.
-const MOST_TEXT: usize = 8 * 1024;

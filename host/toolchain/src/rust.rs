@@ -4,7 +4,8 @@
 //! say holds. Whether the linker made a component or a core module makes no difference.
 
 use super::error::BuildError;
-use super::make::{self, Form};
+use super::form::Form;
+use super::make;
 use super::{folder, tool};
 use eco_isolated::Program;
 use eco_text::escape;

@@ -5,18 +5,7 @@ use super::folder::Open;
 use std::path::Path;
 
 /// The files of the package `eco:plugin`, by name. The first has the package's name and worlds.
-pub const FILES: [(&str, &str); 10] = [
-    ("worlds.wit", include_str!("../../../wit/worlds.wit")),
-    ("handler.wit", include_str!("../../../wit/handler.wit")),
-    ("session.wit", include_str!("../../../wit/session.wit")),
-    ("topics.wit", include_str!("../../../wit/topics.wit")),
-    ("store.wit", include_str!("../../../wit/store.wit")),
-    ("timer.wit", include_str!("../../../wit/timer.wit")),
-    ("events.wit", include_str!("../../../wit/events.wit")),
-    ("client.wit", include_str!("../../../wit/client.wit")),
-    ("log.wit", include_str!("../../../wit/log.wit")),
-    ("script.wit", include_str!("../../../wit/script.wit")),
-];
+pub const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/wit_files.rs"));
 
 /// Writes all of them into `wit/` in the project at this path below the folder: Rust's bindings are made from them.
 ///
@@ -31,5 +20,6 @@ pub fn write(folder: &Open, project: &Path) -> Result<(), BuildError> {
 
 /// All of them as one file, which is valid WIT too.
 pub fn text() -> String {
-    FILES.map(|(_, text)| text).join("\n")
+    let texts: Vec<&str> = FILES.iter().map(|(_, text)| *text).collect();
+    texts.join("\n")
 }

@@ -13,11 +13,6 @@ mod home;
 mod listed;
 pub(crate) mod python;
 mod seal;
-#[cfg(not(unix))]
-#[path = "system/other.rs"]
-mod system;
-#[cfg(unix)]
-#[path = "system/unix.rs"]
 mod system;
 mod users;
 

@@ -1,7 +1,8 @@
 //! A folder by its path, on systems without descriptors of folders: a link that is put there between a look and the next step
 //! is followed. See `folder`.
 
-use super::{Access, Entry, EntryKind, Identity, Lock};
+use crate::entry::{Access, Entry, EntryKind, Lock};
+use crate::open::Identity;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileType};
 use std::io::{self, Write as _};

@@ -1,6 +1,7 @@
 //! A folder by its descriptor, on Unix. See `folder`.
 
-use super::{Access, Entry, EntryKind, HALF, Identity, Lock};
+use crate::entry::{Access, Entry, EntryKind, HALF, Lock};
+use crate::open::Identity;
 use rustix::fs::{self, AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, Stat};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};

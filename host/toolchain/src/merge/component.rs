@@ -1,6 +1,6 @@
 //! The component around the one module: what was around the many, under new indices.
 
-use super::MergeError;
+use super::error::MergeError;
 use super::layout::Layout;
 use super::links::Origin;
 use super::module::{self, HOST};

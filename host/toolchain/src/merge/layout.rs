@@ -1,6 +1,6 @@
 //! Which index each item has in the one module.
 
-use super::MergeError;
+use super::error::MergeError;
 use super::links::Origin;
 use super::read::{CoreInstance, Kind, Module, Parts};
 use std::collections::HashMap;

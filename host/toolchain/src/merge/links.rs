@@ -1,6 +1,6 @@
 //! What an index stands for: the item that some instance defines, however often it is passed on.
 
-use super::MergeError;
+use super::error::MergeError;
 use super::read::{CoreInstance, Item, Kind, Parts};
 use wasmparser::{CanonicalFunction, CanonicalOption};
 

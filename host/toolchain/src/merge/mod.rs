@@ -10,39 +10,14 @@
 //! and `component` all that is around it. Nothing here knows of Python.
 
 mod component;
+mod error;
 mod layout;
 mod links;
 mod module;
 mod read;
 
-use wasm_encoder::reencode;
-use wasmparser::{BinaryReaderError, Validator};
-
-/// Why a component is left as it is.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum MergeError {
-    /// It has something that is not merged.
-    #[error("it has {0}")]
-    Has(&'static str),
-    /// An index or a name of nothing.
-    #[error("it names something that is not there")]
-    Missing,
-    /// It can't be read, or what was made of it is wrong.
-    #[error(transparent)]
-    Invalid(#[from] BinaryReaderError),
-    /// A part of it can't be written anew.
-    #[error("{0}")]
-    Unwritable(String),
-}
-
-impl From<reencode::Error<Self>> for MergeError {
-    fn from(error: reencode::Error<Self>) -> Self {
-        match error {
-            reencode::Error::UserError(error) => error,
-            error => Self::Unwritable(error.to_string()),
-        }
-    }
-}
+use error::MergeError;
+use wasmparser::Validator;
 
 /// The component with as few core modules as can be.
 ///

@@ -1,6 +1,6 @@
 //! The one module: what the merged instances define, one after the other, under new indices.
 
-use super::MergeError;
+use super::error::MergeError;
 use super::layout::Layout;
 use super::links::Origin;
 use super::read::{Kind, Module, Parts};

@@ -1,6 +1,6 @@
 //! A component taken apart: its sections in their order, and its core modules.
 
-use super::MergeError;
+use super::error::MergeError;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasm_encoder::ExportKind;

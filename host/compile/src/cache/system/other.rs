@@ -1,15 +1,15 @@
 //! A folder by its path, on systems where eco can't tell who may write to it. See `folder`.
 
-use super::listed::Listed;
-use super::users::Users;
+use crate::cache::listed::Listed;
+use crate::cache::users::Users;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(super) struct Place(PathBuf);
+pub(crate) struct Place(PathBuf);
 
 impl Place {
-    pub(super) fn make(path: &Path, users: Users) -> io::Result<Self> {
+    pub(crate) fn make(path: &Path, users: Users) -> io::Result<Self> {
         match users {
             Users::This => fs::create_dir_all(path)?,
             Users::All => return Self::open(path, users),
@@ -17,7 +17,7 @@ impl Place {
         Ok(Self(path.to_owned()))
     }
 
-    pub(super) fn open(path: &Path, users: Users) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, users: Users) -> io::Result<Self> {
         match users {
             Users::This => Ok(Self(path.to_owned())),
             // Nobody could tell who has written what is there.
@@ -25,34 +25,34 @@ impl Place {
         }
     }
 
-    pub(super) fn inside(&self, name: &str) -> io::Result<Self> {
+    pub(crate) fn inside(&self, name: &str) -> io::Result<Self> {
         Self::make(&self.0.join(name), Users::This)
     }
 
-    pub(super) fn check(&self) -> io::Result<()> {
+    pub(crate) fn check(&self) -> io::Result<()> {
         match self.0.symlink_metadata()?.is_dir() {
             true => Ok(()),
             false => Err(io::Error::other("is no folder")),
         }
     }
 
-    pub(super) fn read(&self, name: &str) -> io::Result<File> {
+    pub(crate) fn read(&self, name: &str) -> io::Result<File> {
         File::open(self.0.join(name))
     }
 
-    pub(super) fn create(&self, name: &str) -> io::Result<File> {
+    pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         File::create_new(self.0.join(name))
     }
 
-    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.0.join(from), self.0.join(to))
     }
 
-    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.0.join(name))
     }
 
-    pub(super) fn list(&self) -> io::Result<Vec<Listed>> {
+    pub(crate) fn list(&self) -> io::Result<Vec<Listed>> {
         let mut files = Vec::new();
         for entry in self.0.read_dir()?.flatten() {
             let (Ok(metadata), Ok(name)) = (entry.metadata(), entry.file_name().into_string())
@@ -71,13 +71,13 @@ impl Place {
     }
 }
 
-pub(super) fn check_file(file: &File, _: Users) -> io::Result<()> {
+pub(crate) fn check_file(file: &File, _: Users) -> io::Result<()> {
     match file.metadata()?.is_file() {
         true => Ok(()),
         false => Err(io::Error::other("is no file")),
     }
 }
 
-pub(super) fn unnamed() -> io::Result<File> {
+pub(crate) fn unnamed() -> io::Result<File> {
     tempfile::tempfile()
 }

@@ -1,7 +1,7 @@
 //! A folder by its descriptor, on Unix. See `folder`.
 
-use super::listed::Listed;
-use super::users::Users;
+use crate::cache::listed::Listed;
+use crate::cache::users::Users;
 use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-pub(super) struct Place(OwnedFd, Users);
+pub(crate) struct Place(OwnedFd, Users);
 
 impl Users {
     /// The rights of a folder.
@@ -44,7 +44,7 @@ const FOLDER: OFlags = OFlags::RDONLY
 
 impl Place {
     /// Opens it, and makes it first, if there is none.
-    pub(super) fn make(path: &Path, users: Users) -> io::Result<Self> {
+    pub(crate) fn make(path: &Path, users: Users) -> io::Result<Self> {
         if users == Users::All && !rustix::process::geteuid().is_root() {
             return Err(io::Error::other("is for root to make"));
         }
@@ -58,11 +58,11 @@ impl Place {
         Self::at(CWD, path, users)
     }
 
-    pub(super) fn open(path: &Path, users: Users) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, users: Users) -> io::Result<Self> {
         Ok(Self(fs::open(path, FOLDER, Mode::empty())?, users))
     }
 
-    pub(super) fn inside(&self, name: &str) -> io::Result<Self> {
+    pub(crate) fn inside(&self, name: &str) -> io::Result<Self> {
         Self::at(&self.0, name, self.1)
     }
 
@@ -80,32 +80,32 @@ impl Place {
         Ok(Self(opened, users))
     }
 
-    pub(super) fn check(&self) -> io::Result<()> {
+    pub(crate) fn check(&self) -> io::Result<()> {
         check(&fs::fstat(&self.0)?, self.1)
     }
 
-    pub(super) fn read(&self, name: &str) -> io::Result<File> {
+    pub(crate) fn read(&self, name: &str) -> io::Result<File> {
         // Nobody waits for the other end, should it be a pipe.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         Ok(fs::openat(&self.0, name, flags, Mode::empty())?.into())
     }
 
-    pub(super) fn create(&self, name: &str) -> io::Result<File> {
+    pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let file = fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?;
         fs::fchmod(&file, self.1.file())?;
         Ok(file.into())
     }
 
-    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(fs::renameat(&self.0, from, &self.0, to)?)
     }
 
-    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
-    pub(super) fn list(&self) -> io::Result<Vec<Listed>> {
+    pub(crate) fn list(&self) -> io::Result<Vec<Listed>> {
         let mut files = Vec::new();
         for entry in fs::Dir::read_from(&self.0)? {
             let entry = entry?;
@@ -130,7 +130,7 @@ impl Place {
 }
 
 /// Whether it is a plain file of its owner's, which nobody else can write to.
-pub(super) fn check_file(file: &File, users: Users) -> io::Result<()> {
+pub(crate) fn check_file(file: &File, users: Users) -> io::Result<()> {
     let stat = fs::fstat(file)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("is no file"));
@@ -154,7 +154,7 @@ fn check(stat: &Stat, users: Users) -> io::Result<()> {
 }
 
 /// In memory, where the system has that; else in the folder for temporary files.
-pub(super) fn unnamed() -> io::Result<File> {
+pub(crate) fn unnamed() -> io::Result<File> {
     #[cfg(target_os = "linux")]
     if let Ok(file) = fs::memfd_create("eco", fs::MemfdFlags::CLOEXEC) {
         return Ok(file.into());
