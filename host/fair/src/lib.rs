@@ -1,6 +1,6 @@
-//! Fair shares of the processors: who has had how much lately, and whose turn is next.
+//! Fair shares of the processors: recent time of plugins, peers and connections, and the order of their turns.
 //!
-//! It owns what counts as lately, and the order of turns. It must not know what is done in a turn, nor who measures it.
+//! It owns the meaning of "recent" and the order of turns. It measures nothing, and runs nothing.
 //!
 //! ```
 //! use eco_fair::{Account, RecentTime, TurnQueue};
@@ -10,15 +10,17 @@
 //! let turns = TurnQueue::with_places(1);
 //! let (plugin, peer) = (Arc::new(Account::default()), Arc::new(Account::default()));
 //! let place = turns.enter(&plugin, &peer, RecentTime::default()).await;
-//! // Whoever comes now waits until it is given back.
+//! // The next one waits until it is given back.
 //! drop(place);
 //! # });
 //! ```
 
 mod account;
+mod peers;
 mod recent;
 mod turns;
 
-pub use account::{Account, Accounts, Membership};
+pub use account::Account;
+pub use peers::{Accounts, Membership};
 pub use recent::RecentTime;
 pub use turns::{Place, Turn, TurnQueue};

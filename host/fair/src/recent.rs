@@ -1,19 +1,19 @@
-//! Processor time that was had lately.
+//! Recent processor time.
 //!
-//! What was had is forgotten by halves, so that somebody who was busy once is as good as new some time later, and
-//! one that is always busy can't pass for one that seldom is.
+//! It decays by halves. So somebody who was busy once is as good as new some time later, and somebody who is always busy
+//! can't pass for one that seldom is.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// The time in which what was had comes to count half. Longer, and a burst of work is held against somebody long
-/// after it; shorter, and a newcomer that needs a moment gets no advance over those that have been busy for seconds.
+/// Time that comes to count half after this long. Longer, and a burst of work is held against somebody long after it;
+/// shorter, and a newcomer that needs a moment gets no advance over those that have been busy for seconds.
 pub(crate) const HALF_LIFE: Duration = Duration::from_secs(5);
 
-/// Processor time, in which what is longer ago counts less.
+/// Processor time that counts less the longer ago it was.
 ///
-/// It is kept as the logarithm of what it would be if it grew with time instead of being forgotten. So it needs no moment
-/// beside it, and two of them keep their order while time passes.
+/// The logarithm of a value that grows with time instead of decaying is kept. So no moment is stored beside it, and two
+/// of them keep their order while time passes.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct RecentTime(f64);
 
@@ -25,7 +25,7 @@ impl Default for RecentTime {
 }
 
 impl RecentTime {
-    /// Adds what was had just now.
+    /// Adds time that was had just now.
     pub fn add(&mut self, time: Duration, now: Instant) {
         let added = time.as_secs_f64().log2() + half_lives(now);
         let (less, more) = if added < self.0 {
@@ -33,13 +33,13 @@ impl RecentTime {
         } else {
             (self.0, added)
         };
-        // Of two that are none the difference is no number.
+        // The difference of two infinities is no number.
         if more > f64::NEG_INFINITY {
             self.0 = more + (less - more).exp2().ln_1p() / std::f64::consts::LN_2;
         }
     }
 
-    /// What it counts for.
+    /// The time that it counts for at this moment.
     pub fn had(self, now: Instant) -> Duration {
         let seconds = (self.0 - half_lives(now)).exp2();
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
@@ -50,7 +50,7 @@ impl RecentTime {
         Self(self.0 - (parts as f64).log2())
     }
 
-    /// Who has less of this has had less lately.
+    /// Sort key; lower means less recent processor time. All decay equally, so the order never changes.
     pub(crate) fn order(self) -> i64 {
         // To a millionth of a half.
         (self.0 * 1e6) as i64
@@ -65,7 +65,7 @@ impl RecentTime {
     }
 }
 
-/// Since the first time that anybody asked.
+/// Half-lives since the first call.
 fn half_lives(now: Instant) -> f64 {
     static BEGAN: OnceLock<Instant> = OnceLock::new();
     let began = BEGAN.get_or_init(|| now);

@@ -1,6 +1,6 @@
-//! Turns: only so many at the same time, and of those that wait, the one goes first that has had least lately.
+//! Turns: only so many at the same time, and the one with the least recent time goes first.
 //!
-//! First the plugin that has had least, then its peer, then that one's connection: so that nobody gets more by opening
+//! The plugin with the least goes first, within it the peer, within that the connection. So nobody gets more by opening
 //! more connections, and nobody waits for another plugin's crowd.
 
 use crate::account::Account;
@@ -25,7 +25,7 @@ struct Shared {
 
 struct Queue {
     free: usize,
-    /// Who waits, by their plugins, of which there are few.
+    /// The plugins that wait, of which there are few.
     plugins: HashMap<usize, Plugin>,
     came: u64,
 }
@@ -34,9 +34,9 @@ struct Plugin {
     account: Arc<Account>,
     /// When it came to wait.
     came: u64,
-    /// Who waits, by their peers, of which there may be thousands.
+    /// Its peers that wait, of which there may be thousands.
     peers: HashMap<usize, Peer>,
-    /// The peers by what they had when somebody last looked, and when they came. None has less by now.
+    /// The peers by their recent time at the last look, and their arrival. None has less by now.
     order: BTreeSet<(i64, u64, usize)>,
 }
 
@@ -44,7 +44,7 @@ struct Peer {
     account: Arc<Account>,
     /// Its place in the order of peers.
     at: (i64, u64, usize),
-    /// By what their connections have had, then in the order in which they came.
+    /// Its connections, by their recent time and their arrival.
     waiting: BTreeMap<(i64, u64), oneshot::Sender<Place>>,
 }
 
@@ -52,16 +52,16 @@ struct Peer {
 pub struct Place(Option<TurnQueue>);
 
 /// A turn that comes. Dropped before, it is given up.
-pub struct Turn(State);
+pub struct Turn(Progress);
 
-enum State {
+enum Progress {
     /// It has come.
     Granted(Option<Place>),
     /// It is to come.
     Waits(Waits),
 }
 
-/// Who waits, and where.
+/// A turn's place in the queue.
 struct Waits {
     granted: oneshot::Receiver<Place>,
     turns: TurnQueue,
@@ -70,7 +70,7 @@ struct Waits {
     order: (i64, u64),
 }
 
-/// It leaves no trace in the queue, where it may have waited for long.
+/// Leaves no trace in the queue, where it may have waited for long.
 impl Drop for Waits {
     fn drop(&mut self) {
         let mut queue = self.turns.0.queue.lock();
@@ -97,13 +97,13 @@ impl TurnQueue {
         self.0.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits for a place, for which this plugin and this peer pay. `recent` is what the connection has had.
+    /// Waits for a place, for which this plugin and this peer pay. `recent` is the connection's recent time.
     pub fn enter(&self, plugin: &Arc<Account>, peer: &Arc<Account>, recent: RecentTime) -> Turn {
         let mut queue = self.0.queue.lock();
         if queue.free > 0 {
             queue.free -= 1;
             let place = Place(Some(self.clone()));
-            return Turn(State::Granted(Some(place)));
+            return Turn(Progress::Granted(Some(place)));
         }
         let (grant, granted) = oneshot::channel();
         queue.came += 1;
@@ -119,7 +119,7 @@ impl TurnQueue {
         waiting.enter(peer, order, grant);
         self.0.waiting.fetch_add(1, Ordering::Relaxed);
         drop(queue);
-        Turn(State::Waits(Waits {
+        Turn(Progress::Waits(Waits {
             granted,
             turns: self.clone(),
             plugin: key(plugin),
@@ -135,7 +135,7 @@ fn key(account: &Arc<Account>) -> usize {
 }
 
 impl Queue {
-    /// Takes out who is next.
+    /// Takes the next one out.
     fn next(&mut self) -> Option<oneshot::Sender<Place>> {
         let plugins = self.plugins.iter();
         let next = plugins.min_by_key(|(_, plugin)| (plugin.account.recent().order(), plugin.came));
@@ -147,10 +147,8 @@ impl Queue {
         }
         next
     }
-}
 
-impl Queue {
-    /// Takes out who waits no more. Whether it was there.
+    /// Takes one out that waits no more. Whether it was there.
     fn remove(&mut self, gone: &Waits) -> bool {
         let Some(plugin) = self.plugins.get_mut(&gone.plugin) else {
             return false;
@@ -239,11 +237,11 @@ impl Future for Turn {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Place> {
         match &mut self.0 {
-            State::Granted(place) => match place.take() {
+            Progress::Granted(place) => match place.take() {
                 Some(place) => Poll::Ready(place),
                 None => Poll::Pending,
             },
-            State::Waits(waits) => match Pin::new(&mut waits.granted).poll(cx) {
+            Progress::Waits(waits) => match Pin::new(&mut waits.granted).poll(cx) {
                 Poll::Ready(Ok(place)) => Poll::Ready(place),
                 // The sender is only ever dropped after sending.
                 Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
@@ -269,7 +267,7 @@ mod tests {
         account
     }
 
-    /// Has all wait, each with its plugin, its peer and what it has had; says in which order they have their turns.
+    /// Has all wait, each with its plugin, its peer and its recent time, and returns the order of their turns.
     async fn order(waiting: Vec<(Arc<Account>, Arc<Account>, u64)>) -> Vec<usize> {
         let turns = TurnQueue::with_places(1);
         let nobody = account(0);
