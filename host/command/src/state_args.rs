@@ -150,6 +150,10 @@ pub(super) fn not_there(error: OpenError) -> Failure {
             Exit::Unavailable,
             "Is a Redis running there, 6.0 or newer, and are user and password right? `redis-cli -u URL ping` asks it.",
         ),
+        OpenError::NoRedis => (
+            Exit::Usage,
+            "Keep the state in memory: or file:PATH, or take an eco that is built with it.",
+        ),
     };
     exit.saying(format!("{error}\n{next}"))
 }

@@ -1,20 +1,22 @@
-//! Where state is kept: what a place for topics, and one for a store, must be able to do.
+//! Where state is kept: the functions of a backend for topics, and of one for a store.
 //!
-//! What plugins ask for has been held against the limits of single things; what there may be in all, the place
-//! bounds.
+//! Callers check the limits of single things. A backend bounds the totals.
 
+use super::clock::Clock;
 use super::event::Member;
+use super::limits::Limits;
 use super::mailbox::Mailbox;
 use super::problem::Problem;
 use eco_fair::Account;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-/// What comes of a question; at once where nothing has to be waited for.
+/// The answer to a question; ready at once where nothing has to be waited for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
 
-/// An answer that is there.
+/// An answer that is ready.
 pub(crate) fn now<'a, T: Send + 'a>(result: Result<T, Problem>) -> Answer<'a, T> {
     Box::pin(std::future::ready(result))
 }
@@ -24,35 +26,35 @@ pub(crate) fn now<'a, T: Send + 'a>(result: Result<T, Problem>) -> Answer<'a, T>
 pub struct Subscriber {
     /// How others know it.
     pub member: Member,
-    /// What it hears of the topic, and where that goes.
+    /// The events that it hears, and their mailbox.
     pub hears: Hears,
-    /// Who pays for what its coming and going makes others do.
+    /// Pays for the work that its coming and going causes others.
     pub payer: Arc<Account>,
 }
 
-/// What a connection hears of its topics, and where that goes.
+/// The events that a connection hears, and their mailbox.
 #[derive(Clone, Debug)]
 pub enum Hears {
     /// Nothing: it only wants to be seen.
     Nothing,
-    /// What is said, and not who comes and goes.
+    /// Messages, and nothing of presence.
     Messages(Arc<Mailbox>),
     /// Everything.
     All(Arc<Mailbox>),
 }
 
-/// What is told of a topic.
+/// A kind of event of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// That somebody has said something.
+    /// Somebody has said something.
     Message,
-    /// That somebody comes or goes.
+    /// Somebody comes or goes.
     Presence,
 }
 
 impl Hears {
-    /// Whether it hears such events.
-    pub(crate) fn is_told(&self, event: EventKind) -> bool {
+    /// Whether it hears events of this kind.
+    pub(crate) fn includes(&self, event: EventKind) -> bool {
         match self {
             Self::Nothing => false,
             Self::Messages(_) => event == EventKind::Message,
@@ -60,7 +62,7 @@ impl Hears {
         }
     }
 
-    /// Where it goes.
+    /// The mailbox, if it hears anything.
     pub fn mailbox(&self) -> Option<&Arc<Mailbox>> {
         match self {
             Self::Nothing => None,
@@ -74,7 +76,7 @@ impl Hears {
 pub struct Page {
     /// In no order.
     pub keys: Vec<String>,
-    /// What asks for the next page, if there may be one.
+    /// Asks for the next page, if there may be one.
     pub more: Option<String>,
 }
 
@@ -83,7 +85,7 @@ pub struct Page {
 pub struct Namespaces {
     /// In the order of the alphabet.
     pub names: Vec<String>,
-    /// Whether there may be others: nobody looks for more than a person would read.
+    /// Whether there may be others: the list has no more than a person would read.
     pub may_be_more: bool,
 }
 
@@ -92,7 +94,7 @@ impl Namespaces {
     pub(crate) const MOST: usize = 1000;
 }
 
-/// A place for topics. All members of a topic hear its events in one order. An answer that nobody waits for any
+/// A backend for topics. All members of a topic hear its events in one order. An answer that nobody waits for any
 /// more may take effect or not; leaving is right in either case.
 pub trait TopicsBackend: Send + Sync {
     /// Adds a member to a topic, and tells the others. Returns them, as they are at that moment.
@@ -106,10 +108,10 @@ pub trait TopicsBackend: Send + Sync {
         Ok(())
     }
 
-    /// How many hear such an event of a topic, as far as is known at once: what it costs to cause one.
+    /// How many hear such an event of a topic, as far as is known at once. It is the cost of causing one.
     fn audience(&self, topic: &str, event: EventKind) -> usize;
 
-    /// Tells all members of a topic but this one. `payer` pays for what they do then.
+    /// Tells all members of a topic but this one. `payer` pays for their work.
     fn publish<'a>(
         &'a self,
         topic: &'a Arc<str>,
@@ -127,20 +129,20 @@ pub trait TopicsBackend: Send + Sync {
         Box::pin(std::future::ready(()))
     }
 
-    /// The same, though not for long, and gives up what is held for this host.
+    /// Does the same, though not for long, and gives up everything that is held for this host.
     fn close(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
 }
 
-/// A place for keys and values.
+/// A backend for keys and values.
 pub trait StoreBackend: Send + Sync {
     /// Bytes that this process holds of it in memory, unless others bound them.
     fn held(&self) -> usize {
         0
     }
 
-    /// The value of a key, which is shared with whoever else has it.
+    /// The value of a key, shared with all others that have it.
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>>;
 
     /// Gives a key a value, for a time or for ever.
@@ -168,4 +170,14 @@ pub trait StoreBackend: Send + Sync {
     fn namespaces(&self) -> Answer<'_, Namespaces> {
         now(Ok(Namespaces::default()))
     }
+}
+
+/// The two backends of one state, and the values that all of its connections need.
+pub(crate) struct Backends {
+    pub(crate) topics: Box<dyn TopicsBackend>,
+    pub(crate) store: Box<dyn StoreBackend>,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Bytes of all events that wait.
+    pub(crate) waiting: Arc<AtomicUsize>,
 }

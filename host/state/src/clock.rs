@@ -1,4 +1,4 @@
-//! The times that times to live and rates are counted in.
+//! Clocks, by which times to live and rates are counted.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -24,8 +24,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// The time since 1970, for what outlives the process. Somebody may set it back, and then what is kept for a time
-/// is kept longer.
+/// The time since 1970, for state that outlives the process. Somebody may set it back: then entries with a time to live
+/// are kept longer.
 #[derive(Debug, Default)]
 pub struct WallClock;
 

@@ -1,14 +1,14 @@
-//! Putting an event into the mailboxes of all who hear it.
+//! Delivers an event to the mailboxes of all who hear it.
 
 use super::backend::{EventKind, Subscriber};
 use super::event::Event;
 use super::limits::Limits;
-use super::mailbox::Waiting;
+use super::waiting::Waiting;
 use eco_fair::Account;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-/// What waits for all connections together, and how much that may be.
+/// Delivers, and counts the bytes that wait for all connections together.
 pub(crate) struct Delivery {
     /// Bytes of all events that wait.
     waiting: Arc<AtomicUsize>,
@@ -16,7 +16,7 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Of what waits in those mailboxes that are made with the same `waiting`.
+    /// For the mailboxes that are made with the same `waiting`.
     pub(crate) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>) -> Self {
         Self {
             waiting: waiting.clone(),
@@ -24,8 +24,8 @@ impl Delivery {
         }
     }
 
-    /// Tells all members but one who hear such events. `payer` pays for what they do then. Whether there was room for it
-    /// to wait; where there is none, they are told that they missed it.
+    /// Tells all members but one who hear such events. `payer` pays for their work. Whether there was room for the event;
+    /// where there is none, they are told that they missed it.
     pub(crate) fn tell<'a>(
         &self,
         members: impl IntoIterator<Item = &'a Subscriber>,
@@ -40,7 +40,7 @@ impl Delivery {
         };
         let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
         for subscriber in members {
-            if subscriber.hears.is_told(kind)
+            if subscriber.hears.includes(kind)
                 && let Some(mailbox) = subscriber.hears.mailbox()
                 && but.is_none_or(|but| !is_same(but, &subscriber.member.id))
             {
@@ -54,7 +54,7 @@ impl Delivery {
     }
 }
 
-/// Whether two ids are the same. Those of connections of this host mostly are so in memory.
+/// Whether two ids are the same. Those of this host's connections mostly share their memory.
 pub(crate) fn is_same(one: &Arc<str>, other: &Arc<str>) -> bool {
     Arc::ptr_eq(one, other) || one == other
 }

@@ -1,4 +1,4 @@
-//! What a connection hears: `event` of `wit/events.wit`, but for its own timer.
+//! Events of topics, as a connection hears them: `event` of `wit/events.wit`, but for its own timer.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use std::sync::Arc;
 pub struct Member {
     /// Unique among all connections, of this server and of others.
     pub id: Arc<str>,
-    /// What its plugin calls itself; may be empty.
+    /// The name that its plugin gives it; may be empty.
     pub label: Arc<str>,
 }
 
-/// Something that a connection hears. Topics come as they were subscribed to.
+/// An event of a topic. The topic has the name that was subscribed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Somebody has said something.
@@ -37,7 +37,7 @@ pub enum Event {
         /// Who.
         member: Member,
     },
-    /// Events that did not fit into the mailbox were left out here.
+    /// Events were left out here, as they did not fit into the mailbox.
     Missed {
         /// Of this topic.
         topic: Arc<str>,
@@ -47,7 +47,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The topic that it is of.
+    /// Its topic.
     pub fn topic(&self) -> &Arc<str> {
         match self {
             Self::Message { topic, .. }
@@ -57,7 +57,7 @@ impl Event {
         }
     }
 
-    /// Bytes of memory that its texts take. Each counts, though others may have it too: the event may be the last.
+    /// Bytes of memory of its texts. Each counts, though others may share it: the event may be its last owner.
     pub(crate) fn texts(&self) -> usize {
         let text = |bytes: usize| TEXT + bytes;
         let of = |member: &Member| text(member.id.len()) + text(member.label.len());
@@ -70,5 +70,5 @@ impl Event {
     }
 }
 
-/// Bytes that a text takes beside its own: the counts of references, and what the allocator needs.
+/// Bytes that a text takes beside its own: the counts of references, and the allocator's.
 const TEXT: usize = 32;

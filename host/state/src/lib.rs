@@ -1,9 +1,8 @@
-//! What connections share: topics, of which each hears what the others say, and a store.
+//! State that connections share: topics, by which they hear each other, and a store.
 //!
-//! It owns order, presence, mailboxes and the bounds of all that. It must know neither plugins nor sockets: a
-//! connection is a [`Participant`] here, and whoever runs it takes events from its mailbox. Where state is kept is
-//! the business of a [`TopicsBackend`] and a [`StoreBackend`]: in this process, in a file, or on Redis, where many
-//! hosts share it.
+//! It owns order, presence, mailboxes and their bounds. A connection is a [`Participant`] here, whose host takes events
+//! from its mailbox: there are no plugins and no sockets. A [`TopicsBackend`] and a [`StoreBackend`] keep the state: in
+//! this process, in a file, or on Redis, where many hosts share it (the feature `redis`).
 //!
 //! ```
 //! use eco_state::{Event, Hearing, SharedState};
@@ -15,7 +14,7 @@
 //! let here = ben.subscribe("tea", "Ben", Hearing::All).await.expect("it is within all limits");
 //! assert_eq!((none.len(), &*here[0].label), (0, "Anna"));
 //! ben.publish("tea", b"hello").expect("it is within all limits");
-//! // As when the call of a plugin has returned well.
+//! // The call of a plugin has returned well.
 //! ben.commit().await.expect("there is room");
 //! assert!(matches!(&*anna.next_event().expect("Ben came"), Event::Joined { member, .. } if *member.label == *"Ben"));
 //! assert!(matches!(&*anna.next_event().expect("he spoke"), Event::Message { data, .. } if **data == *b"hello"));
@@ -25,31 +24,40 @@
 mod backend;
 mod clock;
 mod delivery;
+mod entry;
+mod error;
 mod event;
 mod file;
 mod limits;
 mod location;
 mod mailbox;
 mod memory;
+mod open;
 mod participant;
+mod pending;
 mod problem;
 mod rate;
+#[cfg(feature = "redis")]
 #[expect(
     clippy::disallowed_types,
-    reason = "nobody is judged by what is on Redis, and rooms are large"
+    reason = "nobody is judged by the state on Redis, and topics are large"
 )]
 mod redis;
-mod shared;
+mod shared_state;
+mod waiting;
 mod warning;
 
 pub use backend::{
     Answer, EventKind, Hears, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend,
 };
 pub use clock::{Clock, SystemClock, WallClock};
+pub use error::OpenError;
 pub use event::{Event, Member};
 pub use limits::{Limit, Limits};
 pub use location::Location;
-pub use mailbox::{Heard, Mailbox};
+pub use mailbox::Mailbox;
+pub use open::open_store;
 pub use participant::{Hearing, Participant};
 pub use problem::{Lack, Problem};
-pub use shared::{OpenError, SharedState, open_store};
+pub use shared_state::SharedState;
+pub use waiting::Heard;

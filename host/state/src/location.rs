@@ -1,4 +1,4 @@
-//! Where state is kept, as it is typed.
+//! The place where state is kept, as a person types it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ pub enum Location {
     Memory,
     /// The store in this file; topics in this process, as it is the only one.
     File(PathBuf),
-    /// All of it there. Has a password, often. What the URL says is looked at when it is opened, since whoever types
-    /// it must not read the password again in an error.
+    /// All of it on this Redis. Often it has a password: so the URL is parsed when it is opened, where no error repeats
+    /// it.
     Redis(String),
 }
 
-/// No error repeats what was typed: it may have a password.
+/// No error repeats the text: it may have a password.
 impl FromStr for Location {
     type Err = String;
 
@@ -58,7 +58,7 @@ fn path_of_url(url: &str) -> Result<PathBuf, String> {
     })
 }
 
-/// Percent-decoding (RFC 3986, 2.1). `None` where it isn't encoded so, or gives what no path has.
+/// Percent-decoding (RFC 3986, 2.1). `None` where it isn't encoded so, or has a NUL, which no path has.
 fn decode(path: &str) -> Option<PathBuf> {
     let mut bytes = path.bytes();
     let mut decoded = Vec::new();

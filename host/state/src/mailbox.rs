@@ -1,127 +1,18 @@
-//! What waits for one connection.
+//! The mailbox of one connection.
 
-use super::event::Event;
 use super::limits::Limits;
+use super::waiting::{Heard, Queued, Waiting};
 use eco_fair::Account;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
-use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, Waker};
 
-/// Bytes that a place in a queue takes, which is as large as two of them while it grows.
-const PLACE: usize = 2 * size_of::<Queued>();
-/// The part of all that may wait which one peer may have others hold, when half of that is taken.
-/// Test: `mailbox::tests::who_has_others_hold_much_leaves_room_for_others`.
-const LARGE_PART: usize = 8;
 /// Places that an empty queue keeps for later.
 const KEPT: usize = 64;
 
-/// An event that waits, for one or for many, and what it takes of [`Limits::waiting`].
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    event: Event,
-    /// Who pays for what it makes others do. `None`: each for itself.
-    payer: Option<Arc<Account>>,
-    size: usize,
-    total: Arc<AtomicUsize>,
-}
-
-impl Waiting {
-    /// `None` where too much waits already.
-    pub(crate) fn new(
-        event: Event,
-        payer: &Arc<Account>,
-        total: &Arc<AtomicUsize>,
-        limits: &Limits,
-    ) -> Option<Arc<Self>> {
-        let waiting = Self::counted(event, Some(payer.clone()), total);
-        // Dropped, it is taken off again.
-        waiting.has_room(limits.waiting).then_some(waiting)
-    }
-
-    /// Whether no more waits than may. One who has others hold a large part of that has no more room when half of it is
-    /// taken, so that all others have.
-    fn has_room(&self, most: usize) -> bool {
-        let waits = self.total.load(Ordering::Relaxed);
-        let own = self.payer.as_ref().map_or(0, |payer| payer.held());
-        waits <= most && (waits <= most / 2 || own <= most / LARGE_PART)
-    }
-
-    /// So many bytes more wait.
-    fn count(&self, bytes: usize) {
-        self.total.fetch_add(bytes, Ordering::Relaxed);
-        if let Some(payer) = &self.payer {
-            payer.hold(bytes);
-        }
-    }
-
-    /// So many bytes less wait.
-    fn uncount(&self, bytes: usize) {
-        self.total.fetch_sub(bytes, Ordering::Relaxed);
-        if let Some(payer) = &self.payer {
-            payer.release(bytes);
-        }
-    }
-
-    fn counted(event: Event, payer: Option<Arc<Account>>, total: &Arc<AtomicUsize>) -> Arc<Self> {
-        // With the counts of references, and what the allocator needs.
-        let size = size_of::<Self>() + 32 + event.texts();
-        let waiting = Self {
-            event,
-            payer,
-            size,
-            total: total.clone(),
-        };
-        waiting.count(size);
-        Arc::new(waiting)
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.uncount(self.size);
-    }
-}
-
-/// An event in a queue, with what its place there takes.
-#[derive(Debug)]
-struct Queued(Arc<Waiting>);
-
-impl Queued {
-    fn new(waiting: Arc<Waiting>) -> Self {
-        waiting.count(PLACE);
-        Self(waiting)
-    }
-}
-
-impl Drop for Queued {
-    fn drop(&mut self) {
-        self.0.uncount(PLACE);
-    }
-}
-
-/// An event that a connection hears.
-#[derive(Debug)]
-pub struct Heard(Arc<Waiting>);
-
-impl Heard {
-    /// Who pays for what it makes the connection do. `None`: its own peer.
-    pub fn payer(&self) -> Option<&Arc<Account>> {
-        self.0.payer.as_ref()
-    }
-}
-
-impl Deref for Heard {
-    type Target = Event;
-
-    fn deref(&self) -> &Event {
-        &self.0.event
-    }
-}
-
-/// The events that wait for one connection, in their order. Nobody who puts one in waits for it.
+/// The events that wait for one connection, in their order. Putting one in never waits.
 #[derive(Debug)]
 pub struct Mailbox {
     events: usize,
@@ -129,15 +20,15 @@ pub struct Mailbox {
     /// Bytes of all that waits, for others too, and how many that may be.
     total: Arc<AtomicUsize>,
     most: usize,
-    inner: Mutex<Inner>,
+    queue: Mutex<Queue>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
-    queue: VecDeque<Queued>,
+struct Queue {
+    events: VecDeque<Queued>,
     /// Bytes in the queue.
     bytes: usize,
-    /// What was left out of each topic since an event of it was last put in.
+    /// Events of each topic that were left out since its last event.
     missed: Vec<(Arc<str>, Count)>,
     waker: Option<Waker>,
 }
@@ -146,14 +37,14 @@ struct Inner {
 type Count = Option<u64>;
 
 impl Mailbox {
-    /// `total` is what waits for all.
+    /// `total` counts the bytes of all that waits.
     pub(crate) fn new(limits: &Limits, total: &Arc<AtomicUsize>) -> Self {
         Self {
             events: limits.mailbox_events,
             bytes: limits.mailbox,
             total: total.clone(),
             most: limits.waiting,
-            inner: Mutex::default(),
+            queue: Mutex::default(),
         }
     }
 
@@ -161,91 +52,90 @@ impl Mailbox {
     pub(crate) fn put(&self, waiting: &Arc<Waiting>) {
         let queued = Queued::new(waiting.clone());
         let has_place = waiting.has_room(self.most);
-        let mut inner = self.inner.lock();
+        let mut queue = self.queue.lock();
         let has_room = has_place
-            && inner.queue.len() < self.events
-            && inner.bytes.saturating_add(waiting.size) <= self.bytes;
+            && queue.events.len() < self.events
+            && queue.bytes.saturating_add(waiting.size()) <= self.bytes;
         if has_room {
-            inner.tell_missed(waiting.event.topic(), &self.total);
-            inner.push(queued);
+            queue.tell_missed(waiting.topic(), &self.total);
+            queue.push(queued);
         } else {
-            inner.miss(waiting.event.topic());
+            queue.miss(waiting.topic());
         }
-        Inner::wake(inner);
+        Queue::wake(queue);
     }
 
     /// Counts an event that nobody has room for.
     pub(crate) fn miss(&self, topic: &Arc<str>) {
-        let mut inner = self.inner.lock();
-        inner.miss(topic);
-        Inner::wake(inner);
+        let mut queue = self.queue.lock();
+        queue.miss(topic);
+        Queue::wake(queue);
     }
 
-    /// Events are missing, and nobody knows how many.
+    /// Events are missing, and nobody knows how many. Only events of other hosts are lost so.
+    #[cfg(feature = "redis")]
     pub(crate) fn miss_unknown(&self, topic: &Arc<str>) {
-        let mut inner = self.inner.lock();
-        match inner.missed.iter_mut().find(|(of, _)| of == topic) {
+        let mut queue = self.queue.lock();
+        match queue.missed.iter_mut().find(|(of, _)| of == topic) {
             Some((_, count)) => *count = None,
-            None => inner.missed.push((topic.clone(), None)),
+            None => queue.missed.push((topic.clone(), None)),
         }
-        Inner::wake(inner);
+        Queue::wake(queue);
     }
 
     /// The next event, if one waits.
     pub(crate) fn take(&self) -> Option<Heard> {
-        let mut inner = self.inner.lock();
-        if let Some(queued) = inner.queue.pop_front() {
-            inner.bytes -= queued.0.size;
-            if inner.queue.is_empty() && inner.queue.capacity() > KEPT {
-                inner.queue = VecDeque::new();
+        let mut queue = self.queue.lock();
+        if let Some(queued) = queue.events.pop_front() {
+            queue.bytes -= queued.waiting().size();
+            if queue.events.is_empty() && queue.events.capacity() > KEPT {
+                queue.events = VecDeque::new();
             }
-            drop(inner);
-            return Some(Heard(queued.0.clone()));
+            drop(queue);
+            return Some(queued.waiting().clone().into());
         }
-        let missed = inner.missed.pop()?;
-        drop(inner);
-        Some(Heard(missing(missed, &self.total)))
+        let (topic, count) = queue.missed.pop()?;
+        drop(queue);
+        Some(Waiting::missed(topic, count, &self.total).into())
     }
 
-    /// Ready when an event waits, with who pays for it; else the task is woken when one comes.
+    /// Ready when an event waits, with its payer; else the task is woken when one comes.
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Option<Arc<Account>>> {
-        let mut inner = self.inner.lock();
-        if let Some(Queued(next)) = inner.queue.front() {
-            return Poll::Ready(next.payer.clone());
+        let mut queue = self.queue.lock();
+        if let Some(next) = queue.events.front() {
+            return Poll::Ready(next.waiting().payer().cloned());
         }
-        if !inner.missed.is_empty() {
+        if !queue.missed.is_empty() {
             return Poll::Ready(None);
         }
-        match &mut inner.waker {
+        match &mut queue.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
         Poll::Pending
     }
 
-    /// Forgets what is of this topic.
+    /// Forgets all events of this topic.
     pub(crate) fn forget(&self, topic: &str) {
-        let mut inner = self.inner.lock();
-        let (of_it, others): (VecDeque<_>, _) = std::mem::take(&mut inner.queue)
+        let mut queue = self.queue.lock();
+        let (of_it, others): (VecDeque<_>, _) = std::mem::take(&mut queue.events)
             .into_iter()
-            .partition(|queued: &Queued| **queued.0.event.topic() == *topic);
-        inner.queue = others;
-        inner.bytes -= of_it.iter().map(|queued| queued.0.size).sum::<usize>();
-        inner.missed.retain(|(of, _)| **of != *topic);
-        // What was its last place is freed without the lock.
-        drop(inner);
+            .partition(|queued: &Queued| **queued.waiting().topic() == *topic);
+        queue.events = others;
+        queue.bytes -= of_it
+            .iter()
+            .map(|queued| queued.waiting().size())
+            .sum::<usize>();
+        queue.missed.retain(|(of, _)| **of != *topic);
+        // An event that loses its last place is freed without the lock.
+        drop(queue);
     }
 }
 
-/// What tells that events were left out.
-fn missing((topic, count): (Arc<str>, Count), total: &Arc<AtomicUsize>) -> Arc<Waiting> {
-    Waiting::counted(Event::Missed { topic, count }, None, total)
-}
-
-impl Inner {
+impl Queue {
     fn push(&mut self, queued: Queued) {
-        self.bytes += queued.0.size;
-        self.queue.push_back(queued);
+        self.bytes += queued.waiting().size();
+        self.events.push_back(queued);
     }
 
     fn miss(&mut self, topic: &Arc<str>) {
@@ -255,19 +145,19 @@ impl Inner {
         }
     }
 
-    /// Puts in what was left out of a topic, before the next event of it. There is always room for it: there is one for
-    /// each event at most.
+    /// Tells of events that were left out, before the next one of their topic. There is always room: each event brings one
+    /// such at most.
     fn tell_missed(&mut self, topic: &Arc<str>, total: &Arc<AtomicUsize>) {
         if let Some(place) = self.missed.iter().position(|(of, _)| of == topic) {
-            let missed = self.missed.swap_remove(place);
-            self.push(Queued::new(missing(missed, total)));
+            let (topic, count) = self.missed.swap_remove(place);
+            self.push(Queued::new(Waiting::missed(topic, count, total)));
         }
     }
 
-    /// Wakes whoever waits, when the lock is let go.
-    fn wake(mut inner: MutexGuard<'_, Self>) {
-        let waker = inner.waker.take();
-        drop(inner);
+    /// Lets the lock go, then wakes the task that waits.
+    fn wake(mut queue: MutexGuard<'_, Self>) {
+        let waker = queue.waker.take();
+        drop(queue);
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -277,6 +167,9 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Event;
+    use crate::waiting::PLACE;
+    use std::sync::atomic::Ordering;
 
     fn message(bytes: usize) -> Event {
         let text: Arc<str> = "t".into();
@@ -360,6 +253,6 @@ mod tests {
             mailbox.put(&waiting);
         }
         while mailbox.take().is_some() {}
-        assert!(mailbox.inner.lock().queue.capacity() <= KEPT);
+        assert!(mailbox.queue.lock().events.capacity() <= KEPT);
     }
 }

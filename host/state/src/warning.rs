@@ -1,12 +1,10 @@
-//! What the log says of a place that can't be used: not more often than somebody reads it.
-//!
-//! It owns how often. It must not know what is wrong.
+//! Warnings of a place that can't be used, no more often than a person reads them.
 
 use parking_lot::Mutex;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// The log says that a place can't be used once in so long; what comes in between is not said.
+/// The log says that a place can't be used once in so long, and nothing in between.
 /// Test: `many_hosts::redis_that_goes_away_costs_no_connection`.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -19,7 +17,7 @@ impl Warnings {
         Self(Mutex::new(None))
     }
 
-    /// Says this, unless something was said just now.
+    /// Logs this, unless something was logged just now.
     pub(crate) fn warn(&self, what: fmt::Arguments<'_>) {
         let mut last = self.0.lock();
         if last.is_none_or(|last| last.elapsed() >= EVERY) {

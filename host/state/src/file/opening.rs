@@ -1,7 +1,6 @@
 //! Opening a store's file: this user's own, for nobody else to read, to write or to lock.
 //!
-//! It owns what is believed of a file: what is looked at is the open one, whatever has its name by now. It must not
-//! know what the file holds.
+//! It decides which files are believed. It looks at the open file, as another may have its name by now.
 
 use std::fs::File;
 use std::io;
@@ -23,8 +22,8 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Takes the right to read from all others, which an earlier version left to them: whoever can read a file can lock it.
-/// It is done to a file that was found to be a store alone.
+/// Takes the right to read from all others, as a reader can lock a file. An earlier version left it to them. Only a file
+/// that has proved to be a store is changed.
 pub(super) fn close_to_others(file: &File, path: &Path) {
     match system::close_to_others(file) {
         Ok(false) => {}
@@ -52,6 +51,12 @@ pub(super) fn warn_of_folder(path: &Path) {
     }
 }
 
+/// Whether there may be a store: a file that is there and not empty, whatever it is.
+pub(crate) fn has_something(path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_ok_and(|found| !(found.is_file() && found.len() == 0))
+}
+
 #[cfg(unix)]
 mod system {
     use rustix::fs::{Mode, OFlags};
@@ -76,7 +81,7 @@ mod system {
 
     pub(super) fn create(path: &Path) -> io::Result<File> {
         let file = options().create_new(true).open(path)?;
-        // Whatever the user's mask has left of it.
+        // The user's mask may have left less of it.
         file.set_permissions(Permissions::from_mode(OWN))?;
         Ok(file)
     }

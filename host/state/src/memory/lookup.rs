@@ -1,21 +1,15 @@
-//! A table that things are only looked up in.
+//! A map that can only be looked up in.
 //!
-//! The order of a `HashMap` is another in each process, and plugins are judged by what they see of this crate: what
-//! could be seen in an order is kept in one that is its own, and this has no way to go through all of it.
+//! The order of a `HashMap` is another in each process, and plugins are judged by their output, which may depend on it. So
+//! this map has no way to go through all of it.
 
 use std::borrow::Borrow;
-#[expect(
-    clippy::disallowed_types,
-    reason = "nobody can go through what is in it"
-)]
+#[expect(clippy::disallowed_types, reason = "nobody can go through it")]
 use std::collections::HashMap;
 use std::hash::Hash;
 
 /// Values by their keys.
-#[expect(
-    clippy::disallowed_types,
-    reason = "nobody can go through what is in it"
-)]
+#[expect(clippy::disallowed_types, reason = "nobody can go through it")]
 pub(super) struct Lookup<K, V>(HashMap<K, V>);
 
 /// Empty.

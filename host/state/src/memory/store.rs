@@ -1,430 +1,100 @@
-//! Keys and values in memory, within their bounds, each for as long as it was given.
+//! A store in memory, behind a lock.
 
-use crate::limits::{Limit, Limits};
-use crate::problem::Problem;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use super::entries::Entries;
+use crate::backend::{Answer, Page, StoreBackend, now};
+use crate::clock::Clock;
+use crate::limits::Limits;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Bytes that the host needs for an entry beside its key and its value, about. An entry with a time to live
-/// counts it twice. Test: `store::what_is_full_refuses_and_loses_nothing`.
-pub(crate) const ENTRY: usize = 128;
-
-/// Entries whose time is over that one call removes, unless it needs their room. Whoever waits for the store waits for
-/// that; those that are left are not there for anybody, and go with the next calls, each of which brings one at most.
-/// Test: `store::what_is_over_is_removed_a_few_at_a_time_and_is_not_there_before`.
-const REMOVED_AT_ONCE: usize = 16;
-
-/// The store. Times are those of one clock; what they say is over is not there. It copies no value, compares none and
-/// frees none: that is for whoever has no lock.
-pub(crate) struct Store {
-    entries: BTreeMap<Arc<str>, Entry>,
-    /// When which key expires.
-    expiring: BTreeSet<(Duration, Arc<str>)>,
-    /// What was removed and is to be freed.
-    removed: Vec<Arc<[u8]>>,
-    /// Bytes of all entries.
-    bytes: usize,
-    most_bytes: usize,
-    most_keys: usize,
+/// See [`StoreBackend`].
+pub(crate) struct MemoryStore {
+    entries: Mutex<Entries>,
+    clock: Arc<dyn Clock>,
 }
 
-struct Entry {
-    value: Arc<[u8]>,
-    expires: Option<Duration>,
-}
-
-impl Entry {
-    fn is_over(&self, now: Duration) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
-    }
-
-    fn size(&self, key: &str) -> usize {
-        entry_size(key, self.value.len(), self.expires.is_some())
-    }
-}
-
-/// Keys, as of [`Page`](crate::Page).
-pub(crate) struct Found {
-    pub(crate) keys: Vec<Arc<str>>,
-    pub(crate) more: Option<Arc<str>>,
-}
-
-/// Bytes that an entry counts for, wherever it is kept.
-pub(crate) fn entry_size(key: &str, value: usize, expires: bool) -> usize {
-    let entries = if expires { 2 } else { 1 };
-    key.len() + value + entries * ENTRY
-}
-
-impl Store {
-    pub(crate) fn new(limits: &Limits) -> Self {
+impl MemoryStore {
+    /// An empty one.
+    pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
         Self {
-            entries: BTreeMap::new(),
-            expiring: BTreeSet::new(),
-            removed: Vec::new(),
-            bytes: 0,
-            most_bytes: limits.store,
-            most_keys: limits.keys,
+            entries: Mutex::new(Entries::new(limits)),
+            clock,
         }
     }
 
-    /// Bytes of all entries.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// Works on the entries, at this time. It must not copy, compare or free the bytes of a value: threads of the lowest
+    /// priority hold the lock, too, and all others wait for them. Removed values are freed afterwards.
+    fn with<T>(&self, work: impl FnOnce(&mut Entries, Duration) -> T) -> T {
+        let time = self.clock.now();
+        let mut entries = self.entries.lock();
+        let done = work(&mut entries, time);
+        let removed = entries.take_removed();
+        drop(entries);
+        drop(removed);
+        done
+    }
+}
+
+impl StoreBackend for MemoryStore {
+    fn held(&self) -> usize {
+        self.entries.lock().bytes()
     }
 
-    pub(crate) fn get(&self, key: &str, now: Duration) -> Option<Arc<[u8]>> {
-        Some(self.entry(key, now)?.value.clone())
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
+        now(Ok(self.with(|entries, now| entries.get(key, now))))
     }
 
-    pub(crate) fn set(
-        &mut self,
-        key: &Arc<str>,
-        value: &Arc<[u8]>,
-        expires: Option<Duration>,
-        now: Duration,
-    ) -> Result<(), Problem> {
-        self.expire(now, REMOVED_AT_ONCE);
-        let new = entry_size(key, value.len(), expires.is_some());
-        while let Err(full) = self.check_room(key, new) {
-            // What is over takes no room.
-            if !self.expire(now, 1) {
-                return Err(full);
+    fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
+        let (key, value) = (Arc::from(key), Arc::from(value));
+        now(self.with(|entries, now| {
+            // A time too long to count is for ever.
+            let expires = ttl.and_then(|time| now.checked_add(time));
+            entries.set(&key, &value, expires, now)
+        }))
+    }
+
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a str,
+        expected: Option<&'a [u8]>,
+        new: Option<&'a [u8]>,
+    ) -> Answer<'a, bool> {
+        let (key, new) = (Arc::from(key), new.map(Arc::from));
+        // Each time round, somebody else has changed it in between.
+        let done = loop {
+            let seen = self.with(|entries, now| entries.get(&key, now));
+            if seen.as_deref() != expected {
+                break Ok(false);
             }
-        }
-        self.remove(key);
-        if let Some(expires) = expires {
-            self.expiring.insert((expires, key.clone()));
-        }
-        self.bytes += new;
-        let value = value.clone();
-        self.entries.insert(key.clone(), Entry { value, expires });
-        Ok(())
-    }
-
-    /// Gives a key a value, or none, if what it has is this very value still, or none. Whether it had.
-    pub(crate) fn replace(
-        &mut self,
-        key: &Arc<str>,
-        seen: Option<&Arc<[u8]>>,
-        new: Option<&Arc<[u8]>>,
-        now: Duration,
-    ) -> Result<bool, Problem> {
-        let has = self.entry(key, now).map(|entry| &entry.value);
-        let is_it = match (has, seen) {
-            (Some(has), Some(seen)) => Arc::ptr_eq(has, seen),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
+            let done =
+                self.with(|entries, now| entries.replace(&key, seen.as_ref(), new.as_ref(), now));
+            if !matches!(done, Ok(false)) {
+                break done;
+            }
         };
-        match new {
-            _ if !is_it => return Ok(false),
-            Some(value) => self.set(key, value, None, now)?,
-            None => drop(self.delete(key, now)),
-        }
-        Ok(true)
+        now(done)
     }
 
-    pub(crate) fn add(
-        &mut self,
-        key: &Arc<str>,
-        delta: i64,
-        now: Duration,
-    ) -> Result<i64, Problem> {
-        let entry = self.entry(key, now);
-        let old = entry.map_or(Some(0), |entry| number(&entry.value));
-        let sum = old.and_then(|old| old.checked_add(delta));
-        let sum = sum.ok_or(Problem::NotANumber)?;
-        let expires = entry.and_then(|entry| entry.expires);
-        self.set(key, &sum.to_string().into_bytes().into(), expires, now)?;
-        Ok(sum)
+    fn add<'a>(&'a self, key: &'a str, delta: i64) -> Answer<'a, i64> {
+        let key = Arc::from(key);
+        now(self.with(|entries, now| entries.add(&key, delta, now)))
     }
 
-    /// Whether there was one.
-    pub(crate) fn delete(&mut self, key: &str, now: Duration) -> bool {
-        self.expire(now, REMOVED_AT_ONCE);
-        let was_there = self.entry(key, now).is_some();
-        self.remove(key);
-        was_there
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool> {
+        now(Ok(self.with(|entries, now| entries.delete(key, now))))
     }
 
-    /// In the order of the alphabet, so that `more` is the last key of the page before.
-    pub(crate) fn keys(
-        &self,
-        prefix: &str,
-        more: Option<&str>,
+    fn keys<'a>(
+        &'a self,
+        prefix: &'a str,
+        more: Option<&'a str>,
         limit: usize,
-        now: Duration,
-    ) -> Found {
-        let from = match more {
-            Some(last) if last >= prefix => Bound::Excluded(last),
-            _ => Bound::Included(prefix),
-        };
-        let keys = self
-            .entries
-            .range::<str, _>((from, Bound::Unbounded))
-            .take_while(|(key, _)| key.starts_with(prefix))
-            // What is over takes a place too, so that a page is bounded work.
-            .take(limit);
-        let (mut last, mut seen) = (None, 0);
-        let mut found = Vec::new();
-        for (key, entry) in keys {
-            seen += 1;
-            last = Some(key);
-            if !entry.is_over(now) {
-                found.push(key.clone());
-            }
-        }
-        Found {
-            keys: found,
-            more: last.filter(|_| seen == limit).cloned(),
-        }
-    }
-
-    /// What was removed since this was asked before, for the caller to free.
-    pub(crate) fn take_removed(&mut self) -> Vec<Arc<[u8]>> {
-        std::mem::take(&mut self.removed)
-    }
-
-    /// What is there and not over.
-    fn entry(&self, key: &str, now: Duration) -> Option<&Entry> {
-        self.entries.get(key).filter(|entry| !entry.is_over(now))
-    }
-
-    /// Whether there is room for so many bytes in the place of what the key has.
-    fn check_room(&self, key: &str, new: usize) -> Result<(), Problem> {
-        let old = self.entries.get(key).map(|entry| entry.size(key));
-        if self.bytes - old.unwrap_or(0) + new > self.most_bytes {
-            return Err(Problem::TooMany(Limit::Store));
-        }
-        if old.is_none() && self.entries.len() >= self.most_keys {
-            return Err(Problem::TooMany(Limit::Keys));
-        }
-        Ok(())
-    }
-
-    /// Removes so many entries that are over, at most. Whether there was any.
-    fn expire(&mut self, now: Duration, most: usize) -> bool {
-        let mut any = false;
-        for _ in 0..most {
-            let key = match self.expiring.first() {
-                Some((expires, key)) if *expires <= now => key.clone(),
-                _ => break,
-            };
-            any |= self.remove(&key);
-        }
-        any
-    }
-
-    fn remove(&mut self, key: &str) -> bool {
-        let Some((key, entry)) = self.entries.remove_entry(key) else {
-            return false;
-        };
-        self.bytes -= entry.size(&key);
-        if let Some(expires) = entry.expires {
-            self.expiring.remove(&(expires, key));
-        }
-        self.removed.push(entry.value);
-        true
-    }
-}
-
-/// The decimal number that a value is, written in the one way.
-pub(crate) fn number(value: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(value).ok()?;
-    let number: i64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Duration = Duration::from_secs(10);
-    const LATER: Duration = Duration::from_secs(20);
-
-    fn store(limits: Limits) -> Store {
-        Store::new(&limits)
-    }
-
-    impl Store {
-        fn put(
-            &mut self,
-            key: &str,
-            value: &[u8],
-            expires: Option<Duration>,
-            now: Duration,
-        ) -> Result<(), Problem> {
-            self.set(&key.into(), &value.into(), expires, now)
-        }
-
-        fn read(&self, key: &str, now: Duration) -> Option<Vec<u8>> {
-            self.get(key, now).map(|value| value.to_vec())
-        }
-
-        fn names(&self, now: Duration) -> Vec<String> {
-            let found = self.keys("", None, usize::MAX, now).keys;
-            found.iter().map(ToString::to_string).collect()
-        }
-    }
-
-    #[test]
-    fn a_value_is_there_until_its_time_is_over_and_its_room_is_free_then() {
-        let mut store = store(Limits {
-            keys: 1,
-            ..Limits::default()
-        });
-        assert_eq!(store.put("a", b"1", Some(LATER), NOW), Ok(()));
-        assert_eq!(store.read("a", NOW), Some(b"1".to_vec()));
-        assert_eq!(store.read("a", LATER), None);
-        assert_eq!(store.put("b", b"2", None, LATER), Ok(()));
-        assert_eq!(store.names(LATER), ["b"]);
-        assert!(store.expiring.is_empty());
-    }
-
-    #[test]
-    fn what_is_full_refuses_and_loses_nothing() {
-        let mut store = store(Limits {
-            store: 2 * ENTRY + 10,
-            keys: 2,
-            ..Limits::default()
-        });
-        assert_eq!(store.put("a", &[0; 4], None, NOW), Ok(()));
-        assert_eq!(store.put("b", &[0; 4], None, NOW), Ok(()));
-        let full = Err(Problem::TooMany(Limit::Store));
-        assert_eq!(store.put("a", &[0; 5], None, NOW), full);
-        assert_eq!(store.put("a", &[1; 4], None, NOW), Ok(()));
-        assert!(store.delete("b", NOW));
-        assert_eq!(store.put("c", &[0; 1], None, NOW), Ok(()));
-        let many = Err(Problem::TooMany(Limit::Keys));
-        assert_eq!(store.put("d", &[], None, NOW), many.or(full));
-        assert_eq!(store.read("a", NOW), Some(vec![1; 4]));
-    }
-
-    #[test]
-    fn a_sum_keeps_its_time_and_is_a_number_or_none() {
-        let mut store = store(Limits::default());
-        let [n, t, w, m] = ["n", "t", "w", "m"].map(Arc::<str>::from);
-        assert_eq!(store.add(&n, -5, NOW), Ok(-5));
-        assert_eq!(store.put("t", b"41", Some(LATER), NOW), Ok(()));
-        assert_eq!(store.add(&t, 1, NOW), Ok(42));
-        assert_eq!(store.add(&t, 1, LATER), Ok(1));
-        for wrong in [
-            "",
-            "1 ",
-            "+1",
-            "01",
-            "-0",
-            "1.0",
-            "x",
-            "9223372036854775808",
-        ] {
-            assert_eq!(store.put("w", wrong.as_bytes(), None, NOW), Ok(()));
-            assert_eq!(store.add(&w, 1, NOW), Err(Problem::NotANumber), "{wrong}");
-        }
-        assert_eq!(store.add(&m, i64::MAX, NOW), Ok(i64::MAX));
-        assert_eq!(store.add(&m, 1, NOW), Err(Problem::NotANumber));
-        let most = i64::MAX.to_string().into_bytes();
-        assert_eq!(store.read("m", NOW), Some(most));
-    }
-
-    #[test]
-    fn all_keys_of_a_prefix_come_page_by_page() {
-        let mut store = store(Limits::default());
-        for key in ["a", "b1", "b2", "b3", "c"] {
-            assert_eq!(store.put(key, &[], None, NOW), Ok(()));
-        }
-        let first = store.keys("b", None, 2, NOW);
-        assert_eq!(first.keys, ["b1", "b2"].map(Arc::<str>::from));
-        let second = store.keys("b", first.more.as_deref(), 2, NOW);
-        assert_eq!(
-            (second.keys, second.more),
-            (vec![Arc::<str>::from("b3")], None)
-        );
-        assert_eq!(store.names(NOW).len(), 5);
-    }
-
-    #[test]
-    fn a_value_is_shared_and_what_is_removed_is_left_to_be_freed() {
-        let mut store = store(Limits::default());
-        let value: Arc<[u8]> = vec![1; 1 << 20].into();
-        let key: Arc<str> = "a".into();
-        assert_eq!(store.set(&key, &value, None, NOW), Ok(()));
-        let read = store.get("a", NOW).expect("it is there");
-        assert!(Arc::ptr_eq(&read, &value));
-        // What it is replaced with, and what removes it.
-        assert_eq!(store.set(&key, &[].into(), None, NOW), Ok(()));
-        assert!(store.delete("a", NOW));
-        let removed = store.take_removed();
-        assert_eq!(removed.len(), 2);
-        let first = removed.first().expect("there are two");
-        assert!(Arc::ptr_eq(first, &value));
-        // What is refused is its caller's still.
-        store.most_bytes = 0;
-        assert!(store.set(&key, &value, None, NOW).is_err());
-        // This one, what was read, and what was removed.
-        assert_eq!(Arc::strong_count(&value), 3);
-    }
-
-    #[test]
-    fn a_value_that_was_seen_is_replaced_if_nobody_has_changed_it_since() {
-        let mut store = store(Limits::default());
-        let key: Arc<str> = "a".into();
-        let [one, same, two]: [Arc<[u8]>; 3] = [b"1", b"1", b"2"].map(|value| value[..].into());
-        assert_eq!(store.replace(&key, Some(&one), Some(&two), NOW), Ok(false));
-        assert_eq!(store.replace(&key, None, Some(&one), NOW), Ok(true));
-        assert_eq!(store.replace(&key, None, Some(&two), NOW), Ok(false));
-        // Another one with the same bytes: whoever asks looks again.
-        assert_eq!(store.replace(&key, Some(&same), Some(&two), NOW), Ok(false));
-        assert_eq!(store.replace(&key, Some(&one), Some(&two), NOW), Ok(true));
-        assert_eq!(store.replace(&key, Some(&two), None, NOW), Ok(true));
-        assert_eq!(store.put("a", b"3", Some(LATER), NOW), Ok(()));
-        assert_eq!(store.replace(&key, None, Some(&one), LATER), Ok(true));
-        assert_eq!(store.read("a", LATER), Some(b"1".to_vec()));
-    }
-
-    #[test]
-    fn what_is_over_is_removed_a_few_at_a_time_and_is_not_there_before() {
-        const MANY: usize = 1000;
-        let full = || {
-            let mut store = store(Limits {
-                keys: MANY,
-                store: MANY * (2 * ENTRY + 4),
-                ..Limits::default()
-            });
-            for key in 0..MANY {
-                let key = format!("{key:03}");
-                assert_eq!(store.put(&key, b"7", Some(LATER), NOW), Ok(()));
-            }
-            store
-        };
-        // The first that go are those that are over first, so that this one is among the last.
-        let last: Arc<str> = "999".into();
-        let none = |store: &Store| {
-            assert_eq!(store.read(&last, LATER), None);
-            assert_eq!(store.names(LATER), Vec::<String>::new());
-        };
-        let mut store = full();
-        none(&store);
-        assert!(!store.delete(&last, LATER));
-        assert_eq!(store.entries.len(), MANY - REMOVED_AT_ONCE - 1);
-        none(&store);
-        assert_eq!(store.replace(&last, None, None, LATER), Ok(true));
-        let mut store = full();
-        assert_eq!(store.add(&last, 5, LATER), Ok(5));
-        assert_eq!(store.entries.len(), MANY - REMOVED_AT_ONCE);
-        assert_eq!(store.read(&last, LATER), Some(b"5".to_vec()));
-        assert_eq!(store.names(LATER), ["999"]);
-        // It is for ever, as 5 is of a new key.
-        assert_eq!(store.read(&last, 2 * LATER), Some(b"5".to_vec()));
-        let mut store = full();
-        let large = vec![0; 100 * ENTRY];
-        assert_eq!(store.put("large", &large, None, LATER), Ok(()));
-        // As many as it needs the room of.
-        let left = store.entries.len();
-        assert!((MANY - 100..MANY - 40).contains(&left), "{left}");
-        let all = vec![0; store.most_bytes - ENTRY - 5];
-        assert_eq!(store.put("large", &all, None, LATER), Ok(()));
-        assert_eq!(store.entries.len(), 1);
+    ) -> Answer<'a, Page> {
+        let found = self.with(|entries, now| entries.keys(prefix, more, limit, now));
+        now(Ok(Page {
+            keys: found.keys.iter().map(ToString::to_string).collect(),
+            more: found.more.map(|key| key.to_string()),
+        }))
     }
 }

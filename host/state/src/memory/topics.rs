@@ -1,4 +1,4 @@
-//! Topics in memory: who is subscribed, and in which order they hear.
+//! Topics in memory: their members, and the order of events.
 
 use super::lookup::Lookup;
 use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend, now};
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// All topics that anybody is subscribed to.
+/// All topics that have members.
 pub(crate) struct MemoryTopics {
     topics: Mutex<Lookup<Arc<str>, Arc<Topic>>>,
     delivery: Delivery,
@@ -20,12 +20,12 @@ pub(crate) struct MemoryTopics {
     most_members: usize,
 }
 
-/// Who is subscribed to one topic.
+/// One topic.
 #[derive(Default)]
 struct Topic {
-    /// While they are locked nobody comes, goes or speaks: so all hear the same in the same order.
+    /// The lock orders comings, goings and messages, so that all members hear the same in the same order.
     members: Mutex<Members>,
-    /// How many of them hear what is said, and how many who comes and goes, for those who only want to know that.
+    /// How many of them hear messages, and how many presence, to be read without the lock.
     hear: AtomicUsize,
     watch: AtomicUsize,
 }
@@ -41,7 +41,7 @@ impl Topic {
     /// Counts one more, or one less.
     fn counts(&self, who: &Subscriber, by: fn(&AtomicUsize)) {
         for event in [EventKind::Message, EventKind::Presence] {
-            if who.hears.is_told(event) {
+            if who.hears.includes(event) {
                 by(self.count(event));
             }
         }
@@ -51,12 +51,12 @@ impl Topic {
 #[derive(Default)]
 struct Members {
     all: Vec<Subscriber>,
-    /// The last one has left. Whoever comes takes another in its place.
+    /// The last one has left. The next to come takes another topic in its place.
     is_over: bool,
 }
 
 impl MemoryTopics {
-    /// `waiting` is what waits in all mailboxes.
+    /// `waiting` counts the bytes that wait in all mailboxes.
     pub(crate) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>) -> Self {
         Self {
             topics: Mutex::default(),
@@ -90,13 +90,13 @@ impl TopicsBackend for MemoryTopics {
             self.members.fetch_sub(1, Ordering::Relaxed);
             return now(Err(Problem::TooMany(Limit::Members)));
         }
-        // The lock of all is not held while one waits for one's.
+        // The map's lock is not held while a topic's is waited for.
         loop {
-            let place = self.find_or_make(topic);
-            let mut members = place.members.lock();
+            let found = self.find_or_make(topic);
+            let mut members = found.members.lock();
             if members.is_over {
                 drop(members);
-                self.remove(topic, &place);
+                self.remove(topic, &found);
                 continue;
             }
             let others = members.all.iter().map(|other| other.member.clone());
@@ -106,7 +106,7 @@ impl TopicsBackend for MemoryTopics {
                 member: who.member.clone(),
             };
             self.delivery.tell(&members.all, joined, None, &who.payer);
-            place.counts(&who, |count| {
+            found.counts(&who, |count| {
                 count.fetch_add(1, Ordering::Relaxed);
             });
             members.all.push(who);
@@ -115,11 +115,11 @@ impl TopicsBackend for MemoryTopics {
     }
 
     fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>> {
-        let Some(place) = self.find(topic) else {
+        let Some(found) = self.find(topic) else {
             return now(Ok(Vec::new()));
         };
         let mut others = Vec::new();
-        for subscriber in &mut place.members.lock().all {
+        for subscriber in &mut found.members.lock().all {
             if is_same(&subscriber.member.id, &member.id) {
                 subscriber.member.label.clone_from(&member.label);
             } else {
@@ -130,8 +130,8 @@ impl TopicsBackend for MemoryTopics {
     }
 
     fn audience(&self, topic: &str, event: EventKind) -> usize {
-        let place = self.find(topic);
-        place.map_or(0, |place| place.count(event).load(Ordering::Relaxed))
+        let found = self.find(topic);
+        found.map_or(0, |found| found.count(event).load(Ordering::Relaxed))
     }
 
     fn publish<'a>(
@@ -141,12 +141,12 @@ impl TopicsBackend for MemoryTopics {
         data: Arc<[u8]>,
         payer: &'a Arc<Account>,
     ) -> Answer<'a, ()> {
-        let Some(place) = self.find(topic) else {
+        let Some(found) = self.find(topic) else {
             return now(Ok(()));
         };
         let (topic, speaker) = (topic.clone(), from.id.clone());
         let message = Event::Message { topic, from, data };
-        let members = place.members.lock();
+        let members = found.members.lock();
         let fits = self
             .delivery
             .tell(&members.all, message, Some(&speaker), payer);
@@ -158,24 +158,24 @@ impl TopicsBackend for MemoryTopics {
     }
 
     fn leave(&self, topic: &Arc<str>, id: &Arc<str>) {
-        let Some(place) = self.find(topic) else {
+        let Some(found) = self.find(topic) else {
             return;
         };
-        let mut members = place.members.lock();
+        let mut members = found.members.lock();
         let mut all = members.all.iter();
         let Some(index) = all.position(|other| is_same(&other.member.id, id)) else {
             return;
         };
         let who = members.all.swap_remove(index);
         self.members.fetch_sub(1, Ordering::Relaxed);
-        place.counts(&who, |count| {
+        found.counts(&who, |count| {
             count.fetch_sub(1, Ordering::Relaxed);
         });
         let Subscriber { member, payer, .. } = who;
         if members.all.is_empty() {
             members.is_over = true;
             drop(members);
-            return self.remove(topic, &place);
+            return self.remove(topic, &found);
         }
         let left = Event::Left {
             topic: topic.clone(),

@@ -1,13 +1,13 @@
 //! One connection to Redis, and whether it works.
 //!
-//! It owns the time that an answer may take. It must not know what is asked. What was asked when it broke is
-//! never asked again: nobody knows whether it happened.
+//! It bounds the time of an answer. A question that was open when it broke is never asked again: nobody knows whether it
+//! took effect.
 
-use super::bound::{Bounded, Most};
+use super::bounded::{Bounded, Most};
 use super::remedy::Remedy;
 use super::server::Server;
+use crate::error::OpenError;
 use crate::problem::Problem;
-use crate::shared::OpenError;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, PushInfo, PushKind, RedisError, Value};
@@ -18,8 +18,10 @@ use tokio::task::AbortHandle;
 /// How long Redis may take for an answer, or to be connected to. It takes a thousandth of that; a link that
 /// hangs is given up then, and made anew. Test: `many_hosts::a_link_that_hangs_is_made_anew`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+/// The first pause before something is tried again.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why Redis has not done what it was asked for. The log has been told what it said.
+/// Why Redis has not done something. The log has its error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// There is no connection, or it is given up: another one may do.
@@ -43,7 +45,7 @@ pub(super) struct Link {
 
 #[derive(Default)]
 struct Current {
-    /// Counts the connections, so that what an old one says is told apart.
+    /// Counts the connections, so that messages of an old one are told apart.
     number: u64,
     connection: Option<Connection>,
 }
@@ -64,7 +66,7 @@ impl Link {
         })
     }
 
-    /// Connects. What is published comes to `heard`, in its order and in the connection's own task.
+    /// Connects. Published messages come to `heard`, in their order and in the connection's own task.
     pub(super) async fn connect(
         self: &Arc<Self>,
         heard: impl Fn(&[u8], &[u8]) + Send + Sync + 'static,
@@ -80,7 +82,7 @@ impl Link {
         let link = Arc::downgrade(self);
         let pushed = move |push: PushInfo| -> Result<(), redis::aio::SendError> {
             let link = link.upgrade().filter(|link| link.number() == number);
-            // A connection that was given up has nothing to say any more.
+            // Messages of a connection that was given up don't count.
             let Some(link) = link else {
                 return Ok(());
             };
@@ -104,7 +106,7 @@ impl Link {
             MultiplexedConnection::new_with_config(settings, stream, config).await
         };
         let connection = tokio::time::timeout(PATIENCE, connecting).await;
-        let reason = match connection {
+        let error = match connection {
             Ok(Ok((asks, driver))) => {
                 let task = tokio::spawn(driver).abort_handle();
                 let mut current = self.current.lock();
@@ -115,12 +117,12 @@ impl Link {
                 }
                 return Ok(());
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it does not answer".to_owned(),
+            Ok(Err(error)) => error.into(),
+            Err(_) => "it does not answer".into(),
         };
         Err(OpenError::Unreachable {
             address: self.server.name.clone(),
-            reason,
+            error,
         })
     }
 

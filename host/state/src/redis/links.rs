@@ -1,61 +1,36 @@
-//! The two connections to Redis, one for answers and one for events, and how much may be under way.
+//! The two connections to Redis, one for answers and one for events, and the room for questions that are under way.
 //!
-//! It owns what one answer may take, and all of them. It must not know what is asked.
-//!
-//! Redis gives up a connection that is subscribed to something when 32 MiB wait for it (the class `pubsub` of its
-//! `client-output-buffer-limit`), as it can't know whether anybody reads them. Answers are never among them: they have a
-//! connection of their own, of the class `normal`, and no more is asked for at once than may be held here.
+//! Redis gives up a subscribed connection when 32 MiB wait for it (the class `pubsub` of its
+//! `client-output-buffer-limit`), as it can't know whether anybody reads them. Answers never count there: they have a
+//! connection of their own, of the class `normal`, and this host asks for no more at once than it can hold.
 //!
 //! # Order
 //!
-//! One connection would bring answers and events in the one order in which Redis has done things. With two an answer may
-//! come before events that are older, or after events that are younger. Nothing depends on that, because all that has an
-//! order comes over the connection for events: what is told of topics, and the pieces of lists, which are published as
-//! well. Who joins hears a topic from its own `joined` on, and its answer, the list of the others, is what this host knows
-//! at that place. A ticket, which goes with the question and comes back with the event, tells a member's `joined` from
-//! that of an earlier time. Answers only say that Redis has done it, or why not.
+//! One connection would bring answers and events in the order in which Redis made them. With two, an answer may come
+//! before older events, or after younger ones. Nothing depends on that, because everything with an order comes over the
+//! connection for events: events of topics, and the pieces of lists, which are published as well. A new member hears a
+//! topic from its own `joined` on, and its list of the others has the members that this host knows at that place. A ticket
+//! goes with the question and comes back with the event: it tells a member's `joined` from an earlier one. Answers only
+//! say that Redis has done it, or why not.
 //!
 //! # Loss
 //!
-//! When the connection for events breaks, it alone is made anew; lists are asked for, and where their numbers are others,
-//! `missed` is told. When the one for answers breaks, both are made anew, as the name may lead to another server by then
-//! and both must be connections to the same. That they are is seen at each renewal of the lease, which the host must hear.
+//! When the connection for events breaks, it alone is made anew. Then lists are asked for, and where their numbers differ,
+//! `missed` is told. When the connection for answers breaks, both are made anew: the name may lead to another server by
+//! then, and both must lead to the same one. Each renewal of the lease checks that, as the host must hear it.
 
-use super::bound::Most;
-use super::lease::MEMBER;
 use super::link::{Fault, Link, PATIENCE};
 use super::script::Call;
 use super::server::Server;
-use super::topics::TOGETHER;
+use super::sizes::{self, SMALL, SMALL_UNDER_WAY, UNDER_WAY};
+use crate::error::OpenError;
 use crate::limits::Limits;
-use crate::shared::OpenError;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-
-const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
-
-/// Bytes of all questions that are under way, and of the answers that they may have. Sixteen values of the default
-/// `--value-size`, or some ten thousand numbers. Who asks for more waits, for [`PATIENCE`] at most.
-/// Test: `redis_attacks::forty_values_at_once_break_no_link`.
-const UNDER_WAY: usize = 16 * MIB;
-/// Bytes of a question and its answer that are small, together: those have a part of their own, so that they don't wait
-/// for all values that others ask for. Test: `links::tests::what_is_small_waits_for_nothing_large`.
-pub(super) const SMALL: usize = 4 * KIB;
-/// Bytes of all that is small and under way: a thousand of them at once. More wait, as above.
-/// Test: `links::tests::what_is_small_waits_for_nothing_large`.
-const SMALL_UNDER_WAY: usize = 4 * MIB;
-/// Bytes of an answer that is a word, a number or an error.
-pub(super) const WORD: usize = KIB;
-/// Bytes of a page of keys, or of a piece of a list, about. Test: `redis_attacks::a_long_list_comes_in_pieces`.
-pub(super) const PAGE: usize = MIB;
-/// Values of an answer: the longest is a page of a thousand keys, or what a question of `SCAN` has found. Each takes some
-/// fifty bytes here. More breaks the link. Test: `redis_attacks::an_answer_of_many_nothings_is_not_held`.
-const VALUES: usize = 16 * KIB;
 
 /// See the module.
 pub(crate) struct Links {
@@ -70,31 +45,16 @@ impl Links {
     /// To the Redis of this URL. Nothing is connected yet.
     pub(crate) fn new(url: &str, limits: &Limits) -> Result<Arc<Self>, OpenError> {
         let server = Server::new(url)?;
-        // More than the largest thing that these limits allow breaks the link.
-        // Test: `redis_attacks::an_answer_that_is_too_long_is_not_held`.
-        let most = |largest: usize| Most {
-            bytes: largest.saturating_add(MIB),
-            values: VALUES,
-        };
-        // A page may end in the middle of a key, and says where the next begins. Memberships come with their topics.
-        let page = PAGE.saturating_add(limits.key.saturating_mul(2));
-        let memberships = (2 * TOGETHER).saturating_mul(limits.topic.saturating_add(MEMBER));
-        // A piece has at least one member, and all whom Redis keeps at the same place of a hash.
-        let labels = limits.label.saturating_mul(4);
-        let event = limits.message.max(PAGE).saturating_add(labels);
         Ok(Arc::new(Self {
-            answers: Link::new(
-                server.clone(),
-                most(limits.value.max(page).max(memberships)),
-            ),
-            events: Link::new(server.clone(), most(event.saturating_add(limits.topic))),
+            answers: Link::new(server.clone(), sizes::of_answers(limits)),
+            events: Link::new(server.clone(), sizes::of_events(limits)),
             server,
             under_way: Arc::new(Semaphore::new(UNDER_WAY)),
             small_under_way: Arc::new(Semaphore::new(SMALL_UNDER_WAY)),
         }))
     }
 
-    /// Connects what brings answers.
+    /// Connects the one for answers.
     pub(crate) async fn connect(&self) -> Result<(), OpenError> {
         self.answers.connect(|_, _| {}).await
     }
@@ -117,8 +77,8 @@ impl Links {
         self.call(call(), Some(room)).await
     }
 
-    /// Runs a script for the host itself, which waits for no room: plugins that ask for much must not cost it its lease.
-    /// It asks for few things at a time, each of them bounded.
+    /// Runs a script for the host itself. It waits for no room: plugins that ask for much must not cost the host its lease.
+    /// The host asks for few things at a time, each of them bounded.
     pub(super) async fn run_own(&self, call: Call<'_>) -> Result<Value, Fault> {
         self.call(call, None).await
     }
@@ -152,7 +112,7 @@ impl Links {
             .await
     }
 
-    /// Room for so many bytes. One thing that is larger than all may be has all of it.
+    /// Room for so many bytes. A question that is larger than all room takes all of it.
     async fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Fault> {
         let part = if bytes <= SMALL {
             &self.small_under_way
@@ -170,7 +130,7 @@ impl Links {
         }
     }
 
-    /// Hears what is published to these from now on.
+    /// Subscribes to these channels.
     pub(super) async fn subscribe(&self, channels: &[String]) -> Result<(), Fault> {
         let subscribing =
             async |mut connection: MultiplexedConnection| connection.subscribe(channels).await;
@@ -184,10 +144,10 @@ impl Links {
     }
 }
 
-/// What an answer was, and what was asked.
+/// An answer, and its question.
 type Answered = (Result<Value, RedisError>, Cmd);
 
-/// A question whose answer takes room until it has come, even if nobody waits for it any more.
+/// A question. Its answer takes room until it has come, even if nobody waits for it any more.
 struct Asked {
     answer: Option<Pin<Box<dyn Future<Output = Answered> + Send>>>,
     room: Option<OwnedSemaphorePermit>,

@@ -1,20 +1,30 @@
 //! State on Redis, or Valkey: any number of hosts share it.
 //!
-//! All that must happen at once is a script, and what a topic's members hear comes to their host through Redis as
-//! well, in the one order that its scripts give it. `links` has the connections to a `server`, each a `link` over a
-//! `stream` whose answers are bounded (`bound`); `store` and `topics` ask over them; `hub` has the members that are here,
-//! `lease` keeps this host's part alive, and `leaving` tells Redis who leaves.
+//! Every change that must happen at once is a script. Its events come to the members' hosts through Redis as well, in the
+//! one order that the scripts give them.
+//!
+//! From the ground: `url`, `stream` and `bounded` make the stream to a `server`, whose answers are bounded; a `link` is one
+//! connection over it, and `links` are the two that a host has (`sizes` bounds them, `remedy` judges errors). `script` and
+//! `published` are the two directions of the scripts' protocol. `local_topics` has the members that are here, `leaving` and
+//! `loss` wait for Redis, and `host` holds all of this. Over it work `remove`, `lists`, `lease` and `connect`. `topics` and
+//! `store` are the backends.
 
-mod bound;
-mod event;
-mod hub;
+mod bounded;
+mod connect;
+mod host;
 mod lease;
 mod leaving;
 mod link;
 mod links;
+mod lists;
+mod local_topics;
+mod loss;
+mod published;
 mod remedy;
+mod remove;
 mod script;
 mod server;
+mod sizes;
 mod store;
 mod stream;
 mod topics;

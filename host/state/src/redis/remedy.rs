@@ -1,18 +1,15 @@
-//! What helps against an error of Redis: another connection, or time.
-//!
-//! It owns which error means which. It must not know what was asked for.
+//! The remedy for an error of Redis: another connection, or time.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// What helps against an error.
+/// The remedy for an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// To connect anew, as the address may lead to another server by now: the connection is broken, or leads to one
-    /// that isn't the master of our keys any more, or serves nobody. Whether what was asked for is refused or lost,
-    /// nothing on such a connection goes on working.
+    /// To connect anew, as the address may lead to another server by now. The connection is broken, or its server isn't the
+    /// master of our keys any more, or serves nobody. Nothing goes on working over it.
     Connect,
-    /// To ask again later: the server is the right one, and what it refuses now (a write while its disk is full, its
-    /// memory, its replicas are away) may be all that it refuses.
+    /// To ask again later. The server is the right one, and may refuse nothing else: a write while its disk or its memory is
+    /// full, say, or while its replicas are away.
     Wait,
 }
 
@@ -31,7 +28,7 @@ impl Remedy {
                 | ServerErrorKind::Moved
                 | ServerErrorKind::ClusterDown,
             ) => true,
-            // Redis 6 says so within what it says of the script.
+            // Redis 6 has the code within its text about the script, and nowhere else.
             ErrorKind::Server(ServerErrorKind::ResponseError) => {
                 let says = |word| error.detail().is_some_and(|detail| detail.contains(word));
                 ["-READONLY ", "-MASTERDOWN ", "-MOVED ", "-CLUSTERDOWN "]

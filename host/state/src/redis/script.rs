@@ -1,8 +1,8 @@
-//! The scripts, and what keys are called.
+//! The scripts, and the names of keys and channels.
 
 use redis::{Cmd, Script, ToRedisArgs};
 
-/// A script, with what it is called with.
+/// A script with its arguments.
 pub(super) struct Call<'a> {
     pub(super) script: &'a Script,
     pub(super) command: Cmd,
@@ -21,7 +21,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What the keys and channels of a namespace begin with. The braces keep them together in a cluster.
+/// The beginning of a namespace's keys and channels. The braces keep them together in a cluster.
 pub(super) fn base(namespace: &str) -> String {
     format!("eco:{{{namespace}}}:")
 }
@@ -29,14 +29,14 @@ pub(super) fn base(namespace: &str) -> String {
 /// The keys under which stores have their values, for `SCAN`.
 pub(super) const VALUES: &str = "eco:{*}:values";
 
-/// The namespace of which that is such a key. A topic's may look like one, but for what is between the braces.
+/// The namespace of such a key. A topic's key may look like one, but for the text between the braces.
 pub(super) fn namespace_of(key: &[u8]) -> Option<String> {
     let key = std::str::from_utf8(key).ok()?;
     let name = key.strip_prefix("eco:{")?.strip_suffix("}:values")?;
     (!name.contains("}:")).then(|| name.to_owned())
 }
 
-/// A script of the store or of topics, after what all of those begin with.
+/// A script of the store or of topics, after their common beginning.
 macro_rules! script {
     ($common:literal, $name:literal) => {
         Script::new(concat!(
@@ -90,9 +90,9 @@ pub(super) struct TopicScripts {
     pub(super) memberships: Script,
     base: String,
     host: String,
-    /// What the channels of topics begin with.
+    /// The beginning of the channels of topics.
     topic_prefix: String,
-    /// Where lists come, and this host's own renewals, for it alone.
+    /// For this host alone: lists, and its own renewals.
     host_channel: String,
     names: [String; 2],
 }
@@ -127,12 +127,12 @@ impl TopicScripts {
         call
     }
 
-    /// What is published to a topic.
+    /// The channel of a topic.
     pub(super) fn topic_channel(&self, topic: &str) -> String {
         format!("{}{topic}", self.topic_prefix)
     }
 
-    /// The topic of which a channel is, if it is one's.
+    /// The topic of a channel, if it has one.
     pub(super) fn topic_of<'a>(&self, channel: &'a str) -> Option<&'a str> {
         channel.strip_prefix(&*self.topic_prefix)
     }

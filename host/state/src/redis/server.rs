@@ -1,8 +1,8 @@
-//! The Redis that is meant: where it is, and what the log is told of it.
+//! The Redis of a URL: its address, and its warnings in the log.
 
 use super::stream::{self, Stream};
 use super::url;
-use crate::shared::OpenError;
+use crate::error::OpenError;
 use crate::warning::Warnings;
 use redis::{ConnectionAddr, ProtocolVersion, RedisConnectionInfo};
 use std::fmt;
@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 /// See the module.
 pub(super) struct Server {
     address: ConnectionAddr,
-    /// Who we are there, and which database is meant.
+    /// User, password and database.
     pub(super) settings: RedisConnectionInfo,
-    /// Where it is, without a password.
+    /// Its address, without a password.
     pub(super) name: String,
     /// Told when a connection to it breaks.
     pub(super) broken: Notify,
@@ -25,10 +25,10 @@ pub(super) struct Server {
 impl Server {
     /// Of this URL: `redis://` or `rediss://`, a user and a password, a host, a port and a database.
     pub(super) fn new(url: &str) -> Result<Arc<Self>, OpenError> {
-        // The first who asks decides, for the whole process; redis itself has none.
+        // The first call decides for the whole process; redis itself has no default.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let info = url::parse(url)?;
-        // So that a connection says that it has ended, and what is published comes beside answers.
+        // RESP3: a connection tells that it has ended, and published messages come beside answers.
         let settings = info.redis_settings().clone();
         let settings = settings.set_protocol(ProtocolVersion::RESP3);
         Ok(Arc::new(Self {
@@ -45,7 +45,7 @@ impl Server {
         stream::connect(&self.address).await
     }
 
-    /// Says that it can't be used, unless that was said just now.
+    /// Logs that it can't be used, unless that was logged just now.
     pub(super) fn warn(&self, reason: impl fmt::Display) {
         let name = &self.name;
         self.warnings

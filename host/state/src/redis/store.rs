@@ -1,11 +1,12 @@
 //! The store on Redis.
 
 use super::link::PATIENCE;
-use super::links::{Links, PAGE, SMALL, WORD};
+use super::links::Links;
 use super::script::{Call, StoreScripts, VALUES, namespace_of};
+use super::sizes::{PAGE, SMALL, WORD};
 use crate::backend::{Answer, Namespaces, Page, StoreBackend};
+use crate::entry::ENTRY;
 use crate::limits::{Limit, Limits};
-use crate::memory::ENTRY;
 use crate::problem::Problem;
 use redis::{FromRedisValue, Script, Value, from_redis_value};
 use std::collections::BTreeSet;
@@ -17,8 +18,8 @@ const SCANNED: usize = 1000;
 /// Questions after which nobody looks for more names: a million keys, in which others may keep theirs.
 const QUESTIONS: usize = 1000;
 
-/// Bytes of a value that is asked for without knowing how long it is: of a longer one its length comes first, so that
-/// room is made for no more than there is, and the question is small even with the longest key of the defaults. Test: `redis_attacks::forty_values_at_once_break_no_link`.
+/// Bytes of a value whose length nobody knows yet. A longer value answers with its length first, so that it takes only
+/// the room it needs, and the question is small even with the longest key of the defaults. Test: `redis_attacks::forty_values_at_once_break_no_link`.
 const SHORT: usize = SMALL - 2 * WORD;
 
 /// See [`StoreBackend`].
@@ -46,9 +47,9 @@ impl RedisStore {
         call
     }
 
-    /// Runs a script, again and again while it has more to do than one call does: what is over is removed first, and
-    /// what somebody has deleted is counted anew. `size` is what its arguments have, `answer` what comes of it at most.
-    /// Where it isn't done in [`PATIENCE`] it can't be done now; what was done of it remains.
+    /// Runs a script again and again while it has more to do than one call does: it removes expired entries first, and
+    /// counts anew after somebody has deleted keys. `size` has the bytes of its arguments, `answer` those of its answer at
+    /// most. After [`PATIENCE`] it fails; the part that is done remains.
     /// Test: `redis_attacks::what_is_over_is_not_there_however_much_it_is`.
     async fn run<'a>(
         &self,
@@ -70,7 +71,7 @@ impl RedisStore {
         }
     }
 
-    /// Runs a script that says a word: what it did, or what was in its way.
+    /// Runs a script that answers with a word: its result, or the limit that was in its way.
     async fn word<'a>(&self, size: usize, call: impl Fn() -> Call<'a>) -> Result<String, Problem> {
         let word: String = self.read(self.run(size, WORD, call).await?)?;
         match &*word {
@@ -81,7 +82,7 @@ impl RedisStore {
         }
     }
 
-    /// How much is asked for of a value that is longer than what was asked for.
+    /// The bytes to ask for, of a value that is longer than `most`.
     fn longer(&self, length: &[Value], most: usize) -> Result<usize, Problem> {
         let length = match length {
             [Value::Int(length)] => usize::try_from(*length).ok(),
@@ -96,7 +97,7 @@ impl RedisStore {
         })
     }
 
-    /// What an answer is.
+    /// The answer, as this type.
     fn read<T: FromRedisValue>(&self, answer: Value) -> Result<T, Problem> {
         from_redis_value(answer).map_err(|error| {
             self.links.server.warn(error);
@@ -125,7 +126,7 @@ impl StoreBackend for RedisStore {
     }
 
     fn set<'a>(&'a self, key: &'a str, value: &'a [u8], ttl: Option<Duration>) -> Answer<'a, ()> {
-        // Lua counts to 2^53; what is beyond is for ever.
+        // Lua counts to 2^53; a longer time is for ever.
         let ttl = ttl
             .map(|ttl| ttl.as_millis())
             .filter(|ttl| *ttl < 1 << 52)

@@ -1,6 +1,4 @@
-//! The way to a Redis: TCP, or TLS over it.
-//!
-//! It owns whom TLS trusts. It must not know what is said there.
+//! The stream to a Redis: TCP, or TLS over it, and the certificates that TLS trusts.
 
 use redis::ConnectionAddr;
 use rustls::pki_types::ServerName;
@@ -11,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// What can be read and written.
+/// A stream in both directions.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
@@ -19,7 +17,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// Connects.
 ///
 /// # Errors
-/// Nobody is there, or TLS doesn't trust who is.
+/// Nobody is there, or TLS doesn't trust them.
 pub(super) async fn connect(address: &ConnectionAddr) -> io::Result<Box<dyn Stream>> {
     match address {
         ConnectionAddr::Tcp(host, port) => Ok(Box::new(tcp(host, *port).await?)),
@@ -36,12 +34,12 @@ pub(super) async fn connect(address: &ConnectionAddr) -> io::Result<Box<dyn Stre
 
 async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = TcpStream::connect((host, port)).await?;
-    // What is asked is short, and waited for.
+    // Questions are short, and waited for.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-/// Those whom the system trusts, or the file that `SSL_CERT_FILE` names.
+/// Trusts the system's certificates, or those of the file that `SSL_CERT_FILE` names.
 fn trusted() -> io::Result<ClientConfig> {
     let mut found = rustls_native_certs::load_native_certs();
     if let Some(error) = found.errors.pop() {

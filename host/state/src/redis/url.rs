@@ -1,11 +1,11 @@
-//! The URL of a Redis: what of it means something, and nothing else.
+//! The URL of a Redis: all of it must mean something.
 //!
 //! No error repeats any of it: it may have a password.
 
-use crate::shared::OpenError;
+use crate::error::OpenError;
 use redis::{ConnectionInfo, IntoConnectionInfo as _};
 
-/// What it says. `redis://` or `rediss://`, a user and a password, a host, a port and a database.
+/// Parses it: `redis://` or `rediss://`, a user and a password, a host, a port and a database.
 ///
 /// # Errors
 /// It is none, or has something that would be ignored.
@@ -21,7 +21,7 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
             "it has a space, or a control character; within a password they are written as %20 and so on",
         ));
     }
-    // What the parser says of it may repeat a part: where a slash is in a password, that is the name of a database.
+    // The parser's error may repeat a part: where a slash is in a password, the rest is the name of a database.
     let info = url.into_connection_info().map_err(|_| {
         wrong(
             "after the host, which is not a wildcard, come a port and the number of a database, or neither; within a password : / and @ are written as %3A, %2F and %40",

@@ -1,8 +1,7 @@
-//! What one answer of Redis may take, held before it is read.
+//! Bounds each answer of Redis before it is read.
 //!
-//! It owns where an answer begins and ends in a stream of the protocol RESP3, and how much of one may come. It must not
-//! know what was asked. Whatever announces more than may be is an error of the stream, so that the connection is given
-//! up: neither bytes nor places are made for it.
+//! It finds where answers begin and end in a stream of the protocol RESP3. An answer that announces more than its bounds
+//! is an error of the stream, so that the connection is given up: nothing is allocated for it.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) struct Most {
     /// All of its bytes.
     pub(super) bytes: usize,
-    /// The values that it consists of, each of which takes some fifty bytes here, however short it is.
+    /// Its values. Each takes some fifty bytes here, however short it is.
     pub(super) values: usize,
 }
 
@@ -22,7 +21,7 @@ pub(super) struct Most {
 pub(super) struct Bounded<S, W> {
     stream: S,
     answers: Answers,
-    /// Is told why the stream is given up: whoever reads it says only that it is.
+    /// Hears why the stream is given up: its reader says only that it is.
     warn: W,
 }
 
@@ -69,7 +68,7 @@ impl<S: AsyncWrite + Unpin, W: Unpin> AsyncWrite for Bounded<S, W> {
     }
 }
 
-/// Where the stream is in an answer.
+/// The position of a stream in an answer.
 struct Answers {
     most: Most,
     /// Bytes of this answer that have come, or are announced.
@@ -82,11 +81,11 @@ struct Answers {
 }
 
 enum At {
-    /// Before the byte that says what comes.
+    /// Before the byte of the kind.
     Kind,
-    /// In the line of a value that is no more than that line, and whether a carriage return was last.
+    /// In the line of a value that has no other, and whether a carriage return was last.
     Line(bool),
-    /// In the line of a number, which says how much comes of this kind.
+    /// In the line of a number, which is the length of a value of this kind.
     Number(u8, Number),
     /// In so many bytes.
     Bytes(usize),
@@ -112,7 +111,7 @@ impl Answers {
         }
     }
 
-    /// What has come.
+    /// Looks at bytes that have come.
     fn see(&mut self, mut come: &[u8]) -> io::Result<()> {
         while let [byte, rest @ ..] = come {
             match &mut self.at {
@@ -251,7 +250,7 @@ mod tests {
         values: 8,
     };
 
-    /// However it comes: at once, and byte by byte.
+    /// Sees it at once, and byte by byte.
     fn see(stream: &[u8]) -> io::Result<()> {
         let mut one = Answers::new(MOST);
         let byte_by_byte = stream.chunks(1).try_for_each(|byte| one.see(byte));

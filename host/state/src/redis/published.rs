@@ -1,19 +1,20 @@
-//! What scripts publish: `tell` of `scripts/topics.lua`, the pieces of `scripts/list.lua`, and renewals.
+//! Messages that scripts publish: events of topics (`tell` of `scripts/topics.lua`), pieces of lists (`scripts/list.lua`),
+//! and renewals.
 
 use crate::event::Member;
 use std::sync::Arc;
 
-/// What is told of a topic, with the number of it.
-pub(super) struct Told {
+/// An event of a topic, with its number.
+pub(super) struct TopicEvent {
     pub(super) number: u64,
     pub(super) kind: Kind,
     pub(super) member: Member,
 }
 
 pub(super) enum Kind {
-    /// With the ticket of who asked for it, if somebody did.
+    /// With the ticket of the one who asked for it, if somebody did.
     Joined(Option<u64>),
-    /// It has another label, which nobody is told, or has none and somebody asked for it.
+    /// It has another label, of which nobody is told; or it has none, and somebody asked for the list.
     Named(Option<u64>),
     Left,
     /// A message may be lost here.
@@ -21,8 +22,8 @@ pub(super) enum Kind {
     Message(Arc<[u8]>),
 }
 
-impl Told {
-    /// `None` where no script of eco's has published it, or a label has more bytes than it may have here.
+impl TopicEvent {
+    /// `None` where no script of eco's has published it, or a label has more bytes than `label`.
     pub(super) fn parse(data: &[u8], label: usize) -> Option<Self> {
         let mut text = Text(data);
         let number = text.number()?;
@@ -48,7 +49,7 @@ impl Told {
 }
 
 /// Bytes of an id: eco's have some fifty. Longer ones are nobody's.
-/// Test: `event::tests::what_is_longer_than_may_be_is_nothing`.
+/// Test: `published::tests::what_is_longer_than_may_be_is_nothing`.
 pub(super) const ID: usize = 128;
 
 fn is_within(member: &Member, label: usize) -> bool {
@@ -59,15 +60,15 @@ fn ticket(data: &[u8]) -> Option<u64> {
     std::str::from_utf8(data).ok()?.parse().ok()
 }
 
-/// What comes over a host's own channel.
-pub(super) enum Own<'a> {
+/// A message on a host's own channel.
+pub(super) enum HostMessage<'a> {
     /// The renewal of its lease that has this number.
     Renewed(u64),
-    Piece(Piece<'a>),
+    Piece(ListPiece<'a>),
 }
 
-/// A piece of a list of who is in a topic, after the event of that number. Zero where there is no such topic.
-pub(super) struct Piece<'a> {
+/// A piece of a topic's list of members, after the event of that number. Zero where there is no such topic.
+pub(super) struct ListPiece<'a> {
     pub(super) number: u64,
     /// Of the list.
     pub(super) ticket: u64,
@@ -77,8 +78,8 @@ pub(super) struct Piece<'a> {
     pub(super) members: Vec<Member>,
 }
 
-impl<'a> Own<'a> {
-    /// Who has a longer label than one may have here is left out of a list.
+impl<'a> HostMessage<'a> {
+    /// Members with a longer label than `label` are left out of a list.
     pub(super) fn parse(data: &'a [u8], label: usize) -> Option<Self> {
         if let Some(number) = data.strip_prefix(b"renewed ") {
             return ticket(number).map(Self::Renewed);
@@ -92,7 +93,7 @@ impl<'a> Own<'a> {
         while !text.0.is_empty() {
             members.extend(Some(text.member()?).filter(|member| is_within(member, label)));
         }
-        Some(Self::Piece(Piece {
+        Some(Self::Piece(ListPiece {
             number,
             ticket,
             is_first: first == 1,
@@ -103,7 +104,7 @@ impl<'a> Own<'a> {
     }
 }
 
-/// What is still to be read.
+/// The rest of a message.
 struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
@@ -141,22 +142,23 @@ mod tests {
 
     #[test]
     fn what_a_script_publishes_is_read_whatever_bytes_are_in_it() {
-        let told = Told::parse(b"1700000000000001 m 3 2 h-1 x\x00 \xff", 8).expect("it is whole");
+        let told =
+            TopicEvent::parse(b"1700000000000001 m 3 2 h-1 x\x00 \xff", 8).expect("it is whole");
         assert_eq!(told.number, 1_700_000_000_000_001);
         assert_eq!((&*told.member.id, &*told.member.label), ("h-1", " x"));
         assert!(matches!(told.kind, Kind::Message(data) if *data == *b"\x00 \xff"));
-        let told = Told::parse(b"5 j 3 0 h-17", 8).expect("it is whole");
+        let told = TopicEvent::parse(b"5 j 3 0 h-17", 8).expect("it is whole");
         assert!(matches!(told.kind, Kind::Joined(Some(7))));
-        let own = Own::parse(b"5 9 0 1 3 a b2 1 h1x3 0 h-2", 8);
-        let Some(Own::Piece(piece)) = own else {
+        let own = HostMessage::parse(b"5 9 0 1 3 a b2 1 h1x3 0 h-2", 8);
+        let Some(HostMessage::Piece(piece)) = own else {
             unreachable!("it is whole");
         };
         assert_eq!((piece.number, piece.ticket, piece.topic), (5, 9, "a b"));
         assert_eq!((piece.is_first, piece.is_last), (false, true));
         assert_eq!(piece.members.len(), 2);
         assert!(matches!(
-            Own::parse(b"renewed 12", 8),
-            Some(Own::Renewed(12))
+            HostMessage::parse(b"renewed 12", 8),
+            Some(HostMessage::Renewed(12))
         ));
     }
 
@@ -170,10 +172,10 @@ mod tests {
             b"1 z 1 1 ab",
             b"1 j 18446744073709551615 1 ab",
         ] {
-            assert!(Told::parse(strange, 8).is_none());
+            assert!(TopicEvent::parse(strange, 8).is_none());
         }
         for strange in [&b"5 9 1 1 99 a"[..], b"5 9", b"renewed", b"renewed x"] {
-            assert!(Own::parse(strange, 8).is_none());
+            assert!(HostMessage::parse(strange, 8).is_none());
         }
     }
 
@@ -187,11 +189,11 @@ mod tests {
         ] {
             let member = format!("{} {} {id}{label}", id.len(), label.len());
             for kind in ["j", "n", "l", "x", "m"] {
-                let told = Told::parse(format!("1 {kind} {member}").as_bytes(), 8);
+                let told = TopicEvent::parse(format!("1 {kind} {member}").as_bytes(), 8);
                 assert_eq!(told.is_some(), is_taken, "{kind} {member}");
             }
             let list = format!("1 2 1 1 1 t{member}1 0 a");
-            let Some(Own::Piece(piece)) = Own::parse(list.as_bytes(), 8) else {
+            let Some(HostMessage::Piece(piece)) = HostMessage::parse(list.as_bytes(), 8) else {
                 unreachable!("it is a piece");
             };
             // The others are in.

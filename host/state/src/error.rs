@@ -1,0 +1,45 @@
+//! Why state can't be opened.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+/// Why state can't be opened. It keeps its cause.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the file.
+    #[error("another process has {} open", .0.display())]
+    InUse(PathBuf),
+    /// The file can't be used.
+    #[error("cannot use {}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        error: Box<dyn Error + Send + Sync>,
+    },
+    /// The system refuses something that the file needs: its disk is full, say.
+    #[error("cannot use {}: {error}", path.display())]
+    System {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        #[source]
+        error: std::io::Error,
+    },
+    /// No URL of a Redis. The text repeats none of it, as it may have a password.
+    #[error("this is no URL of a Redis: {0}")]
+    Url(String),
+    /// Redis doesn't answer, or doesn't let us in.
+    #[error("cannot use Redis at {address}: {error}")]
+    Unreachable {
+        /// The address, without a password.
+        address: String,
+        /// Redis's error, or the system's.
+        #[source]
+        error: Box<dyn Error + Send + Sync>,
+    },
+    /// The crate was built without its feature `redis`.
+    #[error("this eco is built without Redis (the cargo feature `redis` of eco-state)")]
+    NoRedis,
+}
