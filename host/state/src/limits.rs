@@ -1,6 +1,5 @@
 //! What connections may share: each limit, its default, and its name.
 
-use super::problem::Problem;
 use std::fmt;
 
 const KIB: usize = 1024;
@@ -186,18 +185,6 @@ impl Limit {
             | Self::Waiting
             | Self::Store
             | Self::BytesPerSecond => bytesize::ByteSize(value as u64).to_string(),
-        }
-    }
-
-    /// Whether one thing of so many bytes is within it.
-    ///
-    /// # Errors
-    /// [`Problem::TooLarge`].
-    pub fn admit(self, bytes: usize, limits: &Limits) -> Result<(), Problem> {
-        if bytes > self.of(limits) {
-            Err(Problem::TooLarge(self))
-        } else {
-            Ok(())
         }
     }
 }

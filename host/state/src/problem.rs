@@ -1,10 +1,10 @@
 //! Why something can't be done now.
 
-use super::limits::Limit;
+use super::limits::{Limit, Limits};
 use std::fmt;
 
-/// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so that it has no
-/// place for a text: what went wrong where state is kept is in the log alone.
+/// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so it has no text:
+/// only the log has the errors of the place where state is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is nothing to do it with.
@@ -16,17 +16,17 @@ pub enum Problem {
     /// There are as many as there may be.
     #[error("too many: {0}")]
     TooMany(Limit),
-    /// What is there is no decimal number, or the sum is none that fits into 64 bits.
+    /// The value is no decimal number, or the sum does not fit into 64 bits.
     #[error("not a number")]
     NotANumber,
 }
 
-/// What is lacking.
+/// The thing that is lacking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
     /// The place where state is kept can't be used now.
     Place,
-    /// This plugin has no part in what is shared: a client's.
+    /// This plugin shares nothing: a client's.
     Part,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Lack {
 }
 
 impl Problem {
-    /// The place where state is kept can't be used now. The log has been told why.
+    /// The place where state is kept can't be used now. The log says why.
     pub(crate) const AWAY: Self = Self::Unavailable(Lack::Place);
 
     /// The limit that was reached, if it was one.
@@ -48,6 +48,20 @@ impl Problem {
         match self {
             Self::TooLarge(limit) | Self::TooMany(limit) => Some(*limit),
             Self::Unavailable(_) | Self::NotANumber => None,
+        }
+    }
+}
+
+impl Limit {
+    /// Whether one thing of so many bytes is within it.
+    ///
+    /// # Errors
+    /// [`Problem::TooLarge`].
+    pub fn admit(self, bytes: usize, limits: &Limits) -> Result<(), Problem> {
+        if bytes > self.of(limits) {
+            Err(Problem::TooLarge(self))
+        } else {
+            Ok(())
         }
     }
 }
