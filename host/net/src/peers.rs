@@ -1,6 +1,4 @@
-//! How many connections each peer has.
-//!
-//! It owns what a peer is, and the count. What becomes of one that has too many is the server's.
+//! Counts the connections of each peer, and admits no more than a peer may have.
 
 use eco_contract::Origin;
 use parking_lot::{Mutex, MutexGuard};
@@ -9,14 +7,14 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// The connections of all peers, of which each may have so many.
+/// The connections of all peers. Each peer may have so many.
 pub(super) struct Peers {
     pub(super) most: NonZeroUsize,
     open: Mutex<HashMap<Origin, usize>>,
 }
 
-/// One connection of a peer, until it is dropped.
-pub(super) struct Place {
+/// The admission of one connection of a peer, until it is dropped.
+pub(super) struct Admission {
     peers: Arc<Peers>,
     origin: Origin,
 }
@@ -27,8 +25,8 @@ impl Peers {
         Arc::new(Self { most, open })
     }
 
-    /// One more connection of this peer; `None` if it has as many as it may.
-    pub(super) fn place(self: &Arc<Self>, origin: Origin) -> Option<Place> {
+    /// Admits one more connection of this peer; `None` if it has as many as it may.
+    pub(super) fn admit(self: &Arc<Self>, origin: Origin) -> Option<Admission> {
         let mut open = self.open();
         let connections = open.entry(origin).or_default();
         if *connections >= self.most.get() {
@@ -36,7 +34,7 @@ impl Peers {
         }
         *connections += 1;
         let peers = self.clone();
-        Some(Place { peers, origin })
+        Some(Admission { peers, origin })
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<Origin, usize>> {
@@ -44,7 +42,7 @@ impl Peers {
     }
 }
 
-impl Drop for Place {
+impl Drop for Admission {
     fn drop(&mut self) {
         let mut open = self.peers.open();
         if let Some(connections) = open.get_mut(&self.origin) {
@@ -57,9 +55,9 @@ impl Drop for Place {
     }
 }
 
-/// Who is at the other end, as far as an address tells: that of IPv4, also where it came over an IPv6
-/// socket; of IPv6 the first 64 bits, since everybody has a network of that size and all the addresses in
-/// it. Within one link all addresses have the same 64 bits, and are a peer each.
+/// The peer of an address. An IPv4 address is a peer, also over an IPv6 socket. Of an IPv6 address the first 64 bits
+/// are, since everybody has a network of that size and all the addresses in it. Within one link all addresses have the
+/// same 64 bits, and are a peer each.
 pub(super) fn origin(address: IpAddr) -> Origin {
     Origin(match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
@@ -93,13 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_free_again_when_it_is_dropped() {
+    fn a_peer_has_room_again_when_an_admission_is_dropped() {
         let peers = Peers::new(NonZeroUsize::MIN);
         let peer = origin(IpAddr::from([127, 0, 0, 1]));
-        let place = peers.place(peer);
-        assert!(place.is_some() && peers.place(peer).is_none());
-        drop(place);
+        let admission = peers.admit(peer);
+        assert!(admission.is_some() && peers.admit(peer).is_none());
+        drop(admission);
         assert!(peers.open().is_empty());
-        assert!(peers.place(peer).is_some());
+        assert!(peers.admit(peer).is_some());
     }
 }

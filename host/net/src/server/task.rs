@@ -1,0 +1,111 @@
+//! The task of one connection: it serves, cuts off after the grace, and makes the session's last call.
+
+use super::state::ServerState;
+use crate::connection::{Counts, End, linger, serve};
+use crate::end_log::EndLog;
+use crate::limits::Limits;
+use crate::peers::Admission;
+use crate::transport::Transport;
+use eco_contract::{Connection, Session};
+use eco_text::escape::one_line;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use tokio::time::{Sleep, sleep};
+
+/// Serves one connection, and cuts it off when the server has stopped and the grace is over.
+pub(super) async fn serve_until_stopped<T: Transport, S: Session>(
+    transport: T,
+    session: S,
+    connection: &Connection,
+    server: &ServerState,
+    mut end_log: EndLog,
+    admission: Option<Admission>,
+) {
+    let Limits { grace, .. } = server.limits;
+    // Out here, so that a connection that is cut off can still be reset.
+    let mut transport = Some(transport);
+    let mut session = Some(session);
+    let end = {
+        let serving = serve_and_close(
+            &mut transport,
+            &mut session,
+            connection,
+            server,
+            &mut end_log.counts,
+        );
+        let mut serving = pin!(serving);
+        // A token of its own: the shared one's lock would be taken by every connection, all the time.
+        let stop = server.stop.child_token();
+        let mut stopped = pin!(stop.cancelled());
+        let mut cut = pin!(None::<Sleep>);
+        poll_fn(|cx| {
+            if let Poll::Ready(end) = serving.as_mut().poll(cx) {
+                return Poll::Ready(end);
+            }
+            if cut.is_none() {
+                std::task::ready!(stopped.as_mut().poll(cx));
+                cut.set(Some(sleep(grace)));
+                // `serving` waited for something that is over now.
+                cx.waker().wake_by_ref();
+            }
+            match cut.as_mut().as_pin_mut() {
+                Some(cut) => cut.poll(cx).map(|()| End::CutOff),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    };
+    if matches!(end, End::CutOff) {
+        server.cut_off.fetch_add(1, Ordering::Relaxed);
+        if let Some(transport) = &mut transport {
+            transport.reset_on_drop();
+        }
+    }
+    // Before anybody can read that the connection is closed.
+    drop(admission);
+    let budget = match &end {
+        End::Failed(error) => S::broken_budget(error),
+        _ => None,
+    };
+    end_log.close(&end, budget);
+}
+
+/// Serves a connection up to its end, with the session's last call. The call does not wait for a slow peer to close:
+/// others are to hear that the session has left when it has said its last word.
+async fn serve_and_close<T: Transport, S: Session>(
+    transport: &mut Option<T>,
+    session: &mut Option<S>,
+    connection: &Connection,
+    server: &ServerState,
+    counts: &mut Counts,
+) -> End<S::Error> {
+    let (Some(open), Some(active)) = (&mut *transport, &mut *session) else {
+        return End::Ended;
+    };
+    let ServerState {
+        limits, stopping, ..
+    } = server;
+    let end = serve(open, active, connection, limits, stopping, counts).await;
+    let closing = async {
+        if let Some(open) = transport {
+            linger(open, &end).await;
+        }
+        *transport = None;
+    };
+    let last_call = async {
+        if !matches!(end, End::Refused(_))
+            && let Some(active) = session
+            && let Err(error) = active.closed(end.reason()).await
+        {
+            let budget = S::broken_budget(&error);
+            let error = one_line(error);
+            tracing::warn!(connection = connection.id, budget, %error, "failed in closed");
+        }
+        *session = None;
+    };
+    // In this order: a connection that ends with a reset is gone before the last call.
+    tokio::join!(biased; closing, last_call);
+    end
+}
