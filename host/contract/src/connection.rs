@@ -11,12 +11,12 @@ pub struct Connection {
     pub peer: String,
     /// This end.
     pub local: String,
-    /// Who is at the other end. `None`: somebody of whom nothing is known.
+    /// The peer at the other end. `None`: an unknown one.
     pub origin: Option<Origin>,
 }
 
-/// Who is at the other end of a connection, as far as its transport tells: a number that all connections of one peer have,
-/// and no others. What a peer may have is counted by it.
+/// The peer at the other end of a connection, as far as its transport tells: a number that all connections of one peer
+/// have, and no others. Limits of a peer count by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin(pub u128);
 

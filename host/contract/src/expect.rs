@@ -1,4 +1,4 @@
-//! How far a client reads.
+//! The length of a reply, as a client expects it.
 
 /// How far a client reads. See `expect` in `wit/client.wit`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,10 @@
-//! The contract between a connection and what decides its bytes, in plain Rust.
+//! The contract between a connection and its session, in plain Rust.
 //!
-//! It mirrors `wit/` and owns the words that plugins and sockets share. Neither a WebAssembly type nor a
-//! socket appears in it.
+//! It mirrors `wit/` and owns the words that plugins and sockets share. It depends on neither.
 //!
 //! ```
 //! use eco_contract::{Life, Next, Then};
-//! // Whoever drives a session asks what follows its replies.
+//! // The driver of a session asks for the step after each reply.
 //! let mut life = Life::default();
 //! assert_eq!(life.replied(5, Next::Finish), Ok(Then::Finished));
 //! assert!(life.replied(1, Next::KeepOpen).is_err());

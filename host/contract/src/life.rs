@@ -1,10 +1,10 @@
-//! The life of a connection: what may follow what, for everybody who drives a session.
+//! The state machine of a connection, for all drivers of a session.
 
 use super::connection::Reason;
 use super::reply::Next;
 
-/// How far a connection is, between its session and its peer. Whoever drives a session tells it of the peer's
-/// FIN and of each reply, and asks it what follows. The rules are those of `wit/session.wit`.
+/// The state of a connection, between its session and its peer. The driver of a session tells it of the peer's FIN and
+/// of each reply, and asks it for the next step. The rules are those of `wit/session.wit`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Life {
     finished: bool,
@@ -13,7 +13,7 @@ pub struct Life {
     ended: Option<Reason>,
 }
 
-/// What becomes of a connection, once the bytes of a reply are written.
+/// The next step of a connection, once the bytes of a reply are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     /// It goes on.
@@ -48,7 +48,7 @@ impl Life {
         self.input_ended = true;
     }
 
-    /// The session replied with so many bytes, and said what is next.
+    /// The session replied with so many bytes, and with this next step.
     ///
     /// # Errors
     /// It had no right to reply any more. Nothing of the reply may be written.

@@ -1,8 +1,8 @@
-//! What a session says: bytes, and what becomes of the connection then.
+//! A session's reply: bytes, and the connection's next step.
 
 use std::borrow::Cow;
 
-/// What becomes of the connection once the bytes of a [`Reply`] are written.
+/// The connection's next step, once the bytes of a [`Reply`] are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Next {
     /// Nothing: the dialogue goes on.
@@ -16,12 +16,12 @@ pub enum Next {
     Reset,
 }
 
-/// The bytes to write, borrowed from the session where that is possible, and what comes next.
+/// The bytes to write, borrowed from the session if possible, and the next step.
 #[derive(Clone, Debug, Default)]
 pub struct Reply<'a> {
     /// Written whole, in order, unchanged. May be empty.
     pub data: Cow<'a, [u8]>,
-    /// What becomes of the connection then.
+    /// The next step.
     pub next: Next,
 }
 

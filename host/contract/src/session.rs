@@ -1,17 +1,17 @@
-//! What decides the bytes of one connection.
+//! A session: it decides the bytes of one connection.
 
 use super::connection::{Connection, Reason};
 use super::reply::{Opening, Reply};
 use super::slow_flag::SlowFlag;
 use std::task::{Context, Poll};
 
-/// What decides the bytes of one connection.
+/// Decides the bytes of one connection.
 ///
-/// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk and `event`
-/// for what happens meanwhile, `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session,
-/// so that its bytes can go to the socket from where they are.
+/// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk and `event` for events
+/// in between, `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session, so that its bytes go to
+/// the socket without a copy.
 pub trait Session: Send {
-    /// What can go wrong inside; shown in the log and told to nobody else.
+    /// Its failure; shown in the log and told to nobody else.
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Tells, while a call is under way, whether it is slow. The same for all calls.
@@ -19,13 +19,12 @@ pub trait Session: Send {
         SlowFlag::default()
     }
 
-    /// The version of what decides the bytes, counted from 1, for the log. `None` where there is just one.
+    /// The version of its code, counted from 1, for the log. `None` if there is just one.
     fn version(&self) -> Option<u64> {
         None
     }
 
-    /// The budget that was broken, in a word that is stable, for the log. `None` where it was something
-    /// else that failed.
+    /// The budget that was broken, in a stable word, for the log. `None` if something else failed.
     fn broken_budget(_error: &Self::Error) -> Option<&'static str> {
         None
     }
@@ -48,20 +47,19 @@ pub trait Session: Send {
         chunk: &[u8],
     ) -> impl Future<Output = Result<Reply<'a>, Self::Error>> + Send;
 
-    /// The session's own memory, where chunks can be read right into that. `None`, at the moment or ever:
+    /// The session's own memory, if chunks can be read right into it. `None`, at the moment or ever:
     /// use [`receive`](Self::receive).
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Self::Error>> {
         None
     }
 
-    /// Ready when something has happened beside the connection that the session wants to be called for, with
-    /// [`event`](Self::event); else the task is woken when that happens. It costs next to nothing where
-    /// nothing ever does.
+    /// Ready when the session wants to be called with [`event`](Self::event), for something beside the connection; else
+    /// the task is woken when it does. It costs next to nothing if it never does.
     fn poll_event(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
         Poll::Pending
     }
 
-    /// What has happened. It may come between any two chunks, and not after the peer's FIN.
+    /// An event beside the connection. It may come between any two chunks, and not after the peer's FIN.
     ///
     /// # Errors
     /// The session failed, and its connection must end.

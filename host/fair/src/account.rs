@@ -78,8 +78,8 @@ impl Account {
         RecentTime::from_bits(self.recent.load(Ordering::Relaxed))
     }
 
-    /// The average over its connections. A new connection begins with it, so that connecting anew is no advantage, and no
-    /// burden either.
+    /// The average over its connections. A new connection begins with it, so that connecting anew is no advantage, and
+    /// no burden either.
     pub fn average(&self) -> RecentTime {
         let connections = self.connections.load(Ordering::Relaxed).max(1);
         self.recent().divided_by(connections)

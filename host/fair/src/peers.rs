@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Recent time below which a peer is never above its share: that of one which uses some three percent of a processor all
-/// the time. Test: `sharing::who_is_above_its_share_is_slow_when_all_are_busy`.
+/// Recent time below which a peer is never above its share: that of one which uses some three percent of a processor
+/// all the time. Test: `sharing::who_is_above_its_share_is_slow_when_all_are_busy`.
 const MUCH: Duration = Duration::from_millis(250);
 /// Recent time of a peer without connections below which it is forgotten.
 const LITTLE: Duration = Duration::from_millis(1);
@@ -128,8 +128,8 @@ impl Membership {
         self.accounts.total.was_busy()
     }
 
-    /// Whether this peer has had more than its share of the total while all are busy: they use half of the processors, or
-    /// somebody waits in `turns`. A peer that is alone is never above its share.
+    /// Whether this peer has had more than its share of the total while all are busy: they use half of the processors,
+    /// or somebody waits in `turns`. A peer that is alone is never above its share.
     pub fn is_above_its_share(&self, turns: &TurnQueue, now: Instant) -> bool {
         let connected = self.accounts.connected.load(Ordering::Relaxed);
         let own = self.account.recent().had(now);

@@ -1,7 +1,7 @@
 //! Recent processor time.
 //!
-//! It decays by halves. So somebody who was busy once is as good as new some time later, and somebody who is always busy
-//! can't pass for one that seldom is.
+//! It decays by halves. So somebody who was busy once is as good as new some time later, and somebody who is always
+//! busy can't pass for one that seldom is.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};

@@ -129,7 +129,7 @@ impl TurnQueue {
     }
 }
 
-/// An account by where it is: it stays there for as long as it is in the queue.
+/// The address of an account, as its key: it stays the same while the account is in the queue.
 fn key(account: &Arc<Account>) -> usize {
     Arc::as_ptr(account).addr()
 }

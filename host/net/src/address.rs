@@ -1,4 +1,4 @@
-//! Addresses as a person types them, and what they stand for.
+//! Addresses as a person types them, and their socket addresses.
 
 use std::fmt;
 use std::io;
@@ -58,7 +58,7 @@ impl FromStr for Endpoint {
     }
 }
 
-/// Whether it is one, with or without the zone that it is of.
+/// Whether it is one, with or without a zone.
 fn is_ipv6(host: &str) -> bool {
     let (address, _zone) = host.split_once('%').unwrap_or((host, ""));
     Ipv6Addr::from_str(address).is_ok()
@@ -76,8 +76,8 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// Every address that it stands for, at least one, and each once: a name may have the same twice, where two
-    /// lines of a file of hosts have it.
+    /// All of its socket addresses, at least one, and each once: a name may have one twice, from two lines of a file of
+    /// hosts.
     ///
     /// # Errors
     /// The name has no address, or nobody can be asked.

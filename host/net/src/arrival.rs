@@ -1,5 +1,4 @@
-//! Waiting for what comes next on a connection: bytes, the peer's FIN, an event of the session, or the end of the
-//! time that it waits.
+//! The next arrival on a connection: bytes, the peer's FIN, an event of the session, or the end of a timeout.
 
 use super::chunk::Chunk;
 use super::reusable_timeout::ReusableTimeout;
@@ -13,12 +12,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 
-/// Bytes of a chunk from which on it pays to read the next ones right into the session's memory.
-/// Room must be asked for before anybody knows how many they are, twice as many as came before;
-/// below this the copy costs nothing that could be measured.
+/// After a chunk of so many bytes it pays to read the next ones right into the session's memory. It must ask for room
+/// before their number is known, twice as much as came before; below this a copy costs nothing that could be measured.
 const MANY: usize = 4 * 1024;
 
-/// What came.
+/// An arrival.
 pub(super) enum Arrival<E> {
     Chunk(Chunk),
     /// A chunk of so many bytes, in the session's own memory.
@@ -26,9 +24,9 @@ pub(super) enum Arrival<E> {
     /// A chunk for which the session failed to make room.
     NoRoom(Chunk, E),
     Fin,
-    /// Something that the session wants to be called for.
+    /// An event that the session wants to be called for.
     Event,
-    /// Nothing from the peer, and nothing to it, for as long as the server waits.
+    /// The end of the idle timeout: nothing came from the peer, and nothing went to it.
     Idle,
     /// The server is stopping, and nothing is under way here.
     Stopping,
@@ -41,14 +39,14 @@ pub(super) struct Arrivals<'a, E> {
     last: usize,
     before: usize,
     idle: ReusableTimeout,
-    /// Since when nothing has gone to or fro, once somebody has looked.
+    /// The first look at the clock since the last bytes from the peer, or to it.
     silent_since: Option<Instant>,
     /// Whether bytes came last: then events are next, so that neither keeps the other waiting.
     events_are_next: bool,
-    /// Why the session has no room for what comes next. It is said when something has come: until then the
-    /// peer may take its reply.
+    /// The session's error when it was asked for room. It counts when bytes have come: until then the peer may take its
+    /// reply.
     no_room: Option<E>,
-    /// Set when the server stops; whoever sets it also wakes the connection's task.
+    /// Set when the server stops, which also wakes the connection's task.
     stopping: &'a AtomicBool,
 }
 
@@ -106,7 +104,7 @@ impl<'a, E> Arrivals<'a, E> {
         session: &mut S,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<Arrival<E>>> {
-        // What is sent at once often comes as a large part and a small one.
+        // One message often comes as a large part and a small one.
         let large = self.last.max(self.before);
         if large >= MANY
             && self.no_room.is_none()
@@ -137,7 +135,7 @@ impl<'a, E> Arrivals<'a, E> {
         }))
     }
 
-    /// Bytes have been written to the peer, which may be one that only listens.
+    /// Bytes have been written to the peer, which may only listen.
     pub(super) fn wrote(&mut self) {
         self.silent_since = None;
     }

@@ -1,6 +1,4 @@
-//! Listening on addresses.
-//!
-//! It owns which of them get a socket. It must not know what is done with those that connect.
+//! Listening on addresses: it decides which of them get a socket.
 
 use super::address::Endpoint;
 use socket2::SockRef;
@@ -16,18 +14,19 @@ const BACKLOG: u32 = 4096;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {endpoint}: {error}")]
 pub struct BindError {
-    /// Which one.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// What the system said.
+    /// The system's error.
+    #[source]
     pub error: io::Error,
 }
 
 /// Listens on every address of these endpoints, and on each once: a name may have several, such as `localhost` with
 /// `127.0.0.1` and `::1`. Those that this machine doesn't have are passed over if their endpoint has another.
 ///
-/// What another of them has already gets no socket of its own: an address that is there twice, and one that an
-/// address which stands for all includes (`0.0.0.0:7` has `127.0.0.1:7`, and `[::]:7` has both where the system's IPv6
-/// sockets take IPv4, too). Port 0 is another port each time.
+/// An address that another includes gets no socket of its own: one that is there twice, and one within a wildcard
+/// (`0.0.0.0:7` has `127.0.0.1:7`, and `[::]:7` has both where the system's IPv6 sockets take IPv4, too). Port 0 is
+/// another port each time.
 ///
 /// # Errors
 /// See [`BindError`]; nothing is left listening then.
@@ -75,7 +74,7 @@ pub async fn bind(endpoints: &[Endpoint]) -> Result<Vec<TcpListener>, BindError>
     Ok(listeners)
 }
 
-/// What a socket on `[::]` takes.
+/// The families of a socket on `[::]`.
 #[derive(Clone, Copy)]
 enum Reach {
     /// IPv6 alone.
@@ -85,7 +84,7 @@ enum Reach {
 }
 
 impl Reach {
-    /// What the system gives to sockets of whom nothing else is asked (`net.ipv6.bindv6only` on Linux).
+    /// The system's default (`net.ipv6.bindv6only` on Linux).
     fn of_system() -> Self {
         let only_v6 = TcpSocket::new_v6().and_then(|socket| SockRef::from(&socket).only_v6());
         match only_v6 {
@@ -94,8 +93,7 @@ impl Reach {
         }
     }
 
-    /// Whether another one of the addresses has that at `place`: one before it that is the same, or one that
-    /// stands for all.
+    /// Whether another of the addresses includes the one at `place`: an equal one before it, or a wildcard.
     fn includes(self, addresses: &[SocketAddr], place: usize) -> bool {
         let Some(address) = addresses.get(place).filter(|address| address.port() != 0) else {
             return false;
@@ -131,7 +129,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 mod tests {
     use super::*;
 
-    /// What of these gets a socket.
+    /// Those of these that get a socket.
     fn listened_on(reach: Reach, typed: &str) -> String {
         let addresses = typed.split(' ').map(|address| address.parse().unwrap());
         let addresses: Vec<SocketAddr> = addresses.collect();

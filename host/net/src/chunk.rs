@@ -23,7 +23,7 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// Reads what there is, up to `size` bytes. While there is nothing it holds no buffer.
+    /// Reads the bytes that are there, up to `size`. While there are none it holds no buffer.
     pub(super) fn poll_read<T: AsyncRead + Unpin>(
         transport: &mut T,
         size: usize,

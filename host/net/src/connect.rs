@@ -1,6 +1,4 @@
-//! Connecting to a server.
-//!
-//! It owns which of several addresses is tried, and when. It must not know whose they are.
+//! Connecting to a server: the order and the times in which its addresses are tried.
 
 use super::address::Endpoint;
 use std::future::{pending, poll_fn};
@@ -12,8 +10,8 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
-/// How long an attempt is alone before the next address is tried as well. It is what RFC 8305 recommends: most
-/// servers of this world answer within it, and a person hardly notices it.
+/// The next address is tried as well after so long. RFC 8305 recommends it: most servers of this world answer within
+/// it, and a person hardly notices it.
 /// Test: `an_address_that_stays_silent_holds_up_no_other`.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
@@ -21,10 +19,10 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The name has no address, or nobody can be asked.
-    #[error("{0}")]
+    #[error(transparent)]
     Name(io::Error),
     /// None of its addresses could be connected to; this is the error of the last one that failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Address(io::Error),
 }
 
@@ -90,7 +88,7 @@ async fn first_to_connect(
     }
 }
 
-/// The output of the first of them that is over, which is no longer among them then.
+/// The output of the first that is ready. It is taken out.
 fn poll_first<F: Future + Unpin>(futures: &mut Vec<F>, cx: &mut Context<'_>) -> Poll<F::Output> {
     let mut over = None;
     futures.retain_mut(|future| {
@@ -105,8 +103,8 @@ fn poll_first<F: Future + Unpin>(futures: &mut Vec<F>, cx: &mut Context<'_>) -> 
     over.map_or(Poll::Pending, Poll::Ready)
 }
 
-/// The addresses in the order in which they are tried: that of the system, with IPv6 and IPv4 in turn, so that a
-/// family that leads nowhere holds up one attempt and not all.
+/// The order of attempts: the system's, with IPv6 and IPv4 in turn, so that a family that leads nowhere holds up one
+/// attempt and not all.
 fn families_in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let is_first = |address: &SocketAddr| {
         let first = addresses.first();
@@ -123,7 +121,7 @@ fn families_in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     in_turn
 }
 
-/// Connects so that what is written is sent at once.
+/// Connects, without Nagle's delay.
 async fn connect_to(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
@@ -163,8 +161,7 @@ mod tests {
         (socket, address)
     }
 
-    /// An address that answers nobody: as many wait there to be accepted as may, and Linux drops what more
-    /// come.
+    /// An address that answers nobody: its queue of connections is full, and Linux drops further ones.
     #[cfg(target_os = "linux")]
     async fn silent() -> (TcpListener, TcpStream, SocketAddr) {
         let socket = TcpSocket::new_v4().expect("a socket");

@@ -19,9 +19,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
-/// How long a closing connection waits for the peer to take the last bytes and close too. A reset,
-/// which is what closing with unread bytes would send, could destroy them on their way. When it is
-/// over the connection is closed all the same.
+/// A closing connection waits so long for the peer to take the last bytes and close too. Closing with unread bytes
+/// would send a reset, which could destroy them on their way. After it the connection is closed all the same.
 /// Test: `manners::a_peer_that_never_closes_is_not_waited_for_for_ever`.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -54,7 +53,7 @@ pub enum End<E> {
 }
 
 impl<E> End<E> {
-    /// What the session and the log are told.
+    /// The reason that the session and the log are told.
     pub fn reason(&self) -> Reason {
         match self {
             Self::Ended => Reason::Ended,
@@ -77,12 +76,12 @@ pub struct Counts {
     pub sent: u64,
 }
 
-/// Serves one connection up to its end. FIN is sent then where it ends in order, and what is left is for [`linger()`] and
-/// for the drop of the transport.
+/// Serves one connection up to its end. If it ends in order, FIN is sent then; the rest is for [`linger()`] and for the
+/// drop of the transport.
 ///
-/// `stopping` is looked at whenever this future is polled and nothing is under way: who sets it
-/// must wake the task. `counts` is kept up to date, so that it is right also when the future is
-/// dropped. The session's `closed` is left to the caller.
+/// This future looks at `stopping` when it is polled and nothing is under way: setting it must wake the task. `counts`
+/// is kept up to date, so that it is right also when the future is dropped. The session's `closed` is left to the
+/// caller.
 pub async fn serve<T: Transport, S: Session>(
     transport: &mut T,
     session: &mut S,
@@ -104,9 +103,9 @@ pub async fn serve<T: Transport, S: Session>(
     end
 }
 
-/// Throws away what still comes on a connection that [`serve()`] has ended in order, up to the peer's FIN: dropped with
-/// unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is waited for as long
-/// as the end demands, and one that goes on sending too, for two seconds at most.
+/// Throws away the bytes that still come on a connection that [`serve()`] has ended in order, up to the peer's FIN.
+/// Dropped with unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is
+/// waited for as long as the end demands, and one that goes on sending too, for two seconds at most.
 pub async fn linger<T: Transport, E>(transport: &mut T, end: &End<E>) {
     let mut wait = match end {
         End::ByPlugin(Next::Reset) => return,
@@ -134,12 +133,12 @@ pub async fn linger<T: Transport, E>(transport: &mut T, end: &End<E>) {
     let _ = tokio::time::timeout(LINGER, drained).await;
 }
 
-/// The loop of one connection: its peer, how far it is, and what went to and fro.
+/// The loop of one connection, with its state.
 struct ConnectionLoop<'a, T> {
     transport: &'a mut T,
     id: u64,
     write_timeout: Option<Duration>,
-    /// How far the connection is. Where the session has finished, FIN was sent.
+    /// The state between session and peer. If the session has finished, FIN was sent.
     life: Life,
     counts: &'a mut Counts,
 }
@@ -216,7 +215,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         tracing::debug!(target: SAID, connection = self.id, bytes, "received {}", Escaped(chunk));
     }
 
-    /// Writes a reply whole and does what it says then. `Some` if that ends the connection.
+    /// Writes a whole reply and takes its next step. `Some` if that ends the connection.
     async fn write<E>(&mut self, reply: Reply<'_>) -> Option<End<E>> {
         let data: &[u8] = &reply.data;
         let had_finished = self.life.is_finished();
@@ -265,7 +264,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
     }
 
-    /// Closes in order where the peer may take what it got for the whole, else with a reset.
+    /// Closes in order if the peer may take its bytes for the whole reply, else with a reset.
     async fn close<E>(&mut self, end: &End<E>) {
         match end {
             End::ByPlugin(Next::Reset)
@@ -274,7 +273,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             | End::Stalled
             | End::CutOff => self.transport.reset_on_drop(),
             End::PeerReset(_) => {}
-            // It fails only where the peer is gone.
+            // It fails only if the peer is gone.
             End::Ended | End::ByPlugin(_) | End::Refused(_) | End::Idle | End::Stopping => {
                 drop(self.finish().await);
             }

@@ -1,4 +1,4 @@
-//! The line of the log with which each connection ends.
+//! The last line of each connection in the log.
 
 use super::connection::{Counts, End};
 use eco_contract::RepliedAfterFinish;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Writes a connection's end to the log, exactly once, whatever happens to its task.
 pub(super) struct EndLog {
     id: u64,
-    /// That of what decides its bytes.
+    /// The session's version.
     version: Option<u64>,
     opened: Instant,
     pub(super) counts: Counts,
@@ -27,7 +27,7 @@ impl EndLog {
         }
     }
 
-    /// `budget` is the one that was broken, if the end is due to that.
+    /// `budget` is the one that the session has broken, if that was the end.
     pub(super) fn close<E: std::fmt::Display>(mut self, end: &End<E>, budget: Option<&str>) {
         let reason = end.reason().code();
         match end {
@@ -43,12 +43,12 @@ impl EndLog {
         }
     }
 
-    /// Since it was opened, in steps of a microsecond.
+    /// The time since it was opened, in steps of a microsecond.
     fn milliseconds(&self) -> f64 {
         (self.opened.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
 
-    /// `limit` is the one of [`Limits`](super::Limits) that has ended it, if one has.
+    /// `limit` is the one of [`Limits`](super::Limits) that was reached, if one was.
     fn ended(&mut self, reason: &str, limit: Option<&str>, error: Option<&io::Error>) {
         self.written = true;
         let Counts { received, sent } = self.counts;
@@ -67,7 +67,7 @@ impl EndLog {
         );
     }
 
-    /// `error` may have words of the session's, whatever that is.
+    /// `error` may have a session's words, which may be anything.
     fn failed(&mut self, reason: &str, budget: Option<&str>, error: &dyn std::fmt::Display) {
         self.written = true;
         let error = one_line(error);

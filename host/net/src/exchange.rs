@@ -22,7 +22,7 @@ pub enum Broken {
     Write(io::Error),
     /// The connection broke while the reply was read.
     Read(io::Error),
-    /// What was to happen with the reply failed.
+    /// The sink of the reply failed.
     Sink(io::Error),
 }
 
@@ -32,10 +32,10 @@ impl From<Exhausted> for Broken {
     }
 }
 
-/// What is sent, and the reply to it that is expected.
+/// A message, and the expected reply to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// What is sent. May be empty.
+    /// The message. May be empty.
     pub send: &'a [u8],
     /// How far the reply goes.
     pub expect: &'a Expect,
@@ -50,7 +50,7 @@ pub struct Request<'a> {
 /// one byte more than a reply may have is ever held.
 ///
 /// # Errors
-/// See [`Broken`]. What came is in `inbox` then too.
+/// See [`Broken`]. The bytes that came are in `inbox` then too.
 pub async fn exchange<T>(
     stream: &mut T,
     request: Request<'_>,
@@ -94,7 +94,7 @@ async fn read_reply<T: AsyncRead + AsyncWrite + Unpin>(
         if !news.is_empty() {
             sink(news).await.map_err(Broken::Sink)?;
         }
-        // The reply, or what there is of it.
+        // The reply, or its beginning.
         if inbox.reply().len() > most {
             return Err(Broken::TooLong);
         }
@@ -118,8 +118,8 @@ async fn read_reply<T: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Writes what is left when the reply is whole. It reads on, since a server whose further bytes nobody reads
-/// may stop to read ours.
+/// Writes the rest of the message when the reply is whole. It reads on, since a server whose bytes nobody reads may
+/// stop reading ours.
 async fn finish_sending<T: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut T,
     request: &Request<'_>,
@@ -159,7 +159,7 @@ struct Sending<'a, F> {
 }
 
 impl<F: Fn(usize)> Sending<'_, F> {
-    /// Writes what can be written. It is ready when there is nothing more to do, or it failed.
+    /// Writes as much as it can. It is ready when all is written, or has failed.
     fn poll<W: AsyncWrite + Unpin>(&mut self, to: &mut W, cx: &mut Context<'_>) -> Poll<()> {
         while self.failed.is_none() && (!self.rest.is_empty() || self.finish) {
             match ready!(self.step(to, cx)) {

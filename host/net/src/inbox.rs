@@ -1,4 +1,4 @@
-//! What has arrived at a client and was not taken yet, and where a reply in it ends.
+//! The bytes that have arrived at a client, and the end of a reply in them.
 
 use super::quota::{Exhausted, Quota, Share};
 use eco_contract::Expect;
@@ -7,16 +7,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// What one read asks for at most.
+/// Bytes that one read asks for at most.
 pub(super) const PIECE: usize = 256 * 1024;
-/// What one read asks for where nobody knows how long the reply is.
+/// Bytes that one read asks for if the length of the reply is unknown.
 const SOME: usize = 4 * 1024;
 
-/// What has arrived and was not taken yet: the reply that is being read, then perhaps the beginning
-/// of the next one.
+/// Bytes that have arrived and were not taken yet: the reply that is being read, then perhaps the beginning of the next
+/// one.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// What has arrived, then the room for more, which is there from one reply to the next.
+    /// Bytes that have arrived, then room for more. It is kept from one reply to the next.
     room: Vec<u8>,
     /// How much of it has arrived.
     filled: usize,
@@ -25,7 +25,7 @@ pub struct Inbox {
     /// How far the end of the reply was looked for, and how much of it was shown.
     searched: usize,
     shown: usize,
-    /// What its memory is counted in, if it is.
+    /// Its part of a quota, if it has one.
     share: Option<Share>,
 }
 
@@ -38,7 +38,7 @@ impl Inbox {
         }
     }
 
-    /// The reply to the last exchange; if that broke, what there is of it.
+    /// The reply to the last exchange; if that broke, its beginning.
     pub fn reply(&self) -> &[u8] {
         let whole = self.reply.unwrap_or(self.filled);
         self.bytes().get(..whole).unwrap_or(self.bytes())
@@ -58,7 +58,7 @@ impl Inbox {
         self.filled == 0
     }
 
-    /// Forgets the reply; what came after it is the beginning of the next.
+    /// Forgets the reply; the bytes after it are the beginning of the next.
     pub fn take_reply(&mut self) {
         let taken = self.reply.take().unwrap_or_default().min(self.filled);
         self.room.copy_within(taken..self.filled, 0);
@@ -88,7 +88,7 @@ impl Inbox {
                 let unseen = self.bytes().get(self.searched..)?;
                 let found = memchr::memmem::find(unseen, end);
                 let place = found.map(|at| self.searched + at + end.len());
-                // The sequence may begin in what is here and end in what comes.
+                // The sequence may begin in these bytes and end in the next.
                 self.searched = (self.filled + 1)
                     .saturating_sub(end.len())
                     .max(self.searched);
@@ -97,7 +97,7 @@ impl Inbox {
         }
     }
 
-    /// What is known to belong to the reply and was not asked for before.
+    /// Bytes of the reply that were not returned before.
     pub(super) fn news(&mut self) -> &[u8] {
         let known = self.reply.unwrap_or(self.filled);
         let news = self.room.get(self.shown..known).unwrap_or_default();
@@ -105,7 +105,7 @@ impl Inbox {
         news
     }
 
-    /// Makes room for what comes next, so that no more than `most` bytes are ever held, and one.
+    /// Makes room for the next bytes, so that it never holds more than `most` bytes and one.
     ///
     /// There is always room for a byte more than is expected: a read that fills its buffer leaves
     /// open whether there was more, and costs a second one to find out.
@@ -136,7 +136,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// Reads what there is, as far as there is room; the number of bytes, 0 at the peer's FIN.
+    /// Reads the bytes that are there, as far as there is room. Returns how many: 0 at the peer's FIN.
     pub(super) fn poll_read<R: AsyncRead + Unpin>(
         &mut self,
         from: &mut R,

@@ -1,11 +1,10 @@
 //! The sockets: listening, accepting, reading, writing, timeouts, closing, draining.
 //!
-//! It owns everything of TCP. It must not know what decides the bytes: that is a [`Session`], or
-//! for a client an [`Expect`](eco_contract::Expect). wasmtime isn't named here.
+//! It owns everything of TCP. A [`Session`] decides the bytes of a server's connection, and an
+//! [`Expect`](eco_contract::Expect) how far a client reads.
 //!
-//! A server's way is [`bind()`], [`Server::run`], and for each connection `connection::serve`, which
-//! takes chunks from `arrival` and writes replies, then `linger`. A client's way is [`connect()`], then [`exchange()`]
-//! for each turn.
+//! A server calls [`bind()`] and [`Server::run`], and for each connection [`serve()`], which takes chunks from
+//! `arrival` and writes replies, then [`linger()`]. A client calls [`connect()`], then [`exchange()`] for each turn.
 //!
 //! ```
 //! // An address as a person types it.

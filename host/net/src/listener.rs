@@ -1,4 +1,4 @@
-//! Where connections come from: what a server asks of any kind of listener, and TCP's.
+//! Listeners: the trait of any kind of listener, and TCP's.
 
 use super::transport::Transport;
 use std::io;
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Something that accepts connections.
 pub trait Listener: Send {
-    /// What its connections run over.
+    /// The transport of its connections.
     type Transport: Transport + 'static;
 
     /// The next connection.

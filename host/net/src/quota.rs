@@ -1,6 +1,4 @@
-//! Memory that several take from, each for as long as it needs it.
-//!
-//! It owns the count, and allocates nothing: what the memory is for is its users' business.
+//! A quota of memory that several share. It counts, and allocates nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,14 +21,14 @@ impl Quota {
     }
 }
 
-/// What one has taken. It goes back when this is dropped.
+/// The bytes that one has taken. They go back when this is dropped.
 #[derive(Debug)]
 pub(super) struct Share {
     quota: Quota,
     bytes: usize,
 }
 
-/// Of so many bytes in all, fewer are left than were wanted.
+/// The quota of so many bytes has fewer left than were wanted.
 #[derive(Debug)]
 pub(super) struct Exhausted(pub(super) usize);
 

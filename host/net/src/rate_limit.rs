@@ -1,4 +1,4 @@
-//! A limit on how often something is said.
+//! A limit on how often the log says something.
 
 use std::time::Duration;
 use tokio::time::Instant;

@@ -1,4 +1,4 @@
-//! How long something is waited for, at next to no cost where it comes in time.
+//! A timeout for many waits, at next to no cost if they end in time.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -50,7 +50,7 @@ impl ReusableTimeout {
         };
         // A timer that is running wakes this task by itself; until then there is nothing to see.
         let begins = since.is_none();
-        // A timeout that goes beyond what the clock can count is no timeout.
+        // A timeout too long for the clock is none.
         let Some(deadline) = since.get_or_insert_with(Instant::now).checked_add(limit) else {
             return Poll::Pending;
         };
@@ -69,7 +69,7 @@ impl ReusableTimeout {
             self.waker = Some(waker.clone());
         }
         loop {
-            // Without tokio's budget of a task: where that is used up a timer is not even set.
+            // Without tokio's budget of a task: once that is used up a timer is not even set.
             ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
             if timer.deadline() >= deadline {
                 return Poll::Ready(());

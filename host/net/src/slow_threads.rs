@@ -1,7 +1,5 @@
-//! The threads of slow calls: they have the lowest priority, and a connection runs there while the call of
-//! its session is slow.
-//!
-//! It knows of a session only that it is slow; the session says so by its [`SlowFlag`].
+//! The threads of slow calls. They have the lowest priority, and a connection runs there while its session's
+//! [`SlowFlag`] is set.
 
 use eco_contract::SlowFlag;
 use std::pin::Pin;
@@ -18,7 +16,7 @@ const LOWEST_PRIORITY: i32 = 19;
 #[derive(Default)]
 pub(super) struct SlowThreads(OnceLock<Option<Runtime>>);
 
-/// Where a future has got to.
+/// The progress of a future.
 enum Progress {
     Done,
     /// It should go on elsewhere.
@@ -48,7 +46,7 @@ impl SlowThreads {
         }
     }
 
-    /// `None` where the system gives no more threads: then everything goes on where it is.
+    /// `None` if the system gives no more threads: then everything goes on where it is.
     fn threads(&self) -> Option<&Handle> {
         let start = || {
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -89,7 +87,7 @@ fn yield_to_others() {
 
 impl Drop for SlowThreads {
     fn drop(&mut self) {
-        // It may be dropped where nobody may wait.
+        // Waiting may not be allowed in this place.
         if let Some(runtime) = self.0.take().flatten() {
             runtime.shutdown_background();
         }

@@ -1,12 +1,12 @@
-//! What a connection runs over.
+//! Transports of connections.
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 
 /// A stream of bytes in both directions: TCP, or for tests a pipe in memory.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
-    /// Makes the coming drop an abortive close: what is unsent is thrown away, and the peer sees a
-    /// reset. Where the transport knows no such thing, the drop is all.
+    /// Makes the coming drop an abortive close: unsent bytes are thrown away, and the peer sees a reset. A transport
+    /// without resets is just dropped.
     fn reset_on_drop(&mut self);
 }
 

@@ -1,4 +1,4 @@
-//! A deadline that costs nothing to what is ready at once.
+//! A deadline that costs nothing if the future is ready at once.
 
 use std::future::poll_fn;
 use std::pin::pin;

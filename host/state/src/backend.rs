@@ -120,11 +120,11 @@ pub trait TopicsBackend: Send + Sync {
         payer: &'a Arc<Account>,
     ) -> Answer<'a, ()>;
 
-    /// Removes a member from a topic, after all that it has asked for, and tells the others. Nothing where it
-    /// isn't one. Nobody waits for it.
+    /// Removes a member from a topic, after all of its questions, and tells the others. It does nothing if it isn't
+    /// one. Nobody waits for it.
     fn leave(&self, topic: &Arc<str>, id: &Arc<str>);
 
-    /// Waits until all that have left are gone everywhere.
+    /// Waits until all that have left are gone on all hosts.
     fn flush(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
@@ -166,7 +166,7 @@ pub trait StoreBackend: Send + Sync {
     fn keys<'a>(&'a self, prefix: &'a str, more: Option<&'a str>, limit: usize)
     -> Answer<'a, Page>;
 
-    /// The names under which a store has something in the place where this one is.
+    /// The names under which something is kept in this store's place.
     fn namespaces(&self) -> Answer<'_, Namespaces> {
         now(Ok(Namespaces::default()))
     }

@@ -24,8 +24,8 @@ impl Delivery {
         }
     }
 
-    /// Tells all members but one who hear such events. `payer` pays for their work. Whether there was room for the event;
-    /// where there is none, they are told that they missed it.
+    /// Tells all members but one who hear such events. `payer` pays for their work. Whether there was room for the
+    /// event; where there is none, they are told that they missed it.
     pub(crate) fn tell<'a>(
         &self,
         members: impl IntoIterator<Item = &'a Subscriber>,

@@ -16,32 +16,32 @@ pub struct Member {
 pub enum Event {
     /// Somebody has said something.
     Message {
-        /// Where.
+        /// Its topic.
         topic: Arc<str>,
-        /// Who: without a label where that connection isn't subscribed itself.
+        /// The speaker: without a label if that connection isn't subscribed itself.
         from: Member,
-        /// What.
+        /// Its bytes.
         data: Arc<[u8]>,
     },
     /// Somebody has subscribed.
     Joined {
-        /// To what.
+        /// The topic.
         topic: Arc<str>,
-        /// Who.
+        /// The member.
         member: Member,
     },
     /// Somebody is subscribed no more.
     Left {
-        /// To what.
+        /// The topic.
         topic: Arc<str>,
-        /// Who.
+        /// The member.
         member: Member,
     },
     /// Events were left out here, as they did not fit into the mailbox.
     Missed {
-        /// Of this topic.
+        /// Their topic.
         topic: Arc<str>,
-        /// How many; `None` where nobody knows.
+        /// How many; `None` if nobody knows.
         count: Option<u64>,
     },
 }

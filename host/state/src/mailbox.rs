@@ -145,8 +145,8 @@ impl Queue {
         }
     }
 
-    /// Tells of events that were left out, before the next one of their topic. There is always room: each event brings one
-    /// such at most.
+    /// Tells of events that were left out, before the next one of their topic. There is always room: each event brings
+    /// one such at most.
     fn tell_missed(&mut self, topic: &Arc<str>, total: &Arc<AtomicUsize>) {
         if let Some(place) = self.missed.iter().position(|(of, _)| of == topic) {
             let (topic, count) = self.missed.swap_remove(place);

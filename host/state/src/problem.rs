@@ -3,8 +3,8 @@
 use super::limits::{Limit, Limits};
 use std::fmt;
 
-/// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so it has no text:
-/// only the log has the errors of the place where state is kept.
+/// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so it has no
+/// text: only the log has the errors of the place where state is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is nothing to do it with.

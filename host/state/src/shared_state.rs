@@ -33,8 +33,8 @@ impl SharedState {
         Self::new(Backends::in_memory(limits, clock), host)
     }
 
-    /// Opens it where it is kept, under a name that services don't share. Several hosts may share it on Redis, each with
-    /// a name of its own, with which the ids of its connections begin.
+    /// Opens it where it is kept, under a name that services don't share. Several hosts may share it on Redis, each
+    /// with a name of its own, with which the ids of its connections begin.
     ///
     /// # Errors
     /// It can't be opened. It waits for a Redis that is there, and for a file that another process is just letting go.
@@ -70,13 +70,13 @@ impl SharedState {
         Participant::new(self.backends.clone(), id.into(), payer)
     }
 
-    /// Waits until all who have left, or are dropped, have left everywhere.
+    /// Waits until all participants that have left, or are dropped, have left on all hosts.
     pub async fn flush(&self) {
         self.backends.topics.flush().await;
     }
 
-    /// Waits, not long, until all ended connections have left everywhere. Then other hosts need not find out that this
-    /// one is gone.
+    /// Waits, not long, until all ended connections have left on all hosts. Then other hosts need not find out that
+    /// this one is gone.
     pub async fn close(&self) {
         self.backends.topics.close().await;
     }

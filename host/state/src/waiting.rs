@@ -35,8 +35,8 @@ impl Waiting {
         waiting.has_room(limits.waiting).then_some(waiting)
     }
 
-    /// Whether no more waits than may. A payer that has others hold a large part has no more room when half is taken, so
-    /// that all others have.
+    /// Whether no more waits than may. A payer that has others hold a large part has no more room when half is taken,
+    /// so that all others have.
     pub(crate) fn has_room(&self, most: usize) -> bool {
         let waits = self.total.load(Ordering::Relaxed);
         let own = self.payer.as_ref().map_or(0, |payer| payer.held());

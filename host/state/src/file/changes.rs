@@ -6,8 +6,8 @@ use crate::problem::Problem;
 use redb::{ReadableTable as _, Table, WriteTransaction};
 use std::sync::Arc;
 
-/// Expired entries that one transaction removes, unless it needs their room: changes wait for it. The rest are not there
-/// for anybody, and go with the next transaction, which comes at once.
+/// Expired entries that one transaction removes, unless it needs their room: changes wait for it. The rest are not
+/// there for anybody, and go with the next transaction, which comes at once.
 /// Test: `changes::tests::what_is_over_is_removed_a_part_at_a_time_and_is_not_there_before`.
 pub(super) const REMOVED_AT_ONCE: usize = 1000;
 /// The changes of one transaction.

@@ -22,8 +22,8 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Takes the right to read from all others, as a reader can lock a file. An earlier version left it to them. Only a file
-/// that has proved to be a store is changed.
+/// Takes the right to read from all others, as a reader can lock a file. An earlier version left it to them. Only a
+/// file that has proved to be a store is changed.
 pub(super) fn close_to_others(file: &File, path: &Path) {
     match system::close_to_others(file) {
         Ok(false) => {}
@@ -35,8 +35,8 @@ pub(super) fn close_to_others(file: &File, path: &Path) {
     }
 }
 
-/// Says so where every user can put another file in the place of this one. It can't be one that eco would believe, but
-/// the store is lost.
+/// Warns if every user can put another file in the place of this one. eco would not believe that file, but the store
+/// would be lost.
 pub(super) fn warn_of_folder(path: &Path) {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

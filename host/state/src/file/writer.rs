@@ -15,7 +15,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Changes of one transaction. They bound its memory, and nobody can see them. Test: `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
+/// Changes of one transaction. They bound its memory, and nobody can see them. Test:
+/// `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
 const TOGETHER: usize = 1000;
 /// How long the file may keep expired entries while nobody changes anything.
 const PURGE: Duration = Duration::from_secs(60);

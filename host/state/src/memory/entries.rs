@@ -8,13 +8,13 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Expired entries that one call removes, unless it needs their room: others wait for the lock meanwhile. The rest are not
-/// there for anybody, and go with the next calls, each of which adds one at most.
+/// Expired entries that one call removes, unless it needs their room: others wait for the lock meanwhile. The rest are
+/// not there for anybody, and go with the next calls, each of which adds one at most.
 /// Test: `entries::what_is_over_is_removed_a_few_at_a_time_and_is_not_there_before`.
 const REMOVED_AT_ONCE: usize = 16;
 
-/// The entries of a store. Times are those of one clock, and an expired entry is not there. It copies, compares and frees
-/// no value: the caller does so without the lock.
+/// The entries of a store. Times are those of one clock, and an expired entry is not there. It copies, compares and
+/// frees no value: the caller does so without the lock.
 pub(crate) struct Entries {
     entries: BTreeMap<Arc<str>, Entry>,
     /// The keys that expire, by their times.
@@ -337,17 +337,17 @@ mod tests {
         assert_eq!(entries.set(&key, &value, None, NOW), Ok(()));
         let read = entries.get("a", NOW).expect("it is there");
         assert!(Arc::ptr_eq(&read, &value));
-        // What it is replaced with, and what removes it.
+        // A replacement, and a removal.
         assert_eq!(entries.set(&key, &[].into(), None, NOW), Ok(()));
         assert!(entries.delete("a", NOW));
         let removed = entries.take_removed();
         assert_eq!(removed.len(), 2);
         let first = removed.first().expect("there are two");
         assert!(Arc::ptr_eq(first, &value));
-        // What is refused is its caller's still.
+        // A refused value is still its caller's.
         entries.most_bytes = 0;
         assert!(entries.set(&key, &value, None, NOW).is_err());
-        // This one, what was read, and what was removed.
+        // This one, the one that was read, and the removed one.
         assert_eq!(Arc::strong_count(&value), 3);
     }
 
@@ -362,7 +362,7 @@ mod tests {
         );
         assert_eq!(entries.replace(&key, None, Some(&one), NOW), Ok(true));
         assert_eq!(entries.replace(&key, None, Some(&two), NOW), Ok(false));
-        // Another one with the same bytes: whoever asks looks again.
+        // Another one with the same bytes: the caller looks again.
         assert_eq!(
             entries.replace(&key, Some(&same), Some(&two), NOW),
             Ok(false)

@@ -1,7 +1,7 @@
 //! A map that can only be looked up in.
 //!
-//! The order of a `HashMap` is another in each process, and plugins are judged by their output, which may depend on it. So
-//! this map has no way to go through all of it.
+//! The order of a `HashMap` is another in each process, and plugins are judged by their output, which may depend on it.
+//! So this map has no way to go through all of it.
 
 use std::borrow::Borrow;
 #[expect(clippy::disallowed_types, reason = "nobody can go through it")]
@@ -28,7 +28,7 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
         self.0.get(key)
     }
 
-    /// The value of a key, which is made where there is none.
+    /// The value of a key, which is made if there is none.
     pub(super) fn get_or_default(&mut self, key: K) -> &mut V
     where
         V: Default,

@@ -23,8 +23,8 @@ impl MemoryStore {
         }
     }
 
-    /// Works on the entries, at this time. It must not copy, compare or free the bytes of a value: threads of the lowest
-    /// priority hold the lock, too, and all others wait for them. Removed values are freed afterwards.
+    /// Works on the entries, at this time. It must not copy, compare or free the bytes of a value: threads of the
+    /// lowest priority hold the lock, too, and all others wait for them. Removed values are freed afterwards.
     fn with<T>(&self, work: impl FnOnce(&mut Entries, Duration) -> T) -> T {
         let time = self.clock.now();
         let mut entries = self.entries.lock();

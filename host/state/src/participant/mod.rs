@@ -195,8 +195,8 @@ impl Participant {
         result
     }
 
-    /// The next message or unsubscription takes effect. `None` where there is none. Each may have a large audience, so a
-    /// caller can make way for others in between.
+    /// The next message or unsubscription takes effect. `None` where there is none. Each may have a large audience, so
+    /// a caller can make way for others in between.
     pub async fn commit_one(&mut self) -> Option<Result<(), Problem>> {
         let next = self.pending.pop()?;
         Some(match next {

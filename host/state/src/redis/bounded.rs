@@ -1,7 +1,7 @@
 //! Bounds each answer of Redis before it is read.
 //!
-//! It finds where answers begin and end in a stream of the protocol RESP3. An answer that announces more than its bounds
-//! is an error of the stream, so that the connection is given up: nothing is allocated for it.
+//! It finds where answers begin and end in a stream of the protocol RESP3. An answer that announces more than its
+//! bounds is an error of the stream, so that the connection is given up: nothing is allocated for it.
 
 use std::io;
 use std::pin::Pin;
@@ -160,7 +160,7 @@ impl Answers {
     }
 
     fn count(&mut self, bytes: usize) -> io::Result<()> {
-        // Nothing of the next answer has come yet where one has just ended.
+        // An answer has just ended, and nothing of the next has come.
         if self.missing == 1 && self.values == 1 && matches!(self.at, At::Kind) {
             return Ok(());
         }

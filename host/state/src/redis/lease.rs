@@ -1,8 +1,9 @@
 //! This host's lease in Redis, which it renews.
 //!
 //! A host whose lease has ended is dead to the others: the next host to renew marks it so, and removes its members from
-//! all topics, some at a time. A dead host that comes back brings its members in again, and the others hear of those that
-//! left and joined, and nothing of the rest. A host that comes back in time is still known, and nobody is told anything.
+//! all topics, some at a time. A dead host that comes back brings its members in again, and the others hear of those
+//! that left and joined, and nothing of the rest. A host that comes back in time is still known, and nobody is told
+//! anything.
 
 use super::host::Host;
 use super::link::{Fault, PATIENCE};
@@ -13,15 +14,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-/// A silent host counts as alive for so long. With [`RENEW`] its members are gone within ten seconds, unless they are more
-/// than some ten thousand. Test: `many_hosts::a_host_that_is_killed_leaves_and_each_hears_it_once`.
+/// A silent host counts as alive for so long. With [`RENEW`] its members are gone within ten seconds, unless they are
+/// more than some ten thousand. Test: `many_hosts::a_host_that_is_killed_leaves_and_each_hears_it_once`.
 pub(super) const LEASE: Duration = Duration::from_secs(6);
 /// The time between two renewals, each of which looks for dead hosts.
 const RENEW: Duration = Duration::from_secs(2);
 /// Hosts that are marked as dead in one renewal. More are at the next.
 /// Test: `redis_attacks::a_host_with_many_members_is_removed_in_pieces`.
 const MARKED: usize = 64;
-/// Hosts whose members are counted anew now and then. Where there are more, members that somebody has deleted stay counted.
+/// Hosts whose members are counted anew now and then. Where there are more, members that somebody has deleted stay
+/// counted.
 /// Test: `redis_attacks::what_somebody_deletes_is_counted_anew`.
 const COUNTED: usize = 1000;
 /// Keeps the lease, whatever else is under way.
@@ -42,8 +44,8 @@ pub(super) async fn keep(host: Arc<Host>) {
     }
 }
 
-/// Renews the lease, and gives both connections up where this host doesn't hear the renewal: the one for events hangs, or
-/// leads elsewhere.
+/// Renews the lease, and gives both connections up where this host doesn't hear the renewal: the one for events hangs,
+/// or leads elsewhere.
 async fn renew_and_hear(host: &Host) -> Result<(), Fault> {
     let listens = |events: u64| host.listening.load(Ordering::Acquire) == events;
     let events = host.links.events.number();

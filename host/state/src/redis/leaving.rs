@@ -1,7 +1,7 @@
 //! The queue of members that leave, until Redis knows.
 //!
-//! A member for which the queue has no room, or which Redis refuses to remove, is astray: it stays in Redis until a later
-//! renewal of the lease looks for it.
+//! A member for which the queue has no room, or which Redis refuses to remove, is astray: it stays in Redis until a
+//! later renewal of the lease looks for it.
 
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -12,7 +12,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
-/// Members that wait to leave while Redis is away: some MiB. Further ones are astray until it is back. Test: `leaving::tests::what_there_is_no_room_for_is_astray`.
+/// Members that wait to leave while Redis is away: some MiB. Further ones are astray until it is back. Test:
+/// `leaving::tests::what_there_is_no_room_for_is_astray`.
 const WAITING: usize = 65_536;
 
 /// See the module.

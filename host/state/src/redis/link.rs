@@ -1,7 +1,7 @@
 //! One connection to Redis, and whether it works.
 //!
-//! It bounds the time of an answer. A question that was open when it broke is never asked again: nobody knows whether it
-//! took effect.
+//! It bounds the time of an answer. A question that was open when it broke is never asked again: nobody knows whether
+//! it took effect.
 
 use super::bounded::{Bounded, Most};
 use super::remedy::Remedy;

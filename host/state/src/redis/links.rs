@@ -9,15 +9,15 @@
 //! One connection would bring answers and events in the order in which Redis made them. With two, an answer may come
 //! before older events, or after younger ones. Nothing depends on that, because everything with an order comes over the
 //! connection for events: events of topics, and the pieces of lists, which are published as well. A new member hears a
-//! topic from its own `joined` on, and its list of the others has the members that this host knows at that place. A ticket
-//! goes with the question and comes back with the event: it tells a member's `joined` from an earlier one. Answers only
-//! say that Redis has done it, or why not.
+//! topic from its own `joined` on, and its list of the others has the members that this host knows at that place. A
+//! ticket goes with the question and comes back with the event: it tells a member's `joined` from an earlier one.
+//! Answers only say that Redis has done it, or why not.
 //!
 //! # Loss
 //!
-//! When the connection for events breaks, it alone is made anew. Then lists are asked for, and where their numbers differ,
-//! `missed` is told. When the connection for answers breaks, both are made anew: the name may lead to another server by
-//! then, and both must lead to the same one. Each renewal of the lease checks that, as the host must hear it.
+//! When the connection for events breaks, it alone is made anew. Then lists are asked for, and where their numbers
+//! differ, `missed` is told. When the connection for answers breaks, both are made anew: the name may lead to another
+//! server by then, and both must lead to the same one. Each renewal of the lease checks that, as the host must hear it.
 
 use super::link::{Fault, Link, PATIENCE};
 use super::script::Call;
@@ -65,8 +65,8 @@ impl Links {
         self.events.give_up();
     }
 
-    /// Runs a script that a plugin has asked for, whose answer has so many bytes at most. The call is made when there is
-    /// room for it: `size` is how many bytes it has, about.
+    /// Runs a script that a plugin has asked for, whose answer has so many bytes at most. The call is made when there
+    /// is room for it: `size` is how many bytes it has, about.
     pub(super) async fn run<'a>(
         &self,
         size: usize,
@@ -77,8 +77,8 @@ impl Links {
         self.call(call(), Some(room)).await
     }
 
-    /// Runs a script for the host itself. It waits for no room: plugins that ask for much must not cost the host its lease.
-    /// The host asks for few things at a time, each of them bounded.
+    /// Runs a script for the host itself. It waits for no room: plugins that ask for much must not cost the host its
+    /// lease. The host asks for few things at a time, each of them bounded.
     pub(super) async fn run_own(&self, call: Call<'_>) -> Result<Value, Fault> {
         self.call(call, None).await
     }

@@ -35,8 +35,8 @@ pub(super) async fn list(host: &Host, topics: &[Arc<str>]) -> Result<(), Fault> 
     Ok(())
 }
 
-/// Asks for the lists of topics whose numbers can't be trusted, no more often than once in [`DOUBT`]: anybody can publish
-/// a wrong number.
+/// Asks for the lists of topics whose numbers can't be trusted, no more often than once in [`DOUBT`]: anybody can
+/// publish a wrong number.
 pub(super) async fn list_doubtful(host: Arc<Host>) {
     loop {
         host.local.doubted().notified().await;

@@ -4,8 +4,8 @@ use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Topics that it holds while Redis refuses all. Each is told at the next renewal of the lease. Bounded, because plugins
-/// choose names; losses in further topics go unannounced.
+/// Topics that it holds while Redis refuses all. Each is told at the next renewal of the lease. Bounded, because
+/// plugins choose names; losses in further topics go unannounced.
 const TOPICS: usize = 10_000;
 
 /// See the module.

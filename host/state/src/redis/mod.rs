@@ -1,13 +1,13 @@
 //! State on Redis, or Valkey: any number of hosts share it.
 //!
-//! Every change that must happen at once is a script. Its events come to the members' hosts through Redis as well, in the
-//! one order that the scripts give them.
+//! Every change that must happen at once is a script. Its events come to the members' hosts through Redis as well, in
+//! the one order that the scripts give them.
 //!
-//! From the ground: `url`, `stream` and `bounded` make the stream to a `server`, whose answers are bounded; a `link` is one
-//! connection over it, and `links` are the two that a host has (`sizes` bounds them, `remedy` judges errors). `script` and
-//! `published` are the two directions of the scripts' protocol. `local_topics` has the members that are here, `leaving` and
-//! `loss` wait for Redis, and `host` holds all of this. Over it work `remove`, `lists`, `lease` and `connect`. `topics` and
-//! `store` are the backends.
+//! From the ground: `url`, `stream` and `bounded` make the stream to a `server`, whose answers are bounded; a `link` is
+//! one connection over it, and `links` are the two that a host has (`sizes` bounds them, `remedy` judges errors).
+//! `script` and `published` are the two directions of the scripts' protocol. `local_topics` has the members that are
+//! here, `leaving` and `loss` wait for Redis, and `host` holds all of this. Over it work `remove`, `lists`, `lease` and
+//! `connect`. `topics` and `store` are the backends.
 
 mod bounded;
 mod connect;

@@ -1,5 +1,5 @@
-//! Messages that scripts publish: events of topics (`tell` of `scripts/topics.lua`), pieces of lists (`scripts/list.lua`),
-//! and renewals.
+//! Messages that scripts publish: events of topics (`tell` of `scripts/topics.lua`), pieces of lists
+//! (`scripts/list.lua`), and renewals.
 
 use crate::event::Member;
 use std::sync::Arc;

@@ -5,11 +5,11 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 /// The remedy for an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
-    /// To connect anew, as the address may lead to another server by now. The connection is broken, or its server isn't the
-    /// master of our keys any more, or serves nobody. Nothing goes on working over it.
+    /// To connect anew, as the address may lead to another server by now. The connection is broken, or its server isn't
+    /// the master of our keys any more, or serves nobody. Nothing goes on working over it.
     Connect,
-    /// To ask again later. The server is the right one, and may refuse nothing else: a write while its disk or its memory is
-    /// full, say, or while its replicas are away.
+    /// To ask again later. The server is the right one, and may refuse nothing else: a write while its disk or its
+    /// memory is full, say, or while its replicas are away.
     Wait,
 }
 

@@ -7,7 +7,8 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
 /// Bytes of all questions that are under way, and of the answers that they may have. Sixteen values of the default
-/// `--value-size`, or some ten thousand numbers. Further questions wait, for [`PATIENCE`](super::link::PATIENCE) at most.
+/// `--value-size`, or some ten thousand numbers. Further questions wait, for [`PATIENCE`](super::link::PATIENCE) at
+/// most.
 /// Test: `redis_attacks::forty_values_at_once_break_no_link`.
 pub(super) const UNDER_WAY: usize = 16 * MIB;
 /// Bytes of a small question and its answer, together: such have room of their own, so that they don't wait for all
@@ -20,11 +21,11 @@ pub(super) const SMALL_UNDER_WAY: usize = 4 * MIB;
 pub(super) const WORD: usize = KIB;
 /// Bytes of a page of keys, or of a piece of a list, about. Test: `redis_attacks::a_long_list_comes_in_pieces`.
 pub(super) const PAGE: usize = MIB;
-/// Values of an answer: the longest is a page of a thousand keys, or the keys that one `SCAN` has found. Each takes some
-/// fifty bytes here. More breaks the link. Test: `redis_attacks::an_answer_of_many_nothings_is_not_held`.
+/// Values of an answer: the longest is a page of a thousand keys, or the keys that one `SCAN` has found. Each takes
+/// some fifty bytes here. More breaks the link. Test: `redis_attacks::an_answer_of_many_nothings_is_not_held`.
 const VALUES: usize = 16 * KIB;
-/// Members that leave, come back or are removed in one call of a script, at most, and topics that are listed in one: some
-/// milliseconds of Redis, which does nothing else meanwhile.
+/// Members that leave, come back or are removed in one call of a script, at most, and topics that are listed in one:
+/// some milliseconds of Redis, which does nothing else meanwhile.
 /// Test: `many_hosts::each_message_arrives_everywhere_once_and_in_order`,
 /// `redis_attacks::a_host_with_many_members_is_removed_in_pieces`.
 pub(super) const TOGETHER: usize = 256;

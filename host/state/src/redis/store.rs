@@ -19,7 +19,8 @@ const SCANNED: usize = 1000;
 const QUESTIONS: usize = 1000;
 
 /// Bytes of a value whose length nobody knows yet. A longer value answers with its length first, so that it takes only
-/// the room it needs, and the question is small even with the longest key of the defaults. Test: `redis_attacks::forty_values_at_once_break_no_link`.
+/// the room it needs, and the question is small even with the longest key of the defaults. Test:
+/// `redis_attacks::forty_values_at_once_break_no_link`.
 const SHORT: usize = SMALL - 2 * WORD;
 
 /// See [`StoreBackend`].
@@ -48,8 +49,8 @@ impl RedisStore {
     }
 
     /// Runs a script again and again while it has more to do than one call does: it removes expired entries first, and
-    /// counts anew after somebody has deleted keys. `size` has the bytes of its arguments, `answer` those of its answer at
-    /// most. After [`PATIENCE`] it fails; the part that is done remains.
+    /// counts anew after somebody has deleted keys. `size` has the bytes of its arguments, `answer` those of its answer
+    /// at most. After [`PATIENCE`] it fails; the part that is done remains.
     /// Test: `redis_attacks::what_is_over_is_not_there_however_much_it_is`.
     async fn run<'a>(
         &self,
@@ -195,14 +196,14 @@ impl StoreBackend for RedisStore {
                 call
             };
             let size = prefix.len() + more.len();
-            // The last key is whole, and is said twice where a page ends with it.
+            // The last key is whole, and comes twice if a page ends with it.
             let key = self.limits.key;
             let page = PAGE.min(limit.saturating_mul(key));
             let answer = page
                 .saturating_add(key.saturating_mul(2))
                 .saturating_add(WORD);
             let mut keys: Vec<String> = self.read(self.run(size, answer, call).await?)?;
-            // The first is where the next page begins.
+            // The first is the beginning of the next page.
             let more = if keys.is_empty() {
                 String::new()
             } else {

@@ -1,7 +1,7 @@
-//! Events of topics, and lists of their members: who is told what.
+//! Delivers events of topics, and the differences between lists and known members.
 //!
-//! Redis numbers the events of a topic in one order. A number that is not the next means that some are missing, and then
-//! the members are told so.
+//! Redis numbers the events of a topic in one order. A number that is not the next means that some are missing, and
+//! then the members are told so.
 
 use super::listing::Listing;
 use super::members::MemberList;
@@ -33,7 +33,7 @@ impl LocalTopics {
         if topic.known.is_none() || topic.stale {
             return;
         }
-        // Where nobody is here nobody misses anything: the topic may have been made anew, with other numbers.
+        // Without members here nobody misses anything: the topic may have been made anew, with other numbers.
         let is_next = topic
             .last
             .is_none_or(|last| last.checked_add(1) == Some(event.number));

@@ -73,7 +73,8 @@ impl LocalTopics {
         }
     }
 
-    /// A member comes. It hears the topic from its own `joined` on, which has this ticket, and is told of the others then.
+    /// A member comes. It hears the topic from its own `joined` on, which has this ticket, and is told of the others
+    /// then.
     pub(in crate::redis) fn enter(&self, name: &Arc<str>, who: Subscriber) -> Ticket {
         let mut topics = self.topics.lock();
         let topic = topics.entry(name.clone()).or_default();
