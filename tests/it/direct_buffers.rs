@@ -65,7 +65,7 @@ impl DirectBuffer for Buffered {
         self.memory.get(..length).ok_or(NoRoom)
     }
 
-    fn receive(&mut self, length: usize) -> Result<Reply<'_>, NoRoom> {
+    fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, NoRoom> {
         self.direct += 1;
         Ok(Reply {
             data: self.filled(length)?.into(),

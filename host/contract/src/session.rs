@@ -82,7 +82,7 @@ pub trait Session: Send {
 
 /// A session's own memory, into which a chunk is read without a copy. For each chunk: `room`, once or again and
 /// again, until something has been read into it; then `filled`, if anybody wants to see it; then
-/// `receive`.
+/// `receive_filled`.
 pub trait DirectBuffer: Send {
     /// As that of the session.
     type Error;
@@ -103,5 +103,5 @@ pub trait DirectBuffer: Send {
     ///
     /// # Errors
     /// The session failed, and its connection must end.
-    fn receive(&mut self, length: usize) -> Result<Reply<'_>, Self::Error>;
+    fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, Self::Error>;
 }

@@ -206,7 +206,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         bytes: usize,
     ) -> Result<Reply<'a>, E> {
         self.received(buffer.filled(bytes)?);
-        buffer.receive(bytes)
+        buffer.receive_filled(bytes)
     }
 
     fn received(&mut self, chunk: &[u8]) {

@@ -82,7 +82,7 @@ impl Direct {
     pub(crate) fn receive(&mut self, chunk: &[u8]) -> Result<Reply<'_>, Error> {
         self.room = None;
         self.room(chunk.len())?.copy_from_slice(chunk);
-        DirectBuffer::receive(self, chunk.len())
+        DirectBuffer::receive_filled(self, chunk.len())
     }
 }
 
@@ -114,7 +114,7 @@ impl DirectBuffer for Direct {
             .ok_or_else(no_room)
     }
 
-    fn receive(&mut self, length: usize) -> Result<Reply<'_>, Error> {
+    fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, Error> {
         let budgets = &self.engine.budgets;
         let room = self.room.take().filter(|room| length <= room.length);
         let room = room.ok_or_else(no_room)?;

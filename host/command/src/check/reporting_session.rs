@@ -195,8 +195,8 @@ impl DirectBuffer for ReportingSession {
         })
     }
 
-    fn receive(&mut self, length: usize) -> Result<Reply<'_>, Over> {
+    fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, Over> {
         let buffer = self.session.direct_buffer().ok_or(Over::Failed)?;
-        report(&self.tester, length, buffer.receive(length))
+        report(&self.tester, length, buffer.receive_filled(length))
     }
 }
