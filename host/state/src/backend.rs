@@ -26,21 +26,41 @@ pub(crate) fn now<'a, T: Send + 'a>(result: Result<T, Problem>) -> Answer<'a, T>
 pub struct Subscriber {
     /// How others know it.
     pub member: Member,
-    /// The events that it hears, and their mailbox.
-    pub hears: Hears,
+    /// The events of the topic that it hears.
+    pub hearing: Hearing,
+    /// Receives them.
+    pub mailbox: Arc<Mailbox>,
     /// Pays for the work that its coming and going causes others.
     pub payer: Arc<Account>,
 }
 
-/// The events that a connection hears, and their mailbox.
-#[derive(Clone, Debug)]
-pub enum Hears {
+impl Subscriber {
+    /// Its mailbox, if it hears events of this kind.
+    pub fn mailbox_for(&self, event: EventKind) -> Option<&Arc<Mailbox>> {
+        self.hearing.includes(event).then_some(&self.mailbox)
+    }
+}
+
+/// The events of a topic that a connection hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
     /// Nothing: it only wants to be seen.
     Nothing,
     /// Messages, and nothing of presence.
-    Messages(Arc<Mailbox>),
+    Messages,
     /// Everything.
-    All(Arc<Mailbox>),
+    All,
+}
+
+impl Hearing {
+    /// Whether events of this kind are among them.
+    pub(crate) fn includes(self, event: EventKind) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Messages => event == EventKind::Message,
+            Self::All => true,
+        }
+    }
 }
 
 /// A kind of event of a topic.
@@ -50,25 +70,6 @@ pub enum EventKind {
     Message,
     /// Somebody comes or goes.
     Presence,
-}
-
-impl Hears {
-    /// Whether it hears events of this kind.
-    pub(crate) fn includes(&self, event: EventKind) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Messages(_) => event == EventKind::Message,
-            Self::All(_) => true,
-        }
-    }
-
-    /// The mailbox, if it hears anything.
-    pub fn mailbox(&self) -> Option<&Arc<Mailbox>> {
-        match self {
-            Self::Nothing => None,
-            Self::Messages(mailbox) | Self::All(mailbox) => Some(mailbox),
-        }
-    }
 }
 
 /// Keys of the store.

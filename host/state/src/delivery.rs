@@ -40,8 +40,7 @@ impl Delivery {
         };
         let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
         for subscriber in members {
-            if subscriber.hears.includes(kind)
-                && let Some(mailbox) = subscriber.hears.mailbox()
+            if let Some(mailbox) = subscriber.mailbox_for(kind)
                 && but.is_none_or(|but| !is_same(but, &subscriber.member.id))
             {
                 match &waiting {

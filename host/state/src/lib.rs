@@ -48,7 +48,7 @@ mod waiting;
 mod warning;
 
 pub use backend::{
-    Answer, EventKind, Hears, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend,
+    Answer, EventKind, Hearing, Namespaces, Page, StoreBackend, Subscriber, TopicsBackend,
 };
 pub use clock::{Clock, SystemClock, WallClock};
 pub use error::OpenError;
@@ -57,7 +57,7 @@ pub use limits::{Limit, Limits};
 pub use location::Location;
 pub use mailbox::Mailbox;
 pub use open::open_store;
-pub use participant::{Hearing, Participant};
+pub use participant::Participant;
 pub use problem::{Lack, Problem};
 pub use shared_state::SharedState;
 pub use waiting::Heard;

@@ -41,7 +41,7 @@ impl Topic {
     /// Counts one more, or one less.
     fn counts(&self, who: &Subscriber, by: fn(&AtomicUsize)) {
         for event in [EventKind::Message, EventKind::Presence] {
-            if who.hears.includes(event) {
+            if who.hearing.includes(event) {
                 by(self.count(event));
             }
         }

@@ -2,7 +2,7 @@
 
 mod store;
 
-use crate::backend::{Backends, EventKind, Hears, Subscriber, TopicsBackend};
+use crate::backend::{Backends, EventKind, Hearing, Subscriber, TopicsBackend};
 use crate::event::Member;
 use crate::limits::Limit;
 use crate::mailbox::Mailbox;
@@ -21,17 +21,6 @@ use std::time::{Duration, Instant};
 const DELIVERY: Duration = Duration::from_micros(10);
 /// Processor time for listing one member to a new one, about.
 const LISTED: Duration = Duration::from_micros(1);
-
-/// The events of its topics that a connection hears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hearing {
-    /// Nothing: it only wants to be seen.
-    Nothing,
-    /// Messages, and nothing of presence.
-    Messages,
-    /// Everything.
-    All,
-}
 
 /// A connection that takes part. When it is dropped it leaves all topics, and the others are told.
 ///
@@ -110,14 +99,10 @@ impl Participant {
             self.pay(LISTED, others.len());
             return Ok(others);
         }
-        let hears = match hearing {
-            Hearing::Nothing => Hears::Nothing,
-            Hearing::Messages => Hears::Messages(self.mailbox.clone()),
-            Hearing::All => Hears::All(self.mailbox.clone()),
-        };
         let who = Subscriber {
             member,
-            hears,
+            hearing,
+            mailbox: self.mailbox.clone(),
             payer: self.payer.clone(),
         };
         // Before the answer is there: a caller that doesn't wait for it leaves all the same.

@@ -7,6 +7,7 @@ use super::listing::Listing;
 use super::members::MemberList;
 use super::topic::Topic;
 use super::topics::LocalTopics;
+use crate::backend::{EventKind, Subscriber};
 use crate::event::{Event, Member};
 use crate::redis::published::{Kind, ListPiece, TopicEvent};
 use eco_fair::Account;
@@ -39,7 +40,7 @@ impl LocalTopics {
             .is_none_or(|last| last.checked_add(1) == Some(event.number));
         if !is_next && !topic.here.is_empty() {
             (topic.stale, topic.doubted) = (true, true);
-            topic.miss(&name);
+            miss(&name, &topic.here);
             self.doubted.notify_one();
             return;
         }
@@ -49,7 +50,7 @@ impl LocalTopics {
 
     fn tell(&self, name: &Arc<str>, topic: &mut Topic, event: TopicEvent) {
         if matches!(event.kind, Kind::Lost) {
-            return topic.miss(name);
+            return miss(name, &topic.here);
         }
         let payer = self.payer(topic, &event.member.id);
         let Some(known) = &mut topic.known else {
@@ -157,11 +158,9 @@ impl LocalTopics {
             .extract_if(.., |(number, who)| is_in(*number, &who.member.id))
             .map(|(_, who)| who)
             .collect();
-        for mailbox in arrived.iter().filter_map(|who| who.hears.mailbox()) {
-            mailbox.miss_unknown(name);
-        }
+        miss(name, &arrived);
         if topic.last != last {
-            topic.miss(name);
+            miss(name, &topic.here);
         }
         topic.last = last;
         for member in came {
@@ -206,6 +205,15 @@ fn find<'a>(
 ) -> Option<(Arc<str>, &'a mut Topic)> {
     let key = topics.get_key_value(name)?.0.clone();
     Some((key, topics.get_mut(name)?))
+}
+
+/// An event was told that these have not heard.
+fn miss(name: &Arc<str>, members: &[Subscriber]) {
+    for member in members {
+        if let Some(mailbox) = member.mailbox_for(EventKind::Message) {
+            mailbox.miss_unknown(name);
+        }
+    }
 }
 
 fn joined(name: &Arc<str>, member: Member) -> Event {

@@ -1,7 +1,7 @@
 //! The local topics, as Redis tells them of events and lists.
 
 use super::{LocalTopics, Ticket};
-use crate::backend::{Hears, Subscriber};
+use crate::backend::{Hearing, Subscriber};
 use crate::event::Member;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
@@ -53,7 +53,8 @@ fn enter(topics: &LocalTopics, id: &str) -> (Ticket, Arc<Mailbox>) {
     let mailbox = Arc::new(Mailbox::new(&Limits::default(), &Arc::default()));
     let who = Subscriber {
         member: member(id),
-        hears: Hears::All(mailbox.clone()),
+        hearing: Hearing::All,
+        mailbox: mailbox.clone(),
         payer: Arc::default(),
     };
     (topics.enter(&"tea".into(), who), mailbox)

@@ -60,13 +60,6 @@ impl Topic {
         payer.map(|who| &who.payer)
     }
 
-    /// An event was told that nobody here has heard.
-    pub(super) fn miss(&self, name: &Arc<str>) {
-        for mailbox in self.here.iter().filter_map(|who| who.hears.mailbox()) {
-            mailbox.miss_unknown(name);
-        }
-    }
-
     /// A member asks for the others.
     pub(super) fn ask(&mut self, number: u64, id: Arc<str>) -> Ticket {
         let (sender, others) = oneshot::channel();
