@@ -12,6 +12,7 @@ pub(crate) const PLACE: usize = 2 * size_of::<Queued>();
 /// One peer may have others hold this part of all that may wait, when half of all is taken.
 /// Test: `mailbox::tests::who_has_others_hold_much_leaves_room_for_others`.
 const LARGE_PART: usize = 8;
+
 /// An event that waits, for one or for many. It counts for [`Limits::waiting`].
 #[derive(Debug)]
 pub(crate) struct Waiting {

@@ -4,7 +4,7 @@ use super::changes::Changes;
 use super::opening;
 use super::reading::Reading;
 use super::tables::{self, FileError, Names};
-use super::writer::{Outcome, Writer, WriterThread, milliseconds};
+use super::writer::{Writer, WriterThread, milliseconds};
 use crate::backend::{Answer, Namespaces, Page, StoreBackend, now};
 use crate::clock::Clock;
 use crate::entry::number;
@@ -155,10 +155,8 @@ impl StoreBackend for FileStore {
         let expires = ttl.and_then(|ttl| self.now().checked_add(milliseconds(ttl)));
         let (key, value) = (key.to_owned(), value.to_owned());
         Box::pin(async move {
-            let change = move |tables: &mut Changes<'_>| {
-                tables.set(&key, &value, expires).map(|()| Outcome::Done)
-            };
-            self.writer.change(change).await.map(drop)
+            let change = move |tables: &mut Changes<'_>| tables.set(&key, &value, expires);
+            self.writer.change(change).await
         })
     }
 
@@ -172,15 +170,15 @@ impl StoreBackend for FileStore {
         let new = new.map(<[u8]>::to_owned);
         let change = move |tables: &mut Changes<'_>| {
             if tables.get(&key)?.as_deref() != expected.as_deref() {
-                return Ok(Outcome::Was(false));
+                return Ok(false);
             }
             match new {
                 Some(value) => tables.set(&key, &value, None)?,
                 None => drop(tables.remove(&key)?),
             }
-            Ok(Outcome::Was(true))
+            Ok(true)
         };
-        Box::pin(async move { self.writer.change(change).await.map(Outcome::was) })
+        Box::pin(async move { self.writer.change(change).await })
     }
 
     fn add<'a>(&'a self, key: &'a str, delta: i64) -> Answer<'a, i64> {
@@ -193,15 +191,15 @@ impl StoreBackend for FileStore {
             let sum = old.and_then(|old| old.checked_add(delta));
             let sum = sum.ok_or(Problem::NotANumber)?;
             tables.set(&key, sum.to_string().as_bytes(), expires)?;
-            Ok(Outcome::Sum(sum))
+            Ok(sum)
         };
-        Box::pin(async move { self.writer.change(change).await.map(Outcome::sum) })
+        Box::pin(async move { self.writer.change(change).await })
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, bool> {
         let key = key.to_owned();
-        let change = move |tables: &mut Changes<'_>| tables.remove(&key).map(Outcome::Was);
-        Box::pin(async move { self.writer.change(change).await.map(Outcome::was) })
+        let change = move |tables: &mut Changes<'_>| tables.remove(&key);
+        Box::pin(async move { self.writer.change(change).await })
     }
 
     fn keys<'a>(

@@ -15,40 +15,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Changes of one transaction. They bound its memory, and nobody can see them. Test:
-/// `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
+/// Changes of one transaction. They bound its memory, and nobody can see them.
+/// Test: `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
 const TOGETHER: usize = 1000;
 /// How long the file may keep expired entries while nobody changes anything.
 const PURGE: Duration = Duration::from_secs(60);
-/// A change, and the one who waits until it is in the file.
-struct Job {
-    change: Change,
-    done: Done,
-}
 
-type Change = Box<dyn FnOnce(&mut Changes<'_>) -> Result<Outcome, FileError> + Send>;
-type Outcomes = Vec<Result<Outcome, Problem>>;
-type Done = oneshot::Sender<Result<Outcome, Problem>>;
-
-/// The outcome of a change.
-pub(super) enum Outcome {
-    Done,
-    Was(bool),
-    Sum(i64),
-}
-
-impl Outcome {
-    pub(super) fn was(self) -> bool {
-        matches!(self, Self::Was(true))
-    }
-
-    pub(super) fn sum(self) -> i64 {
-        match self {
-            Self::Sum(sum) => sum,
-            Self::Done | Self::Was(_) => 0,
-        }
-    }
-}
+/// A change. It returns its answer, which is sent when the transaction is in the file.
+type Change = Box<dyn FnOnce(&mut Changes<'_>) -> Result<Answer, FileError> + Send>;
+type Answer = Box<dyn FnOnce()>;
 
 /// The work of the thread.
 pub(super) struct Writer {
@@ -62,38 +37,47 @@ pub(super) struct Writer {
 /// The thread. Dropped, it waits for all changes that were asked for.
 pub(super) struct WriterThread {
     /// `None` when it is dropped, so that the thread ends.
-    jobs: Option<Sender<Job>>,
+    changes: Option<Sender<Change>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl WriterThread {
     pub(super) fn start(writer: Writer) -> io::Result<Self> {
-        let (jobs, incoming) = channel();
+        let (changes, incoming) = channel();
         let thread = std::thread::Builder::new()
             .name("eco-store".to_owned())
             .spawn(move || writer.run(&incoming))?;
         Ok(Self {
-            jobs: Some(jobs),
+            changes: Some(changes),
             thread: Some(thread),
         })
     }
 
     /// Makes a change, and waits until it is in the file.
-    pub(super) async fn change(
+    pub(super) async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut Changes<'_>) -> Result<Outcome, FileError> + Send + 'static,
-    ) -> Result<Outcome, Problem> {
-        let (done, outcome) = oneshot::channel();
-        let change = Box::new(change);
-        let jobs = self.jobs.as_ref().ok_or(Problem::AWAY)?;
-        jobs.send(Job { change, done }).map_err(|_| Problem::AWAY)?;
+        change: impl FnOnce(&mut Changes<'_>) -> Result<T, FileError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (sender, outcome) = oneshot::channel();
+        let change: Change = Box::new(move |tables| {
+            let done = match change(tables) {
+                Ok(done) => Ok(done),
+                Err(FileError::Problem(problem)) => Err(problem),
+                Err(error) => return Err(error),
+            };
+            // The one who asked may be gone.
+            Ok(Box::new(move || drop(sender.send(done))))
+        });
+        let changes = self.changes.as_ref().ok_or(Problem::AWAY)?;
+        changes.send(change).map_err(|_| Problem::AWAY)?;
+        // No answer comes where the transaction has failed.
         outcome.await.map_err(|_| Problem::AWAY)?
     }
 }
 
 impl Drop for WriterThread {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.changes = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -101,28 +85,22 @@ impl Drop for WriterThread {
 }
 
 impl Writer {
-    fn run(mut self, incoming: &Receiver<Job>) {
+    fn run(mut self, incoming: &Receiver<Change>) {
         let mut has_failed = false;
         // Whether the last transaction has left some expired entries.
         let mut is_behind = false;
         loop {
             let patience = if is_behind { Duration::ZERO } else { PURGE };
             let first = match incoming.recv_timeout(patience) {
-                Ok(job) => Some(job),
+                Ok(change) => Some(change),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            let mut jobs: Vec<Job> = first.into_iter().collect();
-            jobs.extend(incoming.try_iter().take(TOGETHER));
-            let (changes, waiting): (Vec<_>, Vec<_>) =
-                jobs.into_iter().map(|job| (job.change, job.done)).unzip();
-            match self.write(changes) {
-                Ok((outcomes, expired)) => {
+            let more = incoming.try_iter().take(TOGETHER);
+            match self.write(first.into_iter().chain(more).collect()) {
+                Ok((answers, expired)) => {
                     is_behind = expired == REMOVED_AT_ONCE;
-                    for (done, outcome) in waiting.into_iter().zip(outcomes) {
-                        // The one who asked may be gone.
-                        let _ = done.send(outcome);
-                    }
+                    answers.into_iter().for_each(|answer| answer());
                 }
                 Err(error) => {
                     is_behind = false;
@@ -130,34 +108,27 @@ impl Writer {
                     if !std::mem::replace(&mut has_failed, true) {
                         tracing::error!("the store's file can't be written: {error}");
                     }
-                    for done in waiting {
-                        let _ = done.send(Err(Problem::AWAY));
-                    }
                 }
             }
         }
     }
 
-    /// Makes all changes in one transaction. Returns their outcomes, and how many expired entries it has removed.
-    fn write(&mut self, changes: Vec<Change>) -> Result<(Outcomes, usize), FileError> {
+    /// Makes all changes in one transaction. Returns their answers, and how many expired entries it has removed.
+    fn write(&mut self, changes: Vec<Change>) -> Result<(Vec<Answer>, usize), FileError> {
         let now = milliseconds(self.clock.now());
         let transaction = self.database.begin_write()?;
-        let mut outcomes = Vec::with_capacity(changes.len());
+        let mut answers = Vec::with_capacity(changes.len());
         let (used, expired) = {
             let mut tables = Changes::new(&transaction, &self.names, self.used, now, &self.limits)?;
             let expired = tables.expire(REMOVED_AT_ONCE)?;
             for change in changes {
-                outcomes.push(match change(&mut tables) {
-                    Ok(outcome) => Ok(outcome),
-                    Err(FileError::Problem(problem)) => Err(problem),
-                    Err(error) => return Err(error),
-                });
+                answers.push(change(&mut tables)?);
             }
             (tables.used, expired)
         };
         transaction.commit()?;
         self.used = used;
-        Ok((outcomes, expired))
+        Ok((answers, expired))
     }
 }
 
