@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// there for anybody, and go with the next transaction, which comes at once.
 /// Test: `changes::tests::what_is_over_is_removed_a_part_at_a_time_and_is_not_there_before`.
 pub(super) const REMOVED_AT_ONCE: usize = 1000;
+
 /// The changes of one transaction.
 pub(super) struct Changes<'a> {
     values: Table<'a, &'static str, &'static [u8]>,

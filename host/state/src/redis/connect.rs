@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 /// The longest pause before Redis is tried again. One that comes back is found within that.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// Connects for the first time. Redis has to be there, and to refuse nothing.
 pub(super) async fn connect(host: &Arc<Host>) -> Result<(), OpenError> {
     connect_links(host).await?;

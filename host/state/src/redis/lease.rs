@@ -26,6 +26,7 @@ const MARKED: usize = 64;
 /// counted.
 /// Test: `redis_attacks::what_somebody_deletes_is_counted_anew`.
 const COUNTED: usize = 1000;
+
 /// Keeps the lease, whatever else is under way.
 pub(super) async fn keep(host: Arc<Host>) {
     let mut ticks = interval_at(Instant::now() + RENEW, RENEW);

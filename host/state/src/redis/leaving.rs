@@ -12,8 +12,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
-/// Members that wait to leave while Redis is away: some MiB. Further ones are astray until it is back. Test:
-/// `leaving::tests::what_there_is_no_room_for_is_astray`.
+/// Members that wait to leave while Redis is away: some MiB. Further ones are astray until it is back.
+/// Test: `leaving::tests::what_there_is_no_room_for_is_astray`.
 const WAITING: usize = 65_536;
 
 /// See the module.

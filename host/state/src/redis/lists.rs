@@ -12,6 +12,7 @@ use tokio::time::sleep;
 /// The pause between two lists that are asked for since a number is not the next.
 /// Test: `redis_attacks::a_number_that_nobody_gave_silences_no_topic`.
 const DOUBT: Duration = Duration::from_secs(1);
+
 /// Has Redis publish the members of these topics.
 pub(super) async fn list(host: &Host, topics: &[Arc<str>]) -> Result<(), Fault> {
     let ticket = host.local.ticket();

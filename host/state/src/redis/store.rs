@@ -19,8 +19,8 @@ const SCANNED: usize = 1000;
 const QUESTIONS: usize = 1000;
 
 /// Bytes of a value whose length nobody knows yet. A longer value answers with its length first, so that it takes only
-/// the room it needs, and the question is small even with the longest key of the defaults. Test:
-/// `redis_attacks::forty_values_at_once_break_no_link`.
+/// the room it needs, and the question is small even with the longest key of the defaults.
+/// Test: `redis_attacks::forty_values_at_once_break_no_link`.
 const SHORT: usize = SMALL - 2 * WORD;
 
 /// See [`StoreBackend`].

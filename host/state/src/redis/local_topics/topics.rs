@@ -62,7 +62,7 @@ impl LocalTopics {
         let topics = self.topics.lock();
         topics
             .get(name)
-            .is_some_and(|name| name.known.is_some() && !name.stale)
+            .is_some_and(|topic| topic.known.is_some() && !topic.stale)
     }
 
     /// The connection is a new one.
