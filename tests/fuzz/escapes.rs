@@ -113,7 +113,7 @@ fn a_message(text: &str) {
 }
 
 fn a_page(text: &str) {
-    let shown = html::escaped(text);
+    let shown = html::escaped(text).into_string();
     assert_tame(&shown, &['\n', '\t']);
     assert!(!shown.contains(['<', '>', '"', '\'']), "{shown}");
     for (place, _) in shown.match_indices('&') {

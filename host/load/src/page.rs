@@ -1,7 +1,7 @@
 //! A run as a page of HTML: one file that needs nothing else, not even a script.
 //!
-//! What comes from outside, such as the words of an error, is shown and never interpreted: it is
-//! escaped here, and the page forbids scripts and whatever else would have to be fetched.
+//! Text of strangers, such as the message of an error, is shown and never interpreted: it is escaped,
+//! and the page forbids scripts and all else that would have to be fetched.
 
 mod curve;
 mod numbers;
@@ -17,91 +17,78 @@ use super::report::{Count, Failures, Latency, Report};
 use super::units::{grouped, many, share_text};
 use bytesize::ByteSize;
 use eco_text::html::{self, escaped};
+use maud::{Markup, html};
 use numbers::{finite, time_value};
 
 const STYLE: &str = include_str!("page/page.css");
 
 /// The page.
 pub fn page(report: &Report) -> String {
-    let to = escaped(&report.to);
-    let parts = [
-        header(report),
-        format!(
-            "<div class=\"tables\">\n{}{}</div>\n",
-            totals(report),
-            latencies(report)
-        ),
-        limit(report),
-        failures(&report.errors),
-        percentiles::figure(report),
-        timeline::figure(report),
-    ];
-    html::page(&format!("eco load, {to}"), STYLE, &parts.concat())
+    let main = html! {
+        (header(report))
+        div class="tables" { "\n" (totals(report)) (latencies(report)) } "\n"
+        (limit(report))
+        (failures(&report.errors))
+        (percentiles::figure(report))
+        (timeline::figure(report))
+    };
+    html::page(&format!("eco load, {}", report.to), STYLE, main)
 }
 
 /// What was run.
-fn header(report: &Report) -> String {
-    let mut said = vec![
-        format!("plugin {}", escaped(&report.plugin)),
-        many(report.connections.into(), "connection"),
-        many(report.threads.into(), "thread"),
-    ];
-    if let Some(rate) = report.rate.map(finite) {
-        let rate = match rate.fract() {
-            0.0 => grouped(rate as u64),
-            _ => rate.to_string(),
-        };
-        said.push(format!("{rate} dialogues/s asked for"));
-    }
+fn header(report: &Report) -> Markup {
+    let to = escaped(&report.to);
+    let rate = report.rate.map(finite).map(|rate| match rate.fract() {
+        0.0 => grouped(rate as u64),
+        _ => rate.to_string(),
+    });
     let (message, reply) = report.sizes();
-    said.push(format!("messages of {}", ByteSize(message)));
-    said.push(format!("replies of {}", ByteSize(reply)));
-    said.push(time_value(report.seconds * 1e6));
-    if report.interrupted {
-        said.push("<strong>ended early</strong>".to_owned());
+    html! {
+        header { "\n"
+            h1 { "Load on " (to) } "\n"
+            p {
+                "plugin " (escaped(&report.plugin))
+                " · " (many(report.connections.into(), "connection"))
+                " · " (many(report.threads.into(), "thread"))
+                @if let Some(rate) = rate { " · " (rate) " dialogues/s asked for" }
+                " · messages of " (ByteSize(message))
+                " · replies of " (ByteSize(reply))
+                " · " (time_value(report.seconds * 1e6))
+                @if report.interrupted { " · " strong { "ended early" } }
+            } "\n"
+            p { "eco " (report.version) ", " time { (escaped(&report.date)) } } "\n"
+        } "\n"
     }
-    let (to, said) = (escaped(&report.to), said.join(" · "));
-    let (version, date) = (report.version, escaped(&report.date));
-    format!(
-        "<header>\n<h1>Load on {to}</h1>\n<p>{said}</p>\n<p>eco {version}, <time>{date}</time></p>\n</header>\n"
-    )
 }
 
-fn totals(report: &Report) -> String {
-    let row = |name: &str, total: &str, rate: &str| {
-        format!("<tr><th scope=\"row\">{name}</th><td>{total}</td><td>{rate}</td></tr>\n")
-    };
-    let number = |name: &str, Count { total, per_second }: Count| {
-        row(name, &grouped(total), &grouped(per_second as u64))
-    };
-    let bytes = |name: &str, Count { total, per_second }: Count| {
-        let (total, rate) = (ByteSize(total), ByteSize(per_second as u64));
-        row(name, &total.to_string(), &rate.to_string())
-    };
-    let share = escaped(&share_text(finite(report.failed_share)));
-    let failed = row("failed", &grouped(report.failed), &share);
-    let failed = match report.failed {
-        0 => failed,
-        _ => failed.replacen("<tr>", "<tr class=\"bad\">", 1),
+fn totals(report: &Report) -> Markup {
+    let number = |count: Count| [grouped(count.total), grouped(count.per_second as u64)];
+    let bytes = |count: Count| {
+        [count.total, count.per_second as u64].map(|bytes| ByteSize(bytes).to_string())
     };
     // Connections that were opened once have no rate.
     let connected = if report.connected.total > report.connections.into() {
-        number("connected", report.connected)
+        number(report.connected)
     } else {
-        row("connected", &grouped(report.connected.total), "")
+        [grouped(report.connected.total), String::new()]
     };
     let rows = [
-        number("dialogues", report.dialogues),
-        number("turns", report.turns),
-        bytes("sent", report.sent),
-        bytes("received", report.received),
-        connected,
-        failed,
+        ("dialogues", number(report.dialogues)),
+        ("turns", number(report.turns)),
+        ("sent", bytes(report.sent)),
+        ("received", bytes(report.received)),
+        ("connected", connected),
     ];
-    table(&["figures", "total", "per second"], &rows)
+    let share = share_text(finite(report.failed_share));
+    let failed = row("failed", &[grouped(report.failed), share]);
+    let rows = html! {
+        @for (name, values) in rows { tr { (row(name, &values)) } "\n" }
+        tr class=[(report.failed > 0).then_some("bad")] { (failed) } "\n"
+    };
+    table(&["figures", "total", "per second"], rows)
 }
 
-fn latencies(report: &Report) -> String {
+fn latencies(report: &Report) -> Markup {
     type Figure = fn(&Latency) -> f64;
     let figures: [(&str, Figure); 6] = [
         ("p50", |latency| latency.p50),
@@ -111,53 +98,59 @@ fn latencies(report: &Report) -> String {
         ("max", |latency| latency.max),
         ("mean", |latency| latency.mean),
     ];
-    let rows = figures.map(|(name, figure)| {
-        let value = |latency: &Latency| match latency.count {
+    let values = |figure: Figure| {
+        let Report { turn, dialogue, .. } = report;
+        let columns = [turn, dialogue, &report.client.wait, &report.connect];
+        columns.map(|latency| match latency.count {
             0 => "–".to_owned(),
             _ => time_value(figure(latency)),
-        };
-        let Report { turn, dialogue, .. } = report;
-        let values = [turn, dialogue, &report.client.wait, &report.connect].map(value);
-        let cells = values.map(|value| format!("<td>{value}</td>")).concat();
-        format!("<tr><th scope=\"row\">{name}</th>{cells}</tr>\n")
-    });
-    table(&["latency", "turn", "dialogue", "client", "connect"], &rows)
+        })
+    };
+    let rows = html! {
+        @for (name, figure) in figures { tr { (row(name, &values(figure))) } "\n" }
+    };
+    table(&["latency", "turn", "dialogue", "client", "connect"], rows)
 }
 
-fn table(heads: &[&str], rows: &[String]) -> String {
-    let heads: String = heads
-        .iter()
-        .map(|head| format!("<th scope=\"col\">{head}</th>"))
-        .collect();
-    let rows = rows.concat();
-    format!("<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
+fn row(name: &str, values: &[String]) -> Markup {
+    html! {
+        th scope="row" { (name) }
+        @for value in values { td { (value) } }
+    }
+}
+
+fn table(heads: &[&str], rows: Markup) -> Markup {
+    html! {
+        table { "\n"
+            thead { tr { @for head in heads { th scope="col" { (head) } } } } "\n"
+            tbody { "\n" (rows) } "\n"
+        } "\n"
+    }
 }
 
 /// That the client was the limit, and what helps; nothing when it was not.
-fn limit(report: &Report) -> String {
-    let Some(said) = report.client.said(&report.turn) else {
-        return String::new();
-    };
-    let advice = escaped(&report.client.advice);
-    format!(
-        "<section class=\"limit\">\n<p><strong>{}</strong></p>\n<p>{advice}</p>\n</section>\n",
-        escaped(&said)
-    )
+fn limit(report: &Report) -> Markup {
+    html! {
+        @if let Some(said) = report.client.said(&report.turn) {
+            section class="limit" { "\n"
+                p { strong { (escaped(&said)) } } "\n"
+                p { (escaped(&report.client.advice)) } "\n"
+            } "\n"
+        }
+    }
 }
 
 /// Why dialogues failed, each cause with its first example; nothing when none did.
-fn failures(errors: &[Failures]) -> String {
-    if errors.is_empty() {
-        return String::new();
+fn failures(errors: &[Failures]) -> Markup {
+    html! {
+        @if !errors.is_empty() {
+            section { "\n"
+                h2 { "Failures, and the first of each kind" } "\n"
+                @for Failures { cause, count, example } in errors {
+                    h3 { (cause.text()) " " span class="count" { (grouped(*count)) } } "\n"
+                    @if !example.is_empty() { pre tabindex="0" { (escaped(example)) } "\n" }
+                }
+            } "\n"
+        }
     }
-    let causes = errors.iter().map(|failures| {
-        let (count, cause) = (grouped(failures.count), failures.cause.text());
-        let example = match failures.example.as_str() {
-            "" => String::new(),
-            example => format!("<pre tabindex=\"0\">{}</pre>\n", escaped(example)),
-        };
-        format!("<h3>{cause} <span class=\"count\">{count}</span></h3>\n{example}")
-    });
-    let causes: String = causes.collect();
-    format!("<section>\n<h2>Failures, and the first of each kind</h2>\n{causes}</section>\n")
 }

@@ -1,47 +1,37 @@
-//! What the pages that eco writes have in common: one file each that needs nothing else, not even a
-//! script.
+//! The frame that all pages of eco share: one file each that needs nothing else, not even a script.
 //!
-//! It owns the frame of a page, and the escaping. It must not know what a page is about.
+//! A page is written with `maud`, which escapes every value in it.
 
 use crate::escape::harmless;
+use maud::{Markup, PreEscaped, html};
 
-/// A page with this title, which is escaped already, as is `main`. It forbids scripts, and whatever would
-/// have to be fetched.
-pub fn page(title: &str, style: &str, main: &str) -> String {
-    format!(
-        r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="eco">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<main>
-{main}</main>
-</body>
-</html>
-"#
-    )
+/// A page of HTML with this title, style sheet and content. It forbids scripts, and all else that would have to
+/// be fetched. `style` stands in it as it is, so it must be eco's own.
+pub fn page(title: &str, style: &str, main: Markup) -> String {
+    let page = html! {
+        (PreEscaped("<!doctype html>\n"))
+        html lang="en" { "\n"
+            head { "\n"
+                meta charset="utf-8"; "\n"
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"; "\n"
+                meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
+                meta name="generator" content="eco"; "\n"
+                meta name="color-scheme" content="light dark"; "\n"
+                title { (escaped(title)) } "\n"
+                style { "\n" (PreEscaped(style)) } "\n"
+            } "\n"
+            body { "\n"
+                main { "\n" (main) } "\n"
+            } "\n"
+        } "\n"
+    };
+    page.into_string()
 }
 
-/// Text as HTML that shows it, in an element or in an attribute, made [`harmless`] first.
-pub fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in harmless(text).chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
-        }
-    }
-    html
+/// Text of unknown origin as HTML that shows it, in an element or in an attribute, made [`harmless`] first.
+pub fn escaped(text: &str) -> Markup {
+    let escaped = html! { (harmless(text)) }.into_string();
+    // `maud` leaves these as they are, since it quotes attributes with the other ones. Escaped, the text is
+    // safe between these as well.
+    PreEscaped(escaped.replace('\'', "&#39;"))
 }

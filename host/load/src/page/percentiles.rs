@@ -5,36 +5,36 @@ use super::numbers::{finite, time_mark, time_value};
 use super::plot::{Anchor, Drawing, Panel, Width};
 use super::scale::{Scale, ScaleKind, Spread};
 use crate::report::Report;
+use maud::{Markup, html};
 
 /// So many connections make a curve that says something.
 const ENOUGH: u64 = 40;
 const TITLE: &str = "Latency by percentile";
 
-pub(super) fn figure(report: &Report) -> String {
+pub(super) fn figure(report: &Report) -> Markup {
     let mut curves = Vec::new();
     if report.connect.count > ENOUGH {
         curves.extend(Curve::new("connect", "connections", &report.connect));
     }
     // Last, so that it is above the other one.
     curves.extend(Curve::new("turn", "turns", &report.turn));
-    if curves.is_empty() {
-        return format!(
-            "<figure>\n<h2>{TITLE}</h2>\n<p>No turn waited for a reply.</p>\n</figure>\n"
-        );
+    html! {
+        figure { "\n"
+            h2 { (TITLE) } "\n"
+            @if let Some(first) = curves.last() {
+                @for width in Width::BOTH { (draw(&curves, width)) }
+                figcaption {
+                    (first.explained())
+                    @if report.rate.is_some() { " A turn's time counts from when it was due." }
+                } "\n"
+            } @else {
+                p { "No turn waited for a reply." } "\n"
+            }
+        } "\n"
     }
-    let said = curves.last().map(Curve::explained).unwrap_or_default();
-    let due = match report.rate {
-        Some(_) => " A turn's time counts from when it was due.",
-        None => "",
-    };
-    let plots: String = Width::BOTH
-        .into_iter()
-        .map(|width| draw(&curves, width))
-        .collect();
-    format!("<figure>\n<h2>{TITLE}</h2>\n{plots}<figcaption>{said}{due}</figcaption>\n</figure>\n")
 }
 
-fn draw(curves: &[Curve<'_>], width: Width) -> String {
+fn draw(curves: &[Curve<'_>], width: Width) -> Markup {
     let bottom = match width {
         Width::Wide => 334.0,
         Width::Narrow => 280.0,

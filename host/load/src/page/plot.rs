@@ -4,7 +4,8 @@
 //! widths, and the style of the page shows the one that suits.
 
 use super::scale::Scale;
-use std::fmt::Write as _;
+use maud::{Markup, PreEscaped, html};
+use std::fmt;
 
 /// About how wide a letter of the plots is, and how high a line of text.
 const LETTER: f64 = 7.2;
@@ -56,6 +57,15 @@ pub(super) enum Anchor {
     End,
 }
 
+/// A place or a length, with the digits that a picture needs.
+struct Pixels(f64);
+
+impl fmt::Display for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1}", self.0)
+    }
+}
+
 /// Two axes.
 #[derive(Clone, Copy)]
 pub(super) struct Panel {
@@ -80,38 +90,33 @@ impl Drawing {
         }
     }
 
-    fn add(&mut self, element: std::fmt::Arguments<'_>) {
-        // Writing to a string can't fail.
-        let _ = self.body.write_fmt(element);
+    fn add(&mut self, element: Markup) {
+        self.body += &element.into_string();
         self.body.push('\n');
     }
 
     pub(super) fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
-        self.add(format_args!(
-            r#"<line class="{class}" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#
-        ));
+        let [x1, y1, x2, y2] = [x1, y1, x2, y2].map(Pixels);
+        self.add(html! { line class=(class) x1=(x1) y1=(y1) x2=(x2) y2=(y2) {} });
     }
 
     pub(super) fn path(&mut self, class: &str, path: &str) {
-        self.add(format_args!(r#"<path class="{class}" d="{path}"/>"#));
+        self.add(html! { path class=(class) d=(path) {} });
     }
 
     /// A box from one corner to the other, with what is said where the pointer is over it.
     pub(super) fn area(&mut self, class: &str, from: (f64, f64), to: (f64, f64), hint: &str) {
-        let hint = match hint {
-            "" => String::new(),
-            hint => format!("<title>{hint}</title>"),
-        };
         let ((x1, y1), (x2, y2)) = (from, to);
-        self.add(format_args!(
-            r#"<path class="{class}" d="M{x1:.1} {y1:.1}H{x2:.1}V{y2:.1}H{x1:.1}Z">{hint}</path>"#
-        ));
+        let path = format!("M{x1:.1} {y1:.1}H{x2:.1}V{y2:.1}H{x1:.1}Z");
+        self.add(html! {
+            path class=(class) d=(path) { @if !hint.is_empty() { title { (hint) } } }
+        });
     }
 
     pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64), hint: &str) {
-        self.add(format_args!(
-            r#"<circle class="{class}" cx="{x:.1}" cy="{y:.1}" r="4"><title>{hint}</title></circle>"#
-        ));
+        self.add(html! {
+            circle class=(class) cx=(Pixels(x)) cy=(Pixels(y)) r="4" { title { (hint) } }
+        });
     }
 
     pub(super) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
@@ -120,9 +125,9 @@ impl Drawing {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        self.add(format_args!(
-            r#"<text class="{class}" x="{x:.1}" y="{y:.1}" text-anchor="{anchor}">{text}</text>"#
-        ));
+        self.add(html! {
+            text class=(class) x=(Pixels(x)) y=(Pixels(y)) text-anchor=(anchor) { (text) }
+        });
     }
 
     /// A text, unless it would cover one that is there already, and whether it is there. It stays
@@ -182,16 +187,18 @@ impl Drawing {
         self.line("axis", (panel.x.start, bottom), (panel.x.end, bottom));
     }
 
-    /// The picture, for whoever sees it and whoever doesn't.
-    pub(super) fn finish(self, name: &str, height: f64, title: &str, said: &str) -> String {
-        let (wide, width, body) = (self.width.pixels(), self.width.name(), self.body);
-        let id = format!("{name}-{width}");
-        format!(
-            r#"<svg class="{width}" viewBox="0 0 {wide:.0} {height:.0}" role="img" aria-labelledby="{id}-title {id}-desc">
-<title id="{id}-title">{title}</title>
-<desc id="{id}-desc">{said}</desc>
-{body}</svg>
-"#
-        )
+    /// The picture. Its title and description are for those who can't see it.
+    pub(super) fn finish(self, name: &str, height: f64, title: &str, said: &str) -> Markup {
+        let width = self.width.name();
+        let view = format!("0 0 {:.0} {height:.0}", self.width.pixels());
+        let title_id = format!("{name}-{width}-title");
+        let desc_id = format!("{name}-{width}-desc");
+        html! {
+            svg class=(width) viewBox=(view) role="img" aria-labelledby={ (title_id) " " (desc_id) } { "\n"
+                title id=(title_id) { (title) } "\n"
+                desc id=(desc_id) { (said) } "\n"
+                (PreEscaped(self.body))
+            } "\n"
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::stretch::{Stretch, failed, stretches, thinned};
 use crate::failure::Cause;
 use crate::report::Report;
 use crate::units::{grouped, many};
+use maud::{Markup, html};
 
 const TITLE: &str = "Over time";
 
@@ -17,25 +18,26 @@ struct Layout {
     p99: Panel,
 }
 
-pub(super) fn figure(report: &Report) -> String {
+pub(super) fn figure(report: &Report) -> Markup {
     let all = stretches(&report.timeline);
-    if all.is_empty() {
-        return format!("<figure>\n<h2>{TITLE}</h2>\n<p>It was over too soon.</p>\n</figure>\n");
+    let missing = report.count(Cause::NeverBegun);
+    html! {
+        figure { "\n"
+            h2 { (TITLE) } "\n"
+            @if all.is_empty() {
+                p { "It was over too soon." } "\n"
+            } @else {
+                @for width in Width::BOTH { (draw(&all, width)) }
+                figcaption {
+                    "Turns by when they came to their end, and how long they took."
+                    @if missing > 0 { " Not shown: " (many(missing, "dialogue")) " that never began." }
+                } "\n"
+            }
+        } "\n"
     }
-    let plots: String = Width::BOTH
-        .into_iter()
-        .map(|width| draw(&all, width))
-        .collect();
-    let missing = match report.count(Cause::NeverBegun) {
-        0 => String::new(),
-        count => format!(" Not shown: {} that never began.", many(count, "dialogue")),
-    };
-    format!(
-        "<figure>\n<h2>{TITLE}</h2>\n{plots}<figcaption>Turns by when they came to their end, and how long they took.{missing}</figcaption>\n</figure>\n"
-    )
 }
 
-fn draw(all: &[Stretch], width: Width) -> String {
+fn draw(all: &[Stretch], width: Width) -> Markup {
     let all = thinned(all, width);
     let layout = layout(&all, width);
     let mut drawing = Drawing::new(width);

@@ -7,35 +7,39 @@ use super::{many, not_judged, points_text, shown};
 use crate::case::Exercise;
 use crate::feedback::{FeedbackLine, LineKind, feedback};
 use crate::grade::{Class, Graded, Judged};
-use eco_text::html;
+use crate::verdict::Verdict;
+use eco_text::html::escaped;
+use maud::{Markup, html};
 
-pub(super) fn section(class: &Class<'_>) -> String {
-    let submissions = (1..).zip(&class.submissions);
-    let submissions =
-        submissions.map(|(number, graded)| submission(class.exercise, number, graded));
-    let submissions: String = submissions.collect();
-    format!("<section>\n<h2>Details</h2>\n{submissions}</section>\n")
+pub(super) fn section(class: &Class<'_>) -> Markup {
+    html! {
+        section { "\n"
+            h2 { "Details" } "\n"
+            @for (graded, number) in class.submissions.iter().zip(1..) {
+                (submission(class.exercise, number, graded))
+            }
+        } "\n"
+    }
 }
 
-fn submission(exercise: &Exercise, number: usize, graded: &Graded) -> String {
-    let name = shown(&graded.name);
-    let said = if not_judged(graded) < graded.judgements.len() {
+fn submission(exercise: &Exercise, number: usize, graded: &Graded) -> Markup {
+    let outcome = if not_judged(graded) < graded.judgements.len() {
         outcome(exercise, graded)
     } else {
         "not judged".to_owned()
     };
-    let heading = format!("<h3 id=\"s{number}\">{name} <span>{said}</span></h3>\n");
-    if let Some(reason) = never_ran(graded) {
-        return format!("{heading}{}", once(number, graded, &reason));
-    }
-    let mut is_first = true;
     let cases = (1..).zip(graded.cases(exercise));
     let failures = cases.filter(|(_, (_, judgement))| !judgement.passed());
-    let failures = failures.map(|(case, judged)| {
-        let open = std::mem::replace(&mut is_first, false);
-        failure((number, case), judged, open)
-    });
-    heading + &failures.collect::<String>()
+    html! {
+        h3 id={ "s" (number) } { (shown(&graded.name)) " " span { (outcome) } } "\n"
+        @if let Some(reason) = never_ran(graded) {
+            (once(number, graded, &reason))
+        } @else {
+            @for (index, (case, judged)) in failures.enumerate() {
+                (failure((number, case), judged, index == 0))
+            }
+        }
+    }
 }
 
 /// The points, and how many cases failed.
@@ -66,36 +70,32 @@ fn never_ran(graded: &Graded) -> Option<String> {
 }
 
 /// What would be the same for every case, said once; their links lead to it.
-fn once(number: usize, graded: &Graded, reason: &str) -> String {
-    let anchors =
-        (1..=graded.judgements.len()).map(|case| format!("<a id=\"s{number}c{case}\"></a>"));
-    let anchors: String = anchors.collect();
-    let verdict = graded
-        .judgements
-        .first()
-        .map(|judgement| &judgement.verdict);
-    let code = verdict.map_or(String::new(), |verdict| {
-        let (class, sign, _) = mark(verdict);
-        format!("<b class=\"{class}\">{sign} {}</b> ", verdict.code())
-    });
-    format!(
-        "<p class=\"once\">{anchors}{code}{}</p>\n",
-        html::escaped(reason)
-    )
+fn once(number: usize, graded: &Graded, reason: &str) -> Markup {
+    html! {
+        p class="once" {
+            @for case in 1..=graded.judgements.len() { a id={ "s" (number) "c" (case) } {} }
+            @if let Some(judgement) = graded.judgements.first() { (verdict(&judgement.verdict)) " " }
+            (escaped(reason))
+        } "\n"
+    }
 }
 
-fn failure(at: (usize, usize), (case, judgement): Judged<'_>, open: bool) -> String {
-    let (class, sign, _) = mark(&judgement.verdict);
-    let (name, code) = (shown(&label(case)), judgement.verdict.code());
+fn failure(at: (usize, usize), (case, judgement): Judged<'_>, open: bool) -> Markup {
     let (submission, number) = at;
-    let open = if open { " open" } else { "" };
     let lines = feedback(case, judgement);
     let blocks = lines.chunk_by(|one, next| is_code(one.kind) == is_code(next.kind));
-    let blocks: String = blocks.map(block).collect();
-    format!(
-        "<details id=\"s{submission}c{number}\"{open}>\n<summary>{number}. {name} <b class=\"{class}\">{sign} {code}</b>\
-         </summary>\n{blocks}<p class=\"back\"><a href=\"#r{submission}\">back to the table</a></p>\n</details>\n"
-    )
+    html! {
+        details id={ "s" (submission) "c" (number) } open[open] { "\n"
+            summary { (number) ". " (shown(&label(case))) " " (verdict(&judgement.verdict)) } "\n"
+            @for lines in blocks { (block(lines)) }
+            p class="back" { a href={ "#r" (submission) } { "back to the table" } } "\n"
+        } "\n"
+    }
+}
+
+fn verdict(verdict: &Verdict) -> Markup {
+    let (class, sign, _) = mark(verdict);
+    html! { b class=(class) { (sign) " " (verdict.code()) } }
 }
 
 /// Lines in which columns matter.
@@ -110,17 +110,17 @@ fn is_code(kind: LineKind) -> bool {
     }
 }
 
-fn block(lines: &[FeedbackLine]) -> String {
-    let shown = lines
-        .iter()
-        .map(|FeedbackLine { kind, text }| (class(*kind), html::escaped(text)));
-    if lines.first().is_some_and(|line| is_code(line.kind)) {
-        let lines = shown.map(|(class, text)| format!("<span class=\"{class}\">{text}</span>\n"));
-        return format!("<pre tabindex=\"0\">{}</pre>\n", lines.collect::<String>());
+fn block(lines: &[FeedbackLine]) -> Markup {
+    let is_code = lines.first().is_some_and(|line| is_code(line.kind));
+    html! {
+        @if is_code {
+            pre tabindex="0" {
+                @for line in lines { span class=(class(line.kind)) { (escaped(&line.text)) } "\n" }
+            } "\n"
+        } @else {
+            @for line in lines { p class=(class(line.kind)) { (escaped(&line.text)) } "\n" }
+        }
     }
-    shown
-        .map(|(class, text)| format!("<p class=\"{class}\">{text}</p>\n"))
-        .collect()
 }
 
 fn class(kind: LineKind) -> &'static str {

@@ -5,10 +5,11 @@
 
 use super::super::text::is_hidden;
 use super::{many, not_judged, points_text, shown};
-use crate::case::Exercise;
+use crate::case::{Case, Exercise};
 use crate::grade::{Class, Graded};
 use crate::judgement::Judgement;
 use crate::verdict::Verdict;
+use maud::{Markup, html};
 
 /// A class of the style sheet, a sign, and what it stands for: colour alone would say nothing to some.
 type Mark = (&'static str, &'static str, &'static str);
@@ -40,80 +41,91 @@ pub(super) fn mark(verdict: &Verdict) -> Mark {
     }
 }
 
-pub(super) fn section(class: &Class<'_>) -> String {
-    let (legend, head) = (legend(), head(class.exercise));
-    let rows = (1..).zip(&class.submissions);
-    let rows: String = rows
-        .map(|(number, graded)| row(class.exercise, number, graded))
-        .collect();
-    format!(
-        "<section>\n<h2>Submissions</h2>\n<p class=\"legend\">{legend}</p>\n\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"caption\">\n\
-         <table class=\"matrix\">\n<caption id=\"caption\" class=\"unseen\">What became of each case in \
-         each submission</caption>\n{head}<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n"
-    )
+pub(super) fn section(class: &Class<'_>) -> Markup {
+    html! {
+        section { "\n"
+            h2 { "Submissions" } "\n"
+            p class="legend" { (legend()) } "\n"
+            div class="scroll" tabindex="0" role="region" aria-labelledby="caption" { "\n"
+                table class="matrix" { "\n"
+                    caption id="caption" class="unseen" { "What became of each case in each submission" } "\n"
+                    (head(class.exercise))
+                    tbody { "\n"
+                        @for (graded, number) in class.submissions.iter().zip(1..) {
+                            (row(class.exercise, number, graded))
+                        }
+                    } "\n"
+                } "\n"
+            } "\n"
+        } "\n"
+    }
 }
 
-fn legend() -> String {
-    let marks = MARKS.map(|(class, sign, meaning)| {
-        format!("<span><b class=\"{class}\">{sign}</b> {meaning}</span>")
-    });
-    marks.join(" ")
+fn legend() -> Markup {
+    html! {
+        @for (index, (class, sign, meaning)) in MARKS.into_iter().enumerate() {
+            @if index > 0 { " " }
+            span { b class=(class) { (sign) } " " (meaning) }
+        }
+    }
 }
 
-fn head(exercise: &Exercise) -> String {
-    let cases = (1..).zip(&exercise.cases).map(|(number, case)| {
-        // What is cut off from a long name must not be this.
-        let (hidden, class) = if is_hidden(case) {
-            ("hidden: ", " class=\"h\"")
-        } else {
-            ("", "")
-        };
-        let name = format!("{hidden}{}", shown(&case.name));
-        format!(
-            "<th scope=\"col\"{class} title=\"{name}\"><span>{name}</span>\
-             <a href=\"#c{number}\">{number}</a></th>\n"
-        )
-    });
-    let cases: String = cases.collect();
-    format!(
-        "<thead><tr><th scope=\"col\">submission</th><th scope=\"col\">points<br>of {}</th>\
-         <th scope=\"col\" title=\"the most of its CPU budget that a connection took\">CPU</th>\n\
-         {cases}</tr></thead>\n",
-        exercise.points
-    )
+fn head(exercise: &Exercise) -> Markup {
+    html! {
+        thead {
+            tr {
+                th scope="col" { "submission" }
+                th scope="col" { "points" br; "of " (exercise.points) }
+                th scope="col" title="the most of its CPU budget that a connection took" { "CPU" } "\n"
+                @for (case, number) in exercise.cases.iter().zip(1usize..) { (column(number, case)) }
+            }
+        } "\n"
+    }
 }
 
-fn row(exercise: &Exercise, number: usize, graded: &Graded) -> String {
-    let name = shown(&graded.name);
-    let (points, cpu) = (points_text(exercise, graded), graded.fuel_percent(exercise));
-    // That there is no mark needs its reason.
-    let star = match not_judged(graded) {
-        0 => String::new(),
-        count => format!(
-            "<abbr title=\"{} could not be judged, so that there is no mark yet\">*</abbr>",
-            many(count, "case")
-        ),
+fn column(number: usize, case: &Case) -> Markup {
+    let class = is_hidden(case).then_some("h");
+    let name = html! {
+        // First, since the end of a long name may be cut off.
+        @if is_hidden(case) { "hidden: " }
+        (shown(&case.name))
     };
-    let cells = (1..).zip(&graded.judgements);
-    let cells: String = cells
-        .map(|(case, judgement)| cell(number, case, judgement))
-        .collect();
-    format!(
-        "<tr id=\"r{number}\"><th scope=\"row\"><a href=\"#s{number}\">{name}</a></th><td>{points}{star}</td>\
-         <td>{cpu} %</td>{cells}</tr>\n"
-    )
+    html! {
+        th scope="col" class=[class] title=(name) {
+            span { (name) }
+            a href={ "#c" (number) } { (number) }
+        } "\n"
+    }
 }
 
-fn cell(submission: usize, case: usize, judgement: &Judgement) -> String {
+fn row(exercise: &Exercise, number: usize, graded: &Graded) -> Markup {
+    let not_judged = not_judged(graded);
+    html! {
+        tr id={ "r" (number) } {
+            th scope="row" { a href={ "#s" (number) } { (shown(&graded.name)) } }
+            td {
+                (points_text(exercise, graded))
+                // That there is no mark needs its reason.
+                @if not_judged > 0 {
+                    abbr title={ (many(not_judged, "case")) " could not be judged, so that there is no mark yet" } { "*" }
+                }
+            }
+            td { (graded.fuel_percent(exercise)) " %" }
+            @for (judgement, case) in graded.judgements.iter().zip(1..) { (cell(number, case, judgement)) }
+        } "\n"
+    }
+}
+
+fn cell(submission: usize, case: usize, judgement: &Judgement) -> Markup {
     let (class, sign, _) = mark(&judgement.verdict);
     let code = judgement.verdict.code();
-    if judgement.passed() {
-        format!("<td class=\"{class}\" title=\"{code}\">{sign}</td>")
-    } else {
-        format!(
-            "<td class=\"{class}\" title=\"{code}\"><a href=\"#s{submission}c{case}\" \
-         aria-label=\"{code}\">{sign}</a></td>"
-        )
+    html! {
+        td class=(class) title=(code) {
+            @if judgement.passed() {
+                (sign)
+            } @else {
+                a href={ "#s" (submission) "c" (case) } aria-label=(code) { (sign) }
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! A class as a page of HTML: one file that needs nothing else, not even a script.
 //!
-//! It owns how the page looks, and must not know the other formats. What comes from outside is shown
-//! and never interpreted: it is escaped here, and the page forbids scripts and whatever would have to
-//! be fetched. Anchors are made of numbers, whatever the names.
+//! It owns the look of the page. Text of strangers is shown and never interpreted: it is escaped, and
+//! the page forbids scripts and all that would have to be fetched. Anchors are made of numbers, whatever
+//! the names.
 
 mod details;
 mod matrix;
@@ -11,24 +11,25 @@ mod summary;
 use super::text::{Status, line};
 use crate::case::Exercise;
 use crate::grade::{Class, Graded};
-use eco_text::html;
+use eco_text::html::{self, escaped};
+use maud::{Markup, html};
 
 const STYLE: &str = include_str!("page.css");
 
 pub(super) fn page(class: &Class<'_>) -> String {
-    let title = shown(&class.exercise.title);
-    let parts = [
-        summary::header(class),
-        summary::cases(class),
-        matrix::section(class),
-        details::section(class),
-    ];
-    html::page(&format!("eco grade, {title}"), STYLE, &parts.concat())
+    let main = html! {
+        (summary::header(class))
+        (summary::cases(class))
+        (matrix::section(class))
+        (details::section(class))
+    };
+    let title = line(&class.exercise.title);
+    html::page(&format!("eco grade, {title}"), STYLE, main)
 }
 
 /// A name as HTML, on one line.
-fn shown(name: &str) -> String {
-    html::escaped(&line(name))
+fn shown(name: &str) -> Markup {
+    escaped(&line(name))
 }
 
 fn many(count: usize, what: &str) -> String {

@@ -2,36 +2,34 @@
 
 use super::super::text::{PENDING, Status, is_hidden};
 use super::{many, shown};
-use crate::case::Exercise;
+use crate::case::{Case, Exercise};
 use crate::grade::{Class, Graded};
+use maud::{Markup, html};
 
-pub(super) fn header(class: &Class<'_>) -> String {
+pub(super) fn header(class: &Class<'_>) -> Markup {
     let (exercise, submissions) = (class.exercise, &class.submissions);
-    let (title, which) = (shown(&exercise.title), shown(&exercise.which()));
-    let summary = match exercise.summary.as_str() {
-        "" => String::new(),
-        summary => format!("<p>{}</p>\n", shown(summary)),
-    };
-    let pending = match class.pending.len() {
-        0 => String::new(),
-        some => format!(
-            "<p class=\"pending\">This page is not whole. {}: {}.</p>\n",
-            PENDING,
-            many(some, "submission")
-        ),
-    };
-    let said = [
-        which,
-        many(exercise.points as usize, "point"),
-        many(exercise.cases.len(), "case"),
-        many(submissions.len(), "submission"),
-    ];
-    let (said, figures) = (said.join(" · "), figures(exercise, submissions));
-    format!("<header>\n<h1>{title}</h1>\n<p>{said}</p>\n{pending}{summary}{figures}</header>\n")
+    html! {
+        header { "\n"
+            h1 { (shown(&exercise.title)) } "\n"
+            p {
+                (shown(&exercise.which()))
+                " · " (many(exercise.points as usize, "point"))
+                " · " (many(exercise.cases.len(), "case"))
+                " · " (many(submissions.len(), "submission"))
+            } "\n"
+            @if !class.pending.is_empty() {
+                p class="pending" {
+                    "This page is not whole. " (PENDING) ": " (many(class.pending.len(), "submission")) "."
+                } "\n"
+            }
+            @if !exercise.summary.is_empty() { p { (shown(&exercise.summary)) } "\n" }
+            (figures(exercise, submissions))
+        } "\n"
+    }
 }
 
 /// The class in a few numbers.
-fn figures(exercise: &Exercise, submissions: &[Graded]) -> String {
+fn figures(exercise: &Exercise, submissions: &[Graded]) -> Markup {
     let points = submissions
         .iter()
         .filter_map(|graded| graded.points(exercise));
@@ -46,9 +44,11 @@ fn figures(exercise: &Exercise, submissions: &[Graded]) -> String {
         ("passed everything", in_full.to_string()),
         ("not judged in full", not_judged.count().to_string()),
     ];
-    let figures =
-        figures.map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n"));
-    format!("<dl>\n{}</dl>\n", figures.concat())
+    html! {
+        dl { "\n"
+            @for (name, value) in figures { div { dt { (name) } dd { (value) } } "\n" }
+        } "\n"
+    }
 }
 
 fn figure(points: Option<f64>) -> String {
@@ -68,21 +68,24 @@ fn median(points: &[f64]) -> Option<f64> {
 }
 
 /// The cases, and how many passed each.
-pub(super) fn cases(class: &Class<'_>) -> String {
-    let rows = (0..class.exercise.cases.len()).map(|index| row(class, index));
-    let rows: String = rows.collect();
-    format!(
-        "<section>\n<h2>Cases</h2>\n<table class=\"cases\">\n<thead><tr><th scope=\"col\">no.</th>\
-         <th scope=\"col\">case</th><th scope=\"col\">points</th><th scope=\"col\">passed</th>\
-         <th scope=\"col\"><span class=\"unseen\">share</span></th></tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table>\n</section>\n"
-    )
+pub(super) fn cases(class: &Class<'_>) -> Markup {
+    html! {
+        section { "\n"
+            h2 { "Cases" } "\n"
+            table class="cases" { "\n"
+                thead { tr {
+                    @for head in ["no.", "case", "points", "passed"] { th scope="col" { (head) } }
+                    th scope="col" { span class="unseen" { "share" } }
+                } } "\n"
+                tbody { "\n"
+                    @for (index, case) in class.exercise.cases.iter().enumerate() { (row(class, index, case)) }
+                } "\n"
+            } "\n"
+        } "\n"
+    }
 }
 
-fn row(class: &Class<'_>, index: usize) -> String {
-    let Some(case) = class.exercise.cases.get(index) else {
-        return String::new();
-    };
+fn row(class: &Class<'_>, index: usize, case: &Case) -> Markup {
     let outcomes = class
         .submissions
         .iter()
@@ -92,15 +95,17 @@ fn row(class: &Class<'_>, index: usize) -> String {
     let passed = count(Status::Passed);
     let judged = statuses.len() - count(Status::NotJudged);
     let percent = (passed * 100).checked_div(judged).unwrap_or(0);
-    let hidden = if is_hidden(case) {
-        " <span class=\"hidden\">hidden</span>"
-    } else {
-        ""
-    };
-    let (number, name, points) = (index + 1, shown(&case.name), class.exercise.points_of(case));
-    format!(
-        "<tr id=\"c{number}\"><td>{number}</td><th scope=\"row\">{name}{hidden}</th><td>{points}</td>\
-         <td>{passed} of {judged}</td><td class=\"share\"><i style=\"--share:{percent}\"></i>\
-         <span>{percent} %</span></td></tr>\n"
-    )
+    let number = index + 1;
+    html! {
+        tr id={ "c" (number) } {
+            td { (number) }
+            th scope="row" {
+                (shown(&case.name))
+                @if is_hidden(case) { " " span class="hidden" { "hidden" } }
+            }
+            td { (class.exercise.points_of(case)) }
+            td { (passed) " of " (judged) }
+            td class="share" { i style={ "--share:" (percent) } {} span { (percent) " %" } }
+        } "\n"
+    }
 }
