@@ -2,8 +2,8 @@
 
 use super::digest::Digest;
 use super::expression::Expression;
+use super::mistake::Mistake;
 use super::origin::Origin;
-use super::read::Mistake;
 use super::seed::Seed;
 use eco_plugin::{Budgets, Source};
 use std::sync::Arc;
@@ -120,6 +120,10 @@ impl Limits {
     }
 }
 
+/// The bytes that all steps of a case may have together. More is refused, since each is sent several
+/// times to every submission. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+
 /// One thing that is tried.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -203,6 +207,11 @@ impl Exercise {
             Script::Judge { .. } => None,
         };
         self.cases.iter().filter_map(of).max().unwrap_or(1)
+    }
+
+    /// Which exercise it is, in words: its slug, where it was read from, and its digest.
+    pub fn which(&self) -> String {
+        format!("{}, {}, {}", self.slug, self.origin, self.digest)
     }
 
     /// The sum of all weights.

@@ -1,5 +1,6 @@
 //! A case whose judge is a client plugin: it says what is sent, how far to read, and what is wrong.
 
+use super::case::MOST_BYTES;
 use super::clock::{Clock, UsedUp};
 use super::failure::Failure;
 use super::judgement::Judgement;
@@ -20,7 +21,7 @@ const TURNS: usize = 10_000;
 
 /// The bytes that a judge may send in a run, and those that it may wait for at once: as many as the steps of a case may have.
 /// More is the exercise's mistake. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
-pub(super) const MOST_SENT: usize = super::step::MOST_BYTES;
+pub(super) const MOST_SENT: usize = MOST_BYTES;
 
 /// The connection that a judge talks on.
 const ONLY: usize = 0;

@@ -1,10 +1,7 @@
-//! Which version of an exercise it is: one number for all that its files hold.
+//! The version of an exercise: one number for all that its files hold.
 //!
-//! It owns that two versions which could judge differently have two digests, and that a digest tells nothing of what will be
-//! drawn. It must not know where files lie.
+//! A digest tells nothing of what will be drawn.
 
-use super::case::{Action, Case, Pattern, Script};
-use eco_plugin::Source;
 use sha2::{Digest as _, Sha256};
 use std::fmt::{self, Display, LowerHex};
 
@@ -14,33 +11,14 @@ use std::fmt::{self, Display, LowerHex};
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// That of an exercise that was read from this TOML.
-    pub(super) fn of(toml: &[&[u8]], cases: &[Case], judges: &[Source]) -> Self {
+    /// Hashes the parts of an exercise, in this order.
+    pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         // The seed of what is drawn is a hash of the same TOML alone.
         let mut hash = Sha256::new().chain_update("digest");
-        // With their lengths, so that no other parts make the same sequence.
-        let mut add = |bytes: &[u8]| {
-            hash.update((bytes.len() as u64).to_le_bytes());
-            hash.update(bytes);
-        };
-        toml.iter().for_each(|text| add(text));
-        for case in cases {
-            let Script::Steps(steps) = &case.script else {
-                continue;
-            };
-            for step in steps {
-                if let Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) = &step.action {
-                    add(bytes);
-                }
-            }
-        }
-        for judge in judges {
-            if let Source::Bytes(name, bytes) = judge {
-                // The end of its name says what it is.
-                let end = name.rsplit('.').next().unwrap_or_default();
-                add(end.as_bytes());
-                add(bytes);
-            }
+        for part in parts {
+            // With their lengths, so that no other parts make the same sequence.
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
         }
         Self(hash.finalize().into())
     }

@@ -4,13 +4,20 @@
 //! They take what is spelt right; `read` makes what is meant of it.
 
 use super::lengths::{LONGEST_HINT, LONGEST_LINE, LONGEST_MESSAGE, LONGEST_SLUG};
-use super::{expression, gathered, step};
+use super::{expression, gathered};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 /// The version of the format that this eco reads.
 pub(super) const FORMAT: u32 = 1;
+
+/// The connections of a case. More is refused: each is an instance in every run.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+pub(super) const MOST_CONNECTIONS: usize = 64;
+/// Bytes of a connection's name. More is refused: it stands before each line of a report.
+/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+pub(super) const LONGEST_NAME: usize = 20;
 
 /// An exercise: `exercise.toml`.
 #[derive(Deserialize, JsonSchema)]
@@ -133,9 +140,9 @@ pub(super) struct StepFile {
 #[serde(untagged)]
 pub(super) enum ConnectionFile {
     /// Counted from 1.
-    Number(#[schemars(range(min = 1, max = step::MOST_CONNECTIONS))] usize),
+    Number(#[schemars(range(min = 1, max = MOST_CONNECTIONS))] usize),
     /// Small letters, digits and hyphens. The first that is named is connection 1.
-    Name(#[schemars(length(max = step::LONGEST_NAME))] String),
+    Name(#[schemars(length(max = LONGEST_NAME))] String),
 }
 
 /// What a step may do, by the key that says it.

@@ -3,9 +3,10 @@
 //! It owns the bounds of a whole exercise: all of it is held as long as a class is graded, and its author may be anybody.
 //! It must not know how a file is written.
 
-use super::case::{Case, Step};
+use super::case::{Action, Case, Pattern, Script, Step};
+use super::digest::Digest;
 use super::expression::{self, Expression, folded_classes};
-use super::read::Mistake;
+use super::mistake::Mistake;
 use bytesize::ByteSize;
 use eco_plugin::Source;
 use eco_text::escape;
@@ -26,7 +27,7 @@ const MOST_JUDGES: usize = 16;
 const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
 /// The bytes that are held for all cases together: what they send and expect, their texts, and what regular
 /// expressions become. More is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_HELD: usize = 64 * 1024 * 1024;
 /// Bytes of the patterns of all regular expressions, each different one of which counts once. More is refused: this
 /// bounds the time to compile them. Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
 const MOST_PATTERNS: usize = 64 * 1024;
@@ -133,10 +134,29 @@ impl Gathered {
         }
     }
 
+    /// The digest of the exercise that was read from this TOML: of that, of the bytes that steps send and expect, and of
+    /// the judges. Two exercises that could judge differently have two.
+    pub(super) fn digest(&self, toml: &[&[u8]]) -> Digest {
+        let steps = self.cases.iter().flat_map(|case| match &case.script {
+            Script::Steps(steps) => steps.as_slice(),
+            Script::Judge { .. } => &[],
+        });
+        let steps = steps.filter_map(|step| match &step.action {
+            Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => Some(bytes.as_slice()),
+            _ => None,
+        });
+        let judges = self.judges.iter().filter_map(|judge| match judge {
+            // The end of its name says what it is.
+            Source::Bytes(name, bytes) => Some([name.rsplit('.').next()?.as_bytes(), bytes]),
+            _ => None,
+        });
+        Digest::of(toml.iter().copied().chain(steps).chain(judges.flatten()))
+    }
+
     fn hold(&mut self, bytes: usize) -> Result<(), String> {
         self.bytes += bytes;
-        if self.bytes > MOST_BYTES {
-            let most = ByteSize(MOST_BYTES as u64);
+        if self.bytes > MOST_HELD {
+            let most = ByteSize(MOST_HELD as u64);
             Err(format!(
                 "the cases of an exercise may have {most} in all, and this is more"
             ))

@@ -1,6 +1,5 @@
-//! Where an exercise was read from, and which version of it: what a report says of what it was judged by.
+//! Where an exercise was read from, as reports say it.
 
-use super::case::Exercise;
 use super::files::Files;
 use std::fmt;
 
@@ -29,12 +28,5 @@ impl fmt::Display for Origin {
             Self::Eco => "eco's own",
             Self::Folder => "from a folder",
         })
-    }
-}
-
-impl Exercise {
-    /// Which exercise it is, in words: its slug, where it was read from, and its digest.
-    pub fn which(&self) -> String {
-        format!("{}, {}, {}", self.slug, self.origin, self.digest)
     }
 }

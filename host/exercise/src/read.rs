@@ -1,20 +1,14 @@
 //! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
 
 use super::case::{self, Case, Exercise, Limits, Script, Visibility};
-use super::digest::Digest;
+use super::document::Document;
 use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use super::files::Files;
 use super::gathered::Gathered;
 use super::lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
-use super::line_ends;
+use super::mistake::Mistake;
 use super::seed::Seed;
-use super::toml_syntax;
 use bytesize::ByteSize;
-use eco_text::escape;
-use serde::de::DeserializeOwned;
-use std::fmt;
-use std::ops::Range;
-use std::path::PathBuf;
 use toml::Spanned;
 
 /// The most fuel. More is refused: one that loops would take minutes for each case, and be ended by the
@@ -29,33 +23,9 @@ const MOST_REPLY: usize = 4 << 20;
 /// The longest log of a connection, of which a case may have many. More is refused, since it is held, escaped.
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_LOG: usize = 1 << 20;
-/// The largest `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its bytes. What is
-/// long is sent from a file of its own. Test: `hostile_exercises::a_file_of_cases_that_is_too_large_is_refused`.
-const LARGEST: usize = 512 * 1024;
 
 /// Of a string whose author, or an editor or git, has ended its lines so.
 const CRLF: &str = "this string has a line that ends with CRLF, which is read as \\n alone, since git and editors put it there unasked: write \\r\\n where it is meant";
-
-/// What is wrong with an exercise, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Mistake {
-    /// The file.
-    pub file: PathBuf,
-    /// Counted from 1, if it is at a place.
-    pub line: Option<usize>,
-    /// What is wrong, and what would be right.
-    pub what: String,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", escape::path(&self.file))?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}", self.what)
-    }
-}
 
 /// Which cases are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +79,7 @@ impl Exercise {
             return Err(main.wrong("it has no cases: one begins with [[cases]]"));
         }
         let read = [Some(&main), hidden.as_ref()].into_iter().flatten();
-        let read: Vec<&[u8]> = read.map(|document| document.text.as_bytes()).collect();
+        let toml: Vec<&[u8]> = read.map(|document| document.text.as_bytes()).collect();
         Ok(Self {
             slug: file.slug.into_inner(),
             title: file.title.into_inner(),
@@ -117,8 +87,8 @@ impl Exercise {
             points: file.points.into_inner(),
             limits,
             origin: files.into(),
-            digest: Digest::of(&read, &gathered.cases, &gathered.judges),
-            seed: Seed::of(&read),
+            digest: gathered.digest(&toml),
+            seed: Seed::of(&toml),
             cases: gathered.cases,
             judges: gathered.judges,
             warnings: gathered.warnings,
@@ -126,74 +96,7 @@ impl Exercise {
     }
 }
 
-/// A file, for the places in it.
-pub(super) struct Document<'a> {
-    pub(super) files: &'a Files,
-    name: &'static str,
-    /// As it is meant, whatever its line ends were.
-    text: String,
-    /// The lines at whose ends strings had a CRLF.
-    crlf: Vec<usize>,
-}
-
-impl<'a> Document<'a> {
-    fn open(files: &'a Files, name: &'static str) -> Result<Self, Mistake> {
-        let failed = |what: String| Mistake {
-            file: files.path(name),
-            line: None,
-            what,
-        };
-        let bytes = files
-            .read(name, LARGEST)
-            .map_err(|error| failed(format!("cannot read it: {error}")))?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
-        Ok(Self {
-            files,
-            name,
-            crlf: line_ends::in_strings(&text),
-            text: line_ends::unified(text),
-        })
-    }
-
-    fn parse<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
-        let mistake = |(what, place): (String, Option<Range<usize>>)| match place {
-            Some(place) => self.mistake(place, what),
-            None => self.wrong(what),
-        };
-        if let Some(found) = toml_syntax::mistake(&self.text) {
-            return Err(mistake(found));
-        }
-        let parsed = toml::from_str(&self.text);
-        parsed.map_err(|error| mistake((error.message().to_owned(), error.span())))
-    }
-
-    fn wrong(&self, what: impl Into<String>) -> Mistake {
-        Mistake {
-            file: self.files.path(self.name),
-            line: None,
-            what: what.into(),
-        }
-    }
-
-    pub(super) fn mistake(&self, at: Range<usize>, what: impl Into<String>) -> Mistake {
-        let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
-        Mistake {
-            line: Some(memchr::memchr_iter(b'\n', before).count() + 1),
-            ..self.wrong(what)
-        }
-    }
-
-    fn check_format(&self, format: u32) -> Result<(), Mistake> {
-        if format == FORMAT {
-            Ok(())
-        } else {
-            Err(self.wrong(format!(
-                "format {format} is unknown here: this eco reads format {FORMAT}"
-            )))
-        }
-    }
-
+impl Document<'_> {
     fn add(
         &self,
         gathered: &mut Gathered,

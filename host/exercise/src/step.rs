@@ -1,11 +1,12 @@
 //! From a step as it is written to one that can be run: one action, on a connection that can still
 //! have it.
 
-use super::case::{Action, Pattern, Step};
-use super::file::{ACTIONS, ConnectionFile, StepFile};
+use super::case::{Action, MOST_BYTES, Pattern, Step};
+use super::document::Document;
+use super::file::{ACTIONS, ConnectionFile, LONGEST_NAME, MOST_CONNECTIONS, StepFile};
 use super::gathered::Gathered;
 use super::line_ends;
-use super::read::{Document, Mistake};
+use super::mistake::Mistake;
 use bytesize::ByteSize;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,18 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use toml::Spanned;
 
-/// The bytes that all steps of a case may have together. More is refused, since each is sent several
-/// times to every submission. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The time that all pauses of a case may take together: it is the plugin's, whose clock ends some centuries on. More is
 /// refused. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-/// The connections of a case. More is refused: each is an instance in every run.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-pub(super) const MOST_CONNECTIONS: usize = 64;
-/// Bytes of a connection's name. More is refused: it stands before each line of a report.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
-pub(super) const LONGEST_NAME: usize = 20;
 
 /// Says in an exercise's folder that git leaves the bytes of its files alone.
 const ATTRIBUTES: &str = ".gitattributes";

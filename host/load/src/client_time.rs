@@ -3,7 +3,7 @@
 //! It owns the judgement. What helps, whoever started the load says.
 
 use super::idle::Worked;
-use super::report::Latency;
+use super::latency::Latency;
 use super::units::{finite, percent_text, time_text};
 use serde::Serialize;
 use std::time::Duration;

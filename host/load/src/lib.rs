@@ -37,6 +37,7 @@ mod dialogue_time;
 mod drive;
 mod failure;
 mod idle;
+mod latency;
 mod own_time;
 mod pace;
 mod page;

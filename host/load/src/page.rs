@@ -13,7 +13,8 @@ mod stretch;
 mod tests;
 mod timeline;
 
-use super::report::{Count, Failures, Latency, Report};
+use super::latency::Latency;
+use super::report::{Count, Failures, Report};
 use super::units::{grouped, many, share_text};
 use bytesize::ByteSize;
 use eco_text::html::{self, escaped};

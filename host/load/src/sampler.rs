@@ -1,8 +1,8 @@
 //! Looking at the tallies of all threads while they count.
 
+use super::latency::microseconds;
 use super::pace::Goal;
 pub use super::report::Moment;
-use super::report::microseconds;
 use super::tally::{COARSE, SharedTally, Tally, histogram};
 use hdrhistogram::Histogram;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The figures of a run as a table.
 
-use super::report::{Failures, Latency, Report};
+use super::latency::Latency;
+use super::report::{Failures, Report};
 use super::units::{grouped, many, share_text, time_text};
 use bytesize::ByteSize;
 use std::fmt;

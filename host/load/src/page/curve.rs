@@ -2,7 +2,7 @@
 //! 99 %, and each more leaves out a tenth as many.
 
 use super::numbers::{finite, time_value};
-use crate::report::Latency;
+use crate::latency::Latency;
 
 /// A curve, and what is marked on it.
 pub(super) struct Curve<'a> {

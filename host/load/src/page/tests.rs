@@ -3,7 +3,8 @@
 use super::*;
 use crate::client_time::{ClientTime, Limit};
 use crate::failure::Cause;
-use crate::report::{Moment, Point};
+use crate::latency::Point;
+use crate::report::Moment;
 
 const COUNT: Count = Count {
     total: 0,

@@ -44,7 +44,7 @@ pub(super) fn exercise() -> Exercise {
         limits: Limits::default(),
         origin: Origin::Eco,
         seed: Seed::default(),
-        digest: Digest::of(&[], &[], &[]),
+        digest: Digest::of([]),
         judges: Vec::new(),
         warnings: Vec::new(),
         cases: vec![

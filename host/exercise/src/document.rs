@@ -1,0 +1,81 @@
+//! One file of cases: its text, its values, and the lines of what is wrong in it.
+
+use super::file::FORMAT;
+use super::files::Files;
+use super::mistake::Mistake;
+use super::{line_ends, toml_syntax};
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+
+/// The largest `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its bytes. What is
+/// long is sent from a file of its own. Test: `hostile_exercises::a_file_of_cases_that_is_too_large_is_refused`.
+const LARGEST: usize = 512 * 1024;
+
+/// A file, for the places in it.
+pub(super) struct Document<'a> {
+    pub(super) files: &'a Files,
+    name: &'static str,
+    /// As it is meant, whatever its line ends were.
+    pub(super) text: String,
+    /// The lines at whose ends strings had a CRLF.
+    pub(super) crlf: Vec<usize>,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn open(files: &'a Files, name: &'static str) -> Result<Self, Mistake> {
+        let failed = |what: String| Mistake {
+            file: files.path(name),
+            line: None,
+            what,
+        };
+        let bytes = files
+            .read(name, LARGEST)
+            .map_err(|error| failed(format!("cannot read it: {error}")))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
+        Ok(Self {
+            files,
+            name,
+            crlf: line_ends::in_strings(&text),
+            text: line_ends::unified(text),
+        })
+    }
+
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
+        let mistake = |(what, place): (String, Option<Range<usize>>)| match place {
+            Some(place) => self.mistake(place, what),
+            None => self.wrong(what),
+        };
+        if let Some(found) = toml_syntax::mistake(&self.text) {
+            return Err(mistake(found));
+        }
+        let parsed = toml::from_str(&self.text);
+        parsed.map_err(|error| mistake((error.message().to_owned(), error.span())))
+    }
+
+    pub(super) fn wrong(&self, what: impl Into<String>) -> Mistake {
+        Mistake {
+            file: self.files.path(self.name),
+            line: None,
+            what: what.into(),
+        }
+    }
+
+    pub(super) fn mistake(&self, at: Range<usize>, what: impl Into<String>) -> Mistake {
+        let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
+        Mistake {
+            line: Some(memchr::memchr_iter(b'\n', before).count() + 1),
+            ..self.wrong(what)
+        }
+    }
+
+    pub(super) fn check_format(&self, format: u32) -> Result<(), Mistake> {
+        if format == FORMAT {
+            Ok(())
+        } else {
+            Err(self.wrong(format!(
+                "format {format} is unknown here: this eco reads format {FORMAT}"
+            )))
+        }
+    }
+}

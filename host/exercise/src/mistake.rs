@@ -1,0 +1,26 @@
+//! A mistake in an exercise: its place and its words.
+
+use eco_text::escape;
+use std::fmt;
+use std::path::PathBuf;
+
+/// What is wrong with an exercise, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistake {
+    /// The file.
+    pub file: PathBuf,
+    /// Counted from 1, if it is at a place.
+    pub line: Option<usize>,
+    /// What is wrong, and what would be right.
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", escape::path(&self.file))?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
