@@ -1,12 +1,12 @@
 //! From a step as it is written to one that can be run: one action, on a connection that can still
 //! have it.
 
-use super::case::{Action, MOST_BYTES, Pattern, Step};
 use super::document::Document;
-use super::file::{ACTIONS, ConnectionFile, LONGEST_NAME, MOST_CONNECTIONS, StepFile};
+use super::format::{ACTIONS, ConnectionFile, LONGEST_NAME, MOST_CONNECTIONS, StepFile};
 use super::gathered::Gathered;
 use super::line_ends;
-use super::mistake::Mistake;
+use crate::case::{Action, MOST_BYTES, Pattern, Step};
+use crate::mistake::Mistake;
 use bytesize::ByteSize;
 use std::collections::BTreeSet;
 use std::ops::Range;

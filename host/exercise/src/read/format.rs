@@ -3,8 +3,9 @@
 //!
 //! They take what is spelt right; `read` makes what is meant of it.
 
+use super::gathered;
 use super::lengths::{LONGEST_HINT, LONGEST_LINE, LONGEST_MESSAGE, LONGEST_SLUG};
-use super::{expression, gathered};
+use crate::expression;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;

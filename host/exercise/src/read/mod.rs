@@ -1,14 +1,24 @@
 //! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
 
-use super::case::{self, Case, Exercise, Limits, Script, Visibility};
-use super::document::Document;
-use super::file::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
-use super::files::Files;
-use super::gathered::Gathered;
-use super::lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
-use super::mistake::Mistake;
-use super::seed::Seed;
+mod document;
+mod format;
+mod gathered;
+mod lengths;
+mod line_ends;
+mod step;
+mod toml_syntax;
+
+pub use format::schema;
+
+use crate::case::{self, Case, Exercise, Limits, Script, Visibility};
+use crate::files::Files;
+use crate::mistake::Mistake;
+use crate::seed::Seed;
 use bytesize::ByteSize;
+use document::Document;
+use format::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
+use gathered::Gathered;
+use lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
 use toml::Spanned;
 
 /// The most fuel. More is refused: one that loops would take minutes for each case, and be ended by the

@@ -1,9 +1,9 @@
 //! One file of cases: its text, its values, and the lines of what is wrong in it.
 
-use super::file::FORMAT;
-use super::files::Files;
-use super::mistake::Mistake;
+use super::format::FORMAT;
 use super::{line_ends, toml_syntax};
+use crate::files::Files;
+use crate::mistake::Mistake;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 

@@ -3,10 +3,10 @@
 //! It owns the bounds of a whole exercise: all of it is held as long as a class is graded, and its author may be anybody.
 //! It must not know how a file is written.
 
-use super::case::{Action, Case, Pattern, Script, Step};
-use super::digest::Digest;
-use super::expression::{self, Expression, folded_classes};
-use super::mistake::Mistake;
+use crate::case::{Action, Case, Pattern, Script, Step};
+use crate::digest::Digest;
+use crate::expression::{self, Expression, folded_classes};
+use crate::mistake::Mistake;
 use bytesize::ByteSize;
 use eco_plugin::Source;
 use eco_text::escape;
