@@ -17,7 +17,7 @@ use std::io;
 const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Grades<'a> {
     format: u32,
     exercise: Task<'a>,
     submissions: Vec<Submission<'a>>,
@@ -114,7 +114,7 @@ struct Said<'a> {
 
 pub(super) fn report(class: &Class<'_>) -> io::Result<String> {
     let submissions = class.submissions.iter();
-    json(&Report {
+    json(&Grades {
         format: FORMAT,
         exercise: task(class.exercise),
         submissions: submissions
