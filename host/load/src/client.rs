@@ -1,7 +1,7 @@
-//! One connection of the load: dialogue after dialogue, from the cache as far as that is known by heart, else with
-//! an instance of the plugin.
+//! One connection of the load: it holds dialogue after dialogue.
 //!
-//! It owns the order of things, and hands each turn to `turn`. It must not know how times are taken.
+//! Turns come from the cache as far as it knows the dialogue, else from an instance of the plugin. It owns
+//! the order of turns, and `turn` does each.
 
 use super::connection::Connection;
 use super::dialogue_cache::CachedTurn;
@@ -28,7 +28,7 @@ pub(super) struct Client {
     pub(super) timeout: ReusableTimeout,
     pub(super) own_time: OwnTime,
     pub(super) dialogue_time: DialogueTime,
-    /// Since when the dialogue that is under way has waited for what comes next.
+    /// When the dialogue under way began to wait for its next step.
     pub(super) waiting: Option<Instant>,
 }
 
@@ -37,7 +37,7 @@ impl Client {
     pub(super) async fn run(mut self) {
         let run = self.run.clone();
         let mut connection = None;
-        // Since when there is nothing to do but the next dialogue.
+        // When the connection became free for the next dialogue.
         let mut free = Instant::now();
         while let Some(due) = run.pace.next() {
             if let Some(due) = due.time() {
@@ -64,7 +64,7 @@ impl Client {
             let own = self.own_time.of_turn();
             let took = self.dialogue_time.take();
             if result.is_ok() && took == Some(Took::Nothing) {
-                // It would be held as often as there is time, and measure nothing but that.
+                // It would repeat as often as there is time, and measure nothing but that.
                 return run.give_up(Fatal::NothingToMeasure);
             }
             {
@@ -147,8 +147,8 @@ impl Client {
         }
     }
 
-    /// The dialogue with an instance of its own, from where the turns `before` are over. `replied`
-    /// says that the next turn is over too, and only its reply is to be judged.
+    /// Holds the dialogue with an instance of the plugin, which first replays the turns `before`. With
+    /// `replied` the next turn is over too, and only its reply is judged.
     async fn ask_plugin(
         &mut self,
         open: &mut Connection,
@@ -204,7 +204,7 @@ impl Client {
     }
 }
 
-/// A dialogue that is dropped halfway, at the end of the run, counts with the time that it has had.
+/// A dialogue dropped halfway, at the end of the run, counts with its time so far.
 impl Drop for Client {
     fn drop(&mut self) {
         if let Some(since) = self.waiting.take() {

@@ -1,6 +1,6 @@
-//! What the client itself took of a run, and whether that was what limited it.
+//! The client's own share of a run, and whether the client was its limit.
 //!
-//! It owns the judgement. What helps, whoever started the load says.
+//! It owns the judgement. The caller adds the advice.
 
 use super::idle::Worked;
 use super::latency::Latency;
@@ -8,46 +8,47 @@ use super::units::{finite, percent_text, time_text};
 use serde::Serialize;
 use std::time::Duration;
 
-/// A thread that is busy for this share of its time is so nearly always: replies wait until it looks at them.
+/// A thread busy for this share of its time is almost always busy: replies wait until it looks at them.
 const NEARLY_ALWAYS: f64 = 0.95;
 
-/// A client that takes this share of the server's latency is noticed in how often there is a turn.
+/// At this share of the server's latency, the client visibly lowers the rate of turns.
 const NOTICED: f64 = 0.1;
 
-/// Where the arrival of so many replies is known, the figures at the median tell server and client apart.
+/// With arrival times for this share of the replies, the medians tell server and client apart.
 const MOSTLY: f64 = 0.5;
 
-/// What the client itself took.
+/// The client's own share of a run.
 #[derive(Serialize)]
 pub struct ClientTime {
-    /// The share of its time in which the busiest thread had something to do, 0 to 1.
+    /// The busy share of the busiest thread's time, 0 to 1.
     pub busy: f64,
-    /// The share of what all threads did that was the plugin's, 0 to 1: starting its instances, and its calls.
+    /// The plugin's share of the threads' busy time, 0 to 1: starts of its instances, and its calls.
     pub plugin: f64,
-    /// How long turns waited for the client: from the arrival of the reply until the next turn began or the
-    /// dialogue was over, and before a first turn that could have begun.
+    /// Time that turns waited for the client: from the arrival of the reply to the next turn or the end of
+    /// the dialogue, and before a first turn that could have begun.
     pub wait: Latency,
-    /// The share of the turns that waited of which the system has told when the reply had arrived, 0 to 1. Where it hasn't, what
-    /// lay there while the thread was busy counts as the server's time.
+    /// The share of waiting turns whose reply the system stamped with its arrival, 0 to 1. Without a stamp,
+    /// the time that a reply lay there while the thread was busy counts as the server's.
     pub stamped: f64,
-    /// Whether the client limited the run, and how.
+    /// How the client limited the run, if it did.
     pub limit: Option<Limit>,
-    /// What helps against that, in words; nothing until whoever started the load has said it.
+    /// Advice against that, in words. Empty until the caller fills it in.
     pub advice: String,
 }
 
-/// How the client limited a run.
+/// A way in which the client limited a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limit {
     /// A thread was busy nearly all the time.
     Busy,
-    /// It took more than a tenth of what the server took, at the median.
+    /// At the median, it took more than a tenth of the server's time.
     Slow,
 }
 
 impl ClientTime {
-    /// What the threads did, for so long with the plugin, while turns took the server so long.
+    /// Judges the work of the threads. `plugin` is their time in the plugin, `wait` the turns' wait for the
+    /// client, and `turn` their wait for the server.
     pub(super) fn measured(
         worked: &[Worked],
         plugin: Duration,
@@ -67,7 +68,7 @@ impl ClientTime {
         }
     }
 
-    /// Whether the client limited the run, in words; `turn` is what the server took.
+    /// The client's limit in words, if it was one. `turn` is the server's latency.
     pub(super) fn said(&self, turn: &Latency) -> Option<String> {
         let waits = format!(
             "half of the turns waited {} or longer for it, and {} for the server",
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
     use crate::tally::{FINE, histogram};
 
-    /// Of turns that all took so many microseconds.
+    /// The latency of turns that all took so many microseconds.
     fn latency(microseconds: u64) -> Latency {
         let mut times = histogram(FINE);
         times.saturating_record(microseconds * 1000);

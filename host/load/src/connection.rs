@@ -1,4 +1,4 @@
-//! The connections of the load: where they go to and come from.
+//! The connections of the load: their targets and sources.
 
 use super::run::Run;
 use super::tally::{Failed, SharedTally};
@@ -7,11 +7,11 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-/// A connection, and what has arrived on it.
+/// A connection, and the bytes that have arrived on it.
 pub(super) struct Connection {
     pub(super) stream: StampedStream,
     pub(super) inbox: Inbox,
-    /// Whether FIN was sent, because a turn reads to the server's.
+    /// Whether FIN was sent, since a turn reads to the server's.
     pub(super) finished: bool,
 }
 

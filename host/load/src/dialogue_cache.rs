@@ -1,17 +1,17 @@
-//! A cache of what the plugin says, for a dialogue that is held as often as there is time.
+//! A cache of the plugin's dialogue, for one that repeats.
 //!
-//! Each dialogue has an instance of its own. A plugin that imports nothing does the same whenever it
-//! is told the same, so that its first dialogue that ends well is remembered: as long as a server
-//! replies the very same bytes, what the plugin says to them is known, and nobody need ask. At the
-//! first byte that differs an instance is brought to that point, and judges for itself.
+//! Each dialogue has an instance of its own. A plugin without imports always answers the same input the same
+//! way. So the first dialogue that ends well is recorded, and replayed without an instance as long as the
+//! server replies the very same bytes. At the first byte that differs, an instance is brought to that point
+//! and judges for itself.
 
 use eco_contract::Expect;
 use eco_plugin::{ClientPlugin, Dialogue, Error, Turn};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Bytes of a dialogue that is remembered, there and back, and its turns. A longer one is played anew
-/// each time, since its instance costs little beside it.
+/// Bytes of a recorded dialogue in both directions, and its turns. A longer dialogue is not recorded, since
+/// its instance costs little beside it.
 /// Test: `load::a_dialogue_that_is_too_long_to_remember_is_held_all_the_same`.
 const MEMORY: usize = 16 * 1024 * 1024;
 const TURNS: usize = 1000;
@@ -25,7 +25,7 @@ pub(super) struct DialogueCache {
     recording: AtomicBool,
 }
 
-/// A turn that was taken before, and the reply that was right.
+/// A recorded turn, and the reply that was right.
 pub(super) struct CachedTurn {
     pub(super) send: Vec<u8>,
     pub(super) expect: Expect,
@@ -52,18 +52,18 @@ impl DialogueCache {
         }
     }
 
-    /// The turns of the dialogue; none while it is not recorded, or never the same.
+    /// The turns of the dialogue. Empty while none is recorded, or if dialogues differ.
     pub(super) fn turns(&self) -> &[CachedTurn] {
         self.turns.get().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether each dialogue is going to need an instance.
+    /// Whether each dialogue needs an instance.
     pub(super) fn needs_instances(&self) -> bool {
         !self.plugin.repeats_itself()
     }
 
-    /// Begins to record a dialogue; `None` if that is done, or it is never the same. One connection records
-    /// it while the others ask the plugin, since a recording takes up to [`MEMORY`].
+    /// Begins a recording. `None` if there is one already, or if dialogues differ. One connection records
+    /// while the others ask the plugin, since a recording takes up to [`MEMORY`].
     pub(super) fn record(&self) -> Option<Recording<'_>> {
         let wanted = self.turns.get().is_none() && self.plugin.repeats_itself();
         let begins = wanted && !self.recording.swap(true, Ordering::Relaxed);
@@ -74,24 +74,24 @@ impl DialogueCache {
         })
     }
 
-    /// An instance that has not begun.
+    /// An instance whose dialogue has not begun.
     pub(super) async fn instantiate(&self) -> Result<Dialogue, Error> {
-        // On the heap, as the next: every turn's future would have the size of this one otherwise.
+        // On the heap, as the next: inline, it would enlarge every turn's future.
         Box::pin(self.plugin.dialogue()).await
     }
 
-    /// One for a dialogue that begins later.
+    /// The same, for a dialogue that begins later.
     pub(super) async fn instantiate_ahead(&self) -> Result<Dialogue, Error> {
         Box::pin(self.plugin.dialogue_ahead()).await
     }
 
-    /// Has it begin.
+    /// Begins the dialogue.
     pub(super) async fn start<'a>(&self, dialogue: &'a mut Dialogue) -> Result<Turn<'a>, Error> {
         dialogue.start(self.message.as_deref()).await
     }
 }
 
-/// A dialogue that is being recorded. One that is dropped has recorded nothing, and the next may.
+/// A recording under way. Dropped, it has recorded nothing, and another may begin.
 pub(super) struct Recording<'a> {
     cache: &'a DialogueCache,
     turns: Vec<CachedTurn>,
@@ -99,7 +99,7 @@ pub(super) struct Recording<'a> {
 }
 
 impl Recording<'_> {
-    /// Adds a turn. `None` when it is too long to be kept; it isn't tried again then.
+    /// Adds a turn. `None` if the dialogue is too long to keep; no other recording begins then.
     pub(super) fn sent(mut self, turn: &Turn<'_>) -> Option<Self> {
         self.bytes += turn.send.len();
         if self.is_too_long() {
@@ -121,7 +121,7 @@ impl Recording<'_> {
         Some(self)
     }
 
-    /// Remembers a dialogue that ended well.
+    /// Keeps the recording of a dialogue that ended well.
     pub(super) fn finish(mut self) {
         let _ = self.cache.turns.set(std::mem::take(&mut self.turns));
     }

@@ -1,20 +1,20 @@
-//! How long a dialogue takes: from its first write, or when it was due, to the arrival of its last reply.
+//! The duration of a dialogue: from its first write, or its due time, to the arrival of its last reply.
 //!
-//! What the client takes between two turns is in it, where the server is waited for again: that is what a dialogue of
-//! them takes. It owns the two ends.
+//! The client's own time between two turns is part of it, if the server is waited for again. It owns the two
+//! ends.
 
 use std::time::{Duration, Instant};
 
-/// The time of the dialogue that is under way.
+/// The time of the dialogue under way.
 #[derive(Default)]
 pub(super) struct DialogueTime {
-    /// From when to when, as far as there was a turn.
+    /// Its start and end, once there was a turn.
     ends: Option<(Instant, Instant)>,
-    /// Whether anything went to or fro, or was waited for.
+    /// Whether anything was sent, received or waited for.
     has_traffic: bool,
 }
 
-/// A dialogue that is over.
+/// The duration of a finished dialogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Took {
     Time(Duration),
@@ -23,8 +23,8 @@ pub(super) enum Took {
 }
 
 impl DialogueTime {
-    /// A turn began so late after it was due, and its reply arrived then: `None` where that was there with the one before.
-    /// `has_traffic` says whether anything was sent, received or waited for.
+    /// Adds a turn that began so late after it was due. Its reply arrived at `arrived`; `None` if it was
+    /// there with the one before. `has_traffic` says whether anything was sent, received or waited for.
     pub(super) fn turn_took(
         &mut self,
         began: Instant,
@@ -40,13 +40,13 @@ impl DialogueTime {
         self.has_traffic |= has_traffic;
     }
 
-    /// What a dialogue has taken up to now that is under way, and where it has had no turn yet, waits since then.
+    /// The duration so far of the dialogue under way. Without a turn, it has waited since `since`.
     pub(super) fn up_to(&self, now: Instant, since: Instant) -> Duration {
         let from = self.ends.map_or(since, |(from, _)| from);
         now.saturating_duration_since(from)
     }
 
-    /// What the dialogue took, which is over with this. `None` where it had no turn.
+    /// Ends the dialogue, and gives its duration. `None` if it had no turn.
     pub(super) fn take(&mut self) -> Option<Took> {
         let Self { ends, has_traffic } = std::mem::take(self);
         let (from, to) = ends?;

@@ -1,6 +1,6 @@
 //! One thread of a load, from its first connection to its last.
 //!
-//! It owns what the connections of a thread share. It must not know of the other threads.
+//! It owns the state that the connections of a thread share.
 
 use super::client::Client;
 use super::dialogue_time::DialogueTime;
@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How long dialogues that are under way may take when the run is over, before they count as
-/// unfinished. Test: `load::a_server_that_stalls_can_not_hide_it`.
+/// Time for dialogues under way to finish after the end of the run. Then they count as unfinished.
+/// Test: `load::a_server_that_stalls_can_not_hide_it`.
 const FINISH: Duration = Duration::from_secs(1);
 
-/// Drives a connection for each of `starts`, which says when it begins.
+/// Drives one connection from each of the times in `starts`.
 pub(super) fn drive(
     run: &Arc<Run>,
     tally: &SharedTally,
@@ -70,7 +70,7 @@ pub(super) fn drive(
     })
 }
 
-/// Has the client run from this time on, unless the run is over by then.
+/// Runs the client from this time on, unless the run is over by then.
 async fn run_from(client: Client, start: Duration) {
     if !start.is_zero() {
         let run = client.run.clone();

@@ -1,4 +1,4 @@
-//! Why a dialogue, or a whole run, failed: as data, for whoever puts it into words.
+//! Failures of a dialogue or of a whole run, as data. Callers put them into words.
 
 use eco_contract::Expect;
 use eco_net::Broken;
@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Why a dialogue failed, in a word.
+/// The cause of a failed dialogue, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
@@ -28,7 +28,7 @@ pub enum Cause {
     NotConnected,
     /// The plugin itself could not go on.
     PluginFailed,
-    /// It was under way when the run was over, and long after.
+    /// It was still under way long after the end of the run.
     Unfinished,
     /// It was due, and no connection was free to begin it.
     NeverBegun,
@@ -66,21 +66,21 @@ impl Cause {
     }
 }
 
-/// A dialogue that failed, with what is known of it.
+/// A failed dialogue, with its details.
 #[derive(Debug)]
 pub enum Failure<'a> {
     /// The plugin found the reply wrong.
     WrongReply {
-        /// What, and where.
+        /// The mistake and its place.
         fault: &'a Fault,
-        /// All of the reply.
+        /// The whole reply.
         reply: &'a [u8],
     },
-    /// These bytes came beyond what the dialogue had use for.
+    /// More bytes came than the dialogue used.
     Surplus(&'a [u8]),
     /// The reply broke off.
     NotWhole {
-        /// What was expected.
+        /// The expected reply.
         expect: &'a Expect,
         /// Bytes that came.
         came: usize,
@@ -89,33 +89,33 @@ pub enum Failure<'a> {
     },
     /// There is no connection.
     NotConnected(&'a io::Error),
-    /// The plugin expects a reply of so many bytes, and a reply may not have as many.
+    /// The plugin expects a longer reply than the limit.
     ExpectsTooMuch {
         /// Bytes that it expects.
         bytes: u64,
-        /// Bytes that a reply may have.
+        /// The limit, in bytes.
         most: usize,
     },
     /// The plugin could not go on.
     Plugin(&'a Error),
-    /// The plugin said something else to the same bytes than before.
+    /// The plugin answered the same bytes in two ways.
     Unsteady,
-    /// It had waited for so long when it was cut off.
+    /// It was cut off after it had waited this long.
     Unfinished(Duration),
-    /// It was due so long before the end.
+    /// It was due this long before the end.
     NeverBegun(Duration),
 }
 
 /// How a reply broke off.
 #[derive(Debug)]
 pub enum NotWhole<'a> {
-    /// The connection, or a limit, broke.
+    /// The connection broke, or a limit was reached.
     Broken {
-        /// What happened.
+        /// The error.
         broken: &'a Broken,
-        /// Bytes that a reply may have.
+        /// The limit of a reply, in bytes.
         most: usize,
-        /// Whether the connection was used for several dialogues, which some servers don't want.
+        /// Whether the connection served several dialogues, which some servers refuse.
         reused: bool,
     },
     /// It took longer than this.
@@ -150,26 +150,26 @@ impl NotWhole<'_> {
     }
 }
 
-/// What made it pointless to go on.
+/// A reason to give up the run.
 #[derive(Debug)]
 pub enum Fatal {
-    /// In a dialogue of the plugin nothing was sent, received or waited for.
+    /// A dialogue of the plugin sent, received and awaited nothing.
     NothingToMeasure,
     /// The process, or the system, has no descriptors left for more connections.
     OutOfDescriptors(io::Error),
-    /// The ports of the addresses to connect from are all in use or cooling down, or the addresses are not
-    /// this machine's.
+    /// The ports of the source addresses are all in use or cooling down, or the addresses are not this
+    /// machine's.
     OutOfPorts {
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
         /// Whether the addresses were given, as [`Sources`](super::Sources).
         sources_given: bool,
     },
-    /// There was never a connection.
+    /// No connection ever succeeded.
     NoServer {
-        /// The first of the addresses that were tried.
+        /// The first address that was tried.
         to: Option<SocketAddr>,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
 }

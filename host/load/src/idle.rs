@@ -1,7 +1,6 @@
-//! How much of its time a thread had nothing to do but wait for the network or a timer.
+//! The idle time of a thread: its waits for the network or a timer.
 //!
-//! A thread that never waits is what limits a load: replies have arrived before it looks. It owns the measure. It must
-//! not know what the thread does.
+//! A thread that never waits limits a load: replies have arrived before it looks.
 
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -14,14 +13,14 @@ pub(super) struct Idle(Arc<Mutex<Waits>>);
 
 struct Waits {
     began: Instant,
-    /// When the thread had ended.
+    /// When the thread ended.
     ended: Option<Instant>,
-    /// Since when it waits.
+    /// When the current wait began.
     since: Option<Instant>,
     waited: Duration,
 }
 
-/// What a thread has done up to some moment.
+/// A thread's work up to some moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Worked {
     pub(super) busy: Duration,
@@ -29,7 +28,7 @@ pub(super) struct Worked {
 }
 
 impl Worked {
-    /// The share of its time in which it was busy.
+    /// The busy share of its time.
     pub(super) fn share(&self) -> f64 {
         self.busy.as_secs_f64() / self.all.as_secs_f64().max(f64::MIN_POSITIVE)
     }
@@ -45,7 +44,7 @@ impl Idle {
         })))
     }
 
-    /// Has the runtime tell when its thread waits.
+    /// Makes the runtime report each wait of its thread.
     pub(super) fn watch(&self, runtime: &mut Builder) {
         let (parks, unparks) = (self.0.clone(), self.0.clone());
         runtime
@@ -53,12 +52,12 @@ impl Idle {
             .on_thread_unpark(move || unparks.lock().unparks(Instant::now()));
     }
 
-    /// The thread has done its work.
+    /// Ends the measure, since the thread has done its work.
     pub(super) fn ends(&self) {
         self.0.lock().ended.get_or_insert_with(Instant::now);
     }
 
-    /// What the thread has done up to now.
+    /// The thread's work up to now.
     pub(super) fn worked(&self, now: Instant) -> Worked {
         self.0.lock().worked(now)
     }

@@ -5,25 +5,25 @@
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// How long something took.
+/// The distribution of some times, in microseconds.
 #[derive(Serialize)]
 pub struct Latency {
-    /// How often.
+    /// The number of times.
     pub count: u64,
-    /// On average.
+    /// The mean.
     pub mean: f64,
-    /// Half were as fast.
+    /// The median.
     pub p50: f64,
-    /// Nine of ten.
+    /// The 90th percentile.
     pub p90: f64,
-    /// 99 of 100.
+    /// The 99th percentile.
     pub p99: f64,
-    /// 999 of 1000.
+    /// The 99.9th percentile.
     #[serde(rename = "p99.9")]
     pub p999: f64,
-    /// The slowest.
+    /// The longest.
     pub max: f64,
-    /// The time within which a share of them was over, each step nearer to all of them.
+    /// The percentiles between them, each step nearer to 100 %.
     pub curve: Vec<Point>,
 }
 
@@ -36,10 +36,11 @@ pub struct Point {
     pub time: f64,
 }
 
-/// Steps of the curve for each halving of what is left to 100 %.
+/// Steps of the curve for each halving of the distance to 100 %.
 const STEPS: u32 = 5;
 
 impl Latency {
+    /// The percentiles of times in nanoseconds.
     pub(super) fn of(times: &Histogram<u64>) -> Self {
         let at = |quantile| microseconds(times.value_at_quantile(quantile));
         let points = times.iter_quantiles(STEPS).map(|step| Point {
@@ -59,8 +60,7 @@ impl Latency {
     }
 }
 
-/// The number with so many decimals that no two steps of the curve become one: 30.000000000000004 is what
-/// binary fractions make of 30.
+/// Rounds a percentile, but joins no two steps of the curve. Binary fractions make 30.000000000000004 of 30.
 fn decimal(percentile: f64) -> f64 {
     const PARTS: f64 = 1e9;
     (percentile * PARTS).round() / PARTS

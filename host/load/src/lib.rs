@@ -1,13 +1,11 @@
-//! A load: many connections at once, on each of which a client plugin holds one dialogue after the other,
-//! and what that took.
+//! A load: many connections at once. On each, a client plugin holds one dialogue after the other.
 //!
-//! `pace` says when a dialogue begins, `client` holds it over a `connection`, `dialogue_cache` knows what the
-//! plugin says, `stock` has instances ready, `turn` and `own_time` tell the server's time from the client's, `dialogue_time` is that of both, `tally`
-//! counts, and `report` is what is made of that, as a `table` or a `page`. The threads share nothing that is written
-//! to for each turn: each has its connections, its stock and its tally.
+//! `pace` says when a dialogue begins. `client` holds it over a `connection`; `dialogue_cache` replays dialogues that
+//! repeat, and `stock` keeps instances ready. `turn` and `own_time` tell the server's time from the client's, and
+//! `dialogue_time` has both. `tally` counts, `latency` has the percentiles, and `report` all figures, which `table` and
+//! `page` show. The threads share nothing that a turn writes to: each has its connections, its stock and its tally.
 //!
-//! It owns the run and its figures. It must not know who asked for it: failures are data, and whoever
-//! starts a load says how they read.
+//! It owns the run and its figures. Failures are data, and the caller puts them into words.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

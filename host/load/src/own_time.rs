@@ -1,30 +1,29 @@
-//! The time of one connection that was the client's own: what it took to read a reply that had arrived, to ask the
-//! plugin, to begin a dialogue that was due.
+//! The client's own time on one connection: reading a reply that had arrived, asking the plugin, beginning a
+//! dialogue that was due.
 //!
-//! A connection waits for the server, or the client is at work, or nothing is due. It owns telling these apart.
-//! It must not know what the client does.
+//! At any moment a connection waits for the server, or the client works, or nothing is due. It owns telling
+//! these apart.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Stretches that are told apart when a dialogue is late. Where it is so late that there were more of them, each
-/// stands for several: what it says of their middle is an estimate.
-/// Test: `what_is_long_past_is_joined_and_its_sum_stays_right`.
+/// Stretches kept for late dialogues. More are joined in pairs, and a joined stretch only estimates its
+/// middle. Test: `what_is_long_past_is_joined_and_its_sum_stays_right`.
 const STRETCHES: usize = 64;
 
 /// A stopwatch for one connection.
 pub(super) struct OwnTime {
-    /// Since when it runs.
+    /// When it began to run.
     since: Option<Instant>,
-    /// What it has counted for the turn that is under way.
+    /// Time counted for the turn under way.
     counted: Duration,
-    /// Whether that has its reply, so that only the client can still hold it up.
+    /// Whether that turn has its reply, so that only the client holds it up.
     is_replied: bool,
-    /// What it counted before, where dialogues are due at some time.
+    /// Earlier stretches, kept if dialogues have due times.
     past: Option<VecDeque<Stretch>>,
 }
 
-/// A stretch of time, and how much of it was the client's own.
+/// A stretch of time, with the client's own part of it.
 #[derive(Clone, Copy)]
 struct Stretch {
     from: Instant,
@@ -33,7 +32,7 @@ struct Stretch {
 }
 
 impl OwnTime {
-    /// `are_due`: whether somebody will ask for a time that lies back.
+    /// `are_due`: whether dialogues have due times, so that [`since`](Self::since) is asked.
     pub(super) fn new(are_due: bool) -> Self {
         Self {
             since: None,
@@ -43,7 +42,7 @@ impl OwnTime {
         }
     }
 
-    /// A dialogue could begin at this time. What is over before its first turn counts with that.
+    /// Notes that a dialogue could begin. Time before its first turn counts with that turn.
     pub(super) fn dialogue_may_begin(&mut self, at: Instant) {
         *self = Self {
             since: Some(at),
@@ -52,26 +51,26 @@ impl OwnTime {
         };
     }
 
-    /// The reply of the turn had arrived then.
+    /// Notes the arrival of the turn's reply.
     pub(super) fn reply_arrived(&mut self, at: Instant) {
         self.since = Some(at);
         self.is_replied = true;
     }
 
-    /// A turn that began then has waited for nobody: it was the client's own time, and goes on. `of_last` is what was
-    /// counted for the turn before, which has no end yet.
+    /// Notes the start of a turn that waited for nobody: it was the client's own time, which goes on.
+    /// `of_last` is the time counted for the turn before, which has not ended.
     pub(super) fn went_on(&mut self, at: Instant, of_last: Option<Duration>) {
         self.since = Some(at);
         self.is_replied |= of_last.is_some();
         self.counted += of_last.unwrap_or_default();
     }
 
-    /// The client's own time goes on.
+    /// Goes on with the client's own time.
     pub(super) fn goes_on(&mut self, at: Instant) {
         self.since = Some(at);
     }
 
-    /// From here on somebody else is waited for, or nobody.
+    /// Stops: from here on the connection waits for the server, or nothing is due.
     pub(super) fn stops(&mut self, at: Instant) {
         let Some(from) = self.since.take() else {
             return;
@@ -86,12 +85,12 @@ impl OwnTime {
         }
     }
 
-    /// What was counted for a turn that has its reply, once for each.
+    /// The time counted for a turn that has its reply, once per turn.
     pub(super) fn of_turn(&mut self) -> Option<Duration> {
         std::mem::take(&mut self.is_replied).then(|| std::mem::take(&mut self.counted))
     }
 
-    /// How much was the client's own since `due`, which is later at each call.
+    /// The client's own time since `due`, which is later at each call.
     pub(super) fn since(&mut self, due: Instant) -> Duration {
         let Some(past) = &mut self.past else {
             return Duration::ZERO;
@@ -104,7 +103,7 @@ impl OwnTime {
 }
 
 impl Stretch {
-    /// The part of it that lies after `due`, as if the client's own time were spread evenly over it.
+    /// The part after `due`, as if the client's own time were spread evenly over the stretch.
     fn after(&self, due: Instant) -> Duration {
         let (after, whole) = (self.to.duration_since(due), self.to - self.from);
         if after >= whole {
@@ -114,7 +113,7 @@ impl Stretch {
     }
 }
 
-/// Makes one stretch of each two.
+/// Joins each two stretches into one.
 fn join(past: &mut VecDeque<Stretch>) {
     let pairs = past.make_contiguous().chunks(2);
     *past = pairs

@@ -1,4 +1,4 @@
-//! When the next dialogue starts: at once, or when it is due; and when there is none any more.
+//! The start of each dialogue, at once or at its due time, and the end of the run.
 
 use super::timer;
 use std::sync::OnceLock;
@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 /// Longer than any run: a hundred years.
 const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// How finely the ages of dialogues are told that were never begun.
+/// Groups into which the ages of dialogues that never began are rounded.
 const GROUPS: u64 = 10_000;
 
-/// How many dialogues, and how fast.
+/// The number of dialogues, and their rate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     /// Dialogues a second. `None`: as many as the server can take.
@@ -22,22 +22,22 @@ pub(super) struct Plan {
     pub(super) count: Option<u64>,
 }
 
-/// What the run goes on for.
+/// The goal of a run.
 #[derive(Clone, Copy)]
 pub enum Goal {
-    /// This time.
+    /// This time passes.
     Time(Duration),
-    /// So many dialogues.
+    /// So many dialogues are over.
     Dialogues(u64),
 }
 
-/// What is left of a run, shared by all of its connections.
+/// The rest of a run, shared by all its connections.
 pub(super) struct Pace {
     plan: Plan,
     started: Instant,
     taken: AtomicU64,
     ended: OnceLock<Instant>,
-    /// Tells everybody of it.
+    /// Wakes all that wait for the end.
     over: CancellationToken,
 }
 
@@ -50,7 +50,7 @@ pub(super) enum Due {
 }
 
 impl Due {
-    /// When it is due, if that is any one time.
+    /// Its due time, if it has one.
     pub(super) fn time(self) -> Option<Instant> {
         match self {
             Self::Now => None,
@@ -70,11 +70,10 @@ impl Pace {
         }
     }
 
-    /// Claims the next dialogue, whoever asks. `None` when the run is over, and all has begun that was
-    /// due by then.
+    /// Claims the next dialogue. `None` if the run is over and all that was due has begun.
     ///
-    /// Those that are due are given in their order, to whichever connection is free: where the server
-    /// is slow they are claimed late, and know it.
+    /// Due dialogues are claimed in their order, by any free connection. A slow server makes connections
+    /// claim late, and that delay is measured.
     pub(super) fn next(&self) -> Option<Due> {
         let ended = self.ended.get();
         let Plan { rate, count } = self.plan;
@@ -96,12 +95,12 @@ impl Pace {
     }
 
     fn due(&self, number: u64, rate: f64) -> Instant {
-        // What is due in more than a human life is never due.
+        // A time beyond a human life never comes.
         let after = Duration::try_from_secs_f64(number as f64 / rate).unwrap_or(FOR_EVER);
         self.started + after.min(FOR_EVER)
     }
 
-    /// No more dialogues become due. The first time that this is said is the end.
+    /// Ends the run: no more dialogues become due. The first call is the end.
     pub(super) fn end(&self) -> Instant {
         let ended = *self.ended.get_or_init(Instant::now);
         self.over.cancel();
@@ -113,13 +112,13 @@ impl Pace {
         self.over.cancelled().await;
     }
 
-    /// Whether another dialogue may begin at all.
+    /// Whether another dialogue may begin.
     pub(super) fn has_more(&self) -> bool {
         let taken = || self.taken.load(Ordering::Relaxed);
         self.ended.get().is_none() && self.plan.count.is_none_or(|count| taken() < count)
     }
 
-    /// Whether dialogues are due at some time.
+    /// Whether dialogues have due times.
     pub(super) fn is_timed(&self) -> bool {
         self.plan.rate.is_some()
     }
@@ -128,8 +127,8 @@ impl Pace {
         self.started
     }
 
-    /// The dialogues that were due at `end` and that nobody could begin: how long ago, and how many
-    /// about then. They come in at most [`GROUPS`], since there may be as many as somebody asks for.
+    /// The dialogues that were due at `end` and never began: their age, and how many have about that age.
+    /// There are at most [`GROUPS`] ages, since a rate may ask for any number of dialogues.
     pub(super) fn missed(&self, end: Instant) -> Vec<(Duration, u64)> {
         let Plan {
             rate: Some(rate),
@@ -154,30 +153,30 @@ impl Pace {
     }
 }
 
-/// Wakes the tasks of one thread when their dialogues are due, to some microseconds: the timers of
-/// tokio count in milliseconds, which would be measured as the server's.
+/// Wakes the tasks of one thread when their dialogues are due, to some microseconds. The timers of tokio
+/// count in milliseconds, and their error would count as the server's.
 #[derive(Clone)]
 pub(super) struct WakeUps(mpsc::UnboundedSender<(Instant, oneshot::Sender<()>)>);
 
 impl WakeUps {
-    /// Starts it, in the current runtime.
+    /// Starts it in the current runtime.
     pub(super) fn start() -> std::io::Result<Self> {
         let (set, mut wake_ups) = mpsc::unbounded_channel::<(Instant, oneshot::Sender<()>)>();
         let mut timer = timer::Timer::new()?;
         tokio::spawn(async move {
-            // They are set in the order in which they are due, since they are claimed in it.
+            // They come in the order of their due times, since they are claimed in it.
             while let Some((due, wake)) = wake_ups.recv().await {
                 if let Err(error) = timer.wait(due).await {
                     tracing::warn!("a timer failed: {error}");
                 }
-                // Whoever waited may have gone.
+                // The task may be gone.
                 let _ = wake.send(());
             }
         });
         Ok(Self(set))
     }
 
-    /// Waits until then. Those of one thread must be asked for in their order.
+    /// Waits until then. The tasks of one thread must ask in the order of their times.
     pub(super) async fn at(&self, due: Instant) {
         if due > Instant::now() {
             let (wake, woken) = oneshot::channel();
@@ -205,7 +204,7 @@ mod tests {
         assert_eq!(pace.next(), None);
     }
 
-    /// A server that stalls keeps the connections from claiming what is due.
+    /// A stalled server keeps the connections from claiming dialogues that are due.
     #[test]
     fn what_was_due_and_never_begun_has_waited_since_it_was_due() {
         let pace = Pace::start(Plan {
@@ -217,7 +216,7 @@ mod tests {
         let missed = pace.missed(end);
         let ages: Vec<_> = missed.iter().map(|(age, _)| age.as_millis()).collect();
         assert_eq!(ages, [250, 150, 50]);
-        // The second was due by now, and may still begin; what comes later is not.
+        // The second was due by now, and may still begin; later ones may not.
         pace.end();
         let later = Pace::start(Plan {
             rate: Some(1e-3),

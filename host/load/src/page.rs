@@ -36,7 +36,7 @@ pub fn page(report: &Report) -> String {
     html::page(&format!("eco load, {}", report.to), STYLE, main)
 }
 
-/// What was run.
+/// The settings of the run.
 fn header(report: &Report) -> Markup {
     let to = escaped(&report.to);
     let rate = report.rate.map(finite).map(|rate| match rate.fract() {
@@ -129,7 +129,7 @@ fn table(heads: &[&str], rows: Markup) -> Markup {
     }
 }
 
-/// That the client was the limit, and what helps; nothing when it was not.
+/// The client as the limit, with advice. Empty if it was not.
 fn limit(report: &Report) -> Markup {
     html! {
         @if let Some(said) = report.client.said(&report.turn) {
@@ -141,7 +141,7 @@ fn limit(report: &Report) -> Markup {
     }
 }
 
-/// Why dialogues failed, each cause with its first example; nothing when none did.
+/// The causes of failed dialogues, each with its first example. Empty if none failed.
 fn failures(errors: &[Failures]) -> Markup {
     html! {
         @if !errors.is_empty() {

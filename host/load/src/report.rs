@@ -1,4 +1,4 @@
-//! What a run has measured: the figures, for whatever they are shown in.
+//! The figures of a run, for every form of display.
 
 use super::client_time::ClientTime;
 use super::failure::Cause;
@@ -13,53 +13,53 @@ use std::time::Duration;
 pub struct Report {
     /// The version of eco that measured.
     pub version: &'static str,
-    /// When it began, as RFC 3339 has it.
+    /// When it began, in the form of RFC 3339.
     pub date: String,
-    /// The server, as it was named.
+    /// The server, as the user named it.
     pub to: String,
     /// The client plugin.
     pub plugin: String,
-    /// At the same time.
+    /// Connections open at once.
     pub connections: u32,
-    /// That drove them.
+    /// Threads that drove them.
     pub threads: u32,
-    /// Dialogues a second that were asked for.
+    /// Requested dialogues per second.
     pub rate: Option<f64>,
-    /// How long it took.
+    /// Its duration.
     pub seconds: f64,
-    /// Whether somebody ended it early.
+    /// Whether it was ended early.
     pub interrupted: bool,
-    /// That ended well.
+    /// Dialogues that ended well.
     pub dialogues: Count,
     /// Turns that ended well.
     pub turns: Count,
-    /// Bytes.
+    /// Bytes sent.
     pub sent: Count,
-    /// Bytes.
+    /// Bytes received.
     pub received: Count,
     /// Connections that were made.
     pub connected: Count,
     /// Dialogues that failed.
     pub failed: u64,
-    /// Of all dialogues, 0 to 1.
+    /// Their share of all dialogues, 0 to 1.
     pub failed_share: f64,
-    /// Those, by their causes.
+    /// Failed dialogues by cause.
     pub errors: Vec<Failures>,
-    /// How long connecting took.
+    /// Time to connect.
     pub connect: Latency,
-    /// How long a turn took the server: from the write to the arrival of the reply, or from when it was due. Those that
-    /// sent nothing and found their reply there have waited for nobody, and are not among them.
+    /// Time that turns took the server: from the write, or the due time, to the arrival of the reply. Turns
+    /// that sent nothing and found their reply waited for nobody, and don't count.
     pub turn: Latency,
-    /// How long a dialogue took, with what the client took between turns that waited: from its first write, or from when it was
-    /// due, to the arrival of its last reply.
+    /// Time that dialogues took, the client's own time between waiting turns included: from the first write,
+    /// or the due time, to the arrival of the last reply.
     pub dialogue: Latency,
-    /// What the client itself took.
+    /// The client's own share.
     pub client: ClientTime,
-    /// What happened over time.
+    /// The run, moment by moment.
     pub timeline: Vec<Moment>,
 }
 
-/// How many, and how many a second.
+/// A count and its rate.
 #[derive(Clone, Copy, Serialize)]
 pub struct Count {
     /// In all.
@@ -68,12 +68,12 @@ pub struct Count {
     pub per_second: f64,
 }
 
-/// Dialogues that failed for the same cause.
+/// Dialogues that failed for one cause.
 #[derive(Serialize)]
 pub struct Failures {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// How many.
+    /// Their number.
     pub count: u64,
     /// The first of them, in words.
     pub example: String,
@@ -82,26 +82,26 @@ pub struct Failures {
 /// A stretch of the run.
 #[derive(Clone, Copy, Serialize)]
 pub struct Moment {
-    /// When it ended, since the start.
+    /// Its end, counted from the start.
     pub seconds: f64,
-    /// Turns a second in it.
+    /// Turns per second.
     pub turns: f64,
-    /// Of the turns that ended in it; 0 where none did.
+    /// The 99th percentile of the turns that ended in it; 0 if none did.
     pub p99: f64,
     /// Dialogues that failed in it.
     pub failed: u64,
 }
 
-/// What there was until nothing new began any more.
+/// The state at the end of the run, before dialogues under way finished.
 pub(super) struct InTime {
     pub(super) tally: Tally,
-    /// What each thread had done.
+    /// The work of each thread.
     pub(super) worked: Vec<Worked>,
 }
 
 impl Report {
-    /// The figures of `tally`, of which `in_time` was counted in so much time, and the rest while what
-    /// was under way then came to its end. What the run was is the caller's to say.
+    /// The figures of `tally`. The part in `in_time` was counted within `time`; the rest came while
+    /// dialogues under way finished. The caller adds the settings.
     pub(super) fn measured(
         tally: Tally,
         in_time: &InTime,
@@ -162,13 +162,13 @@ impl Report {
         }
     }
 
-    /// Bytes of a message, and of the reply to it, on average.
+    /// Average bytes of a message, and of its reply.
     pub fn sizes(&self) -> (u64, u64) {
         let turns = self.turns.total.max(1);
         (self.sent.total / turns, self.received.total / turns)
     }
 
-    /// How many dialogues failed for this cause.
+    /// Dialogues that failed for this cause.
     pub fn count(&self, cause: Cause) -> u64 {
         let mut found = self.errors.iter().filter(|found| found.cause == cause);
         found.next().map_or(0, |found| found.count)

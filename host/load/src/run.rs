@@ -1,4 +1,4 @@
-//! What a load is to do, and what all of its connections share.
+//! Settings of a load, and the state that its connections share.
 
 use super::dialogue_cache::DialogueCache;
 use super::failure::{Failure, Fatal};
@@ -13,43 +13,43 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long a connection that could not be made waits before it is tried again.
+/// Pause before a connection is tried again.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// What a load is to do.
+/// Settings of a load.
 pub struct Settings {
-    /// The addresses of the server, in the order in which they are tried.
+    /// The server's addresses, in the order in which they are tried.
     pub to: Vec<SocketAddr>,
-    /// Where connections come from, if that is said.
+    /// Source addresses of the connections, if given.
     pub sources: Option<Sources>,
-    /// Whose dialogues are held. It must have been loaded as a client.
+    /// The plugin that holds the dialogues, loaded as a client.
     pub plugin: ClientPlugin,
-    /// The message that the plugin is given. `None`: it has one of its own.
+    /// The plugin's start message. `None`: the plugin uses its own.
     pub message: Option<Vec<u8>>,
-    /// Connections at the same time.
+    /// Connections open at once.
     pub connections: u32,
     /// Threads that drive them.
     pub threads: u32,
-    /// When it is over.
+    /// The goal of the run.
     pub goal: Goal,
-    /// Dialogues a second. `None`: as many as the server can take.
+    /// Dialogues per second. `None`: as many as the server can take.
     pub rate: Option<f64>,
-    /// The time over which the connections are opened.
+    /// Time over which the connections are opened.
     pub ramp_up: Duration,
     /// Whether each dialogue has a connection of its own.
     pub reconnect: bool,
-    /// How long connecting may take, and each turn.
+    /// Time limit of connecting, and of each turn.
     pub timeout: Duration,
-    /// Bytes that one reply may have.
+    /// Limit of one reply, in bytes.
     pub reply: usize,
-    /// Bytes that the replies of all connections may take together.
+    /// Limit of the replies of all connections together, in bytes.
     pub total_reply: usize,
     /// Puts a failure into words. The first one of each cause is kept so.
     pub describe: fn(&Failure<'_>) -> String,
 }
 
 impl Settings {
-    /// One connection, one thread, ten seconds; nowhere to go to yet.
+    /// One connection, one thread, ten seconds, and no address yet.
     pub fn new(plugin: ClientPlugin, describe: fn(&Failure<'_>) -> String) -> Self {
         Self {
             to: Vec::new(),
@@ -70,7 +70,7 @@ impl Settings {
     }
 }
 
-/// What all connections of a run share.
+/// The state that all connections of a run share.
 pub(super) struct Run {
     pub(super) to: Vec<SocketAddr>,
     pub(super) sources: Option<Sources>,
@@ -78,16 +78,16 @@ pub(super) struct Run {
     pub(super) pace: Pace,
     pub(super) reconnect: bool,
     pub(super) timeout: Duration,
-    /// The most bytes of a reply.
+    /// Limit of a reply, in bytes.
     pub(super) most: usize,
-    /// What the replies of all connections are held in.
+    /// The quota of all connections' replies.
     pub(super) replies: Quota,
     pub(super) describe: fn(&Failure<'_>) -> String,
-    /// Connections that were tried, which tells the next one's source.
+    /// Attempts to connect. Their number picks the next source.
     pub(super) tried: AtomicU64,
-    /// Whether there was ever a connection.
+    /// Whether any connection ever succeeded.
     pub(super) connected: AtomicBool,
-    /// What makes it pointless to go on.
+    /// The reason to give up, if there is one.
     pub(super) fatal: OnceLock<Fatal>,
 }
 
@@ -122,7 +122,7 @@ impl Run {
         Failed(failure.cause(), (self.describe)(failure))
     }
 
-    /// Waits before the next connection is tried, where there was none. Whether the run goes on then.
+    /// Waits before the next attempt to connect. Gives whether the run goes on then.
     pub(super) async fn goes_on_after_a_rest(&self) -> bool {
         tokio::select! {
             () = tokio::time::sleep(RETRY) => true,
@@ -130,7 +130,8 @@ impl Run {
         }
     }
 
-    /// Where there is no connection at all, or no room for one more, the run is over.
+    /// A failed attempt to connect. It ends the run if there is no connection at all, or no room for one
+    /// more.
     pub(super) fn cannot_connect(&self, error: io::Error) -> Failed {
         let failed = self.failed(&Failure::NotConnected(&error));
         let fatal = match error.kind() {
@@ -149,14 +150,15 @@ impl Run {
         failed
     }
 
-    /// The run is over, as it is pointless to go on.
+    /// Ends the run, since it is pointless to go on.
     pub(super) fn give_up(&self, fatal: Fatal) {
         let _ = self.fatal.set(fatal);
         self.pace.end();
     }
 }
 
-/// Of this process, or of the whole system. The standard library has no name for it.
+/// Whether this process, or the whole system, has no descriptors left. The standard library has no name for
+/// it.
 fn is_out_of_descriptors(error: &io::Error) -> bool {
     #[cfg(unix)]
     return matches!(

@@ -1,4 +1,4 @@
-//! Looking at the tallies of all threads while they count.
+//! Samples of all threads' tallies while they count.
 
 use super::latency::microseconds;
 use super::pace::Goal;
@@ -7,17 +7,16 @@ use super::tally::{COARSE, SharedTally, Tally, histogram};
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
-/// The shortest stretch of the run that the plot over time tells from the next, and how many there
-/// are in a long one.
+/// The shortest stretch of the timeline, and the number of stretches in a long run.
 const STRETCH: Duration = Duration::from_millis(100);
 const STRETCHES: u32 = 600;
 
-/// The tallies of all threads, looked at again and again.
+/// Samples the tallies of all threads.
 pub(super) struct Sampler {
     tallies: Vec<SharedTally>,
     spare: Histogram<u64>,
     stretch: Duration,
-    /// At the last sample, and when the current stretch began.
+    /// Counts at the last sample, and at the start of the current stretch.
     seen: Seen,
     begun: Seen,
     /// The turns of the current stretch.
@@ -25,7 +24,7 @@ pub(super) struct Sampler {
     timeline: Vec<Moment>,
 }
 
-/// What had been counted at some moment.
+/// Counts at some moment.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     at: Duration,
@@ -35,7 +34,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// What happened since then, with the latencies of it.
+    /// The moment since then, with the latencies of its turns.
     fn moment(&self, since: &Self, turns: &Histogram<u64>) -> Moment {
         let took = self.at.saturating_sub(since.at).as_secs_f64();
         Moment {
@@ -47,13 +46,13 @@ impl Seen {
     }
 }
 
-/// What has happened since the last sample.
+/// One sample.
 pub struct Sample {
-    /// What happened since the one before.
+    /// The time since the sample before.
     pub moment: Moment,
-    /// Dialogues that are over, well or not, and those that failed.
+    /// Dialogues that are over, the failed ones among them.
     pub over: u64,
-    /// Of those, the ones that failed.
+    /// Dialogues that failed.
     pub failed: u64,
 }
 
@@ -73,7 +72,7 @@ impl Sampler {
         }
     }
 
-    /// Takes note of what happened since the last sample.
+    /// Takes a sample.
     pub(super) fn sample(&mut self, at: Duration) -> Sample {
         let mut turns = histogram(COARSE);
         let mut now = Seen {
@@ -86,7 +85,7 @@ impl Sampler {
                 now.dialogues += tally.dialogues;
                 now.turns += tally.turns;
                 now.failed += tally.errors.iter().sum::<u64>();
-                // Swapped, since adding takes longer than anybody should wait.
+                // Swapped, since adding would hold the lock for long.
                 std::mem::swap(&mut tally.lately, &mut self.spare);
             }
             // They have the same bounds.
@@ -96,7 +95,7 @@ impl Sampler {
         let moment = now.moment(&self.seen, &turns);
         self.seen = now;
         let _ = self.lately.add(&turns);
-        // A sample comes a little early at times.
+        // Samples come a little early at times.
         if at.saturating_sub(self.begun.at) + STRETCH / 2 >= self.stretch {
             self.keep();
         }
@@ -107,7 +106,7 @@ impl Sampler {
         }
     }
 
-    /// The current stretch is over.
+    /// Ends the current stretch.
     fn keep(&mut self) {
         let moment = self.seen.moment(&self.begun, &self.lately);
         self.timeline.push(moment);
@@ -115,7 +114,7 @@ impl Sampler {
         self.lately.reset();
     }
 
-    /// What happened over time, up to now.
+    /// The timeline up to now.
     pub(super) fn over(mut self, at: Duration) -> Vec<Moment> {
         self.sample(at);
         if self.begun.at < self.seen.at {
@@ -124,7 +123,7 @@ impl Sampler {
         self.timeline
     }
 
-    /// All the tallies in one.
+    /// The sum of all tallies.
     pub(super) fn sum(&self) -> Tally {
         let mut all = Tally::new();
         for tally in &self.tallies {

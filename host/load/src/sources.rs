@@ -1,7 +1,7 @@
-//! The addresses that connections come from.
+//! Source addresses of connections.
 //!
-//! A connection is known by its two addresses and ports, so that one address can hold some 28,000 of
-//! them to one server. More take more addresses; on Linux all of 127.0.0.0/8 is this machine.
+//! A connection is known by its two addresses and ports. So one address can hold some 28,000 connections to
+//! one server, and more need more addresses. On Linux all of 127.0.0.0/8 is this machine.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sources {
     first: IpAddr,
-    /// How many, from `first` on.
+    /// Number of addresses from `first` on.
     many: u128,
 }
 
 impl Sources {
-    /// The address for one more connection: they take turns.
+    /// The address for this connection. Addresses take turns.
     pub fn of(&self, connection: u64) -> IpAddr {
         let offset = u128::from(connection) % self.many;
         match self.first {

@@ -1,7 +1,7 @@
-//! Instances of the plugin that are started before their dialogues are due, so that no turn waits for a start.
+//! Instances of the plugin started ahead, so that no turn waits for a start.
 //!
-//! Each thread has a stock of its own. Its connections fill it while they wait: for the time of the next dialogue, or
-//! where dialogues are due at no time, for a reply. It owns starting instances. It must not know what is said in a dialogue.
+//! Each thread has a stock of its own. Its connections fill it while they wait: for a due time, or without
+//! due times for a reply. It owns starting instances.
 
 use super::run::Run;
 use super::tally::SharedTally;
@@ -11,12 +11,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Instances that a thread keeps ready, and no more than it has connections: as many dialogues may begin at once
-/// without one that waits for a start. Each takes memory, which counts against the total as that of the others does.
+/// Instances that a thread keeps ready, and no more than it has connections: this many dialogues may begin
+/// at once without a wait. Each takes memory, which counts against the total like that of the others.
 /// Test: `a_stock_is_filled_to_its_bound_and_what_is_ready_is_taken_first`.
 const AHEAD: usize = 8;
 
-/// How many instances a load has at the same time, at most: for each connection one, and what is kept ready.
+/// The most instances that a load has at once: one for each connection, and those kept ready.
 pub fn most_instances(connections: u32, threads: u32) -> usize {
     let ahead = (threads as usize)
         .saturating_mul(AHEAD)
@@ -24,14 +24,14 @@ pub fn most_instances(connections: u32, threads: u32) -> usize {
     (connections as usize).saturating_add(ahead)
 }
 
-/// What one thread has ready.
+/// The instances that one thread keeps ready.
 pub(super) struct Stock {
     ready: Mutex<Vec<Dialogue>>,
     most: usize,
 }
 
 impl Stock {
-    /// For a thread with so many connections.
+    /// A stock for a thread with so many connections.
     pub(super) fn new(connections: usize) -> Self {
         Self {
             ready: Mutex::new(Vec::new()),
@@ -39,7 +39,7 @@ impl Stock {
         }
     }
 
-    /// An instance that has not begun: one that is ready, or else one that is started now.
+    /// An instance whose dialogue has not begun: a ready one, or else one started now.
     pub(super) async fn take(&self, run: &Run, tally: &SharedTally) -> Result<Dialogue, Error> {
         let ready = self.ready.lock().pop();
         match ready {
@@ -48,23 +48,23 @@ impl Stock {
         }
     }
 
-    /// Whether there is room for one more, and it would be of use.
+    /// Whether one more would have room, and be used.
     pub(super) fn has_room(&self, run: &Run) -> bool {
         run.dialogues.needs_instances() && self.ready.lock().len() < self.most
     }
 
-    /// Starts one more. Why there is none, if there can be none, the dialogue that needs it finds out.
+    /// Starts one more. An error is dropped here: the dialogue that needs the instance meets it again.
     pub(super) async fn add(&self, run: &Run, tally: &SharedTally) {
         let started = tally.of_plugin(run.dialogues.instantiate_ahead()).await;
         let mut ready = self.ready.lock();
-        // Others may have started some meanwhile, where that takes long.
+        // Other connections may have started some in the meantime.
         if ready.len() < self.most {
             ready.extend(started);
         }
     }
 }
 
-/// Waits for `wait`, and does `work` first where that isn't over at once.
+/// Waits for `wait`, and does `work` first unless that is over at once.
 pub(super) async fn meanwhile<T>(
     mut wait: Pin<&mut impl Future<Output = T>>,
     work: impl Future<Output = ()>,
@@ -87,14 +87,14 @@ mod tests {
 
     const ECHO_CLIENT: &str = include_str!("../../../plugins/echo-client/echo-client.wat");
 
-    /// Of an engine whose memory is enough for a few dozen instances of a plugin that imports something.
+    /// A run whose engine has memory for a few dozen instances of a plugin with an import.
     async fn run() -> Run {
         let budgets = Budgets {
             total_memory: 32 << 20,
             ..Budgets::client(1 << 30)
         };
         let engine = Engine::builder(Compiler::InProcess, budgets).build();
-        // An import is enough for its dialogues not to be known by heart.
+        // With an import, its dialogues are not cached.
         let import = "(component $plugin (import \"eco:plugin/log@0.1.0\" (instance))";
         let plugin = ECHO_CLIENT.replacen("(component $plugin", import, 1);
         let file = tempfile::Builder::new().suffix(".wat").tempfile();
@@ -106,7 +106,7 @@ mod tests {
         Run::start(Settings::new(plugin.expect("it is a client"), describe))
     }
 
-    /// A stock that was topped up more often than it needs.
+    /// A stock filled more often than it needs.
     async fn filled(connections: usize, run: &Run) -> Stock {
         let (stock, tally) = (Stock::new(connections), SharedTally::new());
         for _ in 0..2 * AHEAD {
@@ -117,7 +117,7 @@ mod tests {
         stock
     }
 
-    /// How many instances can be had at the same time.
+    /// The number of instances that fit at the same time.
     async fn room(stock: &Stock, run: &Run) -> usize {
         let mut taken = Vec::new();
         while let Ok(dialogue) = stock.take(run, &SharedTally::new()).await {
@@ -133,7 +133,7 @@ mod tests {
         assert!(all > AHEAD, "there is memory for {all}");
         let stock = filled(1000, &run).await;
         assert_eq!(stock.ready.lock().len(), AHEAD);
-        // Its memory counts, so that there is less for others, and what is ready needs no more.
+        // Its memory counts, so that there is less for others, and a ready one needs no more.
         assert_eq!(room(&Stock::new(0), &run).await, all - AHEAD);
         assert_eq!(room(&stock, &run).await, all);
     }

@@ -1,4 +1,4 @@
-//! What is counted and measured while the load runs, by each thread for itself.
+//! Counts and times of a running load, one tally for each thread.
 
 use super::failure::Cause;
 use hdrhistogram::Histogram;
@@ -9,21 +9,21 @@ use std::time::{Duration, Instant};
 /// The longest time that is told from longer ones, in nanoseconds: an hour.
 const LONGEST: u64 = 3_600_000_000_000;
 
-/// A dialogue that failed: why, and in words.
+/// A failed dialogue: its cause, and its words.
 pub(super) struct Failed(pub(super) Cause, pub(super) String);
 
-/// What one thread has counted.
+/// The counts of one thread.
 pub(super) struct Tally {
     pub(super) dialogues: u64,
     pub(super) turns: u64,
-    /// Those that sent something, or waited for the server.
+    /// Turns that sent something, or waited for the server.
     pub(super) timed: u64,
-    /// Those of them of which the system has told when the reply had arrived.
+    /// Timed turns whose reply the system stamped with its arrival.
     pub(super) stamped: u64,
     pub(super) sent: u64,
     pub(super) received: u64,
     pub(super) connections: u64,
-    /// The time that the plugin had: starting its instances, and its calls.
+    /// Time in the plugin: starts of its instances, and its calls.
     pub(super) plugin: Duration,
     pub(super) errors: [u64; Cause::ALL.len()],
     /// The first failure of each cause, in words.
@@ -32,19 +32,19 @@ pub(super) struct Tally {
     pub(super) connecting: Histogram<u64>,
     pub(super) turn: Histogram<u64>,
     pub(super) dialogue: Histogram<u64>,
-    /// How long turns waited for the client.
+    /// Time that turns waited for the client.
     pub(super) client: Histogram<u64>,
-    /// The turns since somebody last looked.
+    /// The turns since the last sample.
     pub(super) lately: Histogram<u64>,
 }
 
-/// A histogram of times, with so many digits that are right.
+/// A histogram of times, exact to so many digits.
 pub(super) fn histogram(digits: u8) -> Histogram<u64> {
     // The bounds are constant, and right.
     Histogram::new_with_bounds(1, LONGEST, digits).unwrap_or_else(|_| unreachable!())
 }
 
-/// The digits of a histogram for the whole run, and of one for a moment of it.
+/// Digits of a histogram of the whole run, and of one moment.
 pub(super) const FINE: u8 = 3;
 pub(super) const COARSE: u8 = 2;
 
@@ -83,8 +83,8 @@ impl Tally {
         self.client.saturating_record(nanoseconds(time));
     }
 
-    /// Adds so many dialogues that were due so long before the end and were not begun. They have waited as
-    /// well, and are not to be missing from the percentiles.
+    /// Adds so many dialogues that were due so long before the end and never began. They waited as well, and
+    /// belong in the percentiles.
     pub(super) fn never_begun(
         &mut self,
         age: Duration,
@@ -102,7 +102,7 @@ impl Tally {
         self.connecting.saturating_record(nanoseconds(time));
     }
 
-    /// So many dialogues failed; the first of them is told in words.
+    /// Counts failed dialogues. The first one of each cause keeps its words.
     pub(super) fn failed(&mut self, cause: Cause, many: u64, example: impl FnOnce() -> String) {
         if let Some(count) = self.errors.get_mut(cause as usize) {
             *count += many;
@@ -112,7 +112,7 @@ impl Tally {
         }
     }
 
-    /// Adds what another thread has counted.
+    /// Adds the tally of another thread.
     pub(super) fn add(&mut self, other: &Self) {
         self.dialogues += other.dialogues;
         self.turns += other.turns;
@@ -140,7 +140,7 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
-/// The tally of one thread, which others look at now and then.
+/// The tally of one thread, which others sample.
 #[derive(Clone)]
 pub(super) struct SharedTally(Arc<Mutex<Tally>>);
 
@@ -149,7 +149,7 @@ impl SharedTally {
         Self(Arc::new(Mutex::new(Tally::new())))
     }
 
-    /// Does what the plugin is to do, and counts the time that it takes.
+    /// Does the plugin's work, and counts its time.
     pub(super) async fn of_plugin<T>(&self, work: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let done = work.await;

@@ -1,4 +1,4 @@
-//! A load that runs: its threads, its clock, and what is made of it at its end.
+//! A running load: its threads, its clock, and its result.
 
 use super::drive::drive;
 use super::failure::{Failure, Fatal};
@@ -14,22 +14,22 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 
-/// A load that runs. Dropped, it goes on to its end, and nobody learns of it.
+/// A running load. Dropped, it goes on to its end, and nobody learns of it.
 pub struct Load {
     run: Arc<Run>,
     goal: Goal,
     threads: Vec<JoinHandle<io::Result<()>>>,
-    /// Closed when all threads are done.
+    /// Closed when all threads have ended.
     done: mpsc::Receiver<()>,
     sampler: Sampler,
     idle: Vec<Idle>,
     date: SystemTime,
     header: Header,
-    /// What was counted until nothing new began any more.
+    /// The state when the run ended, before dialogues under way finished.
     in_time: Option<InTime>,
 }
 
-/// What a report says of the settings.
+/// The settings that a report shows.
 struct Header {
     plugin: String,
     connections: u32,
@@ -37,11 +37,11 @@ struct Header {
     rate: Option<f64>,
 }
 
-/// What came of a load.
+/// The result of a load.
 pub struct Ended {
     /// The figures.
     pub report: Report,
-    /// What made it pointless to go on, if something did.
+    /// The reason to give up, if there was one.
     pub fatal: Option<Fatal>,
 }
 
@@ -49,7 +49,7 @@ impl Load {
     /// Starts the threads. The first connections are opened at once.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The system can't start a thread.
     pub fn start(settings: Settings) -> io::Result<Self> {
         let header = Header {
             plugin: settings.plugin.name().to_owned(),
@@ -76,18 +76,18 @@ impl Load {
         })
     }
 
-    /// The time since it was started.
+    /// Time since the start.
     pub fn elapsed(&self) -> Duration {
         self.run.pace.started().elapsed()
     }
 
-    /// What has happened since the last sample.
+    /// Takes a sample of what happened since the last one.
     pub fn sample(&mut self) -> Sample {
         let elapsed = self.elapsed();
         self.sampler.sample(elapsed)
     }
 
-    /// Waits until its time is over, or all of its threads are done.
+    /// Waits until the time is over, or all threads have ended.
     pub async fn over(&mut self) {
         let time_over = async {
             match self.goal {
@@ -104,7 +104,7 @@ impl Load {
         }
     }
 
-    /// Has nothing new begin any more. What is under way has a second to finish.
+    /// Ends the run: nothing new begins. Dialogues under way have a second to finish.
     pub fn end(&mut self) {
         self.run.pace.end();
         if self.in_time.is_none() {
@@ -120,12 +120,12 @@ impl Load {
         }
     }
 
-    /// Waits until all threads are done, after [`end`](Self::end).
+    /// Waits until all threads have ended, after [`end`](Self::end).
     pub async fn finished(&mut self) {
         let _ = self.done.recv().await;
     }
 
-    /// The figures, when all threads are done. Before that, it waits for them in this thread.
+    /// The figures. It blocks this thread until all threads have ended.
     ///
     /// # Errors
     /// A thread failed or panicked.
@@ -169,7 +169,7 @@ fn start_threads(
     idle: &[Idle],
 ) -> io::Result<Threads> {
     let ramp = ramp_up / header.connections.max(1);
-    // Nothing is ever sent: it ends when the last thread has dropped its end.
+    // Nothing is ever sent: the channel closes when the last thread has dropped its end.
     let (end, done) = mpsc::channel(1);
     let mut running = Vec::new();
     for (first, (tally, idle)) in tallies.iter().zip(idle).enumerate() {

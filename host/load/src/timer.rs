@@ -17,20 +17,20 @@ mod linux {
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
 
-    /// A timer of the kernel, which becomes readable when it goes off (timerfd_create(2)).
+    /// A timer of the kernel, which becomes readable when it expires (timerfd_create(2)).
     pub(crate) struct Timer(AsyncFd<OwnedFd>);
 
     impl Timer {
         pub(crate) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            // What replaces it is unsafe, for descriptors that somebody else may close. This one is owned.
+            // Its replacement is unsafe, for descriptors that somebody else may close. This one is owned.
             #[expect(deprecated, reason = "safe for an OwnedFd")]
             let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
             Ok(Self(timer))
         }
 
-        /// Waits until then. What is over already costs nothing.
+        /// Waits until then. A moment in the past costs nothing.
         pub(crate) async fn wait(&mut self, due: Instant) -> io::Result<()> {
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -43,7 +43,7 @@ mod linux {
             timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &once)?;
             self.0
                 .async_io(Interest::READABLE, |timer| {
-                    // How often it went off, which is once.
+                    // The number of expirations, which is 1.
                     Ok(rustix::io::read(timer, &mut [0; 8])?)
                 })
                 .await
@@ -52,7 +52,7 @@ mod linux {
     }
 }
 
-/// Elsewhere, to a millisecond.
+/// On other systems, to a millisecond.
 #[cfg(not(target_os = "linux"))]
 pub(super) struct Timer;
 

@@ -1,9 +1,9 @@
-//! One turn of a dialogue: sent, read, and timed, so that the server's latency and the client's own time are told
-//! apart.
+//! One turn of a dialogue: sent, read, and timed.
 //!
-//! The server's is from the write to the arrival of the reply. What comes after that, until the client writes again
-//! or ends the dialogue, is the client's; so is what it is late with a dialogue that is due. A turn that sends nothing,
-//! and whose reply is there already, waits for nobody: it has no latency, and its time is the client's.
+//! The server's latency runs from the write to the arrival of the reply. The time after that, until the
+//! client writes again or ends the dialogue, is the client's own; so is its delay with a dialogue that is
+//! due. A turn that sends nothing and finds its reply waits for nobody: it has no latency, and its time is
+//! the client's.
 
 use super::client::Client;
 use super::connection::Connection;
@@ -18,16 +18,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::coop::has_budget_remaining;
 
-/// What came of sending and reading.
+/// The result of sending and reading.
 struct Exchanged {
-    /// `None`: it took too long.
+    /// `None` after the timeout.
     result: Option<Result<(), Broken>>,
-    /// Whether the server was waited for.
+    /// Whether it waited for the server.
     has_waited: bool,
 }
 
 impl Client {
-    /// One turn, timed from when it was due, or else from now.
+    /// Does one turn, timed from when it was due, or else from now.
     pub(super) async fn turn(
         &mut self,
         open: &mut Connection,
@@ -39,7 +39,7 @@ impl Client {
         self.own_time.stops(began);
         let of_last = self.own_time.of_turn();
         self.waiting = Some(due.unwrap_or(began));
-        // Of bytes that nobody read in this turn, it says nothing.
+        // The age of bytes that came before this turn says nothing of it.
         open.stream.take_age();
         let request = Request {
             send,
@@ -51,7 +51,7 @@ impl Client {
         let is_whole = matches!(result, Some(Ok(())));
         let is_timed = has_waited || !send.is_empty();
         let age = open.stream.take_age().filter(|_| is_whole);
-        // One that was there before it was asked for took no time.
+        // A reply that was there before the turn took no time.
         let arrived = age.and_then(|age| now.checked_sub(age));
         let arrived = arrived.map_or(now, |arrived| arrived.max(began));
         let late = due.map_or(Duration::ZERO, |due| {
@@ -73,7 +73,7 @@ impl Client {
             let mut tally = self.tally.lock();
             if is_timed {
                 of_last.into_iter().for_each(|own| tally.client_took(own));
-                // One that failed has waited as well, and is not to be missing from the percentiles.
+                // A failed turn has waited as well, and belongs in the percentiles.
                 tally.turn_took(late + (arrived - began));
             }
             if is_whole {
@@ -97,7 +97,7 @@ impl Client {
         Err(self.run.failed(&failure))
     }
 
-    /// Sends and reads within the timeout, and starts an instance while the reply is waited for.
+    /// Sends and reads within the timeout, and starts an instance during the wait.
     async fn exchange(&mut self, open: &mut Connection, request: Request<'_>) -> Exchanged {
         let Self {
             run,
@@ -119,7 +119,7 @@ impl Client {
         let mut has_waited = false;
         let exchange = pin!(poll_fn(move |cx| {
             let polled = exchange.as_mut().poll(cx);
-            // What makes way for others, with all that it needs at hand, doesn't wait for the server.
+            // Making way for others, with all bytes at hand, is no wait for the server.
             has_waited |= polled.is_pending() && has_budget_remaining();
             polled.map(|result| Exchanged {
                 result: Some(result),
@@ -130,7 +130,7 @@ impl Client {
             result: None,
             has_waited: true,
         };
-        // Where nobody tells when the reply arrives, the start would count as the server's time.
+        // Without arrival times, the start would count as the server's time.
         let has_time = StampedStream::TELLS && !run.pace.is_timed() && run.pace.has_more();
         if !has_time || !stock.has_room(run) {
             return timeout.within(exchange).await.unwrap_or(too_long);

@@ -1,8 +1,8 @@
-//! Figures as a person reads them.
+//! Figures for people.
 
 pub(super) use eco_text::number::{grouped, many};
 
-/// Nothing that is measured is more, and sums of so much are still numbers.
+/// No measured figure is larger, and sums of such figures are still numbers.
 const MOST: f64 = 1e18;
 
 /// The number, or the nearest one that can be drawn and written.
@@ -14,7 +14,7 @@ pub(crate) fn finite(number: f64) -> f64 {
     }
 }
 
-/// A time in microseconds, in the unit that suits it, with three digits that matter.
+/// A time in microseconds as text, in the unit that suits it, with three digits that matter.
 pub fn time_text(microseconds: f64) -> String {
     let (value, unit) = match microseconds {
         0.0..1e3 => (microseconds, "µs"),
@@ -29,7 +29,7 @@ pub fn time_text(microseconds: f64) -> String {
     format!("{value:.digits$} {unit}")
 }
 
-/// A share of something, in percent. What is there at all is not called nothing.
+/// A share as text, in percent. A share above 0 never reads as 0.
 pub fn share_text(share: f64) -> String {
     match share * 100.0 {
         percent if percent > 0.0 && percent < 0.005 => "< 0.01 %".to_owned(),
@@ -37,7 +37,7 @@ pub fn share_text(share: f64) -> String {
     }
 }
 
-/// A share of something, roughly.
+/// A share as text, in whole percent.
 pub(super) fn percent_text(share: f64) -> String {
     format!("{:.0} %", finite(share) * 100.0)
 }

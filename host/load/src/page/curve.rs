@@ -1,21 +1,21 @@
-//! How long something took, as a curve over percentiles. Its places are in nines: 1 is 90 %, 2 is
-//! 99 %, and each more leaves out a tenth as many.
+//! Latency as a curve over percentiles. Places are in nines: 1 is 90 %, 2 is 99 %, and each more leaves out
+//! a tenth as many.
 
 use super::numbers::{finite, time_value};
 use crate::latency::Latency;
 
-/// A curve, and what is marked on it.
+/// A curve and its marks.
 pub(super) struct Curve<'a> {
-    /// What is plotted; its class is the same.
+    /// The plotted quantity. The CSS class has the same name.
     pub(super) name: &'static str,
-    /// Many of them.
+    /// Its plural.
     pub(super) plural: &'static str,
     pub(super) latency: &'a Latency,
     pub(super) points: Vec<(f64, f64)>,
 }
 
 impl<'a> Curve<'a> {
-    /// `None` when there is nothing to draw.
+    /// `None` if there is nothing to draw.
     pub(super) fn new(
         name: &'static str,
         plural: &'static str,
@@ -24,7 +24,7 @@ impl<'a> Curve<'a> {
         let points = latency.curve.iter();
         let mut points: Vec<(f64, f64)> = points
             .map(|point| (nines(point.percentile), finite(point.time)))
-            // All of them is nowhere in nines: the longest is drawn at the edge.
+            // 100 % has no finite place: the longest is drawn at the edge.
             .filter(|(nines, _)| nines.is_finite())
             .collect();
         if points.is_empty() || latency.count == 0 {
@@ -44,7 +44,7 @@ impl<'a> Curve<'a> {
         })
     }
 
-    /// The nines of its last point before the longest.
+    /// The place of its last point before the longest.
     pub(super) fn reach(&self) -> f64 {
         self.points.last().map_or(0.0, |point| point.0)
     }
@@ -54,7 +54,7 @@ impl<'a> Curve<'a> {
         [least, self.latency.p50, self.latency.max]
     }
 
-    /// How it is read.
+    /// A sentence on how to read it.
     pub(super) fn explained(&self) -> String {
         let Latency { p50, p99, .. } = self.latency;
         let (half, most) = (time_value(*p50), time_value(*p99));
@@ -64,7 +64,7 @@ impl<'a> Curve<'a> {
         )
     }
 
-    /// What somebody hears who can't see it.
+    /// A description for those who can't see it.
     pub(super) fn said(&self) -> String {
         let marks =
             marks(self.latency).map(|(name, _, time)| format!("{name} {}", time_value(time)));
@@ -73,7 +73,7 @@ impl<'a> Curve<'a> {
     }
 }
 
-/// The percentiles everybody asks for, with their places and times.
+/// The usual percentiles, with their places and times.
 pub(super) fn marks(latency: &Latency) -> [(&'static str, f64, f64); 4] {
     [
         ("p50", 50.0, latency.p50),
@@ -84,7 +84,7 @@ pub(super) fn marks(latency: &Latency) -> [(&'static str, f64, f64); 4] {
     .map(|(name, percentile, time)| (name, nines(percentile), finite(time)))
 }
 
-/// The place of a percentile, which for 100 % is not finite.
+/// The place of a percentile in nines. That of 100 % is infinite.
 pub(super) fn nines(percentile: f64) -> f64 {
     match percentile {
         0.0..100.0 => 2.0 - (100.0 - percentile).log10(),

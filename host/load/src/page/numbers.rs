@@ -3,7 +3,7 @@
 pub(super) use crate::units::finite;
 use crate::units::{grouped, time_text};
 
-/// A time in microseconds that was measured, with three digits.
+/// A measured time in microseconds, with three digits.
 pub(super) fn time_value(microseconds: f64) -> String {
     time_text(finite(microseconds))
 }
@@ -18,7 +18,7 @@ pub(super) fn time_mark(microseconds: f64) -> String {
     }
 }
 
-/// A number beside an axis whose marks are so far apart.
+/// A number beside an axis, with so much between its marks.
 pub(super) fn mark(number: f64, step: f64) -> String {
     let (number, step) = (finite(number), finite(step));
     let (unit, letter) = match number {
@@ -38,7 +38,7 @@ pub(super) fn mark(number: f64, step: f64) -> String {
     }
 }
 
-/// Without the zeros that say nothing.
+/// Cuts zeros that say nothing.
 fn trimmed(value: &str) -> &str {
     if value.contains('.') {
         value.trim_end_matches('0').trim_end_matches('.')

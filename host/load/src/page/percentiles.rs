@@ -7,7 +7,7 @@ use super::scale::{Scale, ScaleKind, Spread};
 use crate::report::Report;
 use maud::{Markup, html};
 
-/// So many connections make a curve that says something.
+/// Fewer connections make no telling curve.
 const ENOUGH: u64 = 40;
 const TITLE: &str = "Latency by percentile";
 
@@ -16,7 +16,7 @@ pub(super) fn figure(report: &Report) -> Markup {
     if report.connect.count > ENOUGH {
         curves.extend(Curve::new("connect", "connections", &report.connect));
     }
-    // Last, so that it is above the other one.
+    // Drawn last, above the other.
     curves.extend(Curve::new("turn", "turns", &report.turn));
     html! {
         figure { "\n"
@@ -107,7 +107,7 @@ fn percents(edge: f64) -> Vec<(f64, String)> {
     std::iter::once(longest).chain(inner).chain(first).collect()
 }
 
-/// Which line is which, above the panel.
+/// The names of the lines, above the panel.
 fn legend(drawing: &mut Drawing, panel: &Panel, curves: &[Curve<'_>]) {
     let mut right = panel.x.end;
     for curve in curves {
@@ -127,8 +127,8 @@ fn line(curve: &Curve<'_>, panel: &Panel) -> String {
     format!("M{}", points.join("L"))
 }
 
-/// What is marked on a curve, where, and how long it took. The longest come first, since they matter
-/// most where there isn't room for all.
+/// The marks of a curve: name, place and time. The longest come first, since they matter most if there isn't
+/// room for all.
 fn marked(curve: &Curve<'_>, panel: &Panel) -> Vec<(&'static str, (f64, f64), String)> {
     let longest = ("max", f64::INFINITY, finite(curve.latency.max));
     let inner = marks(curve.latency).into_iter().rev();
@@ -142,7 +142,7 @@ fn marked(curve: &Curve<'_>, panel: &Panel) -> Vec<(&'static str, (f64, f64), St
         .collect()
 }
 
-/// The times of a curve beside its marks, on whichever side there is room.
+/// The times of a curve beside its marks, on the side with room.
 fn values(drawing: &mut Drawing, panel: &Panel, curve: &Curve<'_>) {
     let ends = (panel.x.start + 4.0, panel.x.end);
     for (_, (x, y), value) in marked(curve, panel) {

@@ -1,13 +1,13 @@
-//! What both plots are drawn with: lines, texts and axes as SVG.
+//! SVG elements of both plots: lines, texts and axes.
 //!
-//! A plot that merely shrinks has letters nobody can read on a telephone. So each is drawn for two
-//! widths, and the style of the page shows the one that suits.
+//! A plot that merely shrinks becomes unreadable on a telephone. So each is drawn in two widths, and the
+//! style sheet shows the one that fits.
 
 use super::scale::Scale;
 use maud::{Markup, PreEscaped, html};
 use std::fmt;
 
-/// About how wide a letter of the plots is, and how high a line of text.
+/// Approximate width of a letter in the plots, and height of a line of text.
 const LETTER: f64 = 7.2;
 const LINE: f64 = 15.0;
 
@@ -20,7 +20,7 @@ pub(super) enum Width {
 impl Width {
     pub(super) const BOTH: [Self; 2] = [Self::Wide, Self::Narrow];
 
-    /// The same as the class that shows it.
+    /// Its name, which is its CSS class too.
     fn name(self) -> &'static str {
         match self {
             Self::Wide => "wide",
@@ -35,12 +35,12 @@ impl Width {
         }
     }
 
-    /// Where a plot begins and ends, between what stands beside it.
+    /// The left and right end of a plot, inside its margins.
     pub(super) fn ends(self) -> (f64, f64) {
         (58.0, self.pixels() - 22.0)
     }
 
-    /// About so many marks fit under it.
+    /// Approximate number of marks that fit under it.
     pub(super) fn marks(self) -> u32 {
         match self {
             Self::Wide => 10,
@@ -49,7 +49,7 @@ impl Width {
     }
 }
 
-/// Which part of a text is at its place.
+/// The part of a text that is at its place.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -73,11 +73,11 @@ pub(super) struct Panel {
     pub(super) y: Scale,
 }
 
-/// A picture that is being drawn.
+/// A picture under construction.
 pub(super) struct Drawing {
     width: Width,
     body: String,
-    /// Where there is text already.
+    /// Boxes that texts have taken.
     taken: Vec<[f64; 4]>,
 }
 
@@ -104,7 +104,7 @@ impl Drawing {
         self.add(html! { path class=(class) d=(path) {} });
     }
 
-    /// A box from one corner to the other, with what is said where the pointer is over it.
+    /// A box between two corners. The hint is shown where the pointer is over it.
     pub(super) fn area(&mut self, class: &str, from: (f64, f64), to: (f64, f64), hint: &str) {
         let ((x1, y1), (x2, y2)) = (from, to);
         let path = format!("M{x1:.1} {y1:.1}H{x2:.1}V{y2:.1}H{x1:.1}Z");
@@ -130,8 +130,8 @@ impl Drawing {
         });
     }
 
-    /// A text, unless it would cover one that is there already, and whether it is there. It stays
-    /// between the `ends`.
+    /// Adds a text unless it would cover another one, and says whether it did. The text stays between the
+    /// `ends`.
     pub(super) fn text_if_free(
         &mut self,
         class: &str,
@@ -163,7 +163,7 @@ impl Drawing {
         free
     }
 
-    /// The marks beside a panel as far as there is room, with lines through it.
+    /// The marks beside a panel, as far as there is room, with lines through it.
     pub(super) fn y_axis(&mut self, panel: &Panel, text: impl Fn(f64) -> String) {
         for mark in panel.y.marks() {
             let y = panel.y.at(mark);
@@ -175,7 +175,7 @@ impl Drawing {
         }
     }
 
-    /// The marks under a panel, those first that matter most, with lines through it.
+    /// The marks under a panel, those that matter most first, with lines through it.
     pub(super) fn x_axis(&mut self, panel: &Panel, marks: &[(f64, String)]) {
         let bottom = panel.y.start;
         let all = (0.0, self.width.pixels());

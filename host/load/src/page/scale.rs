@@ -1,12 +1,12 @@
-//! Where a figure is drawn, and which round figures are marked beside an axis.
+//! Scales: from figures to places in a plot, with round figures for the marks beside an axis.
 
 use super::numbers::finite;
 
-/// Above so many times the median, the rest of a linear scale would be a line at its bottom.
+/// If the longest is this many times the median, a linear scale would flatten the rest.
 const STEEP: f64 = 20.0;
-/// No time is told from a shorter one, in microseconds.
+/// The shortest time that a plot tells from others, in microseconds.
 const LEAST: f64 = 0.01;
-/// On a scale of more decades there is no room for marks between them.
+/// More decades leave no room for marks between them.
 const FEW_DECADES: f64 = 3.5;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum ScaleKind {
     Logarithmic,
 }
 
-/// How far figures are apart.
+/// The least, the typical and the greatest of some figures.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spread {
     pub(super) least: f64,
@@ -24,7 +24,7 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Of those that are above 0, as each time is that was measured.
+    /// Of the figures above 0, as all measured times are.
     pub(super) fn of(figures: impl Iterator<Item = f64>) -> Self {
         let mut figures: Vec<f64> = figures.map(finite).filter(|figure| *figure > 0.0).collect();
         figures.sort_by(f64::total_cmp);
@@ -37,13 +37,13 @@ impl Spread {
     }
 }
 
-/// From a range of figures to a range of the plot.
+/// A map from a range of figures to a range of the plot.
 #[derive(Clone, Copy)]
 pub(super) struct Scale {
     pub(super) kind: ScaleKind,
     from: f64,
     to: f64,
-    /// Between marks, where it is linear.
+    /// Between marks, if it is linear.
     pub(super) step: f64,
     pub(super) start: f64,
     pub(super) end: f64,
@@ -86,7 +86,7 @@ impl Scale {
         }
     }
 
-    /// For times: linear from 0 as long as the typical ones can be told apart on it.
+    /// For times: linear from 0, unless that would hide the typical ones.
     pub(super) fn times(spread: Spread, marks: u32, ends: (f64, f64)) -> Self {
         if spread.most > STEEP * spread.typical {
             Self::logarithmic(spread.least, spread.most, ends)
@@ -95,7 +95,7 @@ impl Scale {
         }
     }
 
-    /// The place of a figure; of one beyond the scale, its end.
+    /// The place of a figure. One beyond the scale is at its end.
     pub(super) fn at(&self, figure: f64) -> f64 {
         let figure = finite(figure).clamp(self.from, self.to);
         let share = match self.kind {
@@ -105,7 +105,7 @@ impl Scale {
         self.start + share * (self.end - self.start)
     }
 
-    /// The round figures on it, those first that matter most.
+    /// The round figures on it, those that matter most first.
     pub(super) fn marks(&self) -> Vec<f64> {
         let last = self.to * (1.0 + 1e-9);
         match self.kind {
@@ -130,7 +130,7 @@ impl Scale {
     }
 }
 
-/// The nearest 1, 2 or 5 times a power of ten that is not below.
+/// The least of 1, 2 or 5 times a power of ten that is not below.
 fn round_up(figure: f64) -> f64 {
     let power = power(figure);
     let mut round = [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter();

@@ -1,11 +1,11 @@
-//! The stretches of a run, as many as a plot can show.
+//! Stretches of a run, as many as a plot can show.
 
 use super::numbers::{finite, time_value};
 use super::plot::Width;
 use crate::report::Moment;
 use crate::units::grouped;
 
-/// More stretches than these can't be told apart.
+/// More stretches can't be told apart.
 const MOST_WIDE: usize = 300;
 const MOST_NARROW: usize = 150;
 
@@ -21,7 +21,7 @@ pub(super) struct Stretch {
     pub(super) failed: u64,
 }
 
-/// What is measured of the run, piece by piece.
+/// The moments of a run, one after the other.
 pub(super) fn stretches(timeline: &[Moment]) -> Vec<Stretch> {
     let mut all: Vec<Stretch> = Vec::with_capacity(timeline.len());
     let mut from = 0.0;
@@ -36,7 +36,7 @@ pub(super) fn stretches(timeline: &[Moment]) -> Vec<Stretch> {
         });
         from = to;
     }
-    // The last one may be too short for its rate to mean anything.
+    // The last one may be too short for a meaningful rate.
     if let [.., before, last] = all.as_mut_slice()
         && last.length() < before.length() / 2.0
     {
@@ -51,7 +51,7 @@ impl Stretch {
         self.to - self.from
     }
 
-    /// Both in one. The p99 is that of the worse one, which hides nothing.
+    /// Joins two. The p99 is the worse one, which hides nothing.
     fn and(&self, next: &Self) -> Self {
         let length = (self.length() + next.length()).max(f64::MIN_POSITIVE);
         let turns = self.turns * self.length() + next.turns * next.length();
@@ -87,7 +87,7 @@ impl Stretch {
     }
 }
 
-/// So few that they can be told apart in the drawing.
+/// Joins stretches until a drawing of this width tells them apart.
 pub(super) fn thinned(all: &[Stretch], width: Width) -> Vec<Stretch> {
     let most = match width {
         Width::Wide => MOST_WIDE,
@@ -98,7 +98,7 @@ pub(super) fn thinned(all: &[Stretch], width: Width) -> Vec<Stretch> {
         .collect()
 }
 
-/// Dialogues that failed in all of them.
+/// Failed dialogues in all of them.
 pub(super) fn failed(all: &[Stretch]) -> u64 {
     let failed = all.iter().map(|stretch| stretch.failed);
     failed.fold(0, u64::saturating_add)

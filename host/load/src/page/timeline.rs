@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 const TITLE: &str = "Over time";
 
-/// Where the parts of the plot are, from above.
+/// The panels of the plot, from above.
 struct Layout {
     failed: Panel,
     rate: Panel,
@@ -154,8 +154,8 @@ fn draw_failed(drawing: &mut Drawing, panel: &Panel, all: &[Stretch]) {
     }
 }
 
-/// A line with a step for each stretch, since a figure is true for the whole of it. It is broken
-/// where there is none.
+/// A line with a step for each stretch, since a figure is true for the whole of it. It breaks where there is
+/// none.
 fn steps(all: &[Stretch], figure: impl Fn(&Stretch) -> Option<f64>, panel: &Panel) -> String {
     let mut path = String::new();
     let mut begun = false;
@@ -176,7 +176,7 @@ fn steps(all: &[Stretch], figure: impl Fn(&Stretch) -> Option<f64>, panel: &Pane
     path
 }
 
-/// What somebody hears who can't see it.
+/// A description for those who can't see it.
 fn said(all: &[Stretch]) -> String {
     let turns = || all.iter().map(|stretch| stretch.turns);
     let least = turns().reduce(f64::min).unwrap_or(0.0);
