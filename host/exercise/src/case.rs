@@ -1,4 +1,4 @@
-//! An exercise as it is meant: parsed, checked, and ready to run.
+//! A parsed exercise: checked, and ready to run.
 
 use super::digest::Digest;
 use super::expression::Expression;
@@ -9,34 +9,34 @@ use eco_plugin::{Budgets, Source};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A task for a student, and how a solution is judged.
+/// A task for a student, and the cases that judge a solution.
 #[derive(Clone, Debug)]
 pub struct Exercise {
-    /// For commands and reports: small letters, digits and hyphens.
+    /// Its name in commands and reports: small letters, digits and hyphens.
     pub slug: String,
-    /// For people.
+    /// Its name for people.
     pub title: String,
-    /// One line on what it teaches. May be empty.
+    /// One line on its lesson. May be empty.
     pub summary: String,
-    /// What it is worth in all.
+    /// The points of all its cases.
     pub points: u32,
-    /// What a plugin may use.
+    /// The limits of a plugin.
     pub limits: Limits,
     /// Where it was read from.
     pub origin: Origin,
-    /// What all that is drawn in it grows from.
+    /// The seed of all that is random in it.
     pub seed: Seed,
-    /// Which version of the exercise it is.
+    /// Its version.
     pub digest: Digest,
     /// At least one, in the order of the files: public, then hidden.
     pub cases: Vec<Case>,
-    /// The client plugins that judge cases, each of which is there once.
+    /// The client plugins that judge cases, each of them once.
     pub judges: Vec<Source>,
-    /// What is right, and may not be what its author means or others get.
+    /// Legal parts of it that may not be what its author means, or what others get.
     pub warnings: Vec<Mistake>,
 }
 
-/// What a plugin may use in one connection, and in all of them. The rest is as for `eco serve`.
+/// The limits of a plugin in one connection, and in all of them. The rest is as for `eco serve`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Units of work, of the same worth in each language: about one for each instruction of WebAssembly, and in a
@@ -44,9 +44,9 @@ pub struct Limits {
     pub fuel: u64,
     /// Linear memory, in bytes. A script has it beside what its interpreter needs.
     pub memory: usize,
-    /// What one call may return, in bytes.
+    /// The reply of one call, in bytes.
     pub reply: usize,
-    /// What it may write to the log, in bytes.
+    /// The log of a connection, in bytes.
     pub log: usize,
     /// Processor time to judge one plugin: all runs of all cases.
     pub time: Duration,
@@ -54,7 +54,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        // Less than a tenth of a second for compiled code and Lua, and for Python less than half a second. A
+        // Less than a tenth of a second for compiled code and Lua, and less than half a second for Python. A
         // thousand chunks of a byte, each of them logged, take less than a third of it in every language.
         let fuel = 100_000_000;
         Self {
@@ -68,30 +68,29 @@ impl Default for Limits {
     }
 }
 
-/// Processor time of one call, and what each unit of fuel adds to it, a hundred times what it takes. It
-/// is a backstop, since fuel decides: a call that takes this long without using its fuel up is nobody's
-/// fault, and counts as an internal error.
-/// Test: `verdict::tests::time_is_only_a_backstop`.
+/// Processor time of one call, and its growth with each unit of fuel, a hundred times what a unit takes. It
+/// is a backstop, since fuel decides: a call that takes this long with fuel left is nobody's fault, and
+/// counts as an internal error. Test: `verdict::tests::time_is_only_a_backstop`.
 const BACKSTOP: Duration = Duration::from_secs(30);
 const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 
-/// Processor time of all runs of all cases of one plugin, with every try of finding the smallest split that breaks it, and
-/// what each unit of fuel adds to it: two and a half minutes by default. A connection that uses up its fuel takes a tenth
-/// of a second, or a few seconds with the slowest instructions that there are, in up to seven splits of each case. It is a
-/// backstop as well, so that one submission can't cost a class more: what is not judged by then is an
-/// internal error. Test: `bounds::all_that_is_done_to_judge_a_plugin_has_a_bound`.
+/// Processor time to judge one plugin, the search for the smallest split that breaks it included, and its
+/// growth with each unit of fuel: two and a half minutes by default. A connection that uses up its fuel
+/// takes a tenth of a second, or a few seconds with the slowest instructions, in up to seven splits of each
+/// case. It is a backstop as well: one submission can't cost a class more, and cases not judged by then are
+/// internal errors. Test: `bounds::all_that_is_done_to_judge_a_plugin_has_a_bound`.
 const ALL: Duration = Duration::from_secs(30);
 const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
 
-/// The most that it comes to, however much fuel there is: more than a hundred runs of right plugins take a tenth of it.
-/// Test: `case::tests::no_fuel_makes_judging_take_longer_than_five_minutes`.
+/// The maximum of that, for any amount of fuel: more than a hundred runs of right plugins take a tenth of
+/// it. Test: `case::tests::no_fuel_makes_judging_take_longer_than_five_minutes`.
 const MOST: Duration = Duration::from_secs(300);
 
-/// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; one that
-/// takes longer is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
+/// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; a slower
+/// one is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(120);
 
-/// Processor time to judge one plugin whose connections have so much fuel each.
+/// Processor time to judge one plugin with so much fuel for each connection.
 pub(super) fn time(fuel: u64) -> Duration {
     with_fuel(fuel, ALL, ALL_PER_FUEL).min(MOST)
 }
@@ -102,12 +101,12 @@ fn with_fuel(fuel: u64, fixed: Duration, each: Duration) -> Duration {
 }
 
 impl Limits {
-    /// The budgets of the sandbox, where a run may make the host hold so many bytes (see [`Share`](crate::Share)):
-    /// machines differ in what they have, and a verdict that depends on it is none.
+    /// The budgets of the sandbox, for a run that may make the host hold so many bytes (see
+    /// [`Share`](crate::Share)). Machines differ in memory, and no verdict may depend on it.
     pub fn budgets(&self, run: usize) -> Budgets {
         Budgets {
             cpu: with_fuel(self.fuel, BACKSTOP, BACKSTOP_PER_FUEL),
-            // How busy a machine is decides nothing.
+            // A busy machine decides nothing.
             deadline: Duration::MAX,
             fuel: self.fuel,
             memory: self.memory,
@@ -120,26 +119,26 @@ impl Limits {
     }
 }
 
-/// The bytes that all steps of a case may have together. More is refused, since each is sent several
-/// times to every submission. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Bytes that all steps of a case have together. More is refused, since each is sent several times to every
+/// submission. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// One thing that is tried.
+/// One dialogue to try on a plugin.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// A sentence. No two cases of an exercise have the same.
     pub name: String,
     /// Its share of the points, beside the other cases' weights.
     pub weight: u32,
-    /// What to think about when it fails.
+    /// Advice for when it fails.
     pub hint: Option<String>,
     /// Whether students get it.
     pub visibility: Visibility,
-    /// What happens.
+    /// The dialogue.
     pub script: Script,
 }
 
-/// Who gets to see a case.
+/// The audience of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     /// `eco check` and `eco grade` run it.
@@ -148,16 +147,16 @@ pub enum Visibility {
     Hidden,
 }
 
-/// What happens in a case.
+/// The dialogue of a case.
 #[derive(Clone, Debug)]
 pub enum Script {
     /// These steps, in order.
     Steps(Vec<Step>),
     /// A client plugin decides.
     Judge {
-        /// Its place among those of the exercise.
+        /// Its index among the judges of the exercise.
         judge: usize,
-        /// What it is started with.
+        /// Its start message.
         message: Option<Vec<u8>>,
     },
 }
@@ -167,40 +166,40 @@ pub enum Script {
 pub struct Step {
     /// Counted from 0.
     pub connection: usize,
-    /// What the exercise calls it, if it does.
+    /// The exercise's name for the connection, if it has one.
     pub name: Option<Arc<str>>,
-    /// What happens on it.
+    /// The action on it.
     pub action: Action,
 }
 
-/// What happens in a step.
+/// The action of a step.
 #[derive(Clone, Debug)]
 pub enum Action {
     /// The connection is opened, if it isn't yet.
     Open,
     /// These bytes are sent.
     Send(Vec<u8>),
-    /// This comes next.
+    /// The next bytes from the plugin are these.
     Expect(Pattern),
     /// The plugin has ended the connection.
     ExpectClose,
     /// The client has finished sending.
     HalfClose,
-    /// Time passes.
+    /// Time passes for the plugin.
     Pause(Duration),
 }
 
-/// What must come next in a stream of replies.
+/// The expected next bytes in a stream of replies.
 #[derive(Clone, Debug)]
 pub enum Pattern {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// What this matches from there on.
+    /// A match of this from there on.
     Regex(Expression),
 }
 
 impl Exercise {
-    /// The most connections that a case has at the same time.
+    /// The most connections of any case.
     pub fn connections(&self) -> usize {
         let of = |case: &Case| match &case.script {
             Script::Steps(steps) => steps.iter().map(|step| step.connection + 1).max(),
@@ -209,7 +208,7 @@ impl Exercise {
         self.cases.iter().filter_map(of).max().unwrap_or(1)
     }
 
-    /// Which exercise it is, in words: its slug, where it was read from, and its digest.
+    /// The exercise in words: its slug, its origin, and its digest.
     pub fn which(&self) -> String {
         format!("{}, {}, {}", self.slug, self.origin, self.digest)
     }

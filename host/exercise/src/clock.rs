@@ -1,7 +1,7 @@
 //! The clock of one submission: processor time of all that is done to judge it.
 //!
-//! It owns the counting, by the clock of the thread that does the work: a busy machine takes nothing from it. It must not
-//! know what the work is.
+//! It owns the counting. It reads the clock of the thread that does the work, so that a busy machine takes
+//! nothing from it.
 
 use super::wire::Failed;
 use std::pin::pin;
@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-/// What there is for one submission, and what it had.
+/// The processor time of one submission, in all and used.
 pub(super) struct Clock {
     most: Duration,
-    /// Nanoseconds that were used, up to the last pause.
+    /// Nanoseconds used up to the last pause.
     used: AtomicU64,
-    /// The reading of the thread's clock since which more is used.
+    /// The reading of the thread's clock at the last start.
     since: AtomicU64,
 }
 
-/// All of it is used up.
+/// All of the time is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "all runs of all cases together have used up the {} of processor time that there are for them",
@@ -32,7 +32,7 @@ impl From<UsedUp> for Failed {
     }
 }
 
-/// `since`, while nothing runs.
+/// `since` during a pause.
 const PAUSED: u64 = u64::MAX;
 
 impl Clock {
@@ -44,7 +44,7 @@ impl Clock {
         }
     }
 
-    /// Does some of the work, and counts what it takes. The rest of it is left where it pauses after its time.
+    /// Does some of the work, and counts its time. Once the time is up, work is left where it pauses.
     pub(super) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, UsedUp> {
         let mut work = pin!(work);
         std::future::poll_fn(|cx| {
@@ -62,7 +62,7 @@ impl Clock {
         .await
     }
 
-    /// Whether there is any left. It is asked before anything that may take long, since work need not pause.
+    /// Checks that some time is left. Long work needs this before it begins, since it may never pause.
     pub(super) fn check(&self) -> Result<(), UsedUp> {
         let since = self.since.load(Ordering::Relaxed);
         let running = match since {
@@ -85,7 +85,7 @@ fn now() -> u64 {
     Duration::try_from(time).map_or(0, nanoseconds)
 }
 
-/// Where no system says what a thread had, all time counts in which it could run.
+/// Without a clock for each thread, all time counts in which the thread could run.
 #[cfg(not(unix))]
 fn now() -> u64 {
     use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! A case whose judge is a client plugin: it says what is sent, how far to read, and what is wrong.
+//! A case with a client plugin as its judge: it chooses the messages and the reads, and finds mistakes.
 
 use super::case::MOST_BYTES;
 use super::clock::{Clock, UsedUp};
@@ -15,15 +15,15 @@ use eco_contract::Expect;
 use eco_plugin::{ClientPlugin, Dialogue, Error, Fault, Laboratory, Step};
 use eco_text::escape::Escaped;
 
-/// The turns that a judge may take. One that goes on for ever is the exercise's mistake.
+/// Turns of a judge. One that goes on for ever is the exercise's mistake.
 /// Test: `judges::a_judge_that_fails_or_never_ends_is_an_internal_error`.
 const TURNS: usize = 10_000;
 
-/// The bytes that a judge may send in a run, and those that it may wait for at once: as many as the steps of a case may have.
-/// More is the exercise's mistake. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+/// Bytes that a judge may send in a run, or wait for at once: as many as the steps of a case may have. More
+/// is the exercise's mistake. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
 pub(super) const MOST_SENT: usize = MOST_BYTES;
 
-/// The connection that a judge talks on.
+/// The judge's only connection.
 const ONLY: usize = 0;
 
 pub(super) async fn under_every_split(
@@ -34,7 +34,7 @@ pub(super) async fn under_every_split(
     clock: &Clock,
 ) -> Result<Judgement, UsedUp> {
     let mut fuel = 0;
-    // What comes next may depend on the reply, so that nothing can be sent together with it.
+    // The next message may depend on the reply, so that nothing can be sent together with it.
     for split in Split::all().filter(|split| *split != Split::AllInOne) {
         let wire = match bench.wire(seed.submission()).await {
             Ok(wire) => wire,
@@ -71,16 +71,16 @@ struct Talk<'a, W> {
     wire: W,
     split: Split,
     turn: usize,
-    /// Bytes that were sent so far.
+    /// Bytes sent so far.
     sent: usize,
-    /// What came and was not asked for yet.
+    /// Bytes that came, and that the judge did not ask for yet.
     came: Vec<u8>,
     ended: bool,
     transcript: Transcript,
     clock: &'a Clock,
 }
 
-/// Why a dialogue stops before its end.
+/// The reason that a dialogue stops before its end.
 enum Stop {
     Wrong(Fault),
     Missing,
@@ -193,7 +193,7 @@ impl<W: Wire> Talk<'_, W> {
         Ok(())
     }
 
-    /// The reply to a turn, out of what came.
+    /// The reply to a turn, taken from the bytes that came.
     async fn read(&mut self, expect: &Expect) -> Result<Vec<u8>, Stop> {
         let length = match expect {
             Expect::Nothing => Some(0),

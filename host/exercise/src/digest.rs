@@ -1,22 +1,22 @@
-//! The version of an exercise: one number for all that its files hold.
+//! The version of an exercise: one number for the contents of its files.
 //!
-//! A digest tells nothing of what will be drawn.
+//! A digest tells nothing of the random bytes in the exercise.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt::{self, Display, LowerHex};
 
-/// A SHA-256 of an exercise: of its TOML, of what its steps send and expect from files, and of its judges. As text the first
-/// sixteen hexadecimal digits, and all of them as `{:x}`.
+/// A SHA-256 of an exercise: of its TOML, of the bytes that its steps send and expect, and of its judges. As
+/// text the first sixteen hexadecimal digits, and all of them as `{:x}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
     /// Hashes the parts of an exercise, in this order.
     pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        // The seed of what is drawn is a hash of the same TOML alone.
+        // The seed of random bytes is a hash of the same TOML alone.
         let mut hash = Sha256::new().chain_update("digest");
         for part in parts {
-            // With their lengths, so that no other parts make the same sequence.
+            // With its length, so that no other parts make the same sequence.
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -72,7 +72,7 @@ mod tests {
             assert!(!seen.contains(&digest), "{name}");
             seen.push(digest);
         }
-        // Of what is drawn, it shows nothing.
+        // It shows nothing of the random bytes.
         let seed = format!("{:?}", first.seed);
         let whole = format!("{:x}", first.digest);
         assert!(whole.starts_with(&first.digest.to_string()) && whole.len() == 64);

@@ -1,10 +1,10 @@
-//! Regular expressions of an exercise: what comes next in a stream.
+//! Regular expressions of an exercise: the expected next bytes in a stream.
 //!
-//! It owns what one may cost, in memory and in time: its author may be anybody. What it matches is what `regex` matches
-//! for bytes, leftmost-first. It must not know what follows from a match.
+//! It owns the cost of one, in memory and in time: its author may be anybody. Matches are those of `regex`
+//! for bytes, leftmost-first.
 //!
-//! Nothing is held but the automaton that a pattern is compiled to. A match looks for its end with a lazy DFA, whose
-//! cache is gone afterwards. Where that gives up, the automaton itself is run, if what it could cost has a bound.
+//! Only the compiled automaton is held. A match looks for its end with a lazy DFA, whose cache is gone
+//! afterwards. If that gives up, the automaton itself runs, provided that its cost has a bound.
 
 use bytesize::ByteSize;
 use regex_automata::hybrid::dfa::DFA;
@@ -16,19 +16,20 @@ use regex_syntax::ast::{self, Ast, ClassSetItem, Flag, Flags};
 use std::fmt;
 use std::sync::Arc;
 
-/// Characters of a pattern. A longer one is refused: what it takes to compile grows with it.
+/// Characters of a pattern. A longer one is refused: the time to compile it grows with them.
 /// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
 pub(super) const LONGEST: usize = 1024;
-/// What a pattern may become, in bytes. One that becomes more is refused. `\w{50}` is within it, twice is not.
+/// Bytes of a compiled pattern. A larger one is refused. `\w{50}` is within it, twice is not.
 /// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
 const LARGEST: usize = 1 << 20;
 
-/// What the cache of a match may hold, in bytes, and how often it may be emptied. After that the lazy DFA gives up: it
-/// would make states for ever. Test: `expression::tests::where_the_lazy_automaton_gives_up_the_match_is_the_same`.
+/// Bytes of the cache of a match, and how often it may be emptied. After that the lazy DFA gives up, since
+/// it would make states for ever.
+/// Test: `expression::tests::where_the_lazy_automaton_gives_up_the_match_is_the_same`.
 const CACHE: usize = 1 << 20;
 const EMPTIED: usize = 3;
-/// What running the automaton may take: its states times the bytes that are looked at, at some ten nanoseconds each. More
-/// is not begun, and nothing is said of the plugin then.
+/// Work of one run of the automaton: its states times the bytes that it looks at, at some ten nanoseconds
+/// each. More is not begun, and the plugin gets no verdict.
 /// Test: `hostile_exercises::a_pattern_that_takes_too_long_is_nobodys_fault`.
 const MOST_WORK: usize = 1 << 26;
 
@@ -39,7 +40,7 @@ pub struct Expression {
     automaton: NFA,
 }
 
-/// Whether it matches what came would take too long to say.
+/// Finding out whether it matches would take too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the pattern takes too long: it has too many ways to match what came")]
 pub struct TooLong;
@@ -70,10 +71,10 @@ impl Expression {
         })
     }
 
-    /// The end of what it matches at the very beginning of `came`, if it matches there.
+    /// The end of the match at the very beginning of `came`, if there is one.
     ///
     /// # Errors
-    /// Nobody can say in time.
+    /// Finding out would take too long.
     pub fn end_in(&self, came: &[u8]) -> Result<Option<usize>, TooLong> {
         let input = Input::new(came).anchored(Anchored::Yes);
         let config = DFA::config()
@@ -87,7 +88,7 @@ impl Expression {
         {
             return Ok(found.map(|end| end.offset()));
         }
-        // It has given up, or met a word boundary beside a character that isn't ASCII.
+        // It gave up, or met a word boundary beside a character that isn't ASCII.
         let work = self.automaton.states().len().saturating_mul(came.len());
         if work > MOST_WORK {
             return Err(TooLong);
@@ -100,12 +101,12 @@ impl Expression {
         Ok(end.map(|end| end.get()))
     }
 
-    /// As it was written.
+    /// The pattern, as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Bytes that are held for it.
+    /// Bytes that it holds.
     pub(super) fn size(&self) -> usize {
         self.automaton.memory_usage() + self.text.len()
     }
@@ -117,8 +118,8 @@ impl fmt::Debug for Expression {
     }
 }
 
-/// The classes of a pattern that have to be closed under upper and lower case, which takes some milliseconds each. None
-/// where it says nowhere that case doesn't matter, or where it is no pattern.
+/// Classes of a pattern to close under upper and lower case, which takes some milliseconds each. There are
+/// none if case matters everywhere, or if the pattern is invalid.
 pub(super) fn folded_classes(text: &str) -> usize {
     let Ok(parsed) = ast::parse::Parser::new().parse(text) else {
         return 0;
@@ -173,7 +174,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// As `regex` has it: leftmost-first, at the very beginning.
+    /// The match of `regex`: leftmost-first, at the very beginning.
     fn as_regex(text: &str, came: &[u8]) -> Option<usize> {
         let regex = regex::bytes::Regex::new(&format!(r"\A(?:{text})")).expect("it is a pattern");
         regex.find(came).map(|found| found.end())

@@ -1,6 +1,6 @@
-//! What went wrong in a case, as a student needs to see it. Small, whatever the plugin sent.
+//! A failed case, as a student needs to see it. Small, whatever the plugin sent.
 //!
-//! It owns the facts, and must not know their words, which are `feedback`'s.
+//! It owns the facts. Their words are `feedback`'s.
 
 use super::case::Pattern;
 use super::split::Split;
@@ -11,33 +11,33 @@ use eco_text::hexdump::hexdump;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Lines of the plugin's log that are shown, the last ones.
+/// Lines of the plugin's log that a failure keeps, the last ones.
 /// Test: `feedback::the_log_is_bounded_and_escaped`.
 const LOG_LINES: usize = 20;
 
 /// A failed case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
-    /// What was found.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Under which split.
+    /// The split under which it failed.
     pub split: Split,
-    /// On which connection, counted from 1.
+    /// The connection on which it failed, counted from 1.
     pub connection: usize,
-    /// Where the replies part.
+    /// The place where the replies differ.
     pub place: Option<Place>,
-    /// What was said.
+    /// The last events of the run.
     pub transcript: Transcript,
     /// The last lines of the plugin's own log, escaped.
     pub log: Vec<String>,
-    /// How many lines came before these.
+    /// The number of lines before these.
     pub log_omitted: usize,
-    /// What the judge says, where there is one. Escaped.
+    /// The words of the judge, if there is one. Escaped.
     pub judge: Option<String>,
 }
 
 impl Failure {
-    /// Bytes that are held for it, about.
+    /// Approximate bytes that it holds.
     pub(super) fn size(&self) -> usize {
         let texts = self.log.iter().map(String::len);
         let place = self.place.iter();
@@ -46,7 +46,7 @@ impl Failure {
         size_of::<Self>() + self.transcript.size() + texts.chain(place).chain(judge).sum::<usize>()
     }
 
-    /// Leaves the verdict, and where it was: what was said and logged is only counted.
+    /// Keeps the verdict and its place. Of transcript and log only the length is left.
     pub(super) fn forget_details(&mut self) {
         self.transcript.forget();
         self.log_omitted += self.log.len();
@@ -56,18 +56,18 @@ impl Failure {
     }
 }
 
-/// Where a stream of replies is not as it should be.
+/// The place where a stream of replies differs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place {
-    /// Bytes that were right before it.
+    /// Right bytes before it.
     pub offset: usize,
     /// Bytes that came in all.
     pub came: usize,
-    /// The chunk that was being answered, counted from 1, and its place among the bytes sent.
+    /// The chunk being answered, counted from 1, and its range in the bytes sent.
     pub chunk: Option<(usize, Range<usize>)>,
-    /// What should have come, around the place, as a hexdump; or the regular expression.
+    /// The expected bytes around the place, as a hexdump; or the regular expression.
     pub expected: String,
-    /// What came, around the place, as a hexdump.
+    /// The bytes that came, around the place, as a hexdump.
     pub actual: String,
 }
 

@@ -1,24 +1,24 @@
-//! Feedback: a failed case in words, line by line. How lines look is for whoever shows them.
+//! Feedback: a failed case in words, line by line. Callers decide on the look of lines.
 
 use super::case::Case;
 use super::failure::{Failure, Place};
 use super::judgement::Judgement;
 use super::transcript::Side;
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// What went wrong.
+    /// The verdict.
     Sentence,
-    /// Where, and how.
+    /// A place, or a detail.
     Detail,
     /// A heading.
     Heading,
-    /// What the client did.
+    /// An action of the client.
     Sent,
-    /// What the plugin did.
+    /// An action of the plugin.
     Received,
-    /// Bytes that should have come.
+    /// Expected bytes.
     Expected,
     /// Bytes that came.
     Actual,
@@ -31,20 +31,20 @@ pub enum LineKind {
 /// One line, without its break. It has no control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedbackLine {
-    /// What it is.
+    /// Its kind.
     pub kind: LineKind,
     /// Its text.
     pub text: String,
 }
 
-/// All that can be said of a case that failed.
+/// All lines on a failed case.
 pub fn feedback(case: &Case, judgement: &Judgement) -> Vec<FeedbackLine> {
     let mut lines = Lines(Vec::new());
     lines.add(LineKind::Sentence, judgement.verdict.sentence());
     if let Some(failure) = &judgement.failure {
         lines.failure(failure);
     }
-    // It is about the task, and not about a plugin that breaks down.
+    // A hint is about the task, and not about a plugin that breaks down.
     if let Some(hint) = &case.hint
         && judgement.verdict.is_about_replies()
     {
@@ -155,7 +155,7 @@ impl Lines {
     }
 }
 
-/// `connection` is the one that it is about, where there are several.
+/// `connection` is the connection of the place, if there are several.
 fn where_it_is(place: &Place, connection: Option<String>) -> String {
     let Place {
         offset,

@@ -1,7 +1,7 @@
-//! Where the files of an exercise are: in a folder, or shipped in the binary.
+//! The files of an exercise: in a folder, or shipped in the binary.
 //!
-//! It owns reading them. A name never leads out of the folder, so that an exercise from somebody else
-//! can't have other files of the machine sent to a plugin.
+//! It owns reading them. A name never leads out of the folder: a stranger's exercise can't have other files
+//! of the machine sent to a plugin.
 
 use bytesize::ByteSize;
 use eco_files::{open, read_at_most};
@@ -26,7 +26,7 @@ impl Files {
         }
     }
 
-    /// Whether there is something of that name, also if it is no file or can't be read: a link that leads nowhere, say.
+    /// Whether the name exists, even if it is no file or can't be read: a dangling link, say.
     pub fn has(&self, name: &str) -> bool {
         match self {
             Self::Folder(folder) => {
@@ -37,10 +37,10 @@ impl Files {
         }
     }
 
-    /// The bytes of a file, which are no more than `most`.
+    /// The bytes of a file of at most `most` bytes.
     ///
     /// # Errors
-    /// There is none of that name in the folder, or it is no file but a pipe, say, or larger, or can't be read.
+    /// The folder has no such name, or it is no regular file, or it is larger, or it can't be read.
     pub fn read(&self, name: &str, most: usize) -> io::Result<Vec<u8>> {
         match self {
             Self::Folder(folder) => {
@@ -61,10 +61,10 @@ impl Files {
         }
     }
 
-    /// The path of a file that is a plugin: the same one for each name of it. No exercise that is shipped has one.
+    /// The path of a plugin, the same for all its names. Shipped exercises have no plugins.
     ///
     /// # Errors
-    /// There is none of that name in the folder.
+    /// The folder has no such name.
     pub(super) fn plugin(&self, name: &str) -> io::Result<PathBuf> {
         match self {
             Self::Folder(folder) => inside(folder, name),
@@ -73,7 +73,7 @@ impl Files {
     }
 }
 
-/// The file `name`, which must be in the folder also when links are followed.
+/// The path of `name`, which must be in the folder also when links are followed.
 fn inside(folder: &Path, name: &str) -> io::Result<PathBuf> {
     let outside = || {
         let what = "it must be in the exercise's folder";

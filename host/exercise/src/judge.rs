@@ -1,6 +1,6 @@
-//! Judging one plugin: every case, under every split, within the time that there is for all of it.
+//! Judging one plugin: every case, under every split, within one time limit.
 //!
-//! It owns which runs there are, and that no more begin when that time is used up. It must not know how a plugin is reached.
+//! It owns the list of runs, and begins none once the time is used up.
 
 use super::case::{Case, Exercise, Script, Step};
 use super::clock::{Clock, UsedUp};
@@ -17,18 +17,18 @@ use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, Source};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// An exercise whose judges are loaded, for any number of plugins.
+/// An exercise with its judges loaded, for any number of plugins.
 pub struct Judge<'a> {
     exercise: &'a Exercise,
     judges: Vec<ClientPlugin>,
 }
 
 impl<'a> Judge<'a> {
-    /// Loads what the cases need, compiled by `compiler`. Each may make the host hold so many bytes (see
+    /// Loads the judges of all cases, compiled by `compiler`. Each may make the host hold so many bytes (see
     /// [`Share`](crate::Share)).
     ///
     /// # Errors
-    /// A judge can't be used; this names it.
+    /// A judge can't be used; the error names it.
     pub async fn of(
         exercise: &'a Exercise,
         compiler: &Compiler,
@@ -44,8 +44,8 @@ impl<'a> Judge<'a> {
         Ok(Self { exercise, judges })
     }
 
-    /// Runs every case; `done` is told of each as soon as it is judged. What is not judged within the time of the
-    /// exercise's limits is [`Verdict::Internal`].
+    /// Runs every case, and calls `done` after each. Cases not judged within the exercise's time limit are
+    /// [`Verdict::Internal`].
     pub async fn judge(
         &self,
         bench: &impl Bench,
@@ -101,23 +101,23 @@ async fn load(engine: &Engine, source: Source) -> Result<ClientPlugin, String> {
     }
 }
 
-/// Bytes of what was said and logged that are kept of one plugin, in all its failed cases: those of a whole class are held
-/// until its reports are written. Of what fails after that only the verdict is kept.
+/// Bytes of transcripts and logs that are kept of one plugin, in all its failed cases: those of a whole
+/// class are held until its reports are written. Later failures keep only the verdict.
 /// Test: `hostile_exercises::what_is_kept_of_a_plugin_that_fails_everywhere_has_a_bound`.
 const DETAILS: usize = 128 * 1024;
 
-/// Processor time to compile a judge: there may be sixteen. One that takes more is refused, as any plugin.
+/// Processor time to compile a judge: there may be sixteen. A slower one is refused, as any plugin.
 /// Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(10);
-/// Processor time of one call of a judge, and of its start. One that takes more at its start is refused, and later its case
-/// is an internal error. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+/// Processor time of one call of a judge, and of its start. A slower start is refused, and a slower call is
+/// an internal error of its case. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
 const CALL: Duration = Duration::from_secs(2);
-/// What an instance of a judge may have of memory, beside what the interpreter of a script needs. More is an internal error.
+/// Memory of a judge's instance, beside the needs of a script's interpreter. More is an internal error.
 /// Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
 const MEMORY: usize = 64 << 20;
 
-/// Judges may be anybody's, as the exercise is: they have the budgets of clients, but for what is held. They too say the same
-/// in every run.
+/// The engine of the judges. They may be anybody's, as the exercise is, so that they have the budgets of
+/// clients, but for memory. They too act the same in every run.
 fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, String> {
     let budgets = Budgets {
         cpu: CALL,
@@ -159,7 +159,7 @@ async fn under_every_split(
         let Some(failure) = outcome.failure else {
             continue;
         };
-        // What fails in one chunk is small enough, and so is what the author wrote, if that fails too.
+        // A failure within one chunk is small enough, and so is one of the case as written.
         let worth_it = failure.verdict.depends_on_split()
             && !matches!(split, Split::AsWritten | Split::AllInOne);
         let smaller = if worth_it {
@@ -175,7 +175,7 @@ async fn under_every_split(
     Ok(Judgement::of(None, fuel))
 }
 
-/// What goes wrong with just these cuts.
+/// The failure under just these cuts.
 async fn fails(
     steps: &[Step],
     streams: &Streams,

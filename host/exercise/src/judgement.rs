@@ -1,22 +1,22 @@
-//! What became of a case. It must not know how it was found out.
+//! The judgement of a case.
 
 use super::failure::Failure;
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// What became of a case. It can be written down and read again, by the same version of eco.
+/// The judgement of a case. It can be written down and read again, by the same version of eco.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judgement {
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// More about it, unless it passed or never ran.
+    /// Its details, unless the plugin passed or never ran.
     pub failure: Option<Box<Failure>>,
-    /// The fuel that the hungriest connection of all runs has used.
+    /// The most fuel that a connection of any run used.
     pub fuel: u64,
 }
 
 impl Judgement {
-    /// Of a plugin that can't be run at all.
+    /// The judgement of a plugin that can't run at all.
     pub fn unrun(verdict: Verdict) -> Self {
         Self {
             verdict,
@@ -25,7 +25,7 @@ impl Judgement {
         }
     }
 
-    /// Of runs that ended with this failure, or with none.
+    /// The judgement of runs that ended with this failure, or with none.
     pub(super) fn of(failure: Option<Failure>, fuel: u64) -> Self {
         Self {
             verdict: match &failure {
@@ -37,7 +37,7 @@ impl Judgement {
         }
     }
 
-    /// Keeps what was said and logged as far as there is room for it, in bytes, and takes that from the room.
+    /// Keeps transcript and log if `room` has so many bytes, and takes them from it.
     pub(super) fn keep_within(&mut self, room: &mut usize) {
         let Some(failure) = &mut self.failure else {
             return;
@@ -48,12 +48,12 @@ impl Judgement {
         }
     }
 
-    /// Whether the plugin did everything right.
+    /// Whether the plugin was right in all of it.
     pub fn passed(&self) -> bool {
         self.verdict == Verdict::Passed
     }
 
-    /// Whether nothing can be said of the plugin, since something else failed.
+    /// Whether something else failed, so that the plugin could not be judged.
     pub fn is_internal(&self) -> bool {
         matches!(self.verdict, Verdict::Internal(_))
     }

@@ -1,7 +1,7 @@
-//! Exercises: what a student's plugin is asked to do, and whether it does it.
+//! Exercises: tasks for a student's plugin, and judging how it does them.
 //!
-//! It owns the format of exercises, the ways in which bytes are split, the verdicts, and the reports.
-//! It must not know sockets or a terminal: what reaches a plugin over TCP comes in as a [`Wire`].
+//! It owns the format of exercises, the splits of their bytes, the verdicts, and the reports. It knows no sockets and no
+//! terminal: TCP comes in as a [`Wire`].
 //!
 //! The way in is [`Exercise::read`], then [`Judge::of`] once, then [`Judge::judge`] for each plugin.
 //!

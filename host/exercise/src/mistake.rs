@@ -4,14 +4,14 @@ use eco_text::escape;
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is wrong with an exercise, and where.
+/// A mistake in an exercise, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Mistake {
     /// The file.
     pub file: PathBuf,
-    /// Counted from 1, if it is at a place.
+    /// Counted from 1, if it has a place.
     pub line: Option<usize>,
-    /// What is wrong, and what would be right.
+    /// The mistake, and how to mend it.
     pub what: String,
 }
 

@@ -3,11 +3,11 @@
 use super::files::Files;
 use std::fmt;
 
-/// Where an exercise was read from.
+/// The origin of an exercise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// It is one that eco brings.
+    /// It is shipped with eco.
     Eco,
     /// It lies in a folder.
     Folder,

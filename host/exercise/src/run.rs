@@ -1,6 +1,6 @@
 //! One run: the steps of a case, under one split, over one wire.
 //!
-//! It owns the order of events. What is right is `stream`'s, and it must not know which split is which.
+//! It owns the order of events. `stream` compares the replies.
 
 use super::case::{Action, Step};
 use super::clock::{Clock, UsedUp};
@@ -13,15 +13,15 @@ use super::wire::{Answer, Failed, Then, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a run found.
+/// The result of a run.
 pub(super) struct Outcome {
-    /// `None`: all was right.
+    /// `None`: the plugin was right.
     pub(super) failure: Option<Failure>,
-    /// The fuel that the hungriest connection has used.
+    /// The most fuel that a connection used.
     pub(super) fuel: u64,
 }
 
-/// Plays the steps, with each connection's stream cut at `cuts`, as long as the clock has something left.
+/// Plays the steps, with each connection's stream cut at `cuts`, as long as the clock has time left.
 pub(super) async fn run<W: Wire>(
     steps: &[Step],
     streams: &Streams,
@@ -49,11 +49,11 @@ pub(super) async fn run<W: Wire>(
     }
 }
 
-/// The names of the connections, in their order; empty where they have numbers.
+/// The names of the connections, in their order. Empty if they have numbers.
 fn names(steps: &[Step]) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> = Vec::new();
     for step in steps {
-        // Names are given in the order in which they come.
+        // The first use of a name gives it the next number.
         if let Some(name) = &step.name
             && step.connection == names.len()
         {
@@ -70,7 +70,7 @@ struct Player<'a, W> {
     clock: &'a Clock,
 }
 
-/// Why a run stops before its end.
+/// The reason that a run stops before its end.
 enum Stop<'a> {
     Diverged(Divergence<'a>),
     Failed(Failed),
@@ -94,7 +94,7 @@ impl From<UsedUp> for Stop<'_> {
     }
 }
 
-/// There is none of that number: steps and streams are made of the same case.
+/// There is always one: steps and streams are made of the same case.
 fn no_stream() -> Stop<'static> {
     Stop::Failed(Failed::Internal("a step names no connection".to_owned()))
 }
@@ -159,7 +159,7 @@ impl<'a, W: Wire> Player<'a, W> {
         Ok(())
     }
 
-    /// Lets time pass, and timers come when they are due.
+    /// Lets time pass. Timers fire when they are due.
     async fn pause(&mut self, connection: usize, time: Duration) -> Result<(), (usize, Stop<'a>)> {
         let words = format!("time passes: {}", humantime::format_duration(time));
         self.transcript.note(connection, Side::Client, &words);
@@ -176,8 +176,8 @@ impl<'a, W: Wire> Player<'a, W> {
         Ok(())
     }
 
-    /// Lets the plugin hear what has happened beside its connections, at the lowest first, until nothing more
-    /// has. Each time costs it fuel.
+    /// Tells the plugin of events beside its connections, the lowest connection first, until there are no
+    /// more. Each costs it fuel.
     async fn settle(&mut self) -> Result<(), (usize, Stop<'a>)> {
         let mut connection = 0;
         while let Some(stream) = self.streams.get(connection) {
@@ -212,7 +212,7 @@ impl<'a, W: Wire> Player<'a, W> {
     async fn deliver(&mut self, connection: usize) -> Result<(), Stop<'a>> {
         let clock = self.clock;
         while let Some(chunk) = self.stream(connection)?.next_chunk() {
-            // What is sent to a plugin that has closed gets lost, as on any connection.
+            // Bytes sent to a plugin that has closed get lost, as on any connection.
             if self.stream(connection)?.state.takes_input() {
                 clock.check()?;
                 self.transcript.bytes(connection, Side::Client, chunk);

@@ -1,28 +1,28 @@
-//! Where the randomness and the date of a case come from: the bytes of the exercise's files.
+//! The source of a case's randomness and date: the bytes of the exercise's files.
 //!
-//! It owns who draws what: a judge and a submission never the same, so that no plugin can draw what the
-//! judge has drawn. What is made of it is the laboratory's.
+//! A judge and a submission never get the same random bytes, so that no plugin can guess those of the judge.
+//! `Laboratory` makes them of the seed.
 
 use eco_plugin::Laboratory;
 use sha2::{Digest as _, Sha256};
 
-/// What all that is drawn in an exercise grows from: the same for the same files, on every machine.
+/// The seed of an exercise: the same for the same files, on every machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seed([u8; 32]);
 
 impl Seed {
-    /// That of an exercise with these files.
+    /// The seed of an exercise with these files.
     pub(super) fn of(files: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         for file in files {
-            // With their lengths, so that no other files make the same sequence.
+            // With its length, so that no other files make the same sequence.
             hash.update((file.len() as u64).to_le_bytes());
             hash.update(file);
         }
         Self(hash.finalize().into())
     }
 
-    /// What is drawn in the case of this name.
+    /// The seed of the case with this name.
     pub(super) fn of_case(&self, name: &str) -> CaseSeed {
         let draw = |what: &str| -> [u8; 32] {
             let hash = Sha256::new().chain_update(self.0).chain_update(what);
@@ -37,8 +37,8 @@ impl Seed {
     }
 }
 
-/// What the randomness of one case grows from, for each who draws. The date is the same for both, as
-/// between two machines whose clocks are right: a judge may compare a time with its own.
+/// The seed of one case, for judge and submission each its own. The date is the same for both, as between
+/// two machines whose clocks are right: a judge may compare a time with its own.
 pub(super) struct CaseSeed {
     judge: [u8; 32],
     submission: [u8; 32],
@@ -46,12 +46,12 @@ pub(super) struct CaseSeed {
 }
 
 impl CaseSeed {
-    /// New surroundings for a dialogue of the judge.
+    /// A new laboratory for a dialogue of the judge.
     pub(super) fn judge(&self) -> Laboratory {
         Laboratory::new(self.judge, self.date)
     }
 
-    /// New surroundings for a run of the submission.
+    /// A new laboratory for a run of the submission.
     pub(super) fn submission(&self) -> Laboratory {
         Laboratory::new(self.submission, self.date)
     }

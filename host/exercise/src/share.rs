@@ -1,32 +1,33 @@
-//! How many plugins may be judged at the same time with so much memory, and what each has of it.
+//! Shares of memory: how many plugins may be judged at the same time, and the memory of each.
 //!
-//! It owns what judging takes at most. It must not know what the machine has.
+//! It owns the most that judging takes.
 
 use super::case::{Action, Exercise, Pattern, Script};
 use super::stream::SURPLUS;
 use eco_plugin::{Laboratory, Language};
 
-/// Bytes that the host holds for an instance beside its memory, about: its stack, its handles, its tables.
+/// Approximate bytes that the host holds for an instance beside its memory: its stack, its handles, its
+/// tables.
 const INSTANCE: usize = 2 * 1024 * 1024;
-/// What a byte of the log may take: escaped, and once more where it is reported.
+/// Bytes that one byte of the log may become: escaped, and once more in a report.
 const LOGGED: usize = 8;
 
-/// What each of the plugins has that are judged at the same time. It is the same for each, so that one which takes all
-/// of it takes nothing of another's; where it is not enough, nobody knows whether the plugin is right.
+/// The share of each plugin that is judged at the same time as others. All are equal: a plugin that takes
+/// all of its share takes nothing of another's. A plugin with too little can't be judged.
 /// Test: `laboratory::a_class_with_a_hog_keeps_all_other_marks_where_memory_is_short`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// How many there are at the same time, at least one.
+    /// Plugins judged at the same time, at least one.
     pub jobs: usize,
     /// Bytes that one run of a plugin may make the host hold, for [`Limits::budgets`](crate::Limits::budgets).
     pub run: usize,
-    /// Bytes that its judge may, where there is one.
+    /// Bytes that its judge may, if there is one.
     pub judge: usize,
 }
 
 impl Exercise {
-    /// The shares of plugins that are judged with so much memory in all, no more than `jobs` at the same time: as many
-    /// as can each take all that the limits allow.
+    /// The shares of plugins judged with so much memory in all, at most `jobs` at the same time: as many as
+    /// can each take all that the limits allow.
     pub fn share(&self, memory: usize, jobs: usize) -> Share {
         let has_judge = self
             .cases
@@ -45,7 +46,7 @@ impl Exercise {
         }
     }
 
-    /// Bytes that a run may make the host hold before a limit of the exercise is reached.
+    /// Bytes that a run may make the host hold before it reaches a limit of the exercise.
     fn most_of_a_run(&self) -> usize {
         // Python's interpreter needs most.
         let interpreter = Language::Python.least_memory();
@@ -60,7 +61,7 @@ impl Exercise {
             .saturating_add(Laboratory::most_shared())
     }
 
-    /// Bytes of the replies that are kept until a run is over, with the one that comes.
+    /// Bytes of the replies kept until a run is over, with the next one.
     fn most_of_replies(&self) -> usize {
         let of_case = |script: &Script| match script {
             Script::Judge { .. } => 0,
@@ -74,7 +75,7 @@ impl Exercise {
         };
         let expected = self.cases.iter().map(|case| of_case(&case.script)).max();
         let kept = self.connections().saturating_mul(SURPLUS);
-        // What grows may be twice as large.
+        // A growing buffer may be twice as large.
         let kept = kept.saturating_add(expected.unwrap_or(0)).saturating_mul(2);
         kept.saturating_add(self.limits.reply.saturating_mul(2))
     }
@@ -108,7 +109,7 @@ mod tests {
         let short = one.share(2048 * MIB, 8);
         assert_eq!(short.jobs, 2, "{short:?}");
         assert!(short.run < 1024 * MIB && short.run > 900 * MIB, "{short:?}");
-        // One is judged anyway, and has what there is.
+        // One is judged anyway, with the memory that there is.
         let least = one.share(100 * MIB, 8);
         assert_eq!(least.jobs, 1);
         assert!(least.run < 100 * MIB && least.run > 50 * MIB, "{least:?}");

@@ -1,4 +1,4 @@
-//! The exercises that are part of the binary, from easy to hard, and copying them out.
+//! The exercises in the binary, from easy to hard, and copying them out.
 
 use super::files::Files;
 use super::read::Cases;
@@ -23,13 +23,14 @@ pub struct Shipped {
 /// The language of an exercise's statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatementLanguage {
-    /// As all of eco's own texts.
+    /// The language of all eco's texts.
     English,
-    /// As the course that eco comes from.
+    /// The language of the course that eco comes from.
     Spanish,
 }
 
-/// The statements in the sources, and where they lie beside each other in a copy, by the language that comes first.
+/// The statements in the sources, and their names beside each other in a copy, by the language that comes
+/// first.
 const ENGLISH: &str = "README.md";
 const SPANISH: &str = "README.es.md";
 const ENGLISH_SECOND: &str = "README.en.md";
@@ -39,11 +40,11 @@ const ENGLISH_SECOND: &str = "README.en.md";
 enum Shape {
     Handler,
     Session,
-    /// A session that hears what happens beside it.
+    /// A session that gets events from beside its connection.
     Event,
 }
 
-/// A file of the ladder that students don't get.
+/// The hidden cases of a shipped exercise.
 const HIDDEN: &str = "hidden.toml";
 
 macro_rules! shipped {
@@ -73,7 +74,7 @@ macro_rules! file {
     };
 }
 
-/// Has git leave the bytes of a copy alone.
+/// Tells git to leave the bytes of a copy alone.
 const ATTRIBUTES: File = (
     ".gitattributes",
     include_bytes!("../../../plugins/exercises/.gitattributes"),
@@ -94,7 +95,7 @@ pub const SHIPPED: &[Shipped] = shipped![
     "chat" Event;
 ];
 
-/// What compiled languages start from, by interface and language.
+/// The starters of compiled languages, by interface and language.
 const STARTERS: [(Shape, SampleLanguage, &[File]); 9] = [
     (
         Shape::Handler,
@@ -159,13 +160,13 @@ const STARTERS: [(Shape, SampleLanguage, &[File]); 9] = [
 ];
 
 impl Shipped {
-    /// Its files, the hidden cases among them.
+    /// Its files, with the hidden cases.
     pub fn files(&self) -> Files {
         Files::Shipped(self.slug, self.files)
     }
 
-    /// Where the starter in a language lies in the folder that [`write`](Self::write) makes: a script,
-    /// or the folder of its sources.
+    /// The place of a language's starter in the folder that [`write`](Self::write) makes: a script, or the
+    /// folder of its sources.
     pub fn starter(&self, language: SampleLanguage) -> String {
         let folder = language.folder();
         match language.script() {
@@ -174,11 +175,11 @@ impl Shipped {
         }
     }
 
-    /// Copies it into the folder `folder`, which is new or empty: the cases that are wanted, with a starter in every
-    /// language, or in the one that is given. The statement in `first` is its `README.md`.
+    /// Copies it into the folder `folder`, which is new or empty: the wanted cases, with a starter in every
+    /// language, or in the given one. The statement in `first` is its `README.md`.
     ///
     /// # Errors
-    /// There is something already, or it can't be written.
+    /// The folder has something already, or it can't be written.
     pub fn write(
         &self,
         folder: &Path,
@@ -205,7 +206,7 @@ impl Shipped {
     }
 }
 
-/// Where a file lies in a copy, and what it holds there: statements name each other.
+/// The place of a file in a copy, and its contents there: statements link to each other.
 fn placed<'a>(
     path: &'a str,
     bytes: &'a [u8],

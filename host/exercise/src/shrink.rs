@@ -1,15 +1,14 @@
 //! The smallest split that breaks a plugin: cuts are left out as long as it still fails.
 //!
-//! This is delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing
-//! Input", 2002) over the places where streams are cut.
+//! This is delta debugging (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input",
+//! 2002) over the cuts of streams.
 
-/// How many smaller splits are tried. One cut among a thousand is found in some twenty tries; what
-/// needs more is shown as small as it has become by then.
-/// Test: `splits::the_smallest_split_that_breaks_it_is_shown`.
+/// Smaller splits that are tried. One cut among a thousand is found in some twenty tries. After the last try
+/// the smallest one so far is shown. Test: `splits::the_smallest_split_that_breaks_it_is_shown`.
 const TRIES: usize = 100;
 
-/// The fewest of `cuts` that still fail, as far as [`TRIES`] go. `fails` says what goes wrong with
-/// some of them, if anything does; an error is the end of it. `None` where no smaller set fails.
+/// The fewest of `cuts` that still fail, within [`TRIES`]. `fails` gives the failure under some of them, if
+/// there is one; an error ends the search. `None` if no smaller set fails.
 pub(super) async fn smallest<T, E, F, Fut>(mut cuts: Vec<(usize, usize)>, mut fails: F) -> Option<T>
 where
     F: FnMut(Vec<(usize, usize)>) -> Fut,
@@ -21,7 +20,7 @@ where
     while cuts.len() >= 2 {
         let size = cuts.len().div_ceil(parts);
         let pieces: Vec<_> = cuts.chunks(size).map(<[_]>::to_vec).collect();
-        // One of the parts alone, then all but one of them.
+        // Each part alone, then all but one of them.
         let without = |index: usize| {
             let others = pieces
                 .iter()

@@ -1,7 +1,7 @@
 //! Splits: the ways in which the same bytes of a case arrive.
 //!
-//! That a chunk is not a message is what an exercise teaches before all else, so that every case is
-//! run under several splits, and the stream of replies must be the same.
+//! A chunk is not a message: exercises teach this before all else. So every case runs under several splits,
+//! and the stream of replies must be the same.
 
 use super::case::{Action, Pattern, Step};
 use chacha20::ChaCha8Rng;
@@ -9,15 +9,14 @@ use rand_core::{Rng as _, SeedableRng as _};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The most that a plugin is handed at once, as by `eco serve`.
+/// The largest chunk of a plugin, as in `eco serve`.
 pub(super) const CHUNK: usize = 64 * 1024;
 
-/// How many pieces of a connection are small, single bytes or random ones; what follows them comes whole.
-/// Each is a call, and a plugin that takes a chunk for a message is found out by the first few.
-/// Test: `splits::only_so_many_pieces_are_small`.
+/// Small pieces of a connection, single bytes or random ones; the rest comes whole. Each is a call, and the
+/// first few find a plugin that takes a chunk for a message. Test: `splits::only_so_many_pieces_are_small`.
 const SMALL_PIECES: usize = 1024;
 
-/// The longest pieces of the random splits, one for each.
+/// The longest piece of each random split.
 const RANDOM_PIECES: [u64; 4] = [2, 7, 64, 1024];
 
 /// A way to split the bytes of a case.
@@ -25,13 +24,13 @@ const RANDOM_PIECES: [u64; 4] = [2, 7, 64, 1024];
 pub enum Split {
     /// Each send is a chunk.
     AsWritten,
-    /// All that a connection sends is one chunk.
+    /// All bytes of a connection are one chunk.
     AllInOne,
     /// One byte at a time.
     SingleBytes,
     /// Random pieces, the same for the same number.
     Random(u8),
-    /// What was left of one of these when all cuts were taken out that a failure doesn't need.
+    /// A split reduced to the cuts that its failure needs.
     Smallest,
 }
 
@@ -50,7 +49,7 @@ impl fmt::Display for Split {
 }
 
 impl Split {
-    /// All that every case is run under, in this order.
+    /// The splits of every case, in this order.
     pub fn all() -> impl Iterator<Item = Self> {
         let random = (1..)
             .zip(RANDOM_PIECES)
@@ -60,13 +59,13 @@ impl Split {
             .chain(random)
     }
 
-    /// Whether it cuts where the author did not, so that what passes as written can fail.
+    /// Whether it cuts where the author did not, so that a plugin may be right as written and fail here.
     pub fn is_finer(self) -> bool {
         matches!(self, Self::SingleBytes | Self::Random(_) | Self::Smallest)
     }
 
-    /// The ends of the pieces of `length` bytes, the last of which is `length`. `stream` tells apart
-    /// streams that are of the same length.
+    /// The ends of the pieces of `length` bytes, the last of which is `length`. `stream` tells apart streams
+    /// of the same length.
     pub(super) fn ends(self, length: usize, stream: usize) -> BTreeSet<usize> {
         let mut ends: BTreeSet<usize> = match self {
             Self::AsWritten | Self::AllInOne | Self::Smallest => BTreeSet::new(),
@@ -95,18 +94,19 @@ fn random(number: u8, length: usize, stream: usize) -> BTreeSet<usize> {
     .collect()
 }
 
-/// Where each connection's stream is cut: the ends of its chunks.
+/// The cuts of each connection's stream: the ends of its chunks.
 pub(super) type Cuts = Vec<BTreeSet<usize>>;
 
-/// The streams of a case's connections, and where they may be cut.
+/// The streams of a case's connections, and their possible cuts.
 pub(super) struct Streams {
-    /// All that each connection sends.
+    /// All bytes that each connection sends.
     pub(super) sent: Vec<Vec<u8>>,
-    /// How many bytes it is to be answered by, where the case says it.
+    /// Bytes of the reply to each, as far as the case says it.
     pub(super) expected: Vec<usize>,
     /// The ends of its sends.
     written: Cuts,
-    /// The ends that every split keeps: the stream's own, pauses, and where another connection with a name goes on.
+    /// The ends in every split: the stream's own, pauses, and places where another connection with a name
+    /// goes on.
     kept: Cuts,
 }
 
@@ -120,7 +120,7 @@ impl Streams {
         let mut kept: Cuts = vec![BTreeSet::new(); connections];
         let mut before: Option<usize> = None;
         for step in steps {
-            // Connections with names have to do with each other: what one sent has arrived before another does
+            // Connections with names belong together: the bytes of one have arrived before another does
             // anything.
             if let Some(before) = before.filter(|before| *before != step.connection)
                 && step.name.is_some()
@@ -144,7 +144,7 @@ impl Streams {
                         *expected += bytes.len();
                     }
                 }
-                // All that was sent has arrived by then, whatever the connection.
+                // All bytes have arrived by then, on every connection.
                 Action::Pause(_) => {
                     for (stream, ends) in sent.iter().zip(&mut kept) {
                         ends.insert(stream.len());
@@ -165,7 +165,7 @@ impl Streams {
         }
     }
 
-    /// Where `split` cuts them.
+    /// The cuts of `split`.
     pub(super) fn cuts(&self, split: Split) -> Cuts {
         let streams = self.sent.iter().zip(&self.written).enumerate();
         let cuts = streams.map(|(number, (stream, written))| match split {
@@ -175,7 +175,7 @@ impl Streams {
         self.with_kept(cuts.collect())
     }
 
-    /// These cuts, and those that no split goes without.
+    /// These cuts, and those of every split.
     pub(super) fn with_kept(&self, mut cuts: Cuts) -> Cuts {
         for ((cuts, kept), stream) in cuts.iter_mut().zip(&self.kept).zip(&self.sent) {
             cuts.extend(kept);
@@ -207,7 +207,7 @@ impl Streams {
     }
 }
 
-/// Cuts what is longer than a chunk can be.
+/// Cuts pieces that are longer than a chunk.
 fn limit(cuts: &mut BTreeSet<usize>, length: usize) {
     let mut last = 0;
     while length - last > CHUNK {

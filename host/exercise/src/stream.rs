@@ -1,6 +1,6 @@
-//! One connection in a run: what was sent, what came back, and what should have.
+//! One connection in a run: the bytes sent, the replies, and the expected replies.
 //!
-//! It owns the comparing. It must not know where the bytes come from.
+//! It owns the comparison.
 
 use super::case::Pattern;
 use super::clock::Clock;
@@ -8,27 +8,27 @@ use super::verdict::Verdict;
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
-/// Bytes beyond what was sent, and what is expected, that a connection keeps. More ends the run, as one
-/// that floods must not fill the tester's memory. Test: `verdicts::a_plugin_that_answers_without_end_is_stopped`.
+/// Bytes that a connection keeps beyond those sent and expected. More ends the run: a plugin that floods
+/// must not fill the tester's memory. Test: `verdicts::a_plugin_that_answers_without_end_is_stopped`.
 pub(super) const SURPLUS: usize = 1024 * 1024;
 
-/// What must be true at a place of the stream.
+/// A condition at a place of the stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Expected<'a> {
     Next(&'a Pattern),
     Close,
 }
 
-/// What became of the connection.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Unopened,
     Open,
-    /// The plugin will send no more, and is still given what comes.
+    /// The plugin will send no more, and still gets chunks.
     Finished,
     /// It is over, in order.
     Closed,
-    /// The plugin has torn it down.
+    /// The plugin has reset it.
     Reset,
 }
 
@@ -38,55 +38,55 @@ impl State {
         matches!(self, Self::Finished | Self::Closed | Self::Reset)
     }
 
-    /// Whether what is sent reaches the plugin.
+    /// Whether the plugin still gets the bytes sent.
     pub(super) fn takes_input(self) -> bool {
         matches!(self, Self::Open | Self::Finished)
     }
 }
 
-/// A chunk that was handed over.
+/// A chunk that the plugin got.
 #[derive(Clone, Debug)]
 struct Delivered {
-    /// Its place among the bytes sent.
+    /// Its range in the bytes sent.
     sent: Range<usize>,
-    /// How many bytes had come back when it was answered.
+    /// Bytes that had come back when it was answered.
     replied: usize,
 }
 
-/// Something that isn't as it should be.
+/// A difference from the expected.
 #[derive(Clone, Debug)]
 pub(super) struct Divergence<'a> {
     pub(super) verdict: Verdict,
-    /// Where in the stream of replies.
+    /// Its place in the stream of replies.
     pub(super) offset: usize,
-    /// What should be there, after what was right.
+    /// The expected bytes at that place.
     pub(super) expected: Option<&'a Pattern>,
 }
 
 pub(super) struct Stream<'a> {
-    /// The most replies that are kept.
+    /// Bytes of replies that are kept.
     most: usize,
     sent: &'a [u8],
-    /// The ends of the chunks that are still to come.
+    /// The ends of the chunks still to come.
     ends: VecDeque<usize>,
-    /// How far the steps have got.
+    /// Bytes that the steps have sent so far.
     available: usize,
     delivered: Vec<Delivered>,
     replies: Vec<u8>,
-    /// How far the replies were right.
+    /// Bytes of the replies that were right.
     matched: usize,
-    /// What is still to be looked at, each when so many bytes have been delivered.
+    /// Conditions to check, each when so many bytes have been delivered.
     pending: VecDeque<(usize, Expected<'a>)>,
     pub(super) state: State,
-    /// Whether the plugin was meant to end the connection, or the client has.
+    /// Whether the plugin may end the connection: by the case, or since the client has.
     may_end: bool,
     /// Whether the last step expected something, so that nothing more may have come.
     settled: bool,
 }
 
 impl<'a> Stream<'a> {
-    /// For a connection that sends this, in chunks with these ends, and is to be answered by so many bytes
-    /// in all, as far as the case says.
+    /// A connection that sends these bytes, in chunks with these ends. `expected` is the number of bytes in
+    /// reply, as far as the case says it.
     pub(super) fn new(sent: &'a [u8], ends: BTreeSet<usize>, expected: usize) -> Self {
         Self {
             most: sent.len().saturating_add(expected).saturating_add(SURPLUS),
@@ -107,7 +107,7 @@ impl<'a> Stream<'a> {
         self.delivered.last().map_or(0, |chunk| chunk.sent.end)
     }
 
-    /// So many more bytes may be sent.
+    /// Lets so many more bytes be sent.
     pub(super) fn allow(&mut self, bytes: usize) {
         self.available += bytes;
         self.settled = false;
@@ -139,7 +139,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Something must be true once all that was sent so far has been delivered.
+    /// Adds a condition that must hold once all bytes sent so far are delivered.
     pub(super) fn expect(&mut self, expected: Expected<'a>) {
         if matches!(expected, Expected::Close) {
             self.may_end = true;
@@ -148,13 +148,13 @@ impl<'a> Stream<'a> {
         self.settled = true;
     }
 
-    /// The client ends the connection, and the plugin may too.
+    /// Ends the connection for the client. The plugin may end it too.
     pub(super) fn client_ends(&mut self) {
         self.may_end = true;
     }
 
-    /// Looks at all that can be looked at, as long as the clock has something left: thousands of patterns may have waited for
-    /// one chunk.
+    /// Checks the conditions that are ready, as long as the clock has time left: thousands of patterns may
+    /// have waited for one chunk.
     pub(super) fn check(&mut self, clock: &Clock) -> Result<(), Divergence<'a>> {
         let position = self.position();
         while let Some((_, expected)) = self.pending.pop_front_if(|(place, _)| *place <= position) {
@@ -170,7 +170,7 @@ impl<'a> Stream<'a> {
                     self.check_nothing_more()?;
                     match self.state {
                         State::Finished | State::Closed => {}
-                        // Bytes that were sent before it may be lost.
+                        // Bytes sent before a reset may be lost.
                         State::Reset => return Err(self.ended_early()),
                         State::Unopened | State::Open => {
                             return Err(diverge(Verdict::NotClosed, self.matched, None));
@@ -211,8 +211,8 @@ impl<'a> Stream<'a> {
         Err(diverge(verdict, self.matched + right, Some(pattern)))
     }
 
-    /// Before the client goes on: whether more came than was expected, or the end, if everything has been
-    /// delivered that could have been.
+    /// Checks, before the client goes on, that nothing unexpected came, neither bytes nor an end. While bytes
+    /// are still to be delivered, nothing is checked.
     pub(super) fn check_settled(&self) -> Result<(), Divergence<'a>> {
         if self.settled && self.pending.is_empty() && self.position() == self.available {
             self.check_end()
@@ -221,7 +221,7 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// At the end of the case.
+    /// Checks the end of the case.
     pub(super) fn check_end(&self) -> Result<(), Divergence<'a>> {
         self.check_nothing_more()?;
         if self.state.has_ended() && !self.may_end {
@@ -243,18 +243,18 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// What has come so far.
+    /// The replies so far.
     pub(super) fn replies(&self) -> &[u8] {
         &self.replies
     }
 
-    /// What was right of it.
+    /// The right part of them.
     pub(super) fn right(&self) -> &[u8] {
         self.replies.get(..self.matched).unwrap_or_default()
     }
 
-    /// Which chunk was answered at `offset` of the replies: its number, counted from 1, and its place
-    /// among the bytes sent. The last one, where nothing came; `None` before the first.
+    /// The chunk answered at `offset` of the replies: its number, counted from 1, and its range in the bytes
+    /// sent. The last one, if nothing came; `None` before the first.
     pub(super) fn chunk_at(&self, offset: usize) -> Option<(usize, Range<usize>)> {
         let answered = self
             .delivered

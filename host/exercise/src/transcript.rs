@@ -1,13 +1,13 @@
-//! What was said in a run, for the student to read.
+//! The transcript of a run, for the student to read.
 //!
-//! It owns how much of it is kept, and must not know what was right.
+//! It owns how much of it is kept.
 
 use eco_text::escape::Escaped;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The events that are kept: the last ones, which lead to the failure. One byte at a time makes many.
+/// Events that are kept: the last ones, which lead to the failure. Single bytes make many.
 /// Test: `feedback::a_long_dialogue_shows_its_end`.
 const EVENTS: usize = 24;
 
@@ -15,21 +15,21 @@ const EVENTS: usize = 24;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Transcript {
     events: VecDeque<Event>,
-    /// What the exercise calls its connections, if it does.
+    /// The exercise's names for its connections, if it has some.
     #[serde(with = "texts")]
     names: Vec<Arc<str>>,
-    /// How many came before these.
+    /// The number of events before these.
     pub omitted: usize,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Counted from 1.
     pub connection: usize,
-    /// Who did it.
+    /// Its side.
     pub by: Side,
-    /// What it was: quoted bytes, escaped, or words in parentheses.
+    /// The event in words: quoted bytes, escaped, or words in parentheses.
     pub what: String,
 }
 
@@ -44,7 +44,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The direction of what it sends, from the plugin's point of view.
+    /// The direction of its bytes, from the plugin's point of view.
     pub fn arrow(self) -> &'static str {
         match self {
             Self::Client => "-->",
@@ -54,7 +54,7 @@ impl Side {
 }
 
 impl Transcript {
-    /// An empty one, of connections with these names.
+    /// An empty one, for connections with these names.
     pub(super) fn of(names: Vec<Arc<str>>) -> Self {
         Self {
             names,
@@ -74,7 +74,7 @@ impl Transcript {
         }
     }
 
-    /// Something that isn't bytes.
+    /// Adds an event without bytes.
     pub(super) fn note(&mut self, connection: usize, by: Side, what: &str) {
         self.add(connection, by, format!("({what})"));
     }
@@ -91,7 +91,7 @@ impl Transcript {
         });
     }
 
-    /// Bytes that its events take, about.
+    /// Approximate bytes of its events.
     pub(super) fn size(&self) -> usize {
         let events = self.events.iter();
         events
@@ -99,7 +99,7 @@ impl Transcript {
             .sum()
     }
 
-    /// Counts its events as omitted, all of them.
+    /// Omits all its events, and counts them.
     pub(super) fn forget(&mut self) {
         self.omitted += self.events.len();
         self.events = VecDeque::new();
@@ -116,7 +116,7 @@ impl Transcript {
     }
 }
 
-/// Texts that are shared, as plain ones.
+/// Shared texts, serialized as plain ones.
 mod texts {
     use serde::{Deserialize as _, Deserializer, Serializer};
     use std::sync::Arc;

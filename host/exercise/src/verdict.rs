@@ -1,47 +1,47 @@
-//! Verdicts: what can be said of a plugin under a case, a closed set.
+//! Verdicts on a plugin under a case: a closed set.
 
 use eco_plugin::{Budget, CompileError, Error, LoadError};
 use eco_text::escape::Escaped;
 
-/// How a case ended.
+/// The end of a case.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Verdict {
     /// Every reply was right under every split.
     Passed,
-    /// A byte is not what it should be.
+    /// A byte of the reply is wrong.
     WrongBytes,
     /// The plugin waits for more, and owes bytes.
     MissingBytes,
-    /// It sent more than it should.
+    /// It sent too many bytes.
     ExtraBytes,
     /// It ended the connection too early, or without having to.
     ClosedEarly,
-    /// It should have ended the connection.
+    /// It did not end the connection.
     NotClosed,
-    /// It used its fuel up.
+    /// It used up its fuel.
     OutOfCpu,
-    /// It wanted more memory than it may have.
+    /// It asked for more memory than its limit.
     OutOfMemory,
-    /// One call returned more than it may.
+    /// One call returned more than the limit.
     ReplyTooBig,
-    /// It stopped by an error of its own, which is named.
+    /// It stopped by this error of its own.
     Crashed(String),
-    /// What it returned breaks the calling convention of components, or the types of the contract.
+    /// Its return value breaks the calling convention of components, or the types of the contract.
     BadAbi(String),
-    /// It can't be loaded as what eco runs.
+    /// It can't be loaded as a plugin.
     DoesNotLoad(String),
-    /// It can't be compiled with what there is for that.
+    /// Compiling it takes more than the limits.
     TooComplex(String),
-    /// It lacks the export that is named.
+    /// It lacks this export.
     MissingFunction(String),
-    /// It imports what is named, which nobody gives it.
+    /// It imports this, which nobody gives it.
     ImportNotAllowed(String),
     /// eco failed, or the exercise did. It is never held against the student.
     Internal(String),
 }
 
 impl Verdict {
-    /// The verdict in one word, stable: reports and tests use it.
+    /// The verdict in one word. It is stable: reports and tests use it.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -63,7 +63,7 @@ impl Verdict {
         }
     }
 
-    /// What it names, where it names something: an error, an export, an import.
+    /// The thing that it names, if any: an error, an export, an import.
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::Crashed(what)
@@ -85,7 +85,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict in a plain sentence. What comes from the plugin in it is escaped.
+    /// The verdict in a plain sentence. Words of the plugin in it are escaped.
     pub fn sentence(&self) -> String {
         match self {
             Self::Passed => "Every reply was right, however the bytes were split.".to_owned(),
@@ -122,7 +122,7 @@ impl Verdict {
         }
     }
 
-    /// Whether it says something of what the plugin sent, or of when it stopped.
+    /// Whether it is about the plugin's replies, or about when it stopped.
     pub(super) fn is_about_replies(&self) -> bool {
         matches!(
             self,
@@ -140,7 +140,7 @@ impl Verdict {
     }
 }
 
-/// What a plugin that failed under way gets.
+/// The verdict on a plugin that failed under way.
 impl From<&Error> for Verdict {
     fn from(error: &Error) -> Self {
         match error {
@@ -168,7 +168,7 @@ impl From<&Error> for Verdict {
     }
 }
 
-/// What a plugin that can't be loaded gets, in every case.
+/// The verdict on a plugin that can't be loaded, in every case.
 impl From<&LoadError> for Verdict {
     fn from(error: &LoadError) -> Self {
         match error {
@@ -215,14 +215,14 @@ impl From<&CompileError> for Verdict {
     }
 }
 
-/// That a run made the host hold more than there is for one here.
+/// The message that a run needs more of the host's memory than it has here.
 fn too_little_memory(value: &str) -> String {
     format!(
         "all its connections together, with what they share, needed more memory than the {value} that there is for one plugin here; give the machine, or its container, more, or judge fewer at the same time"
     )
 }
 
-/// A plugin's author chose some of the words, and their number.
+/// Escapes a text, and bounds it: a plugin's author chose some of the words, and their number.
 fn escaped(text: &str) -> String {
     let text = eco_text::escape::harmless(text);
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -230,7 +230,7 @@ fn escaped(text: &str) -> String {
     short
 }
 
-/// Characters of an error that are shown. Messages of compilers of text can be pages long.
+/// Characters of an error that are shown. Compilers' messages can be pages long.
 const MOST_TEXT: usize = 1000;
 
 #[cfg(test)]
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
     use crate::Limits;
 
-    /// Fuel decides what is too much: it is the same everywhere, and time isn't.
+    /// Fuel decides on too much work: it is the same everywhere, and time isn't.
     #[test]
     fn time_is_only_a_backstop() {
         let budgets = Limits::default().budgets(usize::MAX);

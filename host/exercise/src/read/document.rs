@@ -1,4 +1,4 @@
-//! One file of cases: its text, its values, and the lines of what is wrong in it.
+//! One file of cases: its text, its values, and the lines of its mistakes.
 
 use super::format::FORMAT;
 use super::{line_ends, toml_syntax};
@@ -7,17 +7,18 @@ use crate::mistake::Mistake;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-/// The largest `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its bytes. What is
-/// long is sent from a file of its own. Test: `hostile_exercises::a_file_of_cases_that_is_too_large_is_refused`.
+/// Bytes of `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its
+/// bytes. Long messages are sent from files of their own.
+/// Test: `hostile_exercises::a_file_of_cases_that_is_too_large_is_refused`.
 const LARGEST: usize = 512 * 1024;
 
-/// A file, for the places in it.
+/// A file whose mistakes have lines.
 pub(super) struct Document<'a> {
     pub(super) files: &'a Files,
     name: &'static str,
-    /// As it is meant, whatever its line ends were.
+    /// Its text, with line ends of LF alone.
     pub(super) text: String,
-    /// The lines at whose ends strings had a CRLF.
+    /// Lines with a string that had CRLF at its line ends.
     pub(super) crlf: Vec<usize>,
 }
 

@@ -1,7 +1,6 @@
-//! What an exercise's files come to so far, and what they may come to in all.
+//! The contents of an exercise's files so far, and the bounds of all of it.
 //!
-//! It owns the bounds of a whole exercise: all of it is held as long as a class is graded, and its author may be anybody.
-//! It must not know how a file is written.
+//! An exercise is held as long as a class is graded, and its author may be anybody.
 
 use crate::case::{Action, Case, Pattern, Script, Step};
 use crate::digest::Digest;
@@ -13,28 +12,28 @@ use eco_text::escape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The cases of an exercise. More is refused: each is run seven times for every submission, and is in every report.
-/// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+/// Cases of an exercise. More is refused: each runs seven times for every submission, and is in every
+/// report. Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
 pub(super) const MOST_CASES: usize = 1000;
-/// The steps of all cases. More is refused, since each is held.
+/// Steps of all cases. More is refused, since each is held.
 /// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
 const MOST_STEPS: usize = 20_000;
-/// The judges, each of them a file that is loaded once. More is refused: each is compiled, and its code held.
+/// Judges, each a file that is loaded once. More is refused: each is compiled, and its code held.
 /// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
 const MOST_JUDGES: usize = 16;
-/// Bytes of all judges: their code, which may be many times that, is held. More is refused.
+/// Bytes of all judges. Their code, which may be many times that, is held. More is refused.
 /// Test: `judges::judges_that_are_too_large_are_refused`.
 const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
-/// The bytes that are held for all cases together: what they send and expect, their texts, and what regular
-/// expressions become. More is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
+/// Bytes held for all cases together: messages and expected replies, texts, and compiled regular
+/// expressions. More is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
 const MOST_HELD: usize = 64 * 1024 * 1024;
-/// Bytes of the patterns of all regular expressions, each different one of which counts once. More is refused: this
-/// bounds the time to compile them. Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+/// Bytes of the patterns of all regular expressions, equal ones counted once. More is refused: this bounds
+/// the time to compile them. Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
 const MOST_PATTERNS: usize = 64 * 1024;
 /// Classes in patterns in which case doesn't matter. More is refused: the largest take six milliseconds each.
 /// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
 const MOST_FOLDED: usize = 256;
-/// What is warned of. The rest is left out: one who has mended a hundred looks again.
+/// Warnings. The rest is left out: an author who has mended a hundred looks again.
 /// Test: `hostile_exercises::warnings_are_a_hundred_at_the_most`.
 const MOST_WARNINGS: usize = 100;
 
@@ -45,19 +44,19 @@ pub(super) struct Gathered {
     pub(super) warnings: Vec<Mistake>,
     names: BTreeSet<String>,
     pub(super) judges: Vec<Source>,
-    /// Which of the judges is in a file.
+    /// The index of the judge in each file.
     judge_files: BTreeMap<PathBuf, usize>,
     judge_bytes: usize,
     expressions: BTreeMap<String, Expression>,
     steps: usize,
     bytes: usize,
-    /// Bytes of the patterns, and classes that were folded.
+    /// Bytes of the patterns, and their folded classes.
     patterns: usize,
     folded: usize,
 }
 
 impl Gathered {
-    /// Room for one more case, of this name and with so many bytes of other texts.
+    /// Makes room for a case of this name, with so many bytes of other texts.
     pub(super) fn begin_case(&mut self, name: &str, texts: usize) -> Result<(), String> {
         if self.cases.len() == MOST_CASES {
             return Err(format!("an exercise has at most {MOST_CASES} cases"));
@@ -68,7 +67,7 @@ impl Gathered {
         self.hold(size_of::<Case>() + 2 * name.len() + texts)
     }
 
-    /// One more step, for which so many bytes are held.
+    /// Makes room for a step that holds so many bytes.
     pub(super) fn step(&mut self, bytes: usize) -> Result<(), String> {
         self.steps += 1;
         if self.steps > MOST_STEPS {
@@ -79,7 +78,7 @@ impl Gathered {
         self.hold(size_of::<Step>() + bytes)
     }
 
-    /// The number of the judge in this file, of which `read` gives so many bytes at most.
+    /// The index of the judge in this file. `read` gets its limit in bytes.
     pub(super) fn judge(
         &mut self,
         path: &Path,
@@ -103,7 +102,7 @@ impl Gathered {
         Ok(number)
     }
 
-    /// What a pattern is compiled to, once.
+    /// The compiled pattern. Equal patterns are compiled once.
     pub(super) fn expression(&mut self, text: &str) -> Result<Expression, String> {
         if let Some(known) = self.expressions.get(text) {
             return Ok(known.clone());
@@ -134,7 +133,7 @@ impl Gathered {
         }
     }
 
-    /// The digest of the exercise that was read from this TOML: of that, of the bytes that steps send and expect, and of
+    /// The digest of the exercise with this TOML: of that, of the bytes that steps send and expect, and of
     /// the judges. Two exercises that could judge differently have two.
     pub(super) fn digest(&self, toml: &[&[u8]]) -> Digest {
         let steps = self.cases.iter().flat_map(|case| match &case.script {
@@ -146,7 +145,7 @@ impl Gathered {
             _ => None,
         });
         let judges = self.judges.iter().filter_map(|judge| match judge {
-            // The end of its name says what it is.
+            // The extension says the language.
             Source::Bytes(name, bytes) => Some([name.rsplit('.').next()?.as_bytes(), bytes]),
             _ => None,
         });

@@ -1,9 +1,8 @@
-//! Texts of an exercise that people read: how long they may be, and which are one line.
-//!
-//! It must not know where they stand, nor how they are shown.
+//! Texts of an exercise for people: their longest lengths, and which are one line.
 
-/// Characters of a title, a summary and a case's name, each of which is one line. A longer one is refused: it is a column
-/// of a table, and stands in every report. Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
+/// Characters of a title, a summary and a case's name, each of which is one line. A longer one is refused:
+/// it is a column of a table, and in every report.
+/// Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
 pub(super) const LONGEST_LINE: usize = 200;
 /// Characters of a slug. Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
 pub(super) const LONGEST_SLUG: usize = 64;
@@ -14,7 +13,7 @@ pub(super) const LONGEST_HINT: usize = 2000;
 /// Test: `hostile_exercises::texts_have_bounds_and_names_are_one_line`.
 pub(super) const LONGEST_MESSAGE: usize = 64 * 1024;
 
-/// Whether a text is that short; `what` it is.
+/// Checks that a text has at most `most` characters. `what` is its name in the error.
 ///
 /// # Errors
 /// It is longer.
@@ -26,7 +25,7 @@ pub(super) fn check_length(text: &str, most: usize, what: &str) -> Result<(), St
     }
 }
 
-/// Whether it is one line, and that short.
+/// Checks that a text is one line of at most [`LONGEST_LINE`] characters.
 ///
 /// # Errors
 /// It is longer, or has a control character, such as a line break.

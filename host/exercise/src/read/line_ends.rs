@@ -1,7 +1,8 @@
-//! Line ends, which a checkout may change: git makes CRLF of LF and back (`core.autocrlf`), and so do editors.
+//! Line ends, which a checkout may change: git makes CRLF of LF and back (`core.autocrlf`), and so do
+//! editors.
 //!
-//! It owns that an exercise is the same however its TOML was checked out, and finds where that matters. It must not
-//! know what the texts mean.
+//! It makes an exercise the same after any checkout of its TOML, and finds strings and files that depend on
+//! it.
 
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
@@ -17,7 +18,7 @@ pub(super) fn unified(text: String) -> String {
     }
 }
 
-/// The lines, counted from 1, of multi-line strings that have a CRLF in what they stand for: the first of each.
+/// The lines, counted from 1, of multi-line strings with a CRLF in their value: the first of each.
 pub(super) fn in_strings(text: &str) -> Vec<usize> {
     let tokens = Source::new(text).lex().into_vec();
     let strings = tokens.into_iter().filter(|token| {
@@ -28,10 +29,10 @@ pub(super) fn in_strings(text: &str) -> Vec<usize> {
     let found = strings.filter_map(|token| {
         let (start, end) = (token.span().start(), token.span().end());
         let string = text.get(start..end)?;
-        // A line's end right behind the quotes is no part of the string.
+        // A line end right behind the quotes is no part of the string.
         let skipped = 3 + usize::from(string.get(3..5) == Some("\r\n")) * 2;
         let at = start + skipped + string.get(skipped..)?.find("\r\n")?;
-        // From the one before it on: there may be many.
+        // Counted from the string before, since there may be many.
         let between = text.get(counted..at)?;
         line += between.matches('\n').count();
         counted = at;
@@ -40,8 +41,8 @@ pub(super) fn in_strings(text: &str) -> Vec<usize> {
     found.collect()
 }
 
-/// Whether git may take the bytes for text, whose line ends it changes: there are some, and no NUL among the first
-/// 8000 bytes (git's `buffer_is_binary`).
+/// Whether git may take the bytes for text and change their line ends: there are some bytes, and no NUL
+/// among the first 8000 (git's `buffer_is_binary`).
 pub(super) fn may_change(bytes: &[u8]) -> bool {
     let looked_at = bytes.get(..8000).unwrap_or(bytes);
     bytes.contains(&b'\n') && !looked_at.contains(&0)

@@ -1,4 +1,4 @@
-//! From the files of an exercise to an [`Exercise`], or to the place in them that is wrong.
+//! Reading: from the files of an exercise to an [`Exercise`], or to the place of a mistake.
 
 mod document;
 mod format;
@@ -21,8 +21,8 @@ use gathered::Gathered;
 use lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
 use toml::Spanned;
 
-/// The most fuel. More is refused: one that loops would take minutes for each case, and be ended by the
-/// clock, which no verdict may depend on. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// The most fuel. More is refused: a plugin that loops would take minutes for each case, and be ended by the
+/// clock, on which no verdict may depend. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_FUEL: u64 = 10_000_000_000;
 /// The most memory: all that a plugin can address. More is refused.
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
@@ -34,24 +34,24 @@ const MOST_REPLY: usize = 4 << 20;
 /// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_LOG: usize = 1 << 20;
 
-/// Of a string whose author, or an editor or git, has ended its lines so.
+/// The warning on a string whose lines an author, an editor or git ended so.
 const CRLF: &str = "this string has a line that ends with CRLF, which is read as \\n alone, since git and editors put it there unasked: write \\r\\n where it is meant";
 
-/// Which cases are wanted.
+/// The wanted cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cases {
-    /// Those that students get.
+    /// The public ones.
     Public,
     /// The hidden ones too, if there are any.
     All,
 }
 
 impl Exercise {
-    /// Reads an exercise. The bytes of the files that are read decide its [`Seed`]: with the hidden cases it
-    /// is another than without, so that nobody without them can work out what will be drawn.
+    /// Reads an exercise. The bytes of its files decide its [`Seed`]. With the hidden cases the seed is
+    /// another, so that nobody without them can work out the random bytes.
     ///
     /// # Errors
-    /// The first thing in its files that is wrong.
+    /// The first mistake in its files.
     pub fn read(files: &Files, cases: Cases) -> Result<Self, Mistake> {
         let main = Document::open(files, "exercise.toml")?;
         let file: ExerciseFile = main.parse()?;
@@ -179,7 +179,7 @@ impl Document<'_> {
     }
 }
 
-/// The bytes of a case's texts beside its name, if all of them are what they may be.
+/// Checks the texts of a case, and gives their bytes without its name's.
 fn check_texts(file: &CaseFile) -> Result<usize, String> {
     check_line(&file.name, "the name of a case")?;
     let (hint, message) = (file.hint.as_deref(), file.message.as_deref());
@@ -218,7 +218,7 @@ fn limits(document: &Document<'_>, file: LimitsFile) -> Result<Limits, Mistake> 
     })
 }
 
-/// A size as it is written, in bytes: at least 1, and no more than `most`.
+/// The bytes of a written size: at least 1, and at most `most`.
 fn size(text: &str, most: usize) -> Result<usize, String> {
     let size: Option<ByteSize> = text
         .parse()

@@ -1,5 +1,4 @@
-//! From a step as it is written to one that can be run: one action, on a connection that can still
-//! have it.
+//! Steps: from one as written to one that can run, with a single action on a connection that allows it.
 
 use super::document::Document;
 use super::format::{ACTIONS, ConnectionFile, LONGEST_NAME, MOST_CONNECTIONS, StepFile};
@@ -14,25 +13,25 @@ use std::sync::Arc;
 use std::time::Duration;
 use toml::Spanned;
 
-/// The time that all pauses of a case may take together: it is the plugin's, whose clock ends some centuries on. More is
-/// refused. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Time of all pauses of a case together. It is the plugin's time, whose clock ends some centuries on. More
+/// is refused. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// Says in an exercise's folder that git leaves the bytes of its files alone.
+/// The file that tells git to leave the bytes of a folder's files alone.
 const ATTRIBUTES: &str = ".gitattributes";
 
-/// Of a file that a step sends or expects.
+/// The warning on a file that a step sends or expects.
 const MAY_CHANGE: &str = "git may change the line ends of this file where others get it (core.autocrlf), and they are among what is sent or expected: a file .gitattributes beside this one, with the line \"* -text\", keeps them";
 
-/// A step as it was read.
+/// A step that was read.
 struct Read {
     step: Step,
-    /// The file that its bytes come from, if git may change some of them.
+    /// The file of its bytes, if git may change some of them.
     may_change: Option<String>,
 }
 
 impl Document<'_> {
-    /// The steps of a case that is at `span`.
+    /// Reads the steps of the case at `span`.
     pub(super) fn steps(
         &self,
         span: Range<usize>,
@@ -145,7 +144,7 @@ impl Document<'_> {
     }
 }
 
-/// The connections of a case: by their numbers, or by names in the order in which they come.
+/// The connections of a case: by number, or by name in the order of first use.
 #[derive(Default)]
 struct Connections {
     names: Vec<Arc<str>>,
@@ -153,12 +152,12 @@ struct Connections {
 }
 
 impl Connections {
-    /// The number, counted from 0, and the name of the one that is meant.
+    /// The index and the name of this connection.
     fn find(&mut self, typed: Option<ConnectionFile>) -> Result<(usize, Option<Arc<str>>), String> {
         let mixed = "the connections of a case have numbers or names, not both";
         let too_many = || format!("connections go from 1 to {MOST_CONNECTIONS}");
         let name = match typed {
-            // What says nothing goes on with a number: it is the first.
+            // A step without a connection is on the first one.
             None if self.names.is_empty() => {
                 self.has_numbers = true;
                 return Ok((0, None));
@@ -195,7 +194,7 @@ impl Connections {
     }
 }
 
-/// What has been, as far as it forbids what may come.
+/// The steps so far, as far as they forbid others.
 #[derive(Default)]
 struct Order {
     bytes: usize,
@@ -246,7 +245,7 @@ impl Order {
     }
 }
 
-/// The bytes that are held for a step, but for regular expressions.
+/// Bytes that a step holds, without regular expressions.
 fn held(action: &Action) -> usize {
     match action {
         Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => bytes.capacity(),
@@ -270,7 +269,7 @@ fn repeated(bytes: Vec<u8>, times: usize) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Two digits for each byte, with blanks anywhere between bytes.
+/// The bytes of a hexadecimal text: two digits each, with blanks anywhere between.
 fn hex(text: &str) -> Result<Vec<u8>, String> {
     let digits: Vec<u8> = text
         .chars()

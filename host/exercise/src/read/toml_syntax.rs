@@ -1,23 +1,23 @@
-//! The syntax of a TOML file, checked before values are made of it.
+//! The check of a file's TOML syntax, before values are made of it.
 //!
-//! The parser counts how deep arrays and tables nest, but loses count behind a first mistake: a file of
-//! 30 KB that goes on with the same mistake would overflow the stack, which ends the process. So this asks
-//! the same parser, and lets it enter nothing more once there was a mistake.
+//! The parser counts the nesting of arrays and tables, but loses count after a first mistake: 30 KB of the
+//! same mistake would overflow the stack, which ends the process. So this asks the same parser, and lets it
+//! enter nothing more after a mistake.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use toml_parser::parser::{EventReceiver, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, Expected, ParseError, Source, Span};
 
-/// How deep arrays and tables may nest: as deep as the crate `toml` has it. Deeper is a mistake.
+/// Nesting of arrays and tables, as in the crate `toml`. Deeper is a mistake.
 /// Test: `toml_syntax::tests::what_nests_too_deep_is_a_mistake_with_its_place`.
 const DEPTH: u32 = 80;
 
-/// Dots in all keys of a file: the format needs few, and for each the crate `toml` makes a table. More is a mistake.
-/// Test: `toml_syntax::tests::keys_of_many_parts_are_a_mistake`.
+/// Dots in all keys of a file. The format needs few, and the crate `toml` makes a table for each. More is a
+/// mistake. Test: `toml_syntax::tests::keys_of_many_parts_are_a_mistake`.
 const DOTS: u32 = 10_000;
 
-/// The first mistake in the syntax, in the words of the crate `toml`, with its place in bytes.
+/// The first mistake in the syntax, in the words of the crate `toml`, with its range in bytes.
 pub(super) fn mistake(text: &str) -> Option<(String, Option<Range<usize>>)> {
     let first = RefCell::new(None);
     let mut guard = Guard {
@@ -135,7 +135,7 @@ mod tests {
         assert!(place.is_some());
     }
 
-    /// The counter of `toml` alone is led astray by this, and the stack overflows.
+    /// This leads the counter of `toml` alone astray, and the stack overflows.
     #[test]
     fn a_mistake_that_comes_again_and_again_overflows_no_stack() {
         let text = format!("x = [ {{{}", "[l]\nf]]\ns = [ {".repeat(20_000));

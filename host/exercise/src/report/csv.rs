@@ -1,10 +1,9 @@
 //! A table for spreadsheets and gradebooks: a row for each submission.
 //!
-//! It owns the columns, and what keeps a text within its cell; it leaves the quoting to `csv`. It must not know other
-//! formats.
+//! It owns the columns, and keeps a text within its cell. `csv` does the quoting.
 //!
-//! A spreadsheet may split fields at another sign than the comma (where the comma is the decimal sign, at `;`), and takes
-//! a cell for a formula by how it begins. The guards are those of OWASP's page "CSV Injection".
+//! A spreadsheet may split fields at another sign than the comma (at `;`, if the comma is the decimal sign),
+//! and takes a cell for a formula by its beginning. The guards are those of OWASP's page "CSV Injection".
 
 use super::text::{PENDING, Status, label, line, sentence};
 use crate::case::Exercise;
@@ -27,7 +26,7 @@ const COLUMNS: [&str; 10] = [
 
 pub(super) fn write(class: &Class<'_>, to: &mut dyn Write) -> io::Result<()> {
     let mut table = WriterBuilder::new()
-        // Whatever separates fields for a reader, the first one ends where its quotes end.
+        // For any separator of a reader, the first field ends where its quotes end.
         .quote_style(QuoteStyle::NonNumeric)
         .from_writer(to);
     let columns = COLUMNS.map(str::to_owned).into_iter();
@@ -42,7 +41,7 @@ pub(super) fn write(class: &Class<'_>, to: &mut dyn Write) -> io::Result<()> {
     table.flush()
 }
 
-/// The cases, with numbers: they make a heading unlike any other column's, and unlike a formula.
+/// The cases, with numbers: such a heading is unlike any other column's, and unlike a formula.
 fn headings(exercise: &Exercise) -> impl Iterator<Item = String> {
     let cases = (1..).zip(&exercise.cases);
     cases.map(|(number, case)| text(&format!("{number}. {}", label(case))))
@@ -81,7 +80,7 @@ fn row(exercise: &Exercise, graded: &Graded, headings: &[String]) -> Vec<String>
     row
 }
 
-/// One that is not graded yet has a row without a mark, so that the table lacks nobody.
+/// The row of a submission not graded yet. It has no mark, and the table lacks nobody.
 fn pending(exercise: &Exercise, name: &str) -> Vec<String> {
     let mut row = vec![String::new(); COLUMNS.len() + exercise.cases.len()];
     for (column, field) in [
@@ -96,14 +95,14 @@ fn pending(exercise: &Exercise, name: &str) -> Vec<String> {
     row
 }
 
-/// A text in the middle of a row. A reader who splits at `;` sees no quote before it that would keep it together, so that it
-/// has none.
+/// A text in the middle of a row. It has no `;`: a reader that splits there sees no quote before it to keep
+/// it together.
 fn text(text: &str) -> String {
     defused(&text.replace(';', ","))
 }
 
-/// A text that is no formula, for no reader: neither as a whole nor behind a sign at which some begin a new cell. Some look
-/// past spaces and quotes, some know wide signs. A tab and the end of a line are escaped before.
+/// A text that is no formula, for no reader: neither as a whole nor behind a sign at which some begin a new
+/// cell. Some look past spaces and quotes, some know wide signs. A tab and a line end are escaped before.
 fn defused(text: &str) -> String {
     const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     const SEPARATORS: [char; 4] = [',', ';', '|', '；'];

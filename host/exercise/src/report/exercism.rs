@@ -1,8 +1,8 @@
-//! Exercism's `results.json`, version 2: version 3 would link cases to tasks, which exercises of eco
-//! don't have.
+//! Exercism's `results.json`, version 2: version 3 would link cases to tasks, which exercises of eco don't
+//! have.
 //!
-//! It owns that format's fields, and must not know the others'. Students see all of it, so that of a
-//! hidden case it says whether it passed, and not even the name.
+//! It owns that format's fields. Students see all of it. Of a hidden case it says whether it passed, and not
+//! even the name.
 
 use super::text::{Status, end, is_hidden, json, line, said, sentence, start};
 use crate::case::Exercise;
@@ -11,7 +11,7 @@ use crate::judgement::Judgement;
 use serde::Serialize;
 use std::io;
 
-/// The most characters of a message, and of a student's own output, that Exercism takes.
+/// Characters that Exercism takes of a message, and of a student's own output.
 const MESSAGE: usize = 65_535;
 const OUTPUT: usize = 500;
 
@@ -63,7 +63,7 @@ fn of_tests(exercise: &Exercise, graded: &Graded) -> Report {
             line(&judged.0.name)
         };
         let test = test(name, judged, is_first);
-        // Students are shown the first failure, so it must be one that says something.
+        // Students see the first failure, so that it must say something.
         is_first &= test.message.is_none();
         test
     });
@@ -107,7 +107,7 @@ fn test(name: String, (case, judgement): Judged<'_>, is_first: bool) -> Test {
     }
 }
 
-/// Why nothing has run, by the first case that students may know.
+/// The reason that nothing has run, from the first case that students may know.
 fn why(exercise: &Exercise, graded: &Graded) -> String {
     let mut public = graded.cases(exercise).filter(|(case, _)| !is_hidden(case));
     match public.next() {

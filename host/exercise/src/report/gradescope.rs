@@ -1,7 +1,7 @@
 //! Gradescope's `results.json`.
 //!
-//! It owns that format's fields, and must not know the others'. Gradescope reads it, not students: it keeps from them
-//! what is marked as hidden, and shows it to their teacher.
+//! It owns that format's fields. Gradescope reads it, not students: it keeps hidden cases from them, and
+//! shows them to their teacher.
 
 use super::text::{Status, is_hidden, json, line, said};
 use crate::case::Exercise;
@@ -12,7 +12,7 @@ use std::io;
 #[derive(Serialize)]
 struct Report {
     /// Without it, and without a score of any test, Gradescope says that the grader failed, and asks the
-    /// student to tell the staff. So it should, where something could not be judged.
+    /// student to tell the staff. So it should, if something could not be judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
     output: String,

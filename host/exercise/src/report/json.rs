@@ -1,6 +1,6 @@
-//! All there is of a class, as JSON. `tests/schemas/grades.schema.json` describes it.
+//! All of a class, as JSON. `tests/schemas/grades.schema.json` describes it.
 //!
-//! It owns that format, and must not know the others. Names are exact here, for programs to find.
+//! It owns that format. Names are exact here, for programs to find.
 
 use super::text::{Status, is_hidden, json, sentence};
 use crate::case::{Case, Exercise};
@@ -21,7 +21,7 @@ struct Grades<'a> {
     format: u32,
     exercise: Task<'a>,
     submissions: Vec<Submission<'a>>,
-    /// Who is not graded yet. Empty in a report that is whole.
+    /// The names not graded yet. Empty in a whole report.
     pending: &'a [String],
 }
 
@@ -213,7 +213,7 @@ fn place(place: &Place) -> Where<'_> {
     }
 }
 
-/// A string in every case, for those who count or compare them.
+/// A string in every case, for programs that count or compare them.
 fn split(split: Split) -> String {
     match split {
         Split::AsWritten => "as-written".to_owned(),

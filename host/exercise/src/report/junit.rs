@@ -1,7 +1,7 @@
 //! JUnit's XML, as CI reads it: a suite for each submission.
 //!
-//! It owns what goes where, and leaves the writing of XML to `quick-junit`. It must not know other
-//! formats. XML has no way to write control characters, so that all text comes here without any.
+//! It owns the place of each fact, and `quick-junit` writes the XML. XML can't have control characters, so
+//! that all text comes here without any.
 
 use super::text::{PENDING, Status, label, line, said, sentence};
 use crate::case::Exercise;
@@ -37,7 +37,7 @@ fn suite(exercise: &Exercise, graded: &Graded) -> TestSuite {
     suite
 }
 
-/// One that is not graded yet: an error, so that nobody takes it for one that passed.
+/// A submission not graded yet: an error, so that nobody takes it for a pass.
 fn pending(name: &str) -> TestSuite {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(PENDING);

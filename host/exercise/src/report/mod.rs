@@ -1,10 +1,10 @@
-//! Reports: what became of submissions, in the formats that gradebooks, CI and people read.
+//! Reports: the judgements of submissions, in the formats that gradebooks, CI and people read.
 //!
-//! It owns the formats. It must not know how plugins are run, where reports are kept, or a terminal.
+//! It owns the formats.
 //!
-//! No report has a time, a duration or a machine's name, so that the same submissions give the same
-//! bytes. Students choose names, logs and replies: whatever they hold, a report stays what its format
-//! asks for. And what eco itself could not judge is held against nobody, in any format.
+//! No report has a time, a duration or a machine's name, so that the same submissions give the same bytes.
+//! Students choose names, logs and replies: a report stays valid with any of them. A failure of eco itself
+//! is held against nobody, in any format.
 
 mod csv;
 mod exercism;
@@ -23,7 +23,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-/// A format. Which of the two it is says what it can be written of.
+/// A format. Its variant says whether it holds one submission or a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// One file for each submission.
@@ -50,7 +50,7 @@ pub enum OfClass {
     Tap,
     /// A table for spreadsheets.
     Csv,
-    /// All there is.
+    /// All facts.
     Json,
     /// A page for people.
     Html,
@@ -106,13 +106,14 @@ impl FromStr for Format {
 }
 
 impl OfOne {
-    /// Bytes from the start of a file that tell whether it may be a report.
+    /// Bytes at the start of a file that tell whether it may be a report.
     pub const LONGEST_START: usize = 64;
 
-    /// Whether a report of this format may begin so, that is no longer than [`LONGEST_START`](Self::LONGEST_START).
+    /// Whether a report of this format may begin with `start`, of at most
+    /// [`LONGEST_START`](Self::LONGEST_START) bytes.
     pub fn may_begin(self, start: &[u8]) -> bool {
         let starts: &[&str] = match self {
-            // What could not be judged has no score.
+            // A report that was not judged in full has no score.
             Self::Gradescope => &["{\n  \"score\": ", "{\n  \"output\": "],
             Self::Exercism => &["{\n  \"version\": 2,\n  \"status\": "],
         };

@@ -1,25 +1,23 @@
-//! The Test Anything Protocol, version 14: a test for each submission, with its cases as a subtest.
-//! Readers of older versions skip what is indented, and see the submissions.
+//! The Test Anything Protocol, version 14: a test for each submission, with its cases as a subtest. Readers
+//! of older versions skip indented lines, and see the submissions.
 //!
-//! It owns that format, and must not know the others.
-//!
-//! A case that eco could not judge is `ok … # SKIP`, by the protocol a test that was not run and
-//! counts neither way. `not ok` would count as a failure, whatever follows it. So is a submission in which there
-//! is such a case, as long as nothing that was judged failed: it has no mark.
+//! A case that eco could not judge is `ok … # SKIP`, by the protocol a test that was not run and counts
+//! neither way. `not ok` would count as a failure, whatever follows it. A submission with such a case is the
+//! same, unless another of its cases failed: it has no mark.
 
 use super::text::{PENDING, Status, is_hidden, label, line, said, sentence};
 use crate::case::Exercise;
 use crate::grade::{Class, Graded, Judged};
 use std::fmt::Write as _;
 
-/// By the protocol, how far a subtest is indented, and a block of YAML.
+/// The protocol's indentation of a subtest, and of a block of YAML.
 const SUBTEST: &str = "    ";
 const BLOCK: &str = "  ";
 
 pub(super) fn report(class: &Class<'_>) -> String {
     let mut tap = Tap(String::new());
     tap.line("", "TAP version 14");
-    // Who is not graded yet is planned: a reader sees that their tests are missing.
+    // Submissions not graded yet are planned: a reader sees that their tests are missing.
     tap.plan("", class.submissions.len() + class.pending.len());
     tap.line("", &format!("# {}", class.exercise.which()));
     for (number, graded) in (1..).zip(&class.submissions) {
@@ -111,12 +109,12 @@ impl Tap {
     }
 }
 
-/// A string of JSON is one of YAML, as long as what can't be printed has been escaped.
+/// A string of JSON is one of YAML, once unprintable characters have been escaped.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A description, in which `#` would begin a directive.
+/// A description. A `#` in it would begin a directive.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('#', "\\#")
 }

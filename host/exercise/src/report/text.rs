@@ -1,6 +1,4 @@
-//! What the formats share: names as one line, shortened texts, JSON, and what a verdict comes to.
-//!
-//! It must not know any one format.
+//! Parts that the formats share: names as one line, shortened texts, JSON, and the status of a case.
 
 use crate::case::{Case, Visibility};
 use crate::feedback::{feedback, text};
@@ -9,12 +7,12 @@ use eco_text::escape::{self, harmless};
 use serde::Serialize;
 use std::io;
 
-/// What a case comes to.
+/// The status of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     Passed,
     Failed,
-    /// eco failed, or the exercise did, so that nothing can be said of the plugin.
+    /// eco failed, or the exercise did: nothing can be said of the plugin.
     NotJudged,
 }
 
@@ -28,10 +26,10 @@ impl Status {
     }
 }
 
-/// What there is to say of a submission before it is graded.
+/// The words for a submission not graded yet.
 pub(super) const PENDING: &str = "Not graded yet";
 
-/// A name as one line: it may be that of a file, and that can hold anything.
+/// A name as one line: it may be that of a file, and hold anything.
 pub(super) fn line(name: &str) -> String {
     let name = harmless(name).replace('\n', "\\n");
     name.replace('\t', "\\t")
@@ -47,7 +45,7 @@ pub(super) fn is_hidden(case: &Case) -> bool {
     case.visibility == Visibility::Hidden
 }
 
-/// What there is to say of a case. The hint is for those who need it.
+/// The words on a case. Only a failure has the hint.
 pub(super) fn said(case: &Case, judgement: &Judgement) -> String {
     match Status::of(judgement) {
         Status::Failed => text(&feedback(case, judgement)),
@@ -60,7 +58,7 @@ pub(super) fn sentence(judgement: &Judgement) -> String {
     line(&judgement.verdict.sentence())
 }
 
-/// The first `most` characters; that there were more shows.
+/// The first `most` characters, the last of them `…` if there were more.
 pub(super) fn start(text: &str, most: usize) -> String {
     if text.chars().count() > most {
         text.chars()
@@ -72,7 +70,7 @@ pub(super) fn start(text: &str, most: usize) -> String {
     }
 }
 
-/// The last `most` characters; that there were more shows.
+/// The last `most` characters, the first of them `…` if there were more.
 pub(super) fn end(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length > most {
@@ -83,7 +81,7 @@ pub(super) fn end(text: &str, most: usize) -> String {
     }
 }
 
-/// A report as JSON, which can be shown in a terminal.
+/// A report as JSON, safe for a terminal.
 pub(super) fn json(report: &impl Serialize) -> io::Result<String> {
     Ok(escape::json(&serde_json::to_string_pretty(report)?) + "\n")
 }

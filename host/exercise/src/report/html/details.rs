@@ -1,5 +1,5 @@
-//! Each submission's failures, with all that is known of them. The first is open: it is what to mend
-//! first, and the others often have the same cause.
+//! The details of each submission's failures. The first is open: it is the first to mend, and the others
+//! often have the same cause.
 
 use super::super::text::{label, sentence};
 use super::matrix::mark;
@@ -59,7 +59,7 @@ fn outcome(exercise: &Exercise, graded: &Graded) -> String {
     said.join(" · ")
 }
 
-/// Why no case ran, if it is the same for all of them.
+/// The reason that no case ran, if it is the same for all.
 fn never_ran(graded: &Graded) -> Option<String> {
     let (first, others) = graded.judgements.split_first()?;
     let ran = first.passed() || first.failure.is_some();
@@ -69,7 +69,7 @@ fn never_ran(graded: &Graded) -> Option<String> {
     (!ran && several && alike).then(|| sentence(first))
 }
 
-/// What would be the same for every case, said once; their links lead to it.
+/// Words that all cases share, said once; the links of the cases lead here.
 fn once(number: usize, graded: &Graded, reason: &str) -> Markup {
     html! {
         p class="once" {

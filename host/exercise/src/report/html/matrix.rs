@@ -1,7 +1,6 @@
-//! Who passed what: a row for each submission, a column for each case.
+//! The matrix of results: a row for each submission, a column for each case.
 //!
-//! A class of hundreds has thousands of cells, so that each is a few bytes, and those that passed have
-//! nothing to link to.
+//! A class of hundreds has thousands of cells. So each is a few bytes, and passed ones link to nothing.
 
 use super::super::text::is_hidden;
 use super::{many, not_judged, points_text, shown};
@@ -11,7 +10,7 @@ use crate::judgement::Judgement;
 use crate::verdict::Verdict;
 use maud::{Markup, html};
 
-/// A class of the style sheet, a sign, and what it stands for: colour alone would say nothing to some.
+/// A class of the style sheet, a sign, and its meaning: colour alone would say nothing to some.
 type Mark = (&'static str, &'static str, &'static str);
 
 const PASSED: Mark = ("p", "✓", "passed");
@@ -105,7 +104,7 @@ fn row(exercise: &Exercise, number: usize, graded: &Graded) -> Markup {
             th scope="row" { a href={ "#s" (number) } { (shown(&graded.name)) } }
             td {
                 (points_text(exercise, graded))
-                // That there is no mark needs its reason.
+                // A missing mark needs its reason.
                 @if not_judged > 0 {
                     abbr title={ (many(not_judged, "case")) " could not be judged, so that there is no mark yet" } { "*" }
                 }

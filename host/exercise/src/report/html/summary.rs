@@ -1,4 +1,4 @@
-//! The head of the page: the exercise, how the class did, and how each case went.
+//! The head of the page: the exercise, the class in figures, and the results of each case.
 
 use super::super::text::{PENDING, Status, is_hidden};
 use super::{many, shown};
@@ -60,7 +60,7 @@ fn mean(points: &[f64]) -> Option<f64> {
     (!points.is_empty()).then(|| points.iter().sum::<f64>() / points.len() as f64)
 }
 
-/// Of points in order: the one in the middle, or what lies between the two there.
+/// The median of points in order: the one in the middle, or the mean of the two there.
 fn median(points: &[f64]) -> Option<f64> {
     let last = points.len().checked_sub(1)?;
     let (low, high) = (points.get(last / 2)?, points.get(points.len() / 2)?);
