@@ -35,3 +35,18 @@ pub fn escaped(text: &str) -> Markup {
     // safe between these as well.
     PreEscaped(escaped.replace('\'', "&#39;"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_escaped_even_if_nobody_asks_for_it() {
+        let hostile = "\"><script>&";
+        let page = page(hostile, "", html! { p title=(hostile) { (hostile) } });
+        let shown = "&quot;&gt;&lt;script&gt;&amp;";
+        let element = format!("<p title=\"{shown}\">{shown}</p>");
+        assert!(page.contains(&element), "{page}");
+        assert!(page.contains(&format!("<title>{shown}</title>")), "{page}");
+    }
+}

@@ -1,7 +1,6 @@
-//! Text for people: what strangers wrote, made harmless; bytes side by side; numbers; pages.
+//! Text for people: strangers' text made harmless, bytes side by side, numbers, and pages.
 //!
-//! It owns escaping, cutting and the frame of a page. It must not know where a text goes, or what it is
-//! about.
+//! It owns escaping, cutting and the frame of a page.
 //!
 //! ```
 //! use eco_text::escape::Escaped;
