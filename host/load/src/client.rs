@@ -7,10 +7,10 @@ use super::connection::Connection;
 use super::dialogue_cache::CachedTurn;
 use super::dialogue_time::{DialogueTime, Took};
 use super::failure::{Cause, Failure, Fatal};
+use super::instance_pool::{InstancePool, meanwhile};
 use super::own_time::OwnTime;
 use super::pace::{Due, WakeUps};
 use super::run::Run;
-use super::stock::{Stock, meanwhile};
 use super::tally::{Failed, SharedTally};
 use eco_contract::Expect;
 use eco_net::ReusableTimeout;
@@ -23,7 +23,7 @@ use std::time::Instant;
 pub(super) struct Client {
     pub(super) run: Arc<Run>,
     pub(super) tally: SharedTally,
-    pub(super) stock: Arc<Stock>,
+    pub(super) pool: Arc<InstancePool>,
     pub(super) wake_ups: WakeUps,
     pub(super) timeout: ReusableTimeout,
     pub(super) own_time: OwnTime,
@@ -41,11 +41,11 @@ impl Client {
         let mut free = Instant::now();
         while let Some(due) = run.pace.next() {
             if let Some(due) = due.time() {
-                let Self { stock, tally, .. } = &self;
+                let Self { pool, tally, .. } = &self;
                 let waiting = pin!(self.wake_ups.at(due));
                 let starting = async {
-                    if stock.has_room(&run) {
-                        stock.add(&run, tally).await;
+                    if pool.has_room(&run) {
+                        pool.add(&run, tally).await;
                     }
                 };
                 tokio::select! {
@@ -156,11 +156,11 @@ impl Client {
         mut replied: bool,
         mut due: Option<Instant>,
     ) -> Result<(), Failed> {
-        let (run, stock, tally) = (self.run.clone(), self.stock.clone(), self.tally.clone());
+        let (run, pool, tally) = (self.run.clone(), self.pool.clone(), self.tally.clone());
         let failed = |error| run.failed(&Failure::Plugin(&error));
         let at_its_beginning = before.is_empty() && !replied;
         let mut recording = at_its_beginning.then(|| run.dialogues.record()).flatten();
-        let taking = stock.take(&run, &tally);
+        let taking = pool.take(&run, &tally);
         let mut dialogue = taking.await.map_err(failed)?;
         let starting = run.dialogues.start(&mut dialogue);
         let mut turn = tally.of_plugin(starting).await.map_err(failed)?;

@@ -5,10 +5,10 @@
 use super::client::Client;
 use super::dialogue_time::DialogueTime;
 use super::idle::Idle;
+use super::instance_pool::InstancePool;
 use super::own_time::OwnTime;
 use super::pace::WakeUps;
 use super::run::Run;
-use super::stock::Stock;
 use super::tally::SharedTally;
 use eco_net::ReusableTimeout;
 use std::io;
@@ -31,13 +31,13 @@ pub(super) fn drive(
     idle.watch(&mut runtime);
     runtime.enable_all().build()?.block_on(async {
         let wake_ups = WakeUps::start()?;
-        let stock = Arc::new(Stock::new(starts.len()));
+        let pool = Arc::new(InstancePool::new(starts.len()));
         let mut clients = JoinSet::new();
         for start in starts {
             let client = Client {
                 run: run.clone(),
                 tally: tally.clone(),
-                stock: stock.clone(),
+                pool: pool.clone(),
                 wake_ups: wake_ups.clone(),
                 timeout: ReusableTimeout::new(Some(run.timeout)),
                 own_time: OwnTime::new(run.pace.is_timed()),

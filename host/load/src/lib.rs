@@ -1,9 +1,9 @@
 //! A load: many connections at once. On each, a client plugin holds one dialogue after the other.
 //!
 //! `pace` says when a dialogue begins. `client` holds it over a `connection`; `dialogue_cache` replays dialogues that
-//! repeat, and `stock` keeps instances ready. `turn` and `own_time` tell the server's time from the client's, and
+//! repeat, and `instance_pool` keeps instances ready. `turn` and `own_time` tell the server's time from the client's, and
 //! `dialogue_time` has both. `tally` counts, `latency` has the percentiles, and `report` all figures, which `table` and
-//! `page` show. The threads share nothing that a turn writes to: each has its connections, its stock and its tally.
+//! `page` show. The threads share nothing that a turn writes to: each has its connections, its pool and its tally.
 //!
 //! It owns the run and its figures. Failures are data, and the caller puts them into words.
 //!
@@ -35,6 +35,7 @@ mod dialogue_time;
 mod drive;
 mod failure;
 mod idle;
+mod instance_pool;
 mod latency;
 mod own_time;
 mod pace;
@@ -43,7 +44,6 @@ mod report;
 mod run;
 mod sampler;
 mod sources;
-mod stock;
 mod table;
 mod tally;
 mod threads;
@@ -53,12 +53,12 @@ mod units;
 
 pub use client_time::{ClientTime, Limit};
 pub use failure::{Cause, Failure, Fatal, NotWhole};
+pub use instance_pool::most_instances;
 pub use pace::Goal;
 pub use page::page;
 pub use report::Report;
 pub use run::Settings;
 pub use sampler::{Moment, Sample};
 pub use sources::Sources;
-pub use stock::most_instances;
 pub use threads::{Ended, Load};
 pub use units::{share_text, time_text};

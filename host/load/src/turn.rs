@@ -8,7 +8,7 @@
 use super::client::Client;
 use super::connection::Connection;
 use super::failure::{Failure, NotWhole};
-use super::stock::meanwhile;
+use super::instance_pool::meanwhile;
 use super::tally::Failed;
 use eco_contract::Expect;
 use eco_net::{self as net, Broken, Request, StampedStream};
@@ -102,7 +102,7 @@ impl Client {
         let Self {
             run,
             tally,
-            stock,
+            pool,
             timeout,
             ..
         } = self;
@@ -132,13 +132,13 @@ impl Client {
         };
         // Without arrival times, the start would count as the server's time.
         let has_time = StampedStream::TELLS && !run.pace.is_timed() && run.pace.has_more();
-        if !has_time || !stock.has_room(run) {
+        if !has_time || !pool.has_room(run) {
             return timeout.within(exchange).await.unwrap_or(too_long);
         }
         let waiting = pin!(meanwhile(exchange, async {
             // A server that still lacks some of the message would wait for the client.
             if sent.load(Ordering::Relaxed) == request.send.len() {
-                stock.add(run, tally).await;
+                pool.add(run, tally).await;
             }
         }));
         timeout.within(waiting).await.unwrap_or(too_long)

@@ -3,7 +3,7 @@
 //!
 //! They take what is spelt right; `read` makes what is meant of it.
 
-use super::gathered;
+use super::builder;
 use super::lengths::{LONGEST_HINT, LONGEST_LINE, LONGEST_MESSAGE, LONGEST_SLUG};
 use crate::expression;
 use schemars::JsonSchema;
@@ -43,7 +43,7 @@ pub(super) struct ExerciseFile {
     #[serde(default)]
     pub(super) limits: LimitsFile,
     /// The cases, in the order in which they are run and shown.
-    #[schemars(with = "Vec<CaseFile>", length(max = gathered::MOST_CASES))]
+    #[schemars(with = "Vec<CaseFile>", length(max = builder::MOST_CASES))]
     pub(super) cases: Vec<Spanned<CaseFile>>,
 }
 

@@ -1,8 +1,8 @@
 //! Reading: from the files of an exercise to an [`Exercise`], or to the place of a mistake.
 
+mod builder;
 mod document;
 mod format;
-mod gathered;
 mod lengths;
 mod line_ends;
 mod step;
@@ -14,10 +14,10 @@ use crate::case::{self, Case, Exercise, Limits, Script, Visibility};
 use crate::files::Files;
 use crate::mistake::Mistake;
 use crate::seed::Seed;
+use builder::ExerciseBuilder;
 use bytesize::ByteSize;
 use document::Document;
 use format::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
-use gathered::Gathered;
 use lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
 use toml::Spanned;
 
@@ -73,8 +73,8 @@ impl Exercise {
             return Err(main.mistake(file.points.span(), "an exercise is worth at least 1 point"));
         }
         let limits = limits(&main, file.limits)?;
-        let mut gathered = Gathered::default();
-        main.add(&mut gathered, file.cases, Visibility::Public)?;
+        let mut builder = ExerciseBuilder::default();
+        main.add(&mut builder, file.cases, Visibility::Public)?;
         let hidden = if cases == Cases::All && files.has("hidden.toml") {
             Some(Document::open(files, "hidden.toml")?)
         } else {
@@ -83,9 +83,9 @@ impl Exercise {
         if let Some(hidden) = &hidden {
             let file: HiddenFile = hidden.parse()?;
             hidden.check_format(file.format.unwrap_or(FORMAT))?;
-            hidden.add(&mut gathered, file.cases, Visibility::Hidden)?;
+            hidden.add(&mut builder, file.cases, Visibility::Hidden)?;
         }
-        if gathered.cases.is_empty() {
+        if builder.cases.is_empty() {
             return Err(main.wrong("it has no cases: one begins with [[cases]]"));
         }
         let read = [Some(&main), hidden.as_ref()].into_iter().flatten();
@@ -97,11 +97,11 @@ impl Exercise {
             points: file.points.into_inner(),
             limits,
             origin: files.into(),
-            digest: gathered.digest(&toml),
+            digest: builder.digest(&toml),
             seed: Seed::of(&toml),
-            cases: gathered.cases,
-            judges: gathered.judges,
-            warnings: gathered.warnings,
+            cases: builder.cases,
+            judges: builder.judges,
+            warnings: builder.warnings,
         })
     }
 }
@@ -109,12 +109,12 @@ impl Exercise {
 impl Document<'_> {
     fn add(
         &self,
-        gathered: &mut Gathered,
+        builder: &mut ExerciseBuilder,
         files: Vec<Spanned<CaseFile>>,
         visibility: Visibility,
     ) -> Result<(), Mistake> {
         for line in &self.crlf {
-            gathered.warn(Mistake {
+            builder.warn(Mistake {
                 line: Some(*line),
                 ..self.wrong(CRLF)
             });
@@ -126,17 +126,17 @@ impl Document<'_> {
                 return Err(self.mistake(span, "a case has a name, which reports show"));
             }
             check_texts(&file)
-                .and_then(|texts| gathered.begin_case(&file.name, texts))
+                .and_then(|texts| builder.begin_case(&file.name, texts))
                 .map_err(|what| self.mistake(span.clone(), what))?;
             if file.weight == Some(0) {
                 return Err(self.mistake(span, "a case has a weight of at least 1"));
             }
             let script = match (file.steps, file.judge) {
                 (Some(steps), None) if file.message.is_none() => {
-                    Script::Steps(self.steps(span, steps, gathered)?)
+                    Script::Steps(self.steps(span, steps, builder)?)
                 }
                 (None, Some(judge)) => {
-                    let script = self.judge(&judge, file.message, gathered);
+                    let script = self.judge(&judge, file.message, builder);
                     script.map_err(|what| self.mistake(span, what))?
                 }
                 (Some(_), None) => {
@@ -148,7 +148,7 @@ impl Document<'_> {
                     return Err(self.mistake(span, what));
                 }
             };
-            gathered.cases.push(Case {
+            builder.cases.push(Case {
                 script,
                 name: file.name,
                 weight: file.weight.unwrap_or(1),
@@ -163,12 +163,12 @@ impl Document<'_> {
         &self,
         name: &str,
         message: Option<String>,
-        gathered: &mut Gathered,
+        builder: &mut ExerciseBuilder,
     ) -> Result<Script, String> {
         let file = self.files.plugin(name).map_err(|error| {
             format!("there is no file {name:?} in the exercise's folder: {error}")
         })?;
-        let judge = gathered.judge(&file, |most| {
+        let judge = builder.judge(&file, |most| {
             let read = self.files.read(name, most);
             read.map_err(|error| format!("the judge {name:?}: {error}"))
         })?;

@@ -1,8 +1,8 @@
 //! Steps: from one as written to one that can run, with a single action on a connection that allows it.
 
+use super::builder::ExerciseBuilder;
 use super::document::Document;
 use super::format::{ACTIONS, ConnectionFile, LONGEST_NAME, MOST_CONNECTIONS, StepFile};
-use super::gathered::Gathered;
 use super::line_ends;
 use crate::case::{Action, MOST_BYTES, Pattern, Step};
 use crate::mistake::Mistake;
@@ -36,7 +36,7 @@ impl Document<'_> {
         &self,
         span: Range<usize>,
         files: Vec<Spanned<StepFile>>,
-        gathered: &mut Gathered,
+        builder: &mut ExerciseBuilder,
     ) -> Result<Vec<Step>, Mistake> {
         let mut steps: Vec<Step> = Vec::new();
         let mut order = Order::default();
@@ -45,17 +45,17 @@ impl Document<'_> {
         for file in files {
             let at = file.span();
             let read = self
-                .step(file.into_inner(), &mut connections, gathered)
+                .step(file.into_inner(), &mut connections, builder)
                 .and_then(|read| {
                     order.check(&read.step)?;
-                    gathered.step(held(&read.step.action))?;
+                    builder.step(held(&read.step.action))?;
                     Ok(read)
                 })
                 .map_err(|what| self.mistake(at.clone(), what))?;
             if let Some(file) = read.may_change
                 && warned.insert(file)
             {
-                gathered.warn(self.mistake(at, MAY_CHANGE));
+                builder.warn(self.mistake(at, MAY_CHANGE));
             }
             steps.push(read.step);
         }
@@ -73,7 +73,7 @@ impl Document<'_> {
         &self,
         file: StepFile,
         connections: &mut Connections,
-        gathered: &mut Gathered,
+        builder: &mut ExerciseBuilder,
     ) -> Result<Read, String> {
         let StepFile {
             connection,
@@ -95,7 +95,7 @@ impl Document<'_> {
         let text = |text: String| repeated(text.into_bytes(), times);
         let hex = |text: String| repeated(hex(&text)?, times);
         let from = |name: String| repeated(self.file(&name)?, times);
-        let mut regex = |text: String| gathered.expression(&text).map(Pattern::Regex);
+        let mut regex = |text: String| builder.expression(&text).map(Pattern::Regex);
         let bytes = Pattern::Bytes;
         let yes = |action: Action| move |yes: bool| flag(yes).map(|()| action);
         let time = |text: String| humantime::parse_duration(&text).map_err(|e| e.to_string());

@@ -1,6 +1,6 @@
 //! Instances of the plugin started ahead, so that no turn waits for a start.
 //!
-//! Each thread has a stock of its own. Its connections fill it while they wait: for a due time, or without
+//! Each thread has a pool of its own. Its connections fill it while they wait: for a due time, or without
 //! due times for a reply. It owns starting instances.
 
 use super::run::Run;
@@ -13,7 +13,7 @@ use std::task::Poll;
 
 /// Instances that a thread keeps ready, and no more than it has connections: this many dialogues may begin
 /// at once without a wait. Each takes memory, which counts against the total like that of the others.
-/// Test: `a_stock_is_filled_to_its_bound_and_what_is_ready_is_taken_first`.
+/// Test: `a_pool_is_filled_to_its_bound_and_what_is_ready_is_taken_first`.
 const AHEAD: usize = 8;
 
 /// The most instances that a load has at once: one for each connection, and those kept ready.
@@ -25,13 +25,13 @@ pub fn most_instances(connections: u32, threads: u32) -> usize {
 }
 
 /// The instances that one thread keeps ready.
-pub(super) struct Stock {
+pub(super) struct InstancePool {
     ready: Mutex<Vec<Dialogue>>,
     most: usize,
 }
 
-impl Stock {
-    /// A stock for a thread with so many connections.
+impl InstancePool {
+    /// A pool for a thread with so many connections.
     pub(super) fn new(connections: usize) -> Self {
         Self {
             ready: Mutex::new(Vec::new()),
@@ -106,42 +106,42 @@ mod tests {
         Run::start(Settings::new(plugin.expect("it is a client"), describe))
     }
 
-    /// A stock filled more often than it needs.
-    async fn filled(connections: usize, run: &Run) -> Stock {
-        let (stock, tally) = (Stock::new(connections), SharedTally::new());
+    /// A pool filled more often than it needs.
+    async fn filled(connections: usize, run: &Run) -> InstancePool {
+        let (pool, tally) = (InstancePool::new(connections), SharedTally::new());
         for _ in 0..2 * AHEAD {
-            if stock.has_room(run) {
-                stock.add(run, &tally).await;
+            if pool.has_room(run) {
+                pool.add(run, &tally).await;
             }
         }
-        stock
+        pool
     }
 
     /// The number of instances that fit at the same time.
-    async fn room(stock: &Stock, run: &Run) -> usize {
+    async fn room(pool: &InstancePool, run: &Run) -> usize {
         let mut taken = Vec::new();
-        while let Ok(dialogue) = stock.take(run, &SharedTally::new()).await {
+        while let Ok(dialogue) = pool.take(run, &SharedTally::new()).await {
             taken.push(dialogue);
         }
         taken.len()
     }
 
     #[tokio::test]
-    async fn a_stock_is_filled_to_its_bound_and_what_is_ready_is_taken_first() {
+    async fn a_pool_is_filled_to_its_bound_and_what_is_ready_is_taken_first() {
         let run = run().await;
-        let all = room(&Stock::new(0), &run).await;
+        let all = room(&InstancePool::new(0), &run).await;
         assert!(all > AHEAD, "there is memory for {all}");
-        let stock = filled(1000, &run).await;
-        assert_eq!(stock.ready.lock().len(), AHEAD);
+        let pool = filled(1000, &run).await;
+        assert_eq!(pool.ready.lock().len(), AHEAD);
         // Its memory counts, so that there is less for others, and a ready one needs no more.
-        assert_eq!(room(&Stock::new(0), &run).await, all - AHEAD);
-        assert_eq!(room(&stock, &run).await, all);
+        assert_eq!(room(&InstancePool::new(0), &run).await, all - AHEAD);
+        assert_eq!(room(&pool, &run).await, all);
     }
 
     #[tokio::test]
     async fn a_thread_with_one_connection_has_one_instance_ready() {
-        let stock = filled(1, &run().await).await;
-        assert_eq!(stock.ready.lock().len(), 1);
+        let pool = filled(1, &run().await).await;
+        assert_eq!(pool.ready.lock().len(), 1);
         assert_eq!(most_instances(1, 1), 2);
         assert_eq!(most_instances(1000, 2), 1000 + 2 * AHEAD);
     }

@@ -1,4 +1,4 @@
-//! The contents of an exercise's files so far, and the bounds of all of it.
+//! The contents of an exercise's files so far, and the bounds of an exercise in all.
 //!
 //! An exercise is held as long as a class is graded, and its author may be anybody.
 
@@ -39,7 +39,7 @@ const MOST_WARNINGS: usize = 100;
 
 /// The cases so far, of all files.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(super) struct ExerciseBuilder {
     pub(super) cases: Vec<Case>,
     pub(super) warnings: Vec<Mistake>,
     names: BTreeSet<String>,
@@ -55,7 +55,7 @@ pub(super) struct Gathered {
     folded: usize,
 }
 
-impl Gathered {
+impl ExerciseBuilder {
     /// Makes room for a case of this name, with so many bytes of other texts.
     pub(super) fn begin_case(&mut self, name: &str, texts: usize) -> Result<(), String> {
         if self.cases.len() == MOST_CASES {
