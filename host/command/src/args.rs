@@ -1,14 +1,14 @@
 //! What may be typed, and the help that teaches it.
 
-use super::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
-use super::budget_args::BudgetArgs;
-use super::defaults;
-use super::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
-use super::load::LoadArgs;
-use super::message::MessageArgs;
-use super::ranges;
-use super::shared_args::SharedArgs;
-use super::state::StateCommand;
+use crate::arguments::defaults;
+use crate::arguments::ranges;
+use crate::author_args::{BuildArgs, CallArgs, InspectArgs, NewArgs, SetupCommand};
+use crate::budget_args::BudgetArgs;
+use crate::client::message::MessageArgs;
+use crate::exercise_args::{CheckArgs, ExerciseCommand, GradeArgs};
+use crate::load::LoadArgs;
+use crate::shared_args::SharedArgs;
+use crate::state::StateCommand;
 use bytesize::ByteSize;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 use eco_net::{Endpoint, Limits};

@@ -1,8 +1,8 @@
 //! What authors of plugins may type, and the help that teaches it.
 
-use super::budget_args::BudgetArgs;
-use super::call::StepArgs;
-use crate::language_arg::LanguageArg;
+use crate::arguments::language::LanguageArg;
+use crate::budget_args::BudgetArgs;
+use crate::call::StepArgs;
 use clap::{Subcommand, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;

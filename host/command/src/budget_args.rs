@@ -1,8 +1,8 @@
 //! The flags of the budgets, which several commands have.
 
-use super::defaults;
-use super::exit::{Exit, Failure};
-use super::ranges::{self, LEAST_CPU, MEMORY, STACK, TABLE};
+use crate::arguments::defaults;
+use crate::arguments::ranges::{self, LEAST_CPU, MEMORY, STACK, TABLE};
+use crate::exit::{Exit, Failure};
 use bytesize::ByteSize;
 use eco_plugin::{Budget, Budgets};
 use std::time::Duration;

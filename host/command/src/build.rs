@@ -1,8 +1,11 @@
 //! `eco build`: a folder with sources becomes a plugin that can be used.
 
-use super::author_args::BuildArgs;
-use super::exit::Failure;
-use super::{compiler, machine, output, plugin};
+use crate::author_args::BuildArgs;
+use crate::exit::Failure;
+use crate::machine;
+use crate::output;
+use crate::plugin;
+use crate::plugin::compiler;
 use bytesize::ByteSize;
 use eco_plugin::{Budgets, Inspection, LoadError, Source};
 use eco_text::escape;

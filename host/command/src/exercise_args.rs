@@ -1,9 +1,9 @@
 //! What students and teachers may type, and the help that teaches it.
 
-use super::budget_args::CompileArgs;
-use super::reports::ReportTo;
-use crate::language_arg::ExerciseLanguageArg;
-use crate::ranges;
+use crate::arguments::language::ExerciseLanguageArg;
+use crate::arguments::ranges;
+use crate::budget_args::CompileArgs;
+use crate::grade::reports::ReportTo;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Subcommand, ValueEnum, ValueHint};
 use std::ffi::OsString;

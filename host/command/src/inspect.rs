@@ -1,10 +1,12 @@
 //! `eco inspect`: what a plugin is, and what it lacks.
 
-use super::advice::Advised;
-use super::author_args::InspectArgs;
-use super::exit::{Exit, Failure};
-use super::plugin::{PluginArg, unusable};
-use super::{compiler, machine, output};
+use crate::author_args::InspectArgs;
+use crate::exit::{Exit, Failure};
+use crate::machine;
+use crate::output;
+use crate::plugin::advice::Advised;
+use crate::plugin::compiler;
+use crate::plugin::{PluginArg, unusable};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, Fit, Import, Inspection, Interface, LoadError};

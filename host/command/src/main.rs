@@ -4,57 +4,42 @@
 //! It joins the crates of the host, and owns all that a person sees: arguments, advice, progress, exit
 //! codes. No other crate knows of it.
 
-mod advice;
 mod args;
+mod arguments;
 mod author_args;
 mod budget_args;
 mod build;
 mod call;
 mod check;
-mod chunk;
-mod compiler;
-mod defaults;
+mod client;
 mod exercise;
 mod exercise_args;
 mod exit;
-mod find_exercise;
 mod grade;
-mod hints;
 mod inspect;
-mod language_arg;
 mod load;
 mod logging;
 mod machine;
-mod message;
 mod new;
-mod new_file;
 mod output;
 #[cfg(test)]
 mod pages;
 mod plugin;
-mod progress;
-mod ranges;
-mod reach;
-mod reload;
-mod reports;
 mod runtime;
-mod secret;
 mod send;
 mod serve;
-mod settle;
 mod setup;
 mod shared_args;
 mod signals;
 mod state;
-mod state_args;
-mod verdict;
-mod watch;
 
 use args::{Args, Command};
+use arguments::{hints, secret};
 use clap::{CommandFactory as _, Parser as _};
 use eco_text::escape::one_line;
 use eco_toolchain::wit;
 use exit::{Exit, Failure};
+use plugin::compiler;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 

@@ -1,8 +1,8 @@
 //! `eco new`: a small folder with a plugin that builds and runs.
 
-use super::author_args::NewArgs;
-use super::exit::{Exit, Failure};
-use super::output;
+use crate::author_args::NewArgs;
+use crate::exit::{Exit, Failure};
+use crate::output;
 use eco_text::escape::{self, Escaped};
 use eco_toolchain::samples::{self, SampleLanguage, Shape};
 use std::path::Path;

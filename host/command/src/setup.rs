@@ -1,10 +1,12 @@
 //! `eco setup`: what some languages need once.
 
-use super::author_args::SetupCommand;
-use super::exit::{Exit, Failure};
-use super::progress::Waiting;
-use super::signals::Signals;
-use super::{compiler, machine, output};
+use crate::author_args::SetupCommand;
+use crate::exit::{Exit, Failure};
+use crate::machine;
+use crate::output;
+use crate::output::progress::Waiting;
+use crate::plugin::compiler;
+use crate::signals::Signals;
 use anyhow::Context as _;
 use eco_plugin::{Budgets, Language, Users, check_python_folder, keep_python};
 use eco_text::escape;

@@ -1,8 +1,8 @@
 //! The flags of the limits of what connections share.
 
-use super::budget_args::size;
-use super::defaults;
-use super::state_args::StateArgs;
+use crate::arguments::defaults;
+use crate::budget_args::size;
+use crate::state::args::StateArgs;
 use bytesize::ByteSize;
 use eco_state::{Limit, Limits};
 

@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM, SIGHUP, and those that stand for a write that the system refuses.
 
-use super::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure};
 #[cfg(unix)]
 use std::sync::Arc;
 

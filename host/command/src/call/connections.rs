@@ -3,9 +3,9 @@
 //! It owns what is called when: what a connection's peer does is over before another one does anything, and
 //! what the others hear of it they have heard by then. The rules within one connection are those of `Life`.
 
-use super::super::exit::{Exit, Failure};
 use super::show::Show;
 use super::step_args::Step;
+use crate::exit::{Exit, Failure};
 use eco_contract::{Connection, Life, Opening, Reason, Session as _};
 use eco_net::Limits;
 use eco_plugin::{Error, PluginSession, ServerPlugin, Usage};
@@ -37,7 +37,7 @@ struct Open {
     life: Life,
     usage: Usage,
 }
-use super::super::plugin;
+use crate::plugin;
 
 impl<'a> Connections<'a> {
     /// So many connections, none of which is open.

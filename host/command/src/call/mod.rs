@@ -1,13 +1,15 @@
 //! `eco call`: a plugin without sockets, chunk by chunk, on one connection or several.
 
+mod chunk;
 mod connections;
 mod show;
 mod step_args;
 
-use super::author_args::CallArgs;
-use super::exit::{Exit, Failure};
-use super::plugin::PluginArg;
-use super::{compiler, machine};
+use crate::author_args::CallArgs;
+use crate::exit::{Exit, Failure};
+use crate::machine;
+use crate::plugin::PluginArg;
+use crate::plugin::compiler;
 use anyhow::Context as _;
 use connections::{Connections, failed};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, ClientPlugin, Engine, LoadError, ServerPlugin};

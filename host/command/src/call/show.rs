@@ -1,7 +1,7 @@
 //! What `eco call` shows of connections.
 
-use super::super::exit::Failure;
-use super::super::output;
+use crate::exit::Failure;
+use crate::output;
 use eco_contract::{Expect, Next, Reply};
 use eco_plugin::{Turn, Usage};
 use eco_text::escape::Escaped;

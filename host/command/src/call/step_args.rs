@@ -2,8 +2,8 @@
 //!
 //! It owns that order, which clap's own derive doesn't keep between one argument and another.
 
-use super::super::chunk;
-use super::super::exit::{Exit, Failure};
+use crate::call::chunk;
+use crate::exit::{Exit, Failure};
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use clap_lex::OsStrExt as _;

@@ -6,7 +6,7 @@
 //! kept.
 
 use super::submissions::PluginFile;
-use crate::compiler::this_program;
+use crate::plugin::compiler::this_program;
 use eco_exercise::{Exercise, Judgement};
 use eco_files::{Entry, Folder, Lock, read_at_most};
 use eco_plugin::Budgets;

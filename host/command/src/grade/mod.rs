@@ -1,16 +1,18 @@
 //! `eco grade`: a whole class against one exercise, for the teacher.
 
 mod journal;
+pub(crate) mod reports;
 mod submissions;
 mod table;
 
-use super::compiler::{self, compiler};
-use super::exercise_args::GradeArgs;
-use super::exit::{Exit, Failure};
-use super::find_exercise::{find, read};
-use super::reports::Reports;
-use super::{machine, output};
-use crate::progress::{self, Wanted};
+use crate::exercise::find::{find, read};
+use crate::exercise_args::GradeArgs;
+use crate::exit::{Exit, Failure};
+use crate::grade::reports::Reports;
+use crate::machine;
+use crate::output;
+use crate::output::progress::{self, Wanted};
+use crate::plugin::compiler::{self, compiler};
 use crate::runtime;
 use anyhow::Context as _;
 use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};

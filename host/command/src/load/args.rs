@@ -1,8 +1,8 @@
 //! What may be typed after `eco load`.
 
+use crate::arguments::ranges;
 use crate::budget_args::BudgetArgs;
-use crate::message::MessageArgs;
-use crate::ranges;
+use crate::client::message::MessageArgs;
 use bytesize::ByteSize;
 use clap::ValueHint;
 use eco_net::Endpoint;

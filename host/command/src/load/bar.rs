@@ -1,6 +1,6 @@
 //! What a person sees on a terminal while the load runs.
 
-use crate::progress::{Wanted, bar};
+use crate::output::progress::{Wanted, bar};
 use eco_load::{Goal, Sample, time_text};
 use eco_text::number::grouped;
 use indicatif::ProgressBar;

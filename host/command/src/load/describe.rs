@@ -1,23 +1,24 @@
 //! What went wrong in a load, in words, with the flag that helps.
 
 use super::NOTHING_MEASURED;
-use crate::{reach, verdict};
+use crate::client::reach;
+use crate::client::replies;
 use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
 
 /// A dialogue that failed.
 pub(super) fn failure(failure: &Failure<'_>) -> String {
     match failure {
-        Failure::WrongReply { fault, reply } => verdict::wrong(fault, reply),
-        Failure::Surplus(bytes) => verdict::surplus(bytes),
+        Failure::WrongReply { fault, reply } => replies::wrong(fault, reply),
+        Failure::Surplus(bytes) => replies::surplus(bytes),
         Failure::NotWhole { expect, came, why } => {
-            let mut text = verdict::not_whole(expect, *came, &how_it_broke_off(why));
+            let mut text = replies::not_whole(expect, *came, &how_it_broke_off(why));
             if closed_at_once(why, *came) {
                 text += "\nA server that closes after each dialogue wants --reconnect.";
             }
             text
         }
         Failure::NotConnected(error) => format!("cannot connect: {error}"),
-        Failure::ExpectsTooMuch { bytes, most } => verdict::too_large(*bytes, *most),
+        Failure::ExpectsTooMuch { bytes, most } => replies::too_large(*bytes, *most),
         Failure::Plugin(error) => format!("the plugin failed: {error}"),
         Failure::Unsteady => {
             "the plugin failed: it says something else to the same bytes than before".to_owned()
@@ -33,7 +34,7 @@ pub(super) fn failure(failure: &Failure<'_>) -> String {
 
 fn how_it_broke_off(why: &NotWhole<'_>) -> String {
     match why {
-        NotWhole::Broken { broken, most, .. } => verdict::broken(broken, *most),
+        NotWhole::Broken { broken, most, .. } => replies::broken(broken, *most),
         NotWhole::Timeout(limit) => {
             let limit = humantime::format_duration(*limit);
             format!("it was not over within {limit} (see --timeout)")

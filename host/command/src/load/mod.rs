@@ -4,18 +4,20 @@
 mod args;
 mod bar;
 mod describe;
-mod file;
+mod html_file;
 
 pub(super) use args::LoadArgs;
 
-use super::budget_args::size;
-use super::compiler;
-use super::exit::{Exit, Failure};
-use super::message::Message;
-use super::plugin::PluginArg;
-use super::settle::settle;
-use super::signals::Signals;
-use super::{machine, output, reach};
+use crate::budget_args::size;
+use crate::client::message::Message;
+use crate::client::reach;
+use crate::exit::{Exit, Failure};
+use crate::machine;
+use crate::output;
+use crate::plugin::PluginArg;
+use crate::plugin::compiler;
+use crate::plugin::snapshot::settle;
+use crate::signals::Signals;
 use anyhow::Context as _;
 use bar::Bar;
 use bytesize::ByteSize;
@@ -24,7 +26,7 @@ use eco_net::{Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
 use eco_text::escape;
 use eco_text::number::grouped;
-use file::Page;
+use html_file::Page;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 

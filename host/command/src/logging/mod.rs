@@ -6,7 +6,7 @@
 mod line;
 mod queue;
 
-use super::args::{LogArgs, LogFormat, LogLevel};
+use crate::args::{LogArgs, LogFormat, LogLevel};
 use eco_contract::SAID;
 use line::{Form, LogLine};
 use queue::{Lost, Origin, Queue, Room};

@@ -8,7 +8,7 @@
 mod commands;
 
 use crate::args::Args;
-use crate::ranges;
+use crate::arguments::ranges;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, Parser as _};
 use commands::{Typed, of_help, of_page, of_source, texts};

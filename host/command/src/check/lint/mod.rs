@@ -3,9 +3,10 @@
 mod solutions;
 
 use crate::budget_args::CompileArgs;
-use crate::compiler::{self, compiler};
 use crate::exit::{Exit, Failure};
-use crate::{machine, output};
+use crate::machine;
+use crate::output;
+use crate::plugin::compiler::{self, compiler};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Files, Judge, Mistake, Visibility};
 use eco_plugin::{CompileError, Engine, Language, LoadError, ServerPlugin, Source};

@@ -9,7 +9,7 @@ mod place;
 
 use crate::exercise_args::Class;
 use crate::exit::{Exit, Failure};
-use crate::reports::Student;
+use crate::grade::reports::Student;
 use eco_exercise::{Files, Verdict};
 use eco_files::{EntryKind, Identity};
 use eco_plugin::{Language, Source};

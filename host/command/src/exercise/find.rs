@@ -1,0 +1,55 @@
+//! An exercise as it was typed: the name of one that eco brings, or a folder.
+
+use crate::exit::{Exit, Failure};
+use eco_exercise::{Cases, Exercise, Files, Mistake, SHIPPED, Shipped};
+use eco_text::escape::Escaped;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// The exercise that eco brings under this name.
+pub(crate) fn shipped(slug: &str) -> Option<&'static Shipped> {
+    SHIPPED.iter().find(|shipped| shipped.slug == slug)
+}
+
+/// What was typed is no exercise.
+pub(crate) fn unknown(text: &OsStr) -> Failure {
+    let slugs: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.slug).collect();
+    Exit::Usage.saying(format!(
+        "there is no exercise {}: name a folder with an exercise.toml, or one of {}",
+        Escaped(text.as_encoded_bytes()),
+        slugs.join(", ")
+    ))
+}
+
+/// What was typed. The name of one that eco brings is always that one, whatever lies in the folder where it was typed:
+/// what lies there may be anybody's. A copy has a separator in its path, such as `./echo`.
+pub(crate) fn find(text: &OsStr) -> Result<Files, Failure> {
+    let path = PathBuf::from(text);
+    if let Some(shipped) = text.to_str().and_then(shipped) {
+        if path.join("exercise.toml").symlink_metadata().is_ok() {
+            let slug = shipped.slug;
+            tracing::info!("the exercise is eco's own {slug}; ./{slug} is the folder");
+        }
+        return Ok(shipped.files());
+    }
+    match (path.is_dir(), path.parent()) {
+        (true, _) => Ok(Files::Folder(path)),
+        (false, Some(folder)) if path.ends_with("exercise.toml") => {
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            Ok(Files::Folder(folder.to_owned()))
+        }
+        _ => Err(unknown(text)),
+    }
+}
+
+/// Reads it; what is wrong with it is for its author.
+pub(crate) fn read(files: &Files, cases: Cases) -> Result<Exercise, Failure> {
+    let read = Exercise::read(files, cases);
+    read.map_err(|mistake: Mistake| {
+        Exit::Usage.because(anyhow::Error::from(mistake).context("cannot use the exercise"))
+    })
+}

@@ -1,0 +1,113 @@
+//! `eco exercise`: the exercises that eco brings.
+
+pub(crate) mod find;
+
+use crate::arguments::language::ExerciseLanguageArg;
+use crate::exercise::find::{read, shipped, unknown};
+use crate::exercise_args::ExerciseCommand;
+use crate::exit::{Exit, Failure};
+use crate::output;
+use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage, schema};
+use eco_text::escape;
+use eco_toolchain::samples::SampleLanguage;
+use std::path::Path;
+
+pub(crate) fn run(command: ExerciseCommand) -> Result<(), Failure> {
+    match command {
+        ExerciseCommand::List => list(),
+        ExerciseCommand::Start {
+            slug,
+            dir,
+            hidden,
+            lang,
+        } => {
+            let cases = if hidden { Cases::All } else { Cases::Public };
+            let (starter, statement) = languages(&lang)?;
+            start(&slug, &dir, cases, starter, statement)
+        }
+        ExerciseCommand::Schema => output::bytes(schema().as_bytes()),
+    }
+}
+
+/// The languages that were named: of the starter, and of the statement.
+fn languages(
+    named: &[ExerciseLanguageArg],
+) -> Result<(Option<SampleLanguage>, StatementLanguage), Failure> {
+    let (mut starter, mut statement) = (None, None);
+    for language in named {
+        let taken = match language {
+            ExerciseLanguageArg::Starter(language) => starter.replace((*language).into()).is_some(),
+            ExerciseLanguageArg::Statement(language) => statement.replace(*language).is_some(),
+        };
+        if taken {
+            let why = "--lang takes one language of the starter and one of the statement";
+            return Err(Exit::Usage.saying(why));
+        }
+    }
+    Ok((starter, statement.unwrap_or_else(of_the_locale)))
+}
+
+/// The user's language, as the environment has it (POSIX, 8.2): the first of these that says anything.
+fn of_the_locale() -> StatementLanguage {
+    let said =
+        ["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
+    match said.iter().find(|said| !said.is_empty()) {
+        Some(locale) if locale.split(['_', '.', '@']).next() == Some("es") => {
+            StatementLanguage::Spanish
+        }
+        _ => StatementLanguage::English,
+    }
+}
+
+fn list() -> Result<(), Failure> {
+    let mut text = String::new();
+    for shipped in SHIPPED {
+        let exercise = read(&shipped.files(), Cases::Public)?;
+        let Exercise {
+            slug,
+            title,
+            points,
+            summary,
+            ..
+        } = exercise;
+        text += &format!("{slug:16}{title} ({points} points)\n{:16}{summary}\n", "");
+    }
+    text += "\neco exercise start SLUG DIR copies one out.\n";
+    output::print(&text)
+}
+
+fn start(
+    slug: &str,
+    dir: &Path,
+    cases: Cases,
+    language: Option<SampleLanguage>,
+    statement: StatementLanguage,
+) -> Result<(), Failure> {
+    let shipped = shipped(slug).ok_or_else(|| unknown(slug.as_ref()))?;
+    let written = shipped.write(dir, cases, language, statement);
+    written.map_err(|error| Exit::Usage.because(error))?;
+    let starter = match language {
+        None => dir.join("starter/javascript/plugin.js"),
+        Some(language) => dir.join(shipped.starter(language)),
+    };
+    let starter = escape::path(&starter);
+    // A name alone would be eco's own.
+    let dir = match dir.to_str().and_then(self::shipped) {
+        Some(named) => format!("./{}", named.slug),
+        None => escape::path(dir),
+    };
+    let python = match language {
+        Some(SampleLanguage::Python) => "\n  eco setup python, once",
+        _ => "",
+    };
+    let others = match language {
+        None => format!("\n  (other languages: {dir}/starter)"),
+        Some(_) => String::new(),
+    };
+    output::print(&format!(
+        "made {dir}. Next:{python}
+  {dir}/README.md says what to do; edit {starter}{others}
+  eco check {dir} {starter} --watch
+"
+    ))
+}

@@ -1,0 +1,104 @@
+//! `--report FORMAT=FILE`: which report, and where it goes, as it was typed.
+
+use crate::exit::{Exit, Failure};
+use clap_lex::OsStrExt as _;
+use eco_exercise::report::Format;
+use eco_text::escape;
+use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path, PathBuf};
+
+/// What stands for the name of a submission in the path of a report.
+pub(crate) const NAME: &str = "{name}";
+
+/// A report that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportTo {
+    pub(crate) format: Format,
+    path: OsString,
+}
+
+/// A path with `{name}`, in two parts.
+pub(crate) struct ForEach<'a> {
+    /// The folder that was typed in full.
+    pub(crate) folder: PathBuf,
+    /// What lies below it, from the first part with `{name}` on.
+    pub(crate) below: Vec<&'a OsStr>,
+}
+
+impl ReportTo {
+    /// What was typed.
+    pub(crate) fn parse(text: OsString) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once("=")
+            .ok_or("a report is FORMAT=FILE, such as csv=marks.csv")?;
+        if path.is_empty() {
+            return Err("the file is missing after =".to_owned());
+        }
+        Ok(Self {
+            format: format.to_string_lossy().parse()?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Whether it goes to stdout.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.path == "-"
+    }
+
+    /// Whether each submission has a file of its own.
+    pub(crate) fn is_for_each(&self) -> bool {
+        self.path.contains(NAME)
+    }
+
+    /// Whether the format and the path fit each other, with so many submissions.
+    pub(crate) fn check(&self, submissions: usize) -> Result<(), Failure> {
+        let format = self.format;
+        match format {
+            Format::OfOne(_) if submissions > 1 && !self.is_for_each() => {
+                Err(Exit::Usage.saying(format!(
+                    "{format} is a report on one submission, and there are {submissions}: put {NAME} into the path, as in {format}={NAME}.json"
+                )))
+            }
+            Format::OfClass(_) if self.is_for_each() => Err(Exit::Usage.saying(format!(
+                "{format} is one report on the whole class: {NAME} makes no sense in {}",
+                escape::os(&self.path)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The path of a report that has no `{name}` in it.
+    pub(crate) fn path(&self) -> &Path {
+        Path::new(&self.path)
+    }
+
+    /// The path of a report that has one file for each submission.
+    pub(crate) fn for_each(&self) -> Result<ForEach<'_>, Failure> {
+        // What follows the last separator is the file, and there has to be something.
+        eco_files::split(self.path()).map_err(|error| self.cannot(error))?;
+        let mut parts = self.path().components();
+        let mut folder = PathBuf::from(".");
+        let mut below = Vec::new();
+        for part in &mut parts {
+            if part.as_os_str().contains(NAME) || !below.is_empty() {
+                if !matches!(part, Component::Normal(_)) {
+                    return Err(self.cannot(format!("no part after {NAME} may be ..")));
+                }
+                below.push(part.as_os_str());
+            } else {
+                folder.push(part);
+            }
+        }
+        Ok(ForEach { folder, below })
+    }
+
+    /// It can't be written, for this reason.
+    pub(crate) fn cannot(&self, why: impl std::fmt::Display) -> Failure {
+        cannot(&escape::os(&self.path), why)
+    }
+}
+
+/// The report at this path can't be written.
+pub(crate) fn cannot(path: &str, why: impl std::fmt::Display) -> Failure {
+    Exit::Usage.saying(format!("cannot write a report to {path}: {why}"))
+}

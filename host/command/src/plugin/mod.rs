@@ -1,0 +1,151 @@
+//! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
+
+pub(crate) mod advice;
+pub(crate) mod compiler;
+pub(crate) mod snapshot;
+pub(crate) mod watch;
+
+use crate::exit::{Exit, Failure};
+use crate::plugin::advice::Advised;
+use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
+use eco_text::escape;
+use eco_toolchain::{BuildError, Built, Project};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// What the user typed, not looked at yet.
+#[derive(Clone)]
+pub(crate) struct PluginArg {
+    text: OsString,
+    /// For messages: it may be the name of a file of anybody's.
+    shown: String,
+    built_in: &'static [BuiltIn],
+}
+
+impl PluginArg {
+    pub(crate) fn new(text: OsString, built_in: &'static [BuiltIn]) -> Self {
+        let shown = if is_url(&text) {
+            "PLUGIN".to_owned()
+        } else {
+            escape::os(&text)
+        };
+        Self {
+            shown,
+            text,
+            built_in,
+        }
+    }
+
+    /// What was typed, as one line.
+    pub(crate) fn name(&self) -> &str {
+        &self.shown
+    }
+
+    /// The file or folder on disk that may change; `None` for a built-in and for stdin.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match Source::named(&self.text, self.built_in) {
+            Source::File(path) if !is_url(&self.text) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Whether it is part of eco.
+    pub(crate) fn is_built_in(&self) -> bool {
+        matches!(Source::named(&self.text, self.built_in), Source::BuiltIn(_))
+    }
+
+    /// Where to read it from. A folder is built first.
+    ///
+    /// # Errors
+    /// It is the place of something else, or its folder can't be built.
+    pub(crate) async fn source(&self) -> Result<Source, Failure> {
+        if is_url(&self.text) {
+            return Err(Exit::Usage.saying(
+                "a plugin is the name of a built-in, a file or a folder, and no URL\nWhere state is kept is said with --state PLACE.",
+            ));
+        }
+        match Source::named(&self.text, self.built_in) {
+            Source::File(path) if path.is_dir() => {
+                let built = tokio::task::spawn_blocking(move || build(&path)).await??;
+                Ok(Source::File(built.path().to_owned()))
+            }
+            source => Ok(source),
+        }
+    }
+
+    /// Loads it, with its name in whatever goes wrong.
+    pub(crate) async fn load_server(&self, engine: &Engine) -> Result<ServerPlugin, Failure> {
+        let loaded = ServerPlugin::load(engine, self.source().await?).await;
+        loaded.map_err(|error| self.unusable(error))
+    }
+
+    /// As [`load_server`](Self::load_server), for a client.
+    pub(crate) async fn load_client(&self, engine: &Engine) -> Result<ClientPlugin, Failure> {
+        let loaded = ClientPlugin::load(engine, self.source().await?).await;
+        loaded.map_err(|error| self.unusable(error))
+    }
+
+    /// It was read, and can't be used.
+    pub(crate) fn unusable(&self, error: LoadError) -> Failure {
+        unusable(error, format!("cannot use the plugin {}", self.shown))
+    }
+}
+
+/// Whether it is a URL, of a Redis above all. It may have a password, so that nothing repeats it.
+/// Test: `redis_attacks::a_mistyped_place_shows_no_password`.
+fn is_url(text: &OsStr) -> bool {
+    let text = text.to_string_lossy().to_ascii_lowercase();
+    text.contains("://") || text.starts_with("redis:") || text.starts_with("rediss:")
+}
+
+/// A plugin can't be used; `context` says which, and for what.
+pub(crate) fn unusable(error: LoadError, context: String) -> Failure {
+    let exit = if error.is_internal() {
+        Exit::Internal
+    } else {
+        Exit::Plugin
+    };
+    exit.because(anyhow::Error::new(Advised(error)).context(context))
+}
+
+/// A plugin that ran could not go on; `context` says which.
+pub(crate) fn failed(error: Error, context: impl FnOnce() -> String) -> Failure {
+    if error.is_internal() {
+        Exit::Internal.because(error)
+    } else {
+        Exit::Plugin.because(anyhow::Error::from(error).context(context()))
+    }
+}
+
+/// Builds the folder, in a thread that may wait. A tool that is missing or fails is no internal error.
+pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
+    let failed = |error: BuildError| {
+        let exit = match error {
+            BuildError::Missing { .. } => Exit::Unavailable,
+            BuildError::File { .. } | BuildError::NoFolder(_) | BuildError::Link(_) => Exit::Usage,
+            BuildError::Unmade { ref ended, .. } if ended.is_internal() => Exit::Internal,
+            _ => Exit::Plugin,
+        };
+        exit.because(error)
+    };
+    let built = Project::find(folder).map_err(failed).and_then(|project| {
+        let built = project.build(&compiler::maker()).map_err(failed);
+        built.map_err(|failure| or_as_it_was(failure, &project))
+    });
+    built.map_err(|Failure { exit, error }| {
+        exit.because(error.context(format!("cannot build {}", escape::path(folder))))
+    })
+}
+
+/// Where a tool is missing: what an earlier build made may do. It isn't taken unasked, since it may be older
+/// than the sources.
+fn or_as_it_was(failure: Failure, project: &Project) -> Failure {
+    match (failure.exit, project.built_before()) {
+        (Exit::Unavailable, Some(path)) => Exit::Unavailable.saying(format!(
+            "{:#}\n{} is there, as it was last built: name it in the place of the folder to use it.",
+            failure.error,
+            escape::path(&path)
+        )),
+        _ => failure,
+    }
+}

@@ -1,0 +1,197 @@
+//! `eco send`: the client's side of a dialogue, held by a plugin.
+
+use crate::args::SendArgs;
+use crate::client::message::Message;
+use crate::client::reach;
+use crate::client::replies;
+use crate::exit::{Exit, Failure};
+use crate::machine;
+use crate::output::progress::{LineEnd, Progress};
+use crate::plugin;
+use crate::plugin::PluginArg;
+use crate::plugin::compiler;
+use crate::signals::Signals;
+use anyhow::Context as _;
+use eco_contract::Expect;
+use eco_contract::SAID;
+use eco_net::{self as net, Broken, Endpoint, Inbox};
+use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
+use eco_text::escape::Escaped;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// How long the end of a dialogue waits for bytes that nobody expected. A server that closes when
+/// its peer has finished, as servers should, ends the wait at once.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// What to try where the built-in client finds a reply wrong: most servers are no echo.
+const NO_ECHO: &str = "The built-in client expects what it sends to come back. For a server that does something else, name a client plugin with -p; `eco new NAME --lang js --client` makes one.";
+
+/// What is meant by what was typed.
+pub(crate) struct Config {
+    message: Message,
+    to: Endpoint,
+    plugin: PluginArg,
+    timeout: Duration,
+    budgets: Budgets,
+}
+
+impl TryFrom<SendArgs> for Config {
+    type Error = Failure;
+
+    fn try_from(args: SendArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            message: Message::typed(args.message, &args.plugin)?,
+            plugin: PluginArg::new(args.plugin, BUILT_IN_CLIENTS),
+            timeout: args.timeout,
+            budgets: args.budgets.over(Budgets::client(machine::memory()))?,
+            to: args.to,
+        })
+    }
+}
+
+/// Holds the dialogue, unless a signal comes.
+pub(crate) async fn run(config: Config) -> Result<(), Failure> {
+    let mut signals = Signals::catch()?;
+    let plugin = config.plugin.clone();
+    let sent = signals.or(send(config)).await;
+    sent.map_err(|failure| match failure.exit {
+        Exit::Wrong if plugin.is_built_in() => {
+            Exit::Wrong.saying(format!("{:#}\n{NO_ECHO}", failure.error))
+        }
+        _ => failure,
+    })
+}
+
+async fn send(config: Config) -> Result<(), Failure> {
+    let most = config.budgets.reply;
+    let message = {
+        let reading = tokio::task::spawn_blocking(move || config.message.read(most));
+        reading.await??
+    };
+    // Whole messages go through it, and nothing of a dialogue can be done again.
+    let engine = compiler::engine(config.budgets)
+        .compiled_first()
+        .build()
+        .context("cannot set up the sandbox")?;
+    let name = config.plugin.name();
+    let plugin = config.plugin.load_client(&engine).await?;
+    let failed = |error: Error| plugin::failed(error, || format!("the plugin {name} failed"));
+    let mut dialogue = plugin.dialogue().await.map_err(failed)?;
+    let mut turn = dialogue.start(message.as_deref()).await.map_err(failed)?;
+    drop(message);
+    check_size(&turn, most)?;
+    let mut connection = Connection::connect(&config.to, config.timeout, most).await?;
+    loop {
+        connection.take_turn(&turn).await?;
+        let step = dialogue.replied(connection.inbox.reply()).await;
+        turn = match step.map_err(failed)? {
+            Step::Next(turn) => turn,
+            Step::Done => break,
+            Step::Wrong(fault) => {
+                let text = replies::wrong(&fault, connection.inbox.reply());
+                return Err(Exit::Wrong.saying(text));
+            }
+        };
+        connection.inbox.take_reply();
+        check_size(&turn, most)?;
+    }
+    connection.inbox.take_reply();
+    connection.finish().await
+}
+
+/// A turn that could not come to its end is refused before its first byte is sent.
+fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
+    match turn.expect {
+        Expect::Exactly(bytes) if bytes > most as u64 => {
+            Err(Exit::Plugin.saying(replies::too_large(bytes, most)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The connection, and what has arrived on it.
+struct Connection {
+    stream: TcpStream,
+    inbox: Inbox,
+    most: usize,
+    timeout: Duration,
+    shown: LineEnd,
+}
+
+impl Connection {
+    async fn connect(to: &Endpoint, timeout: Duration, most: usize) -> Result<Self, Failure> {
+        let connected = net::connect(to, timeout).await;
+        let stream =
+            connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))?;
+        tracing::debug!("connected to {to}");
+        Ok(Self {
+            stream,
+            inbox: Inbox::default(),
+            most,
+            timeout,
+            shown: LineEnd::new(),
+        })
+    }
+
+    /// Sends what the turn says, and reads the reply into the inbox and to stdout.
+    async fn take_turn(&mut self, turn: &Turn<'_>) -> Result<(), Failure> {
+        let expected = match turn.expect {
+            Expect::Exactly(bytes) => bytes,
+            _ => 0,
+        };
+        tracing::debug!(target: SAID, bytes = turn.send.len(), "sending {}", Escaped(&turn.send));
+        let progress = Progress::new(turn.send.len() as u64 + expected);
+        let request = net::Request {
+            send: &turn.send,
+            expect: &turn.expect,
+            most: self.most,
+        };
+        let exchange = net::exchange(
+            &mut self.stream,
+            request,
+            &mut self.inbox,
+            |bytes| progress.advance(bytes),
+            async |bytes| {
+                tracing::debug!(target: SAID, bytes = bytes.len(), "received {}", Escaped(bytes));
+                progress.advance(bytes.len());
+                self.shown.saw(bytes);
+                progress.show(bytes).await
+            },
+        );
+        let result = tokio::time::timeout(self.timeout, exchange).await;
+        drop(progress);
+        let what = match result {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(Broken::Sink(error))) => {
+                let error = anyhow::Error::from(error).context("cannot write the reply to stdout");
+                return Err(Exit::Internal.because(error));
+            }
+            Ok(Err(broken)) => replies::broken(&broken, self.most),
+            Err(_) => {
+                let limit = humantime::format_duration(self.timeout);
+                format!("this turn was not over within {limit} (see --timeout)")
+            }
+        };
+        let came = self.inbox.len();
+        Err(Exit::Wrong.saying(replies::not_whole(&turn.expect, came, &what)))
+    }
+
+    /// After the last turn: says goodbye, and reports what nobody expected.
+    async fn finish(mut self) -> Result<(), Failure> {
+        let mut surplus = self.inbox.reply().to_vec();
+        let listening = async {
+            self.stream.shutdown().await?;
+            let mut rest = (&mut self.stream).take(self.most as u64);
+            rest.read_to_end(&mut surplus).await
+        };
+        // A server that breaks the connection off, or keeps it open, has not replied wrongly.
+        let _ = tokio::time::timeout(LAST_WORDS, listening).await;
+        if surplus.is_empty() {
+            Ok(())
+        } else {
+            Err(Exit::Wrong.saying(replies::surplus(&surplus)))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `eco serve`: plugins behind listening sockets.
+
+mod reload;
+
+use crate::args::{LogFormat, ServeArgs, SnapshotArg};
+use crate::arguments::ranges;
+use crate::budget_args::size;
+use crate::client::reach;
+use crate::exit::{Exit, Failure};
+use crate::logging;
+use crate::machine;
+use crate::plugin::PluginArg;
+use crate::plugin::compiler;
+use crate::plugin::watch::Watch;
+use crate::serve::reload::{Reload, load_version};
+use crate::signals::{Hangup, Signals};
+use crate::state::args::{namespace_of, not_there, tell_namespace};
+use anyhow::Context as _;
+use bytesize::ByteSize;
+use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets};
+use eco_state::{Location, SharedState};
+use eco_text::escape::one_line;
+use std::io::Write as _;
+
+/// What is meant by what was typed.
+pub(crate) struct Config {
+    plugin: PluginArg,
+    watch: bool,
+    snapshot: SnapshotArg,
+    listen: Vec<Endpoint>,
+    limits: Limits,
+    budgets: Budgets,
+    shared: eco_state::Limits,
+    state: Location,
+    namespace: String,
+}
+
+impl TryFrom<ServeArgs> for Config {
+    type Error = Failure;
+
+    fn try_from(args: ServeArgs) -> Result<Self, Failure> {
+        let defaults = Limits::default();
+        let chunk_size = args.chunk_size.map_or(defaults.chunk_size, size);
+        ranges::check("--chunk-size", chunk_size, &ranges::CHUNK)?;
+        let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
+        if chunk_size > budgets.reply {
+            let (chunk, reply) = (ByteSize(chunk_size as u64), ByteSize(budgets.reply as u64));
+            return Err(Exit::Usage.saying(format!(
+                "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
+            )));
+        }
+        let plugin = args.named.unwrap_or(args.plugin);
+        let place = &args.shared.state;
+        let namespace = place.namespace().map(str::to_owned);
+        Ok(Self {
+            state: place.location()?,
+            namespace: namespace.unwrap_or_else(|| namespace_of(&plugin)),
+            plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
+            watch: args.watch,
+            snapshot: args.snapshot,
+            listen: args.listen,
+            limits: Limits {
+                chunk_size,
+                max_connections: connections(args.max_connections),
+                max_connections_per_peer: args.max_connections_per_peer,
+                idle_timeout: args
+                    .idle_timeout
+                    .map_or(defaults.idle_timeout, |typed| typed.0),
+                write_timeout: args
+                    .write_timeout
+                    .map_or(defaults.write_timeout, |typed| typed.0),
+                grace: args.grace.unwrap_or(defaults.grace),
+            },
+            budgets,
+            shared: args.shared.limits(),
+        })
+    }
+}
+
+/// What was asked for, or the default as far as the descriptors go.
+fn connections(asked: Option<u32>) -> usize {
+    let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
+    match asked {
+        Some(asked) => {
+            let asked = asked as usize;
+            if asked > possible {
+                tracing::warn!(
+                    "--max-connections {asked} is more than the descriptor limit allows, about {possible} (see ulimit -n)"
+                );
+            }
+            asked
+        }
+        None => Limits::default().max_connections.min(possible),
+    }
+}
+
+/// What connections share. The ids of its connections are like those of no other server.
+async fn shared_state(
+    location: &Location,
+    namespace: &str,
+    limits: eco_state::Limits,
+) -> Result<SharedState, Failure> {
+    let unique = getrandom::u64().context("the system has no random bytes")?;
+    let host = format!("{unique:016x}-");
+    let state = SharedState::open(location, namespace, limits, &host).await;
+    let state = state.map_err(not_there)?;
+    tell_namespace(&state, location, namespace).await;
+    Ok(state)
+}
+
+/// Runs the server until a signal asks it to stop.
+pub(crate) async fn run(config: Config, log_format: LogFormat) -> Result<(), Failure> {
+    let mut signals = Signals::catch()?;
+    let hangup = Hangup::catch()?;
+    // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
+    let bound = net::bind(&config.listen).await;
+    let listeners =
+        bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?;
+    let opening = shared_state(&config.state, &config.namespace, config.shared);
+    let state = signals.or(opening).await?;
+    let mut engine = compiler::engine(config.budgets)
+        .pooled(config.limits.max_connections)
+        .state(state.clone());
+    if config.snapshot == SnapshotArg::Never {
+        engine = engine.without_snapshots();
+    }
+    let engine = engine.build().context(
+        "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
+    )?;
+    let plugin_arg = config.plugin;
+    // Before it is loaded, so that no change is missed.
+    let watch = match (config.watch, plugin_arg.path()) {
+        (true, Some(path)) => Some(Watch::start(&path)?),
+        (true, None) => {
+            let name = plugin_arg.name();
+            return Err(Exit::Usage.saying(format!(
+                "--watch needs a plugin on disk, and {name} is none"
+            )));
+        }
+        (false, _) => None,
+    };
+    let loading = load_version(&plugin_arg, &engine, config.snapshot);
+    let plugin = signals.or(loading).await?;
+    for listener in &listeners {
+        let (address, name) = (listener.local_addr()?, plugin_arg.name());
+        say(&format!("listening on {address} (plugin {name})"));
+        match log_format {
+            // Whoever reads the log by a machine has nothing else.
+            LogFormat::Json => {
+                tracing::info!(%address, plugin = name, version = plugin.version(), "listening");
+            }
+            // A person has just read it.
+            LogFormat::Text => {}
+        }
+    }
+    let server = Server::new(listeners, config.limits);
+    let (current, newest) = tokio::sync::watch::channel(plugin);
+    let reload = Reload {
+        plugin: plugin_arg,
+        engine,
+        snapshot: config.snapshot,
+        current,
+        hangup,
+        watch,
+    };
+    let reloading = tokio::spawn(reload.run());
+    let summary = server
+        .run(move || newest.borrow().session(), stopped(signals))
+        .await;
+    reloading.abort();
+    state.close().await;
+    let ShutdownSummary {
+        served,
+        open,
+        cut_off,
+    } = summary;
+    tracing::info!(served, open, cut_off, "stopped");
+    Ok(())
+}
+
+/// A line on stdout, which somebody may be waiting for. Nobody has to read it.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let line = one_line(line);
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Waits for the first signal. The second ends the process, whatever it is doing.
+async fn stopped(mut signals: Signals) {
+    signals.next().await;
+    tracing::info!("stopping: replies in flight may finish (again to stop now)");
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::warn!("stopped now");
+        logging::finish();
+        std::process::exit(Exit::Interrupted as i32);
+    });
+}

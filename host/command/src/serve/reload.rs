@@ -1,0 +1,75 @@
+//! New versions of a plugin under way: connections that are open keep theirs, new ones get the
+//! newest that works.
+
+use crate::args::SnapshotArg;
+use crate::exit::Failure;
+use crate::plugin::PluginArg;
+use crate::plugin::snapshot::settle;
+use crate::plugin::watch::Watch;
+use crate::signals::Hangup;
+use eco_plugin::{Engine, ServerPlugin};
+use tokio::sync::watch::Sender;
+
+/// Loads the plugin anew when it changes or SIGHUP comes.
+pub(crate) struct Reload {
+    pub(crate) plugin: PluginArg,
+    pub(crate) engine: Engine,
+    pub(crate) snapshot: SnapshotArg,
+    /// The version for new connections.
+    pub(crate) current: Sender<ServerPlugin>,
+    pub(crate) hangup: Hangup,
+    /// With `--watch`.
+    pub(crate) watch: Option<Watch>,
+}
+
+impl Reload {
+    /// Runs for as long as the server does.
+    pub(crate) async fn run(mut self) {
+        loop {
+            tokio::select! {
+                () = self.hangup.next() => {}
+                () = changed(&mut self.watch) => {}
+            }
+            if self.plugin.path().is_none() {
+                let plugin = self.plugin.name();
+                tracing::warn!(
+                    plugin,
+                    "nothing to reload: the plugin is neither a file nor a folder"
+                );
+                continue;
+            }
+            match load_version(&self.plugin, &self.engine, self.snapshot).await {
+                Ok(plugin) => {
+                    let version = plugin.version();
+                    self.current.send_replace(plugin);
+                    tracing::info!(version, "reloaded: new connections get the new version");
+                }
+                Err(failure) => {
+                    let why = format!("{:#}", failure.error);
+                    let why: Vec<&str> = why.lines().map(str::trim).collect();
+                    tracing::error!("not reloaded, the old version stays: {}", why.join("; "));
+                }
+            }
+        }
+    }
+}
+
+/// Loads the plugin as it is now, and waits for a snapshot of it, where connections are to wait for that.
+pub(crate) async fn load_version(
+    plugin: &PluginArg,
+    engine: &Engine,
+    snapshot: SnapshotArg,
+) -> Result<ServerPlugin, Failure> {
+    let plugin = plugin.load_server(engine).await?;
+    if snapshot == SnapshotArg::First {
+        settle(plugin.settled()).await;
+    }
+    Ok(plugin)
+}
+
+async fn changed(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
