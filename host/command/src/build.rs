@@ -1,15 +1,29 @@
 //! `eco build`: a folder with sources becomes a plugin that can be used.
 
-use crate::author_args::BuildArgs;
 use crate::exit::Failure;
 use crate::machine;
 use crate::output;
 use crate::plugin;
 use crate::plugin::compiler;
 use bytesize::ByteSize;
+use clap::ValueHint;
 use eco_plugin::{Budgets, Inspection, LoadError, Source};
 use eco_text::escape;
 use eco_toolchain::Built;
+use std::path::PathBuf;
+
+const NOTES: &str = "\
+eco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script, which is \
+only checked. The plugin is FOLDER/FOLDER.wasm. CC and CFLAGS choose the C compiler and its flags; RUSTC, \
+RUSTFLAGS and cargo's own settings hold for Rust. The tools run outside the sandbox: build what you trust.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = NOTES)]
+pub(crate) struct BuildArgs {
+    /// The folder with the sources
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+}
 
 /// Builds, tries out what came of it, and says how to use it.
 pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! `eco inspect`: what a plugin is, and what it lacks.
 
-use crate::author_args::InspectArgs;
+use crate::budget_args::BudgetArgs;
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::output;
@@ -9,11 +9,25 @@ use crate::plugin::compiler;
 use crate::plugin::{PluginArg, unusable};
 use anyhow::Context as _;
 use bytesize::ByteSize;
+use clap::ValueHint;
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, Fit, Import, Inspection, Interface, LoadError};
 use eco_text::escape::Escaped;
 use serde::Serialize;
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fmt::Write as _;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct InspectArgs {
+    /// A built-in, a script, a component, or a folder that eco build builds; - reads a component from stdin
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) plugin: OsString,
+    /// For a machine
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) budgets: BudgetArgs,
+}
 
 /// What is shown, and what `--json` prints. Sizes are bytes.
 #[derive(Serialize)]

@@ -6,14 +6,12 @@
 
 mod args;
 mod arguments;
-mod author_args;
 mod budget_args;
 mod build;
 mod call;
 mod check;
 mod client;
 mod exercise;
-mod exercise_args;
 mod exit;
 mod grade;
 mod inspect;

@@ -1,11 +1,39 @@
 //! `eco new`: a small folder with a plugin that builds and runs.
 
-use crate::author_args::NewArgs;
+use crate::arguments::language::LanguageArg;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use clap::ValueHint;
 use eco_text::escape::{self, Escaped};
 use eco_toolchain::samples::{self, SampleLanguage, Shape};
 use std::path::Path;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  eco new hello --lang js              hello/hello.js, which runs as it is
+  eco new hello --lang rust --session  a whole connection, with a greeting
+  eco new asker --lang c --client      the other side, for eco send -p";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct NewArgs {
+    /// The folder to make; its last part is the plugin's name
+    #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
+    pub(crate) path: PathBuf,
+    /// The language
+    #[arg(short, long, value_enum, value_name = "rust|c|wat|js|lua|python")]
+    pub(crate) lang: LanguageArg,
+    /// A plugin that takes part in the whole connection, not only in its chunks
+    #[arg(long, conflicts_with_all = ["chat", "client"])]
+    pub(crate) session: bool,
+    /// A chat room: a connection that hears what others say
+    #[arg(long, conflicts_with = "client")]
+    pub(crate) chat: bool,
+    /// A client plugin
+    #[arg(long)]
+    pub(crate) client: bool,
+}
 
 /// Makes the folder, and says what to type next.
 pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 //! `eco setup`: what some languages need once.
 
-use crate::author_args::SetupCommand;
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::output;
@@ -8,11 +7,26 @@ use crate::output::progress::Waiting;
 use crate::plugin::compiler;
 use crate::signals::Signals;
 use anyhow::Context as _;
+use clap::Subcommand;
 use eco_plugin::{Budgets, Language, Users, check_python_folder, keep_python};
 use eco_text::escape;
 use eco_toolchain::{BuildError, SetupStep, set_up_python};
 use std::path::PathBuf;
 use std::sync::Mutex;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SetupCommand {
+    /// Build the interpreter for Python scripts, once
+    ///
+    /// It needs python3 with venv and pip, and the network. pip fetches componentize-py into a temporary folder, which
+    /// builds the interpreter and is then removed. The interpreter is kept in your cache folder, or with --system in
+    /// /usr/local/lib/eco.
+    Python {
+        /// For all users of this machine; run it as root, on Unix. The folder is /usr/local/lib/eco, or the one that ECO_SYSTEM_DIR names
+        #[arg(long)]
+        system: bool,
+    },
+}
 
 /// Steps of setting up Python: those of [`SetupStep`], and compiling.
 const STEPS: usize = 5;

@@ -1,21 +1,21 @@
 //! `eco call`: a plugin without sockets, chunk by chunk, on one connection or several.
 
+mod args;
 mod chunk;
 mod connections;
 mod show;
 mod step_args;
 
-use crate::author_args::CallArgs;
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::plugin::PluginArg;
 use crate::plugin::compiler;
 use anyhow::Context as _;
+pub(crate) use args::CallArgs;
 use connections::{Connections, failed};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, ClientPlugin, Engine, LoadError, ServerPlugin};
 use show::{Printer, Show};
 use step_args::Step;
-pub(super) use step_args::StepArgs;
 
 /// Runs the plugin as a server, or shows the first turn of one that is a client only.
 pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! `eco check`: one plugin against one exercise, for the student who writes it.
 
+mod args;
 mod lint;
 mod reporting_session;
 mod show;
@@ -7,7 +8,6 @@ mod sockets;
 mod tcp;
 
 use crate::exercise::find::{find, read};
-use crate::exercise_args::CheckArgs;
 use crate::exit::{Exit, Failure};
 use crate::logging::Silence;
 use crate::machine;
@@ -16,6 +16,7 @@ use crate::plugin::PluginArg;
 use crate::plugin::compiler::{self, compiler};
 use crate::plugin::watch::Watch;
 use anyhow::Context as _;
+pub(crate) use args::CheckArgs;
 use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use eco_plugin::{BUILT_IN_SERVERS, CompileError, Engine, Error, LoadError, ServerPlugin};
 use eco_text::number::many;

@@ -4,13 +4,36 @@ pub(crate) mod find;
 
 use crate::arguments::language::ExerciseLanguageArg;
 use crate::exercise::find::{read, shipped, unknown};
-use crate::exercise_args::ExerciseCommand;
 use crate::exit::{Exit, Failure};
 use crate::output;
+use clap::{Subcommand, ValueHint};
 use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage, schema};
 use eco_text::escape;
 use eco_toolchain::samples::SampleLanguage;
 use std::path::Path;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExerciseCommand {
+    /// List the exercises that eco brings, from easy to hard
+    List,
+    /// Copy an exercise to a folder, with a starter for each language
+    Start {
+        /// Which one (see eco exercise list)
+        slug: String,
+        /// The folder to make
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+        /// The hidden cases too, if you want to make an exercise of your own from it
+        #[arg(long)]
+        hidden: bool,
+        /// A programming language: only its starter. en or es: the statement in that language first [default: the locale's]. One of each may be given
+        #[arg(short, long, value_enum)]
+        lang: Vec<ExerciseLanguageArg>,
+    },
+    /// Print the JSON schema of exercise.toml, for editors
+    Schema,
+}
 
 pub(crate) fn run(command: ExerciseCommand) -> Result<(), Failure> {
     match command {

@@ -1,12 +1,12 @@
 //! `eco grade`: a whole class against one exercise, for the teacher.
 
+mod args;
 mod journal;
 pub(crate) mod reports;
 mod submissions;
 mod table;
 
 use crate::exercise::find::{find, read};
-use crate::exercise_args::GradeArgs;
 use crate::exit::{Exit, Failure};
 use crate::grade::reports::Reports;
 use crate::machine;
@@ -15,6 +15,7 @@ use crate::output::progress::{self, Wanted};
 use crate::plugin::compiler::{self, compiler};
 use crate::runtime;
 use anyhow::Context as _;
+pub(crate) use args::GradeArgs;
 use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
 use eco_plugin::{Engine, Language, ServerPlugin};
 use indicatif::ProgressBar;

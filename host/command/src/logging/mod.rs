@@ -3,10 +3,12 @@
 //! It owns which events are shown. How one becomes a line is in [`mod@line`], which is the one place that
 //! every text of the log passes; how lines wait for whoever reads stderr is in [`queue`].
 
+mod args;
 mod line;
 mod queue;
 
-use crate::args::{LogArgs, LogFormat, LogLevel};
+use args::LogLevel;
+pub(crate) use args::{LogArgs, LogFormat};
 use eco_contract::SAID;
 use line::{Form, LogLine};
 use queue::{Lost, Origin, Queue, Room};

@@ -1,6 +1,7 @@
 //! `eco send`: the client's side of a dialogue, held by a plugin.
 
-use crate::args::SendArgs;
+mod args;
+
 use crate::client::message::Message;
 use crate::client::reach;
 use crate::client::replies;
@@ -12,6 +13,7 @@ use crate::plugin::PluginArg;
 use crate::plugin::compiler;
 use crate::signals::Signals;
 use anyhow::Context as _;
+pub(crate) use args::SendArgs;
 use eco_contract::Expect;
 use eco_contract::SAID;
 use eco_net::{self as net, Broken, Endpoint, Inbox};

@@ -1,26 +1,29 @@
 //! `eco serve`: plugins behind listening sockets.
 
+mod args;
 mod reload;
 
-use crate::args::{LogFormat, ServeArgs, SnapshotArg};
 use crate::arguments::ranges;
 use crate::budget_args::size;
 use crate::client::reach;
 use crate::exit::{Exit, Failure};
 use crate::logging;
+use crate::logging::LogFormat;
 use crate::machine;
 use crate::plugin::PluginArg;
 use crate::plugin::compiler;
 use crate::plugin::watch::Watch;
-use crate::serve::reload::{Reload, load_version};
 use crate::signals::{Hangup, Signals};
 use crate::state::args::{namespace_of, not_there, tell_namespace};
 use anyhow::Context as _;
+pub(crate) use args::ServeArgs;
+use args::SnapshotArg;
 use bytesize::ByteSize;
 use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
+use reload::{Reload, load_version};
 use std::io::Write as _;
 
 /// What is meant by what was typed.

@@ -1,7 +1,7 @@
 //! New versions of a plugin under way: connections that are open keep theirs, new ones get the
 //! newest that works.
 
-use crate::args::SnapshotArg;
+use super::args::SnapshotArg;
 use crate::exit::Failure;
 use crate::plugin::PluginArg;
 use crate::plugin::snapshot::settle;

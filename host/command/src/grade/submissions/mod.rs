@@ -7,9 +7,9 @@ mod look;
 mod names;
 mod place;
 
-use crate::exercise_args::Class;
+use super::args::Class;
+use super::reports::Student;
 use crate::exit::{Exit, Failure};
-use crate::grade::reports::Student;
 use eco_exercise::{Files, Verdict};
 use eco_files::{EntryKind, Identity};
 use eco_plugin::{Language, Source};

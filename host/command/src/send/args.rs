@@ -1,0 +1,42 @@
+//! The arguments of `eco send`.
+
+use crate::budget_args::BudgetArgs;
+use crate::client::message::MessageArgs;
+use clap::ValueHint;
+use eco_net::Endpoint;
+use std::ffi::OsString;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  eco send                           the plugin's own message
+  eco send 'hello'                   prints the reply
+  printf 'a\\nb\\n' | eco send -       the message from stdin
+  eco send -f photo.jpg > copy.jpg   a file there and back: is it the same?
+  eco send -t '[::1]:7' -p dialogue.wasm
+
+The reply goes to stdout byte for byte, everything else to stderr. On a terminal a reply that ends within \
+a line gets a line break.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SendArgs {
+    #[command(flatten)]
+    pub(crate) message: MessageArgs,
+    /// Where to connect to
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(crate) to: Endpoint,
+    /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(crate) plugin: OsString,
+    /// How long connecting may take, and each turn of the dialogue
+    #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) budgets: BudgetArgs,
+}

@@ -1,0 +1,98 @@
+//! The arguments of `eco serve`.
+
+use crate::arguments::{defaults, ranges};
+use crate::budget_args::BudgetArgs;
+use crate::shared_args::SharedArgs;
+use bytesize::ByteSize;
+use clap::{ValueEnum, ValueHint};
+use eco_net::{Endpoint, Limits};
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  eco serve                            echo, on 127.0.0.1:5005
+  eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
+  eco serve -p upper.js --watch        your script, and what you change in it
+  eco serve -p ./upper.wasm            your component answers
+  eco serve -l 127.0.0.1:0             any free port; the first line says which
+  eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
+  eco serve -q --log-format json       failures alone, for a machine
+  eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
+  eco serve -p chat.js --state redis://db:6379    many servers, one chat room
+
+Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ServeArgs {
+    /// The same as --plugin
+    #[arg(value_name = "PLUGIN", conflicts_with = "plugin", value_hint = ValueHint::AnyPath)]
+    pub(crate) named: Option<OsString>,
+    /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
+    #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
+    pub(crate) plugin: OsString,
+    /// Where to listen; may be given several times. Port 0 takes a free one
+    #[arg(
+        short,
+        long,
+        default_value = "127.0.0.1:5005",
+        value_name = "ADDR:PORT"
+    )]
+    pub(crate) listen: Vec<Endpoint>,
+    #[arg(long, value_name = "SIZE", help = defaults::size(&ranges::with("The most bytes that one call of the plugin is handed", &ranges::sizes(&ranges::CHUNK)), |limits| limits.chunk_size))]
+    pub(crate) chunk_size: Option<ByteSize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::CONNECTIONS), help = most_connections())]
+    pub(crate) max_connections: Option<u32>,
+    /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset [default: no limit of its own]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_connections_per_peer: Option<NonZeroUsize>,
+    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Close a connection when nothing came from its peer, and nothing was written to it, for this long", |limits| limits.idle_timeout))]
+    pub(crate) idle_timeout: Option<Timeout>,
+    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Reset a connection whose peer takes none of a reply for this long", |limits| limits.write_timeout))]
+    pub(crate) write_timeout: Option<Timeout>,
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::time("At SIGINT or SIGTERM: how long replies in flight may take", |limits| Some(limits.grace)))]
+    pub(crate) grace: Option<Duration>,
+    /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Whether connections start from a snapshot of the evaluated script: as soon as it is taken, from the first one on, or never
+    #[arg(long, value_enum, default_value = "background", value_name = "WHEN")]
+    pub(crate) snapshot: SnapshotArg,
+    #[command(flatten)]
+    pub(crate) budgets: BudgetArgs,
+    #[command(flatten)]
+    pub(crate) shared: SharedArgs,
+}
+
+/// From when on connections start from a snapshot. (With `///` the values would stretch the help.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SnapshotArg {
+    // Until it is there, connections evaluate the script.
+    Background,
+    // Listening waits for it.
+    First,
+    Never,
+}
+
+fn most_connections() -> String {
+    let default = Limits::default().max_connections;
+    let help = "Connections at the same time; the next ones wait";
+    let help = ranges::with(help, &ranges::numbers(&ranges::CONNECTIONS));
+    format!("{help} [default: {default}, or what the descriptor limit allows]")
+}
+
+/// A timeout that may be never.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeout(pub(crate) Option<Duration>);
+
+fn timeout(text: &str) -> Result<Timeout, humantime::DurationError> {
+    let never = text == "0" || text == "never";
+    if never {
+        Ok(Timeout(None))
+    } else {
+        humantime::parse_duration(text)
+            .map(|limit| Timeout(Some(limit).filter(|limit| !limit.is_zero())))
+    }
+}
