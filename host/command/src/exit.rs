@@ -1,4 +1,4 @@
-//! How a command ends: its exit code, and what it says.
+//! How a command ends: its exit code, and its message.
 
 use std::process::ExitCode;
 
@@ -6,17 +6,17 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     Success = 0,
-    /// The reply was wrong, or didn't come whole.
+    /// A reply was wrong or incomplete, or a case failed.
     Wrong = 1,
-    /// What was typed makes no sense, or names a file that can't be read.
+    /// The command line makes no sense, or names a file that can't be read.
     Usage = 64,
     /// The plugin can't be used, or failed.
     Plugin = 65,
-    /// Can't connect, or can't listen.
+    /// eco can't connect or listen, or a tool is missing.
     Unavailable = 69,
     /// eco itself failed.
     Internal = 70,
-    /// A signal ended it: 128 and SIGINT's number, as shells have it.
+    /// A signal ended the command. As in shells, the code is 128 plus the number of SIGINT.
     Interrupted = 130,
 }
 
@@ -26,7 +26,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An exit code with what to tell the user.
+/// An exit code, with the error to show.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) exit: Exit,
@@ -34,7 +34,7 @@ pub(super) struct Failure {
 }
 
 impl Exit {
-    /// Ends with this code, because of `error`.
+    /// A failure with this code and error.
     pub(super) fn because(self, error: impl Into<anyhow::Error>) -> Failure {
         Failure {
             exit: self,
@@ -42,13 +42,13 @@ impl Exit {
         }
     }
 
-    /// Ends with this code, and says so.
+    /// A failure with this code and message.
     pub(super) fn saying(self, text: impl Into<String>) -> Failure {
         self.because(anyhow::Error::msg(text.into()))
     }
 }
 
-/// What nobody expected to fail.
+/// Errors without a code of their own are internal.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Exit::Internal.because(error)

@@ -1,17 +1,17 @@
-//! The runtimes that commands run in.
+//! Tokio's runtimes for commands.
 
 use std::io;
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
 
-/// Pairs of sockets that take as many descriptors as a runtime does, and some more. Tokio panics where it can't have its own
-/// pair: with fewer, making one is an error.
+/// Pairs of sockets that take a few more descriptors than a runtime does. Tokio panics where it gets too few. So many are
+/// opened first, which is an error instead.
 /// Test: `submissions::where_descriptors_are_short_nothing_panics`.
 #[cfg(unix)]
 const PAIRS: usize = 6;
 
-/// For what has one thing to do at a time.
+/// A runtime in the calling thread, for work that does one thing at a time.
 pub(super) fn one_thread() -> io::Result<Runtime> {
     #[cfg(unix)]
     drop(
@@ -22,7 +22,7 @@ pub(super) fn one_thread() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// For serving: a thread for each processor.
+/// A runtime with a thread for each processor, for serving.
 pub(super) fn all_processors() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }

@@ -1,13 +1,13 @@
-//! SIGINT, SIGTERM, SIGHUP, and those that stand for a write that the system refuses.
+//! Signals: SIGINT and SIGTERM, SIGHUP, and those that report a refused write.
 
 use crate::exit::{Exit, Failure};
 #[cfg(unix)]
 use std::sync::Arc;
 
-/// Has a write that the system refuses be an error of that write, and not the end of the process with all its
-/// connections. SIGXFSZ comes where a file would grow over its limit (`ulimit -f`), SIGIO where whoever started eco left a
-/// descriptor that announces itself. Rust's runtime does the same of SIGPIPE. They are caught, not ignored: what eco
-/// starts finds them as they were.
+/// Makes a refused write an error of that write alone. Without this the signal would end the process, with all its
+/// connections. SIGXFSZ comes when a file would grow over its limit (`ulimit -f`). SIGIO comes when the parent process left
+/// a descriptor with asynchronous input and output. Rust's runtime does the same for SIGPIPE. The signals are caught and
+/// not ignored, since children would inherit an ignored signal.
 #[cfg(unix)]
 pub(super) fn survive_refused_writes() -> std::io::Result<()> {
     use signal_hook::consts::signal::{SIGIO, SIGXFSZ};
@@ -22,7 +22,7 @@ pub(super) fn survive_refused_writes() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The signals that ask the process to end, caught from the moment that this is made.
+/// SIGINT and SIGTERM, caught from the moment that this is made.
 pub(super) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -71,7 +71,7 @@ impl Signals {
     }
 }
 
-/// SIGHUP, caught from the moment that this is made, so that it doesn't end the process.
+/// SIGHUP, caught from the moment that this is made. It no longer ends the process.
 pub(super) struct Hangup {
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,

@@ -1,4 +1,4 @@
-//! The defaults of the libraries, as help shows them.
+//! The libraries' defaults, as help shows them.
 
 use bytesize::ByteSize;
 use eco_net::Limits;
@@ -6,7 +6,7 @@ use eco_plugin::{Budget, Budgets};
 use eco_state::Limit;
 use std::time::Duration;
 
-/// Help for a budget, with its defaults: that of a server, and that of a client where it is another.
+/// Help for a budget, with its default for servers, and for clients where that differs.
 pub(crate) fn budget(what: &str, budget: Budget) -> String {
     let value = |budgets: Budgets| short(&budgets.value(budget));
     let (server, client) = (value(Budgets::server(0)), value(Budgets::client(0)));
@@ -38,7 +38,7 @@ pub(crate) fn limit(what: &str, limit: Limit) -> String {
     format!("{what} [default: {}]", short(&value))
 }
 
-/// As it is typed: `64KiB`, `100000`.
+/// A value in the form that can be typed: `64KiB`, `100000`.
 pub(crate) fn short(value: &str) -> String {
     value.replace(".0 ", "").replace(" elements", "")
 }

@@ -1,11 +1,10 @@
-//! What was probably meant by a flag that eco doesn't have.
+//! Hints for flags that other programs have and eco calls otherwise.
 //!
-//! It owns what other programs call the things that have another name here. Flags that are only misspelt are
-//! clap's to find.
+//! clap itself finds misspelt flags.
 
 use clap::error::{ContextKind, ContextValue};
 
-/// What other programs call the address of a server, or a part of it.
+/// Other programs' flags for a server's address, or a part of it.
 const ADDRESS: [&str; 10] = [
     "--addr",
     "--address",
@@ -19,7 +18,7 @@ const ADDRESS: [&str; 10] = [
     "--url",
 ];
 
-/// Adds to an error of the command line what was meant, where that is known. `typed` is the command line.
+/// Adds the right flag to an error about an unknown one, where it is known. `typed` is the command line.
 pub(crate) fn add(error: &mut clap::Error, mut typed: impl Iterator<Item = String>) {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
         return;
@@ -34,7 +33,7 @@ pub(crate) fn add(error: &mut clap::Error, mut typed: impl Iterator<Item = Strin
     });
     if let Some(meant) = meant {
         let tip = format!("address and port are one flag: '{meant} 127.0.0.1:5005'");
-        // In the place of the advice to pass it as a value, which is never right here.
+        // This replaces clap's advice to pass the flag as a value, which is never right here.
         error.insert(
             ContextKind::Suggested,
             ContextValue::StyledStrs(vec![tip.into()]),

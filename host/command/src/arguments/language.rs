@@ -1,11 +1,11 @@
-//! A language as it is typed.
+//! Languages as they are typed.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use eco_exercise::StatementLanguage;
 use eco_toolchain::samples::SampleLanguage;
 
-/// See [`SampleLanguage`].
+/// A programming language; see [`SampleLanguage`].
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LanguageArg {
     /// Compiled by cargo
@@ -23,7 +23,7 @@ pub(crate) enum LanguageArg {
     Python,
 }
 
-/// A language of an exercise, as it is typed: of its starter, or of its statement.
+/// A language of an exercise: its starter's, or its statement's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ExerciseLanguageArg {
     Starter(LanguageArg),

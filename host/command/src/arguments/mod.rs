@@ -1,4 +1,4 @@
-//! Arguments that several commands have, as they are typed.
+//! What the arguments of several commands have in common: languages, ranges, defaults in help, and errors that help.
 
 pub(crate) mod defaults;
 pub(crate) mod hints;

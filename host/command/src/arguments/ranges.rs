@@ -1,5 +1,4 @@
-//! What numbers and sizes may be set to: one place for each range, for what takes them, for help, for errors, and for
-//! the page.
+//! The ranges of numbers and sizes. Parsers, help, errors and the page all have them from here.
 
 use crate::arguments::defaults::short;
 use crate::exit::{Exit, Failure};
@@ -8,55 +7,55 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// Connections of a server, and of a load. Each takes four mappings of memory (a stack, an instance, and what guards
-/// them), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
+/// Connections of a server, and of a load. Each takes four mappings of memory (a stack, an instance, and the guard of
+/// each), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const CONNECTIONS: RangeInclusive<i64> = 1..=16_000;
 
-/// Threads of a load, and submissions that are graded at once: more of either than any machine has processors for.
-/// More is refused as usage. Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Threads of a load, and submissions graded at the same time. No machine has processors for more of them. More is
+/// refused as usage. Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const AT_ONCE: RangeInclusive<i64> = 1..=256;
 
-/// `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin must hold a chunk beside all
-/// else. A larger one is refused as usage.
+/// `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin must hold a chunk beside its other
+/// data. A larger one is refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const CHUNK: RangeInclusive<usize> = 1..=16 * 1024 * 1024;
 
-/// `--memory`: wasm memory comes in pages of 64 KiB, and 4 GiB are all that a plugin can address. What is outside is
-/// refused as usage.
+/// `--memory`: wasm memory comes in pages of 64 KiB, and a plugin can address 4 GiB at most. Other sizes are refused as
+/// usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const MEMORY: RangeInclusive<usize> = 64 * 1024..=4 << 30;
 
-/// `--table`: WebAssembly gives a table ten million elements at most, and a pool has address space for as many in each
-/// table of each connection. More is refused as usage.
+/// `--table`: a table of WebAssembly has ten million elements at most. A pool reserves address space for each table of
+/// each connection. More is refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const TABLE: RangeInclusive<u64> = 0..=10_000_000;
 
-/// `--stack`: calls of a plugin need some, and each connection has as much. What is outside is refused as usage.
+/// `--stack`: a plugin's calls need some, and each connection has a stack of this size. Other sizes are refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const STACK: RangeInclusive<usize> = 16 * 1024..=16 * 1024 * 1024;
 
-/// `--cpu`: less processor time than a tick can't be told from none, and is refused as usage.
+/// `--cpu`: processor time is counted in ticks of this length. Less is refused as usage.
 /// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
 pub(crate) const LEAST_CPU: Duration = Duration::from_millis(10);
 
-/// Help for a flag that takes these.
+/// Help for a flag with a range.
 pub(crate) fn with(help: &str, range: &str) -> String {
     format!("{help} [{range}]")
 }
 
-/// The same, for one of which there are as many as there are processors.
+/// Help for a flag whose default is the number of processors.
 pub(crate) fn one_for_each_processor(help: &str) -> String {
     let help = with(help, &numbers(&AT_ONCE));
     format!("{help} [default: one for each processor]")
 }
 
-/// `1 to 256`.
+/// A range of numbers, such as `1 to 256`.
 pub(crate) fn numbers(range: &RangeInclusive<impl Display>) -> String {
     format!("{} to {}", range.start(), range.end())
 }
 
-/// `64KiB to 4GiB`.
+/// A range of sizes, such as `64KiB to 4GiB`.
 pub(crate) fn sizes(range: &RangeInclusive<usize>) -> String {
     let [least, most] = [range.start(), range.end()].map(|bytes| {
         let bytes = ByteSize(*bytes as u64);
@@ -65,12 +64,12 @@ pub(crate) fn sizes(range: &RangeInclusive<usize>) -> String {
     format!("{least} to {most}")
 }
 
-/// `10ms or more`.
+/// A least time, such as `10ms or more`.
 pub(crate) fn at_least(time: Duration) -> String {
     format!("{} or more", humantime::format_duration(time))
 }
 
-/// Refuses a size that the flag of this name doesn't take.
+/// Refuses a size outside of the flag's range.
 pub(crate) fn check(
     flag: &str,
     bytes: usize,

@@ -1,11 +1,11 @@
-//! Words of the command line that may have a password.
+//! Passwords in words of the command line, which no error may show.
 //!
-//! It owns what an error shows of them. What is a place is parsed in `state_args`, which repeats nothing; a place that was
-//! typed where none belongs comes here.
+//! The value of `--state` never reaches an error: its parser, in `state/args.rs`, repeats nothing. This module hides a
+//! password in a word that was typed in a wrong place.
 
 use std::borrow::Cow;
 
-/// A word of the command line without what may be a password in it: what is between the first colon and the last `@`.
+/// A word without a possible password: the part between the first colon and the last `@` is left out.
 pub(crate) fn hidden(word: &str) -> Cow<'_, str> {
     match (word.split_once(':'), word.rsplit_once('@')) {
         (Some((before, rest)), Some((_, after))) if rest.contains('@') => {

@@ -1,4 +1,4 @@
-//! The chunks of `eco call`, as they are typed: escapes, `@file`, or `-` for stdin.
+//! A chunk on the command line: text with escapes, `@file`, or `-` for stdin.
 
 use crate::exit::{Exit, Failure};
 use anyhow::Context as _;
@@ -8,8 +8,8 @@ use eco_text::unescape;
 use std::ffi::OsStr;
 use std::io::Read as _;
 
-/// The bytes of one argument.
-pub(crate) fn parse(typed: &OsStr) -> Result<Vec<u8>, Failure> {
+/// The bytes of a chunk.
+pub(super) fn parse(typed: &OsStr) -> Result<Vec<u8>, Failure> {
     if typed == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes)?;

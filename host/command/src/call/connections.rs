@@ -1,11 +1,12 @@
 //! The connections of an `eco call`: several sessions of one plugin, without sockets.
 //!
-//! It owns what is called when: what a connection's peer does is over before another one does anything, and
-//! what the others hear of it they have heard by then. The rules within one connection are those of `Life`.
+//! It owns the order of calls. A step is over, and all other connections have heard of it, before the next step begins.
+//! `Life` has the rules within one connection.
 
 use super::show::Show;
 use super::step_args::Step;
 use crate::exit::{Exit, Failure};
+use crate::plugin;
 use eco_contract::{Connection, Life, Opening, Reason, Session as _};
 use eco_net::Limits;
 use eco_plugin::{Error, PluginSession, ServerPlugin, Usage};
@@ -20,27 +21,26 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub(super) struct Connections<'a> {
     plugin: &'a ServerPlugin,
     show: Show<'a>,
-    /// How long what follows from a step may go on.
+    /// Time that the consequences of a step may take.
     wait: Duration,
-    /// How long a call may take, by the clock.
+    /// Time that a call may take, by the clock; `None` is any.
     patience: Option<Duration>,
-    /// Whether one took longer.
+    /// Whether a call took longer.
     is_slow: bool,
     /// In the order of their names; `None` for one that isn't open yet.
     connections: Vec<Option<Open>>,
 }
 
-/// One that was opened.
+/// A connection that was opened.
 struct Open {
-    /// Gone, once the connection is.
+    /// `None` once the connection is over.
     session: Option<PluginSession>,
     life: Life,
     usage: Usage,
 }
-use crate::plugin;
 
 impl<'a> Connections<'a> {
-    /// So many connections, none of which is open.
+    /// Makes `count` connections, none of which is open.
     pub(super) fn new(
         plugin: &'a ServerPlugin,
         count: usize,
@@ -66,7 +66,7 @@ impl<'a> Connections<'a> {
         Ok(())
     }
 
-    /// Does one step, and hands over all that it leads to.
+    /// Does one step, and hands over all events that follow.
     pub(super) async fn take(&mut self, step: &Step) -> Result<(), Failure> {
         match step {
             Step::Chunk(at, bytes) => {
@@ -82,10 +82,10 @@ impl<'a> Connections<'a> {
         self.hand_over().await
     }
 
-    /// All peers that haven't finished do now, in their order.
+    /// Ends the input of all other peers, in their order.
     pub(super) async fn finish(&mut self) -> Result<(), Failure> {
         for at in 0..self.connections.len() {
-            // One that nobody has mentioned wants nothing.
+            // A connection without a step was never opened.
             if self.is_open(at) {
                 self.end(at).await?;
                 self.hand_over().await?;
@@ -94,7 +94,7 @@ impl<'a> Connections<'a> {
         Ok(())
     }
 
-    /// What is left is over, since eco stops.
+    /// Closes all other connections, with the reason that eco stops.
     pub(super) async fn stop(&mut self) -> Result<(), Failure> {
         let mut result = Ok(());
         for open in self.connections.iter_mut().flatten() {
@@ -103,12 +103,12 @@ impl<'a> Connections<'a> {
         result
     }
 
-    /// Whether a call took longer than it may. Then nothing is to be called any more.
+    /// Whether a call took longer than it may. No further call is allowed then.
     pub(super) fn is_slow(&self) -> bool {
         self.is_slow
     }
 
-    /// Says what each has used.
+    /// Logs the usage of each connection.
     pub(super) fn tell_usage(&self) {
         for (at, open) in self.connections.iter().enumerate() {
             if let Some(open) = open {
@@ -137,7 +137,7 @@ impl<'a> Connections<'a> {
         self.call(at, Call::Open(&connection)).await
     }
 
-    /// As from a socket: a longer text comes in several chunks.
+    /// Hands over bytes. As from a socket, many bytes come in several chunks.
     async fn receive(&mut self, at: usize, bytes: &[u8]) -> Result<(), Failure> {
         for chunk in bytes.chunks(Limits::default().chunk_size) {
             if !self.is_open(at) {
@@ -157,7 +157,7 @@ impl<'a> Connections<'a> {
         self.call(at, Call::End).await
     }
 
-    /// One call, on a connection that is open.
+    /// Makes one call on an open connection.
     async fn call(&mut self, at: usize, call: Call<'_>) -> Result<(), Failure> {
         let Some(Some(open)) = self.connections.get_mut(at) else {
             return Ok(());
@@ -177,7 +177,7 @@ impl<'a> Connections<'a> {
         result
     }
 
-    /// Time passes, and what happens meanwhile is handed over when it does.
+    /// Lets time pass, and hands over events as they happen.
     async fn pause(&mut self, time: Duration) -> Result<(), Failure> {
         self.show.pause(time)?;
         let Some(end) = Instant::now().checked_add(time) else {
@@ -189,13 +189,13 @@ impl<'a> Connections<'a> {
         Ok(())
     }
 
-    /// Hands over what has happened by now, and what follows from that. It may take as long as a call may wait:
-    /// connections that answer each other for ever would go on and on.
+    /// Hands over the events of now, and those that follow. The budget for waiting bounds the time, since connections could
+    /// answer each other for ever.
     /// Test: `calling::connections_that_answer_each_other_for_ever_are_told`.
     async fn hand_over(&mut self) -> Result<(), Failure> {
         let begin = Instant::now();
         loop {
-            // A look, which doesn't count as work of this task's: one that did too much would see nothing.
+            // Unconstrained: when tokio's budget of the task is used up, polling would find no event.
             let look = poll_fn(|cx| Poll::Ready(self.poll_event(cx)));
             match unconstrained(look).await {
                 Poll::Ready(at) => self.call(at, Call::Event).await?,
@@ -210,7 +210,7 @@ impl<'a> Connections<'a> {
         }
     }
 
-    /// A connection for which something has happened.
+    /// Finds a connection with an event.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         for (at, open) in self.connections.iter_mut().enumerate() {
             let Some(Open {
@@ -229,7 +229,7 @@ impl<'a> Connections<'a> {
     }
 }
 
-/// What a session is called with.
+/// A call of a session.
 enum Call<'a> {
     Open(&'a Connection),
     Chunk(&'a [u8]),
@@ -246,7 +246,7 @@ impl Open {
         }
     }
 
-    /// Makes the call, shows the reply, and does what follows from it.
+    /// Makes the call, shows the reply, and closes the connection if it is over.
     async fn call(&mut self, call: Call<'_>, at: usize, show: Show<'_>) -> Result<(), Failure> {
         let Some(session) = &mut self.session else {
             return Ok(());
@@ -269,13 +269,13 @@ impl Open {
             }
         };
         show.reply(at, &reply)?;
-        // A server would reset a connection whose plugin replies after it has finished.
+        // A reply after the plugin has finished is an error; a server would reset the connection.
         let then = self.life.replied(reply.data.len(), reply.next);
         then.map_err(|error| Exit::Plugin.because(error))?;
         self.close_if_over().await
     }
 
-    /// The last call, where the connection is over: what the others hear of that follows.
+    /// Makes the last call, if the connection is over. Others may hear of that in events.
     async fn close_if_over(&mut self) -> Result<(), Failure> {
         match self.life.ended() {
             Some(why) => self.close(why).await,
@@ -283,7 +283,7 @@ impl Open {
         }
     }
 
-    /// The last call, unless it was made. It isn't where the plugin refused.
+    /// Makes the last call, unless it was made, or the plugin refused the connection.
     async fn close(&mut self, why: Reason) -> Result<(), Failure> {
         let Some(mut session) = self.session.take() else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What `eco call` shows of connections.
+//! The output of `eco call`.
 
 use crate::exit::Failure;
 use crate::output;
@@ -8,37 +8,37 @@ use eco_text::escape::Escaped;
 use std::cell::RefCell;
 use std::time::Duration;
 
-/// Where replies go, and how.
+/// The form of the output.
 #[derive(Clone, Copy)]
 pub(super) enum Show<'a> {
     /// The bytes of the replies and nothing else.
     Raw,
-    /// A line for each thing that happens. `peers` are the names of the connections, if they have any.
+    /// A line for each event. `peers` are the names of the connections, if they have any.
     Lines {
         peers: &'a [String],
         printer: &'a Printer,
     },
 }
 
-/// Bytes of lines that are kept back. A plugin may say more, and then all is printed at once.
+/// Bytes of lines that are kept back. More than that is printed at once, and can no longer be taken back.
 /// Test: `calling::what_a_slow_call_says_is_kept_up_to_a_bound`.
 const MOST_KEPT: usize = 64 * 1024;
 
-/// Prints lines to stdout: at once, or all together when it is known that they count.
+/// Prints lines to stdout: at once, or all together when they are known to be valid.
 pub(super) struct Printer(RefCell<Option<String>>);
 
 impl Printer {
-    /// Prints at once.
+    /// A printer that prints at once.
     pub(super) fn direct() -> Self {
         Self(RefCell::new(None))
     }
 
-    /// Keeps all lines until they are flushed.
+    /// A printer that keeps lines until they are flushed.
     pub(super) fn buffered() -> Self {
         Self(RefCell::new(Some(String::new())))
     }
 
-    /// Prints what was kept, and from then on at once.
+    /// Prints the kept lines, and prints at once from then on.
     pub(super) fn flush(&self) -> Result<(), Failure> {
         match self.0.take() {
             Some(kept) => output::print(&kept),
@@ -59,7 +59,7 @@ impl Printer {
 }
 
 impl Show<'_> {
-    /// What a peer does.
+    /// Shows an action of a peer.
     pub(super) fn event(self, connection: usize, what: &str) -> Result<(), Failure> {
         match self {
             Self::Raw => Ok(()),
@@ -69,12 +69,12 @@ impl Show<'_> {
         }
     }
 
-    /// A peer should do something, and has no connection any more.
+    /// Shows that a peer has no connection any more, and so does nothing.
     pub(super) fn gone(self, connection: usize) -> Result<(), Failure> {
         self.event(connection, "(nothing: the connection is closed)")
     }
 
-    /// Time begins to pass.
+    /// Shows the beginning of a pause.
     pub(super) fn pause(self, time: Duration) -> Result<(), Failure> {
         match self {
             Self::Raw => Ok(()),
@@ -84,7 +84,7 @@ impl Show<'_> {
         }
     }
 
-    /// What the plugin says to one of them.
+    /// Shows a reply.
     pub(super) fn reply(self, connection: usize, reply: &Reply<'_>) -> Result<(), Failure> {
         let Self::Lines { peers, printer } = self else {
             return output::bytes(&reply.data);
@@ -102,7 +102,7 @@ impl Show<'_> {
         printer.print(&format!("{name}< {}{next}\n", Escaped(&reply.data)))
     }
 
-    /// What the instances have used, in the log.
+    /// Logs the usage of an instance.
     pub(super) fn usage(self, connection: usize, usage: Usage) {
         if let Self::Lines { peers, .. } = self {
             let who = match peers.get(connection) {
@@ -115,7 +115,7 @@ impl Show<'_> {
         }
     }
 
-    /// Whether nothing was printed yet.
+    /// Whether no line was printed yet.
     pub(super) fn can_be_undone(self) -> bool {
         match self {
             Self::Raw => false,
@@ -123,7 +123,7 @@ impl Show<'_> {
         }
     }
 
-    /// The first turn of a client.
+    /// Shows the first turn of a client.
     pub(super) fn turn(self, turn: &Turn<'_>) -> Result<(), Failure> {
         if let Self::Raw = self {
             return output::bytes(&turn.send);
@@ -139,7 +139,7 @@ impl Show<'_> {
     }
 }
 
-/// The name of a connection, as wide as the longest one, where there are names.
+/// The name of a connection, padded to the longest one; empty without names.
 fn name(peers: &[String], connection: usize) -> String {
     let width = peers.iter().map(String::len).max().unwrap_or_default();
     match peers.get(connection) {

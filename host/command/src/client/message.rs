@@ -1,4 +1,4 @@
-//! The message of `eco send` and `eco load`: what was typed, stdin or a file, up to a limit.
+//! The message that a client sends: typed text, stdin or a file, up to a limit.
 
 use crate::exit::{Exit, Failure};
 use anyhow::Context as _;
@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::PathBuf;
 
-/// What may be typed for a message.
+/// The arguments that give the message.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct MessageArgs {
     /// What to send; - reads stdin, and after -- it may begin with a dash. Without it the plugin sends its own message
@@ -21,20 +21,23 @@ pub(crate) struct MessageArgs {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// Where the message comes from.
+/// The source of the message.
 #[derive(Clone)]
 pub(crate) enum Message {
-    /// The plugin's own.
+    /// None was given: the plugin sends its own.
     Plugins,
     Typed(String),
     Stdin,
     File(PathBuf),
-    /// So many random bytes.
+    /// This number of random bytes.
     Random(usize),
 }
 
 impl Message {
-    /// What was typed, with the plugin as it was typed: only one of them can come from stdin.
+    /// The source that was typed.
+    ///
+    /// # Errors
+    /// The plugin comes from stdin too.
     pub(crate) fn typed(args: MessageArgs, plugin: &OsStr) -> Result<Self, Failure> {
         let message = match (args.message, args.file) {
             (_, Some(path)) => Self::File(path),
@@ -49,15 +52,16 @@ impl Message {
             _ => Ok(message),
         }
     }
-}
 
-impl Message {
-    /// Reads it. `None` is the plugin's own. More than `most` bytes are refused, and not read.
+    /// Reads the message; `None` is the plugin's own.
+    ///
+    /// # Errors
+    /// It can't be read, or has more than `most` bytes. No more than that are read.
     pub(crate) fn read(self, most: usize) -> Result<Option<Vec<u8>>, Failure> {
         let bytes = match self {
             Self::Plugins => return Ok(None),
             Self::Typed(text) => text.into_bytes(),
-            // One that is too long is refused below, and not made.
+            // A message that is too long is not made.
             Self::Random(length) if length > most => return Err(too_large(most)),
             Self::Random(length) => random(length)?,
             Self::Stdin => read_at_most(std::io::stdin().lock(), most)

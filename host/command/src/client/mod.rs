@@ -1,4 +1,4 @@
-//! What `eco send` and `eco load` have in common.
+//! The common part of the two clients, `eco send` and `eco load`: their message, and the words of their failures.
 
 pub(crate) mod message;
 pub(crate) mod reach;

@@ -1,4 +1,4 @@
-//! What is wrong with a reply, in words: those of `eco send`, and of `eco load`.
+//! Messages about wrong and incomplete replies.
 
 use bytesize::ByteSize;
 use eco_contract::Expect;
@@ -7,7 +7,7 @@ use eco_plugin::Fault;
 use eco_text::escape::Escaped;
 use eco_text::hexdump::hexdump;
 
-/// What the plugin found wrong, and the place.
+/// The message when the plugin finds a reply wrong, with a hexdump around the place.
 pub(crate) fn wrong(fault: &Fault, reply: &[u8]) -> String {
     let reason = Escaped(fault.reason.as_bytes()).to_string();
     let reason = reason.trim_matches('"');
@@ -22,7 +22,7 @@ pub(crate) fn wrong(fault: &Fault, reply: &[u8]) -> String {
     text.trim_end().to_owned()
 }
 
-/// More came than the dialogue had use for.
+/// The message when bytes follow the last reply.
 pub(crate) fn surplus(bytes: &[u8]) -> String {
     format!(
         "wrong reply: {} bytes came beyond what was expected: {}",
@@ -31,7 +31,7 @@ pub(crate) fn surplus(bytes: &[u8]) -> String {
     )
 }
 
-/// The reply broke off after `came` bytes, because of `what`.
+/// The message when a reply ended early: `came` bytes arrived, then `what` happened.
 pub(crate) fn not_whole(expect: &Expect, came: usize, what: &str) -> String {
     let wanted = match expect {
         Expect::Exactly(bytes) => format!("{came} of {bytes} expected bytes came"),
@@ -46,7 +46,7 @@ pub(crate) fn not_whole(expect: &Expect, came: usize, what: &str) -> String {
     format!("no whole reply: {wanted}, then {what}")
 }
 
-/// How the exchange broke off.
+/// The reason why an exchange broke off, as a part of a sentence. `most` bytes are allowed for a reply.
 pub(crate) fn broken(broken: &Broken, most: usize) -> String {
     match broken {
         Broken::Short => "the server closed the connection".to_owned(),
@@ -66,7 +66,7 @@ pub(crate) fn broken(broken: &Broken, most: usize) -> String {
     }
 }
 
-/// A turn that could not come to its end, whatever the server does; it is better not begun.
+/// The message when a plugin expects a reply over the limit. Such a turn is not begun.
 pub(crate) fn too_large(bytes: u64, most: usize) -> String {
     let (bytes, most) = (ByteSize(bytes), ByteSize(most as u64));
     format!(

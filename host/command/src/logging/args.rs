@@ -31,22 +31,22 @@ pub(crate) struct LogArgs {
     pub(crate) log_format: LogFormat,
 }
 
-/// How much is logged: each level has those before it too. (With `///` the values would stretch the help of all
+/// The amount that is logged. Each level includes those before it. (With `///` the values would stretch the help of all
 /// commands over two pages.)
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LogLevel {
-    // eco can't do what it should.
+    // eco fails at its task.
     Error,
-    // A plugin failed, or something else is not as it should be.
+    // A plugin failed, or something else is wrong.
     Warn,
-    // Connections, and what eco does.
+    // Connections, and steps of eco.
     Info,
     // Every chunk.
     Debug,
 }
 
 impl LogArgs {
-    /// The level that is meant.
+    /// The level, from whichever flag sets it.
     pub(crate) fn level(&self) -> LogLevel {
         match (self.log_level, self.verbose, self.quiet) {
             (Some(level), _, _) => level,

@@ -1,7 +1,6 @@
-//! An event as a line, for a person or for a machine.
+//! One event as one line, for a person or for a machine.
 //!
-//! It owns the form. Every value passes `escape::one_line`, whosever words are in it, so that an event is
-//! one line and a bounded one. It must not know where lines go.
+//! It owns the form of a line. Every value passes `escape::one_line`, so an event is one line of a bounded length.
 
 use console::Style;
 use eco_text::escape::{add_to_line, one_line};
@@ -10,7 +9,7 @@ use std::time::SystemTime;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
-/// How lines look.
+/// The form of lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// `TIME LEVEL message name=value`.
@@ -27,11 +26,11 @@ pub(super) struct LogLine {
     text: String,
 }
 
-/// What most lines have room in.
+/// Bytes that are enough for most lines.
 const USUAL: usize = 256;
 
 impl LogLine {
-    /// With the time, which is now, and the level.
+    /// Begins a line with the current time and the level.
     pub(super) fn new(form: Form, level: Level) -> Self {
         let time = humantime::format_rfc3339_micros(SystemTime::now());
         let mut text = String::with_capacity(USUAL);
@@ -48,7 +47,7 @@ impl LogLine {
         Self { form, text }
     }
 
-    /// Adds a text. Its end is the line's, whatever it holds.
+    /// Adds a text, escaped so that the line stays one line.
     pub(super) fn text(&mut self, name: &str, value: &dyn Display) {
         self.name(name);
         match self.form {
@@ -60,7 +59,7 @@ impl LogLine {
         }
     }
 
-    /// Adds a number, or what JSON writes as bare as one.
+    /// Adds a number, or another value that JSON writes without quotes.
     pub(super) fn number(&mut self, name: &str, value: &dyn Display) {
         self.name(name);
         let _ = write!(self.text, "{value}");
@@ -78,7 +77,7 @@ impl LogLine {
         };
     }
 
-    /// The whole line, with its break.
+    /// The whole line, with the line break.
     pub(super) fn finish(self) -> String {
         let Self { form, mut text } = self;
         text += match form {
@@ -98,7 +97,7 @@ fn colour(level: Level) -> Style {
     }
 }
 
-/// What `tracing` hands over of an event, the message first.
+/// `tracing` hands over the fields of an event, the message first.
 impl Visit for LogLine {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.text(field.name(), &format_args!("{value:?}"));
@@ -107,11 +106,11 @@ impl Visit for LogLine {
     fn record_str(&mut self, field: &Field, value: &str) {
         match self.form {
             Form::Json => self.text(field.name(), &value),
-            // A limit that was reached, which the flag of its name sets.
+            // A reached limit; the flag of its name sets it.
             _ if field.name() == "limit" => {
                 let _ = write!(self.text, " (see --{value})");
             }
-            // In quotes, as everywhere in such lines.
+            // Texts stand in quotes.
             Form::Plain | Form::Coloured => self.record_debug(field, &value),
         }
     }
@@ -129,7 +128,7 @@ impl Visit for LogLine {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // eco's are times, which are finite, as JSON's numbers are.
+        // eco's are times, so they are finite, as JSON requires.
         self.number(field.name(), &format_args!("{value:?}"));
     }
 }

@@ -1,7 +1,7 @@
 //! The log on stderr.
 //!
-//! It owns which events are shown. How one becomes a line is in [`mod@line`], which is the one place that
-//! every text of the log passes; how lines wait for whoever reads stderr is in [`queue`].
+//! It owns the choice of events. [`mod@line`] makes each a line; every text of the log passes it. [`queue`] keeps lines
+//! until stderr is read.
 
 mod args;
 mod line;
@@ -18,23 +18,23 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// What waits while nobody reads stderr.
+/// The lines that wait while nobody reads stderr.
 static QUEUE: Queue = Queue::new(Room::of(OWN), Room::of(SAYINGS));
 
-/// Bytes of eco's own lines that wait: 100,000 that open and close connections, or 10,000 whose plugin has
-/// as much to say as fits. More are lost and counted, since a log that is stuck must not hold up the server.
+/// Bytes of eco's own lines that wait: 100,000 lines about connections, or 10,000 of the longest. Further lines are lost
+/// and counted, since a stuck log must not hold up the server.
 /// Test: `queue::tests::what_there_is_no_room_for_is_counted_where_it_is_missing`.
 const OWN: usize = 16 * 1024 * 1024;
 
-/// Bytes of lines that plugins and peers fill which wait. They have no part of [`OWN`], so that no number of
-/// them costs a line of eco's. More are lost and counted.
+/// Bytes of lines with words of plugins and peers that wait. They take no room of [`OWN`], so they cost no line of eco's.
+/// Further lines are lost and counted.
 /// Test: `strangers::what_plugins_say_costs_the_log_no_line_of_eco_and_is_counted`.
 const SAYINGS: usize = 2 * 1024 * 1024;
 
-/// Starts it. Only eco's own events are shown, not those of the libraries below it.
+/// Starts the log. It shows eco's own events, and none of the libraries below it.
 ///
 /// # Errors
-/// There is no thread left to write it.
+/// The system has no thread left for writing.
 pub(super) fn start(args: &LogArgs) -> std::io::Result<()> {
     let level = match args.level() {
         LogLevel::Error => LevelFilter::ERROR,
@@ -54,20 +54,20 @@ pub(super) fn start(args: &LogArgs) -> std::io::Result<()> {
         }
     };
     QUEUE.write_to(std::io::stderr(), move |lost| are_missing(form, lost))?;
-    // It is the only one, and `main` runs once.
+    // It can't fail: `main` calls this once.
     let _ = tracing::subscriber::set_global_default(Log { level, form });
     Ok(())
 }
 
-/// Writes what is waiting, as far as somebody reads it. To be called before the process ends.
+/// Writes the waiting lines, if somebody reads them. It must be called before the process ends.
 pub(super) fn finish() {
     QUEUE.finish();
 }
 
-/// Whether nothing is logged now.
+/// Whether logging pauses.
 static SILENT: AtomicBool = AtomicBool::new(false);
 
-/// Until this is dropped nothing is logged, in no thread.
+/// A pause of logging, in all threads, until this is dropped.
 #[must_use]
 pub(super) struct Silence(());
 
@@ -84,13 +84,13 @@ impl Drop for Silence {
     }
 }
 
-/// Every event of eco, as a line of the queue.
+/// The subscriber that puts each event of eco into the queue.
 struct Log {
     level: LevelFilter,
     form: Form,
 }
 
-/// Whether a crate of eco says it: `eco`, `eco_net`. A target begins with the crate's name.
+/// Whether the target is a crate of eco's, such as `eco` or `eco_net`. A target begins with the crate's name.
 fn is_own(target: &str) -> bool {
     let name = target.split("::").next().unwrap_or(target);
     name == "eco" || name.starts_with("eco_")
@@ -132,7 +132,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// The line that stands for those that were lost. It is shown at any level: they would have been, too.
+/// The line in the place of lost ones. It is shown at any level, as they would have been.
 fn are_missing(form: Form, lost: Lost) -> String {
     let mut line = LogLine::new(form, Level::WARN);
     line.text(

@@ -1,33 +1,33 @@
-//! Lines that wait for whoever reads stderr.
+//! The queue of lines in front of stderr, with the thread that writes them.
 //!
-//! It owns their bound in bytes, of eco's own lines and of others' words apart, and counts what there was
-//! no room for. Who logs never waits. It must not know how a line looks.
+//! It bounds the waiting bytes, separately for eco's own lines and for the words of plugins and peers, and counts lost
+//! lines. A thread that logs never waits.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long the end of the process waits for whoever reads the log. What is not written by then is lost.
+/// Time that the end of the process waits for the log to be read. Lines that are not written by then are lost.
 /// Test: `logs::a_log_that_nobody_reads_holds_up_nobody`.
 const LAST: Duration = Duration::from_secs(1);
 
-/// How long writing pauses where stderr takes nothing just now: somebody made it non-blocking.
+/// Pause before writing again, where stderr is non-blocking and full.
 const FULL: Duration = Duration::from_millis(10);
 
-/// Bytes of memory that are kept for the next lines. After a flood the rest is given back.
+/// Bytes of memory that are kept for the next lines. The rest is given back after a flood.
 const KEPT: usize = 64 * 1024;
 
-/// Whose words a line has.
+/// The origin of the words in a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Origin {
-    /// eco's, with a few of others' at most.
+    /// eco's own words, with few of others.
     Own,
-    /// Those of a plugin or a peer.
+    /// The words of a plugin or a peer.
     Said,
 }
 
-/// How many lines were lost.
+/// The numbers of lost lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lost {
     pub(super) own: u64,
@@ -42,7 +42,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// Of so many bytes.
+    /// Room for this number of bytes.
     pub(super) const fn of(bytes: usize) -> Self {
         Self {
             bytes,
@@ -51,7 +51,7 @@ impl Room {
         }
     }
 
-    /// Whether the line has found room.
+    /// Takes room for the line; counts it as lost and returns `false` where there is none.
     fn take(&mut self, line: &str) -> bool {
         let used = self.used + line.len();
         let fits = used <= self.bytes;
@@ -63,24 +63,24 @@ impl Room {
         fits
     }
 
-    /// Makes all of it free, and tells what was lost for want of it.
+    /// Frees all room, and returns the number of lost lines.
     fn free(&mut self) -> u64 {
         self.used = 0;
         std::mem::take(&mut self.lost)
     }
 }
 
-/// The lines, and the thread that writes them. While it writes there is room for as many again.
+/// The waiting lines. While the thread writes a batch, there is room for as many again.
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
-    /// There is something to write, or it is the end.
+    /// Signals that there is a line to write, or that it is the end.
     news: Condvar,
-    /// All is written.
+    /// Signals that all is written.
     done: Condvar,
 }
 
 struct Waiting {
-    /// Whole lines, in their order.
+    /// Whole lines, in order.
     text: Vec<u8>,
     own: Room,
     said: Room,
@@ -89,15 +89,15 @@ struct Waiting {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writer {
-    /// There is none, or it has written all.
+    /// It has not started, or has written all.
     Gone,
     Writing,
-    /// It ends when all is written.
+    /// It writes the rest, and ends.
     Ending,
 }
 
 impl Queue {
-    /// With so much room for lines of eco's own, and for what others say.
+    /// A queue with this room for eco's own lines, and for others.
     pub(super) const fn new(own: Room, said: Room) -> Self {
         Self {
             waiting: Mutex::new(Waiting {
@@ -111,7 +111,7 @@ impl Queue {
         }
     }
 
-    /// Adds a line, with its break; or counts it, where there is no room.
+    /// Adds a line, which ends in a line break, or counts it as lost.
     pub(super) fn push(&self, line: &str, origin: Origin) {
         let mut waiting = self.lock();
         let room = match origin {
@@ -127,10 +127,10 @@ impl Queue {
         }
     }
 
-    /// Starts the thread that writes. Where lines are missing it writes what `are_missing` says.
+    /// Starts the thread that writes. `are_missing` makes the line in the place of lost ones.
     ///
     /// # Errors
-    /// There is no thread left.
+    /// The system has no thread left.
     pub(super) fn write_to(
         &'static self,
         to: impl Write + Send + 'static,
@@ -147,9 +147,9 @@ impl Queue {
     fn write_all(&self, mut to: impl Write, are_missing: impl Fn(Lost) -> String) {
         let mut batch = Vec::new();
         while let Some(lost) = self.next(&mut batch) {
-            // Where nobody can read it any more, nothing is left to do for it.
+            // When stderr is closed, nobody can read the log.
             let _ = write_whole(&mut to, &batch);
-            // They came when the queue was full, which means after all that was in it.
+            // Lines are lost when the queue is full, so the lost ones follow those in it.
             if lost != Lost::default() {
                 let _ = write_whole(&mut to, are_missing(lost).as_bytes());
             }
@@ -160,7 +160,7 @@ impl Queue {
         self.done.notify_all();
     }
 
-    /// Waits for lines, takes all of them, and tells what was lost behind them. `None` at the end.
+    /// Waits for lines, and takes all of them. Returns the number of lines lost after them, or `None` at the end.
     fn next(&self, batch: &mut Vec<u8>) -> Option<Lost> {
         let nothing =
             |waiting: &mut Waiting| waiting.text.is_empty() && waiting.writer == Writer::Writing;
@@ -178,7 +178,7 @@ impl Queue {
         })
     }
 
-    /// Waits until all is written, or for [`LAST`].
+    /// Waits until all is written, for [`LAST`] at most.
     pub(super) fn finish(&self) {
         let mut waiting = self.lock();
         if waiting.writer == Writer::Writing {

@@ -1,14 +1,14 @@
-//! What the control groups of Linux leave to this process: a container's memory, most often.
+//! The memory limit of this process's control groups on Linux, which is most often a container's.
 //!
-//! It owns their files, of both versions (<https://docs.kernel.org/admin-guide/cgroup-v2.html>,
-//! <https://docs.kernel.org/admin-guide/cgroup-v1/memory.html>). It must not know what the limit is for.
+//! It reads the files of both versions (<https://docs.kernel.org/admin-guide/cgroup-v2.html>,
+//! <https://docs.kernel.org/admin-guide/cgroup-v1/memory.html>).
 
 use std::path::{Component, Path, PathBuf};
 
-/// One version: how a mount and a line of `/proc/self/cgroup` tell that they are of it, and the files of a group.
+/// One version of control groups: the marks of its mounts and of its lines in `/proc/self/cgroup`, and its files.
 struct Version {
     file_system: &'static str,
-    /// What a mount's options have, and a line of the process's groups, where several hierarchies are mounted.
+    /// The controller in a mount's options and in a line of the groups, where several hierarchies are mounted.
     controller: Option<&'static str>,
     limits: &'static [&'static str],
 }
@@ -17,7 +17,7 @@ const VERSIONS: [Version; 2] = [
     Version {
         file_system: "cgroup2",
         controller: None,
-        // Above the second one a process is slowed down until it hardly moves.
+        // Above `memory.high` a process is slowed down until it hardly moves.
         limits: &["memory.max", "memory.high"],
     },
     Version {
@@ -27,12 +27,12 @@ const VERSIONS: [Version; 2] = [
     },
 ];
 
-/// The least limit of memory, in bytes, of this process's own groups and of those above them. `None`: there is none.
+/// The least memory limit, in bytes, of this process's groups and those above them. `None` is no limit.
 pub(super) fn memory() -> Option<u64> {
     memory_below(Path::new("/"))
 }
 
-/// The same, where the system's files are below this folder.
+/// The same, with the system's files below this folder.
 fn memory_below(root: &Path) -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
     let (groups, mounts) = (read("proc/self/cgroup")?, read("proc/self/mountinfo")?);
@@ -48,14 +48,14 @@ fn memory_below(root: &Path) -> Option<u64> {
     limits.min()
 }
 
-/// What is in such a file. `None`: there is none, or it says `max`.
+/// The limit in a file. `None`: there is no such file, or it says `max`.
 fn limit(file: &Path) -> Option<u64> {
     std::fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
 impl Version {
-    /// The folders of the process's group and of those above it, from the system's root, if this line of
-    /// `/proc/self/mountinfo` is of this version: `36 35 0:30 ROOT MOUNTED-AT OPTIONS ... - cgroup2 cgroup OPTIONS`.
+    /// The folders of the process's group and of those above it, if this line of `/proc/self/mountinfo` is of this version:
+    /// `36 35 0:30 ROOT MOUNTED-AT OPTIONS ... - cgroup2 cgroup OPTIONS`. Paths are relative to the system's root.
     fn folders(&self, mount: &str, groups: &str) -> Option<Vec<PathBuf>> {
         let (mount, kind) = mount.split_once(" - ")?;
         let (mut mount, mut kind) = (mount.split(' ').skip(3), kind.split(' '));
@@ -78,10 +78,10 @@ impl Version {
             is_its.then_some(group)
         })?;
         let at = PathBuf::from(unescaped(at).trim_start_matches('/'));
-        // What is mounted may begin at a group below the root, as in a container. Where that is none of this process's, its
-        // limits are others'.
+        // In a container the mount may begin at a group below the root. If the process is not in that group, the limits
+        // there are of other processes.
         let below = Path::new(group).strip_prefix(unescaped(top)).ok()?;
-        // A group that is not below that can't be seen, but what is mounted can.
+        // A group outside of the mount can't be seen, but the mounted one can.
         let is_seen = below.components().all(|part| part != Component::ParentDir);
         let below = below.strip_prefix("/").unwrap_or(below);
         let below = below.ancestors().filter(|_| is_seen);
@@ -91,7 +91,7 @@ impl Version {
     }
 }
 
-/// A path as it is, of one in `/proc/self/mountinfo`, which has blanks and line breaks as `\040`, in octal digits (proc(5)).
+/// Decodes a path of `/proc/self/mountinfo`, which has blanks and line breaks in octal digits, as `\040` (proc(5)).
 fn unescaped(path: &str) -> String {
     let escapes = [
         ("\\040", " "),

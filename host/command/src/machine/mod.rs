@@ -1,16 +1,16 @@
-//! What the machine has for this process: memory, processors, and descriptors.
+//! The memory, processors and descriptors that the machine has for this process.
 
 #[cfg(target_os = "linux")]
 mod cgroups;
 
-/// Memory that is assumed where the system can't be asked.
+/// The assumed memory where the system can't be asked.
 const ASSUMED_MEMORY: usize = 4 << 30;
 
-/// Descriptors that are kept for everything but connections: listeners, the runtime, files.
+/// Descriptors for other things than connections: listeners, the runtime, files.
 const OWN_DESCRIPTORS: usize = 64;
 
-/// Bytes of memory that this process can have: the least of what the machine has, what its control groups leave to it, and
-/// its own limits of data and of address space. Test: `laboratory::a_limit_of_the_process_is_what_there_is`.
+/// Bytes of memory for this process: the least of the machine's memory, the limits of its control groups, and its own limits
+/// of data and of address space. Test: `laboratory::a_limit_of_the_process_is_what_there_is`.
 pub(super) fn memory() -> usize {
     let limits = [machines(), cgroup(), own_limit()];
     let least = limits.into_iter().flatten().min();
@@ -19,7 +19,7 @@ pub(super) fn memory() -> usize {
     })
 }
 
-/// Half of that: what plugins may take together. The rest is for what compiles them, for eco, and for the system.
+/// Half of that, for all plugins together. The rest is for compiling them, for eco, and for the system.
 pub(super) fn memory_for_plugins() -> usize {
     memory() / 2
 }
@@ -57,14 +57,14 @@ fn own_limit() -> Option<u64> {
     None
 }
 
-/// Processors that this process may run on; one where the system can't be asked.
+/// The number of processors for this process; one where the system can't be asked.
 pub(super) fn processors() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
-/// Raises the soft limit of descriptors to the hard one, and says how many connections that allows.
-/// `None`: no limit.
+/// Raises the soft limit of descriptors to the hard one, and returns the number of connections that it allows. `None` is no
+/// limit.
 pub(super) fn raise_descriptor_limit() -> Option<usize> {
     #[cfg(unix)]
     {

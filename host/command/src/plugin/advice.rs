@@ -1,10 +1,10 @@
-//! What to do next where a plugin can't be loaded: the commands and flags that help.
+//! Advice for plugins that can't be loaded: the commands and flags that help.
 
 use eco_plugin::{Absent, CompileError, Language, LoadError};
 use std::fmt;
 use std::io::ErrorKind;
 
-/// An error with its advice, each on a line of its own.
+/// An error, with its advice on a line of its own.
 #[derive(Debug)]
 pub(crate) struct Advised(pub(crate) LoadError);
 
@@ -40,7 +40,7 @@ fn advice(error: &LoadError) -> Option<&'static str> {
             language,
             ..
         } => Some(from_sockets(*language)),
-        // One that was misspelt is named already.
+        // The error itself names a misspelt function.
         LoadError::Function {
             defined,
             meant: None,
@@ -50,7 +50,7 @@ fn advice(error: &LoadError) -> Option<&'static str> {
     }
 }
 
-/// Where somebody begins who has a program with sockets.
+/// Advice for the author of a program with sockets.
 fn from_sockets(language: Language) -> &'static str {
     match language {
         Language::JavaScript => "`eco new hello --lang js` makes a beginning.",
@@ -61,7 +61,7 @@ fn from_sockets(language: Language) -> &'static str {
     }
 }
 
-/// What to look at where a file can't be read.
+/// Advice for a file that can't be read.
 fn unread(kind: ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::NotFound => Some(
@@ -74,7 +74,7 @@ fn unread(kind: ErrorKind) -> Option<&'static str> {
     }
 }
 
-/// What to do with a script that lacks a function.
+/// Advice for a script that lacks a function.
 fn where_it_fits(defined: &[String]) -> &'static str {
     let has = |name: &str| defined.iter().any(|defined| defined == name);
     if has("start") {

@@ -1,5 +1,4 @@
-//! A look at what one student handed in, and reading it: each time it is opened without following a link, and
-//! what was opened is what counts.
+//! Looking at a submission, and reading it. It is opened each time without following a link, and the opened file counts.
 
 use super::place::{Around, Place};
 use super::{PluginFile, is_hidden, list, shown, unusable};
@@ -13,33 +12,33 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a student's folder may have in it. One plugin is wanted, and a few notes may lie beside it; a folder with more is
-/// refused, and its student alone.
+/// The most entries of a student's folder: one plugin, and a few notes. A folder with more is refused; other
+/// students are not.
 /// Test: `submissions::whatever_one_student_hands_in_the_others_get_their_marks`.
 const MOST_ENTRIES: usize = 1000;
 
-/// Where the plugin of a submission is.
+/// The plugin of a submission that was found.
 pub(super) struct Found {
     around: Arc<Around>,
-    /// The student's, where there is one.
+    /// The student's folder, if there is one.
     folder: Option<OsString>,
     file: OsString,
-    /// Which file it was when the class was looked at.
+    /// The identity of the file at the look.
     identity: Option<Identity>,
 }
 
-/// What is at a place.
+/// The result of looking at a place.
 pub(super) struct Look {
     pub(super) place: Place,
-    /// `None` where the system doesn't say.
+    /// The kind of the entry, if it can be read.
     pub(super) kind: Option<EntryKind>,
     pub(super) found: Result<Found, Verdict>,
-    /// Of the plugin's file.
+    /// The identity of the plugin's file.
     pub(super) identity: Option<Identity>,
 }
 
 impl Look {
-    /// The folder that was handed in, if it is one: where it lies, and its name there.
+    /// The folder that was handed in, if it is one: the path of the folder around it, and its name there.
     pub(super) fn folder(&self) -> Option<(PathBuf, OsString)> {
         let Place { around, name } = &self.place;
         (self.kind == Some(EntryKind::Folder)).then(|| (around.absolute(), name.clone()))
@@ -99,7 +98,7 @@ fn plugin(
 }
 
 impl Look {
-    /// Whether it may be a plugin, by its name and by what could be looked at.
+    /// Whether the entry may be a plugin, from its name, and from its contents as far as they could be read.
     pub(super) fn may_be_plugin(&self) -> bool {
         match (&self.found, self.kind) {
             (Ok(_) | Err(Verdict::Internal(_)), Some(EntryKind::Folder)) => true,
@@ -112,7 +111,7 @@ impl Look {
     }
 }
 
-/// Whether it is a name of what is made a plugin of by itself.
+/// Whether a file of this name is a plugin without building: a script, or WebAssembly text.
 fn is_source(name: &OsStr) -> bool {
     Language::of_file(Path::new(name)).is_some() || has_end(name, "wat")
 }
@@ -122,7 +121,7 @@ fn has_end(name: &OsStr, end: &str) -> bool {
     its.is_some_and(|its| its.eq_ignore_ascii_case(end))
 }
 
-/// The one plugin among the entries of a student's folder. What lies deeper is not looked at.
+/// The one plugin among the entries of a student's folder. Folders in it are passed over.
 fn only_plugin(entries: Vec<Entry>) -> Result<OsString, Verdict> {
     if entries.len() > MOST_ENTRIES {
         return unusable(format!(
@@ -134,7 +133,7 @@ fn only_plugin(entries: Vec<Entry>) -> Result<OsString, Verdict> {
         .filter(|entry| entry.kind != EntryKind::Folder);
     let (hidden, files): (Vec<Entry>, Vec<Entry>) = files.partition(|entry| is_hidden(&entry.name));
     let names = |entries: &[&Entry]| list(entries, entries.len(), |entry| shown(&entry.name));
-    // What was built goes before its sources.
+    // A built plugin goes before its sources.
     let is_built = files.iter().any(|entry| has_end(&entry.name, "wasm"));
     let is_plugin = |entry: &&Entry| match is_built {
         true => has_end(&entry.name, "wasm"),
@@ -183,12 +182,12 @@ impl Found {
         }
     }
 
-    /// Reads up to one byte more than `most`, if it is the file that it was.
+    /// Reads the plugin, `most` bytes and one more at most, if it is still the file that was found.
     pub(super) fn read(&self, most: usize) -> Result<PluginFile, Verdict> {
         let file = self.open().map_err(verdict)?;
         let io = |error| Verdict::from(&CompileError::Read(error));
         if Identity::of(&file).map_err(io)? != self.identity {
-            // A file in the place of a file, as whoever saves one anew may put it there.
+            // The student may have saved the file anew, which is no offence.
             return Err(Verdict::Internal(EXCHANGED.to_owned()));
         }
         let bytes = read_unchanged(&file, most);
@@ -199,17 +198,17 @@ impl Found {
     }
 }
 
-/// What is said of one that is no more what it was at the look.
+/// The reason when the file is no longer that of the look.
 const EXCHANGED: &str = "it was exchanged while the class was graded";
 
-/// What is said where nothing has its name, perhaps for a moment.
+/// The reason when there is no such file, perhaps for a moment.
 const MISSING: &str = "it is not there";
 
-/// What is said where the system doesn't.
+/// The reason when the system does not tell the kind of an entry.
 const UNKNOWN: &str = "the system doesn't say what it is";
 
-/// What is said of a file or a folder that was there, and can't be opened. Who put something else in its place is answerable for
-/// that, and for nothing else.
+/// The verdict when a file or a folder of a submission can't be opened. A student is answerable for having put something else
+/// there, and for nothing more.
 fn verdict(error: OpenError) -> Verdict {
     match error {
         OpenError::NotAFile(_) => Verdict::DoesNotLoad(EXCHANGED.to_owned()),
@@ -218,7 +217,7 @@ fn verdict(error: OpenError) -> Verdict {
     }
 }
 
-/// What is said where the folder around it can't be opened.
+/// The verdict when the folder around a submission can't be opened.
 fn unreached(error: io::Error) -> Verdict {
     if is_another(&error) {
         let why = "a part of the way to it is a link, or no folder";
@@ -227,7 +226,7 @@ fn unreached(error: io::Error) -> Verdict {
     unread(error)
 }
 
-/// Whether there is a link, or something else than was looked for.
+/// Whether there is a link, or an entry of another kind.
 fn is_another(error: &io::Error) -> bool {
     use io::ErrorKind;
     matches!(

@@ -1,6 +1,6 @@
-//! The names of submissions: as short as keeps them apart, and of each name a text that no other has.
+//! The names of submissions: as short as possible, and no two the same.
 //!
-//! What a student names decides how long names are, and nothing else: no name takes another's place.
+//! A student's choice of names can only make names longer. It gives nobody the name of another student.
 
 use super::look::Look;
 use eco_files::EntryKind;
@@ -9,18 +9,18 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
-/// How much of its path a submission's name has in its folder.
+/// The length of a submission's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
-    /// A file's name without its end, or a folder's.
+    /// A file's name without extension, or a folder's.
     Short,
-    /// All of the file's name; a folder's with a slash.
+    /// A file's whole name, or a folder's with a slash.
     Whole,
-    /// The same after `./`: what another has from its end, which may be a plugin.
+    /// The whole name after `./`, where that is a plugin's name already.
     Marked,
 }
 
-/// A name for each, in their order.
+/// Names the submissions, in their order.
 pub(super) fn names(looks: &[Look]) -> Vec<String> {
     let mut folders: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
     for (number, look) in looks.iter().enumerate() {
@@ -38,7 +38,7 @@ pub(super) fn names(looks: &[Look]) -> Vec<String> {
     with_folders(looks, names)
 }
 
-/// Names of what lies in one folder, of which no two are the same. What can be no plugin never makes that of one longer that may.
+/// Names the entries of one folder, no two the same. An entry that can be no plugin never makes the name of another longer.
 fn in_folder(numbers: &[usize], looks: &[Look]) -> Vec<(usize, String)> {
     struct Named<'a> {
         number: usize,
@@ -84,8 +84,8 @@ fn in_folder(numbers: &[usize], looks: &[Look]) -> Vec<(usize, String)> {
     }
 }
 
-/// Puts the folder before each name that another has too, as it was typed. Of students of classes, one that may be a plugin keeps its
-/// name beside those that can't.
+/// Puts the folder, as it was typed, in front of each name that occurs in several folders. In a class, an entry that may be a
+/// plugin keeps its name beside entries that can't.
 fn with_folders(looks: &[Look], mut names: Vec<String>) -> Vec<String> {
     let keeps = |look: &Look| look.place.around.is_class && look.may_be_plugin();
     let keeps: Vec<bool> = looks.iter().map(keeps).collect();
@@ -122,7 +122,7 @@ fn with_folders(looks: &[Look], mut names: Vec<String>) -> Vec<String> {
     }
 }
 
-/// A path of both, with slashes on all systems. Of different folders it is another.
+/// Joins both with slashes, on all systems. Different folders give different texts.
 fn joined(folder: &Path, name: &str) -> String {
     let mut path = String::new();
     for part in folder.components() {
@@ -134,12 +134,12 @@ fn joined(folder: &Path, name: &str) -> String {
     path + name
 }
 
-/// What it is called where no other is called so.
+/// The shortest name, which others may have too.
 pub(super) fn short(look: &Look) -> String {
     name(look, Length::Short)
 }
 
-/// What a look is called by so much of its name.
+/// The name in this length.
 fn name(look: &Look, length: Length) -> String {
     let whole: &OsStr = &look.place.name;
     let is_folder = look.kind == Some(EntryKind::Folder);

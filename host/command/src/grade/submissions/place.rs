@@ -1,7 +1,8 @@
-//! Where something was handed in. What has its name by now may be another.
+//! The places of submissions: a folder, and a name in it. The file of that name may change at any time.
 //!
-//! It owns whose the way there is. Of one path that was typed all but its last name is the teacher's own, links too. Of several, which
-//! a shell may have made of a pattern, only the folder that they have in common is: below it students chose what is there.
+//! It owns which part of a path is the teacher's own, where links are followed. In a single path that is all but the last name.
+//! Several paths may come from a shell's pattern, so only their common folder is the teacher's; students chose the names
+//! below it.
 
 use eco_files::{EntryKind, Folder};
 use std::ffi::OsString;
@@ -15,21 +16,20 @@ pub(super) struct Place {
     pub(super) name: OsString,
 }
 
-/// The folder in which students' files and folders lie. It is opened for each of them: of as many classes as there are none stays
-/// open.
+/// The folder around submissions. It is opened anew for each of them, so that many classes take no descriptors.
 pub(super) struct Around {
-    /// As it was typed, and empty where that was no more than a name in it.
+    /// The path as it was typed; empty if only a name in it was typed.
     pub(super) path: PathBuf,
-    /// Whether it is a class.
+    /// Whether the folder is a class's.
     pub(super) is_class: bool,
-    /// The teacher's own folder above it, without a link on its way.
+    /// The teacher's own folder above it, as a path without links.
     own: Arc<Path>,
-    /// From there on no link is followed.
+    /// The path from there. No link in it is followed.
     way: PathBuf,
 }
 
 impl Around {
-    /// A class at this place, which was typed so.
+    /// The folder of a class at this place. `path` is the path as it was typed.
     pub(super) fn class(path: &Path, place: &Place) -> Self {
         Self {
             path: path.to_owned(),
@@ -39,14 +39,16 @@ impl Around {
         }
     }
 
-    /// Its path, whatever was typed.
+    /// The absolute path.
     pub(super) fn absolute(&self) -> PathBuf {
         // Joining nothing would add a separator.
         self.own.iter().chain(&self.way).collect()
     }
 
+    /// Opens the folder.
+    ///
     /// # Errors
-    /// There is none; or a link is on the way.
+    /// There is no such folder, or a link is on the way.
     pub(super) fn open(&self) -> io::Result<Folder> {
         let mut folder = Folder::open(&self.own)?;
         for part in &self.way {
@@ -61,15 +63,15 @@ impl Place {
         self.around.open()?.kind(&self.name)
     }
 
-    /// Its path, whatever was typed.
+    /// The absolute path.
     pub(super) fn absolute(&self) -> PathBuf {
         self.around.absolute().join(&self.name)
     }
 
-    /// What was typed alone.
+    /// The place of a path that was typed alone.
     fn of(path: &Path) -> io::Result<Self> {
         if path.file_name().is_none() {
-            // Such as `.`, which has a name elsewhere.
+            // A path such as `.` has a name only in its absolute form.
             let path = path.canonicalize()?;
             let (around, _) = eco_files::split(&path)?;
             return Self::below(around.into(), around, &path);
@@ -95,7 +97,7 @@ impl Place {
     }
 }
 
-/// What was typed, without what makes no difference: a slash at the end would have a link followed before anybody sees that it is one.
+/// A path without parts that make no difference. With a slash at its end a link would be followed unseen.
 pub(super) fn plain(path: &Path) -> PathBuf {
     let parts = path.components();
     let plain: PathBuf = parts.filter(|part| *part != Component::CurDir).collect();
@@ -105,12 +107,12 @@ pub(super) fn plain(path: &Path) -> PathBuf {
     }
 }
 
-/// Where these [plain] paths lead, in their order. Whether something is there is not looked at.
+/// The places of these [plain] paths, in their order. There may be nothing there.
 ///
 /// # Errors
-/// The folder that they have in common is not there.
+/// Their common folder does not exist.
 pub(super) fn places(paths: &[PathBuf]) -> io::Result<Vec<io::Result<Place>>> {
-    // A pattern makes only such as have the same beginning.
+    // The paths of one pattern are all relative, or all absolute.
     let of_kind = |is_absolute| {
         let paths = paths.iter().map(PathBuf::as_path);
         paths.filter(move |path| path.is_absolute() == is_absolute)
@@ -150,7 +152,7 @@ fn places_below(paths: &[&Path]) -> io::Result<Vec<io::Result<Place>>> {
     Ok(places.collect())
 }
 
-/// The folder that all of these lie in, as far as their texts say.
+/// The common folder of these paths, from their texts alone.
 fn common(paths: &[&Path]) -> PathBuf {
     let mut paths = paths.iter().filter_map(|path| path.parent());
     let first: Vec<Component<'_>> = paths
@@ -165,7 +167,7 @@ fn common(paths: &[&Path]) -> PathBuf {
     first.into_iter().take(length).collect()
 }
 
-/// A path from this folder on. What `..` follows is not looked at: it may be a student's link.
+/// Joins a path to a folder. `..` removes the name before it, which is not read: it may be a student's link.
 fn joined(folder: &Path, path: &Path) -> PathBuf {
     let mut joined = folder.to_owned();
     for part in path.components() {
