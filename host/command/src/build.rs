@@ -1,10 +1,8 @@
-//! `eco build`: a folder with sources becomes a plugin that can be used.
+//! `eco build`: makes a plugin from a folder with sources.
 
 use crate::exit::Failure;
-use crate::machine;
-use crate::output;
-use crate::plugin;
 use crate::plugin::compiler;
+use crate::{machine, output, plugin};
 use bytesize::ByteSize;
 use clap::ValueHint;
 use eco_plugin::{Budgets, Inspection, LoadError, Source};
@@ -25,7 +23,7 @@ pub(crate) struct BuildArgs {
     pub(crate) dir: PathBuf,
 }
 
-/// Builds, tries out what came of it, and says how to use it.
+/// Builds the plugin, tries it out, and prints how to use it.
 pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let folder = args.dir.clone();
     let built = tokio::task::spawn_blocking(move || plugin::build(&folder)).await??;
@@ -41,7 +39,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let found = Inspection::of(&engine, Source::File(built.path().to_owned()))
         .await
         .map_err(unusable)?;
-    // A folder is built again when its sources change; a script is named itself.
+    // Naming the folder builds it again when its sources change. A script is named itself.
     let usable = match &built {
         Built::Component(_) => escape::path(&args.dir),
         Built::Script(_) => path.clone(),
@@ -61,7 +59,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     output::print(&format!("{what}. Next:\n  {next}\n"))
 }
 
-/// An interpreter is no plugin by itself: it needs a script, and eco to hand it over.
+/// Whether it is an interpreter. That is no plugin by itself: it needs a script from eco.
 fn is_interpreter(found: &Inspection) -> bool {
     let interpreter = |name: &String| name.starts_with("eco:plugin/interpreter@");
     found.exports.iter().any(interpreter)

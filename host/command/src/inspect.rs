@@ -1,12 +1,10 @@
-//! `eco inspect`: what a plugin is, and what it lacks.
+//! `eco inspect`: describes a plugin, and names missing parts.
 
 use crate::budget_args::BudgetArgs;
 use crate::exit::{Exit, Failure};
-use crate::machine;
-use crate::output;
 use crate::plugin::advice::Advised;
-use crate::plugin::compiler;
-use crate::plugin::{PluginArg, unusable};
+use crate::plugin::{PluginArg, compiler, unusable};
+use crate::{machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
@@ -29,13 +27,13 @@ pub(crate) struct InspectArgs {
     pub(crate) budgets: BudgetArgs,
 }
 
-/// What is shown, and what `--json` prints. Sizes are bytes.
+/// The report of `eco inspect`, as text or as JSON. Sizes are in bytes.
 #[derive(Serialize)]
 struct Report {
     plugin: String,
     /// `component` or `script`.
     kind: &'static str,
-    /// The language of a script, or what the tools of a component say of it.
+    /// The language of a script, or the one that the tools of a component suggest.
     language: Option<String>,
     made_with: Vec<String>,
     size: usize,
@@ -43,29 +41,29 @@ struct Report {
     imports: Vec<Import>,
     compile_ms: f64,
     memory_at_start: Option<usize>,
-    /// The functions that a script defines.
+    /// Functions that a script defines.
     functions: Vec<String>,
-    server: Verdict,
-    client: Verdict,
+    server: Usability,
+    client: Usability,
 }
 
 #[derive(Serialize)]
-struct Verdict {
+struct Usability {
     usable: bool,
-    /// The interface by which it is used.
+    /// The interface that eco uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     interface: Option<&'static str>,
-    /// Why it is not usable, and what to do.
+    /// The reason why it is not usable, with advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<String>,
 }
 
-/// Prints the report. The exit code is 65 for what can be neither served nor sent with.
+/// Prints the report. A plugin that is neither a server nor a client ends with exit code 65.
 pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
     let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
     let plugin_arg = PluginArg::new(args.plugin, BUILT_IN_SERVERS);
     let source = plugin_arg.source().await?;
-    // A script's interpreter is eco's own: how long that takes to compile is of no interest.
+    // A script's interpreter is eco's own, so its compile time says nothing about the plugin.
     let engine = if source.is_script() {
         compiler::engine(budgets).build()
     } else {
@@ -119,15 +117,15 @@ impl Report {
             functions: fit.map(|fit| fit.functions.clone()).unwrap_or_default(),
             made_with: found.made_with,
             exports: found.exports,
-            server: verdict(found.server),
-            client: verdict(found.client),
+            server: usability(found.server),
+            client: usability(found.client),
         }
     }
 
     fn text(&self) -> String {
         let mut text = format!("{}\n", self.plugin);
         let mut line = |name: &str, value: &str| {
-            // What a plugin's author wrote may hold anything; only eco's own text may have breaks.
+            // Continued lines are indented. Breaks are eco's own: `plain` has made the author's words harmless.
             let value = value.replace('\n', "\n                  ");
             let _ = writeln!(text, "  {name:14}  {value}");
         };
@@ -167,7 +165,7 @@ impl Report {
     }
 }
 
-impl Verdict {
+impl Usability {
     fn text(&self, command: &str) -> String {
         match &self.missing {
             None => format!("yes, {}: {command}", self.interface.unwrap_or_default()),
@@ -176,12 +174,12 @@ impl Verdict {
     }
 }
 
-fn verdict(fit: Result<Fit, LoadError>) -> Verdict {
+fn usability(fit: Result<Fit, LoadError>) -> Usability {
     let (interface, missing) = match fit {
         Ok(fit) => (Some(interface(fit.interface)), None),
         Err(error) => (None, Some(Advised(error).to_string())),
     };
-    Verdict {
+    Usability {
         usable: interface.is_some(),
         interface,
         missing,
@@ -196,23 +194,23 @@ fn interface(kind: Interface) -> &'static str {
     }
 }
 
-/// The language that the tools of a component give away. That rustc was among them says nothing: the
-/// adapters for WASI are written in Rust.
+/// The language of a component, guessed from its tools. rustc is no sign of Rust, since the adapters for WASI are
+/// written in it.
 fn language(tools: &[String]) -> Option<String> {
-    const GIVEN_AWAY: [(&str, &str); 5] = [
+    const SIGNS: [(&str, &str); 5] = [
         ("wit-bindgen-rust", "Rust"),
         ("wit-bindgen-c", "C"),
         ("componentize-py", "Python"),
         ("ComponentizeJS", "JavaScript"),
         ("Go ", "Go"),
     ];
-    GIVEN_AWAY
+    SIGNS
         .iter()
         .find(|(tool, _)| tools.iter().any(|found| found.starts_with(tool)))
         .map(|(_, language)| (*language).to_owned())
 }
 
-/// A line for each import, and one for each package of WASI.
+/// The lines about imports: one for each import, and one for each package of WASI.
 fn describe(imports: &[Import]) -> Vec<String> {
     let (mut lines, mut seen) = (Vec::new(), HashSet::new());
     for import in imports {
@@ -250,7 +248,7 @@ fn list(names: &[String]) -> String {
     }
 }
 
-/// One line that can do a terminal no harm.
+/// The text with everything escaped that could harm a terminal.
 fn plain(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let shown = Escaped(line.as_bytes()).to_string();

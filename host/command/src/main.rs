@@ -1,8 +1,8 @@
-//! The command `eco`: what was typed becomes what is meant, one of the commands runs, and its result
-//! becomes an exit code.
+//! The command `eco`: reads the command line, runs one command, and ends with its exit code.
 //!
-//! It joins the crates of the host, and owns all that a person sees: arguments, advice, progress, exit
-//! codes. No other crate knows of it.
+//! This crate joins the others of the host. It owns all that a person sees: arguments, advice, progress, exit codes.
+//! Each command has a file or a folder of its name, with its arguments. The other folders have what several commands
+//! share.
 
 mod args;
 mod arguments;
@@ -49,14 +49,14 @@ fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // The shell may have put anybody's file names there, and a place may have a password: it is said again of
-            // tame ones.
+            // File names may be anybody's, since a shell expands patterns; and a word may have a password. The error
+            // is made anew, of harmless words.
             let typed = || {
                 std::env::args_os().map(|typed| one_line(secret::hidden(&typed.to_string_lossy())))
             };
             let mut error = Args::try_parse_from(typed()).err().unwrap_or(error);
             hints::add(&mut error, typed());
-            // Help and version are asked for; they are no misuse.
+            // Help and version are no misuse.
             let code = if error.use_stderr() {
                 Exit::Usage
             } else {
@@ -69,21 +69,21 @@ fn main() -> ExitCode {
     let started = logging::start(&args.log).map_err(Failure::from);
     let result = started.and_then(|()| {
         signals::survive_refused_writes()?;
-        // Where the system has no threads left, the runtime panics.
+        // The runtime panics where the system has no threads left.
         catch_unwind(AssertUnwindSafe(|| run(args))).unwrap_or_else(|_| Err(panicked()))
     });
     logging::finish();
     match result {
         Ok(()) => Exit::Success.into(),
         Err(Failure { exit, error }) => {
-            // The code tells what the text can't where nobody reads it.
+            // Where nobody reads the text, the exit code still tells.
             output::complain(&error);
             exit.into()
         }
     }
 }
 
-/// What a panic has said of itself stands above this.
+/// The message after a panic. The panic has printed its own above it.
 fn panicked() -> Failure {
     Exit::Internal.saying("eco stopped: it made a mistake, or the system had nothing left to give")
 }
@@ -94,7 +94,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Serve(args) => {
             let runtime = runtime::all_processors()?;
             let result = runtime.block_on(serve::run(args.try_into()?, log_format));
-            // What still reads or compiles isn't waited for.
+            // Reading and compiling may still go on; nothing waits for them.
             runtime.shutdown_background();
             result
         }
@@ -118,7 +118,7 @@ fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// Runs a command that has one thing to do at a time.
+/// Runs a command that does one thing at a time, on a runtime of one thread.
 fn alone(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = runtime::one_thread()?;
     let result = runtime.block_on(command);

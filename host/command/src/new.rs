@@ -6,8 +6,7 @@ use crate::output;
 use clap::ValueHint;
 use eco_text::escape::{self, Escaped};
 use eco_toolchain::samples::{self, SampleLanguage, Shape};
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +34,7 @@ pub(crate) struct NewArgs {
     pub(crate) client: bool,
 }
 
-/// Makes the folder, and says what to type next.
+/// Makes the folder, and prints the next commands.
 pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     let name = name(&args.path)?;
     let language = SampleLanguage::from(args.lang);
@@ -100,7 +99,7 @@ fn next(plugin: &str, language: SampleLanguage, shape: Shape) -> String {
     lines.join("\n")
 }
 
-/// The plugin's name, which must do as a file's and as a package's.
+/// The plugin's name. It is a file's and a package's name too, which limits its characters.
 fn name(path: &Path) -> Result<&str, Failure> {
     let name = path
         .file_name()

@@ -1,11 +1,10 @@
-//! `eco setup`: what some languages need once.
+//! `eco setup`: installs the tools of a language, once.
 
 use crate::exit::{Exit, Failure};
-use crate::machine;
-use crate::output;
-use crate::output::progress::Waiting;
+use crate::output::spinner::Spinner;
 use crate::plugin::compiler;
 use crate::signals::Signals;
+use crate::{machine, output};
 use anyhow::Context as _;
 use clap::Subcommand;
 use eco_plugin::{Budgets, Language, Users, check_python_folder, keep_python};
@@ -28,18 +27,18 @@ pub(crate) enum SetupCommand {
     },
 }
 
-/// Steps of setting up Python: those of [`SetupStep`], and compiling.
+/// The number of steps: those of [`SetupStep`], and compiling.
 const STEPS: usize = 5;
 
-/// Sets up what was named.
+/// Sets up the language.
 pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     match command {
         SetupCommand::Python { system } => {
             let users = if system { Users::All } else { Users::This };
-            // Ctrl-C ends the tools, and then this, which removes what they left behind.
+            // Ctrl-C ends the tools first. Their temporary folder is then removed.
             let mut signals = Signals::catch()?;
             let path = tokio::task::spawn_blocking(move || python(users)).await??;
-            let _waiting = announce(STEPS, "compiling the interpreter");
+            let _spinner = announce(STEPS, "compiling the interpreter");
             signals.or(warm_up(users)).await?;
             let path = escape::path(&path);
             output::print(&format!(
@@ -49,13 +48,13 @@ pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     }
 }
 
-/// Says which step begins, and on a terminal that it goes on.
-fn announce(step: usize, what: &str) -> Waiting {
+/// Logs the step that begins, and shows a spinner until the value is dropped.
+fn announce(step: usize, what: &str) -> Spinner {
     tracing::info!("step {step} of {STEPS}: {what}");
-    Waiting::to(what.to_owned())
+    Spinner::show(what.to_owned())
 }
 
-/// Whether this is root. Elsewhere than on Unix nobody is.
+/// Whether the user is root; never, on systems other than Unix.
 fn is_root() -> bool {
     #[cfg(unix)]
     return rustix::process::geteuid().is_root();
@@ -63,7 +62,7 @@ fn is_root() -> bool {
     false
 }
 
-/// Builds the interpreter, and says where it is.
+/// Builds the interpreter, and returns its path.
 fn python(users: Users) -> Result<PathBuf, Failure> {
     let not_kept = |error: std::io::Error| {
         let error = anyhow::Error::from(error).context("cannot keep Python's interpreter");
@@ -75,11 +74,11 @@ fn python(users: Users) -> Result<PathBuf, Failure> {
             }
         })
     };
-    // Before minutes have gone into it.
+    // This is checked first, since building takes minutes.
     check_python_folder(users).map_err(not_kept)?;
     let folder = tempfile::tempdir()?;
     let built = folder.path().join("python.wasm");
-    let waiting = Mutex::new(None);
+    let spinner = Mutex::new(None);
     let tell = |step| {
         let (number, what) = match step {
             SetupStep::Environment => (1, "making a virtual environment"),
@@ -87,10 +86,10 @@ fn python(users: Users) -> Result<PathBuf, Failure> {
             SetupStep::Build => (3, "building the interpreter, which takes a minute or two"),
             SetupStep::Merge => (4, "making one module of it"),
         };
-        if let Ok(mut waiting) = waiting.lock() {
-            // The last one's end comes before this one's beginning.
-            *waiting = None;
-            *waiting = Some(announce(number, what));
+        if let Ok(mut spinner) = spinner.lock() {
+            // The old spinner leaves the terminal before the new one appears.
+            *spinner = None;
+            *spinner = Some(announce(number, what));
         }
     };
     set_up_python(&built, tell).map_err(|error| {
@@ -100,11 +99,11 @@ fn python(users: Users) -> Result<PathBuf, Failure> {
         };
         exit.because(anyhow::Error::from(error).context("cannot set up Python"))
     })?;
-    drop(waiting);
+    drop(spinner);
     keep_python(&built, users).map_err(not_kept)
 }
 
-/// Compiles it for all commands that run plugins, which find it in the cache from then on.
+/// Compiles the interpreter into the cache, for all commands that run plugins.
 async fn warm_up(users: Users) -> Result<(), Failure> {
     let engine = || compiler::engine(Budgets::server(machine::memory())).cached_for(users);
     for engine in [engine().build()?, engine().metered().build()?] {

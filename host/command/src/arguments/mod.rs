@@ -1,4 +1,4 @@
-//! What the arguments of several commands have in common: languages, ranges, defaults in help, and errors that help.
+//! The common parts of commands' arguments: languages, ranges, defaults in help, and hints in errors.
 
 pub(crate) mod defaults;
 pub(crate) mod hints;

@@ -1,4 +1,4 @@
-//! `eco call`: a plugin without sockets, chunk by chunk, on one connection or several.
+//! `eco call`: runs a plugin without sockets, chunk by chunk, on one connection or several.
 
 mod args;
 mod chunk;
@@ -6,12 +6,12 @@ mod connections;
 mod show;
 mod step_args;
 
+pub(crate) use args::CallArgs;
+
 use crate::exit::{Exit, Failure};
 use crate::machine;
-use crate::plugin::PluginArg;
-use crate::plugin::compiler;
+use crate::plugin::{PluginArg, compiler};
 use anyhow::Context as _;
-pub(crate) use args::CallArgs;
 use connections::{Connections, failed};
 use eco_plugin::{BUILT_IN_SERVERS, Budgets, ClientPlugin, Engine, LoadError, ServerPlugin};
 use show::{Printer, Show};
@@ -26,7 +26,7 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
     }
     let steps = args.steps.read()?;
     let source = plugin_arg.source().await?;
-    // What was printed raw, or seen before a pause, can't be taken back.
+    // Raw output, and lines before a pause, can't be taken back. So nothing may be done twice.
     let pauses = steps.iter().any(|step| matches!(step, Step::Pause(_)));
     let begin = if args.raw || pauses {
         Begin::Compiled
@@ -39,7 +39,7 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
         Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
             let engine = self::engine(&args, Role::Client, Begin::Compiled)?;
             let client = ClientPlugin::load(&engine, source).await;
-            // What it lacks as a server is what most people want to know.
+            // Most plugins are servers, so the error is about what it lacks as one.
             let client = client.map_err(|_| plugin_arg.unusable(as_server))?;
             let printer = Printer::direct();
             first_turn(&client, &steps, show(&args, &printer)).await
@@ -57,8 +57,8 @@ fn show<'a>(args: &'a CallArgs, printer: &'a Printer) -> Show<'a> {
     }
 }
 
-/// Serves with what is there. A script in portable code is slow: where a call takes too long in it, and nothing was
-/// shown yet, all is done once more, compiled.
+/// Serves without waiting for the interpreter to be compiled. Portable code is slow: where a call takes too long in it, and
+/// nothing was shown yet, all is done once more, compiled.
 async fn serve_at_once(
     args: &CallArgs,
     engine: &Engine,
@@ -86,18 +86,19 @@ async fn serve_at_once(
     serve(connections, steps).await.map(drop)
 }
 
-/// What the plugin is called as.
+/// The role of the plugin.
 #[derive(Clone, Copy)]
 enum Role {
     Server,
     Client,
 }
 
-/// When a script begins.
+/// The time at which a script begins.
 #[derive(Clone, Copy)]
 enum Begin {
-    /// Before its interpreter is compiled, if that takes time.
+    /// At once, in portable code where the interpreter is not compiled.
     AtOnce,
+    /// When its interpreter is compiled.
     Compiled,
 }
 
@@ -113,14 +114,14 @@ fn engine(args: &CallArgs, role: Role, begin: Begin) -> Result<Engine, Failure> 
     Ok(engine.build().context("cannot set up the sandbox")?)
 }
 
-/// How far it got.
+/// How far serving went.
 enum Served {
     Whole,
-    /// A call took longer than anybody had the patience for.
+    /// A call took too long. Nothing was shown.
     Slowly,
 }
 
-/// Whole connections, in the order of `wit/session.wit`.
+/// Runs all steps, from opening to closing, in the order of `wit/session.wit`.
 async fn serve(mut connections: Connections<'_>, steps: &[Step]) -> Result<Served, Failure> {
     let result = async {
         connections.begin().await?;

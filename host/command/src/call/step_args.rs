@@ -1,8 +1,8 @@
-//! What happens in an `eco call`, as it is typed: chunks, pauses and ends, in the order of the command line.
+//! The steps of `eco call`: chunks, pauses and ends, in the order of the command line.
 //!
-//! It owns that order, which clap's own derive doesn't keep between one argument and another.
+//! It implements clap's traits by hand, since clap's derive loses the order between different arguments.
 
-use crate::call::chunk;
+use super::chunk;
 use crate::exit::{Exit, Failure};
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
@@ -15,43 +15,43 @@ use std::time::Duration;
 /// Test: `calling::steps_that_make_no_sense_are_usage`.
 const MOST_PEERS: usize = 100;
 
-/// One thing that happens, as it is typed.
+/// A step as it was typed.
 #[derive(Clone, Debug)]
-enum Typed {
+enum TypedStep {
     Chunk(OsString),
     Pause(Duration),
     End(String),
 }
 
-/// All of them, in their order, and who takes part.
+/// The arguments that give the steps, and the names of the peers.
 #[derive(Clone, Debug)]
 pub(crate) struct StepArgs {
     peers: Vec<String>,
-    typed: Vec<Typed>,
+    typed: Vec<TypedStep>,
 }
 
-/// One thing that happens. Connections are counted from 0.
+/// A step. Connections are counted from 0.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Bytes arrive on a connection. It is opened first, if it isn't yet; without bytes that is all.
+    /// Bytes arrive on a connection, which is opened first unless it is. There may be none.
     Chunk(usize, Vec<u8>),
     /// Time passes.
     Pause(Duration),
-    /// The peer of a connection has finished.
+    /// The peer of a connection ends its input.
     End(usize),
 }
 
 impl StepArgs {
-    /// The names of the connections; none where there is one connection without a name.
+    /// The names of the connections. One connection without a name has none.
     pub(super) fn peers(&self) -> &[String] {
         &self.peers
     }
 
-    /// How many chunks come from stdin.
+    /// The number of chunks from stdin.
     pub(super) fn count_from_stdin(&self) -> usize {
-        let from_stdin = |typed: &&Typed| match typed {
-            Typed::Chunk(text) => self.split(text).is_ok_and(|(_, text)| text == "-"),
-            Typed::Pause(_) | Typed::End(_) => false,
+        let from_stdin = |typed: &&TypedStep| match typed {
+            TypedStep::Chunk(text) => self.split(text).is_ok_and(|(_, text)| text == "-"),
+            TypedStep::Pause(_) | TypedStep::End(_) => false,
         };
         self.typed.iter().filter(from_stdin).count()
     }
@@ -72,20 +72,22 @@ impl StepArgs {
                 "{odd:?} can't be the name of a peer: take letters, digits, - and _"
             )));
         }
-        let step = |typed: &Typed| {
+        let step = |typed: &TypedStep| {
             Ok(match typed {
-                Typed::Chunk(text) => {
+                TypedStep::Chunk(text) => {
                     let (connection, text) = self.split(text)?;
                     Step::Chunk(connection, chunk::parse(text)?)
                 }
-                Typed::Pause(time) => Step::Pause(*time),
-                Typed::End(name) => Step::End(self.find(name).ok_or_else(|| self.unknown(name))?),
+                TypedStep::Pause(time) => Step::Pause(*time),
+                TypedStep::End(name) => {
+                    Step::End(self.find(name).ok_or_else(|| self.unknown(name))?)
+                }
             })
         };
         self.typed.iter().map(step).collect()
     }
 
-    /// Whose chunk it is, and its text: `anna: hello` where peers have names.
+    /// The connection of a chunk, and its text: `anna: hello` where peers have names.
     fn split<'a>(&self, text: &'a OsStr) -> Result<(usize, &'a OsStr), Failure> {
         if self.peers.is_empty() {
             return Ok((0, text));
@@ -163,14 +165,14 @@ impl clap::Args for StepArgs {
 
 impl FromArgMatches for StepArgs {
     fn from_arg_matches(found: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut typed: Vec<(usize, Typed)> = Vec::new();
+        let mut typed: Vec<(usize, TypedStep)> = Vec::new();
         let texts = |name: &str| found.get_many::<String>(name).into_iter().flatten();
         let places = |name: &str| found.indices_of(name).into_iter().flatten();
         let chunks = found.get_many::<OsString>("chunks").into_iter().flatten();
-        typed.extend(places("chunks").zip(chunks.cloned().map(Typed::Chunk)));
-        typed.extend(places("end").zip(texts("end").cloned().map(Typed::End)));
+        typed.extend(places("chunks").zip(chunks.cloned().map(TypedStep::Chunk)));
+        typed.extend(places("end").zip(texts("end").cloned().map(TypedStep::End)));
         let pauses = found.get_many::<Duration>("pause").into_iter().flatten();
-        typed.extend(places("pause").zip(pauses.copied().map(Typed::Pause)));
+        typed.extend(places("pause").zip(pauses.copied().map(TypedStep::Pause)));
         typed.sort_by_key(|(place, _)| *place);
         Ok(Self {
             peers: texts("peers").cloned().collect(),

@@ -7,16 +7,16 @@ mod show;
 mod sockets;
 mod tcp;
 
+pub(crate) use args::CheckArgs;
+
 use crate::exercise::find::{find, read};
 use crate::exit::{Exit, Failure};
 use crate::logging::Silence;
-use crate::machine;
-use crate::output;
 use crate::plugin::PluginArg;
 use crate::plugin::compiler::{self, compiler};
 use crate::plugin::watch::Watch;
+use crate::{machine, output};
 use anyhow::Context as _;
-pub(crate) use args::CheckArgs;
 use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
 use eco_plugin::{BUILT_IN_SERVERS, CompileError, Engine, Error, LoadError, ServerPlugin};
 use eco_text::number::many;
@@ -65,16 +65,11 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
             show::Detail::First
         },
     };
-    match (args.watch, check.plugin.path()) {
-        (false, _) => check.once().await,
-        (true, Some(path)) => {
-            let watch = Watch::start(&path)?;
-            check.again_and_again(watch).await
-        }
-        (true, None) => Err(Exit::Usage.saying(format!(
-            "--watch needs a plugin on disk, and {} is none",
-            check.plugin.name()
-        ))),
+    if args.watch {
+        let watch = check.plugin.watch()?;
+        check.again_and_again(watch).await
+    } else {
+        check.once().await
     }
 }
 

@@ -1,10 +1,10 @@
-//! Addresses that can't be listened on, and servers that can't be reached, in words.
+//! Messages about servers that can't be reached.
 
-use eco_net::{BindError, ConnectError, Endpoint};
+use eco_net::{ConnectError, Endpoint};
 use std::fmt::Display;
 use std::io::{Error, ErrorKind};
 
-/// There is no connection to this endpoint.
+/// The message when there is no connection to this endpoint.
 pub(crate) fn failed(to: &Endpoint, error: &ConnectError) -> String {
     match error {
         ConnectError::Name(error) => no_such_name(to, error),
@@ -12,14 +12,14 @@ pub(crate) fn failed(to: &Endpoint, error: &ConnectError) -> String {
     }
 }
 
-/// The name of the endpoint has no address here.
+/// The message when the name of the endpoint has no address.
 pub(crate) fn no_such_name(to: &Endpoint, error: &Error) -> String {
     format!(
         "cannot connect to {to}: {error}\nIs the name right? An address, such as 127.0.0.1:5005, works without a name server."
     )
 }
 
-/// None of its addresses could be connected to.
+/// The message when none of the addresses accepts a connection.
 pub(crate) fn no_connection(to: impl Display, error: &Error) -> String {
     format!("cannot connect to {to}: {error}{}", next_step(error))
 }
@@ -32,30 +32,6 @@ fn next_step(error: &Error) -> &'static str {
         }
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             "\nIs the address right? No way leads there from this machine."
-        }
-        _ => "",
-    }
-}
-
-/// Nothing listens on this endpoint.
-pub(crate) fn not_listening(error: &BindError) -> String {
-    let BindError {
-        endpoint,
-        error: why,
-    } = error;
-    format!("{error}{}", how_to_listen(why, endpoint.port))
-}
-
-fn how_to_listen(error: &Error, port: u16) -> &'static str {
-    match error.kind() {
-        ErrorKind::AddrInUse => {
-            "\nAnother program has this port, or another eco.\nPort 0 takes a free one: --listen 127.0.0.1:0."
-        }
-        ErrorKind::PermissionDenied if port < 1024 => {
-            "\nPorts below 1024 need more rights. Choose a higher one."
-        }
-        ErrorKind::AddrNotAvailable => {
-            "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them."
         }
         _ => "",
     }

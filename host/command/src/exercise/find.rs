@@ -1,4 +1,4 @@
-//! An exercise as it was typed: the name of one that eco brings, or a folder.
+//! An exercise on the command line: a folder, or the name of one that eco brings.
 
 use crate::exit::{Exit, Failure};
 use eco_exercise::{Cases, Exercise, Files, Mistake, SHIPPED, Shipped};
@@ -6,12 +6,12 @@ use eco_text::escape::Escaped;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The exercise that eco brings under this name.
+/// The exercise of eco with this name.
 pub(crate) fn shipped(slug: &str) -> Option<&'static Shipped> {
     SHIPPED.iter().find(|shipped| shipped.slug == slug)
 }
 
-/// What was typed is no exercise.
+/// The failure when the text names no exercise.
 pub(crate) fn unknown(text: &OsStr) -> Failure {
     let slugs: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.slug).collect();
     Exit::Usage.saying(format!(
@@ -21,8 +21,8 @@ pub(crate) fn unknown(text: &OsStr) -> Failure {
     ))
 }
 
-/// What was typed. The name of one that eco brings is always that one, whatever lies in the folder where it was typed:
-/// what lies there may be anybody's. A copy has a separator in its path, such as `./echo`.
+/// Finds an exercise. A name of one of eco's always means eco's own, even if the current folder has one too: that may be
+/// anybody's. The path of a copy has a separator, as `./echo`.
 pub(crate) fn find(text: &OsStr) -> Result<Files, Failure> {
     let path = PathBuf::from(text);
     if let Some(shipped) = text.to_str().and_then(shipped) {
@@ -46,7 +46,7 @@ pub(crate) fn find(text: &OsStr) -> Result<Files, Failure> {
     }
 }
 
-/// Reads it; what is wrong with it is for its author.
+/// Reads an exercise. An error is for its author.
 pub(crate) fn read(files: &Files, cases: Cases) -> Result<Exercise, Failure> {
     let read = Exercise::read(files, cases);
     read.map_err(|mistake: Mistake| {

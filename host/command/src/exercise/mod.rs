@@ -1,17 +1,16 @@
-//! `eco exercise`: the exercises that eco brings.
+//! `eco exercise`: lists the exercises that eco brings, and copies them out.
 
 pub(crate) mod find;
 
 use crate::arguments::language::ExerciseLanguageArg;
-use crate::exercise::find::{read, shipped, unknown};
 use crate::exit::{Exit, Failure};
 use crate::output;
 use clap::{Subcommand, ValueHint};
 use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage, schema};
 use eco_text::escape;
 use eco_toolchain::samples::SampleLanguage;
-use std::path::Path;
-use std::path::PathBuf;
+use find::{read, shipped, unknown};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExerciseCommand {
@@ -52,7 +51,7 @@ pub(crate) fn run(command: ExerciseCommand) -> Result<(), Failure> {
     }
 }
 
-/// The languages that were named: of the starter, and of the statement.
+/// The languages of `--lang`: of the starter, and of the statement.
 fn languages(
     named: &[ExerciseLanguageArg],
 ) -> Result<(Option<SampleLanguage>, StatementLanguage), Failure> {
@@ -70,7 +69,7 @@ fn languages(
     Ok((starter, statement.unwrap_or_else(of_the_locale)))
 }
 
-/// The user's language, as the environment has it (POSIX, 8.2): the first of these that says anything.
+/// The user's language, from the environment: the first variable that is set (POSIX, 8.2).
 fn of_the_locale() -> StatementLanguage {
     let said =
         ["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
@@ -114,7 +113,7 @@ fn start(
         Some(language) => dir.join(shipped.starter(language)),
     };
     let starter = escape::path(&starter);
-    // A name alone would be eco's own.
+    // Without the separator the name would mean eco's own exercise.
     let dir = match dir.to_str().and_then(self::shipped) {
         Some(named) => format!("./{}", named.slug),
         None => escape::path(dir),

@@ -49,7 +49,7 @@ pub(crate) struct GradeArgs {
     pub(crate) submissions: Vec<PathBuf>,
     /// Whether each path is a class, a folder with a file or a folder for each student [default: a single folder is, several paths are not]
     #[arg(long, value_enum, value_name = "YES|NO", num_args = 0..=1, require_equals = true, default_missing_value = "yes")]
-    pub(crate) class: Option<Class>,
+    pub(crate) class: Option<ClassArg>,
     /// Write a report; may be given several times. - writes it to stdout, in place of the table
     #[arg(short, long, value_name = "FORMAT=FILE", value_parser = OsStringValueParser::new().try_map(ReportTo::parse))]
     pub(crate) report: Vec<ReportTo>,
@@ -62,9 +62,9 @@ pub(crate) struct GradeArgs {
     pub(crate) compile: CompileArgs,
 }
 
-/// Whether each path is a class, where it is said.
+/// The value of `--class`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Class {
+pub(crate) enum ClassArg {
     Yes,
     No,
 }

@@ -1,26 +1,25 @@
-//! `eco grade`: a whole class against one exercise, for the teacher.
+//! `eco grade`: grades a class's plugins against one exercise, for the teacher.
 
 mod args;
 mod journal;
-pub(crate) mod reports;
+mod reports;
 mod submissions;
 mod table;
 
+pub(crate) use args::GradeArgs;
+
 use crate::exercise::find::{find, read};
 use crate::exit::{Exit, Failure};
-use crate::grade::reports::Reports;
-use crate::machine;
-use crate::output;
-use crate::output::progress::{self, Wanted};
+use crate::output::bar::{self, Wanted};
 use crate::plugin::compiler::{self, compiler};
-use crate::runtime;
+use crate::{machine, output, runtime};
 use anyhow::Context as _;
-pub(crate) use args::GradeArgs;
 use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
 use eco_plugin::{Engine, Language, ServerPlugin};
 use indicatif::ProgressBar;
-use journal::{Journal, Terms};
+use journal::{Journal, Key, Terms};
 use parking_lot::Mutex;
+use reports::Reports;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +28,7 @@ use std::thread;
 use submissions::{PluginFile, Submission, Submissions};
 
 pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
-    // Each thread has some for its runtime, and starts what compiles.
+    // Each thread needs descriptors for its runtime and for helpers that compile.
     let _ = machine::raise_descriptor_limit();
     let files = find(&args.exercise)?;
     submissions::keep_out(&files, &args.submissions)?;
@@ -43,12 +42,12 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let students: Vec<_> = submissions.iter().map(Submission::student).collect();
     let exercise_read = (&files, &exercise);
     let reports = Reports::new(&args.report, exercise_read, &students, &args.submissions)?;
-    let jobs = args.jobs.map_or_else(processors, |jobs| jobs as usize);
+    let jobs = args.jobs.unwrap_or_else(machine::processors) as usize;
     let share = exercise.share(machine::memory_for_plugins(), jobs);
     let budgets = args.compile.over(exercise.limits.budgets(share.run));
     let engine = compiler::engine(budgets.clone())
         .laboratory()
-        // Students get them from eco check.
+        // Hints are for students, who get them from eco check.
         .without_hints()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;
@@ -83,17 +82,22 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     if !reports.has_stdout() {
         output::styled(&table::table(&class))?;
     }
-    // What could be written is there, whatever could not.
+    // The table is printed even where a report can't be written.
     written?;
+    refuse_unjudged(&class)?;
+    // No later grading goes on from it.
+    if let Some(journal) = journal {
+        journal.clear();
+    }
+    Ok(())
+}
+
+/// # Errors
+/// A submission has no mark, since eco could not judge it wholly.
+fn refuse_unjudged(class: &Class<'_>) -> Result<(), Failure> {
     let not_judged = class.submissions.iter();
     match not_judged.filter(|graded| !graded.is_judged()).count() {
-        0 => {
-            // Nobody will go on with it.
-            if let Some(journal) = journal {
-                journal.clear();
-            }
-            Ok(())
-        }
+        0 => Ok(()),
         some => Err(Exit::Internal.saying(format!(
             "{some} of {} submissions could not be judged wholly, and have no mark: somebody has to look",
             class.submissions.len()
@@ -101,11 +105,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     }
 }
 
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Compiles the interpreters that the scripts of the class need, once: not each thread for itself.
+/// Compiles the interpreters for the scripts of the class once, before several threads need them.
 fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
     let mut languages: Vec<Language> = Vec::new();
     for submission in submissions {
@@ -117,7 +117,7 @@ fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
     }
     let runtime = runtime::one_thread()?;
     for language in languages {
-        // One that isn't set up is said of each submission that needs it.
+        // A missing interpreter becomes the verdict of each submission that needs it.
         let _ = runtime.block_on(engine.warm_up(language));
     }
     runtime.shutdown_background();
@@ -126,26 +126,26 @@ fn warm_up(engine: &Engine, submissions: &[Submission]) -> Result<(), Failure> {
 
 fn bar(submissions: usize) -> ProgressBar {
     let form = "{bar:40} {pos} of {len} submissions  {eta}";
-    progress::bar(submissions as u64, form, Wanted::Yes)
+    bar::bar(submissions as u64, form, Wanted::Yes)
 }
 
-/// What the threads share.
+/// The state that the threads of a grading share.
 struct Grading<'a> {
     exercise: &'a Exercise,
     reports: &'a Reports,
     judge: Judge<'a>,
     engine: Engine,
-    /// Bytes of a plugin's file.
+    /// The largest plugin's file, in bytes.
     largest: usize,
-    /// Where there is a place for it.
+    /// `None` where nothing can be kept.
     journal: Option<Journal>,
     class: Mutex<Class<'a>>,
     bar: ProgressBar,
 }
 
 impl<'a> Grading<'a> {
-    /// Takes what was graded before from the journal, and gives back the rest: all of them, forgotten there, where they are to be
-    /// graded `anew`.
+    /// Takes earlier judgements from the journal, and returns the other submissions. With `anew` it removes them from the
+    /// journal instead, and returns all submissions.
     fn go_on(&self, submissions: Vec<Submission>, anew: bool) -> Vec<Submission> {
         let Some(journal) = self.journal.as_ref().filter(|some| !some.is_empty()) else {
             return submissions;
@@ -154,7 +154,7 @@ impl<'a> Grading<'a> {
         let mut rest = Vec::new();
         for submission in submissions {
             let file = submission.read(self.largest).ok();
-            let key = file.map(|file| Journal::key(&submission.name, &file));
+            let key = file.map(|file| Key::new(&submission.name, &file));
             if let (Some(key), true) = (&key, anew) {
                 journal.forget(key);
             }
@@ -175,14 +175,14 @@ impl<'a> Grading<'a> {
         rest
     }
 
-    /// Grades all of them, some at the same time.
+    /// Grades all submissions, `jobs` at the same time.
     fn all(&self, submissions: &[Submission], jobs: usize) -> Result<(), Failure> {
         let next = AtomicUsize::new(0);
         let work = || -> io::Result<()> {
             let runtime = runtime::one_thread()?;
             while let Some(submission) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let grade = || runtime.block_on(self.one(submission));
-                // A mistake of eco's own must not cost the others their grades.
+                // A bug of eco must not cost other submissions their grades.
                 let judgements = catch_unwind(AssertUnwindSafe(grade));
                 self.finished(Graded {
                     name: submission.name.clone(),
@@ -191,7 +191,7 @@ impl<'a> Grading<'a> {
                     }),
                 });
             }
-            // What still reads isn't waited for.
+            // Reading may still go on; nothing waits for it.
             runtime.shutdown_background();
             Ok(())
         };
@@ -212,7 +212,7 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Takes each submission that is graded, as soon as it is.
+    /// Writes the reports on a submission, and adds it to the class.
     fn finished(&self, graded: Graded) {
         self.reports.finished(self.exercise, &graded);
         self.class.lock().add(graded);
@@ -231,7 +231,7 @@ impl<'a> Grading<'a> {
             Err(verdict) => return self.unrun(verdict),
         };
         let journal = self.journal.as_ref();
-        let journal = journal.map(|journal| (journal, Journal::key(&submission.name, &file)));
+        let journal = journal.map(|journal| (journal, Key::new(&submission.name, &file)));
         let judgements = match self.load(file).await {
             Err(verdict) => self.unrun(verdict),
             Ok(plugin) => self.judge.judge(&plugin, |_, _| {}).await,
@@ -245,7 +245,7 @@ impl<'a> Grading<'a> {
         judgements
     }
 
-    /// The judgements on one of which no case could be run.
+    /// The judgements on a submission without a case that could be run.
     fn unrun(&self, verdict: Verdict) -> Vec<Judgement> {
         vec![Judgement::unrun(verdict); self.exercise.cases.len()]
     }

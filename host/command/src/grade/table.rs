@@ -1,11 +1,11 @@
-//! The table at the end of grading.
+//! The table that `eco grade` prints at the end.
 
 use console::style;
 use eco_exercise::{Class, Graded, Judgement};
 use eco_text::escape::one_line;
 use eco_text::number::many;
 
-/// A line for each submission, and one for all.
+/// The table: a line for each submission, and one for all.
 pub(super) fn table(class: &Class<'_>) -> String {
     let names = class.submissions.iter();
     let width = names.map(|graded| one_line(&graded.name).chars().count());
@@ -35,7 +35,7 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
         None => style("–".to_owned()).dim(),
         Some((case, judgement)) => {
             let code = judgement.verdict.code();
-            // Where nothing ran, it is about no case in particular.
+            // If nothing ran, the verdict is about no case in particular.
             let text = match judgement.failure {
                 Some(_) => format!("{code}: {}", one_line(&case.name)),
                 None => verdict(judgement),
@@ -50,13 +50,13 @@ fn row(class: &Class<'_>, graded: &Graded, width: usize) -> String {
     format!("{name:width$}  {points:>6}  {passed:>6}  {used:>3} %  {first}\n")
 }
 
-/// A verdict, with what it names as far as a line has room for it.
+/// A verdict, with its detail cut to the line.
 fn verdict(judgement: &Judgement) -> String {
     let code = judgement.verdict.code();
     match judgement.verdict.detail() {
         None => code.to_owned(),
         Some(detail) => {
-            let short: String = one_line(detail).chars().take(REASON).collect();
+            let short: String = one_line(detail).chars().take(DETAIL).collect();
             let more = if short.len() < detail.len() {
                 "…"
             } else {
@@ -67,8 +67,8 @@ fn verdict(judgement: &Judgement) -> String {
     }
 }
 
-/// Characters of a reason that a line of the table shows. Reports have all of it.
-const REASON: usize = 60;
+/// Characters of a detail in the table. Reports have all of it.
+const DETAIL: usize = 60;
 
 fn total(class: &Class<'_>) -> String {
     let count = many(class.submissions.len() as u64, "submission");

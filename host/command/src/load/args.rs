@@ -1,4 +1,4 @@
-//! What may be typed after `eco load`.
+//! The arguments of `eco load`.
 
 use crate::arguments::ranges;
 use crate::budget_args::BudgetArgs;
@@ -105,7 +105,7 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// In percent, with or without the sign.
+/// A percentage, with or without the sign.
 fn percent(text: &str) -> Result<f64, String> {
     match text.strip_suffix('%').unwrap_or(text).trim().parse() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),

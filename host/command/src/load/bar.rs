@@ -1,12 +1,12 @@
-//! What a person sees on a terminal while the load runs.
+//! The bar on a terminal while the load runs.
 
-use crate::output::progress::{Wanted, bar};
+use crate::output::bar::{Wanted, bar};
 use eco_load::{Goal, Sample, time_text};
 use eco_text::number::grouped;
 use indicatif::ProgressBar;
 use std::time::Duration;
 
-/// The bar on a terminal.
+/// A bar that shows how far the load is, with its rate and latency.
 pub(super) struct Bar {
     bar: ProgressBar,
     goal: Goal,

@@ -1,11 +1,10 @@
-//! What went wrong in a load, in words, with the flag that helps.
+//! Messages about failures of a load, with the flag that helps.
 
 use super::NOTHING_MEASURED;
-use crate::client::reach;
-use crate::client::replies;
+use crate::client::{reach, replies};
 use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
 
-/// A dialogue that failed.
+/// The message about a dialogue that failed.
 pub(super) fn failure(failure: &Failure<'_>) -> String {
     match failure {
         Failure::WrongReply { fault, reply } => replies::wrong(fault, reply),
@@ -54,7 +53,7 @@ fn closed_at_once(why: &NotWhole<'_>, came: usize) -> bool {
     closed && came == 0
 }
 
-/// What made it pointless to go on. `plugin` is what was typed, as one line.
+/// The message about the failure that ended the load. `plugin` is its name as typed, in one line.
 pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
     let out_of = |error, what| format!("cannot open more connections: {error}\n{what}");
     match fatal {
@@ -87,10 +86,10 @@ pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
     }
 }
 
-/// A plugin that has this share of the client's work is worth being made faster.
+/// The share of the client's work from which on a faster plugin helps.
 const MUCH: f64 = 0.3;
 
-/// What helps where the client was the limit, on a machine with so many processors.
+/// Advice where the client was the limit. `processors` are those of the machine.
 pub(super) fn advice(report: &Report, processors: u32) -> String {
     let Some(limit) = report.client.limit else {
         return String::new();

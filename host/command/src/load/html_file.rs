@@ -7,14 +7,14 @@ use eco_load::{Report, page};
 use eco_text::escape;
 use std::path::{Path, PathBuf};
 
-/// A file whose place is looked at before anything is measured, so that a path that can't be written to is no
-/// disappointment at the end. What is there stays until there is something to put in its place.
-pub(super) struct Page {
+/// The file for the page. Its path is checked before the load runs, so that a mistake in it costs no figures. An older
+/// file stays until the page is written.
+pub(super) struct HtmlFile {
     path: PathBuf,
     file: NewFile,
 }
 
-impl Page {
+impl HtmlFile {
     pub(super) fn create(path: &Path) -> Result<Self, Failure> {
         let file = NewFile::at(path).map_err(|error| {
             let path = escape::path(path);

@@ -1,5 +1,4 @@
-//! `eco load`: what was typed becomes a load's settings, a bar shows it while it runs, and its figures become
-//! a table, JSON or a page, and an exit code.
+//! `eco load`: runs a load test, shows a bar meanwhile, and prints its figures as a table, JSON or a page.
 
 mod args;
 mod bar;
@@ -12,12 +11,10 @@ use crate::budget_args::size;
 use crate::client::message::Message;
 use crate::client::reach;
 use crate::exit::{Exit, Failure};
-use crate::machine;
-use crate::output;
-use crate::plugin::PluginArg;
-use crate::plugin::compiler;
-use crate::plugin::snapshot::settle;
+use crate::plugin::snapshot::wait_for;
+use crate::plugin::{PluginArg, compiler};
 use crate::signals::Signals;
+use crate::{machine, output};
 use anyhow::Context as _;
 use bar::Bar;
 use bytesize::ByteSize;
@@ -26,18 +23,18 @@ use eco_net::{Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
 use eco_text::escape;
 use eco_text::number::grouped;
-use html_file::Page;
+use html_file::HtmlFile;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Why a load that sends nothing and waits for nothing is refused.
+/// The reason for refusing a load that neither sends nor waits.
 const NOTHING_MEASURED: &str = "nothing sent is nothing measured";
 
-/// How often the figures are looked at, for the bar.
+/// Time between two updates of the bar.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// What is meant by what was typed.
-pub(super) struct Config {
+/// `eco load`'s settings, parsed.
+pub(super) struct LoadConfig {
     args: LoadArgs,
     message: Message,
     budgets: Budgets,
@@ -47,12 +44,12 @@ pub(super) struct Config {
     total_reply: usize,
 }
 
-/// One part in so many of the machine's memory is what all replies may take, unless it is said: half as
-/// much as the instances of the plugin. A dialogue that needs more than is left fails.
+/// The divisor of the machine's memory that gives the default of `--total-reply`: replies get half as much as the
+/// plugin's instances. A dialogue that needs more than is left fails.
 /// Test: `load::a_server_that_floods_every_connection_takes_one_budget_of_memory`.
 const PART_FOR_REPLIES: usize = 4;
 
-impl TryFrom<LoadArgs> for Config {
+impl TryFrom<LoadArgs> for LoadConfig {
     type Error = Failure;
 
     fn try_from(args: LoadArgs) -> Result<Self, Failure> {
@@ -93,11 +90,16 @@ impl TryFrom<LoadArgs> for Config {
     }
 }
 
-/// Runs the load, and prints what it took.
-pub(super) async fn run(config: Config) -> Result<(), Failure> {
+/// Runs the load, and prints its figures.
+pub(super) async fn run(config: LoadConfig) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
-    let page = config.args.html.as_deref().map(Page::create).transpose()?;
-    // The system may have begun by the time that the plugin is loaded.
+    let page = config
+        .args
+        .html
+        .as_deref()
+        .map(HtmlFile::create)
+        .transpose()?;
+    // The system needs a moment to begin with timestamps, so they are asked for before the plugin is loaded.
     let _stamps = StampsOn::ask();
     let settings = signals.or(settings(&config)).await?;
     let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
@@ -108,7 +110,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     report.to = config.args.to.to_string();
     report.plugin.clone_from(&plugin);
     report.client.advice = describe::advice(&report, machine::processors());
-    // Where there was no connection there is nothing to show but why.
+    // Without a connection there are no figures, only the reason.
     if report.connected.total > 0 {
         if config.args.json {
             output::json(&serde_json::to_string(&report)?)?;
@@ -121,8 +123,8 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     judge(&report, fatal, config.args.max_errors)
 }
 
-async fn settings(config: &Config) -> Result<Settings, Failure> {
-    let Config { args, budgets, .. } = config;
+async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
+    let LoadConfig { args, budgets, .. } = config;
     let reply = budgets.reply;
     let message = {
         let message = config.message.clone();
@@ -148,8 +150,8 @@ async fn settings(config: &Config) -> Result<Settings, Failure> {
         )?;
     let plugin = PluginArg::new(args.plugin.clone(), BUILT_IN_CLIENTS);
     let plugin = plugin.load_client(&engine).await?;
-    // Its instances would start in another way in the middle of the load.
-    settle(plugin.settled()).await;
+    // Otherwise instances would begin to start from the snapshot in the middle of the load.
+    wait_for(plugin.settled()).await;
     Ok(Settings {
         to,
         sources: args.source,
@@ -167,7 +169,7 @@ async fn settings(config: &Config) -> Result<Settings, Failure> {
     })
 }
 
-/// From the first connection to the last.
+/// Runs the load to its end, or to the first signal.
 async fn measure(settings: Settings, goal: Goal, signals: &mut Signals) -> Result<Ended, Failure> {
     let mut load = Load::start(settings)?;
     let bar = Bar::new(goal);
@@ -183,7 +185,7 @@ async fn measure(settings: Settings, goal: Goal, signals: &mut Signals) -> Resul
     };
     load.end();
     bar.finish();
-    // A second signal doesn't wait for what is under way.
+    // A second signal cuts off the dialogues under way.
     tokio::select! {
         () = load.finished() => {}
         () = signals.next() => return Err(Exit::Interrupted.saying("interrupted")),
@@ -193,7 +195,10 @@ async fn measure(settings: Settings, goal: Goal, signals: &mut Signals) -> Resul
     Ok(ended)
 }
 
-/// Whether the figures are those of a server that works. `max_errors` is in percent.
+/// Decides the exit code.
+///
+/// # Errors
+/// Replies were wrong, there was no connection, the plugin failed, or more dialogues failed than `max_errors` percent.
 fn judge(report: &Report, fatal: Option<String>, max_errors: f64) -> Result<(), Failure> {
     let examples = report.errors.iter().map(|found| found.example.as_str());
     let examples: Vec<&str> = examples.chain(fatal.as_deref()).collect();
@@ -222,7 +227,7 @@ fn judge(report: &Report, fatal: Option<String>, max_errors: f64) -> Result<(), 
         return Err(Exit::Plugin.saying(examples));
     }
     let all = report.dialogues.total + report.failed;
-    // A hair's breadth for what binary fractions can't say exactly.
+    // The small factor allows for rounding: binary fractions are not exact.
     if report.failed as f64 * 100.0 > max_errors * all as f64 * (1.0 + 1e-9) {
         let share = share_text(report.failed_share);
         return Err(Exit::Wrong.saying(format!(

@@ -7,8 +7,9 @@ mod args;
 mod line;
 mod queue;
 
-use args::LogLevel;
 pub(crate) use args::{LogArgs, LogFormat};
+
+use args::LogLevel;
 use eco_contract::SAID;
 use line::{Form, LogLine};
 use queue::{Lost, Origin, Queue, Room};

@@ -216,7 +216,7 @@ mod tests {
         format!("lost {} {}\n", lost.own, lost.said)
     }
 
-    /// What a writer that starts now writes up to the end.
+    /// The text that a writer writes from now to the end.
     fn written(queue: &Queue) -> String {
         let mut text = Vec::new();
         queue.lock().writer = Writer::Ending;

@@ -1,20 +1,20 @@
-//! A file that somebody named, and that is written when there is something to write.
+//! A file that is named first and written later.
 //!
-//! It owns that a path that can't be written to is refused before anything is done for it, with words that help.
+//! It refuses a path that can't be written to before any work is done for it.
 
 use eco_files::{EntryKind, Folder};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
-/// Where a new file is to be.
+/// The place of a new file.
 pub(crate) struct NewFile {
     folder: Folder,
     name: OsString,
 }
 
 impl NewFile {
-    /// At the path that somebody named.
+    /// Checks the path.
     ///
     /// # Errors
     /// No file can be written there.
@@ -28,7 +28,7 @@ impl NewFile {
         })
     }
 
-    /// Writes it, in the place of what is there.
+    /// Writes the file, in the place of an older one.
     ///
     /// # Errors
     /// It can't be written.
@@ -37,10 +37,10 @@ impl NewFile {
     }
 }
 
-/// Whether a file of this name can be written in the folder. A link, or a pipe, is there for a reason, and is not replaced.
+/// Checks that a file of this name can be written in the folder. A link or a pipe is there for a reason, and is not replaced.
 ///
 /// # Errors
-/// It can't, for this reason.
+/// It can't be written, for this reason.
 pub(crate) fn check(folder: &Folder, name: &OsStr) -> io::Result<()> {
     let refused = match folder.kind(name) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

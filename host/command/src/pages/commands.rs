@@ -1,14 +1,14 @@
-//! Finds what looks like a command of eco's in a text, and takes it apart as a shell would.
+//! Finds eco's commands in texts, and splits them into words as a shell does.
 
 use std::path::{Path, PathBuf};
 
-/// A command as somebody would type it, and where it stands.
-pub(super) struct Typed {
+/// A command in a text, and its place.
+pub(super) struct TypedCommand {
     /// For messages.
     pub(super) place: String,
     /// Its words, `eco` first.
     pub(super) words: Vec<String>,
-    /// Whether it is a line of its own, to be typed as it is, and not a word in a sentence.
+    /// Whether the command is a line of its own, to be typed as it is. Otherwise it is a part of a sentence.
     pub(super) is_whole: bool,
 }
 
@@ -17,7 +17,7 @@ pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The files below a folder of the project whose names have one of these ends, with their texts.
+/// The files below a folder of the project whose names end in one of these, with their texts.
 pub(super) fn texts(folder: &str, ends: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     gather(&root().join(folder), folder, ends, &mut found);
@@ -41,8 +41,8 @@ fn gather(folder: &Path, name: &str, ends: &[&str], found: &mut Vec<(String, Str
     }
 }
 
-/// The commands of a page: lines of code, and spans of code in sentences.
-pub(super) fn of_page(name: &str, text: &str) -> Vec<Typed> {
+/// The commands on a page: lines of code, and spans of code in sentences.
+pub(super) fn of_page(name: &str, text: &str) -> Vec<TypedCommand> {
     let mut found = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let place = format!("{name}:{number}");
@@ -59,26 +59,26 @@ pub(super) fn of_page(name: &str, text: &str) -> Vec<Typed> {
     found
 }
 
-/// Whether the line stands in a block: indented, or after a prompt. A sentence may begin with the word too.
+/// Whether the line is code: indented, or after a prompt. A sentence may begin with `eco` too.
 fn is_code(line: &str) -> bool {
     line.starts_with("    ") || line.starts_with("$ ")
 }
 
-/// The spans of code that begin with the command.
+/// The spans of code that begin with `eco`.
 pub(super) fn spans(line: &str) -> impl Iterator<Item = &str> {
     let spans = line.split('`').skip(1).step_by(2);
     spans.filter(|span| span.starts_with("eco "))
 }
 
-/// The commands of help: lines of its examples.
-pub(super) fn of_help(name: &str, help: &str) -> Vec<Typed> {
+/// The commands in help: the lines of its examples.
+pub(super) fn of_help(name: &str, help: &str) -> Vec<TypedCommand> {
     let lines = help.lines().filter(|line| line.starts_with("  eco "));
     let typed = lines.map(|line| typed(format!("eco {name} --help"), line.trim(), true));
     typed.collect()
 }
 
-/// The commands that sources have in messages and comments: spans of code.
-pub(super) fn of_source(name: &str, text: &str) -> Vec<Typed> {
+/// The commands in sources: spans of code in messages and comments.
+pub(super) fn of_source(name: &str, text: &str) -> Vec<TypedCommand> {
     let lines = (1..).zip(text.lines());
     let found = lines.flat_map(|(number, line)| {
         spans(line).map(move |span| typed(format!("{name}:{number}"), span, false))
@@ -86,15 +86,15 @@ pub(super) fn of_source(name: &str, text: &str) -> Vec<Typed> {
     found.collect()
 }
 
-fn typed(place: String, text: &str, is_whole: bool) -> Typed {
-    Typed {
+fn typed(place: String, text: &str, is_whole: bool) -> TypedCommand {
+    TypedCommand {
         place,
         words: words(text),
         is_whole,
     }
 }
 
-/// The words of a command up to what a shell would take for something else, or a page's remark beside it.
+/// The words of a command, up to a shell's operator, or to a page's remark beside it.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,22 +1,21 @@
-//! What pages, samples, help and messages say of eco, held against what eco does.
+//! Tests that hold pages, samples, help and messages against the code.
 //!
-//! Whatever they count or list comes from the code here, so that adding a flag, an import, an exercise or a sample
-//! makes a test fail until the pages say so.
+//! Counts and lists on pages are compared with the code. Adding a flag, an import, an exercise or a sample makes a test
+//! fail until the pages have it.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod lists;
 
 use crate::args::Args;
 use crate::arguments::ranges;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, Parser as _};
-use commands::{Typed, of_help, of_page, of_source, texts};
-use eco_exercise::{Cases, Exercise, SHIPPED};
-use eco_toolchain::samples::{SampleLanguage, Shape};
+use commands::{TypedCommand, of_help, of_page, of_source, texts};
 use std::collections::BTreeSet;
 
-/// Flags of other programs that pages speak of.
+/// Other programs' flags that pages mention.
 const OF_OTHERS: [&str; 12] = [
     "--buildmode",
     "--jobs",
@@ -36,7 +35,7 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(commands::root().join(name)).unwrap()
 }
 
-/// All pages but the history, which speaks of what is gone too.
+/// All pages but the changelog, which mentions removed things too.
 fn pages() -> Vec<(String, String)> {
     let mut pages = texts(".", &[".md"]);
     pages.retain(|(name, _)| name != "CHANGELOG.md");
@@ -50,7 +49,7 @@ fn whole() -> Command {
     command
 }
 
-/// Every command and its subcommands that do something, as they are typed.
+/// Finds all commands without subcommands below this one, with their names as typed.
 fn commands_of(command: &Command, name: &str, found: &mut Vec<(String, Command)>) {
     for inner in command
         .get_subcommands()
@@ -71,7 +70,7 @@ fn all_commands() -> Vec<(String, Command)> {
     found
 }
 
-/// The long flags of a command, without those that all have.
+/// The long flags of a command, without global ones.
 fn flags(command: &Command) -> Vec<String> {
     let flags = command.get_arguments().filter(|flag| !flag.is_global_set());
     let long = flags
@@ -91,8 +90,8 @@ fn every_flag() -> BTreeSet<String> {
     all
 }
 
-/// Why eco would not take it, if it would not.
-fn refused(typed: &Typed) -> Option<String> {
+/// The reason why eco would refuse this command, if it would.
+fn refused(typed: &TypedCommand) -> Option<String> {
     let is_placeholder = |word: &&String| {
         let is_filled_in = word.contains('{');
         is_filled_in
@@ -109,7 +108,7 @@ fn refused(typed: &Typed) -> Option<String> {
     let error = Args::try_parse_from(&words).err()?;
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => None,
-        // In a sentence a command may stand without all that belongs to it.
+        // A command in a sentence may be without its arguments.
         ErrorKind::MissingRequiredArgument
         | ErrorKind::MissingSubcommand
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
@@ -117,7 +116,7 @@ fn refused(typed: &Typed) -> Option<String> {
         {
             None
         }
-        // So may a flag without its value.
+        // A flag in a sentence may be without its value.
         ErrorKind::InvalidValue
             if !typed.is_whole && words.last().is_some_and(|last| last.starts_with('-')) =>
         {
@@ -181,7 +180,7 @@ fn every_flag_on_a_page_is_one() {
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
-/// The page for who runs eco has a table of all commands and their flags.
+/// host/README.md has a table of all commands and their flags.
 #[test]
 fn the_table_of_commands_and_flags_is_that_of_the_code() {
     let budgets: BTreeSet<String> = eco_plugin::Budget::ALL
@@ -199,7 +198,7 @@ fn the_table_of_commands_and_flags_is_that_of_the_code() {
                 cells.push(format!("`{flag}`"));
             }
         }
-        // These two have tables of their own.
+        // Budgets and limits have tables of their own.
         for (group, words) in [(&budgets, "those of budgets"), (&limits, "those of limits")] {
             match all.iter().filter(|flag| group.contains(*flag)).count() {
                 0 => {}
@@ -219,52 +218,7 @@ fn the_table_of_commands_and_flags_is_that_of_the_code() {
     );
 }
 
-#[test]
-fn every_import_is_on_the_pages_for_authors_and_in_the_message_that_refuses_others() {
-    let [all, servers] = eco_plugin::offered();
-    let offered: Vec<&str> = all.into_iter().chain(servers).collect();
-    let list = offered
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let text = page("plugins/README.md")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert!(
-        text.contains(&list),
-        "plugins/README.md should have\n{list}"
-    );
-    let worlds = page("wit/worlds.wit");
-    for name in &offered {
-        let Some(short) = name
-            .strip_prefix("eco:plugin/")
-            .and_then(|name| name.split('@').next())
-        else {
-            continue;
-        };
-        assert!(
-            worlds.contains(&format!("import {short};")),
-            "no world imports {short}"
-        );
-        for language in SampleLanguage::ALL {
-            let page = page(&format!("plugins/{}/README.md", language.folder()));
-            let page = page.to_lowercase();
-            assert!(
-                page.contains(short),
-                "the page of {} has nothing of {short}",
-                language.folder()
-            );
-        }
-    }
-    let refused = eco_plugin::LoadError::Import(vec!["x".to_owned()]).to_string();
-    for name in offered {
-        assert!(refused.contains(name), "{name}: {refused}");
-    }
-}
-
-/// What a parser takes, if it says so of what it doesn't take: `1 to 256`.
+/// The range of a flag, such as `1 to 256`, if the error of its parser tells one.
 fn range_of(flag: &clap::Arg, command: &str) -> Option<String> {
     let typed = format!("{command} --{}", flag.get_long()?);
     let words = typed.split(' ').chain(["99999999999"]);
@@ -306,7 +260,7 @@ fn the_ranges_of_flags_are_in_help_and_on_the_page() {
             let long = long.unwrap_or_default();
             let mut of_page = rows.iter().filter(|(flags, _)| flags.contains(&&*long));
             let range = of_page.next().map(|(_, range)| range.clone());
-            // One that its parser alone knows would be missing on the page.
+            // A range that only the parser knows would be missing on the page.
             assert!(
                 range.is_some() || range_of(flag, &name).is_none(),
                 "{name} {long}"
@@ -322,88 +276,4 @@ fn the_ranges_of_flags_are_in_help_and_on_the_page() {
         }
     }
     assert_eq!(told.len(), 9, "{told:?}");
-}
-
-#[test]
-fn the_table_of_exercises_is_that_of_the_code() {
-    let readme = page("plugins/exercises/README.md");
-    let rows: Vec<&str> = readme
-        .lines()
-        .filter(|line| line.starts_with("| [`"))
-        .collect();
-    assert_eq!(
-        rows.len(),
-        SHIPPED.len(),
-        "plugins/exercises/README.md has a row for each exercise"
-    );
-    for (row, shipped) in rows.iter().zip(SHIPPED) {
-        let slug = shipped.slug;
-        let links = format!("| [`{slug}`]({slug}/README.md), [en español]({slug}/README.es.md) |");
-        assert!(row.starts_with(&links), "{row}\nshould begin with {links}");
-        Exercise::read(&shipped.files(), Cases::All).unwrap();
-    }
-}
-
-#[test]
-fn every_sample_is_there_and_on_the_pages() {
-    let plugins = page("plugins/README.md");
-    for language in SampleLanguage::ALL {
-        let folder = language.folder();
-        assert!(
-            plugins.contains(&format!("({folder}/README.md)")),
-            "no link to {folder}"
-        );
-        for shape in Shape::ALL {
-            let sample = shape.folder();
-            let path = commands::root().join(format!("plugins/{folder}/{sample}"));
-            assert!(path.is_dir(), "{}", path.display());
-            let own = page(&format!("plugins/{folder}/README.md"));
-            for (name, text) in [("plugins/README.md", &plugins), (folder, &own)] {
-                assert!(
-                    text.contains(&format!("`{sample}`")),
-                    "{name} has nothing of {sample}"
-                );
-            }
-        }
-    }
-}
-
-/// What is counted in words or figures: exercises, samples, crates, languages.
-#[test]
-fn every_count_is_that_of_the_code() {
-    let crates = commands::root().join("host").read_dir().unwrap().flatten();
-    let crates = crates
-        .filter(|entry| entry.path().join("Cargo.toml").is_file())
-        .count();
-    let counts = [
-        ("exercises", SHIPPED.len()),
-        ("samples", Shape::ALL.len()),
-        ("crates", crates),
-        ("languages", SampleLanguage::ALL.len()),
-    ];
-    const WORDS: [&str; 15] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve", "thirteen", "fourteen",
-    ];
-    let changelog = ("CHANGELOG.md".to_owned(), page("CHANGELOG.md"));
-    let mut wrong = Vec::new();
-    for (name, text) in pages().into_iter().chain([changelog]) {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        for pair in words.windows(2) {
-            let [number, what] = pair else { continue };
-            let what = what.trim_matches(|letter: char| !letter.is_alphanumeric());
-            let Some((_, count)) = counts.iter().find(|(counted, _)| *counted == what) else {
-                continue;
-            };
-            let number = number.to_lowercase();
-            let said = WORDS
-                .iter()
-                .position(|word| *word == number)
-                .or(number.parse().ok());
-            if said.is_some_and(|said| said != *count) {
-                wrong.push(format!("{name}: {number} {what}, and there are {count}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }

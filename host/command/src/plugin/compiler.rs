@@ -1,16 +1,16 @@
-//! Who compiles plugins for the command line, and makes components of what is built: eco itself, started anew for each.
+//! Helper processes that compile plugins and make components: eco itself, started anew for each.
 
-use crate::output::progress::Waiting;
+use crate::output::spinner::Spinner;
 use eco_plugin::{Budgets, Compiler, Engine, EngineBuilder, Program};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a helper that compiles is started with. It is no command for people, so that no help names it.
+/// The argument of a helper that compiles. It is no command for people, so help does not name it.
 const COMPILES: &str = "compile-helper";
-/// What one that makes components is started with.
+/// The argument of a helper that makes components.
 const MAKES: &str = "component-helper";
 
-/// Does a helper's work, if this process is one.
+/// Does the helper's work, if this process is a helper.
 pub(crate) fn if_helper() -> Option<ExitCode> {
     let argument = std::env::args_os().nth(1)?;
     match argument.to_str()? {
@@ -20,18 +20,18 @@ pub(crate) fn if_helper() -> Option<ExitCode> {
     }
 }
 
-/// Sets up an engine with such a compiler. A terminal shows what takes long.
+/// Sets up an engine that compiles in helpers. A terminal shows a compilation that takes long.
 pub(crate) fn engine(budgets: Budgets) -> EngineBuilder {
     Engine::builder(compiler(), budgets)
-        .on_compile(|what| Box::new(Waiting::to(format!("compiling {what}"))))
+        .on_compile(|what| Box::new(Spinner::show(format!("compiling {what}"))))
 }
 
-/// A helper for each plugin.
+/// The compiler that starts a helper for each plugin.
 pub(crate) fn compiler() -> Compiler {
     Compiler::Helper(helper(COMPILES))
 }
 
-/// A helper for each component that is made.
+/// The program that makes a component, in a helper for each.
 pub(crate) fn maker() -> Program {
     helper(MAKES)
 }
@@ -43,7 +43,7 @@ fn helper(argument: &str) -> Program {
     }
 }
 
-/// On Linux the very program that runs, also where another has been put in its place since.
+/// The path of this program. On Linux it stays the running one when its file is replaced.
 pub(crate) fn this_program() -> PathBuf {
     if cfg!(target_os = "linux") {
         PathBuf::from("/proc/self/exe")

@@ -1,4 +1,4 @@
-//! A plugin as it was typed: a built-in's name, a file, stdin, or a folder, which is built first.
+//! A plugin on the command line: a built-in's name, a file, stdin, or a folder, which is built first.
 
 pub(crate) mod advice;
 pub(crate) mod compiler;
@@ -6,18 +6,19 @@ pub(crate) mod snapshot;
 pub(crate) mod watch;
 
 use crate::exit::{Exit, Failure};
-use crate::plugin::advice::Advised;
+use advice::Advised;
 use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
 use eco_text::escape;
 use eco_toolchain::{BuildError, Built, Project};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use watch::Watch;
 
-/// What the user typed, not looked at yet.
+/// A plugin's name as it was typed. Nothing is read yet.
 #[derive(Clone)]
 pub(crate) struct PluginArg {
     text: OsString,
-    /// For messages: it may be the name of a file of anybody's.
+    /// The text for messages, made harmless: file names may be anybody's.
     shown: String,
     built_in: &'static [BuiltIn],
 }
@@ -36,12 +37,12 @@ impl PluginArg {
         }
     }
 
-    /// What was typed, as one line.
+    /// The text for messages, in one line.
     pub(crate) fn name(&self) -> &str {
         &self.shown
     }
 
-    /// The file or folder on disk that may change; `None` for a built-in and for stdin.
+    /// The file or folder on disk; `None` for a built-in and for stdin.
     pub(crate) fn path(&self) -> Option<PathBuf> {
         match Source::named(&self.text, self.built_in) {
             Source::File(path) if !is_url(&self.text) => Some(path),
@@ -49,15 +50,15 @@ impl PluginArg {
         }
     }
 
-    /// Whether it is part of eco.
+    /// Whether the plugin is part of eco.
     pub(crate) fn is_built_in(&self) -> bool {
         matches!(Source::named(&self.text, self.built_in), Source::BuiltIn(_))
     }
 
-    /// Where to read it from. A folder is built first.
+    /// The source to load the plugin from. A folder is built first.
     ///
     /// # Errors
-    /// It is the place of something else, or its folder can't be built.
+    /// The text is a URL, or the folder can't be built.
     pub(crate) async fn source(&self) -> Result<Source, Failure> {
         if is_url(&self.text) {
             return Err(Exit::Usage.saying(
@@ -73,32 +74,46 @@ impl PluginArg {
         }
     }
 
-    /// Loads it, with its name in whatever goes wrong.
+    /// Watches the file or folder from now on.
+    ///
+    /// # Errors
+    /// There is none, or the system can't watch it.
+    pub(crate) fn watch(&self) -> Result<Watch, Failure> {
+        match self.path() {
+            Some(path) => Ok(Watch::start(&path)?),
+            None => Err(Exit::Usage.saying(format!(
+                "--watch needs a plugin on disk, and {} is none",
+                self.shown
+            ))),
+        }
+    }
+
+    /// Loads the plugin as a server. Errors name the plugin.
     pub(crate) async fn load_server(&self, engine: &Engine) -> Result<ServerPlugin, Failure> {
         let loaded = ServerPlugin::load(engine, self.source().await?).await;
         loaded.map_err(|error| self.unusable(error))
     }
 
-    /// As [`load_server`](Self::load_server), for a client.
+    /// Loads the plugin as a client. Errors name the plugin.
     pub(crate) async fn load_client(&self, engine: &Engine) -> Result<ClientPlugin, Failure> {
         let loaded = ClientPlugin::load(engine, self.source().await?).await;
         loaded.map_err(|error| self.unusable(error))
     }
 
-    /// It was read, and can't be used.
+    /// The failure when the plugin can't be loaded.
     pub(crate) fn unusable(&self, error: LoadError) -> Failure {
         unusable(error, format!("cannot use the plugin {}", self.shown))
     }
 }
 
-/// Whether it is a URL, of a Redis above all. It may have a password, so that nothing repeats it.
+/// Whether the text is a URL, most likely a Redis server's. It may have a password, so no message repeats it.
 /// Test: `redis_attacks::a_mistyped_place_shows_no_password`.
 fn is_url(text: &OsStr) -> bool {
     let text = text.to_string_lossy().to_ascii_lowercase();
     text.contains("://") || text.starts_with("redis:") || text.starts_with("rediss:")
 }
 
-/// A plugin can't be used; `context` says which, and for what.
+/// The failure when a plugin can't be loaded. `context` names the plugin and its use.
 pub(crate) fn unusable(error: LoadError, context: String) -> Failure {
     let exit = if error.is_internal() {
         Exit::Internal
@@ -108,7 +123,7 @@ pub(crate) fn unusable(error: LoadError, context: String) -> Failure {
     exit.because(anyhow::Error::new(Advised(error)).context(context))
 }
 
-/// A plugin that ran could not go on; `context` says which.
+/// The failure when a running plugin fails. `context` names it.
 pub(crate) fn failed(error: Error, context: impl FnOnce() -> String) -> Failure {
     if error.is_internal() {
         Exit::Internal.because(error)
@@ -117,7 +132,7 @@ pub(crate) fn failed(error: Error, context: impl FnOnce() -> String) -> Failure 
     }
 }
 
-/// Builds the folder, in a thread that may wait. A tool that is missing or fails is no internal error.
+/// Builds the folder. It blocks the thread. A tool that is missing or fails is no internal error.
 pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
     let failed = |error: BuildError| {
         let exit = match error {
@@ -137,8 +152,8 @@ pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
     })
 }
 
-/// Where a tool is missing: what an earlier build made may do. It isn't taken unasked, since it may be older
-/// than the sources.
+/// Adds the result of an earlier build to the failure, where a tool is missing. eco does not take it unasked, since it
+/// may be older than the sources.
 fn or_as_it_was(failure: Failure, project: &Project) -> Failure {
     match (failure.exit, project.built_before()) {
         (Exit::Unavailable, Some(path)) => Exit::Unavailable.saying(format!(

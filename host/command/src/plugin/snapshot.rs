@@ -1,10 +1,11 @@
-//! Waiting for the snapshot of a script, where it matters that all instances start from it.
+//! Waiting for the snapshot of a script, where all instances must start from it.
 
-use crate::output::progress::Waiting;
+use crate::output::spinner::Spinner;
 
-/// Waits for what [`ServerPlugin::settled`](eco_plugin::ServerPlugin::settled) gives. Without a snapshot all works too.
-pub(crate) async fn settle(settled: impl Future<Output = bool>) {
+/// Waits for the future of [`ServerPlugin::settled`](eco_plugin::ServerPlugin::settled). Instances work without a
+/// snapshot too.
+pub(crate) async fn wait_for(settled: impl Future<Output = bool>) {
     let what = "taking a snapshot of the script, for its instances to start from";
-    let _waiting = Waiting::to(what.to_owned());
+    let _spinner = Spinner::show(what.to_owned());
     settled.await;
 }

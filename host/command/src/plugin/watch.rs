@@ -1,4 +1,4 @@
-//! When to load a plugin anew: its sources changed, or SIGHUP came.
+//! Watching a plugin's file or folder for changes.
 
 use anyhow::Context as _;
 use eco_text::escape;
@@ -8,33 +8,33 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
-/// How long the sources must stay as they are before they are taken for whole. Editors and
-/// compilers write files in several steps; half a file is then only reported and never served.
+/// Time without a change after which sources count as complete. Editors and compilers write files in several steps. An
+/// incomplete file is reported and never served.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// A file, or a folder of sources, whose changes are told.
+/// A watched file, or a watched folder of sources.
 pub(crate) struct Watch {
     path: PathBuf,
     seen: Vec<Stamp>,
     event: Arc<Notify>,
-    /// Stops watching when it is dropped.
+    /// Watching stops when this is dropped.
     watcher: notify::RecommendedWatcher,
 }
 
-/// Folders below a watched one that are looked into. Sources lie a few deep.
+/// The depth to which folders are watched. Sources lie a few folders deep. Changes below are not noticed.
 /// Test: `reload::a_folder_that_contains_itself_is_watched_all_the_same`.
 const DEPTH: usize = 16;
 
-/// Files in a watched folder that are looked at, each time that anything changes there. Sources are a few hundred. Changes
-/// of files beyond are not noticed, and SIGHUP loads them.
+/// Files in a watched folder that are compared after each event. Sources are a few hundred. Changes of further files are
+/// not noticed; SIGHUP loads them.
 /// Test: `of_a_folder_with_very_many_files_some_are_looked_at`.
 const FILES: usize = 10_000;
 
-/// What tells one state of a file from another: its path, length, time of change, and which file it is.
+/// One state of a file: its path, length, time of change, and identity.
 type Stamp = (PathBuf, u64, Option<SystemTime>, [i64; 3]);
 
-/// The number of the file and when anything of it changed, which copying with times preserved and
-/// moving into place leave no other trace of.
+/// The number of the file, and the time when its metadata changed. A copy that preserves times, or a file moved into
+/// place, shows in nothing else.
 #[cfg(unix)]
 fn identity(metadata: &std::fs::Metadata) -> [i64; 3] {
     use std::os::unix::fs::MetadataExt as _;
@@ -51,12 +51,12 @@ fn identity(_: &std::fs::Metadata) -> [i64; 3] {
 }
 
 impl Watch {
-    /// Watches from now on.
+    /// Starts watching.
     pub(crate) fn start(path: &Path) -> anyhow::Result<Self> {
         let event = Arc::new(Notify::new());
         let changed = event.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Looking at the sources is an event too, and nothing has changed by it.
+            // Reading the sources is an event too, and changes nothing.
             if !event.is_ok_and(|event| event.kind.is_access()) {
                 changed.notify_one();
             }
@@ -73,9 +73,8 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Watches what is at the path now. The folder around it is watched too, since editors and
-    /// version control put something new in the place of the old; and where it is a link, what it
-    /// points to.
+    /// Tells the system what to watch: the path, and the target of a link. The folders around them are watched too, since
+    /// editors and version control replace a file by a new one.
     fn arm(&mut self) -> notify::Result<()> {
         let real = std::fs::canonicalize(&self.path);
         for path in [Some(self.path.as_path()), real.as_deref().ok()]
@@ -91,15 +90,15 @@ impl Watch {
         Ok(())
     }
 
-    /// What is there now. A folder may have many files, and a thread that serves doesn't go through them.
+    /// The stamps of all files now. They are read in a thread that may block, since there may be many.
     async fn look(&self) -> Vec<Stamp> {
         let path = self.path.clone();
         let looking = tokio::task::spawn_blocking(move || stamps(&path));
-        // It is not stopped, but for the end of eco.
+        // It only fails when eco ends.
         looking.await.unwrap_or_default()
     }
 
-    /// Returns when there is a new version, and nobody has written to it for a moment.
+    /// Returns when there is a new version that is complete.
     pub(crate) async fn changed(&mut self) {
         loop {
             self.event.notified().await;
@@ -116,7 +115,7 @@ impl Watch {
                 continue;
             }
             self.seen = now;
-            // It may be another folder than before, or a link to another file.
+            // A new folder may be there, or a link to another file.
             let _ = self.arm();
             if self.seen.is_empty() {
                 tracing::warn!(
@@ -137,8 +136,8 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// The sources below `path`, in a fixed order. What building makes is left out, or building would
-/// be its own reason to build again.
+/// The stamps of the sources below `path`, in a fixed order. Results of building are left out, since each build would
+/// cause another.
 fn stamps(path: &Path) -> Vec<Stamp> {
     let mut found = Vec::new();
     collect(path, DEPTH, &mut found);
@@ -167,7 +166,7 @@ fn collect(path: &Path, depth: usize, found: &mut Vec<Stamp>) {
         if found.len() >= FILES {
             return;
         }
-        // A link to a folder may lead around in circles.
+        // A link to a folder may lead in circles.
         let circles = entry.path().is_symlink() && entry.path().is_dir();
         if !circles && !is_made(&entry.path()) {
             collect(&entry.path(), depth - 1, found);
@@ -175,6 +174,7 @@ fn collect(path: &Path, depth: usize, found: &mut Vec<Stamp>) {
     }
 }
 
+/// Whether the name is that of a result of building, or hidden.
 fn is_made(path: &Path) -> bool {
     let name = path
         .file_name()

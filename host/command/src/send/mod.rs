@@ -1,37 +1,35 @@
-//! `eco send`: the client's side of a dialogue, held by a plugin.
+//! `eco send`: one dialogue with a server, led by a client plugin.
 
 mod args;
+mod transfer;
+
+pub(crate) use args::SendArgs;
 
 use crate::client::message::Message;
-use crate::client::reach;
-use crate::client::replies;
+use crate::client::{reach, replies};
 use crate::exit::{Exit, Failure};
-use crate::machine;
-use crate::output::progress::{LineEnd, Progress};
-use crate::plugin;
-use crate::plugin::PluginArg;
-use crate::plugin::compiler;
+use crate::plugin::{PluginArg, compiler};
 use crate::signals::Signals;
+use crate::{machine, plugin};
 use anyhow::Context as _;
-pub(crate) use args::SendArgs;
-use eco_contract::Expect;
-use eco_contract::SAID;
+use eco_contract::{Expect, SAID};
 use eco_net::{self as net, Broken, Endpoint, Inbox};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
 use eco_text::escape::Escaped;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use transfer::{LineEnd, Transfer};
 
-/// How long the end of a dialogue waits for bytes that nobody expected. A server that closes when
-/// its peer has finished, as servers should, ends the wait at once.
+/// Time to wait at the end for unexpected bytes. A server that closes when its peer has finished, as servers should, ends
+/// the wait at once.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// What to try where the built-in client finds a reply wrong: most servers are no echo.
+/// Advice where the built-in client finds a reply wrong: most servers are no echo.
 const NO_ECHO: &str = "The built-in client expects what it sends to come back. For a server that does something else, name a client plugin with -p; `eco new NAME --lang js --client` makes one.";
 
-/// What is meant by what was typed.
-pub(crate) struct Config {
+/// `eco send`'s settings, parsed.
+pub(crate) struct SendConfig {
     message: Message,
     to: Endpoint,
     plugin: PluginArg,
@@ -39,7 +37,7 @@ pub(crate) struct Config {
     budgets: Budgets,
 }
 
-impl TryFrom<SendArgs> for Config {
+impl TryFrom<SendArgs> for SendConfig {
     type Error = Failure;
 
     fn try_from(args: SendArgs) -> Result<Self, Failure> {
@@ -53,8 +51,8 @@ impl TryFrom<SendArgs> for Config {
     }
 }
 
-/// Holds the dialogue, unless a signal comes.
-pub(crate) async fn run(config: Config) -> Result<(), Failure> {
+/// Runs the dialogue, unless a signal comes.
+pub(crate) async fn run(config: SendConfig) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
     let plugin = config.plugin.clone();
     let sent = signals.or(send(config)).await;
@@ -66,13 +64,13 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     })
 }
 
-async fn send(config: Config) -> Result<(), Failure> {
+async fn send(config: SendConfig) -> Result<(), Failure> {
     let most = config.budgets.reply;
     let message = {
         let reading = tokio::task::spawn_blocking(move || config.message.read(most));
         reading.await??
     };
-    // Whole messages go through it, and nothing of a dialogue can be done again.
+    // A dialogue can't be repeated in faster code, and messages may be large: the plugin is compiled before it starts.
     let engine = compiler::engine(config.budgets)
         .compiled_first()
         .build()
@@ -103,7 +101,7 @@ async fn send(config: Config) -> Result<(), Failure> {
     connection.finish().await
 }
 
-/// A turn that could not come to its end is refused before its first byte is sent.
+/// Refuses a turn whose reply would be over the limit, before its first byte is sent.
 fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
     match turn.expect {
         Expect::Exactly(bytes) if bytes > most as u64 => {
@@ -113,7 +111,7 @@ fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
     }
 }
 
-/// The connection, and what has arrived on it.
+/// The connection, with the bytes that have arrived.
 struct Connection {
     stream: TcpStream,
     inbox: Inbox,
@@ -137,14 +135,14 @@ impl Connection {
         })
     }
 
-    /// Sends what the turn says, and reads the reply into the inbox and to stdout.
+    /// Sends the turn's bytes, and reads the reply into the inbox and to stdout.
     async fn take_turn(&mut self, turn: &Turn<'_>) -> Result<(), Failure> {
         let expected = match turn.expect {
             Expect::Exactly(bytes) => bytes,
             _ => 0,
         };
         tracing::debug!(target: SAID, bytes = turn.send.len(), "sending {}", Escaped(&turn.send));
-        let progress = Progress::new(turn.send.len() as u64 + expected);
+        let transfer = Transfer::new(turn.send.len() as u64 + expected);
         let request = net::Request {
             send: &turn.send,
             expect: &turn.expect,
@@ -154,16 +152,16 @@ impl Connection {
             &mut self.stream,
             request,
             &mut self.inbox,
-            |bytes| progress.advance(bytes),
+            |bytes| transfer.advance(bytes),
             async |bytes| {
                 tracing::debug!(target: SAID, bytes = bytes.len(), "received {}", Escaped(bytes));
-                progress.advance(bytes.len());
+                transfer.advance(bytes.len());
                 self.shown.saw(bytes);
-                progress.show(bytes).await
+                transfer.show(bytes).await
             },
         );
         let result = tokio::time::timeout(self.timeout, exchange).await;
-        drop(progress);
+        drop(transfer);
         let what = match result {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(Broken::Sink(error))) => {
@@ -180,7 +178,7 @@ impl Connection {
         Err(Exit::Wrong.saying(replies::not_whole(&turn.expect, came, &what)))
     }
 
-    /// After the last turn: says goodbye, and reports what nobody expected.
+    /// Ends the connection after the last turn, and reports unexpected bytes.
     async fn finish(mut self) -> Result<(), Failure> {
         let mut surplus = self.inbox.reply().to_vec();
         let listening = async {
@@ -188,7 +186,7 @@ impl Connection {
             let mut rest = (&mut self.stream).take(self.most as u64);
             rest.read_to_end(&mut surplus).await
         };
-        // A server that breaks the connection off, or keeps it open, has not replied wrongly.
+        // A reset, or a connection that stays open, is no wrong reply.
         let _ = tokio::time::timeout(LAST_WORDS, listening).await;
         if surplus.is_empty() {
             Ok(())

@@ -66,12 +66,12 @@ pub(crate) struct ServeArgs {
     pub(crate) shared: SharedArgs,
 }
 
-/// From when on connections start from a snapshot. (With `///` the values would stretch the help.)
+/// The time from which connections start from a snapshot. (With `///` the values would stretch the help.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SnapshotArg {
-    // Until it is there, connections evaluate the script.
+    // Connections evaluate the script until the snapshot is taken.
     Background,
-    // Listening waits for it.
+    // Accepting waits for the snapshot.
     First,
     Never,
 }
@@ -83,7 +83,7 @@ fn most_connections() -> String {
     format!("{help} [default: {default}, or what the descriptor limit allows]")
 }
 
-/// A timeout that may be never.
+/// A timeout; `None` is none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeout(pub(crate) Option<Duration>);
 

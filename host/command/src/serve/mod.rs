@@ -1,22 +1,20 @@
-//! `eco serve`: plugins behind listening sockets.
+//! `eco serve`: serves connections with a plugin, until a signal comes.
 
 mod args;
+mod bind_error;
 mod reload;
+
+pub(crate) use args::ServeArgs;
 
 use crate::arguments::ranges;
 use crate::budget_args::size;
-use crate::client::reach;
 use crate::exit::{Exit, Failure};
-use crate::logging;
 use crate::logging::LogFormat;
-use crate::machine;
-use crate::plugin::PluginArg;
-use crate::plugin::compiler;
-use crate::plugin::watch::Watch;
+use crate::plugin::{PluginArg, compiler};
 use crate::signals::{Hangup, Signals};
 use crate::state::args::{namespace_of, not_there, tell_namespace};
+use crate::{logging, machine};
 use anyhow::Context as _;
-pub(crate) use args::ServeArgs;
 use args::SnapshotArg;
 use bytesize::ByteSize;
 use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
@@ -26,8 +24,8 @@ use eco_text::escape::one_line;
 use reload::{Reload, load_version};
 use std::io::Write as _;
 
-/// What is meant by what was typed.
-pub(crate) struct Config {
+/// `eco serve`'s settings, parsed.
+pub(crate) struct ServeConfig {
     plugin: PluginArg,
     watch: bool,
     snapshot: SnapshotArg,
@@ -39,7 +37,7 @@ pub(crate) struct Config {
     namespace: String,
 }
 
-impl TryFrom<ServeArgs> for Config {
+impl TryFrom<ServeArgs> for ServeConfig {
     type Error = Failure;
 
     fn try_from(args: ServeArgs) -> Result<Self, Failure> {
@@ -81,7 +79,7 @@ impl TryFrom<ServeArgs> for Config {
     }
 }
 
-/// What was asked for, or the default as far as the descriptors go.
+/// The number of connections: the one asked for, or the default as far as descriptors allow.
 fn connections(asked: Option<u32>) -> usize {
     let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
     match asked {
@@ -98,7 +96,7 @@ fn connections(asked: Option<u32>) -> usize {
     }
 }
 
-/// What connections share. The ids of its connections are like those of no other server.
+/// Opens the shared state. A random prefix makes the ids of connections unique among all servers.
 async fn shared_state(
     location: &Location,
     namespace: &str,
@@ -113,13 +111,12 @@ async fn shared_state(
 }
 
 /// Runs the server until a signal asks it to stop.
-pub(crate) async fn run(config: Config, log_format: LogFormat) -> Result<(), Failure> {
+pub(crate) async fn run(config: ServeConfig, log_format: LogFormat) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
     let hangup = Hangup::catch()?;
-    // Before the plugin: a port that is taken is said at once, and nothing is accepted yet.
+    // Listening comes before loading, so that a taken port is reported at once. Nothing is accepted yet.
     let bound = net::bind(&config.listen).await;
-    let listeners =
-        bound.map_err(|error| Exit::Unavailable.saying(reach::not_listening(&error)))?;
+    let listeners = bound.map_err(|error| Exit::Unavailable.saying(bind_error::explain(&error)))?;
     let opening = shared_state(&config.state, &config.namespace, config.shared);
     let state = signals.or(opening).await?;
     let mut engine = compiler::engine(config.budgets)
@@ -132,28 +129,19 @@ pub(crate) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
         "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
     )?;
     let plugin_arg = config.plugin;
-    // Before it is loaded, so that no change is missed.
-    let watch = match (config.watch, plugin_arg.path()) {
-        (true, Some(path)) => Some(Watch::start(&path)?),
-        (true, None) => {
-            let name = plugin_arg.name();
-            return Err(Exit::Usage.saying(format!(
-                "--watch needs a plugin on disk, and {name} is none"
-            )));
-        }
-        (false, _) => None,
-    };
+    // Watching starts before loading, so that no change is missed.
+    let watch = config.watch.then(|| plugin_arg.watch()).transpose()?;
     let loading = load_version(&plugin_arg, &engine, config.snapshot);
     let plugin = signals.or(loading).await?;
     for listener in &listeners {
         let (address, name) = (listener.local_addr()?, plugin_arg.name());
         say(&format!("listening on {address} (plugin {name})"));
         match log_format {
-            // Whoever reads the log by a machine has nothing else.
+            // A program that reads the log may not read stdout.
             LogFormat::Json => {
                 tracing::info!(%address, plugin = name, version = plugin.version(), "listening");
             }
-            // A person has just read it.
+            // A person has just read the line on stdout.
             LogFormat::Text => {}
         }
     }
@@ -182,14 +170,14 @@ pub(crate) async fn run(config: Config, log_format: LogFormat) -> Result<(), Fai
     Ok(())
 }
 
-/// A line on stdout, which somebody may be waiting for. Nobody has to read it.
+/// Prints a line to stdout at once: a program may wait for it. Failing to write is no error.
 fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let line = one_line(line);
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Waits for the first signal. The second ends the process, whatever it is doing.
+/// Waits for the first signal. A second one ends the process at once.
 async fn stopped(mut signals: Signals) {
     signals.next().await;
     tracing::info!("stopping: replies in flight may finish (again to stop now)");

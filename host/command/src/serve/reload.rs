@@ -1,30 +1,29 @@
-//! New versions of a plugin under way: connections that are open keep theirs, new ones get the
-//! newest that works.
+//! New versions of a plugin while the server runs: open connections keep theirs, new ones get the newest that works.
 
 use super::args::SnapshotArg;
 use crate::exit::Failure;
 use crate::plugin::PluginArg;
-use crate::plugin::snapshot::settle;
+use crate::plugin::snapshot::wait_for;
 use crate::plugin::watch::Watch;
 use crate::signals::Hangup;
 use eco_plugin::{Engine, ServerPlugin};
 use tokio::sync::watch::Sender;
 
-/// Loads the plugin anew when it changes or SIGHUP comes.
-pub(crate) struct Reload {
-    pub(crate) plugin: PluginArg,
-    pub(crate) engine: Engine,
-    pub(crate) snapshot: SnapshotArg,
-    /// The version for new connections.
-    pub(crate) current: Sender<ServerPlugin>,
-    pub(crate) hangup: Hangup,
+/// Loads the plugin anew when it changes, or when SIGHUP comes.
+pub(super) struct Reload {
+    pub(super) plugin: PluginArg,
+    pub(super) engine: Engine,
+    pub(super) snapshot: SnapshotArg,
+    /// Takes the version for new connections.
+    pub(super) current: Sender<ServerPlugin>,
+    pub(super) hangup: Hangup,
     /// With `--watch`.
-    pub(crate) watch: Option<Watch>,
+    pub(super) watch: Option<Watch>,
 }
 
 impl Reload {
     /// Runs for as long as the server does.
-    pub(crate) async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         loop {
             tokio::select! {
                 () = self.hangup.next() => {}
@@ -54,15 +53,15 @@ impl Reload {
     }
 }
 
-/// Loads the plugin as it is now, and waits for a snapshot of it, where connections are to wait for that.
-pub(crate) async fn load_version(
+/// Loads the plugin as it is now. With `--snapshot first` it waits for the snapshot too.
+pub(super) async fn load_version(
     plugin: &PluginArg,
     engine: &Engine,
     snapshot: SnapshotArg,
 ) -> Result<ServerPlugin, Failure> {
     let plugin = plugin.load_server(engine).await?;
     if snapshot == SnapshotArg::First {
-        settle(plugin.settled()).await;
+        wait_for(plugin.settled()).await;
     }
     Ok(plugin)
 }

@@ -1,4 +1,4 @@
-//! Where state is kept, as it is typed, and what is said when it can't be had.
+//! The arguments that say where state is kept, and the messages about it.
 
 use crate::exit::{Exit, Failure};
 use clap::ValueHint;
@@ -9,44 +9,44 @@ use eco_text::escape::{OsText, one_line};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
-/// Where it is when no flag says so: a password on the command line is seen by all users of a machine.
+/// The variable that stands in for `--state`. All users of a machine can read a password on a command line.
 const VARIABLE: &str = "ECO_STATE";
 
 const PLACES: &str = "Where it is kept: memory:, file:PATH or file:///PATH (the store outlives the server), or \
     redis://[USER:PASSWORD@]HOST[:PORT][/DB] (many servers share all of it; rediss:// with TLS) \
     [default: the variable ECO_STATE, else memory:]";
 
-/// The longest name of a namespace, in bytes. It is in every key. A longer one is usage.
+/// The longest name of a namespace, in bytes. It is a part of every key. A longer one is refused as usage.
 /// Test: `keeping::what_can_not_be_had_is_said_with_what_to_do`.
 const LONGEST_NAMESPACE: usize = 200;
 
-/// What a namespace lies between on a Redis: with one of them within, a topic of one namespace may be the store of another.
+/// A namespace stands in braces in the keys of Redis. With a brace in it, one namespace's topic could be another's store.
 const BRACES: [char; 2] = ['{', '}'];
 
-/// Where state is kept, and under which name.
+/// The arguments for the place and the namespace.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StateArgs {
-    #[arg(long, value_name = "PLACE", value_hint = ValueHint::Other, value_parser = OsStringValueParser::new().map(Typed), help = PLACES)]
-    state: Option<Typed>,
+    #[arg(long, value_name = "PLACE", value_hint = ValueHint::Other, value_parser = OsStringValueParser::new().map(TypedPlace), help = PLACES)]
+    state: Option<TypedPlace>,
     /// The name under which it is kept, so that two services don't meet [default: the plugin's name]
     #[arg(long, value_name = "NAME", value_parser = namespace)]
     namespace: Option<String>,
 }
 
-/// A place as it was typed. It may have a password, so that nothing shows it: it is parsed where no error repeats it.
+/// A place as it was typed. It may have a password, so neither `Debug` nor clap's errors show it: clap does not parse it.
 #[derive(Clone)]
-struct Typed(OsString);
+struct TypedPlace(OsString);
 
-impl fmt::Debug for Typed {
+impl fmt::Debug for TypedPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Typed")
+        f.write_str("TypedPlace")
     }
 }
 
 impl StateArgs {
-    /// Where it is kept.
+    /// The place, from the flag or the variable.
     pub(crate) fn location(&self) -> Result<Location, Failure> {
-        let typed = self.state.clone().map(|Typed(text)| ("--state", text));
+        let typed = self.state.clone().map(|TypedPlace(text)| ("--state", text));
         let set = || std::env::var_os(VARIABLE).map(|text| (VARIABLE, text));
         let Some((name, text)) = typed.or_else(set) else {
             return Ok(Location::Memory);
@@ -54,13 +54,13 @@ impl StateArgs {
         location(text).map_err(|error| Exit::Usage.saying(format!("{name} is no place: {error}")))
     }
 
-    /// The name under which it is kept, if one was given.
+    /// The namespace, if one was given.
     pub(crate) fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
     }
 }
 
-/// A place as it was typed: a file may have any name.
+/// Parses a place. A file's path need not be UTF-8.
 fn location(text: OsString) -> Result<Location, String> {
     match (text.to_str(), text.strip_prefix("file:")) {
         (Some(text), _) => text.parse(),
@@ -79,7 +79,7 @@ fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
-/// The namespace of a plugin: its name, without where it lies and what it ends with, and `_` in the place of braces.
+/// The namespace of a plugin: its file's name without folder and extension, with `_` for braces.
 pub(crate) fn namespace_of(plugin: &OsStr) -> String {
     let path = std::path::Path::new(plugin);
     let name = path.file_stem().unwrap_or(path.as_os_str());
@@ -88,12 +88,12 @@ pub(crate) fn namespace_of(plugin: &OsStr) -> String {
     name.get(..end).unwrap_or_default().to_owned()
 }
 
-/// Other names that a warning has. `eco state list` has all of them.
+/// Other namespaces that a warning names. `eco state list` has all of them.
 /// Test: `keeping::a_renamed_plugin_is_told_of_what_was_kept_under_its_old_name`.
 const NAMED: usize = 8;
 
-/// Says under which name a server keeps what outlives it, and of other names where there is nothing under this one: the
-/// plugin may have been renamed.
+/// Logs the namespace, where the store outlives the server. Warns of others where this one is empty, since the plugin may
+/// have been renamed.
 pub(crate) async fn tell_namespace(state: &SharedState, location: &Location, namespace: &str) {
     match location {
         Location::Memory => return,
@@ -101,7 +101,7 @@ pub(crate) async fn tell_namespace(state: &SharedState, location: &Location, nam
             Ok(there) => warn_of_others(&there, location, namespace),
             Err(problem) => tracing::warn!("{problem}"),
         },
-        // Many services share one.
+        // Many services share a Redis, so other namespaces are usual.
         Location::Redis(_) => {}
     }
     tracing::info!(namespace, "the store is kept in {location}");
@@ -127,7 +127,7 @@ fn warn_of_others(there: &Namespaces, location: &Location, namespace: &str) {
     );
 }
 
-/// State can't be had.
+/// The failure when the store or the topics can't be opened.
 pub(crate) fn not_there(error: OpenError) -> Failure {
     let (exit, next) = match &error {
         OpenError::InUse(_) => (

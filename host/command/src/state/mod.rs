@@ -1,4 +1,4 @@
-//! `eco state`: what a server keeps in its store, looked at from outside.
+//! `eco state`: lists, shows and wipes the keys of a store.
 
 pub(crate) mod args;
 
@@ -9,14 +9,14 @@ use clap::Subcommand;
 use eco_state::{Limits, Location, Problem, StoreBackend, open_store};
 use eco_text::escape::{self, one_line};
 
-/// Keys that are asked for at once.
+/// Keys of one request to the store.
 const PAGE: usize = 1000;
 
-/// Bytes of a value that is shown: as many as Redis keeps in one. A longer one is none of eco's.
+/// The longest value that is shown, in bytes: the longest that Redis keeps. A longer one is an error.
 /// Test: `redis_attacks::a_value_that_is_larger_than_this_server_has_is_an_error_and_breaks_no_link`.
 const LONGEST_VALUE: usize = 512 * 1024 * 1024;
 
-/// What is done with a store.
+/// The commands of `eco state`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {
     /// List the keys, one a line, or without --namespace the names under which something is kept
@@ -47,7 +47,7 @@ pub(crate) enum StateCommand {
     },
 }
 
-/// The place, where something may be.
+/// The location of the store, unless there can be none.
 fn find(place: &StateArgs) -> Result<Location, Failure> {
     let location = place.location()?;
     match &location {
@@ -62,9 +62,9 @@ fn find(place: &StateArgs) -> Result<Location, Failure> {
     }
 }
 
-/// The store that is there under that name.
+/// Opens the store of a namespace.
 async fn open(location: &Location, namespace: &str) -> Result<Box<dyn StoreBackend>, Failure> {
-    // Whatever a server has put there within limits of its own.
+    // A server with other limits may have written longer values.
     let limits = Limits {
         value: LONGEST_VALUE,
         ..Limits::default()
@@ -73,7 +73,7 @@ async fn open(location: &Location, namespace: &str) -> Result<Box<dyn StoreBacke
     opened.map_err(not_there)
 }
 
-/// The store of the name that was given.
+/// Opens the store of the namespace that was given.
 async fn open_named(place: &StateArgs) -> Result<Box<dyn StoreBackend>, Failure> {
     let location = find(place)?;
     let Some(namespace) = place.namespace() else {
@@ -84,9 +84,9 @@ async fn open_named(place: &StateArgs) -> Result<Box<dyn StoreBackend>, Failure>
     open(&location, namespace).await
 }
 
-/// Lists the names under which something is kept.
+/// Lists the namespaces.
 async fn list_namespaces(place: &StateArgs) -> Result<(), Failure> {
-    // No server has it.
+    // Any namespace will do, since the store is asked for all of them. No server has the empty one.
     let store = open(&find(place)?, "").await?;
     let there = store.namespaces().await.map_err(failed)?;
     if there.may_be_more {
@@ -95,13 +95,13 @@ async fn list_namespaces(place: &StateArgs) -> Result<(), Failure> {
     lines(&there.names)
 }
 
-/// Writes each of them in a line of its own.
+/// Prints each name in a line of its own.
 fn lines(names: &[String]) -> Result<(), Failure> {
     let lines = names.iter().map(|name| format!("{}\n", one_line(name)));
     output::bytes(lines.collect::<String>().as_bytes())
 }
 
-/// Does it.
+/// Runs the command.
 pub(crate) async fn run(command: StateCommand) -> Result<(), Failure> {
     match command {
         StateCommand::List { prefix, place } => {
@@ -138,7 +138,7 @@ pub(crate) async fn run(command: StateCommand) -> Result<(), Failure> {
     }
 }
 
-/// Does this with all keys that begin with the prefix, page by page.
+/// Calls `work` with all keys that begin with the prefix, a page at a time.
 async fn each_page(
     store: &dyn StoreBackend,
     prefix: &str,

@@ -1,7 +1,7 @@
-//! Where what was handed in lies, so that no link in it is followed.
+//! The paths that were handed in. No link in them is followed.
 //!
-//! A teacher's own links are the teacher's business. From the first part of a path on that was handed in, whoever handed it in
-//! has chosen what is there.
+//! Links of the teacher's own are followed. From the first part of a path on that was handed in, a student has chosen
+//! the files.
 
 use eco_files::Folder;
 use std::collections::{HashSet, VecDeque};
@@ -9,25 +9,25 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// The most links on the way to a folder, as Linux has it. More are an error.
+/// The most links on the way to a folder; Linux has the same limit. More are an error.
 /// Test: `handed_in::tests::links_that_lead_to_each_other_end`.
 const MOST_LINKS: usize = 40;
 
-/// The paths that were handed in, and all that lies at or below them.
+/// The paths that were handed in. Everything below them is handed in too.
 pub(super) struct HandedIn(HashSet<PathBuf>);
 
 /// A folder that a teacher typed.
-pub(super) struct Typed {
+pub(super) struct TypedFolder {
     pub(super) folder: Folder,
     /// Its path, without a link on the way.
     pub(super) path: PathBuf,
 }
 
 impl HandedIn {
-    /// What is not there is none of them.
+    /// Takes these paths. Paths that do not exist are left out.
     pub(super) fn new(paths: &[PathBuf]) -> Self {
         let plain = |path: &PathBuf| match eco_files::split(path) {
-            // What the last name is a link to is not what was handed in.
+            // The last name may be a link, and its target was not handed in.
             Ok((folder, name)) => Ok(folder.canonicalize()?.join(name)),
             Err(_) => path.canonicalize(),
         };
@@ -45,7 +45,7 @@ impl HandedIn {
     ///
     /// # Errors
     /// There is such a link, or no such folder.
-    pub(super) fn open(&self, typed: &Path) -> io::Result<Typed> {
+    pub(super) fn open(&self, typed: &Path) -> io::Result<TypedFolder> {
         let path = self.without_links(typed)?;
         let mut trusted = path.as_path();
         let mut names = Vec::new();
@@ -55,12 +55,12 @@ impl HandedIn {
             names.push(name);
             trusted = folder;
         }
-        // Each is looked at again as it is opened.
+        // Each name is opened without following a link, since it may have changed.
         let mut folder = Folder::open(trusted)?;
         for name in names.iter().rev() {
             folder = folder.enter(name)?;
         }
-        Ok(Typed { folder, path })
+        Ok(TypedFolder { folder, path })
     }
 
     fn without_links(&self, typed: &Path) -> io::Result<PathBuf> {
@@ -110,8 +110,8 @@ fn parts(path: &Path) -> Vec<OsString> {
     parts.map(|part| part.as_os_str().to_owned()).collect()
 }
 
-/// What two paths have in common that lead to the same place: case makes no difference on some systems. Elsewhere it is the
-/// path, so that nobody gets a longer one for the name of another who is somebody else.
+/// The same key for paths that lead to the same file: on some systems case makes no difference. Elsewhere the key is the path
+/// itself, so that two names that differ in case stay two.
 pub(super) fn key(path: &Path) -> PathBuf {
     if CASE_IS_FOLDED {
         PathBuf::from(path.to_string_lossy().to_lowercase())
@@ -120,7 +120,7 @@ pub(super) fn key(path: &Path) -> PathBuf {
     }
 }
 
-/// Whether a system's usual file systems take names for the same that differ in case.
+/// Whether names that differ in case are the same name on the system's usual file systems.
 pub(super) const CASE_IS_FOLDED: bool = cfg!(any(windows, target_os = "macos"));
 
 #[cfg(all(test, unix))]

@@ -1,73 +1,72 @@
-//! The reports of `eco grade`: what is written where, and when.
+//! The reports of `eco grade`: their paths, and the times of writing.
 //!
-//! It owns that a report is a new file, in no folder that a student could choose, and that no two have one path. It must not
-//! know the formats, nor how anything is graded.
+//! Each report is a new file with a path of its own, in no folder that a student could choose.
 
-mod ground;
+mod destination;
 mod handed_in;
-mod names;
-mod place;
+mod path_names;
+mod paths;
 mod report_to;
 
-pub(crate) use report_to::ReportTo;
+pub(super) use report_to::ReportTo;
 
 use crate::exit::{Exit, Failure};
 use crate::output;
+use destination::{Destination, Whose};
 use eco_exercise::report::{Format, OfClass, OfOne};
 use eco_exercise::{Case, Class, Exercise, Files, Graded, Visibility};
-use ground::{Found, Ground, twice};
 use parking_lot::Mutex;
-use place::{Place, Whose};
+use paths::{Assigned, Paths, twice};
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// How long what was graded may be missing in the report of a class that is being graded.
+/// Time after which a report on the class shows a new grade, while grading goes on.
 /// Test: `reports::a_grading_that_is_killed_leaves_whole_reports_of_what_was_graded`.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The part of the time that goes into reports of a class that is being graded: one in so many. A large one is written
-/// less often.
+/// While grading goes on, one part in this number of the time is spent on reports on the class. A large one is written less
+/// often.
 const PART: u32 = 20;
 
-/// Names that a warning has room for.
+/// The most names in a warning.
 const LISTED: usize = 10;
 
-/// All reports that are wanted.
+/// All reports that the command line asks for.
 #[derive(Default)]
 pub(super) struct Reports {
     /// By the name of the submission.
-    of_one: HashMap<String, Vec<(OfOne, Place)>>,
-    of_class: Vec<(OfClass, Place)>,
+    of_one: HashMap<String, Vec<(OfOne, Destination)>>,
+    of_class: Vec<(OfClass, Destination)>,
     stdout: Option<Format>,
-    /// What could not be written of single submissions.
+    /// Failures to write reports on single submissions.
     failed: Mutex<Vec<Failure>>,
 }
 
-/// Whom a report is on.
+/// A student as reports know one.
 pub(super) struct Student<'a> {
-    /// No two have the same.
+    /// A name that no other student has.
     pub(super) name: &'a str,
-    /// What the name is where no other has it.
+    /// The shortest name, which others may have too.
     pub(super) short: &'a str,
-    /// The folder that was handed in, if it is one: where it lies, without a link on the way, and its name there.
+    /// The folder that was handed in, if it is one: the path of the folder around it, without links, and its name there.
     pub(super) folder: Option<(&'a Path, &'a OsStr)>,
 }
 
 impl Reports {
-    /// Decides every path, and refuses what makes no sense before anything runs. `handed_in` are the paths of classes and
-    /// students, and `files` the exercise's.
+    /// Decides every path, and refuses mistakes before anything runs. `handed_in` are the paths of classes and students, and
+    /// `files` those of the exercise.
     pub(super) fn new(
         wanted: &[ReportTo],
         (files, exercise): (&Files, &Exercise),
         students: &[Student<'_>],
         handed_in: &[PathBuf],
     ) -> Result<Self, Failure> {
-        let mut ground = Ground::new(handed_in, files);
+        let mut paths = Paths::new(handed_in, files);
         let mut reports = Self::default();
-        // What a teacher typed has its path before anything that students chose the name of.
+        // Paths that a teacher typed in full come first. Students choose the names in the others.
         let (each, whole): (Vec<_>, Vec<_>) =
             wanted.iter().partition(|report| report.is_for_each());
         for report in whole {
@@ -78,33 +77,36 @@ impl Reports {
                     Some(_) => return Err(twice()),
                 }
             }
-            let place = ground.in_full(report)?;
+            let destination = paths.in_full(report)?;
             match report.format {
-                Format::OfClass(format) => reports.of_class.push((format, place)),
-                // There is one at the most.
+                Format::OfClass(format) => reports.of_class.push((format, destination)),
+                // `check` has allowed one submission at most.
                 Format::OfOne(format) => students
                     .iter()
-                    .for_each(|student| reports.add(student.name, format, &place)),
+                    .for_each(|student| reports.add(student.name, format, &destination)),
             }
         }
         let mut longer = Vec::new();
         for report in each {
             report.check(students.len())?;
             if let Format::OfOne(format) = report.format {
-                let places = ground.for_each(report, students)?;
-                for (student, found) in students.iter().zip(places) {
-                    match found {
+                let assigned = paths.for_each(report, students)?;
+                for (student, assigned) in students.iter().zip(assigned) {
+                    match assigned {
                         Err(failure) => reports.failed.get_mut().push(failure),
-                        Ok(Found { place, is_longer }) => {
-                            reports.add(student.name, format, &place);
-                            longer.extend(is_longer.then_some(place.shown));
+                        Ok(Assigned {
+                            destination,
+                            is_longer,
+                        }) => {
+                            reports.add(student.name, format, &destination);
+                            longer.extend(is_longer.then_some(destination.shown));
                         }
                     }
                 }
             }
         }
-        for (_, place) in reports.of_one.values_mut().flatten() {
-            ground.keep_others(place);
+        for (_, destination) in reports.of_one.values_mut().flatten() {
+            paths.keep_others(destination);
         }
         warn_of_longer(&longer);
         let is_hidden = |case: &Case| case.visibility == Visibility::Hidden;
@@ -114,11 +116,16 @@ impl Reports {
         Ok(reports)
     }
 
-    /// Hidden cases that students can read of are hidden no longer.
+    /// Warns of reports by which students could read hidden cases.
     fn warn_of_readers(&self) {
-        let readable = self.of_one.values().flatten().filter(|(format, place)| {
-            Format::OfOne(*format).shows_hidden() && matches!(place.whose, Whose::Students(_))
-        });
+        let readable = self
+            .of_one
+            .values()
+            .flatten()
+            .filter(|(format, destination)| {
+                Format::OfOne(*format).shows_hidden()
+                    && matches!(destination.whose, Whose::Students(_))
+            });
         let readable = readable.map(|(format, _)| Format::OfOne(*format).name());
         let readable: BTreeSet<&str> = readable.collect();
         if !readable.is_empty() {
@@ -129,29 +136,29 @@ impl Reports {
         }
     }
 
-    fn add(&mut self, name: &str, format: OfOne, place: &Place) {
-        let places = self.of_one.entry(name.to_owned()).or_default();
-        places.push((format, place.clone()));
+    fn add(&mut self, name: &str, format: OfOne, destination: &Destination) {
+        let destinations = self.of_one.entry(name.to_owned()).or_default();
+        destinations.push((format, destination.clone()));
     }
 
-    /// Whether one goes to stdout.
+    /// Whether a report goes to stdout.
     pub(super) fn has_stdout(&self) -> bool {
         self.stdout.is_some()
     }
 
-    /// Writes the reports on one submission. [`end`](Self::end) says what could not be written.
+    /// Writes the reports on one submission. [`end`](Self::end) returns the failures.
     pub(super) fn finished(&self, exercise: &Exercise, graded: &Graded) {
-        for (format, place) in self.of_one.get(&graded.name).into_iter().flatten() {
+        for (format, destination) in self.of_one.get(&graded.name).into_iter().flatten() {
             let mut report = Vec::new();
             let written = format.write(exercise, graded, &mut report);
             let written = written.map_err(Failure::from);
-            let put = written.and_then(|()| place.put_one(*format, &report));
+            let put = written.and_then(|()| destination.put_one(*format, &report));
             self.failed.lock().extend(put.err());
         }
     }
 
-    /// Writes the reports on a class again and again while it is graded, until `ended` has no sender: whatever ends this
-    /// program, they say who was graded, and who was not.
+    /// Writes the reports on the class again and again while it is graded, until `ended` has no sender. So they tell who was
+    /// graded when the program is killed.
     pub(super) fn keep_up(&self, class: &Mutex<Class<'_>>, ended: Receiver<()>) {
         let (mut wait, mut known) = (EVERY, None);
         while !self.of_class.is_empty()
@@ -159,36 +166,36 @@ impl Reports {
         {
             let began = Instant::now();
             let class = class.lock();
-            // The whole one is written at the end.
+            // The complete report is written at the end.
             if known != Some(class.submissions.len()) && !class.pending.is_empty() {
                 known = Some(class.submissions.len());
-                // It is tried again, and what fails at the end is said.
+                // It is tried again; the last failure counts.
                 let _ = self.class(&class);
             }
             wait = EVERY.max(began.elapsed() * PART);
         }
     }
 
-    /// Writes the reports on a class. One that can't be written keeps no other from it.
+    /// Writes the reports on the class. A failure does not keep others from being written.
     fn class(&self, class: &Class<'_>) -> Vec<Failure> {
         let written = self.of_class.iter();
-        let written = written.map(|(format, place)| {
+        let written = written.map(|(format, destination)| {
             let mut report = Vec::new();
             format.write(class, &mut report)?;
-            place.put(&report)
+            destination.put(&report)
         });
         written.filter_map(Result::err).collect()
     }
 
-    /// Writes the reports on the whole class, and what goes to stdout.
+    /// Writes the reports on the whole class, and the one to stdout.
     ///
     /// # Errors
-    /// A report can't be written, that of a single submission among them. The others are there.
+    /// A report can't be written, now or before. All others are written.
     pub(super) fn end(&self, class: &Class<'_>) -> Result<(), Failure> {
         let mut failed = self.class(class);
         failed.extend(self.stdout.and_then(|format| print(format, class).err()));
         failed.append(&mut self.failed.lock());
-        // What the machine fails at weighs more than what was typed.
+        // The machine's failures come before mistakes on the command line.
         failed.sort_by_key(|failure| failure.exit != Exit::Internal);
         let more = failed.len().saturating_sub(1);
         match failed.into_iter().next() {

@@ -1,4 +1,4 @@
-//! `--report FORMAT=FILE`: which report, and where it goes, as it was typed.
+//! The argument `--report FORMAT=FILE`.
 
 use crate::exit::{Exit, Failure};
 use clap_lex::OsStrExt as _;
@@ -7,10 +7,10 @@ use eco_text::escape;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
-/// What stands for the name of a submission in the path of a report.
+/// Stands for the name of a submission in the path of a report.
 pub(crate) const NAME: &str = "{name}";
 
-/// A report that is wanted.
+/// A report that the command line asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct ReportTo {
     pub(crate) format: Format,
@@ -21,12 +21,12 @@ pub(crate) struct ReportTo {
 pub(crate) struct ForEach<'a> {
     /// The folder that was typed in full.
     pub(crate) folder: PathBuf,
-    /// What lies below it, from the first part with `{name}` on.
+    /// The path below it, from the first part with `{name}` on.
     pub(crate) below: Vec<&'a OsStr>,
 }
 
 impl ReportTo {
-    /// What was typed.
+    /// Parses the argument.
     pub(crate) fn parse(text: OsString) -> Result<Self, String> {
         let (format, path) = text
             .split_once("=")
@@ -40,7 +40,7 @@ impl ReportTo {
         })
     }
 
-    /// Whether it goes to stdout.
+    /// Whether the report goes to stdout.
     pub(crate) fn is_stdout(&self) -> bool {
         self.path == "-"
     }
@@ -50,7 +50,7 @@ impl ReportTo {
         self.path.contains(NAME)
     }
 
-    /// Whether the format and the path fit each other, with so many submissions.
+    /// Checks that the format and the path fit each other, for this number of submissions.
     pub(crate) fn check(&self, submissions: usize) -> Result<(), Failure> {
         let format = self.format;
         match format {
@@ -74,7 +74,7 @@ impl ReportTo {
 
     /// The path of a report that has one file for each submission.
     pub(crate) fn for_each(&self) -> Result<ForEach<'_>, Failure> {
-        // What follows the last separator is the file, and there has to be something.
+        // The path must end in the name of a file.
         eco_files::split(self.path()).map_err(|error| self.cannot(error))?;
         let mut parts = self.path().components();
         let mut folder = PathBuf::from(".");
@@ -92,13 +92,13 @@ impl ReportTo {
         Ok(ForEach { folder, below })
     }
 
-    /// It can't be written, for this reason.
+    /// The failure when this report can't be written.
     pub(crate) fn cannot(&self, why: impl std::fmt::Display) -> Failure {
         cannot(&escape::os(&self.path), why)
     }
 }
 
-/// The report at this path can't be written.
+/// The failure when the report at this path can't be written.
 pub(crate) fn cannot(path: &str, why: impl std::fmt::Display) -> Failure {
     Exit::Usage.saying(format!("cannot write a report to {path}: {why}"))
 }

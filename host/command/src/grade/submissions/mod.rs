@@ -1,13 +1,12 @@
-//! What was handed in: from paths to one plugin for each student.
+//! Submissions: from the paths on the command line to one plugin for each student.
 //!
-//! Nothing is built here. Building runs code of the sources outside the sandbox, and these are
-//! strangers' sources.
+//! Nothing is built here, since building runs code of strangers' sources outside the sandbox.
 
 mod look;
 mod names;
 mod place;
 
-use super::args::Class;
+use super::args::ClassArg;
 use super::reports::Student;
 use crate::exit::{Exit, Failure};
 use eco_exercise::{Files, Verdict};
@@ -23,19 +22,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What one student handed in.
+/// The submission of one student.
 pub(super) struct Submission {
-    /// Of the file without its end, or of the folder, or as much more as it takes: no two have the same.
+    /// The name of the file without extension, or of the folder. It is made longer where another submission has it.
     pub(super) name: String,
-    /// What the name is where no other has it.
+    /// The shortest name, which others may have too.
     short: String,
-    /// The folder that was handed in, if it is one: where it lies, and its name there.
+    /// The folder that was handed in, if it is one: the path of the folder around it, and its name there.
     folder: Option<(PathBuf, OsString)>,
-    /// Where its plugin is; or what is said of one that has none.
+    /// Where the plugin is, or the verdict on a submission without one.
     found: Result<Found, Verdict>,
 }
 
-/// A plugin's file, as it was read.
+/// A plugin's file that was read.
 pub(super) struct PluginFile {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
@@ -48,7 +47,7 @@ impl PluginFile {
 }
 
 impl Submission {
-    /// Whom reports on it are on.
+    /// The student, for reports.
     pub(super) fn student(&self) -> Student<'_> {
         let folder = self.folder.as_ref();
         Student {
@@ -58,13 +57,13 @@ impl Submission {
         }
     }
 
-    /// The language of a script.
+    /// The language, if it is a script.
     pub(super) fn language(&self) -> Option<Language> {
         let found = self.found.as_ref().ok()?;
         Language::of_file(Path::new(&found.file_name()))
     }
 
-    /// Reads it, `most` bytes and one more at the most, if it is still what was found.
+    /// Reads the plugin, `most` bytes and one more at most, if it is still the file that was found.
     pub(super) fn read(&self, most: usize) -> Result<PluginFile, Verdict> {
         match &self.found {
             Ok(found) => found.read(most),
@@ -73,18 +72,21 @@ impl Submission {
     }
 }
 
-/// All that was handed in.
+/// All submissions.
 pub(super) struct Submissions {
     /// In the order of their names.
     pub(super) all: Vec<Submission>,
-    /// The folders that they lie in.
+    /// The folders around them.
     pub(super) folders: BTreeSet<PathBuf>,
 }
 
-/// All submissions at `paths`. `class` says whether each path is a class, or one student's; unless it does, a
-/// folder that is alone is a class, and of several paths each is a student's: what lies in a student's folder
-/// never decides it. Of several, one that can't be read ends nothing: a student's has a row that says so, and a class is left out.
-pub(super) fn find(paths: &[PathBuf], class: Option<Class>) -> Result<Submissions, Failure> {
+/// Finds all submissions at `paths`. `class` says whether each path is a class, or one student's. Without it a single folder
+/// is a class, and several paths are students; the contents of a folder never decide that. One of several paths may be
+/// unreadable: a student gets a row that says so, and a class is left out with a warning.
+///
+/// # Errors
+/// There is no submission, one is named twice, or the only path can't be read.
+pub(super) fn find(paths: &[PathBuf], class: Option<ClassArg>) -> Result<Submissions, Failure> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| place::plain(path)).collect();
     let all = place::places(&paths).map_err(cannot_any)?;
     let mut places = Vec::new();
@@ -127,18 +129,19 @@ pub(super) fn find(paths: &[PathBuf], class: Option<Class>) -> Result<Submission
     Ok(Submissions { all, folders })
 }
 
-/// Refuses an exercise that lies in what was handed in: who hands in never chooses what is judged by.
+/// Refuses an exercise within a submission, since a student could change it.
 pub(super) fn keep_out(exercise: &Files, paths: &[PathBuf]) -> Result<(), Failure> {
     let Files::Folder(folder) = exercise else {
         return Ok(());
     };
-    // What isn't there is told by who reads it.
+    // Reading the exercise reports that it is missing.
     let Ok(exercise) = folder.canonicalize() else {
         return Ok(());
     };
     let paths: Vec<PathBuf> = paths.iter().map(|path| place::plain(path)).collect();
     let places = place::places(&paths).map_err(cannot_any)?;
-    // Nothing is handed in by a link, and a student's may lead anywhere: a path with one is never before one without.
+    // The exercise's path has no links. A place that is reached through a student's link is refused, so comparing the
+    // paths will do.
     let is_around = |place: &io::Result<Place>| {
         let place = place.as_ref();
         place.is_ok_and(|place| exercise.starts_with(place.absolute()))
@@ -162,7 +165,7 @@ fn cannot_any(error: io::Error) -> Failure {
     Exit::Usage.saying(format!("cannot read the submissions: {error}"))
 }
 
-/// Their rows say it too.
+/// Warns of submissions that can't be read. Their rows in the table say it too.
 fn warn_of_unread(looks: &[Look], names: &[String]) {
     let unread = looks.iter().zip(names);
     let unread = unread.filter(|(look, _)| look.kind.is_none());
@@ -173,12 +176,12 @@ fn warn_of_unread(looks: &[Look], names: &[String]) {
     }
 }
 
-/// Whether a path is a class, of `named` ones.
-fn is_class(path: &Path, place: &Place, named: usize, class: Option<Class>) -> io::Result<bool> {
+/// Whether a path is a class. `named` is the number of paths on the command line.
+fn is_class(path: &Path, place: &Place, named: usize, class: Option<ClassArg>) -> io::Result<bool> {
     match class {
-        // It has a row, whatever is there.
-        None | Some(Class::No) if named > 1 => return Ok(false),
-        Some(Class::No) => return place.kind().map(|_| false),
+        // Each of several paths has a row, even if nothing is there.
+        None | Some(ClassArg::No) if named > 1 => return Ok(false),
+        Some(ClassArg::No) => return place.kind().map(|_| false),
         _ => {}
     }
     let refused = |why| Err(io::Error::other(why));
@@ -192,8 +195,8 @@ fn is_class(path: &Path, place: &Place, named: usize, class: Option<Class>) -> i
     }
 }
 
-/// What lies in a class's folder, without what is passed over, which is said.
-fn students(class: &Path, place: &Place, said: Option<Class>) -> io::Result<Vec<Place>> {
+/// The entries of a class's folder. Hidden ones are left out, with a warning.
+fn students(class: &Path, place: &Place, said: Option<ClassArg>) -> io::Result<Vec<Place>> {
     let around = Arc::new(Around::class(class, place));
     let entries = around.open()?.entries()?.into_iter();
     let entries = entries.map(|entry| entry.name);
@@ -220,7 +223,7 @@ fn students(class: &Path, place: &Place, said: Option<Class>) -> io::Result<Vec<
     Ok(entries.into_iter().map(place).collect())
 }
 
-/// What systems and archives put beside what somebody means to be there.
+/// Whether a name is that of a file which systems and archives add by themselves.
 fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
         || ["__MACOSX", "Thumbs.db", "desktop.ini"]
@@ -228,8 +231,8 @@ fn is_hidden(name: &OsStr) -> bool {
             .any(|junk| name == *junk)
 }
 
-/// Judges none of those that are one file: whoever can write into a class could make a name of somebody's file, and have it graded
-/// as their own; and whose it is, nobody can tell but who looks.
+/// Refuses submissions that are the same file. A student who can write into the class could link another's file and have it
+/// graded as their own. Only a person can tell whose it is.
 fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]) {
     let mut of_one_file: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
     for (number, identity) in identities.iter().enumerate() {
@@ -238,7 +241,7 @@ fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]
         }
     }
     for numbers in of_one_file.into_values().filter(|some| some.len() > 1) {
-        // As many as are shown, and one more, since none is another than itself: not all of them for each.
+        // A message lists the others of one submission. One more than it shows is enough, and keeps the work linear.
         let first = numbers.iter().take(LISTED + 1);
         let first: Vec<(usize, String)> = first
             .filter_map(|number| Some((*number, submissions.get(*number)?.name.clone())))
@@ -259,10 +262,10 @@ fn unusable<T>(why: impl Into<String>) -> Result<T, Verdict> {
     Err(Verdict::DoesNotLoad(why.into()))
 }
 
-/// Names that a line has room for.
+/// The most names in a line.
 const LISTED: usize = 10;
 
-/// The first of so many names.
+/// The first names of a list, with the number of the others. `many` is the number of all.
 fn list<T>(named: impl IntoIterator<Item = T>, many: usize, shown: impl Fn(T) -> String) -> String {
     let mut listed: Vec<String> = named.into_iter().take(LISTED).map(shown).collect();
     match many.saturating_sub(listed.len()) {
@@ -272,7 +275,7 @@ fn list<T>(named: impl IntoIterator<Item = T>, many: usize, shown: impl Fn(T) ->
     listed.join(", ")
 }
 
-/// A name in a line of eco's own, whoever chose it.
+/// A stranger's name, escaped for a line of eco's own.
 fn shown(name: &OsStr) -> String {
     Escaped(name.as_encoded_bytes()).to_string()
 }

@@ -1,40 +1,39 @@
-//! The names of submissions as parts of paths, of which no two reports have the same.
+//! Students' names as parts of paths, so that no two reports have the same path.
 
 use super::handed_in::key;
+use super::report_to::NAME;
 use clap_lex::OsStrExt as _;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::report_to::NAME;
-
-/// The longest part of a path that is made of a name, in bytes. What is longer is cut, and has a digest of the whole name.
+/// The longest part of a path for a name, in bytes. A longer name is cut, and has a digest of the whole name at its end.
 /// Test: `grading::names_of_any_kind_are_graded_and_reported`.
 const LONGEST_NAME: usize = 200;
 
-/// The longest part of a path that file systems take, in bytes. A name is cut to what else is in its part.
+/// The longest part of a path on file systems, in bytes. A name is cut to fit beside the rest of its part.
 /// Test: `reports::a_name_and_a_form_that_are_long_together_fit_into_a_path`.
 const LONGEST_PART: usize = 255;
 
-/// Bytes for what a longer name ends in.
+/// Bytes for the end of a longer name: the digest and a number.
 const TAIL: usize = 32;
 
-/// A form in which names have less room, in bytes, is refused: its reports could hardly be told apart.
-/// Test: `reports::names::tests::a_name_has_the_room_that_a_form_leaves_it`.
+/// A path in which names have less room, in bytes, is refused: its reports could hardly be told apart.
+/// Test: `path_names::tests::a_name_has_the_room_that_a_path_leaves_it`.
 const LEAST_ROOM: usize = 20;
 
-/// Hexadecimal digits of a digest of a name. Two names that have the same are told apart all the same: see [`longer`].
+/// Hexadecimal digits of a digest. Names with the same digest get a number too; see [`longer`].
 const DIGITS: usize = 12;
 
-/// A name as a part of a path that leads nowhere else: bytes that mean something there are written as
-/// `%` and two digits, so that two names never become one. One that is longer than `room` is cut, and has its digest at the
-/// end, behind a sign that nothing else has: a number would be another one in another class.
+/// Makes a name a part of a path that leads to no other folder. Bytes with a meaning in paths become `%` and two digits, so
+/// different names stay different. A name longer than `room` is cut, and ends in `~` and its digest. A number would not do,
+/// since the same student would have another one in another class.
 pub(super) fn file_name(name: &str, room: usize) -> String {
     let mut safe = String::new();
     let last = name.len().saturating_sub(1);
     for (at, &byte) in name.as_bytes().iter().enumerate() {
-        // One at the start hides a file, and Windows drops one at the end.
+        // A dot at the start hides a file. Windows drops one at the end.
         let is_dot = byte == b'.' && at > 0 && at < last;
         if is_dot || byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
             safe.push(char::from(byte))
@@ -47,13 +46,13 @@ pub(super) fn file_name(name: &str, room: usize) -> String {
         }
     }
     if safe.is_empty() {
-        // No byte is written so.
+        // No byte is encoded as this.
         safe.push('%');
     }
     safe
 }
 
-/// A part of a path that was made of this name, and is another's so many times.
+/// A longer part of a path for this name, where others have the shorter ones. `times` is the number of tries.
 pub(super) fn longer(safe: &str, name: &str, times: usize) -> String {
     let digest = format!("{:x}", Sha256::digest(name));
     let digest = digest.get(..DIGITS).unwrap_or_default();
@@ -63,7 +62,7 @@ pub(super) fn longer(safe: &str, name: &str, times: usize) -> String {
     }
 }
 
-/// Bytes that a name may have in these parts of a path, beside what else is in them. `None` where it is too little.
+/// The bytes of a name that fit into these parts of a path. `None` is too few.
 pub(super) fn room(parts: &[&OsStr]) -> Option<usize> {
     let rooms = parts.iter().filter_map(|part| {
         let pieces: Vec<&OsStr> = part.split(NAME).collect();
@@ -75,7 +74,7 @@ pub(super) fn room(parts: &[&OsStr]) -> Option<usize> {
     (room >= LEAST_ROOM).then_some(room)
 }
 
-/// A path with this for `{name}`.
+/// The path with `name` for `{name}`.
 pub(super) fn with_name(parts: &[&OsStr], name: &str) -> PathBuf {
     let part = |part: &&OsStr| -> OsString {
         let pieces: Vec<&OsStr> = part.split(NAME).collect();
@@ -84,7 +83,7 @@ pub(super) fn with_name(parts: &[&OsStr], name: &str) -> PathBuf {
     parts.iter().map(part).collect()
 }
 
-/// The paths that reports have, and the folders that they lie in.
+/// The paths of reports, and of the folders around them.
 #[derive(Default)]
 pub(super) struct Taken {
     files: HashSet<PathBuf>,
@@ -92,12 +91,13 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Whether it is a file's.
+    /// Whether a report has this path.
     pub(super) fn has(&self, path: &Path) -> bool {
         self.files.contains(&key(path))
     }
 
-    /// Takes the path for a file, unless it is another's, or a folder of another's, or would lie in another's.
+    /// Takes the path for a report, and returns `true`. It must be no other report's, no folder around one, and not below
+    /// one.
     pub(super) fn take(&mut self, path: &Path) -> bool {
         let path = key(path);
         let mut folders = path.ancestors().skip(1);
@@ -158,18 +158,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_the_room_that_a_form_leaves_it() {
-        let form = |parts: &[&str]| room(&parts.iter().map(OsStr::new).collect::<Vec<_>>());
+    fn a_name_has_the_room_that_a_path_leaves_it() {
+        let room_in = |parts: &[&str]| room(&parts.iter().map(OsStr::new).collect::<Vec<_>>());
         let long = |length: usize| format!("{NAME}{}", "a".repeat(length));
-        assert_eq!(form(&[NAME, "results.json"]), Some(LONGEST_NAME));
-        assert_eq!(form(&[&long(100)]), Some(255 - 100 - TAIL));
+        assert_eq!(room_in(&[NAME, "results.json"]), Some(LONGEST_NAME));
+        assert_eq!(room_in(&[&long(100)]), Some(255 - 100 - TAIL));
         assert_eq!(
-            form(&[NAME, &long(100), &long(120)]),
+            room_in(&[NAME, &long(100), &long(120)]),
             Some(255 - 120 - TAIL)
         );
-        assert_eq!(form(&["{name}-{name}"]), Some(254 / 2 - TAIL));
-        assert_eq!(form(&[&long(203)]), Some(LEAST_ROOM));
-        assert_eq!(form(&[&long(204)]), None);
+        assert_eq!(room_in(&["{name}-{name}"]), Some(254 / 2 - TAIL));
+        assert_eq!(room_in(&[&long(203)]), Some(LEAST_ROOM));
+        assert_eq!(room_in(&[&long(204)]), None);
     }
 
     #[test]

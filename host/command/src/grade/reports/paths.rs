@@ -1,12 +1,10 @@
-//! Which paths reports get: no two the same one, and none where a report would be taken for what was handed in, or for a part
-//! of the exercise.
-//!
-//! It owns whom a path belongs to. It must not know the formats, nor when a report is written.
+//! The paths of reports. No two reports have the same path, and none has one where it would be taken for a submission or a
+//! part of the exercise.
 
 use super::Student;
-use super::handed_in::{HandedIn, Typed, key};
-use super::names::{self, Taken, file_name, longer, with_name};
-use super::place::{Earlier, Place, Whose, is_plugin};
+use super::destination::{Destination, Earlier, Whose, is_plugin};
+use super::handed_in::{HandedIn, TypedFolder, key};
+use super::path_names::{self, Taken, file_name, longer, with_name};
 use super::report_to::{self, ForEach, ReportTo};
 use crate::exit::{Exit, Failure};
 use crate::output::new_file;
@@ -18,37 +16,37 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a report would do to what was handed in, and what to type instead.
+/// The reason for refusing a path among submissions, with advice.
 const HANDED_IN: &str =
     "it lies in what was handed in, and would be graded the next time: take a folder of its own";
 
-/// What is there before reports are.
-pub(super) struct Ground {
+/// The paths that are in use: of submissions, of the exercise, and of the reports so far.
+pub(super) struct Paths {
     handed_in: HandedIn,
     /// The exercise's folder, where it has one.
     exercise: Option<PathBuf>,
     taken: Taken,
-    forms: Taken,
+    templates: Taken,
 }
 
-/// A place, and whether its path is longer than others' since another has it.
-pub(super) struct Found {
-    pub(super) place: Place,
+/// A destination. Its path is longer than usual if another report or submission has the usual one.
+pub(super) struct Assigned {
+    pub(super) destination: Destination,
     pub(super) is_longer: bool,
 }
 
-/// A form with `{name}`, and its folder.
-struct Form<'a> {
+/// A path with `{name}`, and the folder in front of that.
+struct Template<'a> {
     wanted: ForEach<'a>,
     folder: Arc<Folder>,
     path: PathBuf,
-    /// Whether `{name}` stands for students' own folders, so that no other is made beside them.
+    /// Whether `{name}` stands for students' own folders. Then eco makes no folders beside them.
     is_of_own_folders: bool,
-    /// Bytes that a name may have in it.
+    /// Bytes of a name that fit into the path.
     room: usize,
 }
 
-impl Ground {
+impl Paths {
     pub(super) fn new(handed_in: &[PathBuf], exercise: &Files) -> Self {
         let exercise = match exercise {
             Files::Folder(folder) => folder.canonicalize().ok(),
@@ -58,12 +56,12 @@ impl Ground {
             handed_in: HandedIn::new(handed_in),
             exercise: exercise.map(|path| key(&path)),
             taken: Taken::default(),
-            forms: Taken::default(),
+            templates: Taken::default(),
         }
     }
 
-    /// Where a report goes that was typed in full.
-    pub(super) fn in_full(&mut self, report: &ReportTo) -> Result<Place, Failure> {
+    /// Takes the path of a report that was typed in full.
+    pub(super) fn in_full(&mut self, report: &ReportTo) -> Result<Destination, Failure> {
         let split = eco_files::split(report.path());
         let (folder, name) = split.map_err(|error| report.cannot(error))?;
         let typed = self.open(report, folder)?;
@@ -77,7 +75,7 @@ impl Ground {
         if !self.taken.take(&path) {
             return Err(twice());
         }
-        Ok(Place {
+        Ok(Destination {
             folder: Arc::new(typed.folder),
             below: PathBuf::from(name),
             shown: escape::path(report.path()),
@@ -85,140 +83,147 @@ impl Ground {
         })
     }
 
-    /// Where a report on each submission goes, in their order; or why one has none.
+    /// Takes a path for the report on each student, in their order. A student may have none.
     pub(super) fn for_each(
         &mut self,
         report: &ReportTo,
         students: &[Student<'_>],
-    ) -> Result<Vec<Result<Found, Failure>>, Failure> {
+    ) -> Result<Vec<Result<Assigned, Failure>>, Failure> {
         let wanted = report.for_each()?;
-        let Typed { folder, path } = self.open(report, &wanted.folder)?;
+        let TypedFolder { folder, path } = self.open(report, &wanted.folder)?;
         let below: PathBuf = wanted.below.iter().collect();
-        if !self.forms.take(&path.join(below)) {
+        if !self.templates.take(&path.join(below)) {
             return Err(twice());
         }
-        let room = names::room(&wanted.below);
+        let room = path_names::room(&wanted.below);
         let room = room.ok_or_else(|| {
             report.cannot("what else is in a part of the path leaves no room for names")
         })?;
-        let mut form = Form {
+        let mut template = Template {
             wanted,
             folder: Arc::new(folder),
             path,
             is_of_own_folders: false,
             room,
         };
-        form.is_of_own_folders = students.iter().any(|it| form.own_folder(it).is_some());
-        if !form.is_of_own_folders {
-            self.refuse(&form.path).map_err(|why| {
+        template.is_of_own_folders = students.iter().any(|it| template.own_folder(it).is_some());
+        if !template.is_of_own_folders {
+            self.refuse(&template.path).map_err(|why| {
                 report.cannot(format!(
                     "{why}, or {} for a student's own, as in submissions/{}/results.json",
                     report_to::NAME,
                     report_to::NAME
                 ))
             })?;
-            let tried = form.folder.try_writing();
+            let tried = template.folder.try_writing();
             tried.map_err(|error| report.cannot(error))?;
-            form.folder.remove_halves();
+            template.folder.remove_halves();
         }
-        let places = students.iter().map(|it| self.place(&form, it));
-        let places: Vec<Result<Found, Failure>> = places.collect();
-        if !places.iter().any(Result::is_ok) {
-            // There would be none.
-            return places
+        let assigned = students.iter().map(|it| self.assign(&template, it));
+        let assigned: Vec<Result<Assigned, Failure>> = assigned.collect();
+        if !assigned.iter().any(Result::is_ok) {
+            // There would be no report at all.
+            return assigned
                 .into_iter()
                 .take(1)
-                .map(|place| place.map(Ok))
+                .map(|destination| destination.map(Ok))
                 .collect();
         }
-        Ok(places)
+        Ok(assigned)
     }
 
-    fn place(&mut self, form: &Form<'_>, student: &Student<'_>) -> Result<Found, Failure> {
-        match form.own_folder(student) {
-            Some(own) => self.in_own_folder(form, student, own),
-            None if form.is_of_own_folders => {
-                let shown = form.shown(&with_name(&form.wanted.below, student.name));
+    fn assign(
+        &mut self,
+        template: &Template<'_>,
+        student: &Student<'_>,
+    ) -> Result<Assigned, Failure> {
+        match template.own_folder(student) {
+            Some(own) => self.in_own_folder(template, student, own),
+            None if template.is_of_own_folders => {
+                let shown = template.shown(&with_name(&template.wanted.below, student.name));
                 let why = "there is no folder of this submission, and eco makes none where others are handed in";
                 Err(report_to::cannot(&shown, why))
             }
-            None => Ok(self.beside(form, student)),
+            None => Ok(self.beside(template, student)),
         }
     }
 
-    /// In the folder that a student handed in.
+    /// Takes a path in the folder that a student handed in.
     fn in_own_folder(
         &mut self,
-        form: &Form<'_>,
+        template: &Template<'_>,
         student: &Student<'_>,
         own: &OsStr,
-    ) -> Result<Found, Failure> {
-        let part = file_name(student.name, form.room);
-        let rest = form.wanted.below.get(1..).unwrap_or_default();
+    ) -> Result<Assigned, Failure> {
+        let part = file_name(student.name, template.room);
+        let rest = template.wanted.below.get(1..).unwrap_or_default();
         let below = with_name(rest, &part);
         let within = Path::new(own).join(&below);
-        let shown = form.shown(&within);
+        let shown = template.shown(&within);
         if is_plugin(&below) {
             let why = "it would be taken for a plugin";
             return Err(report_to::cannot(&shown, why));
         }
-        if !self.taken.take(&form.path.join(within)) {
+        if !self.taken.take(&template.path.join(within)) {
             return Err(report_to::cannot(&shown, "another report is there"));
         }
-        let place = Place {
-            folder: form.folder.clone(),
+        let destination = Destination {
+            folder: template.folder.clone(),
             below,
             shown,
             whose: Whose::Students(own.to_owned()),
         };
-        Ok(Found {
-            place,
+        Ok(Assigned {
+            destination,
             is_longer: false,
         })
     }
 
-    /// In a folder of the teacher's.
-    fn beside(&mut self, form: &Form<'_>, student: &Student<'_>) -> Found {
-        let plain = file_name(student.name, form.room);
-        let mut below = with_name(&form.wanted.below, &plain);
+    /// Takes a path in a folder of the teacher's.
+    fn beside(&mut self, template: &Template<'_>, student: &Student<'_>) -> Assigned {
+        let plain = file_name(student.name, template.room);
+        let mut below = with_name(&template.wanted.below, &plain);
         let mut times = 0;
         loop {
-            let path = form.path.join(&below);
+            let path = template.path.join(&below);
             if self.refuse(&path).is_ok() && self.taken.take(&path) {
                 break;
             }
             times += 1;
             let part = longer(&plain, student.name, times);
-            below = with_name(&form.wanted.below, &part);
+            below = with_name(&template.wanted.below, &part);
         }
-        // By the name that they have while no other is called so.
-        let short = with_name(&form.wanted.below, &file_name(student.short, form.room));
+        // An earlier report may have the short name of the student.
+        let short = with_name(
+            &template.wanted.below,
+            &file_name(student.short, template.room),
+        );
         let earlier = (short != below).then(|| Earlier {
-            path: form.path.join(&short),
-            shown: form.shown(&short),
+            path: template.path.join(&short),
+            shown: template.shown(&short),
             below: short,
         });
-        let place = Place {
-            folder: form.folder.clone(),
-            shown: form.shown(&below),
+        let destination = Destination {
+            folder: template.folder.clone(),
+            shown: template.shown(&below),
             below,
             whose: Whose::Named(earlier),
         };
-        Found {
-            place,
+        Assigned {
+            destination,
             is_longer: times > 0,
         }
     }
 
-    /// Leaves alone what is somebody's by now, once every place is found.
-    pub(super) fn keep_others(&self, place: &mut Place) {
-        if let Whose::Named(earlier) = &mut place.whose {
+    /// Keeps an earlier report that another student or submission has the path of. To be called when all paths are taken.
+    pub(super) fn keep_others(&self, destination: &mut Destination) {
+        if let Whose::Named(earlier) = &mut destination.whose {
             let nobodys = |it: &Earlier| !self.taken.has(&it.path) && self.refuse(&it.path).is_ok();
             *earlier = earlier.take().filter(nobodys);
         }
     }
 
-    /// Refuses a path in what was handed in, or in the exercise.
+    /// Refuses a path in a submission, or in the exercise.
     fn refuse(&self, path: &Path) -> Result<(), &'static str> {
         let is_exercise = |exercise: &PathBuf| key(path).starts_with(exercise);
         match &self.exercise {
@@ -230,8 +235,8 @@ impl Ground {
         }
     }
 
-    /// Opens a folder that was typed.
-    fn open(&self, report: &ReportTo, folder: &Path) -> Result<Typed, Failure> {
+    /// Opens the folder in front of a report that was typed.
+    fn open(&self, report: &ReportTo, folder: &Path) -> Result<TypedFolder, Failure> {
         let opened = self.handed_in.open(folder);
         opened.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => report.cannot(format!(
@@ -244,8 +249,8 @@ impl Ground {
     }
 }
 
-impl Form<'_> {
-    /// What a student's own folder is called in that of the form, where `{name}` alone stands for a folder.
+impl Template<'_> {
+    /// The name of a student's own folder, if `{name}` alone stands for it in this path.
     fn own_folder<'s>(&self, student: &Student<'s>) -> Option<&'s OsStr> {
         let is_whole = self.wanted.below.len() > 1
             && self
@@ -262,12 +267,12 @@ impl Form<'_> {
     }
 }
 
-/// Two reports have one path.
+/// The failure when two reports have the same path.
 pub(super) fn twice() -> Failure {
     Exit::Usage.saying("two reports would go to the same file")
 }
 
-/// A path for messages, without the folder that is meant where none is named.
+/// A path for messages, without a leading `.`.
 fn plain(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }

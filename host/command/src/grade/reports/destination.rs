@@ -1,6 +1,6 @@
-//! Where one report goes, and putting it there.
+//! The destination of one report, and writing it there.
 //!
-//! It owns what a report takes the place of. It must not know how the place was found.
+//! It owns the rules for replacing an older file.
 
 use super::report_to::cannot;
 use crate::exit::{Exit, Failure};
@@ -11,9 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where a report goes.
+/// The file that a report goes to.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct Destination {
     pub(super) folder: Arc<Folder>,
     pub(super) below: PathBuf,
     /// For messages.
@@ -21,35 +21,35 @@ pub(super) struct Place {
     pub(super) whose: Whose,
 }
 
-/// Who chose the path, and put there what is there.
+/// The person who chose the path, and with it the rule for an older file.
 #[derive(Clone)]
 pub(super) enum Whose {
-    /// A teacher typed it in full. What is there is replaced.
+    /// A teacher typed the path in full. An older file is replaced.
     Teachers,
-    /// It has a student's name, in a folder of the teacher's. No more than an earlier report is replaced.
+    /// The path has a student's name, in a folder of the teacher's. Only an earlier report is replaced.
     Named(Option<Earlier>),
-    /// It is in this folder, which a student handed in. What is there is replaced, whatever it is.
+    /// The path is in this folder, which a student handed in. Anything there is replaced.
     Students(OsString),
 }
 
-/// Where an earlier report on a student may lie, who had a shorter path then. It would tell a mark that is theirs no more.
+/// The path of an earlier report on the student, from a time when the path was shorter. Its mark is out of date.
 #[derive(Clone)]
 pub(super) struct Earlier {
     pub(super) below: PathBuf,
-    /// Of `below`, all of it.
+    /// The whole path, folder and `below`.
     pub(super) path: PathBuf,
     /// For messages.
     pub(super) shown: String,
 }
 
-impl Place {
-    /// Puts a report that a teacher typed the path of.
+impl Destination {
+    /// Writes a report whose path a teacher typed.
     pub(super) fn put(&self, report: &[u8]) -> Result<(), Failure> {
         let put = self.folder.replace_below(&self.below, report);
         put.map_err(|error| self.failure(&error))
     }
 
-    /// Puts a report on one submission, and removes an earlier one on it that has a shorter path.
+    /// Writes a report on one submission, and removes an earlier one with a shorter path.
     pub(super) fn put_one(&self, format: OfOne, report: &[u8]) -> Result<(), Failure> {
         let put = match &self.whose {
             Whose::Teachers => return self.put(report),
@@ -86,7 +86,7 @@ impl Place {
         folder.replace(name, report)
     }
 
-    /// What can't be removed, or isn't there, stays as it is: the report itself is written.
+    /// Removes an earlier report. A failure is a warning, since the new report is written.
     fn remove(&self, format: OfOne, earlier: &Earlier) {
         let remove = || -> io::Result<bool> {
             let (way, name) = eco_files::split(&earlier.below)?;
@@ -121,7 +121,7 @@ impl Place {
     }
 }
 
-/// Whether there is a file that begins as a report of this format does.
+/// Whether there is a file that begins like a report of this format.
 fn has_earlier(folder: &Folder, name: &OsStr, format: OfOne) -> io::Result<bool> {
     let file = match folder.file(name) {
         Ok(file) => file,

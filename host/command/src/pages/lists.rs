@@ -1,0 +1,135 @@
+//! Tests that hold lists and counts on pages against the code: imports, exercises, samples, crates, languages.
+
+use super::commands::root;
+use super::{page, pages};
+use eco_exercise::{Cases, Exercise, SHIPPED};
+use eco_toolchain::samples::{SampleLanguage, Shape};
+
+#[test]
+fn every_import_is_on_the_pages_for_authors_and_in_the_message_that_refuses_others() {
+    let [all, servers] = eco_plugin::offered();
+    let offered: Vec<&str> = all.into_iter().chain(servers).collect();
+    let list = offered
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let text = page("plugins/README.md")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        text.contains(&list),
+        "plugins/README.md should have\n{list}"
+    );
+    let worlds = page("wit/worlds.wit");
+    for name in &offered {
+        let Some(short) = name
+            .strip_prefix("eco:plugin/")
+            .and_then(|name| name.split('@').next())
+        else {
+            continue;
+        };
+        assert!(
+            worlds.contains(&format!("import {short};")),
+            "no world imports {short}"
+        );
+        for language in SampleLanguage::ALL {
+            let page = page(&format!("plugins/{}/README.md", language.folder()));
+            let page = page.to_lowercase();
+            assert!(
+                page.contains(short),
+                "the page of {} has nothing of {short}",
+                language.folder()
+            );
+        }
+    }
+    let refused = eco_plugin::LoadError::Import(vec!["x".to_owned()]).to_string();
+    for name in offered {
+        assert!(refused.contains(name), "{name}: {refused}");
+    }
+}
+
+#[test]
+fn the_table_of_exercises_is_that_of_the_code() {
+    let readme = page("plugins/exercises/README.md");
+    let rows: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("| [`"))
+        .collect();
+    assert_eq!(
+        rows.len(),
+        SHIPPED.len(),
+        "plugins/exercises/README.md has a row for each exercise"
+    );
+    for (row, shipped) in rows.iter().zip(SHIPPED) {
+        let slug = shipped.slug;
+        let links = format!("| [`{slug}`]({slug}/README.md), [en español]({slug}/README.es.md) |");
+        assert!(row.starts_with(&links), "{row}\nshould begin with {links}");
+        Exercise::read(&shipped.files(), Cases::All).unwrap();
+    }
+}
+
+#[test]
+fn every_sample_is_there_and_on_the_pages() {
+    let plugins = page("plugins/README.md");
+    for language in SampleLanguage::ALL {
+        let folder = language.folder();
+        assert!(
+            plugins.contains(&format!("({folder}/README.md)")),
+            "no link to {folder}"
+        );
+        for shape in Shape::ALL {
+            let sample = shape.folder();
+            let path = root().join(format!("plugins/{folder}/{sample}"));
+            assert!(path.is_dir(), "{}", path.display());
+            let own = page(&format!("plugins/{folder}/README.md"));
+            for (name, text) in [("plugins/README.md", &plugins), (folder, &own)] {
+                assert!(
+                    text.contains(&format!("`{sample}`")),
+                    "{name} has nothing of {sample}"
+                );
+            }
+        }
+    }
+}
+
+/// Exercises, samples, crates and languages are counted in words or figures.
+#[test]
+fn every_count_is_that_of_the_code() {
+    let crates = root().join("host").read_dir().unwrap().flatten();
+    let crates = crates
+        .filter(|entry| entry.path().join("Cargo.toml").is_file())
+        .count();
+    let counts = [
+        ("exercises", SHIPPED.len()),
+        ("samples", Shape::ALL.len()),
+        ("crates", crates),
+        ("languages", SampleLanguage::ALL.len()),
+    ];
+    const WORDS: [&str; 15] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve", "thirteen", "fourteen",
+    ];
+    let changelog = ("CHANGELOG.md".to_owned(), page("CHANGELOG.md"));
+    let mut wrong = Vec::new();
+    for (name, text) in pages().into_iter().chain([changelog]) {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let [number, what] = pair else { continue };
+            let what = what.trim_matches(|letter: char| !letter.is_alphanumeric());
+            let Some((_, count)) = counts.iter().find(|(counted, _)| *counted == what) else {
+                continue;
+            };
+            let number = number.to_lowercase();
+            let said = WORDS
+                .iter()
+                .position(|word| *word == number)
+                .or(number.parse().ok());
+            if said.is_some_and(|said| said != *count) {
+                wrong.push(format!("{name}: {number} {what}, and there are {count}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
