@@ -1,6 +1,6 @@
 //! `eco inspect`: describes a plugin, and names missing parts.
 
-use crate::budget_args::BudgetArgs;
+use crate::arguments::budgets::BudgetArgs;
 use crate::exit::{Exit, Failure};
 use crate::plugin::advice::Advised;
 use crate::plugin::{PluginArg, compiler, unusable};

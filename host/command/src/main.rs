@@ -6,7 +6,6 @@
 
 mod args;
 mod arguments;
-mod budget_args;
 mod build;
 mod call;
 mod check;
@@ -27,7 +26,6 @@ mod runtime;
 mod send;
 mod serve;
 mod setup;
-mod shared_args;
 mod signals;
 mod state;
 

@@ -1,6 +1,6 @@
 //! The ranges of numbers and sizes. Parsers, help, errors and the page all have them from here.
 
-use crate::arguments::defaults::short;
+use super::defaults::short;
 use crate::exit::{Exit, Failure};
 use bytesize::ByteSize;
 use std::fmt::Display;

@@ -1,7 +1,7 @@
 //! The arguments of `eco call`.
 
 use super::step_args::StepArgs;
-use crate::budget_args::BudgetArgs;
+use crate::arguments::budgets::BudgetArgs;
 use clap::ValueHint;
 use std::ffi::OsString;
 

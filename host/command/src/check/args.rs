@@ -1,6 +1,6 @@
 //! The arguments of `eco check`.
 
-use crate::budget_args::CompileArgs;
+use crate::arguments::budgets::CompileArgs;
 use clap::ValueHint;
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! The arguments of `eco grade`.
 
 use super::reports::ReportTo;
+use crate::arguments::budgets::CompileArgs;
 use crate::arguments::ranges;
-use crate::budget_args::CompileArgs;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ValueEnum, ValueHint};
 use std::ffi::OsString;

@@ -1,7 +1,7 @@
 //! The arguments of `eco load`.
 
+use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::ranges;
-use crate::budget_args::BudgetArgs;
 use crate::client::message::MessageArgs;
 use bytesize::ByteSize;
 use clap::ValueHint;

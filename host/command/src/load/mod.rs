@@ -7,7 +7,7 @@ mod html_file;
 
 pub(super) use args::LoadArgs;
 
-use crate::budget_args::size;
+use crate::arguments::budgets::size;
 use crate::client::message::Message;
 use crate::client::reach;
 use crate::exit::{Exit, Failure};

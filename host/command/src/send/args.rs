@@ -1,6 +1,6 @@
 //! The arguments of `eco send`.
 
-use crate::budget_args::BudgetArgs;
+use crate::arguments::budgets::BudgetArgs;
 use crate::client::message::MessageArgs;
 use clap::ValueHint;
 use eco_net::Endpoint;

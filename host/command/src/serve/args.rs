@@ -1,8 +1,8 @@
 //! The arguments of `eco serve`.
 
+use crate::arguments::budgets::BudgetArgs;
+use crate::arguments::limits::SharedArgs;
 use crate::arguments::{defaults, ranges};
-use crate::budget_args::BudgetArgs;
-use crate::shared_args::SharedArgs;
 use bytesize::ByteSize;
 use clap::{ValueEnum, ValueHint};
 use eco_net::{Endpoint, Limits};

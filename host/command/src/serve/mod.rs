@@ -6,8 +6,8 @@ mod reload;
 
 pub(crate) use args::ServeArgs;
 
+use crate::arguments::budgets::size;
 use crate::arguments::ranges;
-use crate::budget_args::size;
 use crate::exit::{Exit, Failure};
 use crate::logging::LogFormat;
 use crate::plugin::{PluginArg, compiler};

@@ -2,7 +2,7 @@
 
 mod solutions;
 
-use crate::budget_args::CompileArgs;
+use crate::arguments::budgets::CompileArgs;
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::output;

@@ -1,7 +1,7 @@
 //! The flags of the limits of what connections share.
 
-use crate::arguments::defaults;
-use crate::budget_args::size;
+use super::budgets::size;
+use super::defaults;
 use crate::state::args::StateArgs;
 use bytesize::ByteSize;
 use eco_state::{Limit, Limits};
@@ -9,9 +9,9 @@ use eco_state::{Limit, Limits};
 /// The limits of [`eco_state::Limits`], as far as they are given.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What connections share: topics and a store")]
-pub(super) struct SharedArgs {
+pub(crate) struct SharedArgs {
     #[command(flatten)]
-    pub(super) state: StateArgs,
+    pub(crate) state: StateArgs,
     #[arg(long, value_name = "N", help = defaults::limit("Topics of one connection", Limit::Topics))]
     topics: Option<usize>,
     #[arg(long, value_name = "N", help = defaults::limit("Members of all topics together, on all hosts", Limit::Members))]
@@ -46,7 +46,7 @@ pub(super) struct SharedArgs {
 
 impl SharedArgs {
     /// The limits, with the defaults for what is not given.
-    pub(super) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         let defaults = Limits::default();
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         Limits {

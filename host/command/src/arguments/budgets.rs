@@ -1,7 +1,7 @@
 //! The flags of the budgets, which several commands have.
 
-use crate::arguments::defaults;
-use crate::arguments::ranges::{self, LEAST_CPU, MEMORY, STACK, TABLE};
+use super::defaults;
+use super::ranges::{self, LEAST_CPU, MEMORY, STACK, TABLE};
 use crate::exit::{Exit, Failure};
 use bytesize::ByteSize;
 use eco_plugin::{Budget, Budgets};
@@ -10,46 +10,46 @@ use std::time::Duration;
 /// The budgets of [`eco_plugin::Budgets`], as far as they are given.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Budgets of the plugin")]
-pub(super) struct BudgetArgs {
+pub(crate) struct BudgetArgs {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget(&ranges::with("Processor time of one call", &ranges::at_least(LEAST_CPU)), Budget::Cpu))]
-    pub(super) cpu: Option<Duration>,
+    pub(crate) cpu: Option<Duration>,
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Time in which one call waits, asleep", Budget::Wait))]
-    pub(super) wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::budget("Time in which one call must be over, by the clock", Budget::Deadline))]
-    pub(super) deadline: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
     #[arg(long, value_name = "SIZE", help = defaults::budget(&ranges::with("Memory of one instance", &ranges::sizes(&MEMORY)), Budget::Memory))]
-    pub(super) memory: Option<ByteSize>,
+    pub(crate) memory: Option<ByteSize>,
     /// Memory of all instances together, with tables and stacks [default: half of the machine's]
     #[arg(long, value_name = "SIZE")]
-    pub(super) total_memory: Option<ByteSize>,
+    pub(crate) total_memory: Option<ByteSize>,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(TABLE), help = defaults::budget(&ranges::with("Table elements of one instance", &ranges::numbers(&TABLE)), Budget::Table))]
-    pub(super) table: Option<u64>,
+    pub(crate) table: Option<u64>,
     #[arg(long, value_name = "SIZE", help = defaults::budget(&ranges::with("Stack of one call", &ranges::sizes(&STACK)), Budget::Stack))]
-    pub(super) stack: Option<ByteSize>,
+    pub(crate) stack: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("Bytes returned by one call", Budget::Reply))]
-    pub(super) reply: Option<ByteSize>,
+    pub(crate) reply: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("What one connection may write to the log", Budget::Log))]
-    pub(super) log_output: Option<ByteSize>,
+    pub(crate) log_output: Option<ByteSize>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("Size of the plugin's file", Budget::File))]
-    pub(super) file_size: Option<ByteSize>,
+    pub(crate) file_size: Option<ByteSize>,
     #[command(flatten)]
-    pub(super) compile: CompileArgs,
+    pub(crate) compile: CompileArgs,
 }
 
 /// Those of compiling, which commands have that judge plugins by rules of their own.
 #[derive(Clone, Copy, Debug, clap::Args)]
 #[command(next_help_heading = "Budgets of the plugin")]
-pub(super) struct CompileArgs {
+pub(crate) struct CompileArgs {
     /// Time to compile the plugin; call, check, grade: processor time [default: 30s, check, grade: 2m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(super) compile_time: Option<Duration>,
+    pub(crate) compile_time: Option<Duration>,
     #[arg(long, value_name = "SIZE", help = defaults::budget("Memory to compile the plugin", Budget::CompileMemory))]
-    pub(super) compile_memory: Option<ByteSize>,
+    pub(crate) compile_memory: Option<ByteSize>,
 }
 
 impl CompileArgs {
     /// These budgets, with what is given in the place of its default.
-    pub(super) fn over(self, defaults: Budgets) -> Budgets {
+    pub(crate) fn over(self, defaults: Budgets) -> Budgets {
         Budgets {
             compile: self.compile_time.unwrap_or(defaults.compile),
             compile_memory: self.compile_memory.map_or(defaults.compile_memory, size),
@@ -75,13 +75,13 @@ fn flag(budget: Budget) -> Option<String> {
     Some(format!("--{}", budget.code()))
 }
 
-pub(super) fn size(bytes: ByteSize) -> usize {
+pub(crate) fn size(bytes: ByteSize) -> usize {
     usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
 }
 
 impl BudgetArgs {
     /// These budgets, with what is not given taken from `defaults`.
-    pub(super) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
+    pub(crate) fn over(&self, defaults: Budgets) -> Result<Budgets, Failure> {
         let defaults = self.compile.over(defaults);
         let set = |given: Option<ByteSize>, default| given.map_or(default, size);
         let budgets = Budgets {
