@@ -57,36 +57,6 @@ fn all_failures_are_shown_in_full_if_asked_for() {
 }
 
 #[test]
-fn over_tcp_the_same_is_said() {
-    for plugin in [
-        "never-closes.lua",
-        "closes-early.lua",
-        "throws.js",
-        "is-off-by-one.lua",
-        "floods-the-log.js",
-        "loops.js",
-    ] {
-        let check = |flags: &[&str]| {
-            Eco::new(&["check", &lines(), &wrong(plugin), "--all"])
-                .args(flags)
-                .run(b"")
-        };
-        let (memory, tcp) = (check(&[]), check(&["--tcp"]));
-        let verdicts = |text: String| -> Vec<String> {
-            let lines = text
-                .lines()
-                .filter(|line| line.starts_with("FAIL") || line.starts_with("ok"));
-            lines
-                .map(|line| line.split("  used").next().unwrap_or_default().to_owned())
-                .collect()
-        };
-        assert_eq!(verdicts(tcp.text()), verdicts(memory.text()), "{plugin}");
-        assert_eq!((memory.code, tcp.code), (1, 1), "{plugin}");
-        assert_eq!(tcp.stderr, memory.stderr, "{plugin}");
-    }
-}
-
-#[test]
 fn a_plugin_that_can_not_be_loaded_is_no_failed_case() {
     for (plugin, words) in [
         ("is-a-core-module.wat", "a core module, not a component"),

@@ -75,6 +75,8 @@ mod named;
 /// What lies between programs: a link that can hang, a balancer.
 mod neighbours;
 mod network;
+/// The exercises that eco brings, over real sockets.
+mod over_sockets;
 /// The time that a load's client takes itself.
 mod own_time;
 /// The page of `eco load`, in a browser.

@@ -162,23 +162,6 @@ fn a_byte_of_either_file_draws_anew_and_a_check_tells_nothing_of_a_grade() {
 }
 
 #[test]
-fn over_sockets_the_same_is_drawn() {
-    let exercise = judged("seeds-over-sockets", REPEATS);
-    let plugin = plugin_file("tells-over-sockets.js", TELLS);
-    let check = |flags: &[&str]| {
-        let checked = Eco::new(&["check", &exercise, &plugin, "--all"]);
-        checked.args(flags).run(b"").text()
-    };
-    let of_judges = |text: &str| -> Vec<String> {
-        let lines = text.lines().filter(|line| line.contains("The judge says"));
-        lines.map(str::to_owned).collect()
-    };
-    let said = of_judges(&check(&[]));
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert_eq!(of_judges(&check(&["--tcp"])), said);
-}
-
-#[test]
 fn a_judge_may_compare_a_time_with_its_own() {
     let judge = SECRET.replace("Math.random()", "Date.now()");
     let exercise = judged("compares-times", &judge);

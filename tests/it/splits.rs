@@ -91,13 +91,9 @@ fn a_pause_is_time_for_the_plugin_and_none_for_the_student() {
     let text = "let then; function receive() { const now = Date.now(); const passed = now - (then ?? now); then = now; return String(passed); }";
     let plugin = plugin_file("tells-what-passed.js", text);
     let steps = "{ send = \"a\" }, { expect = \"0\" }, { pause = \"1h\" }, { send = \"b\" }, { expect = \"3600000\" }";
-    for flags in [&[][..], &["--tcp"]] {
-        let exercise = one_case("an-hour-passes", steps);
-        let checked = Eco::new(&["check", &exercise, &plugin])
-            .args(flags)
-            .run(b"");
-        assert_eq!(checked.code, 0, "{}", checked.text());
-    }
+    let exercise = one_case("an-hour-passes", steps);
+    let checked = Eco::new(&["check", &exercise, &plugin]).run(b"");
+    assert_eq!(checked.code, 0, "{}", checked.text());
 }
 
 #[test]
@@ -131,29 +127,21 @@ fn replies_are_due_before_the_next_send_and_no_others() {
     assert_eq!(checked.code, 0, "{}", checked.text());
 }
 
-/// What `eco check` says of a plugin in Lua, in memory, and over sockets the same.
+/// The verdict of `eco check` on a plugin in Lua.
 #[track_caller]
 fn verdict(name: &str, steps: &str, lua: &str) -> String {
     let (exercise, plugin) = (
         one_case(name, steps),
         plugin_file(&format!("{name}.lua"), lua),
     );
-    let verdict = |flags: &[&str]| {
-        let checked = Eco::new(&["check", &exercise, &plugin])
-            .args(flags)
-            .run(b"");
-        let text = checked.text();
-        let line = text.lines().nth(2).unwrap_or_default();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words.as_slice() {
-            ["ok", ..] => "passed".to_owned(),
-            [.., verdict] => (*verdict).to_owned(),
-            [] => text,
-        }
-    };
-    let (memory, tcp) = (verdict(&[]), verdict(&["--tcp"]));
-    assert_eq!(memory, tcp, "{name}");
-    memory
+    let text = Eco::new(&["check", &exercise, &plugin]).run(b"").text();
+    let line = text.lines().nth(2).unwrap_or_default();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["ok", ..] => "passed".to_owned(),
+        [.., verdict] => (*verdict).to_owned(),
+        [] => text,
+    }
 }
 
 #[test]

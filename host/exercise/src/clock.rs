@@ -3,7 +3,7 @@
 //! It owns the counting. It reads the clock of the thread that does the work, so that a busy machine takes
 //! nothing from it.
 
-use super::wire::Failed;
+use super::connections::Failed;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;

@@ -2,6 +2,7 @@
 
 use super::case::MOST_BYTES;
 use super::clock::{Clock, UsedUp};
+use super::connections::{Answer, Connections, Failed, Then};
 use super::failure::Failure;
 use super::judgement::Judgement;
 use super::seed::CaseSeed;
@@ -9,10 +10,9 @@ use super::split::Split;
 use super::stream::SURPLUS;
 use super::transcript::{Side, Transcript};
 use super::verdict::Verdict;
-use super::wire::{Answer, Bench, Failed, Then, Wire};
 use bytesize::ByteSize;
 use eco_contract::Expect;
-use eco_plugin::{ClientPlugin, Dialogue, Error, Fault, Laboratory, Step};
+use eco_plugin::{ClientPlugin, Dialogue, Error, Fault, Laboratory, ServerPlugin, Step};
 use eco_text::escape::Escaped;
 
 /// Turns of a judge. One that goes on for ever is the exercise's mistake.
@@ -30,18 +30,14 @@ pub(super) async fn under_every_split(
     judge: &ClientPlugin,
     message: Option<&[u8]>,
     seed: &CaseSeed,
-    bench: &impl Bench,
+    plugin: &ServerPlugin,
     clock: &Clock,
 ) -> Result<Judgement, UsedUp> {
     let mut fuel = 0;
     // The next message may depend on the reply, so that nothing can be sent together with it.
     for split in Split::all().filter(|split| *split != Split::AllInOne) {
-        let wire = match bench.wire(seed.submission()).await {
-            Ok(wire) => wire,
-            Err(what) => return Ok(Judgement::unrun(Verdict::Internal(what))),
-        };
         let mut talk = Talk {
-            wire,
+            connections: Connections::new(plugin, seed.submission()),
             split,
             turn: 0,
             sent: 0,
@@ -53,10 +49,11 @@ pub(super) async fn under_every_split(
         let held = clock
             .within(talk.hold(judge, message, &seed.judge()))
             .await?;
-        fuel = fuel.max(talk.wire.fuel());
+        fuel = fuel.max(talk.connections.fuel());
         if let Err(stop) = held {
             let (verdict, said) = stop.verdict();
-            let failure = Failure::new(verdict, split, ONLY).with(talk.transcript, talk.wire.log());
+            let failure =
+                Failure::new(verdict, split, ONLY).with(talk.transcript, talk.connections.log());
             let failure = Failure {
                 judge: said,
                 ..failure
@@ -67,8 +64,8 @@ pub(super) async fn under_every_split(
     Ok(Judgement::of(None, fuel))
 }
 
-struct Talk<'a, W> {
-    wire: W,
+struct Talk<'a> {
+    connections: Connections,
     split: Split,
     turn: usize,
     /// Bytes sent so far.
@@ -123,7 +120,7 @@ impl From<UsedUp> for Stop {
     }
 }
 
-impl<W: Wire> Talk<'_, W> {
+impl Talk<'_> {
     async fn hold(
         &mut self,
         judge: &ClientPlugin,
@@ -131,7 +128,7 @@ impl<W: Wire> Talk<'_, W> {
         lab: &Laboratory,
     ) -> Result<(), Stop> {
         let mut dialogue = judge.dialogue_in(lab).await?;
-        let greeting = self.wire.open(ONLY).await;
+        let greeting = self.connections.open(ONLY).await;
         self.take(greeting)?;
         let turn = dialogue.start(message).await?;
         let (mut send, mut expect) = (turn.send.into_owned(), turn.expect);
@@ -182,7 +179,7 @@ impl<W: Wire> Talk<'_, W> {
                 if !self.ended {
                     self.clock.check()?;
                     self.transcript.bytes(ONLY, Side::Client, chunk);
-                    let answer = self.wire.send(ONLY, chunk).await;
+                    let answer = self.connections.send(ONLY, chunk).await;
                     self.take(answer)?;
                 }
                 if self.came.len() > most {
@@ -206,7 +203,7 @@ impl<W: Wire> Talk<'_, W> {
             Expect::ToEnd => {
                 if !self.ended {
                     self.transcript.note(ONLY, Side::Client, "end of input");
-                    let last = self.wire.finish(ONLY).await;
+                    let last = self.connections.finish(ONLY).await;
                     self.take(last)?;
                 }
                 Some(self.came.len())
@@ -235,6 +232,6 @@ impl<W: Wire> Talk<'_, W> {
     }
 
     async fn leave(&mut self) -> Result<(), Stop> {
-        self.wire.leave(ONLY).await.map_err(Stop::Plugin)
+        self.connections.leave(ONLY).await.map_err(Stop::Plugin)
     }
 }

@@ -4,6 +4,7 @@
 
 use super::case::{Case, Exercise, Script, Step};
 use super::clock::{Clock, UsedUp};
+use super::connections::Connections;
 use super::dialogue;
 use super::failure::Failure;
 use super::judgement::Judgement;
@@ -12,8 +13,7 @@ use super::seed::CaseSeed;
 use super::shrink::smallest;
 use super::split::{Split, Streams};
 use super::verdict::Verdict;
-use super::wire::Bench;
-use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, Source};
+use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, ServerPlugin, Source};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -48,13 +48,13 @@ impl<'a> Judge<'a> {
     /// [`Verdict::Internal`].
     pub async fn judge(
         &self,
-        bench: &impl Bench,
+        plugin: &ServerPlugin,
         mut done: impl FnMut(&Case, &Judgement),
     ) -> Vec<Judgement> {
         let clock = Clock::new(self.exercise.limits.time);
         let (mut judgements, mut room) = (Vec::new(), DETAILS);
         for case in &self.exercise.cases {
-            let judged = self.case(case, bench, &clock).await;
+            let judged = self.case(case, plugin, &clock).await;
             let mut judgement = judged.unwrap_or_else(|used_up: UsedUp| {
                 Judgement::unrun(Verdict::Internal(used_up.to_string()))
             });
@@ -68,16 +68,16 @@ impl<'a> Judge<'a> {
     async fn case(
         &self,
         case: &Case,
-        bench: &impl Bench,
+        plugin: &ServerPlugin,
         clock: &Clock,
     ) -> Result<Judgement, UsedUp> {
         let seed = self.exercise.seed.of_case(&case.name);
         match &case.script {
-            Script::Steps(steps) => under_every_split(steps, &seed, bench, clock).await,
+            Script::Steps(steps) => under_every_split(steps, &seed, plugin, clock).await,
             Script::Judge { judge, message } => match self.judges.get(*judge) {
                 Some(judge) => {
                     let message = message.as_deref();
-                    dialogue::under_every_split(judge, message, &seed, bench, clock).await
+                    dialogue::under_every_split(judge, message, &seed, plugin, clock).await
                 }
                 None => {
                     let what = "its judge is not loaded".to_owned();
@@ -136,7 +136,7 @@ fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, Strin
 async fn under_every_split(
     steps: &[Step],
     seed: &CaseSeed,
-    bench: &impl Bench,
+    plugin: &ServerPlugin,
     clock: &Clock,
 ) -> Result<Judgement, UsedUp> {
     let streams = Streams::of(steps);
@@ -147,14 +147,9 @@ async fn under_every_split(
         if !seen.insert(cuts.clone()) {
             continue;
         }
-        let one_run = async {
-            let wire = bench.wire(seed.submission()).await?;
-            Ok(run(steps, &streams, cuts.clone(), split, wire, clock).await)
-        };
-        let outcome = match clock.within(one_run).await? {
-            Ok(outcome) => outcome,
-            Err(what) => return Ok(Judgement::unrun(Verdict::Internal(what))),
-        };
+        let connections = Connections::new(plugin, seed.submission());
+        let one_run = run(steps, &streams, cuts.clone(), split, connections, clock);
+        let outcome = clock.within(one_run).await?;
         fuel = fuel.max(outcome.fuel);
         let Some(failure) = outcome.failure else {
             continue;
@@ -165,7 +160,7 @@ async fn under_every_split(
         let smaller = if worth_it {
             let free = streams.free(&cuts);
             let streams = &streams;
-            let fails = |places| clock.within(fails(steps, streams, places, seed, bench, clock));
+            let fails = |places| clock.within(fails(steps, streams, places, seed, plugin, clock));
             smallest(free, fails).await
         } else {
             None
@@ -181,11 +176,12 @@ async fn fails(
     streams: &Streams,
     places: Vec<(usize, usize)>,
     seed: &CaseSeed,
-    bench: &impl Bench,
+    plugin: &ServerPlugin,
     clock: &Clock,
 ) -> Option<Failure> {
-    let wire = bench.wire(seed.submission()).await.ok()?;
+    let connections = Connections::new(plugin, seed.submission());
     let cuts = streams.at(&places);
-    let Outcome { failure, .. } = run(steps, streams, cuts, Split::Smallest, wire, clock).await;
+    let outcome = run(steps, streams, cuts, Split::Smallest, connections, clock).await;
+    let Outcome { failure, .. } = outcome;
     failure.filter(|failure| failure.verdict.depends_on_split())
 }

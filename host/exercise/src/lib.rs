@@ -1,7 +1,7 @@
 //! Exercises: tasks for a student's plugin, and judging how it does them.
 //!
 //! It owns the format of exercises, the splits of their bytes, the verdicts, and the reports. It knows no sockets and no
-//! terminal: TCP comes in as a [`Wire`].
+//! terminal: plugins are played in memory.
 //!
 //! The way in is [`Exercise::read`], then [`Judge::of`] once, then [`Judge::judge`] for each plugin.
 //!
@@ -14,6 +14,7 @@
 
 mod case;
 mod clock;
+mod connections;
 mod dialogue;
 mod digest;
 mod expression;
@@ -36,7 +37,6 @@ mod split;
 mod stream;
 mod transcript;
 mod verdict;
-mod wire;
 
 pub use case::{Action, Case, Exercise, Limits, Pattern, Script, Step, Visibility};
 pub use digest::Digest;
@@ -56,4 +56,3 @@ pub use shipped::{SHIPPED, Shipped, StatementLanguage};
 pub use split::Split;
 pub use transcript::{Event, Side, Transcript};
 pub use verdict::Verdict;
-pub use wire::{Answer, Bench, Failed, InMemory, Then, Wire, after_finish, told_of};

@@ -1,15 +1,15 @@
-//! One run: the steps of a case, under one split, over one wire.
+//! One run: the steps of a case, under one split, over the connections that it opens.
 //!
 //! It owns the order of events. `stream` compares the replies.
 
 use super::case::{Action, Step};
 use super::clock::{Clock, UsedUp};
+use super::connections::{Answer, Connections, Failed, Then};
 use super::failure::{Failure, Place};
 use super::split::{Cuts, Split, Streams};
 use super::stream::{Divergence, Expected, State, Stream};
 use super::transcript::{Side, Transcript};
 use super::verdict::Verdict;
-use super::wire::{Answer, Failed, Then, Wire};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,17 +22,17 @@ pub(super) struct Outcome {
 }
 
 /// Plays the steps, with each connection's stream cut at `cuts`, as long as the clock has time left.
-pub(super) async fn run<W: Wire>(
+pub(super) async fn run(
     steps: &[Step],
     streams: &Streams,
     cuts: Cuts,
     split: Split,
-    wire: W,
+    connections: Connections,
     clock: &Clock,
 ) -> Outcome {
     let lines = streams.sent.iter().zip(cuts).zip(&streams.expected);
     let mut player = Player {
-        wire,
+        connections,
         streams: lines
             .map(|((sent, cuts), expected)| Stream::new(sent, cuts, *expected))
             .collect(),
@@ -45,7 +45,7 @@ pub(super) async fn run<W: Wire>(
     };
     Outcome {
         failure,
-        fuel: player.wire.fuel(),
+        fuel: player.connections.fuel(),
     }
 }
 
@@ -63,8 +63,8 @@ fn names(steps: &[Step]) -> Vec<Arc<str>> {
     names
 }
 
-struct Player<'a, W> {
-    wire: W,
+struct Player<'a> {
+    connections: Connections,
     streams: Vec<Stream<'a>>,
     transcript: Transcript,
     clock: &'a Clock,
@@ -99,7 +99,7 @@ fn no_stream() -> Stop<'static> {
     Stop::Failed(Failed::Internal("a step names no connection".to_owned()))
 }
 
-impl<'a, W: Wire> Player<'a, W> {
+impl<'a> Player<'a> {
     async fn play(&mut self, steps: &'a [Step]) -> Result<(), (usize, Stop<'a>)> {
         for step in steps {
             match step.action {
@@ -151,7 +151,7 @@ impl<'a, W: Wire> Player<'a, W> {
                 if stream.state.takes_input() {
                     self.transcript
                         .note(connection, Side::Client, "end of input");
-                    let answer = self.wire.finish(connection).await;
+                    let answer = self.connections.finish(connection).await;
                     self.take(connection, answer)?;
                 }
             }
@@ -164,15 +164,15 @@ impl<'a, W: Wire> Player<'a, W> {
         let words = format!("time passes: {}", humantime::format_duration(time));
         self.transcript.note(connection, Side::Client, &words);
         let mut left = time;
-        while let Some(next) = self.wire.next_timer().filter(|next| *next <= left) {
+        while let Some(next) = self.connections.next_timer().filter(|next| *next <= left) {
             self.clock
                 .check()
                 .map_err(|used_up| (connection, used_up.into()))?;
-            self.wire.pause(next).await;
+            self.connections.pause(next);
             left = left.saturating_sub(next);
             self.settle().await?;
         }
-        self.wire.pause(left).await;
+        self.connections.pause(left);
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl<'a, W: Wire> Player<'a, W> {
         let mut connection = 0;
         while let Some(stream) = self.streams.get(connection) {
             let heard = if stream.state.takes_input() {
-                self.wire.hear(connection).await
+                self.connections.hear(connection).await
             } else {
                 None
             };
@@ -204,7 +204,7 @@ impl<'a, W: Wire> Player<'a, W> {
             return Ok(());
         }
         self.stream(connection)?.state = State::Open;
-        let answer = self.wire.open(connection).await;
+        let answer = self.connections.open(connection).await;
         self.take(connection, answer)
     }
 
@@ -216,7 +216,7 @@ impl<'a, W: Wire> Player<'a, W> {
             if self.stream(connection)?.state.takes_input() {
                 clock.check()?;
                 self.transcript.bytes(connection, Side::Client, chunk);
-                let answer = self.wire.send(connection, chunk).await;
+                let answer = self.connections.send(connection, chunk).await;
                 self.take(connection, answer)?;
             }
             self.stream(connection)?.check(clock)?;
@@ -253,7 +253,7 @@ impl<'a, W: Wire> Player<'a, W> {
         let stream = self.stream(connection)?;
         stream.check_end()?;
         if stream.state != State::Unopened {
-            self.wire.leave(connection).await?;
+            self.connections.leave(connection).await?;
         }
         Ok(())
     }
@@ -274,6 +274,6 @@ impl<'a, W: Wire> Player<'a, W> {
                 Failure::new(Verdict::Internal(what), split, connection)
             }
         };
-        failure.with(self.transcript.clone(), self.wire.log())
+        failure.with(self.transcript.clone(), self.connections.log())
     }
 }

@@ -36,9 +36,6 @@ pub(crate) struct CheckArgs {
     /// Show every failure in full, not only the first
     #[arg(short, long)]
     pub(crate) all: bool,
-    /// Over real sockets on this machine, instead of in memory
-    #[arg(long)]
-    pub(crate) tcp: bool,
     /// Again whenever the plugin changes
     #[arg(long)]
     pub(crate) watch: bool,
@@ -47,7 +44,7 @@ pub(crate) struct CheckArgs {
         long,
         value_name = "DIR",
         value_hint = ValueHint::DirPath,
-        conflicts_with_all = ["exercise", "plugin", "all", "tcp", "watch"]
+        conflicts_with_all = ["exercise", "plugin", "all", "watch"]
     )]
     pub(crate) lint: Option<PathBuf>,
     #[command(flatten)]

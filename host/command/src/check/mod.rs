@@ -2,42 +2,29 @@
 
 mod args;
 mod lint;
-mod reporting_session;
 mod show;
-mod sockets;
-mod tcp;
 
 pub(crate) use args::CheckArgs;
 
 use crate::exercise::find::{find, read};
 use crate::exit::{Exit, Failure};
-use crate::logging::Silence;
 use crate::plugin::PluginArg;
 use crate::plugin::compiler::{self, compiler};
 use crate::plugin::watch::Watch;
 use crate::{machine, output};
 use anyhow::Context as _;
-use eco_exercise::{Bench, Cases, Exercise, Graded, Judge, Judgement, Verdict};
+use eco_exercise::{Cases, Exercise, Graded, Judge, Verdict};
 use eco_plugin::{BUILT_IN_SERVERS, CompileError, Engine, Error, LoadError, ServerPlugin};
 use eco_text::number::many;
-use tcp::Loopback;
 
-/// What is meant by what was typed.
+/// The settings of `eco check`, parsed.
 struct Check {
     exercise: Exercise,
     /// See [`Share::judge`](eco_exercise::Share).
     judge_memory: usize,
     engine: Engine,
     plugin: PluginArg,
-    wire: WireKind,
     detail: show::Detail,
-}
-
-/// How the plugin is reached.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum WireKind {
-    Memory,
-    Tcp,
 }
 
 pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
@@ -54,11 +41,6 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
         judge_memory: share.judge,
         exercise,
         plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
-        wire: if args.tcp {
-            WireKind::Tcp
-        } else {
-            WireKind::Memory
-        },
         detail: if args.all {
             show::Detail::All
         } else {
@@ -92,18 +74,12 @@ impl Check {
         let judge = Judge::of(&self.exercise, &compiler(), self.judge_memory).await;
         let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
         output::styled(&show::title(&self.exercise, self.plugin.name()))?;
-        let judgements = match self.wire {
-            WireKind::Memory => self.judge(&judge, &plugin).await,
-            WireKind::Tcp => {
-                // What a server would log is in the feedback already.
-                let _silence = Silence::begin();
-                let loopback = Loopback::start(plugin, self.exercise.connections()).await;
-                let loopback = loopback.context("cannot listen on this machine")?;
-                let judgements = self.judge(&judge, &loopback).await;
-                loopback.stop().await;
-                judgements
-            }
+        let mut show = show::Cases::new(&self.exercise, self.detail);
+        let done = |case: &_, judgement: &_| {
+            // Who stops reading misses the rest; the exit code tells.
+            let _ = output::styled(&show.case(case, judgement));
         };
+        let judgements = judge.judge(&plugin, done).await;
         let graded = Graded {
             name: self.plugin.name().to_owned(),
             judgements,
@@ -119,15 +95,6 @@ impl Check {
                 Err(Exit::Wrong.saying(format!("{failed} failed")))
             }
         }
-    }
-
-    async fn judge(&self, judge: &Judge<'_>, bench: &impl Bench) -> Vec<Judgement> {
-        let mut show = show::Cases::new(&self.exercise, self.detail);
-        let done = |case: &_, judgement: &_| {
-            // Who stops reading misses the rest; the exit code tells.
-            let _ = output::styled(&show.case(case, judgement));
-        };
-        judge.judge(bench, done).await
     }
 
     async fn load(&self) -> Result<ServerPlugin, Failure> {

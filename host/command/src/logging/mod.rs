@@ -14,7 +14,6 @@ use eco_contract::SAID;
 use line::{Form, LogLine};
 use queue::{Lost, Origin, Queue, Room};
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -65,26 +64,6 @@ pub(super) fn finish() {
     QUEUE.finish();
 }
 
-/// Whether logging pauses.
-static SILENT: AtomicBool = AtomicBool::new(false);
-
-/// A pause of logging, in all threads, until this is dropped.
-#[must_use]
-pub(super) struct Silence(());
-
-impl Silence {
-    pub(super) fn begin() -> Self {
-        SILENT.store(true, Ordering::Relaxed);
-        Self(())
-    }
-}
-
-impl Drop for Silence {
-    fn drop(&mut self) {
-        SILENT.store(false, Ordering::Relaxed);
-    }
-}
-
 /// The subscriber that puts each event of eco into the queue.
 struct Log {
     level: LevelFilter,
@@ -107,9 +86,6 @@ impl Subscriber for Log {
     }
 
     fn event(&self, event: &Event<'_>) {
-        if SILENT.load(Ordering::Relaxed) {
-            return;
-        }
         let mut line = LogLine::new(self.form, *event.metadata().level());
         event.record(&mut line);
         let origin = match event.metadata().target() {

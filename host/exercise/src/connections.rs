@@ -1,4 +1,4 @@
-//! What a case is played against: the plugin, reached in one way or another.
+//! The connections to a plugin against which a case is played.
 
 use eco_contract::{Connection, Life, Opening, Reason, RepliedAfterFinish, Session as _};
 use eco_plugin::{Error, Laboratory, PluginSession, ServerPlugin};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 /// What the plugin did when something came.
 #[derive(Debug)]
-pub struct Answer {
+pub(super) struct Answer {
     /// What it sent.
-    pub data: Vec<u8>,
+    pub(super) data: Vec<u8>,
     /// What became of the connection.
-    pub then: Then,
+    pub(super) then: Then,
 }
 
 /// What became of a connection.
 #[derive(Debug)]
-pub enum Then {
+pub(super) enum Then {
     /// It goes on.
     Open,
     /// The plugin will send no more, and still listens.
@@ -39,7 +39,7 @@ impl From<Then> for Answer {
 
 /// Why it went no further.
 #[derive(Debug, thiserror::Error)]
-pub enum Failed {
+pub(super) enum Failed {
     /// The plugin's doing.
     #[error(transparent)]
     Plugin(#[from] Error),
@@ -48,65 +48,9 @@ pub enum Failed {
     Internal(String),
 }
 
-/// The connections of one run to a plugin. Each is a fresh instance, and is numbered from 0.
-pub trait Wire: Send {
-    /// Opens a connection, and takes what the plugin greets with.
-    fn open(&mut self, connection: usize) -> impl Future<Output = Answer> + Send;
-
-    /// Hands over a chunk, and takes all that the plugin answers.
-    fn send(&mut self, connection: usize, chunk: &[u8]) -> impl Future<Output = Answer> + Send;
-
-    /// The client has finished sending. What comes then is the last.
-    fn finish(&mut self, connection: usize) -> impl Future<Output = Answer> + Send;
-
-    /// The client goes away, and the plugin is told. What it answers reaches nobody, so that nobody looks
-    /// at it; a plugin that fails in it has failed.
-    fn leave(&mut self, connection: usize) -> impl Future<Output = Result<(), Failed>> + Send;
-
-    /// What the plugin does about what has happened beside a connection, if something has.
-    fn hear(&mut self, connection: usize) -> impl Future<Output = Option<Answer>> + Send;
-
-    /// How much later the next timer of a connection is over, if one is set.
-    fn next_timer(&self) -> Option<Duration>;
-
-    /// Lets time pass.
-    fn pause(&mut self, time: Duration) -> impl Future<Output = ()> + Send;
-
-    /// The fuel that the hungriest connection has used.
-    fn fuel(&self) -> u64;
-
-    /// What the plugin has written to its log, escaped, a line each.
-    fn log(&self) -> Vec<String>;
-}
-
-/// Where the wires of a plugin come from: a new one for each run.
-pub trait Bench: Sync {
-    /// The kind of wire.
-    type Wire: Wire;
-
-    /// A wire without connections, whose instances will have these surroundings.
-    fn wire(
-        &self,
-        laboratory: Laboratory,
-    ) -> impl Future<Output = Result<Self::Wire, String>> + Send;
-}
-
-/// In memory: nothing but the plugin is there, and every run is the same.
-impl Bench for ServerPlugin {
-    type Wire = InMemory;
-
-    async fn wire(&self, laboratory: Laboratory) -> Result<InMemory, String> {
-        Ok(InMemory {
-            plugin: self.clone(),
-            laboratory,
-            clients: Vec::new(),
-            fuel: 0,
-        })
-    }
-}
-
-/// A wire without a network.
-pub struct InMemory {
+/// The connections of one run to a plugin, in memory: nothing but the plugin is there, and every run is the same. Each is
+/// a fresh instance, and is numbered from 0.
+pub(super) struct Connections {
     plugin: ServerPlugin,
     laboratory: Laboratory,
     clients: Vec<Client>,
@@ -183,8 +127,12 @@ impl Client {
             }
         };
         let then = self.life.replied(reply.data.len(), reply.next);
-        let then = then.map_err(|RepliedAfterFinish| after_finish())?.into();
+        let then = then.map_err(|RepliedAfterFinish| {
+            // As a server says it.
+            Error::Plugin("it replied after it had finished".to_owned())
+        })?;
         let data = reply.data.into_owned();
+        let then = then.into();
         Ok(Answer { data, then })
     }
 }
@@ -200,8 +148,8 @@ impl From<eco_contract::Then> for Then {
     }
 }
 
-/// What a plugin is told of the connection of this number, whatever it runs over: the same in every run.
-pub fn told_of(connection: usize) -> Connection {
+/// A plugin's view of the connection of this number: the same in every run.
+fn told_of(connection: usize) -> Connection {
     let number = u16::try_from(connection).unwrap_or(u16::MAX);
     let here = |port: u16| format!("127.0.0.1:{port}");
     Connection {
@@ -212,28 +160,19 @@ pub fn told_of(connection: usize) -> Connection {
     }
 }
 
-/// What a server makes of a plugin that goes on after its last word.
-pub fn after_finish() -> Error {
-    Error::Plugin("it replied after it had finished".to_owned())
-}
-
-impl InMemory {
-    async fn tell(&mut self, connection: usize, event: Event<'_>) -> Answer {
-        let Some(client) = self.clients.get_mut(connection) else {
-            let what = "a connection is not open".to_owned();
-            return Then::Failed(Failed::Internal(what)).into();
-        };
-        if client.life.ended().is_some() {
-            return Then::Closed.into();
+impl Connections {
+    /// None is open yet. The instances have these surroundings.
+    pub(super) fn new(plugin: &ServerPlugin, laboratory: Laboratory) -> Self {
+        Self {
+            plugin: plugin.clone(),
+            laboratory,
+            clients: Vec::new(),
+            fuel: 0,
         }
-        let answer = client.tell(event).await;
-        self.fuel = self.fuel.max(client.fuel);
-        answer
     }
-}
 
-impl Wire for InMemory {
-    async fn open(&mut self, connection: usize) -> Answer {
+    /// Opens a connection, and takes what the plugin greets with.
+    pub(super) async fn open(&mut self, connection: usize) -> Answer {
         while self.clients.len() <= connection {
             self.clients.push(Client {
                 session: self.plugin.session_in(&self.laboratory),
@@ -246,15 +185,19 @@ impl Wire for InMemory {
         self.tell(connection, event).await
     }
 
-    async fn send(&mut self, connection: usize, chunk: &[u8]) -> Answer {
+    /// Hands over a chunk, and takes all that the plugin answers.
+    pub(super) async fn send(&mut self, connection: usize, chunk: &[u8]) -> Answer {
         self.tell(connection, Event::Chunk(chunk)).await
     }
 
-    async fn finish(&mut self, connection: usize) -> Answer {
+    /// The client has finished sending. The answer is the last.
+    pub(super) async fn finish(&mut self, connection: usize) -> Answer {
         self.tell(connection, Event::End).await
     }
 
-    async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
+    /// The client goes away, and the plugin is told. Its answer reaches nobody, so that nobody looks at it; a plugin that
+    /// fails in it has failed.
+    pub(super) async fn leave(&mut self, connection: usize) -> Result<(), Failed> {
         let life = self.clients.get(connection).map(|client| client.life);
         let hears = life.is_some_and(|life| !life.has_input_ended());
         if hears && let Then::Failed(failed) = self.finish(connection).await.then {
@@ -270,26 +213,44 @@ impl Wire for InMemory {
         }
     }
 
-    async fn hear(&mut self, connection: usize) -> Option<Answer> {
+    /// The plugin's answer to an event from beside the connection, if there was one.
+    pub(super) async fn hear(&mut self, connection: usize) -> Option<Answer> {
         if !self.clients.get_mut(connection)?.has_event() {
             return None;
         }
         Some(self.tell(connection, Event::Beside).await)
     }
 
-    fn next_timer(&self) -> Option<Duration> {
+    /// How much later the next timer of a connection is over, if one is set.
+    pub(super) fn next_timer(&self) -> Option<Duration> {
         self.laboratory.next_timer()
     }
 
-    async fn pause(&mut self, time: Duration) {
+    /// Lets time pass.
+    pub(super) fn pause(&self, time: Duration) {
         self.laboratory.advance(time);
     }
 
-    fn fuel(&self) -> u64 {
+    /// The fuel that the hungriest connection has used.
+    pub(super) fn fuel(&self) -> u64 {
         self.fuel
     }
 
-    fn log(&self) -> Vec<String> {
+    /// The plugin's log, escaped, a line each.
+    pub(super) fn log(&self) -> Vec<String> {
         self.laboratory.log()
+    }
+
+    async fn tell(&mut self, connection: usize, event: Event<'_>) -> Answer {
+        let Some(client) = self.clients.get_mut(connection) else {
+            let what = "a connection is not open".to_owned();
+            return Then::Failed(Failed::Internal(what)).into();
+        };
+        if client.life.ended().is_some() {
+            return Then::Closed.into();
+        }
+        let answer = client.tell(event).await;
+        self.fuel = self.fuel.max(client.fuel);
+        answer
     }
 }
