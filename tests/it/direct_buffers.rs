@@ -1,7 +1,7 @@
 //! Sessions with a memory of their own, into which chunks are read right away.
 
+use crate::connection_loop::run;
 use crate::harness::assert_same;
-use crate::pipes::run;
 use eco_host::contract::{Connection, DirectBuffer, Next, Opening, Reason, Reply, Session};
 use eco_host::net::{End, Limits};
 use proptest::prelude::*;

@@ -1,8 +1,9 @@
 //! What plugins hand to the host, in each language: as much as each limit admits works, and one more is an answer that
 //! the plugin can act on.
 
-use crate::guests::{empty_folder, samples};
 use crate::redis_server::RedisServer;
+use crate::support::empty_folder;
+use crate::support::samples::samples;
 use crate::support::{Peer, plugin_file, serve};
 use std::sync::OnceLock;
 

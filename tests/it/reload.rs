@@ -1,9 +1,10 @@
 //! New versions of a plugin under way: no byte of an open connection may notice.
 
-use crate::guests::{builder, empty_folder};
-use crate::harness::{Eco, Server};
 #[cfg(target_os = "linux")]
-use crate::sharing::processor_time;
+use crate::fairness::processors::processor_time;
+use crate::harness::{Eco, Server};
+use crate::support::empty_folder;
+use crate::support::samples::builder;
 use crate::support::{Peer, handler, noise, plugin_file, serve};
 use rustix::process::Signal;
 use std::path::Path;

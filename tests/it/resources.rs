@@ -1,7 +1,7 @@
 //! What the system refuses: address space, memory, descriptors, room in files. None of it is a plugin's fault.
 
-use crate::guests::empty_folder;
 use crate::harness::{Eco, Exited};
+use crate::support::empty_folder;
 use crate::support::{Peer, plugin_file};
 
 const GIB: usize = 1024 * 1024;

@@ -1,8 +1,9 @@
 //! The samples of every language, served over real sockets and driven by each client, with both
 //! streams split at random.
 
-use crate::guests::{Samples, builder, empty_folder, samples};
 use crate::harness::{Eco, Server, assert_same};
+use crate::support::empty_folder;
+use crate::support::samples::{Samples, builder, samples};
 use crate::support::{Peer, noise, relay, serve};
 use std::path::Path;
 

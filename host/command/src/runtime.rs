@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Pairs of sockets that take a few more descriptors than a runtime does. Tokio panics where it gets too few. So many are
 /// opened first, which is an error instead.
-/// Test: `submissions::where_descriptors_are_short_nothing_panics`.
+/// Test: `grading::submissions::isolation::where_descriptors_are_short_nothing_panics`.
 #[cfg(unix)]
 const PAIRS: usize = 6;
 

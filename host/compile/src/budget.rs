@@ -14,13 +14,13 @@ pub const TICK: Duration = Duration::from_millis(10);
 
 /// How long one call may wait, for a clock of WASI say: it uses no processor time then, and would
 /// else hold its connection for ever. When it is hit the call is dropped as `Budget::Wait`.
-/// Test: `hostile::a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock`.
+/// Test: `hostile_plugins::wasi::a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock`.
 const WAIT: Duration = Duration::from_secs(30);
 
 /// In which time a call must be over, by the clock: also one that makes way for others again and again would else hold
 /// its connection, and what that makes the host hold, for as long as these go on. It is many times what a call may use, so
 /// that one of a hundred that loop together still has its whole processor time. When it is hit the call is dropped as
-/// `Budget::Deadline`. Test: `pending::a_call_is_over_at_its_deadline_however_long_it_makes_way`.
+/// `Budget::Deadline`. Test: `state::publishing::a_call_is_over_at_its_deadline_however_long_it_makes_way`.
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What a plugin may use. Each limit costs a plugin that breaks it its connection; the log names

@@ -122,7 +122,7 @@ impl TotalMemory {
     }
 
     /// Counts the code of a plugin: a component with all that wasmtime keeps beside it, mapped or copied, and its module.
-    /// Test: `bounds::the_code_of_a_plugin_counts_with_the_memory_of_its_instances`.
+    /// Test: `hostile_plugins::memory::the_code_of_a_plugin_counts_with_the_memory_of_its_instances`.
     ///
     /// # Errors
     /// How many bytes it has, where they are beyond the budget.

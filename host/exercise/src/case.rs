@@ -78,7 +78,7 @@ const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
 /// growth with each unit of fuel: two and a half minutes by default. A connection that uses up its fuel
 /// takes a tenth of a second, or a few seconds with the slowest instructions, in up to seven splits of each
 /// case. It is a backstop as well: one submission can't cost a class more, and cases not judged by then are
-/// internal errors. Test: `bounds::all_that_is_done_to_judge_a_plugin_has_a_bound`.
+/// internal errors. Test: `judging::time::the_work_of_judging_a_plugin_has_a_bound`.
 const ALL: Duration = Duration::from_secs(30);
 const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
 
@@ -87,7 +87,7 @@ const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
 const MOST: Duration = Duration::from_secs(300);
 
 /// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; a slower
-/// one is too complex, on this machine. Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
+/// one is too complex, on this machine. Test: `compile::attacks::a_plugin_that_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(120);
 
 /// Processor time to judge one plugin with so much fuel for each connection.
@@ -120,7 +120,7 @@ impl Limits {
 }
 
 /// Bytes that all steps of a case have together. More is refused, since each is sent several times to every
-/// submission. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// submission. Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// One dialogue to try on a plugin.

@@ -17,10 +17,10 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Characters of a pattern. A longer one is refused: the time to compile it grows with them.
-/// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+/// Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
 pub(super) const LONGEST: usize = 1024;
 /// Bytes of a compiled pattern. A larger one is refused. `\w{50}` is within it, twice is not.
-/// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+/// Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
 const LARGEST: usize = 1 << 20;
 
 /// Bytes of the cache of a match, and how often it may be emptied. After that the lazy DFA gives up, since
@@ -30,7 +30,7 @@ const CACHE: usize = 1 << 20;
 const EMPTIED: usize = 3;
 /// Work of one run of the automaton: its states times the bytes that it looks at, at some ten nanoseconds
 /// each. More is not begun, and the plugin gets no verdict.
-/// Test: `hostile_exercises::a_pattern_that_takes_too_long_is_nobodys_fault`.
+/// Test: `exercises::hostile::contents::a_pattern_that_takes_too_long_is_nobodys_fault`.
 const MOST_WORK: usize = 1 << 26;
 
 /// A compiled pattern. Clones are the same.

@@ -103,17 +103,17 @@ async fn load(engine: &Engine, source: Source) -> Result<ClientPlugin, String> {
 
 /// Bytes of transcripts and logs that are kept of one plugin, in all its failed cases: those of a whole
 /// class are held until its reports are written. Later failures keep only the verdict.
-/// Test: `hostile_exercises::what_is_kept_of_a_plugin_that_fails_everywhere_has_a_bound`.
+/// Test: `exercises::hostile::contents::the_failures_of_a_plugin_that_fails_everywhere_have_a_bound`.
 const DETAILS: usize = 128 * 1024;
 
 /// Processor time to compile a judge: there may be sixteen. A slower one is refused, as any plugin.
-/// Test: `compiling::what_takes_too_much_to_compile_is_too_complex`.
+/// Test: `compile::attacks::a_plugin_that_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(10);
 /// Processor time of one call of a judge, and of its start. A slower start is refused, and a slower call is
-/// an internal error of its case. Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+/// an internal error of its case. Test: `judging::judging::judging::judges::a_judge_that_takes_much_is_an_internal_error`.
 const CALL: Duration = Duration::from_secs(2);
 /// Memory of a judge's instance, beside the needs of a script's interpreter. More is an internal error.
-/// Test: `judges::a_judge_that_takes_much_is_an_internal_error`.
+/// Test: `judging::judging::judging::judges::a_judge_that_takes_much_is_an_internal_error`.
 const MEMORY: usize = 64 << 20;
 
 /// The engine of the judges. They may be anybody's, as the exercise is, so that they have the budgets of

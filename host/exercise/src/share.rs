@@ -14,7 +14,7 @@ const LOGGED: usize = 8;
 
 /// The share of each plugin that is judged at the same time as others. All are equal: a plugin that takes
 /// all of its share takes nothing of another's. A plugin with too little can't be judged.
-/// Test: `laboratory::a_class_with_a_hog_keeps_all_other_marks_where_memory_is_short`.
+/// Test: `judging::memory::a_class_with_a_hog_keeps_all_other_marks_where_memory_is_short`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
     /// Plugins judged at the same time, at least one.

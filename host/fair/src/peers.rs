@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Recent time below which a peer is never above its share: that of one which uses some three percent of a processor
-/// all the time. Test: `sharing::who_is_above_its_share_is_slow_when_all_are_busy`.
+/// all the time. Test: `fairness::processors::a_plugin_above_its_share_is_slow_when_all_are_busy`.
 const MUCH: Duration = Duration::from_millis(250);
 /// Recent time of a peer without connections below which it is forgotten.
 const LITTLE: Duration = Duration::from_millis(1);

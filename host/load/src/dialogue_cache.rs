@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of a recorded dialogue in both directions, and its turns. A longer dialogue is not recorded, since
 /// its instance costs little beside it.
-/// Test: `load::a_dialogue_that_is_too_long_to_remember_is_held_all_the_same`.
+/// Test: `load::dialogues::a_dialogue_that_is_too_long_to_remember_is_held_all_the_same`.
 const MEMORY: usize = 16 * 1024 * 1024;
 const TURNS: usize = 1000;
 

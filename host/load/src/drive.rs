@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Time for dialogues under way to finish after the end of the run. Then they count as unfinished.
-/// Test: `load::a_server_that_stalls_can_not_hide_it`.
+/// Test: `load::schedule::a_server_that_stalls_can_not_hide_it`.
 const FINISH: Duration = Duration::from_secs(1);
 
 /// Drives one connection from each of the times in `starts`.

@@ -21,7 +21,7 @@ use tokio::io::AsyncWriteExt as _;
 
 /// A closing connection waits so long for the peer to take the last bytes and close too. Closing with unread bytes
 /// would send a reset, which could destroy them on their way. After it the connection is closed all the same.
-/// Test: `manners::a_peer_that_never_closes_is_not_waited_for_for_ever`.
+/// Test: `tcp::a_peer_that_never_closes_is_not_waited_for_for_ever`.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Bytes that are read and thrown away at a time while it waits.

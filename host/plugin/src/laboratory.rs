@@ -19,16 +19,16 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 /// The first moment at which the clock of a laboratory may begin: 2024-01-01 00:00 UTC, since 1970.
 const EARLIEST: Duration = Duration::from_secs(1_704_067_200);
 /// It begins somewhere in the ten years from there: a plugin has no date to know a laboratory by.
-/// Test: `seeds::the_date_is_another_in_every_case_and_the_same_for_the_judge`.
+/// Test: `judging::randomness::the_date_is_another_in_every_case_and_the_same_for_the_judge`.
 const YEARS: Duration = Duration::from_secs(3653 * 24 * 60 * 60);
 
 /// Fuel that a call of the host costs: about what it takes, in time. Without it a plugin could have the
 /// host work for it, for next to nothing of its own. When the fuel is used up by them, the call ends as any
-/// that is out of fuel. Test: `verdicts::work_that_the_host_does_counts_too`.
+/// that is out of fuel. Test: `judging::verdicts::work_that_the_host_does_counts_too`.
 pub(crate) const HOST_CALL: u64 = 1000;
 /// Random bytes that one call of WASI may ask for: as many as take about as long as [`HOST_CALL`] says,
 /// and enough for what Python wants as it starts. More traps.
-/// Test: `verdicts::work_that_the_host_does_counts_too`.
+/// Test: `judging::verdicts::work_that_the_host_does_counts_too`.
 const RANDOM_BYTES: u64 = 4096;
 
 /// What the instances of an engine see of the world outside.
@@ -148,7 +148,7 @@ impl Laboratory {
     }
 
     /// Whether all that this run makes the host hold is within its budget.
-    /// Test: `laboratory::what_a_run_makes_the_host_hold_is_bounded`.
+    /// Test: `judging::memory::memory_that_a_run_makes_the_host_hold_is_bounded`.
     pub(crate) fn check_memory(&self, most: usize) -> Result<(), Budget> {
         let held = self.0.in_use.bytes().saturating_add(self.0.state.held());
         if held > most {

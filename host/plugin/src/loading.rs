@@ -243,7 +243,7 @@ fn check_functions(role: &Role, defined: &[String], script: &Script) -> Result<(
 }
 
 /// Slips of one script that are warned of. People make one or two; more are told when these are mended.
-/// Test: `scripts::a_script_is_warned_of_few_slips_at_a_time`.
+/// Test: `scripts::loading::a_script_is_warned_of_few_slips_at_a_time`.
 const WARNED_OF: usize = 3;
 
 /// Functions that eco would call if they were spelt otherwise. The script works without them, as long as

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::component::{ComponentType, Lift};
 
 /// What a line costs of the budget beside its text: the time and the number that stand before it.
-/// Test: `hostile::empty_lines_count_too`.
+/// Test: `hostile_plugins::wasi::empty_lines_count_too`.
 pub(crate) const LINE_COST: usize = 64;
 
 /// `level` of `wit/log.wit`.

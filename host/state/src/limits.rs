@@ -8,10 +8,10 @@ const MIB: usize = 1024 * KIB;
 /// What plugins may keep and say. What breaks a limit is refused, and nothing is thrown away for it; the
 /// plugin decides what becomes of its connection.
 ///
-/// Test: `topics::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log`,
-/// `topics::who_does_not_read_holds_up_nobody_and_is_told_what_it_missed`,
-/// `topics::what_waits_for_all_together_has_a_limit`,
-/// `state::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log`.
+/// Test: `state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log`,
+/// `state::topics::messages::who_does_not_read_holds_up_nobody_and_is_told_what_it_missed`,
+/// `state::topics::limits::what_waits_for_all_together_has_a_limit`,
+/// `state::store::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log`.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Topics that one connection is subscribed to. A chat needs one or two.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// The log says that a place can't be used once in so long, and nothing in between.
-/// Test: `many_hosts::redis_that_goes_away_costs_no_connection`.
+/// Test: `state::redis::failures::redis_that_goes_away_costs_no_connection`.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Warnings of one kind.

@@ -10,17 +10,17 @@ use std::fmt::{self, Display, Write as _};
 use std::path::Path;
 
 /// How much of a chunk, or of what a plugin says, a line shows; its whole length is named.
-/// Test: `strangers::a_refusal_is_one_line_of_the_log_escaped_and_cut`.
+/// Test: `escaping::a_refusal_is_one_line_of_the_log_escaped_and_cut`.
 pub const SHOWN: usize = 256;
 
 /// Bytes that a line of the log or of a message shows of one text. Nothing that eco says by itself is
 /// near it; a compiler's message quotes a line of source, which may be megabytes. What is beyond is
 /// left out, and the whole length named.
-/// Test: `strangers::a_version_that_does_not_load_is_one_short_line_however_long_its_text`.
+/// Test: `escaping::a_version_that_does_not_load_is_one_short_line_however_long_its_text`.
 pub const LINE: usize = 4096;
 
 /// Bytes of a message, of all its lines together: some screens full. What is beyond is left out, and the
-/// whole length named. Test: `strangers::a_plugin_with_many_names_fills_no_terminal`.
+/// whole length named. Test: `escaping::a_plugin_with_many_names_fills_no_terminal`.
 pub const MESSAGE: usize = 64 * 1024;
 
 /// Shows bytes as quoted text: printable UTF-8 as it is, everything else as `\n` or `\xff`, as

@@ -25,7 +25,7 @@ const WORLDS: [&str; 5] = [
 const STACK: &str = "-Wl,-z,stack-size=65536";
 
 /// Bytes of a C file in which the header of its world is looked for: it is included at the top. What comes after them is not
-/// looked at. Test: `building::a_c_file_says_at_its_beginning_which_world_it_is_for`.
+/// looked at. Test: `commands::build_attacks::a_c_file_says_at_its_beginning_which_world_it_is_for`.
 const TOP: usize = 256 * 1024;
 
 /// Where the bindings go, inside the project, and where an editor finds them.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The longest text that a refusal has, in bytes. What is beyond is cut.
-/// Test: `building::a_message_that_quotes_the_text_is_cut`.
+/// Test: `commands::build_attacks::a_message_that_quotes_the_text_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
 
 /// What a component is made of. The bytes are beside it.

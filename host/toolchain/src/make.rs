@@ -14,13 +14,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// Bytes of a text or a module: as many as a plugin's file may have. Those of toolchains have some megabytes, also with what
-/// debuggers read. A larger one is refused. Test: `building::what_is_too_large_to_be_made_a_component_is_refused`.
+/// debuggers read. A larger one is refused. Test: `commands::build_attacks::a_module_that_is_too_large_for_a_component_is_refused`.
 const MOST: usize = 32 * 1024 * 1024;
 /// Bytes of a component that is made: what it is made of, and what translates WASI for it. A process that makes a larger one
 /// has gone wrong. No test hits it: that would be such a process.
 const MOST_MADE: u64 = MOST as u64 + 16 * 1024 * 1024;
 /// Memory of the process, in bytes. A component takes four times what it is made of. What takes more is no plugin.
-/// Test: `building::what_takes_too_much_to_make_a_component_of_is_refused`.
+/// Test: `commands::build_attacks::a_module_that_takes_too_much_to_make_a_component_of_is_refused`.
 const MEMORY: u64 = 512 * 1024 * 1024;
 /// Processor time of the process, as compiling has it by default. What takes more is no plugin.
 /// No test hits it: that would take as long.

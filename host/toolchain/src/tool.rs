@@ -97,5 +97,5 @@ pub(super) fn ask(mut command: Command) -> std::io::Result<Option<Vec<u8>>> {
 
 /// Bytes that are taken of what a tool says. cargo names each thing that it made, in a line of a kilobyte. What says more is
 /// ended, and has failed: the folder that it works in may be anybody's.
-/// Test: `building::a_tool_that_never_stops_talking_is_ended`.
+/// Test: `commands::build_attacks::a_tool_that_never_stops_talking_is_ended`.
 const MOST_SAID: usize = 16 * 1024 * 1024;

@@ -9,34 +9,34 @@ use std::time::Duration;
 
 /// Connections of a server, and of a load. Each takes four mappings of memory (a stack, an instance, and the guard of
 /// each), and Linux gives a process 65530 (`vm.max_map_count`). More is refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const CONNECTIONS: RangeInclusive<i64> = 1..=16_000;
 
 /// Threads of a load, and submissions graded at the same time. No machine has processors for more of them. More is
-/// refused as usage. Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// refused as usage. Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const AT_ONCE: RangeInclusive<i64> = 1..=256;
 
 /// `--chunk-size`: each worker thread keeps a buffer or two of this size, and a plugin must hold a chunk beside its other
 /// data. A larger one is refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const CHUNK: RangeInclusive<usize> = 1..=16 * 1024 * 1024;
 
 /// `--memory`: wasm memory comes in pages of 64 KiB, and a plugin can address 4 GiB at most. Other sizes are refused as
 /// usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const MEMORY: RangeInclusive<usize> = 64 * 1024..=4 << 30;
 
 /// `--table`: a table of WebAssembly has ten million elements at most. A pool reserves address space for each table of
 /// each connection. More is refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const TABLE: RangeInclusive<u64> = 0..=10_000_000;
 
 /// `--stack`: a plugin's calls need some, and each connection has a stack of this size. Other sizes are refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const STACK: RangeInclusive<usize> = 16 * 1024..=16 * 1024 * 1024;
 
 /// `--cpu`: processor time is counted in ticks of this length. Less is refused as usage.
-/// Test: `command_line::what_makes_no_sense_is_usage_and_says_what_would`.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
 pub(crate) const LEAST_CPU: Duration = Duration::from_millis(10);
 
 /// Help for a flag with a range.

@@ -191,7 +191,7 @@ impl<'a> Connections<'a> {
 
     /// Hands over the events of now, and those that follow. The budget for waiting bounds the time, since connections could
     /// answer each other for ever.
-    /// Test: `calling::connections_that_answer_each_other_for_ever_are_told`.
+    /// Test: `commands::call::connections_that_answer_each_other_for_ever_are_told`.
     async fn hand_over(&mut self) -> Result<(), Failure> {
         let begin = Instant::now();
         loop {

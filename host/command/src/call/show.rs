@@ -21,7 +21,7 @@ pub(super) enum Show<'a> {
 }
 
 /// Bytes of lines that are kept back. More than that is printed at once, and can no longer be taken back.
-/// Test: `calling::what_a_slow_call_says_is_kept_up_to_a_bound`.
+/// Test: `commands::call::output_of_a_slow_call_is_kept_up_to_a_bound`.
 const MOST_KEPT: usize = 64 * 1024;
 
 /// Prints lines to stdout: at once, or all together when they are known to be valid.

@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 /// The most connections that `--peers` may name: each has an instance of the plugin. More is refused as usage.
-/// Test: `calling::steps_that_make_no_sense_are_usage`.
+/// Test: `commands::call::steps_that_make_no_sense_are_usage`.
 const MOST_PEERS: usize = 100;
 
 /// A step as it was typed.

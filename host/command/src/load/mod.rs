@@ -46,7 +46,7 @@ pub(super) struct LoadConfig {
 
 /// The divisor of the machine's memory that gives the default of `--total-reply`: replies get half as much as the
 /// plugin's instances. A dialogue that needs more than is left fails.
-/// Test: `load::a_server_that_floods_every_connection_takes_one_budget_of_memory`.
+/// Test: `load::memory::a_server_that_floods_every_connection_takes_one_budget_of_memory`.
 const PART_FOR_REPLIES: usize = 4;
 
 impl TryFrom<LoadArgs> for LoadConfig {

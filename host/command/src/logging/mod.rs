@@ -28,7 +28,7 @@ const OWN: usize = 16 * 1024 * 1024;
 
 /// Bytes of lines with words of plugins and peers that wait. They take no room of [`OWN`], so they cost no line of eco's.
 /// Further lines are lost and counted.
-/// Test: `strangers::what_plugins_say_costs_the_log_no_line_of_eco_and_is_counted`.
+/// Test: `escaping::lines_of_plugins_cost_the_log_no_line_of_eco_and_are_counted`.
 const SAYINGS: usize = 2 * 1024 * 1024;
 
 /// Starts the log. It shows eco's own events, and none of the libraries below it.

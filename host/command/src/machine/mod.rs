@@ -10,7 +10,7 @@ const ASSUMED_MEMORY: usize = 4 << 30;
 const OWN_DESCRIPTORS: usize = 64;
 
 /// Bytes of memory for this process: the least of the machine's memory, the limits of its control groups, and its own limits
-/// of data and of address space. Test: `laboratory::a_limit_of_the_process_is_what_there_is`.
+/// of data and of address space. Test: `judging::memory::a_limit_of_the_process_is_what_there_is`.
 pub(super) fn memory() -> usize {
     let limits = [machines(), cgroup(), own_limit()];
     let least = limits.into_iter().flatten().min();

@@ -107,7 +107,7 @@ impl PluginArg {
 }
 
 /// Whether the text is a URL, most likely a Redis server's. It may have a password, so no message repeats it.
-/// Test: `redis_attacks::a_mistyped_place_shows_no_password`.
+/// Test: `state::redis_attacks::links::a_mistyped_place_shows_no_password`.
 fn is_url(text: &OsStr) -> bool {
     let text = text.to_string_lossy().to_ascii_lowercase();
     text.contains("://") || text.starts_with("redis:") || text.starts_with("rediss:")

@@ -17,7 +17,7 @@ const PLACES: &str = "Where it is kept: memory:, file:PATH or file:///PATH (the 
     [default: the variable ECO_STATE, else memory:]";
 
 /// The longest name of a namespace, in bytes. It is a part of every key. A longer one is refused as usage.
-/// Test: `keeping::what_can_not_be_had_is_said_with_what_to_do`.
+/// Test: `state::file::commands::a_store_that_can_not_be_had_is_reported_with_the_next_step`.
 const LONGEST_NAMESPACE: usize = 200;
 
 /// A namespace stands in braces in the keys of Redis. With a brace in it, one namespace's topic could be another's store.
@@ -89,7 +89,7 @@ pub(crate) fn namespace_of(plugin: &OsStr) -> String {
 }
 
 /// Other namespaces that a warning names. `eco state list` has all of them.
-/// Test: `keeping::a_renamed_plugin_is_told_of_what_was_kept_under_its_old_name`.
+/// Test: `state::file::store::a_renamed_plugin_is_told_of_what_was_kept_under_its_old_name`.
 const NAMED: usize = 8;
 
 /// Logs the namespace, where the store outlives the server. Warns of others where this one is empty, since the plugin may

@@ -13,7 +13,7 @@ use eco_text::escape::{self, one_line};
 const PAGE: usize = 1000;
 
 /// The longest value that is shown, in bytes: the longest that Redis keeps. A longer one is an error.
-/// Test: `redis_attacks::a_value_that_is_larger_than_this_server_has_is_an_error_and_breaks_no_link`.
+/// Test: `state::redis_attacks::store::a_value_that_is_larger_than_this_server_has_is_an_error_and_breaks_no_link`.
 const LONGEST_VALUE: usize = 512 * 1024 * 1024;
 
 /// The commands of `eco state`.

@@ -16,7 +16,7 @@ const FUNCTION: usize = 4096;
 
 /// Bytes that the host may hold for an instance beside its memory and its tables, which are not counted
 /// with those of all instances: there is no stack to be counted either. A plugin with more is called as
-/// any other. Test: `bounds::what_the_host_holds_for_all_instances_has_a_budget`.
+/// any other. Test: `hostile_plugins::memory::memory_of_the_host_for_all_instances_has_a_budget`.
 pub(crate) const HELD: u64 = 16 * 1024;
 
 /// A component that can be called directly: one module without imports, and the one function that is lifted from it.

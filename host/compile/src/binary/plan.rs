@@ -17,7 +17,7 @@ use wasmtime_environ::{
 
 /// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
 /// come as a handful of modules; more is refused when it is loaded.
-/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+/// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 pub const PARTS: u32 = 32;
 
 /// Bytes that one element of a passive segment takes.

@@ -14,17 +14,17 @@ const PAGE_LOG2: u32 = 16;
 
 /// How deep components and modules may lie in each other, and how many there may be. Toolchains
 /// nest two or three deep; compiling 200,000 levels takes gigabytes. More is refused as too complex.
-/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+/// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 const DEPTH: usize = 16;
 const NESTED: usize = 256;
 /// Bytes of one function. The largest of the interpreters that plugins are written in have some
 /// 100 KiB; the compiler's memory grows faster than a function. More is refused as too complex.
-/// Test: `loading::what_would_take_gigabytes_to_compile_is_refused`.
+/// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
 
 /// Names of what components in it import and export, of those in their types and instances too. Those that import all of
 /// WASI have some hundred. What is known of a plugin has all of them, and so has what is said of it. More is refused as
-/// too complex. Test: `loading::a_component_with_a_hundred_thousand_names_is_refused`.
+/// too complex. Test: `refused_plugins::components::a_component_with_a_hundred_thousand_names_is_refused`.
 const NAMES: usize = 10_000;
 
 /// Names of tools that are kept; a toolchain has a handful. More are left out.

@@ -10,8 +10,8 @@ use wasmtime_environ::{ConstOp, MemoryInit, ModuleTranslation};
 pub(crate) const MAPPED: u64 = 16 * 1024 * 1024;
 
 /// So many pages are copied in no time. A plugin with more is not called directly, and makes way for
-/// others as it starts. Test: `bounds::data_that_is_strewn_over_the_memory_is_refused`, and
-/// `sharing::a_start_that_copies_much_holds_up_nobody`.
+/// others as it starts. Test: `hostile_plugins::memory::data_that_is_strewn_over_the_memory_is_refused`, and
+/// `fairness::processors::a_start_that_copies_much_holds_up_nobody`.
 pub const FEW: u64 = 64;
 
 /// Bytes of a page, as most systems have them.

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 /// Bytes of compiled code that are kept. What was unused longest makes room for the next. The languages,
 /// in all the ways that commands compile them, take a fifth of it; a plugin some 50 KB.
-/// Test: `caching::what_was_unused_longest_makes_room`.
+/// Test: `compile::cache::the_entry_that_was_unused_longest_makes_room`.
 const MOST: u64 = 1 << 30;
 
 /// How old the mark of its last use may be. To write one each time would cost a start more than it says.
@@ -21,7 +21,7 @@ const STALE: Duration = Duration::from_secs(60 * 60);
 
 /// Bytes of snapshots of scripts that are kept, of those: each version of a script that was ever served
 /// leaves one, of a few MB, and Python's has a hundred.
-/// Test: `snapshots::those_of_old_versions_are_removed`.
+/// Test: `scripts::snapshots::snapshots_of_old_versions_are_removed`.
 const MOST_SNAPSHOTS: u64 = MOST / 4;
 
 /// What compiled code was made of.

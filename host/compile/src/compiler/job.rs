@@ -50,7 +50,7 @@ pub(crate) struct Product {
 const MOST_NAME: usize = 256;
 /// Pages of memory into which data is copied for an instance, by all the modules of which it is made: 16 MiB, which
 /// takes a tick or so. The most that toolchains make is Python's, with a snapshot of its start. More is refused as
-/// unbounded. Test: `bounds::data_that_is_strewn_over_the_memory_is_refused`.
+/// unbounded. Test: `hostile_plugins::memory::data_that_is_strewn_over_the_memory_is_refused`.
 const COPIED: u64 = 4096;
 
 /// Does the job.

@@ -29,7 +29,7 @@ pub(crate) enum Refusal {
 pub(super) const MOST_TEXT: usize = 8 * 1024;
 /// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
 /// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
-/// Test: `bounds::what_would_have_the_host_hold_much_for_an_instance_is_refused`.
+/// Test: `hostile_plugins::memory::a_plugin_that_makes_the_host_hold_much_for_an_instance_is_refused`.
 pub const HELD: u64 = 4 * 1024 * 1024;
 /// What the system refused, if this is an answer of the system. wasmtime has them of two crates.
 fn refused_by_system(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {

@@ -33,7 +33,7 @@ pub enum Target {
 /// How many times as long portable code takes as the machine's own: some thirty times for a loop in JavaScript or Lua.
 /// Its calls have so many times their budget of processor time, so that what has enough of it later has enough from
 /// the beginning.
-/// Test: `starting::a_call_that_takes_long_is_not_cut_while_there_is_only_portable_code`.
+/// Test: `scripts::first_start::a_call_that_takes_long_is_not_cut_while_there_is_only_portable_code`.
 const SLOWDOWN: u32 = 32;
 
 impl Target {

@@ -13,28 +13,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Cases of an exercise. More is refused: each runs seven times for every submission, and is in every
-/// report. Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+/// report. Test: `exercises::hostile::contents::cases_steps_and_judges_have_bounds`.
 pub(super) const MOST_CASES: usize = 1000;
 /// Steps of all cases. More is refused, since each is held.
-/// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+/// Test: `exercises::hostile::contents::cases_steps_and_judges_have_bounds`.
 const MOST_STEPS: usize = 20_000;
 /// Judges, each a file that is loaded once. More is refused: each is compiled, and its code held.
-/// Test: `hostile_exercises::cases_steps_and_judges_have_bounds`.
+/// Test: `exercises::hostile::contents::cases_steps_and_judges_have_bounds`.
 const MOST_JUDGES: usize = 16;
 /// Bytes of all judges. Their code, which may be many times that, is held. More is refused.
-/// Test: `judges::judges_that_are_too_large_are_refused`.
+/// Test: `judging::judging::judging::judges::judges_that_are_too_large_are_refused`.
 const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
 /// Bytes held for all cases together: messages and expected replies, texts, and compiled regular
-/// expressions. More is refused. Test: `exercises::what_would_take_gigabytes_to_hold_is_refused`.
+/// expressions. More is refused. Test: `exercises::files::an_exercise_that_would_take_gigabytes_to_hold_is_refused`.
 const MOST_HELD: usize = 64 * 1024 * 1024;
 /// Bytes of the patterns of all regular expressions, equal ones counted once. More is refused: this bounds
-/// the time to compile them. Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+/// the time to compile them. Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
 const MOST_PATTERNS: usize = 64 * 1024;
 /// Classes in patterns in which case doesn't matter. More is refused: the largest take six milliseconds each.
-/// Test: `hostile_exercises::patterns_have_bounds_each_and_together`.
+/// Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
 const MOST_FOLDED: usize = 256;
 /// Warnings. The rest is left out: an author who has mended a hundred looks again.
-/// Test: `hostile_exercises::warnings_are_a_hundred_at_the_most`.
+/// Test: `exercises::hostile::files::warnings_are_a_hundred_at_the_most`.
 const MOST_WARNINGS: usize = 100;
 
 /// The cases so far, of all files.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Bytes of `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its
 /// bytes. Long messages are sent from files of their own.
-/// Test: `hostile_exercises::a_file_of_cases_that_is_too_large_is_refused`.
+/// Test: `exercises::hostile::files::a_file_of_cases_that_is_too_large_is_refused`.
 const LARGEST: usize = 512 * 1024;
 
 /// A file whose mistakes have lines.

@@ -14,10 +14,10 @@ use toml::Spanned;
 pub(super) const FORMAT: u32 = 1;
 
 /// The connections of a case. More is refused: each is an instance in every run.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 pub(super) const MOST_CONNECTIONS: usize = 64;
 /// Bytes of a connection's name. More is refused: it stands before each line of a report.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 pub(super) const LONGEST_NAME: usize = 20;
 
 /// An exercise: `exercise.toml`.

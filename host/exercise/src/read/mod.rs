@@ -22,16 +22,16 @@ use lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_l
 use toml::Spanned;
 
 /// The most fuel. More is refused: a plugin that loops would take minutes for each case, and be ended by the
-/// clock, on which no verdict may depend. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// clock, on which no verdict may depend. Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_FUEL: u64 = 10_000_000_000;
 /// The most memory: all that a plugin can address. More is refused.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_MEMORY: usize = 4 << 30;
 /// The largest reply: no steps can expect more. More is refused, since it is held.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_REPLY: usize = 4 << 20;
 /// The longest log of a connection, of which a case may have many. More is refused, since it is held, escaped.
-/// Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_LOG: usize = 1 << 20;
 
 /// The warning on a string whose lines an author, an editor or git ended so.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 /// Time of all pauses of a case together. It is the plugin's time, whose clock ends some centuries on. More
-/// is refused. Test: `exercises::a_wrong_exercise_is_refused_with_its_line`.
+/// is refused. Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The file that tells git to leave the bytes of a folder's files alone.

@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 /// Accepting pauses so long after an error that isn't about the one connection, such as running out of descriptors. A
 /// connection that ends meanwhile makes room.
-/// Test: `manners::a_server_out_of_descriptors_serves_on_and_recovers`.
+/// Test: `tcp::a_server_out_of_descriptors_serves_on_and_recovers`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// At most one line of the log in this time says that accepting fails, or that the cap is reached.
 const WARNING_INTERVAL: Duration = Duration::from_secs(1);

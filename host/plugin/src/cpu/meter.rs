@@ -25,12 +25,12 @@ const SHORT: u32 = 1;
 const SHORT_TURN: Duration = Duration::from_millis(5);
 /// What a connection may have had lately before its short calls wait their turn too: as much as one
 /// has that uses some three percent of a processor all the time.
-/// Test: `sharing::a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again`.
+/// Test: `fairness::processors::a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again`.
 const MUCH: Duration = Duration::from_millis(250);
 /// What short calls may come to before they are charged, all at once.
 const CHARGED: Duration = Duration::from_millis(1);
 /// What the calls of a plugin take on average where they take turns: a hundred of them that come at once would be before a
-/// neighbour for a tenth of a second. Test: `neighbours::a_neighbour_is_answered_among_calls_that_come_at_once`.
+/// neighbour for a tenth of a second. Test: `fairness::events::a_neighbour_is_answered_among_calls_that_come_at_once`.
 const TURNS: Duration = Duration::from_millis(1);
 /// What an event costs its connection where nobody else pays for it: what the host does for a timer, about.
 const EVENT: Duration = Duration::from_micros(10);

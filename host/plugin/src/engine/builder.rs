@@ -17,7 +17,7 @@ use wasmtime::Config;
 
 /// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
 /// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
-/// and costs address space only. Test: `hostile::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
+/// and costs address space only. Test: `hostile_plugins::wasi::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
 const HOST_STACK: usize = 512 * 1024;
 
 impl Engine {

@@ -9,12 +9,12 @@ use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::io::poll::Host as _;
 
 /// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
-/// traps. Test: `hostile::a_plugin_that_hoards_wasi_objects_is_cut`.
+/// traps. Test: `hostile_plugins::wasi::a_plugin_that_hoards_wasi_objects_is_cut`.
 pub(crate) const WASI_OBJECTS: usize = 256;
 /// Bytes that such an object takes of the host, about.
 pub(crate) const WASI_OBJECT: usize = 256;
 /// The interface, as wasmtime-wasi names it.
-/// Test: `bounds::a_plugin_that_polls_thousands_of_handles_at_once_is_cut`.
+/// Test: `hostile_plugins::uncounted_work::a_plugin_that_polls_thousands_of_handles_at_once_is_cut`.
 const POLL: &str = "wasi:io/poll@0.2.12";
 
 /// Takes the place of wasmtime-wasi's `poll`: each handle costs what a call costs, and there may be no

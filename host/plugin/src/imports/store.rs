@@ -11,7 +11,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, LinkerInstance, Lower, WasmList, WasmStr};
 
 /// Keys of one page. Each is copied into the plugin.
-/// Test: `state::a_store_is_shared_by_all_connections_and_what_is_in_it_outlives_them`.
+/// Test: `state::store::a_store_is_shared_by_all_connections_and_what_is_in_it_outlives_them`.
 const PAGE: usize = 1000;
 
 /// `problem` of `wit/store.wit`.

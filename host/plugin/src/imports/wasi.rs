@@ -13,7 +13,7 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView};
 
 /// Random bytes that one call of WASI may ask for, since the host allocates them. More traps.
-/// Test: `hostile::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
+/// Test: `hostile_plugins::wasi::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
 const WASI_RANDOM: u64 = 64 * 1024;
 
 /// WASI for one instance. It is built when it is first called, since few plugins do.

@@ -24,12 +24,12 @@ use wasmtime::UpdateDeadline;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
-/// traps. Test: `bounds::a_plugin_that_hoards_handles_is_cut`.
+/// traps. Test: `hostile_plugins::memory::a_plugin_that_hoards_handles_is_cut`.
 pub(super) const HANDLES: usize = 1024;
 /// Bytes that a handle takes of the host, about.
 const HANDLE: usize = 32;
 /// The part of its fuel that a script's interpreter has for stopping the script and saying where it was.
-/// Test: `feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
+/// Test: `judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
 const LAST_FUEL: u64 = 64;
 
 /// What all instances of a plugin share.
@@ -285,7 +285,7 @@ impl HostCalls for InstanceState {
     }
 
     /// It counts as its memory does: what it could not keep itself, it can't have the host keep.
-    /// Test: `pending::what_a_call_leaves_to_be_said_counts_as_memory`.
+    /// Test: `state::publishing::unpublished_messages_of_a_call_count_as_memory`.
     fn count_pending(&mut self) -> Result<(), Budget> {
         let pending = self.participation.pending_size();
         if self.memory.saturating_add(pending) > self.engine.budgets.memory {

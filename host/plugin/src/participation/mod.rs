@@ -17,7 +17,7 @@ use std::task::{Context, Poll, ready};
 use timer::Timer;
 
 /// Members that are told at once before others have their turn: to wake each takes about a microsecond.
-/// Test: `topics::many_messages_of_one_call_come_all_and_in_order`.
+/// Test: `state::topics::messages::many_messages_of_one_call_come_all_and_in_order`.
 const AT_ONCE: usize = 64;
 /// Members that a message counts for at least.
 const LEAST: usize = 4;

@@ -8,7 +8,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The least time that a timer waits: a shorter one waits so long. Thousands of connections may have one, and to call each
 /// takes the host some microseconds. In a laboratory, where time passes by itself, there is none.
-/// Test: `neighbours::a_timer_comes_a_hundred_times_in_a_second_at_most`.
+/// Test: `fairness::events::a_timer_comes_a_hundred_times_in_a_second_at_most`.
 const LEAST: Duration = Duration::from_millis(10);
 
 /// A timer: what it counts in, and when it is over, if it is set.

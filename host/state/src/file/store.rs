@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 /// How long it waits for a file that another process has. A server that is killed may leave it to a child that it was
 /// just starting, until that is a program of its own, and a restart comes at once. After that the file is refused.
-/// Test: `keeping::a_file_that_is_let_go_in_time_is_waited_for`.
+/// Test: `state::file::store::a_file_that_is_let_go_in_time_is_waited_for`.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it is tried in that time: no system tells when a lock is let go.
 const AGAIN: Duration = Duration::from_millis(10);

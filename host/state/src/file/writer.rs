@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Changes of one transaction. They bound its memory, and nobody can see them.
-/// Test: `keeping::what_a_call_was_told_is_kept_is_there_after_a_kill`.
+/// Test: `state::file::store::a_value_that_was_reported_as_kept_survives_a_kill`.
 const TOGETHER: usize = 1000;
 /// How long the file may keep expired entries while nobody changes anything.
 const PURGE: Duration = Duration::from_secs(60);

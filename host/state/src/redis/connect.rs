@@ -50,7 +50,7 @@ async fn connect_links(host: &Arc<Host>) -> Result<(), OpenError> {
 }
 
 /// Connects again. A refusal is no reason to leave this Redis: the members here stay behind, and the store needs no
-/// lease. Test: `redis_attacks::a_link_that_breaks_while_redis_is_full_is_used_again`.
+/// lease. Test: `state::redis_attacks::links::a_link_that_breaks_while_redis_is_full_is_used_again`.
 async fn reconnect(host: &Arc<Host>) -> Result<(), OpenError> {
     connect_links(host).await?;
     match restore(host).await {

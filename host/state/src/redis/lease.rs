@@ -15,16 +15,16 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 /// A silent host counts as alive for so long. With [`RENEW`] its members are gone within ten seconds, unless they are
-/// more than some ten thousand. Test: `many_hosts::a_host_that_is_killed_leaves_and_each_hears_it_once`.
+/// more than some ten thousand. Test: `state::redis::failures::a_host_that_is_killed_leaves_and_each_hears_it_once`.
 pub(super) const LEASE: Duration = Duration::from_secs(6);
 /// The time between two renewals, each of which looks for dead hosts.
 const RENEW: Duration = Duration::from_secs(2);
 /// Hosts that are marked as dead in one renewal. More are at the next.
-/// Test: `redis_attacks::a_host_with_many_members_is_removed_in_pieces`.
+/// Test: `state::redis_attacks::members::a_host_with_many_members_is_removed_in_pieces`.
 const MARKED: usize = 64;
 /// Hosts whose members are counted anew now and then. Where there are more, members that somebody has deleted stay
 /// counted.
-/// Test: `redis_attacks::what_somebody_deletes_is_counted_anew`.
+/// Test: `state::redis_attacks::store::values_that_somebody_deletes_are_counted_anew`.
 const COUNTED: usize = 1000;
 
 /// Keeps the lease, whatever else is under way.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 /// How long Redis may take for an answer, or to be connected to. It takes a thousandth of that; a link that
-/// hangs is given up then, and made anew. Test: `many_hosts::a_link_that_hangs_is_made_anew`.
+/// hangs is given up then, and made anew. Test: `state::redis::failures::a_link_that_hangs_is_made_anew`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 /// The first pause before something is tried again.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// The pause between two lists that are asked for since a number is not the next.
-/// Test: `redis_attacks::a_number_that_nobody_gave_silences_no_topic`.
+/// Test: `state::redis_attacks::members::a_number_that_nobody_gave_silences_no_topic`.
 const DOUBT: Duration = Duration::from_secs(1);
 
 /// Has Redis publish the members of these topics.

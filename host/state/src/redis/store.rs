@@ -20,7 +20,7 @@ const QUESTIONS: usize = 1000;
 
 /// Bytes of a value whose length nobody knows yet. A longer value answers with its length first, so that it takes only
 /// the room it needs, and the question is small even with the longest key of the defaults.
-/// Test: `redis_attacks::forty_values_at_once_break_no_link`.
+/// Test: `state::redis_attacks::store::forty_values_at_once_break_no_link`.
 const SHORT: usize = SMALL - 2 * WORD;
 
 /// See [`StoreBackend`].
@@ -51,7 +51,7 @@ impl RedisStore {
     /// Runs a script again and again while it has more to do than one call does: it removes expired entries first, and
     /// counts anew after somebody has deleted keys. `size` has the bytes of its arguments, `answer` those of its answer
     /// at most. After [`PATIENCE`] it fails; the part that is done remains.
-    /// Test: `redis_attacks::what_is_over_is_not_there_however_much_it_is`.
+    /// Test: `state::redis_attacks::store::expired_values_are_not_there_however_many_they_are`.
     async fn run<'a>(
         &self,
         size: usize,

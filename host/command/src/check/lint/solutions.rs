@@ -6,7 +6,7 @@ use eco_text::escape;
 use std::path::Path;
 
 /// The part of its fuel, in percent, that a solution may use: who learns needs twice as much as who knows. More is a
-/// warning. Test: `exercises::a_lint_says_what_each_solution_used_and_warns_of_much`.
+/// warning. Test: `exercises::lint::a_lint_says_what_each_solution_used_and_warns_of_much`.
 pub(super) const MUCH: u64 = 50;
 
 /// A solution that passes.

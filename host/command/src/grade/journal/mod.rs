@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// The most journals that are kept: those of gradings that were cut off, and not continued. The oldest are removed.
-/// Test: `submissions::journals_of_classes_that_nobody_goes_on_with_make_room`.
+/// Test: `grading::submissions::journal::journals_of_classes_that_nobody_goes_on_with_make_room`.
 const MOST_JOURNALS: usize = 16;
 
 /// The version of the form of journals.

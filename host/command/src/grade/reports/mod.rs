@@ -24,7 +24,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Time after which a report on the class shows a new grade, while grading goes on.
-/// Test: `reports::a_grading_that_is_killed_leaves_whole_reports_of_what_was_graded`.
+/// Test: `grading::reports::contents::a_grading_that_is_killed_leaves_whole_reports_of_what_was_graded`.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// While grading goes on, one part in this number of the time is spent on reports on the class. A large one is written less

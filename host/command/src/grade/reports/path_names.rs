@@ -9,11 +9,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// The longest part of a path for a name, in bytes. A longer name is cut, and has a digest of the whole name at its end.
-/// Test: `grading::names_of_any_kind_are_graded_and_reported`.
+/// Test: `grading::class::names_of_any_kind_are_graded_and_reported`.
 const LONGEST_NAME: usize = 200;
 
 /// The longest part of a path on file systems, in bytes. A name is cut to fit beside the rest of its part.
-/// Test: `reports::a_name_and_a_form_that_are_long_together_fit_into_a_path`.
+/// Test: `grading::reports::contents::a_name_and_a_form_that_are_long_together_fit_into_a_path`.
 const LONGEST_PART: usize = 255;
 
 /// Bytes for the end of a longer name: the digest and a number.

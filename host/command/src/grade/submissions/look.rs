@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The most entries of a student's folder: one plugin, and a few notes. A folder with more is refused; other
 /// students are not.
-/// Test: `submissions::whatever_one_student_hands_in_the_others_get_their_marks`.
+/// Test: `grading::submissions::isolation::one_students_files_cost_no_other_a_mark`.
 const MOST_ENTRIES: usize = 1000;
 
 /// The plugin of a submission that was found.

@@ -1,0 +1,6 @@
+//! The pages and comments against the code and against each other.
+
+mod figures;
+mod limit_comments;
+mod promises;
+mod translations;

@@ -1,0 +1,167 @@
+//! Files that are refused or change while they are read.
+
+use crate::harness::Eco;
+use crate::refused_plugins::{echo, refused};
+use crate::support::{empty_folder, plugin_file, project_file};
+use eco_host::plugin::{
+    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Language, ServerPlugin, Source,
+};
+use std::fs::File;
+use std::os::unix::net::UnixListener;
+
+#[test]
+fn what_cannot_be_read_is_said_with_the_path() {
+    let said = refused("no-such-plugin", &[]);
+    assert!(said.contains("No such file"), "{said}");
+    assert!(said.contains("Is the path right?"), "{said}");
+    let folder = project_file("tests/it");
+    let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", &folder]).run(b"");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(exited.stderr.contains("nothing to build in"));
+}
+
+#[test]
+fn what_is_no_file_is_refused_and_not_waited_for() {
+    let folder = empty_folder("no-files");
+    let path = |name: &str| folder.join(name).display().to_string();
+    for end in ["wasm", "js"] {
+        let pipe = path(&format!("pipe.{end}"));
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a pipe can be made");
+        let said = refused(&pipe, &[]);
+        assert!(said.contains("a pipe, not a file"), "{said}");
+        let socket = path(&format!("socket.{end}"));
+        let _listener = UnixListener::bind(&socket).expect("a socket can be made");
+        let said = refused(&socket, &[]);
+        assert!(said.contains("a socket, not a file"), "{said}");
+    }
+    for device in ["/dev/zero", "/dev/null"] {
+        let said = refused(device, &[]);
+        assert!(said.contains("a device, not a file"), "{said}");
+    }
+    let called = Eco::new(&["call", &path("pipe.wasm")]).run(b"");
+    assert_eq!(called.code, 65, "{}", called.stderr);
+    let judged = Eco::new(&[
+        "check",
+        &project_file("tests/exercises/lines"),
+        &path("pipe.js"),
+    ]);
+    let judged = judged.run(b"");
+    assert_eq!(judged.code, 65, "{}", judged.stderr);
+}
+
+#[test]
+fn a_file_over_its_budget_is_refused_before_it_is_read_to_its_end() {
+    let endless = empty_folder("endless").join("endless.wasm");
+    let file = File::create(&endless).expect("a file can be made");
+    file.set_len(1 << 40).expect("a hole takes no room");
+    let said = refused(&endless.display().to_string(), &["--file-size", "1MiB"]);
+    assert!(
+        said.contains("size of a plugin's file, 1.0 MiB") && said.contains("--file-size"),
+        "{said}"
+    );
+    let path = plugin_file("exactly.wasm", echo());
+    let size = echo().len();
+    let said = refused(&path, &["--file-size", &(size - 1).to_string()]);
+    assert!(said.contains("--file-size"), "{said}");
+    let exact = Eco::new(&[
+        "serve",
+        "-l",
+        "127.0.0.1:0",
+        "-p",
+        &path,
+        "--file-size",
+        &size.to_string(),
+    ]);
+    exact.serve();
+}
+
+/// Whoever has read a file hands over its name and its bytes, and nothing opens it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_before_is_told_by_its_name_as_a_file_is() {
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
+    let engine = engine.expect("an engine");
+    let load = async |name: &str, text: &str| {
+        let source = Source::Bytes(name.to_owned(), text.into());
+        let language = source.language();
+        assert_eq!(source.is_script(), language.is_some(), "{name}");
+        let loaded = ServerPlugin::load(&engine, source).await;
+        (language, loaded.map(drop))
+    };
+    let (language, loaded) =
+        load("class/upper.js", "function receive(chunk) { return chunk }").await;
+    assert_eq!(language, Some(Language::JavaScript));
+    loaded.expect("it loads");
+    let (_, loaded) = load("class/upper.LUA", "function receive(chunk return chunk end").await;
+    let said = loaded.expect_err("it does not parse").to_string();
+    assert!(said.contains("upper.LUA:1"), "{said}");
+    let (language, loaded) = load(
+        "class/upper.wat",
+        include_str!("../../../plugins/echo/echo.wat"),
+    )
+    .await;
+    assert_eq!(language, None);
+    loaded.expect("it loads");
+    for source in ["class/lib.rs", "upper.c"] {
+        let (_, loaded) = load(source, "int main;").await;
+        assert_eq!(loaded.expect_err("a source").code(), "source-file");
+    }
+}
+
+/// A file that is written over again and again, now with one plugin and now with another, is either
+/// of them when it loads.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changes_while_it_is_read_is_one_of_its_versions_or_refused() {
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30))
+        .build()
+        .expect("an engine");
+    let built_in = Source::named("echo", BUILT_IN_SERVERS);
+    ServerPlugin::load(&engine, built_in)
+        .await
+        .expect("the built-in loads");
+    let path = plugin_file("changing.wat", "");
+    let echo = include_str!("../../../plugins/echo/echo.wat");
+    // Longer than one read, so that a read can be overtaken.
+    let padded = format!("{}{echo}", ";; padding\n".repeat(100_000));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let (stop, file) = (&stop, &path);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                for text in [echo, &padded] {
+                    std::fs::write(file, text).expect("the file can be written");
+                }
+            }
+        });
+        let runtime = tokio::runtime::Handle::current();
+        let mut refused = 0;
+        for _ in 0..200 {
+            let loading = ServerPlugin::load(&engine, Source::File(file.into()));
+            match tokio::task::block_in_place(|| runtime.block_on(loading)) {
+                Ok(_) => {}
+                Err(error) => {
+                    let known = ["changing", "not-wasm", "text"];
+                    assert!(known.contains(&error.code()), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(
+            refused > 0,
+            "no read was ever overtaken: the test shows nothing"
+        );
+    });
+}
+
+#[test]
+fn a_plugin_may_come_from_stdin() {
+    let nowhere = ["send", "-p", "-", "-t", "127.0.0.1:1"];
+    let client = include_bytes!("../../../plugins/echo-client/echo-client.wat");
+    let exited = Eco::new(&nowhere).run(client);
+    assert_eq!(exited.code, 69, "{}", exited.stderr);
+    let exited = Eco::new(&["serve", "-p", "-", "-l", "127.0.0.1:0"]).run(b"nonsense");
+    assert_eq!(exited.code, 65, "{}", exited.stderr);
+    assert!(exited.stderr.contains("nonsense"), "{}", exited.stderr);
+}

@@ -1,0 +1,9 @@
+//! What connections share: the store, topics, a file, Redis.
+
+mod file;
+mod publishing;
+mod redis;
+#[cfg(unix)]
+mod redis_attacks;
+mod store;
+mod topics;
