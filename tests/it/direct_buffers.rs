@@ -78,7 +78,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn what_is_read_into_a_sessions_memory_is_the_stream_or_the_session_has_failed(
+    fn bytes_read_into_a_sessions_memory_are_the_stream_or_the_session_has_failed(
         pieces in prop::collection::vec((any::<u8>(), 1..20_000usize), 1..12),
         fails_at in prop::option::of(1..20usize),
     ) {

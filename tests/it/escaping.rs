@@ -48,7 +48,7 @@ fn a_refusal_is_one_line_of_the_log_escaped_and_cut() {
 }
 
 #[test]
-fn what_a_plugin_says_in_a_refusal_or_an_error_counts_as_its_log_output() {
+fn words_of_a_refusal_or_an_error_count_as_log_output() {
     let cut = ["closed", "log output per connection", "--log-output"];
     let path = hostile_session("refuses-at-length.wat", 5000, true);
     let server = serve(&["-p", &path, "--log-output", "4KiB"]);
@@ -233,7 +233,7 @@ const CONNECTIONS: usize = 40;
 const LINES: usize = 900;
 
 #[test]
-fn what_plugins_say_costs_the_log_no_line_of_eco_and_is_counted() {
+fn lines_of_plugins_cost_the_log_no_line_of_eco_and_are_counted() {
     let text = format!(
         "local words = ('x'):rep(200)
          function receive(chunk) for _ = 1, {LINES} do print(words) end return chunk end"

@@ -136,7 +136,7 @@ fn ask(peer: &mut Peer, what: &str, number: usize, answer: &str) {
 }
 
 #[test]
-fn what_is_as_long_as_it_may_be_is_taken_and_one_byte_more_is_an_answer_in_every_language() {
+fn data_of_the_greatest_length_is_taken_and_one_byte_more_is_an_answer_in_every_language() {
     for plugin in plugins() {
         eprintln!("{plugin}");
         let server = serve(&["-p", plugin, "--snapshot", "never"]);
@@ -158,7 +158,7 @@ fn what_is_as_long_as_it_may_be_is_taken_and_one_byte_more_is_an_answer_in_every
 }
 
 #[test]
-fn what_is_as_often_as_it_may_be_is_done_and_once_more_is_an_answer_in_every_language() {
+fn calls_are_made_as_often_as_they_may_be_and_once_more_is_an_answer_in_every_language() {
     // A key of two bytes counts 130; one of a byte, with a value, 129 and its length.
     for plugin in plugins() {
         eprintln!("{plugin}");

@@ -107,7 +107,7 @@ fn quiet_leaves_what_plugins_do_wrong_and_twice_quiet_what_eco_can_not_do() {
 }
 
 #[test]
-fn what_a_machine_wants_to_know_is_in_fields() {
+fn the_log_has_fields_for_machines() {
     let path = failing("failing-in-fields.lua");
     let server = serve(&["-p", &path, "--log-format", "json", "--cpu", "50ms"]);
     Peer::connect(server.address).send(b"?").expect_reset();

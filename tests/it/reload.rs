@@ -97,7 +97,7 @@ fn a_hundred_swaps_under_fifty_streaming_connections_lose_and_mix_no_byte() {
 }
 
 #[test]
-fn what_changes_on_disk_is_served_to_new_connections_and_open_ones_keep_theirs() {
+fn a_new_version_on_disk_is_for_new_connections_and_open_ones_keep_theirs() {
     let path = plugin_file("watched.lua", "function receive() return 'one\\n' end");
     let server = serve(&["-p", &path, "--watch"]);
     let mut old = Peer::connect(server.address);
@@ -144,7 +144,7 @@ fn a_folder_is_built_again_when_its_sources_change() {
 }
 
 #[test]
-fn what_a_link_points_to_is_watched_and_a_plugin_that_is_gone_is_missed() {
+fn the_target_of_a_link_is_watched_and_a_plugin_that_is_gone_is_missed() {
     let folder = empty_folder("watched-link");
     let (real, link) = (folder.join("real"), folder.join("link.lua"));
     std::fs::create_dir(&real).expect("a folder can be made");
@@ -179,7 +179,7 @@ fn a_folder_that_contains_itself_is_watched_all_the_same() {
 }
 
 #[test]
-fn what_is_not_on_disk_cannot_be_watched() {
+fn a_plugin_that_is_not_on_disk_cannot_be_watched() {
     let exited = Eco::new(&["serve", "-l", "127.0.0.1:0", "--watch"]).run(b"");
     assert_eq!(exited.code, 64, "{}", exited.stderr);
     assert!(

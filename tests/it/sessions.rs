@@ -177,7 +177,7 @@ const LEAK: &str = r#"
 
 /// A plugin that frees what it returned, in its `post-return`, before the host could look.
 #[test]
-fn what_a_plugin_frees_after_returning_it_still_arrives() {
+fn a_reply_that_the_plugin_frees_after_returning_it_still_arrives() {
     let free = r#"(func (export "free") (param i32)
       (i64.store (i32.const 64) (i64.const 0x6565726665657266)))"#;
     let freeing = handler(

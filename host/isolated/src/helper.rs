@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Stack of the thread that works, whatever the user's limit is: as much as any thread of eco has, so that
 /// nothing comes out of a helper that would be too deep there. A parser that is led deeper ends the helper;
-/// toolchains nest a few levels. Test: `compile::attacks::what_overflows_the_parser_ends_no_process`.
+/// toolchains nest a few levels. Test: `compile::attacks::a_file_that_overflows_the_parser_ends_no_process`.
 const STACK: usize = 2 * 1024 * 1024;
 
 /// Processor time after which a helper makes way for others.

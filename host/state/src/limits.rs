@@ -9,8 +9,8 @@ const MIB: usize = 1024 * KIB;
 /// plugin decides what becomes of its connection.
 ///
 /// Test: `state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log`,
-/// `state::topics::messages::who_does_not_read_holds_up_nobody_and_is_told_what_it_missed`,
-/// `state::topics::limits::what_waits_for_all_together_has_a_limit`,
+/// `state::topics::messages::a_peer_that_does_not_read_holds_up_nobody_and_is_told_what_it_missed`,
+/// `state::topics::limits::messages_that_wait_for_all_together_have_a_limit`,
 /// `state::store::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log`.
 #[derive(Clone, Debug)]
 pub struct Limits {

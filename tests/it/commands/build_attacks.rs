@@ -160,7 +160,7 @@ fn folder_with(name: &str, text: impl AsRef<[u8]>) -> PathBuf {
 }
 
 #[test]
-fn what_overflows_the_parser_ends_no_build() {
+fn a_file_that_overflows_the_parser_ends_no_build() {
     let folder = folder_with("builds-attack", attack());
     let path = folder.display().to_string();
     let exercise = project_file("tests/exercises/lines");
@@ -216,7 +216,7 @@ fn tool(folder: &Path, name: &str, script: &str) -> String {
 
 /// The sources of C and Rust may be anybody's too.
 #[test]
-fn what_a_compiler_makes_is_parsed_in_a_process_of_its_own() {
+fn a_compilers_output_is_parsed_in_a_process_of_its_own() {
     let tools = empty_folder("attacking-tools");
     let module = wat::parse_str(attack()).expect("it parses");
     let made = tools.join("attack.wasm");
@@ -253,7 +253,7 @@ fn with_cargo(name: &str, script: &str) -> Eco {
 
 /// Four million functions: the parser keeps some hundred bytes for each.
 #[test]
-fn what_takes_too_much_to_make_a_component_of_is_refused() {
+fn a_module_that_takes_too_much_to_make_a_component_of_is_refused() {
     let text = format!("(module {})", "(func)".repeat(4_000_000));
     let folder = folder_with("makes-too-much", text);
     let exited = Eco::new(&["build", &folder.display().to_string()]).run(b"");
@@ -271,7 +271,7 @@ fn zeros(path: &Path, length: u64) {
 }
 
 #[test]
-fn what_is_too_large_to_be_made_a_component_is_refused() {
+fn a_module_that_is_too_large_for_a_component_is_refused() {
     let folder = folder_with("builds-large", "");
     let made = folder.join("made.wasm");
     zeros(&folder.join("plugin.wat"), (32 << 20) + 1);

@@ -292,7 +292,7 @@ fn raw_is_the_bytes_alone_and_is_compiled_first() {
 
 /// Before its interpreter is compiled a script's lines are kept, since all may be done once more.
 #[test]
-fn what_a_slow_call_says_is_kept_up_to_a_bound() {
+fn output_of_a_slow_call_is_kept_up_to_a_bound() {
     let text = "
         function receive(word)
           subscribe('t', 'x')

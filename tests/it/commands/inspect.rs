@@ -74,7 +74,7 @@ fn inspect_says_what_a_plugin_is_and_what_it_lacks() {
 }
 
 #[test]
-fn what_does_not_compile_is_json_too_and_does_a_terminal_no_harm() {
+fn an_error_of_parsing_is_json_too_and_does_a_terminal_no_harm() {
     let hostile = plugin_file("terminal.wat", "(component (foo \"\u{1b}[31mred\" bar))");
     for command in ["inspect", "call"] {
         let exited = Eco::new(&[command, &hostile]).run(b"");

@@ -34,7 +34,7 @@ fn help_teaches_by_example() {
 }
 
 #[test]
-fn what_makes_no_sense_is_usage_and_says_what_would() {
+fn arguments_without_sense_are_usage_and_the_error_says_what_has_some() {
     let cases: &[(&[&str], &str)] = &[
         (&["serve", "--no-such-flag"], "unexpected argument"),
         (&["sreve"], "serve"),
@@ -93,7 +93,7 @@ fn what_makes_no_sense_is_usage_and_says_what_would() {
 }
 
 #[test]
-fn what_other_programs_call_the_address_is_answered_with_the_flag_for_it() {
+fn flags_of_other_programs_for_the_address_are_answered_with_ecos_flag() {
     let cases: [(&[&str], &str); 5] = [
         (&["serve", "--port", "7"], "'--listen 127.0.0.1:5005'"),
         (

@@ -19,7 +19,7 @@ fn joins(joins: usize, locals: usize) -> String {
 }
 
 #[test]
-fn what_overflows_the_parser_ends_no_process() {
+fn a_file_that_overflows_the_parser_ends_no_process() {
     for (name, bytes) in nested() {
         let path = plugin_file(name, &bytes);
         for command in [
@@ -71,7 +71,7 @@ fn a_server_that_watches_its_plugin_survives_what_is_put_in_its_place() {
 }
 
 #[test]
-fn what_takes_too_much_to_compile_is_too_complex() {
+fn a_plugin_that_takes_too_much_to_compile_is_too_complex() {
     let slow = plugin_file("slow-loops.wat", loops(20_000));
     let large = plugin_file("large-joins.wat", joins(4000, 1000));
     for command in [&["call"][..], &["inspect", "--json"], &["check", &lines()]] {

@@ -231,7 +231,7 @@ fn a_cache_that_cannot_be_written_to_is_said_once() {
 }
 
 #[test]
-fn what_is_not_whole_is_made_anew() {
+fn an_entry_that_is_not_whole_is_made_anew() {
     let cache = empty_folder("cache-broken");
     let path = plugin_file("broken-entry.wat", ECHO);
     assert_eq!(answer(&cache, &path).0, "?");
@@ -252,7 +252,7 @@ fn what_is_not_whole_is_made_anew() {
 }
 
 #[test]
-fn what_was_unused_longest_makes_room() {
+fn the_entry_that_was_unused_longest_makes_room() {
     let cache = empty_folder("cache-full");
     let first = plugin_file("first.wat", letter('1'));
     assert_eq!(answer(&cache, &first).0, "1");

@@ -115,7 +115,7 @@ fn the_table_of_speed_is_that_of_the_results() {
 }
 
 #[test]
-fn what_the_release_profile_costs_is_said_as_it_was_measured() {
+fn the_cost_of_the_release_profile_is_given_as_it_was_measured() {
     let row = row("size", "16 B");
     let ratio = |column| row.ratio(column).parse::<f64>().expect("a ratio");
     let more = ratio("any plugin, release") / ratio("any plugin") - 1.0;

@@ -3,7 +3,7 @@
 //! `translations.toml` has the hash of both texts as they were when somebody last saw that they say the same.
 //! `ECO_BLESS=1` writes those of today.
 
-use crate::exercises::shipped::LADDER;
+use crate::exercises::shipped::SLUGS;
 use crate::support::project_file;
 use std::collections::BTreeMap;
 
@@ -11,9 +11,7 @@ const TABLE: &str = "tests/translations.toml";
 
 /// The folders that have both: the front page's, and the exercises'.
 fn folders() -> Vec<String> {
-    let exercises = LADDER
-        .iter()
-        .map(|slug| format!("plugins/exercises/{slug}"));
+    let exercises = SLUGS.iter().map(|slug| format!("plugins/exercises/{slug}"));
     std::iter::once(".".to_owned()).chain(exercises).collect()
 }
 

@@ -232,7 +232,7 @@ fn a_wrong_exercise_is_refused_with_its_line() {
 }
 
 #[test]
-fn what_would_take_gigabytes_to_hold_is_refused() {
+fn an_exercise_that_would_take_gigabytes_to_hold_is_refused() {
     let case = |number: usize, step: &str| {
         format!("[[cases]]\nname = \"{number}\"\nsteps = [{{ send = \"a\" }}, {step}]\n")
     };

@@ -9,12 +9,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-fn ladder() -> PathBuf {
+fn folder_of_exercises() -> PathBuf {
     project_file("plugins/exercises").into()
 }
 
 /// The exercises that eco brings, from easy to hard.
-pub(crate) const LADDER: [&str; 11] = [
+pub(crate) const SLUGS: [&str; 11] = [
     "echo",
     "upper-case",
     "line-reversal",
@@ -29,9 +29,9 @@ pub(crate) const LADDER: [&str; 11] = [
 ];
 
 #[test]
-fn every_exercise_of_the_ladder_is_all_right_and_its_solution_gets_full_marks() {
-    for slug in LADDER {
-        let folder = ladder().join(slug);
+fn every_shipped_exercise_is_all_right_and_its_solution_gets_full_marks() {
+    for slug in SLUGS {
+        let folder = folder_of_exercises().join(slug);
         let linted = Eco::new(&["check", "--lint"])
             .args(&[&folder.display().to_string()])
             .run(b"");
@@ -58,7 +58,7 @@ fn every_exercise_of_the_ladder_is_all_right_and_its_solution_gets_full_marks() 
 /// The fuel that each case takes, by the end of the solution's name.
 fn fuels(slug: &str) -> BTreeMap<String, Vec<f64>> {
     let solutions = languages().map(|(end, _)| {
-        let solution = ladder().join(slug).join("solution/solution.");
+        let solution = folder_of_exercises().join(slug).join("solution/solution.");
         format!("{}{end}", solution.display())
     });
     let solutions: Vec<String> = solutions.collect();
@@ -86,7 +86,7 @@ fn fuels(slug: &str) -> BTreeMap<String, Vec<f64>> {
 #[test]
 fn the_same_idea_takes_a_like_part_of_the_fuel_in_each_language() {
     let mut shares: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for slug in LADDER {
+    for slug in SLUGS {
         let fuels = fuels(slug);
         for (end, cases) in &fuels {
             let beside = cases.iter().zip(&fuels["lua"]);
@@ -104,9 +104,12 @@ fn the_same_idea_takes_a_like_part_of_the_fuel_in_each_language() {
 
 #[test]
 fn no_starter_solves_its_exercise_and_every_one_runs() {
-    for slug in LADDER {
+    for slug in SLUGS {
         for starter in ["javascript/plugin.js", "lua/plugin.lua"] {
-            let starter = ladder().join(slug).join("starter").join(starter);
+            let starter = folder_of_exercises()
+                .join(slug)
+                .join("starter")
+                .join(starter);
             let checked =
                 Eco::new(&["check", slug, &starter.display().to_string(), "--all"]).run(b"");
             assert_eq!(
@@ -126,9 +129,11 @@ fn no_starter_solves_its_exercise_and_every_one_runs() {
 /// What goes wrong where connections have to do with each other and with time, and by which cases it is found
 /// out.
 #[test]
-fn what_is_done_wrong_among_connections_is_found_out() {
+fn mistakes_among_connections_are_found_out() {
     let changed = |slug: &str, old: &str, new: &str| {
-        let solution = ladder().join(slug).join("solution/solution.js");
+        let solution = folder_of_exercises()
+            .join(slug)
+            .join("solution/solution.js");
         let text = std::fs::read_to_string(solution).expect("it can be read");
         assert!(text.contains(old), "{old}");
         text.replace(old, new)
@@ -211,15 +216,15 @@ fn what_is_done_wrong_among_connections_is_found_out() {
 }
 
 #[test]
-fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
+fn the_list_names_the_shipped_exercises_and_start_copies_their_files() {
     let listed = Eco::new(&["exercise", "list"]).run(b"").text();
     let slugs: Vec<&str> = listed
         .lines()
         .filter(|line| line.ends_with(" points)"))
         .map(|line| line.split(' ').next().expect("a word"))
         .collect();
-    assert_eq!(slugs, LADDER);
-    for slug in LADDER {
+    assert_eq!(slugs, SLUGS);
+    for slug in SLUGS {
         let folder = empty_folder("started").join(slug);
         let started = Eco::new(&["exercise", "start", slug])
             .args(&[&folder.display().to_string()])
@@ -227,7 +232,7 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
             .run(b"");
         assert_eq!(started.code, 0, "{}", started.stderr);
         let ours = |path: &String| !path.starts_with("solution/") && path != "hidden.toml";
-        let mut expected = files(&ladder().join(slug));
+        let mut expected = files(&folder_of_exercises().join(slug));
         expected.retain(ours);
         // git leaves its bytes alone, as here.
         expected.insert(0, ".gitattributes".to_owned());
@@ -242,8 +247,8 @@ fn the_ladder_is_listed_and_what_is_listed_is_what_lies_in_its_folder() {
         for path in &found {
             let read = |folder: &Path| std::fs::read(folder.join(path)).expect("it can be read");
             let original = match path.as_str() {
-                ".gitattributes" => ladder(),
-                _ => ladder().join(slug),
+                ".gitattributes" => folder_of_exercises(),
+                _ => folder_of_exercises().join(slug),
             };
             crate::harness::assert_same(&read(&folder), &read(&original));
         }
@@ -270,14 +275,15 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_schema_is_that_of_the_ladder() {
+fn the_schema_on_disk_is_the_printed_one_and_fits_every_shipped_exercise() {
     let schema = Eco::new(&["exercise", "schema"]).run(b"").stdout;
-    let kept = std::fs::read(ladder().join("exercise.schema.json")).expect("it can be read");
+    let kept =
+        std::fs::read(folder_of_exercises().join("exercise.schema.json")).expect("it can be read");
     crate::harness::assert_same(&kept, &schema);
     let schema: Value = serde_json::from_slice(&schema).expect("it is JSON");
     let schema = jsonschema::validator_for(&schema).expect("it is a schema");
-    for slug in LADDER {
-        let text = std::fs::read_to_string(ladder().join(slug).join("exercise.toml"))
+    for slug in SLUGS {
+        let text = std::fs::read_to_string(folder_of_exercises().join(slug).join("exercise.toml"))
             .expect("it can be read");
         let value: Value = toml::from_str(&text).expect("it is TOML");
         let errors: Vec<String> = schema

@@ -132,7 +132,7 @@ fn a_long_call_gets_its_share_beside_peers_that_connect_anew_for_each_short_one(
 /// A plugin whose calls take some milliseconds: less than a tick.
 #[cfg(target_os = "linux")]
 #[test]
-fn who_is_above_its_share_is_slow_when_all_are_busy() {
+fn a_plugin_above_its_share_is_slow_when_all_are_busy() {
     let short = works().replace("100000000", "10000000");
     let eco = serve(&["-p", &plugin_file("works-a-little.wat", short)]);
     // There is a neighbour, and no connection has much of its own.

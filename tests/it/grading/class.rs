@@ -1,9 +1,10 @@
 //! The folder of a class: who its students are, and their names.
 
-use crate::grading::{ECHO, graded, hand_in, solution};
+use crate::grading::{ECHO, hand_in, solution};
 use crate::harness::Eco;
 use crate::judging::verdicts::lines;
 use crate::support::empty_folder;
+use serde_json::Value;
 use std::path::Path;
 
 #[test]
@@ -180,7 +181,7 @@ fn links_are_refused_wherever_they_are() {
 }
 
 #[test]
-fn what_is_passed_over_is_said() {
+fn files_that_are_passed_over_are_named() {
     let class = empty_folder("passed-over");
     hand_in(&class, "alice.js", ECHO);
     hand_in(&class, ".bob.js", ECHO);
@@ -204,7 +205,7 @@ fn what_is_passed_over_is_said() {
 }
 
 #[test]
-fn two_of_one_name_are_told_apart() {
+fn students_of_one_name_are_told_apart() {
     let class = empty_folder("names");
     hand_in(&class, "alice.js", ECHO);
     hand_in(
@@ -258,4 +259,19 @@ fn names_of_any_kind_are_graded_and_reported() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.text().contains("6 submissions"), "{}", run.text());
     assert_eq!(out.read_dir().expect("a folder").count(), 6);
+}
+
+/// The names and first verdicts of a report.
+fn graded(report: &[u8]) -> Vec<(String, String)> {
+    let report: Value = serde_json::from_slice(report).expect("the report is JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let submissions = report["submissions"].as_array().expect("a list").iter();
+    submissions
+        .map(|submission| {
+            (
+                text(&submission["name"]),
+                text(&submission["cases"][0]["verdict"]),
+            )
+        })
+        .collect()
 }

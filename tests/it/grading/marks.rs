@@ -60,7 +60,7 @@ fn hidden_cases_are_graded_and_not_checked() {
 }
 
 #[test]
-fn what_eco_can_not_judge_has_no_mark() {
+fn a_submission_that_eco_can_not_judge_has_no_mark() {
     let exercise = empty_folder("broken-judge");
     let toml = "format = 1\nslug = \"b\"\ntitle = \"B\"\npoints = 4\n[[cases]]\nname = \"judged\"\nweight = 3\njudge = \"judge.js\"\n[[cases]]\nname = \"fine\"\nsteps = [{ send = \"a\" }, { expect = \"a\" }]\n";
     hand_in(&exercise, "exercise.toml", toml);

@@ -9,7 +9,6 @@ mod reports;
 mod submissions;
 
 use crate::judging::verdicts::lines;
-use serde_json::Value;
 use std::path::Path;
 
 fn solution() -> String {
@@ -24,18 +23,3 @@ fn hand_in(class: &Path, path: &str, text: impl AsRef<[u8]>) {
 }
 
 const ECHO: &str = "function receive(chunk) { return chunk; }";
-
-/// The names and first verdicts of a report.
-fn graded(report: &[u8]) -> Vec<(String, String)> {
-    let report: Value = serde_json::from_slice(report).expect("the report is JSON");
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let submissions = report["submissions"].as_array().expect("a list").iter();
-    submissions
-        .map(|submission| {
-            (
-                text(&submission["name"]),
-                text(&submission["cases"][0]["verdict"]),
-            )
-        })
-        .collect()
-}

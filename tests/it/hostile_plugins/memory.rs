@@ -82,7 +82,7 @@ fn data_that_is_strewn_over_the_memory_is_refused() {
 }
 
 #[test]
-fn what_would_have_the_host_hold_much_for_an_instance_is_refused() {
+fn a_plugin_that_makes_the_host_hold_much_for_an_instance_is_refused() {
     let elements = |number| format!("(func $f) (elem func {})", "$f ".repeat(number));
     let path = plugin_file("some-elements.wat", handler(&echo(&elements(1000)), ""));
     served(&path);
@@ -164,7 +164,7 @@ fn resident(pid: u32) -> usize {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_the_host_holds_for_all_instances_has_a_budget() {
+fn memory_of_the_host_for_all_instances_has_a_budget() {
     let path = plugin_file("hoards.wat", hoards(1000));
     let eco = serve(&["-p", &path, "--total-memory", "16MiB"]);
     let before = resident(eco.pid());

@@ -118,7 +118,7 @@ fn peak(arguments: &[&str]) -> (i32, usize) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_kept_for_submissions_that_have_the_host_hold_much_is_little() {
+fn submissions_that_make_the_host_hold_much_cost_the_grader_little() {
     // The interpreters are compiled.
     drop(Eco::new(&["--version"]).run(b""));
     let (class, sixteen) = (greedy("greedy-class"), each_answers("sixteen-echoes", 16));
@@ -157,7 +157,7 @@ async fn opened(plugin: &ServerPlugin, run: &Laboratory) -> Result<PluginSession
 }
 
 #[tokio::test]
-async fn what_a_run_makes_the_host_hold_is_bounded() {
+async fn memory_that_a_run_makes_the_host_hold_is_bounded() {
     const RUN: usize = 40 * MIB;
     let memory = keeps(15);
     let log = GREEDY[2].1.replace("n = 1, 200", "n = 1, 5000");

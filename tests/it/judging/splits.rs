@@ -37,7 +37,7 @@ fn the_smallest_split_that_breaks_it_is_shown() {
 }
 
 #[test]
-fn what_two_cuts_break_is_shown_with_two() {
+fn a_plugin_that_two_cuts_break_is_shown_with_two() {
     // Wrong when it gets a single "x": that takes a cut before it and one after.
     let text =
         "function receive(chunk) { return chunk.length === 1 && chunk[0] === 120 ? '?' : chunk; }";
@@ -53,7 +53,7 @@ fn what_two_cuts_break_is_shown_with_two() {
 }
 
 #[test]
-fn what_fails_as_written_is_shown_as_written() {
+fn a_failure_as_written_is_shown_as_written() {
     let plugin = plugin_file("says-nothing.js", "function receive(chunk) {}");
     let steps = "{ send = \"ab\" }, { send = \"cd\" }, { expect = \"abcd\" }";
     let shown = failed(&one_case("nothing", steps), &plugin);
@@ -62,7 +62,7 @@ fn what_fails_as_written_is_shown_as_written() {
 }
 
 #[test]
-fn what_fails_only_in_one_chunk_is_found() {
+fn a_failure_in_one_chunk_alone_is_found() {
     // Only the first line of a chunk is answered.
     let text = "function receive(chunk) { return chunk.subarray(0, chunk.indexOf(10) + 1); }";
     let plugin = plugin_file("one-line-a-chunk.js", text);

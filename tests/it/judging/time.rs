@@ -39,7 +39,7 @@ fn thread_time() -> Duration {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn all_that_is_done_to_judge_a_plugin_has_a_bound() {
+async fn the_work_of_judging_a_plugin_has_a_bound() {
     let long = format!("(local.set $left (i32.const 20000000)) {WORKS}");
     let short = format!("(local.set $left (i32.const 20000)) {WORKS}");
     for (name, attack, steps) in [

@@ -130,7 +130,7 @@ fn every_wrong_plugin_gets_exactly_its_verdicts() {
 }
 
 #[test]
-fn who_fails_everything_gets_nothing_and_who_passes_gets_all() {
+fn a_plugin_that_fails_everything_gets_nothing_and_one_that_passes_gets_all() {
     let (_, report) = grade(&lines(), &[&wrong()]);
     for submission in report["submissions"].as_array().expect("a list") {
         let name = submission["name"].as_str().expect("a name");

@@ -93,7 +93,7 @@ fn a_plugin_that_fails_is_not_the_servers_fault() {
 }
 
 #[test]
-fn what_runs_out_is_said_in_clear_words() {
+fn resources_that_run_out_are_named_in_clear_words() {
     let eco = serve(&["-q"]);
     let to = eco.address.to_string();
     for (exited, code, words) in [

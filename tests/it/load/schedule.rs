@@ -27,7 +27,7 @@ fn a_server_that_stalls_can_not_hide_it() {
 }
 
 #[test]
-fn what_is_under_way_at_the_end_may_come_to_its_end_and_raises_no_rate() {
+fn dialogues_under_way_at_the_end_may_come_to_theirs_and_raise_no_rate() {
     // It holds every reply back until the run is over, which it can tell by nothing but time.
     let address = server(|_, mut stream| {
         let mut message = [0; MESSAGE as usize];

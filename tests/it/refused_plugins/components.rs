@@ -9,7 +9,7 @@ use eco_host::plugin::{Budgets, Compiler, Engine, ServerPlugin, Source};
 const HANDLER: &str = "eco:plugin/handler@0.1.0";
 
 #[test]
-fn what_is_no_component_is_refused_with_the_next_step() {
+fn a_file_that_is_no_component_is_refused_with_the_next_step() {
     let core_module = b"\0asm\x01\0\0\0";
     let empty_component = b"\0asm\x0d\0\x01\0";
     let importing =
@@ -257,7 +257,7 @@ fn an_error_is_said_once() {
 }
 
 #[test]
-fn what_would_take_gigabytes_to_compile_is_refused() {
+fn a_plugin_that_would_take_gigabytes_to_compile_is_refused() {
     let deep = format!("{}{}", "(component ".repeat(50), ")".repeat(50));
     let wide = format!("(component {})", "(core module)".repeat(300));
     let long = format!(

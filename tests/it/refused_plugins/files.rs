@@ -10,7 +10,7 @@ use std::fs::File;
 use std::os::unix::net::UnixListener;
 
 #[test]
-fn what_cannot_be_read_is_said_with_the_path() {
+fn a_file_that_cannot_be_read_is_reported_with_its_path() {
     let said = refused("no-such-plugin", &[]);
     assert!(said.contains("No such file"), "{said}");
     assert!(said.contains("Is the path right?"), "{said}");
@@ -21,7 +21,7 @@ fn what_cannot_be_read_is_said_with_the_path() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_and_not_waited_for() {
+fn a_plugin_that_is_no_file_is_refused_and_not_waited_for() {
     let folder = empty_folder("no-files");
     let path = |name: &str| folder.join(name).display().to_string();
     for end in ["wasm", "js"] {
@@ -79,7 +79,7 @@ fn a_file_over_its_budget_is_refused_before_it_is_read_to_its_end() {
 
 /// Whoever has read a file hands over its name and its bytes, and nothing opens it again.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_before_is_told_by_its_name_as_a_file_is() {
+async fn the_language_of_bytes_is_known_by_their_name_as_a_files_is() {
     let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
     let engine = engine.expect("an engine");
     let load = async |name: &str, text: &str| {

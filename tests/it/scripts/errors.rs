@@ -5,7 +5,7 @@ use crate::scripts::languages;
 use crate::support::{Peer, plugin_file, serve};
 
 #[test]
-fn what_is_no_reply_in_javascript_is_an_error_that_names_it() {
+fn a_value_that_is_no_reply_in_javascript_is_an_error_that_names_it() {
     let text = "function receive(chunk) { return eval(new TextDecoder().decode(chunk)) }";
     let server = serve(&["-p", &plugin_file("kinds.js", text)]);
     let kinds = [

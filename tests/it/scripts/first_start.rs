@@ -72,7 +72,7 @@ fn a_call_that_takes_long_is_not_cut_while_there_is_only_portable_code() {
 }
 
 #[test]
-fn what_takes_too_long_in_portable_code_is_called_once_more_compiled() {
+fn a_call_that_takes_too_long_in_portable_code_is_made_once_more_compiled() {
     let (end, text, reply) = HEAVY[0];
     let cache = empty_folder("slow-call");
     let path = plugin_file(&format!("slow.{end}"), text.replace("5e4", "3e6"));
@@ -139,7 +139,7 @@ fn compiling_an_interpreter_has_no_budget() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_compiled_for_longer_than_a_second_says_so_on_a_terminal() {
+fn compiling_for_longer_than_a_second_is_told_on_a_terminal() {
     let path = plugin_file("spinner.js", "function receive(chunk) { return chunk }");
     let (far, shown) = terminal();
     let called = Eco::new(&["call", "--raw", &path, "hi"])

@@ -57,7 +57,7 @@ def receive(word):
 }
 
 #[test]
-fn what_the_languages_bring_along_works() {
+fn the_libraries_of_the_languages_work() {
     let scripts = [
         (
             "js",

@@ -5,7 +5,7 @@ use crate::scripts::languages;
 use crate::support::{Peer, converse, plugin_file, serve};
 
 #[test]
-fn what_nobody_runs_says_so() {
+fn a_generator_or_coroutine_is_refused_as_one_that_nobody_runs() {
     for (name, text, words) in [
         (
             "yields.js",
@@ -154,7 +154,7 @@ fn chunks_that_are_kept_stay_and_replies_are_what_was_returned() {
 
 /// Whatever it is given: a line is logged, and the script goes on.
 #[test]
-fn to_log_a_value_never_throws() {
+fn logging_a_value_never_throws() {
     let setup = "const ring = {}; ring.me = ring;
         const { proxy, revoke } = Proxy.revocable({}, {}); revoke();
         const odd = { toString() { throw 1 }, valueOf() { throw 2 }, toJSON() { throw 3 },

@@ -86,7 +86,7 @@ fn a_script_that_asks_for_what_eco_does_not_have_is_told_what_there_is_instead()
 }
 
 #[test]
-fn so_is_one_that_asks_in_a_call_and_no_other() {
+fn a_script_that_asks_in_a_call_is_told_too_and_no_other_is() {
     for (end, text, words) in [
         (
             "js",

@@ -85,7 +85,7 @@ fn is_there() -> bool {
 
 /// The result of an expression, and of what its modules import meanwhile.
 #[test]
-fn what_the_library_imports_when_it_is_called_is_there() {
+fn modules_that_the_library_imports_when_it_is_called_are_there() {
     if !is_there() {
         return;
     }

@@ -150,7 +150,7 @@ fn a_script_that_looks_at_its_clock_or_at_chance_gets_a_new_snapshot_each_time()
 }
 
 #[test]
-fn those_of_old_versions_are_removed() {
+fn snapshots_of_old_versions_are_removed() {
     let cache = empty_folder("cache-of-old-snapshots");
     let path = plugin_file("versions.lua", "function receive(chunk) return chunk end");
     serve_with(&cache, &path, &["--snapshot", "first"]);

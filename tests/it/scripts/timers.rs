@@ -105,7 +105,7 @@ def receive(chunk): pass",
 }
 
 #[test]
-fn what_a_timer_resolves_is_done_before_the_next_timer() {
+fn promises_that_a_timer_resolves_are_done_before_the_next_timer() {
     const PROMISES: &str = r"
     function open() {
         setTimeout(() => {
@@ -129,7 +129,7 @@ fn what_a_timer_resolves_is_done_before_the_next_timer() {
 
 /// What functions of timers return, and what is sent or said then. As of any other function, in each language.
 #[test]
-fn what_the_function_of_a_timer_returns_is_a_reply() {
+fn the_result_of_a_timers_function_is_a_reply() {
     const EVAL: [(&str, &str); 3] = [
         (
             "js",

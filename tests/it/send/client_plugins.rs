@@ -24,7 +24,7 @@ fn a_reply_of_exactly_the_budget_is_taken_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_usage_and_what_cannot_be_run_a_bad_plugin() {
+fn a_message_that_cannot_be_sent_is_usage_and_a_client_that_cannot_be_run_a_bad_plugin() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
     let missing = send(nowhere, &["--file", "no-such-file"], b"");
     assert_said(

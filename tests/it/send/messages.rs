@@ -103,7 +103,7 @@ fn a_message_over_the_budget_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn what_looks_like_a_flag_is_not_sent() {
+fn a_message_that_looks_like_a_flag_is_not_sent() {
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
     assert_said(&send(nowhere, &["--verbos"], b""), 64, &["--verbose"]);
     assert_said(&send(nowhere, &["-x"], b""), 64, &["unexpected argument"]);

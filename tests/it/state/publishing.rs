@@ -32,7 +32,7 @@ fn a_call_is_over_at_its_deadline_however_long_it_makes_way() {
 }
 
 #[test]
-fn what_a_call_leaves_to_be_said_counts_as_memory() {
+fn unpublished_messages_of_a_call_count_as_memory() {
     const FILLS: &str = r#"
 local big = string.rep("x", 60000)
 function receive(chunk)

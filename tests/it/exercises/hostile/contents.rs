@@ -184,7 +184,7 @@ end
 
 /// A class of hundreds is held until its reports are written.
 #[test]
-fn what_is_kept_of_a_plugin_that_fails_everywhere_has_a_bound() {
+fn the_failures_of_a_plugin_that_fails_everywhere_have_a_bound() {
     let step = "{ send-hex = \"80\", repeat = 256 }, ";
     let steps = format!("steps = [{}{{ expect = \"b\" }}]", step.repeat(12));
     let folder = cases("fails-everywhere", 100, |_| steps.clone());

@@ -21,7 +21,7 @@ fn a_file_of_cases_that_is_too_large_is_refused() {
 
 /// Each of them as much of one thing as the file has room for.
 #[test]
-fn whatever_the_file_holds_it_is_read_within_bounds() {
+fn a_file_is_read_within_bounds_whatever_it_holds() {
     let fill = |unit: &str| unit.repeat(500_000 / unit.len());
     let steps = |unit: &str| format!("[[cases]]\nname = \"it\"\nsteps = [{}]", fill(unit));
     let list = |unit: &str| format!("x = [{}]", fill(unit));
@@ -89,7 +89,7 @@ fn pipe(at: &Path) {
 
 #[cfg(unix)]
 #[test]
-fn what_is_no_file_is_refused_and_nobody_waits_for_it() {
+fn a_pipe_or_folder_or_socket_is_refused_and_nobody_waits_for_it() {
     use std::os::unix::net::UnixListener;
     for lines in [
         "steps = [{ expect-file = \"it\" }]",
@@ -153,7 +153,7 @@ fn hidden_cases_that_cannot_be_read_are_not_passed_over() {
 
 #[cfg(unix)]
 #[test]
-fn whatever_lies_beside_an_exercise_is_looked_at_within_bounds() {
+fn files_beside_an_exercise_are_looked_at_within_bounds() {
     let expects = "steps = [{ send = \"a\" }, { expect = \"a\" }]";
     let folder = cases("beside-an-exercise", 1, |_| expects.to_owned());
     let foreign = plugin_file("foreign.lua", "function receive() return 'secret' end");

@@ -208,3 +208,20 @@ fn a_grading_that_is_killed_leaves_whole_reports_of_what_was_graded() {
         assert!(text.contains(words), "{report}: {text}");
     }
 }
+
+#[test]
+fn a_name_and_a_form_that_are_long_together_fit_into_a_path() {
+    let place = place("reports-long");
+    let long = "n".repeat(250);
+    hand_in(&place, &long);
+    hand_in(&place, "anna");
+    let end = "e".repeat(100);
+    let form = format!("gradescope={{name}}{end}");
+    let run = grade(&place, &["class"], &[&form]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    json(place.join(format!("anna{end}")));
+    let form = format!("gradescope={{name}}{end}{end}{end}");
+    let run = grade(&place, &["class"], &[&form]);
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("leaves no room"), "{}", run.stderr);
+}

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 #[test]
-fn who_hands_in_does_not_choose_the_exercise() {
+fn a_student_does_not_choose_the_exercise() {
     let class = empty_folder("chosen");
     let easy = exercise("chosen-easy", 1, 1_000_000);
     put(
@@ -84,7 +84,7 @@ fn a_copy_under_its_own_name_is_checked_as_it_is_said() {
 }
 
 #[test]
-fn whatever_one_student_hands_in_the_others_get_their_marks() {
+fn one_students_files_cost_no_other_a_mark() {
     let class = empty_folder("whatever");
     put(&class, "anna.wat", echo());
     put(&class, "zoe/plugin.wat", echo());

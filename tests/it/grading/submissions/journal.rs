@@ -78,7 +78,7 @@ fn a_class_goes_on_where_it_was_cut_off() {
 }
 
 #[test]
-fn what_is_damaged_or_handed_in_anew_is_graded_anew() {
+fn damaged_marks_and_new_submissions_are_graded_anew() {
     let class = LongClass::new("anew");
     class.cut_off();
     let kept = class.journal();
@@ -122,7 +122,7 @@ fn nothing_is_taken_of_another_exercise_or_where_all_is_to_be_graded() {
 }
 
 #[test]
-fn two_that_grade_one_class_harm_each_other_not() {
+fn two_graders_of_one_class_do_each_other_no_harm() {
     let class = LongClass::new("two-graders");
     let whole = class.grade(&[]).text();
     std::thread::scope(|scope| {
@@ -136,7 +136,7 @@ fn two_that_grade_one_class_harm_each_other_not() {
 }
 
 #[test]
-fn who_grades_one_of_a_class_leaves_what_became_of_the_others() {
+fn grading_one_of_a_class_leaves_the_marks_of_the_others() {
     let class = LongClass::new("one-of-a-class");
     class.cut_off();
     let kept = class.journal();
@@ -173,7 +173,7 @@ fn a_second_grader_takes_nothing_out_and_says_that_there_is_another() {
 }
 
 #[test]
-fn what_could_not_be_judged_is_tried_again() {
+fn a_submission_that_could_not_be_judged_is_tried_again() {
     let (class, folder) = (
         empty_folder("tried-again"),
         empty_folder("tried-again-exercise"),
@@ -204,7 +204,7 @@ fn what_could_not_be_judged_is_tried_again() {
 }
 
 #[test]
-fn what_another_judge_has_judged_is_not_taken() {
+fn marks_by_another_judge_are_not_taken() {
     let class = LongClass::new("other-judge");
     let toml = class.exercise.join("exercise.toml");
     let text = fs::read_to_string(&toml).expect("it is there");

@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 #[test]
-fn what_is_exchanged_after_the_look_is_not_graded() {
+fn a_submission_that_is_exchanged_after_the_look_is_not_graded() {
     let exercise = exercise("exchanged-exercise", 3, 2_000_000_000);
     let (class, cache) = (empty_folder("exchanged"), empty_folder("exchanged-cache"));
     let solution = empty_folder("exchanged-solution");
@@ -89,7 +89,7 @@ fn what_is_exchanged_after_the_look_is_not_graded() {
 }
 
 #[test]
-fn those_that_are_one_file_have_no_mark_and_name_each_other() {
+fn submissions_that_are_one_file_have_no_mark_and_name_each_other() {
     let class = empty_folder("hard-links");
     put(&class, "anna.wat", echo());
     put(&class, "olga.wat", echo());

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 
 #[test]
-fn what_can_be_no_plugin_makes_no_name_longer_of_what_may() {
+fn a_file_that_can_be_no_plugin_makes_no_name_of_a_plugin_longer() {
     let class = empty_folder("junk");
     for (path, bytes) in [
         ("a/anna.wat", echo()),

@@ -30,7 +30,7 @@ fn names_that_others_gave_are_shown_harmless_and_not_all_of_them() {
 }
 
 #[test]
-fn a_stopped_server_s_store_is_listed_shown_and_wiped() {
+fn a_stopped_servers_store_is_listed_shown_and_wiped() {
     let file = empty_folder("looked-at").join("state");
     let place = format!("file:{}", file.display());
     let server = counts(&place);
@@ -58,7 +58,7 @@ fn a_stopped_server_s_store_is_listed_shown_and_wiped() {
 }
 
 #[test]
-fn to_look_at_a_file_without_a_store_writes_none_into_it() {
+fn looking_at_a_file_without_a_store_writes_none_into_it() {
     let file = empty_folder("nothing").join("state");
     let place = format!("file:{}", file.display());
     std::fs::write(&file, b"").expect("it is written");
@@ -74,7 +74,7 @@ fn to_look_at_a_file_without_a_store_writes_none_into_it() {
 }
 
 #[test]
-fn what_can_not_be_had_is_said_with_what_to_do() {
+fn a_store_that_can_not_be_had_is_reported_with_the_next_step() {
     let folder = empty_folder("no-state");
     let text = folder.join("text");
     std::fs::write(&text, "this is no store\n".repeat(1000)).expect("it is written");

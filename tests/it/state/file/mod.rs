@@ -4,9 +4,8 @@ mod commands;
 mod permissions;
 mod store;
 
-use crate::harness::{Eco, Server};
+use crate::harness::Server;
 use crate::support::{Peer, plugin_file, serve};
-use std::path::Path;
 
 /// Adds one for each byte, and says each sum in a line; `?` asks for it, and any other text is a key that is kept.
 const COUNTS: &str = r#"
@@ -36,11 +35,4 @@ fn line(peer: &mut Peer) -> Option<String> {
             _ => return None,
         }
     }
-}
-
-/// What `eco state list` says of a file: its exit code, and stderr.
-fn listed(file: &Path) -> (i32, String) {
-    let place = format!("file:{}", file.display());
-    let listed = Eco::new(&["state", "list", "--state", &place]).run(b"");
-    (listed.code, listed.stderr)
 }

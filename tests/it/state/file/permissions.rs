@@ -1,7 +1,7 @@
 //! The rights on a store's file and folder.
 
 use crate::harness::Eco;
-use crate::state::file::{COUNTS, counts, line, listed};
+use crate::state::file::{COUNTS, counts, line};
 use crate::support::{Peer, empty_folder, plugin_file};
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -17,7 +17,7 @@ fn set_mode(file: &Path, mode: u32) {
 }
 
 #[test]
-fn a_store_s_file_is_for_its_user_alone_to_read_to_write_and_to_lock() {
+fn a_stores_file_is_for_its_user_alone_to_read_to_write_and_to_lock() {
     let file = empty_folder("own").join("state");
     let place = format!("file:{}", file.display());
     let plugin = plugin_file("counts.js", COUNTS);
@@ -47,7 +47,7 @@ fn a_store_s_file_is_for_its_user_alone_to_read_to_write_and_to_lock() {
 }
 
 #[test]
-fn a_store_s_file_that_others_may_have_written_is_refused_with_what_to_do() {
+fn a_stores_file_that_others_may_have_written_is_refused_with_the_next_step() {
     let folder = empty_folder("others");
     let file = folder.join("state");
     drop(counts(&format!("file:{}", file.display())));
@@ -98,4 +98,11 @@ fn a_folder_that_is_open_to_all_is_warned_of() {
     let server = counts(&place);
     server.logged(&["INFO", "the store is kept"]);
     assert!(!server.log().contains("chmod o-w"), "{}", server.log());
+}
+
+/// What `eco state list` says of a file: its exit code, and stderr.
+fn listed(file: &Path) -> (i32, String) {
+    let place = format!("file:{}", file.display());
+    let listed = Eco::new(&["state", "list", "--state", &place]).run(b"");
+    (listed.code, listed.stderr)
 }

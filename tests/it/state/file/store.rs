@@ -19,7 +19,7 @@ fn add(mut peer: Peer, told: &AtomicU64) {
 }
 
 #[test]
-fn what_a_call_was_told_is_kept_is_there_after_a_kill() {
+fn a_value_that_was_reported_as_kept_survives_a_kill() {
     const CLIENTS: usize = 3;
     let place = format!("file:{}", empty_folder("killed").join("state").display());
     let told = AtomicU64::new(0);
@@ -173,7 +173,7 @@ fn a_renamed_plugin_is_told_of_what_was_kept_under_its_old_name() {
 }
 
 #[test]
-fn what_is_over_goes_and_the_file_does_not_grow() {
+fn expired_values_go_and_the_file_does_not_grow() {
     let file = empty_folder("over").join("state");
     let place = format!("file:{}", file.display());
     let server = counts(&place);

@@ -1,7 +1,7 @@
 //! Servers, links and a Redis that end, hang or change their part.
 
 use crate::redis_server::RedisServer;
-use crate::state::redis::{ROOM, enter, host, run, two_hosts};
+use crate::state::redis::{ROOM, enter, host, two_hosts};
 use crate::support::network::HangingLink;
 use crate::support::{plugin_file, serve};
 use rustix::process::Signal;
@@ -240,4 +240,17 @@ fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
     anna.expect(b"missed undefined\n")
         .send(b"=store.add('n')\n")
         .expect(b"= 1\n");
+}
+
+/// What a script answers, run in Redis as by anybody: a word.
+fn run(redis: &RedisServer, script: &str) -> String {
+    use std::io::BufRead as _;
+    let mut stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("it listens");
+    let command = format!("EVAL \"{script}\" 1 eco:{{many-rooms}}:hosts\r\n");
+    stream.write_all(command.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    std::io::BufReader::new(stream)
+        .read_line(&mut answer)
+        .expect("it answers");
+    answer.trim().to_owned()
 }

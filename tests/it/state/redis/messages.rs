@@ -79,7 +79,7 @@ fn check(heard: &Heard, speakers: &[&str]) {
 /// Three hosts, one of them over a way of its own; each has one who listens and one who speaks all the time. Then
 /// a host is killed, another's way hangs, Redis is started anew, and a host ends in order.
 #[test]
-fn who_lives_on_loses_nothing_but_what_missed_tells() {
+fn survivors_lose_nothing_but_what_missed_tells() {
     let Some(mut redis) = RedisServer::start() else {
         return;
     };

@@ -6,10 +6,7 @@ mod hosts;
 mod messages;
 
 use crate::harness::Server;
-use crate::redis_server::RedisServer;
 use crate::support::{Peer, plugin_file, serve};
-use std::io::Write as _;
-use std::net::TcpStream;
 
 /// A room in which everybody tells their peer all that happens, in lines; what a peer says is evaluated where it
 /// begins with `=`.
@@ -56,17 +53,4 @@ fn two_hosts(first: &str, second: &str) -> [(Server, Peer); 2] {
     let ben = enter(&other, "ben", "anna");
     anna.expect(b"+ben\n");
     [(one, anna), (other, ben)]
-}
-
-/// What a script answers, run in Redis as by anybody: a word.
-fn run(redis: &RedisServer, script: &str) -> String {
-    use std::io::BufRead as _;
-    let mut stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("it listens");
-    let command = format!("EVAL \"{script}\" 1 eco:{{many-rooms}}:hosts\r\n");
-    stream.write_all(command.as_bytes()).expect("it reads");
-    let mut answer = String::new();
-    std::io::BufReader::new(stream)
-        .read_line(&mut answer)
-        .expect("it answers");
-    answer.trim().to_owned()
 }

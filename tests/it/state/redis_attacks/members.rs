@@ -112,7 +112,7 @@ fn a_host_that_returns_while_it_is_removed_has_all_its_members() {
 }
 
 #[test]
-fn who_leaves_while_redis_refuses_is_gone_when_it_does_not() {
+fn a_member_that_leaves_while_redis_refuses_is_gone_when_it_does_not() {
     let Some(redis) = RedisServer::start() else {
         return;
     };

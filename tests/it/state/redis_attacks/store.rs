@@ -158,7 +158,7 @@ const OVER: &str = "for _, name in ipairs(redis.call('ZRANGE', key('expires'), 0
     return redis.call('ZCARD', key('expires'))";
 
 #[test]
-fn what_is_over_is_not_there_however_much_it_is() {
+fn expired_values_are_not_there_however_many_they_are() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
@@ -209,7 +209,7 @@ fn what_is_over_is_not_there_however_much_it_is() {
 }
 
 #[test]
-fn a_store_of_which_all_is_over_is_gone_when_it_is_wiped() {
+fn a_store_of_expired_values_is_gone_when_it_is_wiped() {
     let Some(redis) = RedisServer::start() else {
         return;
     };
@@ -234,7 +234,7 @@ fn a_store_of_which_all_is_over_is_gone_when_it_is_wiped() {
 }
 
 #[test]
-fn what_somebody_deletes_is_counted_anew() {
+fn values_that_somebody_deletes_are_counted_anew() {
     let Some(redis) = RedisServer::start() else {
         return;
     };

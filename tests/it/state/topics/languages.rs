@@ -125,7 +125,7 @@ fn the_chat_rooms_of_the_pages_work_as_they_are_typed_in() {
 }
 
 #[test]
-fn at_the_top_level_and_in_clients_there_is_none_of_it() {
+fn functions_for_servers_are_refused_at_the_top_level_and_in_clients() {
     for call in [
         "subscribe('a')",
         "unsubscribe('a')",
@@ -157,7 +157,7 @@ fn at_the_top_level_and_in_clients_there_is_none_of_it() {
 }
 
 #[test]
-fn a_client_that_is_a_component_is_told_that_it_has_none_of_it() {
+fn functions_for_servers_are_refused_in_a_client_that_is_a_component() {
     let client =
         std::fs::read_to_string(project_file("tests/plugins/dialogue.wat")).expect("it is there");
     let import = r#"(component $plugin (import "eco:plugin/timer@0.1.0" (instance

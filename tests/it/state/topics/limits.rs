@@ -78,7 +78,7 @@ fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
 }
 
 #[test]
-fn what_waits_for_all_together_has_a_limit() {
+fn messages_that_wait_for_all_together_have_a_limit() {
     let server = serve(&[
         "-p",
         &plugin_file("waiting.js", ROOM),

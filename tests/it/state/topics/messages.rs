@@ -64,7 +64,7 @@ fn all_hear_the_messages_of_many_in_one_order_and_those_of_each_in_its_own() {
 }
 
 #[test]
-fn who_does_not_read_holds_up_nobody_and_is_told_what_it_missed() {
+fn a_peer_that_does_not_read_holds_up_nobody_and_is_told_what_it_missed() {
     const SLOW: &str = r#"
     function receive(chunk) {
         const text = new TextDecoder().decode(chunk);
@@ -110,7 +110,7 @@ fn many_messages_of_one_call_come_all_and_in_order() {
 }
 
 #[test]
-fn who_was_sent_close_leaves_while_its_peer_still_has_the_connection_open() {
+fn a_connection_that_was_sent_close_leaves_while_its_peer_still_has_it_open() {
     for server in serve_both_ways(&plugin_file("closing.js", ROOM), &[]) {
         let mut anna = enter(server.address, "anna", "");
         let mut last = enter(server.address, "last", "anna");

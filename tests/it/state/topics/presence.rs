@@ -4,7 +4,7 @@ use crate::state::topics::{ROOM, enter};
 use crate::support::{Peer, plugin_file, serve, serve_both_ways};
 
 #[test]
-fn who_is_there_comes_and_goes_is_told_to_all_but_oneself_in_one_order() {
+fn presence_is_told_to_all_but_oneself_in_one_order() {
     for server in serve_both_ways(&plugin_file("room.js", ROOM), &["--cpu", "100ms"]) {
         let mut anna = enter(server.address, "anna", "");
         let mut ben = enter(server.address, "ben", "anna");
@@ -36,7 +36,7 @@ fn who_is_there_comes_and_goes_is_told_to_all_but_oneself_in_one_order() {
 }
 
 #[test]
-fn who_has_no_function_for_who_comes_and_goes_is_not_told_and_misses_none() {
+fn a_script_without_joined_and_left_is_not_told_and_misses_none() {
     const HEARS: &str = r#"
     function receive(chunk) {
         const word = new TextDecoder().decode(chunk);

@@ -154,7 +154,7 @@ fn is_plugin(path: &Path) -> bool {
 
 /// Entries of `starter/` or `solution/` that are looked at, with all folders below, and plugins that are tried of them. An
 /// exercise has a handful; more is a mistake of it.
-/// Test: `exercises::hostile::files::whatever_lies_beside_an_exercise_is_looked_at_within_bounds`.
+/// Test: `exercises::hostile::files::files_beside_an_exercise_are_looked_at_within_bounds`.
 const MOST_ENTRIES: usize = 10_000;
 const MOST_PLUGINS: usize = 100;
 

@@ -1,19 +1,18 @@
 //! The connection loop over a pipe in memory: the same code as over TCP, with a clock that the test
 //! moves, and sessions that are plain Rust.
 
+mod leaving;
+
 use crate::harness::assert_same;
 use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
-use eco_host::net::{Accepted, Counts, End, Limits, Listener, Server, serve};
+use eco_host::net::{Counts, End, Limits, serve};
 use proptest::prelude::*;
 use std::convert::Infallible;
-use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// Replies with each chunk so many times over, and remembers the chunks.
@@ -262,93 +261,6 @@ async fn a_peer_that_never_reads_ends_however_much_is_said_to_it() {
     let (end, counts, _near) = run(&mut session, &limits, 64, async |near| near).await;
     assert!(matches!(end, End::Stalled), "{end:?}");
     assert_eq!(counts.sent, 64);
-}
-
-/// Takes leave of its peer at once, by closing or by refusing it, and says when it is gone.
-struct Leaving {
-    refuses: bool,
-    gone: Arc<Notify>,
-}
-
-impl Session for Leaving {
-    type Error = Infallible;
-
-    async fn open(&mut self, _: &Connection) -> Result<Opening<'_>, Infallible> {
-        if self.refuses {
-            return Ok(Opening::Refusal("no".to_owned()));
-        }
-        Ok(Opening::Greeting(Reply {
-            data: b"bye"[..].into(),
-            next: Next::Close,
-        }))
-    }
-
-    async fn receive<'a>(&'a mut self, _: &[u8]) -> Result<Reply<'a>, Infallible> {
-        Ok(Reply::default())
-    }
-
-    async fn end_of_input(&mut self) -> Result<Reply<'_>, Infallible> {
-        Ok(Reply::default())
-    }
-
-    async fn closed(&mut self, why: Reason) -> Result<(), Infallible> {
-        assert_eq!((why, self.refuses), (Reason::ByPlugin, false));
-        Ok(())
-    }
-}
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        self.gone.notify_one();
-    }
-}
-
-/// Has one connection.
-struct Once(Option<DuplexStream>);
-
-impl Listener for Once {
-    type Transport = DuplexStream;
-
-    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<io::Result<Accepted<DuplexStream>>> {
-        let Some(transport) = self.0.take() else {
-            return Poll::Pending;
-        };
-        Poll::Ready(Ok(Accepted {
-            transport,
-            peer: "a pipe".to_owned(),
-            local: "a pipe".to_owned(),
-            peer_address: None,
-        }))
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_session_that_has_said_its_last_word_does_not_wait_for_its_peer_to_close() {
-    for refuses in [false, true] {
-        let started = Instant::now();
-        let (mut near, far) = duplex(64);
-        let (gone, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let server = Server::new(vec![Once(Some(far))], Limits::default());
-        let (gives, stopped) = (gone.clone(), stop.clone());
-        let new_session = move || Leaving {
-            refuses,
-            gone: gives.clone(),
-        };
-        let serving = tokio::spawn(async move {
-            server
-                .run(new_session, async move { stopped.notified().await })
-                .await
-        });
-        let mut rest = Vec::new();
-        near.read_to_end(&mut rest).await.expect("a pipe");
-        assert_same(&rest, if refuses { b"" } else { b"bye" });
-        // The peer has not closed its side.
-        gone.notified().await;
-        assert_eq!(started.elapsed(), Duration::ZERO);
-        stop.notify_one();
-        serving.await.expect("no panic");
-        drop(near);
-    }
 }
 
 #[tokio::test]
