@@ -262,7 +262,7 @@ impl Drop for Following {
 }
 
 fn no_server(line: &str, log: &Log) -> ! {
-    // What it says on stderr ends with the process, which is about to.
+    // Stderr ends with the process, which is about to.
     while log.next_line().is_some() {}
     panic!(
         "no server: stdout says {line:?}, stderr says:\n{}",

@@ -96,7 +96,7 @@ fn the_name_of_a_file_does_a_terminal_no_harm() {
         (&["send", "-p", &absent], 65),
         (&["build", &folder], 65),
         (&["build", &path], 64),
-        // What the shell makes of `*` is typed, too.
+        // The shell's expansion of `*` is typed, too.
         (&["inspect", &path, &absent], 64),
     ];
     for (arguments, code) in commands {

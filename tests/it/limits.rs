@@ -1,4 +1,4 @@
-//! What plugins hand to the host, in each language: as much as each limit admits works, and one more is an answer that
+//! Data that plugins hand to the host, in each language: as much as each limit admits works, and one more is an answer that
 //! the plugin can act on.
 
 use crate::redis_server::RedisServer;
@@ -112,7 +112,7 @@ const MIB: usize = 1024 * 1024;
 /// More than anybody would think of, and than a reply may have.
 const MUCH: usize = 3 * MIB;
 
-/// What a plugin is asked for, by how much of it there may be, and what it is told where there is more.
+/// A question to a plugin, the greatest amount that works, and the answer to one more.
 const SIZES: [(&str, usize); 12] = [
     ("v", MIB),
     ("e", MIB),

@@ -63,7 +63,7 @@ mod scripts;
 mod send;
 /// Plugins that take part in the whole connection.
 mod sessions;
-/// What connections share: the store, topics, a file, Redis.
+/// State that connections share: the store, topics, a file, Redis.
 mod state;
 /// Stopping.
 mod stopping;

@@ -56,7 +56,7 @@ fn values_outlive_connections_however_the_commands_come() {
     }
 }
 
-/// What redis-cli prints. `None` where it isn't there.
+/// The output of redis-cli. `None` where it isn't there.
 fn redis_cli(server: &Server, words: &[&str]) -> Option<String> {
     let port = server.address.port().to_string();
     let mut command = Command::new("redis-cli");

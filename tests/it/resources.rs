@@ -1,4 +1,4 @@
-//! What the system refuses: address space, memory, descriptors, room in files. None of it is a plugin's fault.
+//! Refusals of the system: address space, memory, descriptors, room in files. None of them is a plugin's fault.
 
 use crate::harness::{Eco, Exited};
 use crate::support::empty_folder;
@@ -77,7 +77,7 @@ fn memory_that_is_short_for_the_compiler_is_not_held_against_a_plugin() {
     assert_eq!(exited.code, 70, "{}", exited.stderr);
     let said = &exited.stderr;
     assert!(said.contains("not the plugin's fault"), "{said}");
-    // Where the budget is what is missing, it is the plugin's.
+    // A missing budget is the plugin's fault.
     let exited = Eco::new(&["check", "echo", &plugin, "--compile-memory", "50MiB"]).run(b"");
     assert_eq!(exited.code, 65, "{}", exited.stderr);
 }

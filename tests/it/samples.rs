@@ -7,7 +7,7 @@ use crate::support::samples::{Samples, builder, samples};
 use crate::support::{Peer, noise, relay, serve};
 use std::path::Path;
 
-/// What `lines` answers to all of a message.
+/// The answer of `lines` to all of a message.
 fn numbered(message: &[u8]) -> Vec<u8> {
     let mut lines: Vec<&[u8]> = message.split(|&byte| byte == b'\n').collect();
     lines.pop_if(|last| last.is_empty());

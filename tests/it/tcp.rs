@@ -170,7 +170,7 @@ fn a_peer_that_has_as_many_as_it_may_is_refused_and_stops_no_other() {
     ];
     let other = Eco::new(&other).run(b"");
     assert_eq!(other.code, 0, "{}", other.stderr);
-    // Who leaves makes room for one more.
+    // A peer that leaves makes room for one more.
     first.finish().expect_end();
     server.logged(&["closed", "connection=1", "reason=\"ended\""]);
     let mut third = Peer::connect(server.address);

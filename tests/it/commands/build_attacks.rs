@@ -137,7 +137,7 @@ fn a_c_project_is_built_through_no_link_either() {
     std::fs::remove_file(generated.join("handler_plugin.h")).expect("it is there");
     link(&precious, generated.join("core.wasm"));
     let built = build().run(b"");
-    // What that compiler makes is no module.
+    // The output of that compiler is no module.
     assert_eq!(built.code, 65, "{}", built.stderr);
     assert_untouched(&precious);
 }

@@ -118,7 +118,7 @@ fn the_fuel_of_a_call_is_the_same_every_time() {
     assert!(!first.starts_with("0 "), "{first}");
 }
 
-/// What it shows, which must have gone well.
+/// Its output. It must have gone well.
 #[track_caller]
 fn shown(arguments: &[&str]) -> String {
     let called = Eco::new(&["call"]).args(arguments).run(b"");
@@ -157,7 +157,7 @@ fn connections_have_names_and_hear_each_other() {
                 .position(|line| line.contains(word))
                 .expect(word)
         };
-        // What one does the others hear before the next step.
+        // The others hear of a step before the next.
         assert!(
             lines[at(r#"> "hello\n""#) + 1].starts_with("ben  < "),
             "{language}:\n{text}"

@@ -203,7 +203,7 @@ fn python_for_all_users_is_used_only_where_root_alone_can_write() {
         .map(|file| file.path())
         .find(|path| path.extension().is_some_and(|end| end == "wasm"));
     mode(&file.expect("the interpreter"), 0o666);
-    // What was compiled of it is found by its hash. Without that it would be read.
+    // Compiled code is found by its hash. Without that it would be read.
     std::fs::remove_dir_all(folder.join("compiled")).expect("it was copied");
     let refused = call();
     assert_eq!(refused.code, 65);

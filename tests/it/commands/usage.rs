@@ -1,4 +1,4 @@
-//! What people type, and what they are told.
+//! Command lines: help, usage, completions, exit codes, and their words on the pages.
 
 use crate::harness::Eco;
 use crate::support::samples::samples;

@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// What is said once where every start has to compile.
+/// The warning, once, where every start has to compile.
 const NOT_KEPT: &str = "compiled plugins are not kept, and every start compiles anew";
 
 /// The echo, which says something else.
@@ -34,7 +34,7 @@ fn letter(letter: char) -> String {
     )
 }
 
-/// What a plugin answers, and what is said on stderr.
+/// A plugin's answer, and stderr.
 #[track_caller]
 fn answer(cache: &Path, plugin: &str) -> (String, String) {
     let called = Eco::new(&["call", "--raw", plugin, "?"])
@@ -126,7 +126,7 @@ fn an_entry_with_a_hole_in_it_is_not_run_and_is_made_anew() {
     let component = newest(&cache, &[]);
     for file in [&component, &component.with_extension("module")] {
         let whole = std::fs::read(file).expect("it was kept");
-        // Where the code is, and all but the end.
+        // The code, and all but the end.
         for hole in [4096..8192, 0..whole.len() - 1024] {
             let mut damaged = whole.clone();
             damaged[hole].fill(0);
@@ -215,7 +215,7 @@ fn a_cache_that_cannot_be_written_to_is_said_once() {
         checked.stderr.matches(NOT_KEPT).count()
     };
     assert_eq!(check(&whole), 0);
-    // Whoever runs this, nothing can be put in the place of a folder.
+    // No user, not even root, can put a file in the place of a folder.
     let blocked = empty_folder("cache-cannot-be-written");
     let compiled = blocked.join("eco/compiled");
     for entry in entries(&whole) {
@@ -270,7 +270,7 @@ fn the_entry_that_was_unused_longest_makes_room() {
     let second = plugin_file("second.wat", letter('2'));
     assert_eq!(answer(&cache, &second).0, "2");
     assert!(!oldest.exists() && older.exists() && kept.exists());
-    // What is used is young again.
+    // An entry that is used is young again.
     let days = |days: u64| SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
     let file = File::open(&kept).expect("it is there");
     file.set_modified(days(9)).expect("it is ours");

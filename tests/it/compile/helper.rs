@@ -88,7 +88,7 @@ fn compiling(name: &str) -> (Server, Helper, String) {
 #[test]
 fn a_helper_has_little_and_ends_when_eco_is_killed() {
     let (server, helper, _) = compiling("never-compiled.wat");
-    // What it takes from itself comes first, but not before it is seen.
+    // It limits itself first, but not before it is seen.
     until(|| {
         helper
             .limit("Max data size")
@@ -172,7 +172,7 @@ async fn helpers_that_take_long_make_way() {
     loaded.expect("it has its turn").expect("it loads");
 }
 
-/// What asks a helper by its command line alone is told nothing, and ends.
+/// A helper that was started by its command line alone says nothing, and ends.
 #[test]
 fn a_helper_that_nobody_asks_anything_ends() {
     for helper in ["compile-helper", "component-helper"] {

@@ -230,7 +230,7 @@ async fn a_peer_that_only_listens_is_idle_when_nothing_was_said_to_it_for_the_wh
         idle_timeout: Some(Duration::from_secs(10)),
         ..Limits::default()
     };
-    // What is not written to the peer is no sign of life.
+    // Words that don't reach the peer are no sign of life.
     for (words, heard, seconds) in [
         (&b"hello"[..], &b"hello".repeat(5)[..], 5 * 9 + 10),
         (b"", b"", 10),

@@ -40,7 +40,7 @@ impl<'a> Row<'a> {
         self.cell(column).split(' ').next().unwrap_or_default()
     }
 
-    /// What stands in parentheses: the ratio to native.
+    /// The ratio to native, in parentheses.
     fn ratio(&self, column: &str) -> &'a str {
         let cell = self.cell(column);
         let ratio = cell

@@ -16,7 +16,7 @@ fn sources(folder: PathBuf, found: &mut Vec<(PathBuf, String)>) {
     }
 }
 
-/// What a file names as its tests. A comment goes on in the next line.
+/// The tests that a file names. A comment goes on in the next line.
 fn named(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim_start);
     let joined: String = lines

@@ -14,8 +14,10 @@ fn is_there(test: &str) -> bool {
         return false;
     };
     let file = module.replace("::", "/");
-    let path = project_file(&format!("{folder}/{file}.rs"));
-    has_test(&std::fs::read_to_string(path).unwrap_or_default(), name)
+    ["", "/mod"].iter().any(|end| {
+        let path = project_file(&format!("{folder}/{file}{end}.rs"));
+        std::fs::read_to_string(path).is_ok_and(|text| has_test(&text, name))
+    })
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn no_text_lags_behind_its_translation() {
     assert!(lagging.is_empty(), "{next}:\n{}", lagging.join("\n"));
 }
 
-/// What the cases compare is the same in both: the code of each block, and the rows of tables.
+/// The code of each block and the rows of tables are the same in both.
 #[test]
 fn a_translation_has_the_form_of_its_original() {
     for folder in folders() {

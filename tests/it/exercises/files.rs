@@ -4,7 +4,7 @@ use crate::exercises::{HEAD, exercise};
 use crate::harness::Eco;
 use crate::support::{empty_folder, plugin_file};
 
-/// What is wrong, the line that is named, and words of what is said.
+/// A mistake, the line that the error names, and words of the error.
 pub(crate) const MISTAKES: &[(&str, Option<usize>, &str)] = &[
     ("", Some(1), "missing field `format`"),
     (
@@ -246,7 +246,7 @@ fn an_exercise_that_would_take_gigabytes_to_hold_is_refused() {
     for words in [place.as_str(), "64.0 MiB"] {
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
-    // Those of the hidden file are more of the same.
+    // Cases of the hidden file count with them.
     let fits: String = (0..16).map(|number| case(number, bytes)).collect();
     let folder = exercise("megabytes", &format!("{HEAD}{fits}"));
     let path = folder.display().to_string();

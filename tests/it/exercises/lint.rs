@@ -99,7 +99,7 @@ fn line_ends_that_a_checkout_may_change_are_the_same_or_a_warning() {
         "{}",
         linted.stderr
     );
-    // What a step takes from a file can't be known to be text.
+    // Nothing tells that a step's file is text.
     let included = format!(
         "{HEAD}[[cases]]\nname = \"it\"\nsteps = [{{ send-file = \"request\" }}, {{ expect = \"a\\n\" }}]\n"
     );

@@ -38,7 +38,7 @@ fn a_solution_answers_over_sockets_with_the_bytes_that_it_answers_in_memory() {
             let Script::Steps(steps) = &case.script else {
                 panic!("these exercises have no judges");
             };
-            // What connections share is empty at the beginning of a case.
+            // Connections share nothing at the beginning of a case.
             let server = serve(&["-p", &solution]);
             play(steps, server.address);
         }

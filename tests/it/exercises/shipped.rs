@@ -126,8 +126,7 @@ fn no_starter_solves_its_exercise_and_every_one_runs() {
     }
 }
 
-/// What goes wrong where connections have to do with each other and with time, and by which cases it is found
-/// out.
+/// Mistakes among connections and with time, and the cases that find them.
 #[test]
 fn mistakes_among_connections_are_found_out() {
     let changed = |slug: &str, old: &str, new: &str| {

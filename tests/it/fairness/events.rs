@@ -115,7 +115,7 @@ fn a_neighbour_is_answered_among_calls_that_come_at_once() {
         .collect();
     let mut neighbour = Peer::connect(server.address);
     neighbour.send(b"hello").expect(b"hello");
-    // What their calls take is known by then.
+    // The time of their calls is known by then.
     for member in crowd.iter_mut().take(10) {
         member.send(b"!").expect(b"!");
     }

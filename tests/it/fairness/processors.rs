@@ -31,7 +31,7 @@ fn work_of_the_host_within_a_tick_counts_for_what_it_takes() {
     assert!(used < Duration::from_millis(900), "{used:?} under 200ms");
 }
 
-/// What a process has used (proc_pid_stat(5), fields 14 and 15, in hundredths of a second).
+/// Processor time of a process (proc_pid_stat(5), fields 14 and 15, in hundredths of a second).
 #[cfg(target_os = "linux")]
 pub(crate) fn processor_time(pid: u32) -> Duration {
     used(&std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs"))
@@ -170,7 +170,7 @@ fn a_start_that_copies_much_holds_up_nobody() {
     assert!(used >= enough, "twenty starts took the background {used:?}");
 }
 
-/// What the threads of the lowest priority have used (proc_pid_stat(5)).
+/// Processor time of the threads of the lowest priority (proc_pid_stat(5)).
 #[cfg(target_os = "linux")]
 fn background(pid: u32) -> Duration {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");

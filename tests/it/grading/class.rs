@@ -199,7 +199,7 @@ fn files_that_are_passed_over_are_named() {
     let report = Eco::new(&["grade", &lines(), ".", "--report", "tap=-"]);
     let report = report.inside(&class).run(b"").text();
     assert!(report.contains("passed over"), "{report}");
-    // What is named is graded, whatever its name.
+    // A path that is named is graded, also one that begins with a dot.
     let (found, _) = graded_in(&class, &[".bob.js", "alice.js"]);
     assert_eq!(found, marks(&[(".bob", "passed"), ("alice", "passed")]));
 }

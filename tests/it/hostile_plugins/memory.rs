@@ -16,7 +16,7 @@ fn a_plugin_that_has_no_room_for_what_may_come_is_not_called_again() {
         (i32.store (i32.const 4) (local.get $length))
         (i32.const 0))"#;
     let path = plugin_file("no-room.wat", handler(fields, ""));
-    // Where chunks go no further than it can take, it is asked for no more.
+    // With smaller chunks it is asked for no more room than it has.
     let eco = serve(&["-p", &path, "--chunk-size", "5000"]);
     let mut peer = Peer::connect(eco.address);
     for _ in 0..3 {

@@ -31,7 +31,7 @@ struct Attack {
     body: &'static str,
     fields: &'static str,
     realloc: &'static str,
-    /// What the log must say of it.
+    /// Words that the log must have on it.
     logged: &'static [&'static str],
 }
 

@@ -71,7 +71,7 @@ fn a_plugin_that_throws_exceptions_is_refused_and_scripts_may_throw() {
     served(&plugin_file("throws-and-catches.lua", script));
 }
 
-/// What is thrown passes through every function that is being called, and Lua bounds how deep those nest.
+/// An error passes through every function that is being called, and Lua bounds how deep those nest.
 #[test]
 fn errors_of_scripts_are_paid_for_by_the_calls_that_they_leave() {
     const SCRIPTS: [(&str, &str); 3] = [

@@ -1,4 +1,4 @@
-//! What a student is told of a failure.
+//! The words of a failure, for its student.
 
 use crate::harness::{Eco, binary};
 use crate::judging::splits::{failed, one_case};

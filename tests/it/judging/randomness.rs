@@ -39,7 +39,7 @@ fn judged(name: &str, judge: &str) -> String {
     folder.display().to_string()
 }
 
-/// What a failing plugin is reported to have said in each case.
+/// The words of a failing plugin, in the report on each case.
 #[track_caller]
 fn said(arguments: &[&str]) -> Vec<String> {
     let graded = Eco::new(&["grade", "--report", "json=-"])

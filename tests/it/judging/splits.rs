@@ -14,7 +14,7 @@ pub(crate) fn one_case(name: &str, steps: &str) -> String {
     folder.display().to_string()
 }
 
-/// What `eco check` shows of a plugin that fails.
+/// The output of `eco check` on a plugin that fails.
 #[track_caller]
 pub(crate) fn failed(exercise: &str, plugin: &str) -> String {
     let checked = Eco::new(&["check", exercise, plugin]).run(b"");

@@ -99,7 +99,7 @@ async fn the_work_of_judging_a_plugin_has_a_bound() {
             said.contains("the 300ms of processor time"),
             "{name}: {said}"
         );
-        // What was found before is as it is without a bound.
+        // The cases judged before are as they are without a bound.
         let judged = judgements.iter().map(|judged| judged.verdict.code());
         let judged: Vec<&str> = judged.take_while(|code| *code != "internal").collect();
         let expected = if name == "breaks-late" {

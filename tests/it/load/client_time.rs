@@ -215,7 +215,7 @@ fn a_server_that_takes_long_is_the_limit_itself() {
     assert!(number(&figures, "/turn/p50") >= 1e6, "{figures:#}");
 }
 
-/// Where the system tells when replies arrive.
+/// Only Linux tells when replies arrive.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_instance_is_started_before_its_dialogue_is_due() {

@@ -16,11 +16,11 @@ const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// A browser that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a browser made of a page.
+/// A page as a browser has it.
 struct Opened {
     /// The elements, after the style and whatever scripts there are.
     elements: String,
-    /// What it has to say about the page.
+    /// The browser's own messages about the page.
     complaints: Vec<String>,
 }
 

@@ -174,7 +174,7 @@ fn a_component_with_a_hundred_thousand_names_is_refused() {
     assert_eq!(exited.code, 65, "{}", exited.stderr);
     let report: serde_json::Value = serde_json::from_slice(&exited.stdout).expect("JSON");
     assert_eq!(report["imports"].as_array().map(Vec::len), Some(10_000));
-    // What is said of many shows some.
+    // An error on many shows some.
     let imports: String = (0..1000)
         .map(|n| format!("(import \"n{n}\" (func))"))
         .collect();
@@ -215,7 +215,7 @@ async fn no_damage_to_a_file_makes_loading_panic() {
     let whole = echo();
     for end in 0..whole.len() {
         let cut = load(whole.get(..end).expect("a prefix").to_vec()).await;
-        // What follows a whole component may be missing: sections of names, whose number is 0.
+        // A component is whole without its last sections, of names, whose number is 0.
         let names_alone = whole.get(end) == Some(&0);
         assert!(
             cut.is_err() || names_alone,

@@ -77,7 +77,7 @@ fn a_file_over_its_budget_is_refused_before_it_is_read_to_its_end() {
     exact.serve();
 }
 
-/// Whoever has read a file hands over its name and its bytes, and nothing opens it again.
+/// A caller that has read a file hands over its name and its bytes, and nothing opens it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_language_of_bytes_is_known_by_their_name_as_a_files_is() {
     let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();

@@ -71,7 +71,7 @@ fn too_little_memory_for_the_interpreter_says_how_much_is_enough() {
     }
 }
 
-/// What is found only once all is read, too, and what is asked for while the script runs.
+/// Errors at the end of the text too, and errors while the script runs.
 #[test]
 fn every_error_in_the_text_of_javascript_has_its_line() {
     for (text, words) in [

@@ -4,7 +4,7 @@ use crate::harness::{Eco, assert_same};
 use crate::scripts::languages;
 use crate::support::{Peer, plugin_file, serve, serve_both_ways, ways};
 
-/// What the log must say of each word, with the line for the errors that the language has a line for.
+/// Words that the log must have for each word that is sent, with the line for the errors that the language has a line for.
 fn verdict(word: &str, end: &str) -> Vec<String> {
     let lines: &[(&str, &str, &str)] = &[
         ("recurse", "js", "bad.js:1:"),

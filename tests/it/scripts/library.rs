@@ -136,7 +136,7 @@ fn chunks_that_are_kept_stay_and_replies_are_what_was_returned() {
         peer.send(b"!")
             .expect(&[&chunks.concat()[..], b"!"].concat());
     }
-    // What a script does after it returned.
+    // Work of a script after it returned.
     let text = "const after = new FinalizationRegistry((chunk) => chunk.fill(33));
         function receive(chunk) {
           if (chunk[0] === 49) { Promise.resolve().then(() => chunk.fill(33)); return chunk }
@@ -152,7 +152,7 @@ fn chunks_that_are_kept_stay_and_replies_are_what_was_returned() {
     }
 }
 
-/// Whatever it is given: a line is logged, and the script goes on.
+/// Any value gives a line of the log, and the script goes on.
 #[test]
 fn logging_a_value_never_throws() {
     let setup = "const ring = {}; ring.me = ring;
@@ -207,7 +207,7 @@ fn logging_a_value_never_throws() {
         peer.send(call.as_bytes()).expect(b"alive");
         server.logged(&["plugin: ", shown]);
     }
-    // Where there is no room to show it.
+    // No stack is left to show a value.
     let mut peer = Peer::connect(server.address);
     peer.send(b"try { deeper() } catch (e) { console.log('as deep as can be:', e.name) }")
         .expect(b"alive");

@@ -192,7 +192,7 @@ fn compiled_code_is_kept_in_the_cache_folder_and_a_missing_one_is_no_loss() {
     let path = plugin_file("cached.lua", "function receive(chunk) return chunk end");
     let cache = empty_folder("cache");
     let call = |folder: &std::path::Path| {
-        // What it prints raw it can't print again, so that it compiles first.
+        // Raw output can't be taken back, so that it compiles first.
         let called = Eco::new(&["call", "--raw", &path, "hi"])
             .env("XDG_CACHE_HOME", folder)
             .run(b"");

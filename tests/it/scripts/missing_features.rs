@@ -10,7 +10,7 @@ const FILES: &str = "A plugin has no files";
 const NETWORK: &str = "A plugin has no network of its own";
 const THREADS: &str = "A plugin has no threads and no processes";
 
-/// What scripts of each language do as they are loaded, and what they are told.
+/// Calls that scripts of each language make as they are loaded, and the answer.
 const ASKED: [(&str, &str, &str); 25] = [
     ("js", "const net = require('net');", PACKAGES),
     ("js", "import net from 'node:net';", SOCKETS),

@@ -19,7 +19,7 @@ fn python_that_is_not_set_up_is_one_command_away() {
     );
 }
 
-/// What it returns is never freed: it is the host's budget that ends such a connection.
+/// Its result is never freed: the host's budget ends such a connection.
 #[test]
 fn python_that_has_leaked_its_memory_away_is_ended_by_the_budget() {
     let text = "def receive(chunk): return bytes(1 << 20)";

@@ -3,7 +3,7 @@
 use crate::scripts::languages;
 use crate::support::{Peer, plugin_file, serve, serve_both_ways};
 
-/// What of these is in a language that this machine runs.
+/// The scripts whose language this machine runs.
 fn known<T>(scripts: impl IntoIterator<Item = (&'static str, T)>) -> Vec<(&'static str, T)> {
     let scripts = scripts.into_iter();
     scripts
@@ -121,13 +121,13 @@ fn promises_that_a_timer_resolves_are_done_before_the_next_timer() {
     }
     function receive() {}";
     for server in serve_both_ways(&plugin_file("promises.js", PROMISES), &[]) {
-        // What is sent in a call comes before what it returns.
+        // Bytes sent in a call come before its reply.
         Peer::connect(server.address).expect(b"abdc!efgh");
         server.logged(&["ERROR", "unhandled"]);
     }
 }
 
-/// What functions of timers return, and what is sent or said then. As of any other function, in each language.
+/// Results of timers' functions are replies or errors as those of any other function, in each language.
 #[test]
 fn the_result_of_a_timers_function_is_a_reply() {
     const EVAL: [(&str, &str); 3] = [

@@ -6,7 +6,7 @@ use crate::support::{noise, plugin_file, serve, terminal};
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 
-/// What a terminal shows that is both stdout and stderr.
+/// The screen of a terminal that is both stdout and stderr.
 fn all_on_a_terminal(to: SocketAddr, message: &str) -> String {
     let (far, shown) = terminal();
     let near = far.try_clone().expect("it can be shared");
@@ -56,7 +56,7 @@ fn a_signal_interrupts_it() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
 }
 
-/// What a run shows on a terminal that is its stderr.
+/// The screen of a terminal that is a run's stderr.
 fn on_a_terminal(message: &[u8]) -> String {
     let eco = serve(&["-q"]);
     let (far, shown) = terminal();

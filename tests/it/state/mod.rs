@@ -1,4 +1,4 @@
-//! What connections share: the store, topics, a file, Redis.
+//! State that connections share: the store, topics, a file, Redis.
 
 mod file;
 mod publishing;

@@ -1,4 +1,4 @@
-//! What connections keep for each other: the store, its bounds, and time.
+//! The store of a plugin's connections, its bounds, and time.
 
 use crate::support::empty_folder;
 use crate::support::samples::samples;

@@ -31,7 +31,7 @@ fn patterns_have_bounds_each_and_together() {
             &["exercise.toml:7: ", "compiled, it is larger than 1.0 MiB"],
         );
     }
-    // What came to gigabytes: thousands of them, and one that has no end of its own.
+    // These came to gigabytes: thousands of patterns, and one without an end of its own.
     accepted(&one(
         "pattern-endless",
         "(?:(?:a{0}){1000}){1000000000}".to_owned(),

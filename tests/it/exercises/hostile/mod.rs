@@ -7,7 +7,7 @@ use crate::exercises::{HEAD, exercise};
 use crate::harness::{Eco, Exited};
 use std::path::{Path, PathBuf};
 
-/// What eco may take to read an exercise, in KiB, as `plugins/exercises/README.md` has it.
+/// Memory to read an exercise, in KiB, as `plugins/exercises/README.md` has it.
 const MOST_MEMORY: usize = 256 * 1024;
 
 /// `eco` with so much memory for data, in KiB, where the system can hold it to that.
@@ -18,7 +18,7 @@ fn within(kib: usize, arguments: &[&str]) -> Exited {
     Eco::new(arguments).run(b"")
 }
 
-/// What `eco check --lint` says of it, with no more memory than reading an exercise may take.
+/// `eco check --lint` on it, with no more memory than reading an exercise may take.
 fn lint(folder: &Path) -> Exited {
     let folder = folder.display().to_string();
     within(MOST_MEMORY, &["check", "--lint", &folder])

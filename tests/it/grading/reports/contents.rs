@@ -45,7 +45,7 @@ fn a_student_of_any_name_has_reports_that_are_whole() {
     ];
     let run = grade(&place, &["class"], &reports);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    // What begins with a dot is passed over, and said to be.
+    // Names that begin with a dot are passed over, and reported.
     let graded = names.len() - 1;
     for report in ["junit", "tap", "csv", "json", "html"] {
         let text = std::fs::read_to_string(place.join(report)).unwrap();

@@ -19,7 +19,7 @@ fn place(name: &str) -> PathBuf {
     place
 }
 
-/// What a student hands in: an echo, in a folder of this name.
+/// A student hands in an echo, in a folder of this name.
 fn hand_in(place: &Path, name: &str) {
     let folder = place.join("class").join(name);
     std::fs::create_dir_all(&folder).unwrap();

@@ -197,7 +197,7 @@ fn a_student_has_the_report_in_the_folder_that_was_handed_in() {
     let class = place.join("class");
     for name in names {
         hand_in(&place, name);
-        // What a student would like it to say, and everybody may write to.
+        // A report as a student would like it, which everybody may write to.
         let planted = class.join(name).join("results.json");
         std::fs::write(&planted, "{\"score\": 11.0}").unwrap();
         std::fs::set_permissions(&planted, PermissionsExt::from_mode(0o666)).unwrap();
@@ -292,7 +292,7 @@ fn no_report_is_taken_for_a_submission_or_a_part_of_the_exercise() {
     );
 }
 
-/// What is at a student's path is the mark that they have now.
+/// The report at a student's path has the mark of now.
 #[test]
 fn no_earlier_mark_stays_where_a_student_has_another_path() {
     let place = place("reports-earlier");
@@ -327,7 +327,7 @@ fn no_earlier_mark_stays_where_a_student_has_another_path() {
     assert!(!out.join("ben.json").exists());
     let words = "removed out/ben.json, an earlier report";
     assert!(run.stderr.contains(words), "{}", run.stderr);
-    // What is no report stays.
+    // A file that is no report stays.
     std::fs::write(out.join("ben.json"), teachers).unwrap();
     let run = grade(&place, &["class"], &form);
     assert_eq!(run.code, 0, "{}", run.stderr);

@@ -51,7 +51,7 @@ fn a_student_does_not_choose_the_exercise() {
         let run = grade("./echo", &class, &["anna.wat", mallory]).run(b"");
         assert_eq!(names(&run), ["anna", "mallory"]);
     }
-    // What is handed in may lie in the exercise's folder: the teacher has put it there.
+    // Submissions may lie in the exercise's folder: the teacher has put them there.
     put(&easy, "submissions/anna.wat", echo());
     assert_eq!(
         names(&grade(".", &easy, &["submissions"]).run(b"")),

@@ -92,7 +92,7 @@ fn grade(exercise: &str, inside: &Path, arguments: &[&str]) -> Eco {
     grade.args(arguments).inside(inside)
 }
 
-/// What was said of one.
+/// The report on one of them.
 #[track_caller]
 fn of<'a>(verdicts: &'a [(String, String)], name: &str) -> &'a str {
     let found = verdicts.iter().find(|(its, _)| its == name);
@@ -117,7 +117,7 @@ fn journal(cache: &Path) -> Vec<PathBuf> {
     };
     let journals = inside(&cache.join("eco/grading"));
     let files = journals.iter().flat_map(|journal| inside(journal));
-    // Those that are whole have no other names.
+    // Whole entries have no other names.
     files
         .filter(|file| {
             !file

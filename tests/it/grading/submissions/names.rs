@@ -139,7 +139,7 @@ fn students_of_two_classes_are_told_apart_by_their_class() {
         &["../b/anna.wat", "anna.wat", "ben.wat"],
     );
     assert_eq!(names(&run.run(b"")), ["../b/anna", "anna", "ben"]);
-    // What the teacher typed twice.
+    // A path that the teacher typed twice.
     for twice in [
         &["a/anna.wat", "./a/./anna.wat"][..],
         &["a", "./a/.", "--class"],
@@ -165,7 +165,7 @@ fn students_of_two_classes_are_told_apart_by_their_class() {
             assert!(of(&found, name).starts_with("internal"), "{found:?}");
         }
     }
-    // Who stands in the folder of one has the name of the folder.
+    // From within a student's folder, its name is the student's.
     let run = grade(&exercise, &groups.join("b/carol"), &[".", "--class=no"]).run(b"");
     assert_eq!(names(&run), ["carol"]);
 }

@@ -4,7 +4,7 @@ use crate::harness::Eco;
 use crate::state::file::{COUNTS, counts};
 use crate::support::{Peer, empty_folder, plugin_file, serve};
 
-/// Whoever names services that share a file may do so oddly, and often.
+/// Others may give the services that share a file odd names, and many.
 #[test]
 fn names_that_others_gave_are_shown_harmless_and_not_all_of_them() {
     let file = empty_folder("many-names").join("state");

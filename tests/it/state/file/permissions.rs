@@ -79,7 +79,7 @@ fn a_stores_file_that_others_may_have_written_is_refused_with_the_next_step() {
         std::os::unix::fs::chown(&file, Some(65534), None).expect("root may");
         refused(&file, "belongs to another user");
     }
-    // What is no store is left as it is.
+    // A file that is no store is left as it is.
     let text = folder.join("text");
     std::fs::write(&text, "this is no store\n".repeat(1000)).expect("it is written");
     set_mode(&text, 0o644);
@@ -100,7 +100,7 @@ fn a_folder_that_is_open_to_all_is_warned_of() {
     assert!(!server.log().contains("chmod o-w"), "{}", server.log());
 }
 
-/// What `eco state list` says of a file: its exit code, and stderr.
+/// `eco state list` on a file: its exit code, and stderr.
 fn listed(file: &Path) -> (i32, String) {
     let place = format!("file:{}", file.display());
     let listed = Eco::new(&["state", "list", "--state", &place]).run(b"");

@@ -127,7 +127,7 @@ fn a_link_that_hangs_is_made_anew() {
     // It came back in time, so that nobody has left or come.
     ben.expect(b"missed undefined\n").send(b"now I do\n");
     anna.expect(b"ben: now I do\n");
-    // What was on its way is not asked for again.
+    // A command that was on its way is not sent again.
     ben.send(b"=store.add('n')\n").expect(b"= 1\n");
 }
 
@@ -242,7 +242,7 @@ fn a_host_whose_members_a_limit_keeps_out_comes_back_all_the_same() {
         .expect(b"= 1\n");
 }
 
-/// What a script answers, run in Redis as by anybody: a word.
+/// A script's answer, a word. It runs in Redis as by anybody.
 fn run(redis: &RedisServer, script: &str) -> String {
     use std::io::BufRead as _;
     let mut stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("it listens");

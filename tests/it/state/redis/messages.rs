@@ -225,7 +225,7 @@ fn each_message_arrives_everywhere_once_and_in_order() {
     let Some((address, _balancer)) = balance(&servers) else {
         return;
     };
-    // Whoever asked HAProxy just now whether it is there is gone again, and is not counted.
+    // The connection that found HAProxy ready is gone again, and is not counted.
     servers[0].logged(&["closed", "connection=1"]);
     let wiped = [
         "state",

@@ -7,7 +7,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What stands between a server and its Redis, and answers in its place when a question has this in it.
+/// It stands between a server and its Redis, and answers in its place when a question has this in it.
 struct Impostor {
     address: SocketAddr,
     /// Bytes of answers that were taken.
@@ -70,7 +70,7 @@ fn is_not_held(head: &'static [u8], rest: &'static [u8]) {
     );
     server.logged(&["WARN", "can't be used: it says more at once than"]);
     server.logged(&["INFO", "is back"]);
-    // What lies in the buffers of the system was taken too.
+    // Bytes in the buffers of the system were taken too.
     let taken = impostor.taken.load(Ordering::Acquire);
     assert!(taken < 32 * MIB, "{taken} bytes were taken");
     let held = peak(&server) - before;

@@ -66,7 +66,7 @@ fn a_link_that_breaks_while_redis_is_full_is_used_again() {
     };
     memory("1");
     breaks();
-    // What takes no memory is done.
+    // A command that takes no memory is done.
     answers(&mut anna, "store.get('big')", "= 100000");
     answers(&mut anna, "store.delete('big')", "= true");
     answers(&mut anna, "store.delete('big')", "= false");

@@ -36,7 +36,7 @@ function left(topic, { label }) { return `-${label}\n`; }
 function missed(topic, count) { return `missed ${count}\n`; }
 "#;
 
-/// What a plugin reads where Redis can't be used.
+/// The error that a plugin has where Redis can't be used.
 const AWAY: &str = "where this is kept can't be used now";
 
 fn host(place: &str, more: &[&str]) -> Server {
@@ -64,7 +64,7 @@ fn answers(peer: &mut Peer, question: &str, answer: &str) {
         .expect(format!("{answer}\n").as_bytes());
 }
 
-/// What a script says, run as by anybody. `key` gives a key of the namespace.
+/// A script's answer, run as by anybody. `key` gives a key of the namespace.
 fn run(redis: &RedisServer, script: &str) -> String {
     let head = "local function key(name) return 'eco:{attacked}:' .. name end ";
     ask(redis.port, &["EVAL", &format!("{head}{script}"), "0"])

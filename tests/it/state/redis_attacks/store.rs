@@ -27,7 +27,7 @@ fn a_long_list_comes_in_pieces() {
         return;
     };
     assert!(pieces >= 8, "{pieces} pieces");
-    // Who comes when the list is known asks for none.
+    // A connection that comes when the list is known asks for none.
     let mut ben = enter(&server, "ben", "5001");
     anna.expect(b"+ben\n");
     answers(&mut ben, "subscribe('room', 'bob').length", "= 5001");
@@ -60,7 +60,7 @@ fn forty_values_at_once_break_no_link() {
     // Nobody has missed anything.
     anna.send(b"=1\n").expect(b"= 1\n");
     assert!(!server.log().contains("can't be used"), "{}", server.log());
-    // What is subscribed is one connection, and what answers another.
+    // One connection is subscribed, and another answers.
     let port = redis.port.to_string();
     let classes = ["normal", "pubsub"].map(|class| {
         let list = Command::new("redis-cli")

@@ -5,7 +5,7 @@ use crate::state::topics::read_line;
 use crate::support::samples::samples;
 use crate::support::{Peer, empty_folder, noise, plugin_file, project_file, serve};
 
-/// What `eco new --chat` makes, in each language.
+/// The chat room of `eco new --chat`, in each language.
 #[test]
 fn a_newcomer_has_a_chat_room_in_every_language() {
     for sample in samples() {

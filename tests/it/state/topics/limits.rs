@@ -3,7 +3,7 @@
 use crate::state::topics::{ROOM, enter};
 use crate::support::{Peer, plugin_file, serve};
 
-/// What each limit says to the script, and in the log.
+/// The error of each limit, for the script and in the log.
 #[test]
 fn each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log() {
     const ASKS: &str = r#"
