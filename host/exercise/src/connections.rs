@@ -5,16 +5,16 @@ use eco_plugin::{Error, Laboratory, PluginSession, ServerPlugin};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-/// What the plugin did when something came.
+/// The plugin's answer to an event.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// What it sent.
+    /// The bytes that it sent.
     pub(super) data: Vec<u8>,
-    /// What became of the connection.
+    /// The state of the connection after it.
     pub(super) then: Then,
 }
 
-/// What became of a connection.
+/// The state of a connection after an answer.
 #[derive(Debug)]
 pub(super) enum Then {
     /// It goes on.
@@ -60,13 +60,13 @@ pub(super) struct Connections {
 struct Client {
     session: PluginSession,
     life: Life,
-    /// What came of the last call, once it was made: as soon as the connection is over.
+    /// The result of the last call, which is made as soon as the connection is over.
     closed: Option<Result<(), Error>>,
-    /// What it has used, but for that call.
+    /// The fuel that it has used, but for that call.
     fuel: u64,
 }
 
-/// What comes to a plugin.
+/// An event for a plugin.
 enum Event<'a> {
     Open(Connection),
     Chunk(&'a [u8]),
@@ -171,7 +171,7 @@ impl Connections {
         }
     }
 
-    /// Opens a connection, and takes what the plugin greets with.
+    /// Opens a connection, and takes the greeting.
     pub(super) async fn open(&mut self, connection: usize) -> Answer {
         while self.clients.len() <= connection {
             self.clients.push(Client {

@@ -76,7 +76,7 @@ impl Check {
         output::styled(&show::title(&self.exercise, self.plugin.name()))?;
         let mut show = show::Cases::new(&self.exercise, self.detail);
         let done = |case: &_, judgement: &_| {
-            // Who stops reading misses the rest; the exit code tells.
+            // A reader that is gone misses the rest; the exit code tells.
             let _ = output::styled(&show.case(case, judgement));
         };
         let judgements = judge.judge(&plugin, done).await;
@@ -101,7 +101,7 @@ impl Check {
         let source = self.plugin.source().await?;
         let loaded = ServerPlugin::load(&self.engine, source).await;
         loaded.map_err(|error| match (&error, Verdict::from(&error)) {
-            // That there was no room is nobody's mistake.
+            // A lack of room is nobody's mistake.
             (
                 LoadError::Compile(CompileError::Budget { .. })
                 | LoadError::Start(Error::Budget { .. }),

@@ -1,4 +1,4 @@
-//! What a student sees of a check, in colour where that is wanted.
+//! The output of a check, in colour where that is wanted.
 
 use console::{Style, style};
 use eco_exercise::{Case, Exercise, FeedbackLine, Graded, Judgement, LineKind, feedback, percent};

@@ -14,7 +14,7 @@ use eco_text::escape;
 use solutions::{MUCH, Tried};
 use std::path::{Path, PathBuf};
 
-/// Checks the folder, and says what is wrong with it, all of it.
+/// Checks the folder, and reports all of its mistakes.
 pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failure> {
     let files = Files::Folder(folder.to_owned());
     let exercise = Exercise::read(&files, Cases::All)
@@ -89,7 +89,7 @@ async fn load(engine: &Engine, path: &Path) -> Result<ServerPlugin, LoadError> {
     ServerPlugin::load(engine, Source::File(path.to_owned())).await
 }
 
-/// That is about this machine, and not about the exercise.
+/// Warns of a Python that is not set up, which is no mistake of the exercise.
 fn not_tried(path: &Path) {
     tracing::warn!(
         "{} was not tried: Python is not set up (eco setup python)",
@@ -97,7 +97,7 @@ fn not_tried(path: &Path) {
     );
 }
 
-/// What is enough for a solution in one language need not be in another, for an idea that only fits there.
+/// Limits that fit a solution in one language need not fit one in another.
 fn warn_of_missing(starters: &[PathBuf], solutions: &[PathBuf]) {
     for starter in starters {
         let language = Language::of_file(starter);
