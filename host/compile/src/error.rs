@@ -1,6 +1,7 @@
-//! What goes wrong before there is code of a plugin.
+//! Why there is no code of a plugin.
 //!
-//! Callers branch on the variants; the texts say what happened and what to do next.
+//! Callers branch on the variants; the texts say what happened and what to do next. A text has its causes in it. So a
+//! cause is a field and no `source()`: a printed chain of errors would say it twice.
 
 use crate::budget::{Budget, Budgets};
 use eco_text::escape::{message, one_line};
@@ -11,22 +12,22 @@ pub enum CompileError {
     /// The file could not be read.
     #[error("cannot read the plugin: {0}")]
     Read(std::io::Error),
-    /// There is something else than a file, such as a pipe.
+    /// The path leads to something else than a file, such as a pipe.
     #[error("it is {0}, not a file")]
     NoFile(&'static str),
     /// The file was being written while it was read.
     #[error("the file changed while it was read\nWait until it is written, and try again.")]
     Changing,
-    /// The file, or what it declares, is over a budget before anything runs.
+    /// The file, or a size that it declares, is over a budget before anything runs.
     #[error("over the budget: {budget}, {value}\n{found}{}", changed_with("the budget", .setting.as_ref()))]
     Budget {
-        /// Which one.
+        /// The budget.
         budget: Budget,
         /// Its value, for a person.
         value: String,
-        /// What was found instead.
+        /// The plugin's need, in a sentence.
         found: String,
-        /// What it is changed with, if anything.
+        /// The setting that changes it, if there is one.
         setting: Option<String>,
     },
     /// The file is neither WebAssembly nor its text form.
@@ -34,13 +35,13 @@ pub enum CompileError {
         "not a plugin: {found}\nA plugin is a script (.js, .lua, .py), a WebAssembly component (.wasm) or its text form (.wat)."
     )]
     NotWasm {
-        /// What it looks like.
+        /// Its likely kind, for a person.
         found: String,
     },
     /// A file in a language that is compiled.
     #[error("a source file, which has to be compiled first")]
     SourceFile,
-    /// A script that is no text.
+    /// A script that is not text.
     #[error(
         "line {line} is not UTF-8\nSave the {language} file as UTF-8; bytes beyond ASCII are written as escapes in strings."
     )]
@@ -59,21 +60,30 @@ pub enum CompileError {
     /// A core module, which has no interfaces.
     #[error("a core module, not a component")]
     CoreModule,
-    /// It would cost too much to compile.
+    /// Compiling it would cost too much.
     #[error(
         "too complex to compile: {}\neco compiles what toolchains make; this looks like an attack, or a generator gone wild.",
         one_line(.0)
     )]
     Complex(String),
-    /// It would have the host do what no budget bounds.
+    /// It would have the host work without a bound.
     #[error("it has no bounds: {0}.\nEverything that a plugin does is counted; this could not be.")]
     Unbounded(String),
     /// Not valid WebAssembly.
-    #[error("not a valid component: {}\n{hint}", one_line(.0), hint = hint(.0))]
+    #[error(
+        "not a valid component: {}\nIs the file whole? It may be truncated, damaged, or built for a newer WebAssembly.",
+        one_line(.0)
+    )]
     Invalid(String),
-    /// The compiler failed, or could not be started, which says nothing of the plugin.
-    #[error("eco could not compile it: {}\nThis is not the plugin's fault.", one_line(.0))]
-    Internal(String),
+    /// It has asynchronous functions, as the component model defines them. eco offers none.
+    #[error(
+        "not a valid component: {}\nThe functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync.",
+        one_line(.0)
+    )]
+    Asynchronous(String),
+    /// The compiler failed, or could not be started. That says nothing of the plugin.
+    #[error("eco could not compile it: {}\nThis is not the plugin's fault.", one_line(format_args!("{:#}", .0)))]
+    Internal(wasmtime::Error),
 }
 
 impl CompileError {
@@ -96,7 +106,7 @@ impl CompileError {
             Self::Text(_) => "text",
             Self::CoreModule => "core-module",
             Self::Unbounded(_) => "unbounded",
-            Self::Invalid(_) => "invalid",
+            Self::Invalid(_) | Self::Asynchronous(_) => "invalid",
             Self::Internal(_) => "internal",
         }
     }
@@ -110,9 +120,9 @@ impl CompileError {
         }
     }
 
-    /// A thread that was at work for it has ended before its time.
+    /// A thread that worked for it ended before its time.
     pub(crate) fn stopped(why: tokio::task::JoinError) -> Self {
-        Self::Internal(why.to_string())
+        Self::Internal(why.into())
     }
 
     /// A budget that the plugin breaks before it runs.
@@ -126,23 +136,14 @@ impl CompileError {
     }
 }
 
-/// How a person changes something, where anybody can: in parentheses, after a blank.
+/// Says how a person changes something, where anybody can: in parentheses, after a blank.
 pub fn changed_with(what: &str, setting: Option<&String>) -> String {
     setting.map_or_else(String::new, |setting| {
         format!(" (change {what} with {setting})")
     })
 }
 
-/// Whether the system can't read a file, whichever was named, and eco itself doesn't refuse it.
+/// Whether the system can't read a file, whatever its path is, and eco itself doesn't refuse it.
 fn is_of_system(error: &std::io::Error) -> bool {
     error.raw_os_error().is_some() && !eco_files::is_about_path(error)
-}
-
-/// What may be behind a component that is not valid here.
-fn hint(text: &str) -> &'static str {
-    if text.contains("component model async") {
-        "The functions of eco's contract are synchronous: build it so, with componentize-qjs by --sync."
-    } else {
-        "Is the file whole? It may be truncated, damaged, or built for a newer WebAssembly."
-    }
 }

@@ -210,7 +210,8 @@ impl From<&CompileError> for Verdict {
             | CompileError::Text(_)
             | CompileError::CoreModule
             | CompileError::Unbounded(_)
-            | CompileError::Invalid(_) => Self::DoesNotLoad(escaped(&error.to_string())),
+            | CompileError::Invalid(_)
+            | CompileError::Asynchronous(_) => Self::DoesNotLoad(escaped(&error.to_string())),
         }
     }
 }
@@ -261,7 +262,7 @@ mod tests {
         ] {
             assert_eq!(Verdict::from(&error).code(), "too-complex");
         }
-        let killed = CompileError::Internal("the system killed the helper".to_owned());
+        let killed = CompileError::Internal(std::io::Error::other("the helper was killed").into());
         assert_eq!(Verdict::from(&killed).code(), "internal");
     }
 }

@@ -1,6 +1,7 @@
-//! Why a process of its own has ended without an answer.
+//! Why a helper has ended without an answer, told by its status and its last words.
 //!
-//! It owns telling that from a status and the last words. Whose fault it is, it says in one place.
+//! It owns the list of reasons, and says in one place whose fault each is. A text has its cause in it. So a cause is a
+//! field and no `source()`: a printed chain of errors would say it twice.
 
 use eco_text::escape::Escaped;
 use std::io;
@@ -10,22 +11,22 @@ use std::process::ExitStatus;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
-    /// It has had the time that it may have.
+    /// It has used up its time.
     #[error("it was not done in the time that it may take")]
     OutOfTime,
-    /// It wanted more memory than it may have.
+    /// It wanted more memory than its limit.
     #[error("it needs more memory than it may have")]
     OutOfMemory,
-    /// It was led too deep.
+    /// It overflowed its stack.
     #[error("it nests too deep")]
     StackOverflow,
-    /// The work panicked; this is what that says.
+    /// The work panicked, with this message.
     #[error("the work failed: {0}")]
     Panicked(String),
-    /// It was ended by this signal, of its own making.
+    /// It caused this signal, which ended it.
     #[error("it crashed, with signal {0}")]
     Crashed(i32),
-    /// Memory ran out below what it may have.
+    /// Memory ran out below its limit.
     #[error(
         "there was no memory left for the helper, and the system gives it less than it may have (see ulimit -v and ulimit -d)"
     )]
@@ -33,7 +34,7 @@ pub enum Ended {
     /// Somebody killed it.
     #[error("the system killed the helper, for want of memory perhaps")]
     Killed,
-    /// The time has passed in which it should have had its processor time.
+    /// It didn't get its processor time for long.
     #[error("the machine is too busy")]
     Busy,
     /// There is no such process.
@@ -44,7 +45,10 @@ pub enum Ended {
         /// Why.
         error: io::Error,
     },
-    /// It said what makes no sense, or ended in another way.
+    /// Its answer makes no sense, or could not be received, and it had not ended.
+    #[error("the helper's answer: {0}")]
+    Unanswered(io::Error),
+    /// It ended in another way.
     #[error("{0}")]
     Unclear(String),
 }
@@ -62,11 +66,12 @@ impl Ended {
             | Self::Killed
             | Self::Busy
             | Self::NotStarted { .. }
+            | Self::Unanswered(_)
             | Self::Unclear(_) => true,
         }
     }
 
-    /// Told by how it ended, and by what it wrote last.
+    /// Tells the reason by its status, and by its last words on stderr.
     pub(crate) fn of(status: ExitStatus, last_words: &[u8]) -> Self {
         let said = String::from_utf8_lossy(last_words);
         let unclear = |how: String| {
@@ -82,9 +87,8 @@ impl Ended {
             use rustix::process::Signal;
             return match Signal::from_named_raw(signal) {
                 Some(Signal::XCPU) => Self::OutOfTime,
-                // What Rust's runtime says of its own end.
-                Some(Signal::ABORT) if said.contains("memory allocation of") => Self::OutOfMemory,
-                Some(Signal::ABORT) if said.contains("overflowed its stack") => Self::StackOverflow,
+                Some(Signal::ABORT) if said.contains(OUT_OF_MEMORY) => Self::OutOfMemory,
+                Some(Signal::ABORT) if said.contains(STACK_OVERFLOW) => Self::StackOverflow,
                 Some(Signal::ABORT | Signal::SEGV | Signal::BUS | Signal::ILL | Signal::FPE) => {
                     Self::Crashed(signal)
                 }
@@ -97,10 +101,58 @@ impl Ended {
     }
 }
 
+/// Words of Rust's runtime as it aborts for want of memory. It has no stable way to say so by a type or a status.
+/// Test: `rusts_runtime_says_why_it_aborts`.
+#[cfg(unix)]
+const OUT_OF_MEMORY: &str = "memory allocation of";
+
+/// Words of Rust's runtime as it aborts on an overflow of the stack, which it tells from other crashes.
+/// Test: `rusts_runtime_says_why_it_aborts`.
+#[cfg(unix)]
+const STACK_OVERFLOW: &str = "overflowed its stack";
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt as _;
+    use std::process::{Command, Stdio};
+
+    /// Says how this test ends its own process, when it runs in one of its own.
+    const END: &str = "ECO_ISOLATED_TEST_END";
+
+    #[test]
+    fn rusts_runtime_says_why_it_aborts() {
+        if let Some(end) = std::env::var_os(END) {
+            abort(&end);
+        }
+        let memory = ended_by("memory");
+        assert!(matches!(memory, Ended::OutOfMemory), "{memory:?}");
+        let stack = ended_by("stack");
+        assert!(matches!(stack, Ended::StackOverflow), "{stack:?}");
+    }
+
+    fn ended_by(end: &str) -> Ended {
+        let own = std::env::current_exe().expect("this test is a program");
+        let name = "ended::tests::rusts_runtime_says_why_it_aborts";
+        let mut command = Command::new(own);
+        command.args([name, "--exact", "--nocapture"]);
+        let ran = command.env(END, end).stdin(Stdio::null()).output();
+        let ran = ran.expect("it runs");
+        Ended::of(ran.status, &ran.stderr)
+    }
+
+    fn abort(end: &std::ffi::OsStr) -> ! {
+        crate::limits::withdraw().expect("it leaves no core dump");
+        if end == "memory" {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
+        }
+        std::process::exit(deeper(1));
+    }
+
+    #[allow(unconditional_recursion, reason = "it overflows the stack")]
+    fn deeper(depth: i32) -> i32 {
+        std::hint::black_box(deeper(std::hint::black_box(depth + 1))) + 1
+    }
 
     #[test]
     fn how_a_helper_ends_tells_whose_fault_it_is() {

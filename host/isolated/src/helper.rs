@@ -1,7 +1,6 @@
 //! The helper process: it does one piece of work, and ends.
 //!
-//! It owns the order in which it makes itself harmless. What it is asked and how it answers is in `wire`; what it does,
-//! its caller says.
+//! It owns the order in which it makes itself harmless. Requests and answers are in `wire`; the work is the caller's.
 
 use crate::limits;
 use crate::wire::{self, Head};
@@ -26,11 +25,11 @@ const LONG: Duration = Duration::from_secs(2);
 /// How often it looks, at the most.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Does what is asked for on stdin, and answers on stdout: `work` is given the request and the stranger's bytes, and
+/// Serves the request on stdin, and answers on stdout: `work` is given the request and the stranger's bytes, and
 /// gives an answer with blocks of bytes.
 ///
 /// A program that [`run`](crate::run) starts does this before anything else, and ends with
-/// what this returns. It limits its own memory and processor time, takes the lowest priority (but for what has
+/// the result. It limits its own memory and processor time, takes the lowest priority (but for what has
 /// [`Priority::Ordinary`](crate::Priority)), leaves no core dump, closes every descriptor but its three, can open none, and ends
 /// when its stdin does. On systems other than Unix it does none of that, and only the time after which it is killed
 /// limits it. `prepare` is called when it has its limits and no byte of a stranger's.
@@ -65,9 +64,9 @@ where
     let answers = Answers::new()?;
     limits::apply(head.limits)?;
     prepare()?;
-    // Before the bytes are here: what is missing for a thread is not missing because of them.
+    // Before the bytes are here: a thread that can't start does not fail because of them.
     watch(answers.clone());
-    // What a panic says goes into the answer. stderr may take it from nobody.
+    // A panic's message goes into the answer. stderr may take it from nobody.
     std::panic::set_hook(Box::new(|_| {}));
     let (give, given) = mpsc::channel();
     let working = thread::Builder::new().stack_size(STACK);
@@ -83,7 +82,7 @@ where
                 Ok((answer, blocks)) => wire::write_answer(&mut *answers.lock(), &answer, &blocks),
                 Err(panic) => wire::say_panicked(&mut *answers.lock(), text(panic.as_ref())),
             };
-            // Nobody waits for what would be freed now.
+            // Nobody waits for memory to be freed now.
             std::process::exit(i32::from(said.is_err()));
         }
     })?;
@@ -94,7 +93,7 @@ where
     std::process::exit(1);
 }
 
-/// What a panic says.
+/// A panic's message.
 fn text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())

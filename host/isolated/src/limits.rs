@@ -1,7 +1,7 @@
-//! What a helper takes from itself before it looks at a stranger's bytes.
+//! The rights that a helper gives up before it looks at a stranger's bytes.
 //!
 //! It owns the system calls of that. On systems without them a helper has no limit but the time after
-//! which eco kills it. It must not know what the helper does.
+//! which eco kills it. It must not know the helper's work.
 
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -10,13 +10,13 @@ use std::time::Duration;
 /// Who comes first where processors are short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Priority {
-    /// As any other process: for what is eco's own alone.
+    /// As any other process: for eco's own bytes alone.
     Ordinary,
     /// After everybody else.
     Lowest,
 }
 
-/// What a helper may use. `None` is no limit.
+/// A helper's limits. `None` is no limit.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Limits {
     /// Memory, in bytes.
@@ -27,7 +27,7 @@ pub struct Limits {
     pub priority: Priority,
 }
 
-/// What holds for every helper: it is the first to go when memory is short, leaves no image of itself on the
+/// Gives up the same for every task: the helper is the first to go when memory is short, leaves no image of itself on the
 /// disk, and has no descriptor but its three.
 pub(crate) fn withdraw() -> io::Result<()> {
     #[cfg(unix)]
@@ -41,7 +41,7 @@ pub(crate) fn withdraw() -> io::Result<()> {
     Ok(())
 }
 
-/// What this one may use. From now on it can open nothing: no file, no socket.
+/// Sets the limits of this task. From now on the helper can open nothing: no file, no socket.
 pub(crate) fn apply(limits: Limits) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -82,8 +82,8 @@ pub fn is_short_of(memory: u64) -> bool {
     }
 }
 
-/// Address space that a process takes beside what it uses as memory, in bytes: its program, the stacks of its threads and
-/// what the allocator reserves for each. Where less is left, it may have been that which was missing.
+/// Address space that a process takes beside its memory, in bytes: its program, the stacks of its threads and
+/// the allocator's reserve for each. Where less is left, it may have been that which was missing.
 /// Test: `resources::address_space_that_is_short_is_not_held_against_a_plugin`.
 #[cfg(unix)]
 const UNUSED: u64 = 2 << 30;
@@ -125,7 +125,7 @@ fn limit(resource: rustix::process::Resource, most: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Closes what whoever started eco had open, and eco with it.
+/// Closes the descriptors that eco was started with.
 #[cfg(unix)]
 fn close_inherited() {
     let own = if cfg!(target_os = "linux") {

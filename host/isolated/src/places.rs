@@ -1,7 +1,7 @@
 //! How many helpers there are at a time.
 //!
-//! Those that work long make way for the others: it is likely that they never end, and what comes after
-//! them should not wait for that. It must not know what a helper does.
+//! Those that work long make way for the others: it is likely that they never end, and the next ones
+//! should not wait for that. It must not know a helper's work.
 
 use std::sync::LazyLock;
 use tokio::sync::{Semaphore, SemaphorePermit};

@@ -1,7 +1,7 @@
 //! Running a helper: starting it, feeding it, and taking its answer.
 //!
 //! It owns the helper's life, which is over when the answer is here, when its time is, or when nobody
-//! waits any more. It must not know what the helper does.
+//! waits any more. It must not know the helper's work.
 
 use crate::ended::Ended;
 use crate::limits::{self, Limits};
@@ -24,17 +24,17 @@ use tokio::time::timeout;
 pub struct Program {
     /// Its whole path.
     pub path: PathBuf,
-    /// What it is started with.
+    /// Its arguments.
     pub arguments: Vec<OsString>,
 }
 
-/// What a helper is started for.
+/// A helper's task.
 pub struct Task<R> {
-    /// What it is asked for.
+    /// The request.
     pub request: R,
-    /// A stranger's, or what eco's own code is to be made of.
+    /// A stranger's, or those of eco's own code.
     pub bytes: Vec<u8>,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
     /// Blocks that its answer may have. More is no answer.
     pub blocks: u64,
@@ -126,7 +126,7 @@ where
         running.end();
         return Err(late);
     };
-    let (answer, pipes) = asked.map_err(|error| Ended::Unclear(error.to_string()))?;
+    let (answer, pipes) = asked.map_err(|error| Ended::Unanswered(error.into()))?;
     match answer {
         Ok(Answer::Made(answer, blocks)) => Ok((answer, blocks)),
         Ok(Answer::Panicked(why)) => Err(Ended::Panicked(why)),
@@ -137,7 +137,7 @@ where
                     Ended::ShortOfMemory
                 }
                 Some(ended) => ended,
-                None => Ended::Unclear(format!("the helper's answer: {error}")),
+                None => Ended::Unanswered(error),
             })
         }
     }
@@ -162,7 +162,8 @@ where
     tokio::runtime::Handle::current().block_on(run(program, task, || Ok(Vec::new())))
 }
 
-/// A helper. It is killed when this is dropped, with what it has started, and nobody waits at its pipes any more.
+/// A helper. It is killed when this is dropped, with all processes that it has started, and nobody waits at its pipes any
+/// more.
 struct Running {
     /// Until it was waited for.
     child: Option<Child>,
@@ -182,7 +183,7 @@ impl Running {
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt as _;
-            // What a terminal's Ctrl-C means is eco's to say.
+            // A terminal's Ctrl-C is for eco to answer.
             command.arg0("eco").process_group(0);
         }
         let mut child = command.spawn()?;
@@ -201,7 +202,7 @@ impl Running {
 
     /// How it ended. `None` if it hasn't.
     fn ended(&mut self, mut pipes: Pipes) -> Option<Ended> {
-        // It has closed its pipes, or said what makes no sense: then it is killed.
+        // It has closed its pipes, or its answer makes no sense: then it is killed.
         let has_ended = (0..ENDING).any(|_| {
             pipes.hear();
             let has_ended = self.child.as_mut().is_none_or(has_ended);

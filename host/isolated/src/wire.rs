@@ -1,7 +1,7 @@
-//! What goes over the pipes between eco and its helper.
+//! The protocol on the pipes between eco and its helper.
 //!
-//! The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte that says what
-//! comes, then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths
+//! The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte for its
+//! kind, then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths
 //! are little-endian. eco believes none that the helper names: an attack may have taken it over. It must not know how
 //! either process is run, nor what they speak of.
 
@@ -10,14 +10,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
-/// What the helper is asked for, and what it may use.
+/// A request, and the helper's limits.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Head<R> {
     pub(crate) request: R,
     pub(crate) limits: Limits,
 }
 
-/// What the helper says: one answer, or that it has panicked, and before it, perhaps, that it takes long, once.
+/// The helper's messages: one answer, or that it has panicked, and before it, perhaps, that it takes long, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tag {
     TakesLong = b'L' as isize,
@@ -28,20 +28,20 @@ enum Tag {
 /// The longest JSON of an answer, in bytes: names and messages are cut far below it. A longer one is no
 /// answer. Test: `an_answer_that_makes_no_sense_is_an_error`.
 const MOST_JSON: u64 = 256 * 1024;
-/// Bytes of what a panic says. It may quote a file. What is beyond is cut.
+/// Bytes of a panic's message. It may quote a file. The rest is cut.
 /// Test: `what_a_panic_says_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
 
-/// What eco makes of what the helper says.
+/// The helper's answer, as eco has read it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer<A, B> {
-    /// The work is done: what came of it, and its blocks.
+    /// The work is done: its result, and its blocks.
     Made(A, Vec<B>),
     /// The work has panicked, and said this.
     Panicked(String),
 }
 
-/// Sends what is asked for, with the stranger's bytes.
+/// Sends a request, with the stranger's bytes.
 pub(crate) fn write_request<R: Serialize>(
     to: &mut impl Write,
     head: &Head<R>,

@@ -74,7 +74,10 @@ async fn what_a_helper_has_started_ends_with_it() {
     let file = place.path().join("number").display().to_string();
     let script = format!("sleep 60 & printf $! > {file}; printf '?'; exec sleep 60");
     let nonsense = answer(&script, 0, PATIENT).await;
-    assert!(matches!(nonsense, Err(Ended::Unclear(_))), "{nonsense:?}");
+    assert!(
+        matches!(nonsense, Err(Ended::Unanswered(_))),
+        "{nonsense:?}"
+    );
     let number = std::fs::read_to_string(&file).expect("it has begun");
     let since = Instant::now();
     loop {

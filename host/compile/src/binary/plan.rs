@@ -54,16 +54,14 @@ impl Plan {
     /// Of a component.
     ///
     /// # Errors
-    /// It is not valid, or wasmtime does not know how to run it; this says why.
-    pub(crate) fn of(component: &[u8]) -> Result<Self, String> {
+    /// It is not valid, or wasmtime does not know how to run it.
+    pub(crate) fn of(component: &[u8]) -> wasmtime::Result<Self> {
         let tunables = Tunables::default_host();
         let mut validator = Validator::new_with_features(WasmFeatures::default());
         let mut types = ComponentTypesBuilder::new(&validator);
         let scope = ScopeVec::new();
         let translator = Translator::new(&tunables, &mut validator, &mut types, &scope);
-        let (whole, mut modules) = translator
-            .translate(component)
-            .map_err(|error| format!("{error:#}"))?;
+        let (whole, mut modules) = translator.translate(component)?;
         let mut copied = BTreeMap::new();
         for (index, module) in modules.iter_mut() {
             let types = types.module_types_builder_mut();

@@ -24,7 +24,7 @@ pub(crate) struct Folder {
 #[error("{} {why}", path.display())]
 pub(crate) struct Unusable {
     path: PathBuf,
-    why: String,
+    why: io::Error,
 }
 
 impl Folder {
@@ -49,10 +49,7 @@ impl Folder {
         let place = opened.and_then(|place| place.check().map(|()| place));
         match place {
             Ok(place) => Ok(Self { place, path, users }),
-            Err(error) => Err(Unusable {
-                path,
-                why: error.to_string(),
-            }),
+            Err(why) => Err(Unusable { path, why }),
         }
     }
 

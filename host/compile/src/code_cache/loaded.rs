@@ -29,11 +29,11 @@ impl Loaded {
         let facts = entry.facts.clone();
         match kind {
             Kind::Plugin | Kind::Snapshot => check_size(&facts.scan, budgets)?,
-            // It is eco's own, and whoever loads a script asks what it needs.
+            // It is eco's own. Its need of memory is checked when a script is loaded.
             Kind::Interpreter => {}
         }
-        let component = entry.component(engine).map_err(unusable)?;
-        let module = entry.module(engine).map_err(unusable)?;
+        let component = entry.component(engine).map_err(CompileError::Internal)?;
+        let module = entry.module(engine).map_err(CompileError::Internal)?;
         let counted = total_memory.count(component, module.as_ref());
         let component = counted.map_err(|(budget, code)| {
             let code = bytesize::ByteSize(code as u64);
@@ -51,12 +51,7 @@ impl Loaded {
     }
 }
 
-/// The code can't be run by this engine.
-fn unusable(error: wasmtime::Error) -> CompileError {
-    CompileError::Internal(format!("{error:#}"))
-}
-
-/// What a plugin declares from the start is held against the budgets before it is started.
+/// Holds the declared sizes of a plugin against the budgets, before it is started.
 fn check_size(scan: &Scanned, budgets: &Budgets) -> Result<(), CompileError> {
     if scan.memory > budgets.memory as u64 {
         let found = format!("It declares a memory of {} bytes.", scan.memory);

@@ -1,6 +1,6 @@
-//! What a file that is no script holds: a component in binary form, its text, or something else.
+//! The form of a file that is no script: a component in binary form, its text, or something else.
 //!
-//! It owns telling them apart, by their first bytes. It knows nothing of what is in a component.
+//! It owns telling them apart, by their first bytes. It knows nothing of the inside of a component.
 
 use super::refusal::Refusal;
 

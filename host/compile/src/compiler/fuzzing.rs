@@ -60,7 +60,8 @@ pub fn scan(binary: &[u8]) -> Scan {
 /// # Errors
 /// It is not valid, or wasmtime does not know how to run it.
 pub fn held(binary: &[u8]) -> Result<u64, String> {
-    Plan::of(binary).map(|plan| plan.held)
+    let plan = Plan::of(binary).map_err(|error| format!("{error:#}"))?;
+    Ok(plan.held)
 }
 
 /// A component that is called directly.

@@ -1,7 +1,7 @@
 //! Compiling in a process of its own.
 //!
-//! It owns what such a process may use for a job, and what its end says of a plugin. How it is run is
-//! `eco_isolated`'s, and what it does `job`'s.
+//! It owns the limits of such a process for a job, and the verdict on a plugin whose process ended. `eco_isolated` runs
+//! it, and `job` is its work.
 
 use super::job::{self, Job, Product, Subject};
 use super::refusal::{NOT_BY_THEN, Refusal};
@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io;
 use std::process::ExitCode;
 
-/// What the helper says of a job. The code is in blocks beside it: the component's, and then the module's, if it has one.
+/// The helper's answer to a job. The code is in blocks beside it: the component's, and then the module's, if it has one.
 pub(super) type Answer = Result<Facts, Refusal>;
 
 /// Blocks that it has. More is no answer. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
@@ -25,7 +25,7 @@ pub(super) const BLOCKS: u64 = 2;
 /// Compiles the plugin that comes on stdin, and answers on stdout.
 ///
 /// A program that is a [`Compiler::Helper`](crate::Compiler) does this before anything else, and ends with
-/// what this returns. See [`eco_isolated::run_helper`].
+/// the result. See [`eco_isolated::run_helper`].
 pub fn run_helper() -> ExitCode {
     // wasmtime compiles with these. Where the system has no threads left, that is said before a plugin is blamed.
     let prepare = || {
@@ -35,7 +35,7 @@ pub fn run_helper() -> ExitCode {
     eco_isolated::run_helper(prepare, |job: Job, bytes| said(job::compile(&job, bytes)))
 }
 
-/// As it goes to who asked.
+/// The answer that goes to eco.
 pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>) {
     match compiled {
         Ok(product) => {
@@ -46,7 +46,7 @@ pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>)
     }
 }
 
-/// What came of the job, where the answer has the parts that it should have.
+/// Takes an answer apart. `Err(None)` is one without code.
 pub(super) fn read<B>(
     answer: Answer,
     code: Vec<B>,
@@ -95,16 +95,16 @@ pub(super) async fn compile(
             module,
         }),
         Err(Some(Refusal::Memory)) if limits.memory.is_some_and(is_short_of) => {
-            Err(CompileError::Internal(Ended::ShortOfMemory.to_string()))
+            Err(CompileError::Internal(Ended::ShortOfMemory.into()))
         }
         Err(Some(refusal)) => Err(refusal.into_error(budgets)),
-        Err(None) => Err(CompileError::Internal(
-            "the helper's answer: there is no code".to_owned(),
-        )),
+        Err(None) => Err(CompileError::Internal(wasmtime::Error::msg(
+            "the helper's answer: there is no code",
+        ))),
     }
 }
 
-/// What the helper may use. An interpreter is eco's own, and has no limit; the data of a snapshot is a script's.
+/// The helper's limits. An interpreter is eco's own, and has none; the data of a snapshot is a script's.
 fn limits(job: &Job, budgets: &Budgets) -> Limits {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let all = u32::try_from(processors).unwrap_or(u32::MAX);
@@ -123,7 +123,7 @@ fn limits(job: &Job, budgets: &Budgets) -> Limits {
     }
 }
 
-/// What it says of a plugin that its helper ended so.
+/// The error of a plugin whose helper ended so.
 fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
     match ended {
         Ended::OutOfTime => CompileError::budget(Budget::Compile, budgets, NOT_BY_THEN),
@@ -141,7 +141,8 @@ fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
         | Ended::Killed
         | Ended::Busy
         | Ended::NotStarted { .. }
-        | Ended::Unclear(_)) => CompileError::Internal(ended.to_string()),
+        | Ended::Unanswered(_)
+        | Ended::Unclear(_)) => CompileError::Internal(ended.into()),
     }
 }
 
@@ -161,6 +162,7 @@ mod tests {
             Ended::ShortOfMemory,
             Ended::Killed,
             Ended::Busy,
+            Ended::Unanswered(io::ErrorKind::InvalidData.into()),
             Ended::Unclear(String::new()),
         ] {
             let (said, is_internal) = (ended.to_string(), ended.is_internal());

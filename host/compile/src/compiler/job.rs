@@ -110,7 +110,7 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
 
 /// What an instance takes, where that is within bounds.
 fn plan(binary: &[u8]) -> Result<Plan, Refusal> {
-    let plan = Plan::of(binary).map_err(Refusal::Invalid)?;
+    let plan = Plan::of(binary).map_err(failed)?;
     if plan.parts.number > PARTS as usize {
         let Parts { number, kind } = plan.parts;
         let what = format!("it is made of {number} {kind} (at most {PARTS})");
@@ -182,5 +182,32 @@ mod tests {
             unreachable!("{refusal:?}");
         };
         assert!(text.len() <= MOST_TEXT + '…'.len_utf8(), "{}", text.len());
+    }
+
+    /// Another version of wasmtime or wasmparser may tell them by another type.
+    #[test]
+    fn asynchronous_functions_are_told_by_the_type_of_the_error() {
+        for (name, fields) in [
+            ("a type", "(type (func async (result u8)))"),
+            ("task.cancel", "(core func (canon task.cancel))"),
+            ("a stream", "(type (stream u8))"),
+            (
+                "without a callback",
+                r#"(core module $m (func (export "f")))
+                (core instance $m (instantiate $m))
+                (func async (canon lift (core func $m "f") async))"#,
+            ),
+            (
+                "more built-ins",
+                "(type $s (stream u8)) (core func (canon stream.cancel-read $s async))",
+            ),
+        ] {
+            let text = format!("(component {fields})");
+            let refusal = compile(&job("async.wat"), text.into_bytes()).err();
+            let is_told = matches!(refusal, Some(Refusal::Asynchronous(_)));
+            assert!(is_told, "{name}: {refusal:?}");
+        }
+        let other = compile(&job("map.wat"), b"(component (type (map u8 u8)))".to_vec()).err();
+        assert!(matches!(other, Some(Refusal::Invalid(_))), "{other:?}");
     }
 }

@@ -90,5 +90,7 @@ async fn in_process(job: Job, bytes: Vec<u8>, budgets: &Budgets) -> Result<Entry
         &compiled.component,
         compiled.module.as_deref(),
     )
-    .map_err(|error| CompileError::Internal(format!("there is no room for the code: {error}")))
+    .map_err(|error| {
+        CompileError::Internal(wasmtime::Error::new(error).context("there is no room for the code"))
+    })
 }

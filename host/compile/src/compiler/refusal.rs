@@ -1,15 +1,18 @@
 //! Refusals: why a plugin is not compiled, as the helper says it.
+//!
+//! They cross from process to process, so they are texts. Each error of another crate is told apart here, by its type.
 
 use crate::binary::scan::Unfit;
 use crate::budget::{Budget, Budgets};
 use crate::error::CompileError;
 use serde::{Deserialize, Serialize};
 use std::io;
+use wasmparser::{BinaryReaderError, WasmFeatures};
 
-/// Why nothing came of it.
+/// Why a job has no product.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Refusal {
-    /// Neither form of WebAssembly; what it looks like.
+    /// Neither form of WebAssembly; the text names its likely kind.
     NotWasm(String),
     /// The text doesn't parse.
     Text(String),
@@ -17,21 +20,28 @@ pub(crate) enum Refusal {
     Complex(String),
     Unbounded(String),
     Invalid(String),
+    /// It has asynchronous functions.
+    Asynchronous(String),
     /// There was no more memory.
     Memory,
     /// The system refused something else, whatever the plugin is.
     System(String),
 }
 
-/// The longest text that a refusal has, in bytes. Messages quote the plugin, a line of it say, which may
-/// be as long as the file. What is beyond is cut.
-/// Test: `a_message_that_quotes_the_plugin_is_cut`.
+/// The longest text of a refusal, in bytes. Messages quote the plugin, a line of it say, which may be as long as the
+/// file. The rest is cut.
+/// Test: `job::a_message_that_quotes_the_plugin_is_cut`.
 pub(super) const MOST_TEXT: usize = 8 * 1024;
 /// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
 /// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
 /// Test: `hostile_plugins::memory::a_plugin_that_makes_the_host_hold_much_for_an_instance_is_refused`.
 pub const HELD: u64 = 4 * 1024 * 1024;
-/// What the system refused, if this is an answer of the system. wasmtime has them of two crates.
+/// Features of the component model that asynchronous functions need.
+const ASYNCHRONOUS: WasmFeatures = WasmFeatures::CM_ASYNC
+    .union(WasmFeatures::CM_ASYNC_STACKFUL)
+    .union(WasmFeatures::CM_MORE_ASYNC_BUILTINS);
+
+/// The system's answer, if this is one. wasmtime has them of two crates.
 fn refused_by_system(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
     if let Some(error) = cause.downcast_ref::<io::Error>() {
         return Some(error.kind());
@@ -43,11 +53,19 @@ fn refused_by_system(cause: &(dyn std::error::Error + 'static)) -> Option<io::Er
     None
 }
 
-pub(super) fn invalid(error: wasmparser::BinaryReaderError) -> Refusal {
+/// Whether a component is invalid only because eco offers no asynchronous functions.
+fn is_asynchronous(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause
+        .downcast_ref::<BinaryReaderError>()
+        .and_then(BinaryReaderError::missing_wasm_feature)
+        .is_some_and(|missing| missing.intersects(ASYNCHRONOUS))
+}
+
+pub(super) fn invalid(error: BinaryReaderError) -> Refusal {
     Refusal::Invalid(error.to_string())
 }
 
-/// Whose fault it is. A helper asks the system for nothing but memory while it compiles.
+/// Tells whose fault it is. A helper asks the system for nothing but memory while it compiles.
 pub(super) fn failed(error: wasmtime::Error) -> Refusal {
     if error.is::<wasmtime::OutOfMemory>() {
         return Refusal::Memory;
@@ -55,6 +73,7 @@ pub(super) fn failed(error: wasmtime::Error) -> Refusal {
     match error.chain().find_map(refused_by_system) {
         Some(io::ErrorKind::OutOfMemory) => Refusal::Memory,
         Some(_) => Refusal::System(format!("{error:#}")),
+        None if error.chain().any(is_asynchronous) => Refusal::Asynchronous(format!("{error:#}")),
         None => Refusal::Invalid(format!("{error:#}")),
     }
 }
@@ -70,13 +89,14 @@ impl From<Unfit> for Refusal {
 }
 
 impl Refusal {
-    /// Without the rest of what is too long.
+    /// Cuts a text that is too long.
     pub(crate) fn cut(mut self) -> Self {
         if let Self::NotWasm(text)
         | Self::Text(text)
         | Self::Complex(text)
         | Self::Unbounded(text)
         | Self::Invalid(text)
+        | Self::Asynchronous(text)
         | Self::System(text) = &mut self
         {
             cut(text, MOST_TEXT);
@@ -84,7 +104,7 @@ impl Refusal {
         self
     }
 
-    /// As whoever loads the plugin knows it.
+    /// The error for the caller who loads the plugin.
     pub(crate) fn into_error(self, budgets: &Budgets) -> CompileError {
         match self {
             Self::NotWasm(found) => CompileError::NotWasm { found },
@@ -93,8 +113,9 @@ impl Refusal {
             Self::Complex(why) => CompileError::Complex(why),
             Self::Unbounded(why) => CompileError::Unbounded(why),
             Self::Invalid(why) => CompileError::Invalid(why),
+            Self::Asynchronous(why) => CompileError::Asynchronous(why),
             Self::Memory => CompileError::budget(Budget::CompileMemory, budgets, "It needs more."),
-            Self::System(why) => CompileError::Internal(why),
+            Self::System(why) => CompileError::Internal(wasmtime::Error::msg(why)),
         }
     }
 }
@@ -107,5 +128,5 @@ pub(super) fn cut(text: &mut String, most: usize) {
     }
 }
 
-/// What is said of a plugin that took too long.
+/// The words for a plugin that took too long.
 pub(super) const NOT_BY_THEN: &str = "It was not compiled by then; a busy machine may need longer.";

@@ -14,7 +14,7 @@ pub(crate) struct Pipes {
 /// Nothing, here.
 pub(crate) struct Life;
 
-/// What is read of a helper's stderr, in bytes: the runtime's last words. The rest is lost. No test hits it here.
+/// Bytes that are read of a helper's stderr: the runtime's last words. The rest is lost. No test hits it here.
 const LAST_WORDS: u64 = 4096;
 
 impl Pipes {

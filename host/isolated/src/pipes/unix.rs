@@ -1,7 +1,7 @@
 //! The pipes to a helper, on Unix.
 //!
 //! It owns that nobody waits at them for longer than the helper lives: a process that it has left behind may hold their
-//! other ends. And the helper never waits because nobody reads its stderr. It must not know what goes over them.
+//! other ends. And the helper never waits because nobody reads its stderr. It must not know the protocol.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -24,10 +24,10 @@ pub(crate) struct Pipes {
 /// As long as there is this, the pipes are waited at.
 pub(crate) struct Life(#[expect(dead_code, reason = "dropping it says all")] PipeWriter);
 
-/// What is kept of a helper's stderr, in bytes: the runtime's last words. What is before them is lost.
+/// Bytes that are kept of a helper's stderr: the runtime's last words. Earlier ones are lost.
 /// Test: `taken_over::what_a_helper_writes_to_its_stderr_is_read_and_the_end_kept`.
 const LAST_WORDS: usize = 4096;
-/// What is read of it, in bytes. It is closed beyond that: nobody reads what has no end.
+/// Bytes that are read of it. It is closed beyond them: it may have no end.
 /// Test: `taken_over::what_a_helper_writes_to_its_stderr_is_read_and_the_end_kept`.
 const MOST_HEARD: usize = 1 << 20;
 
@@ -84,7 +84,7 @@ impl Pipes {
         }
     }
 
-    /// Reads what is in stderr.
+    /// Reads all that waits in stderr.
     pub(crate) fn hear(&mut self) {
         let mut bytes = [0; 4096];
         while let Some(stderr) = &mut self.stderr {
@@ -102,7 +102,7 @@ impl Pipes {
         }
     }
 
-    /// The end of what came from stderr, of a helper that has ended.
+    /// The last bytes of stderr, of a helper that has ended.
     pub(crate) fn last_words(mut self) -> Vec<u8> {
         self.hear();
         self.last_words
