@@ -174,6 +174,7 @@ impl From<&LoadError> for Verdict {
         match error {
             LoadError::Start(error) => error.into(),
             LoadError::Import(names) => Self::ImportNotAllowed(escaped(&names.join(", "))),
+            LoadError::ImportType(why) => Self::ImportNotAllowed(escaped(&format!("{why:#}"))),
             LoadError::Export { .. } | LoadError::Function { .. } => {
                 Self::MissingFunction(escaped(&error.to_string()))
             }

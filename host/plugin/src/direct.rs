@@ -70,7 +70,7 @@ impl Direct {
         let started = module.ready.instantiate(&mut store);
         started
             .and_then(|instance| module.find(instance, store, plugin))
-            .map_err(|error| Error::from_start(&error, &plugin.engine.budgets))
+            .map_err(|error| Error::from_start(error, &plugin.engine.budgets))
     }
 
     /// What the instance has used so far.
@@ -98,7 +98,7 @@ impl DirectBuffer for Direct {
                 let at = self
                     .realloc
                     .call(&mut self.store, (0, 0, 1, size))
-                    .map_err(|error| Error::from_call(&error, &self.engine.budgets))?;
+                    .map_err(|error| Error::from_call(error, &self.engine.budgets))?;
                 let at = at as usize;
                 *self.room.insert(List { at, length })
             }
@@ -123,7 +123,7 @@ impl DirectBuffer for Direct {
         let result = self
             .receive
             .call(&mut self.store, chunk)
-            .map_err(|error| Error::from_call(&error, budgets))?;
+            .map_err(|error| Error::from_call(error, budgets))?;
         let memory = self.memory.data(&self.store);
         let reply = List::read(memory, result)?;
         let data = reply

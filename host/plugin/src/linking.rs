@@ -101,6 +101,5 @@ pub(crate) fn link(
     let granted: Vec<String> = names(granted);
     imports::linker(component.engine(), world, importer, &granted)
         .and_then(|linker| linker.instantiate_pre(component))
-        // The interface is there, but not with that function or type.
-        .map_err(|error| LoadError::Import(vec![format!("{error:#}")]))
+        .map_err(LoadError::ImportType)
 }

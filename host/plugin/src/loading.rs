@@ -104,9 +104,9 @@ pub(crate) async fn load(
     let mut instance = Instance::start(&aloud(&template), Owner::nobody(&engine.0))
         .await
         .map_err(LoadError::Start)?;
-    check(&mut instance).map_err(|error| LoadError::Type {
+    check(&mut instance).map_err(|why| LoadError::Type {
         interface: name,
-        why: format!("{error:#}"),
+        why,
     })?;
     let (functions, snapshot) = match &script {
         None => (None, None),
@@ -200,7 +200,7 @@ fn aloud(template: &Template) -> Template {
 }
 
 fn unseeded(error: getrandom::Error) -> LoadError {
-    LoadError::Internal(format!("the system has no random bytes: {error}"))
+    LoadError::Internal(wasmtime::Error::new(error).context("the system has no random bytes"))
 }
 
 /// Has the interpreter evaluate the script, and returns which functions of the contract it defines.
@@ -209,9 +209,9 @@ async fn evaluate(
     component: &Component,
     script: &Script,
 ) -> Result<Vec<String>, LoadError> {
-    let broken = |error: wasmtime::Error| LoadError::Type {
+    let broken = |why| LoadError::Type {
         interface: INTERPRETER,
-        why: format!("{error:#}"),
+        why,
     };
     let load = abi::find_load(component)
         .ok_or_else(|| broken(wasmtime::format_err!("it is not exported")))?;

@@ -148,7 +148,7 @@ impl ClientPlugin {
         };
         let mut instance = Instance::start(template, owner).await?;
         let failed =
-            |error: wasmtime::Error| Error::from_start(&error, &template.shared.engine.budgets);
+            |error: wasmtime::Error| Error::from_start(error, &template.shared.engine.budgets);
         Ok(Dialogue(if loaded.post_return {
             let functions = Functions::find(exports, &mut instance).map_err(failed)?;
             Running::Copied(ComponentClient {
@@ -241,7 +241,7 @@ impl Dialogue {
         };
         let load = instance.function::<(), (Result<Vec<String>, String>,)>(load);
         let budgets = &instance.store.data().engine.budgets;
-        let load = load.map_err(|error| Error::from_start(&error, budgets))?;
+        let load = load.map_err(|error| Error::from_start(error, budgets))?;
         let (defined,) = instance.call(load, ()).await?;
         said(defined, instance).map(drop)
     }

@@ -14,6 +14,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use wasmtime::Config;
+use wasmtime::error::Context as _;
 
 /// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
 /// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
@@ -150,20 +151,21 @@ impl EngineBuilder {
     /// The machine has no address space left for the pool, or a budget is out of what wasmtime can
     /// do.
     pub fn build(self) -> Result<Engine, EngineError> {
-        let (wasmtime, settings) = match self.pooled {
-            None => self.wasmtime(WHOLE_MEMORY)?,
+        let created = match self.pooled {
+            None => self.wasmtime(WHOLE_MEMORY),
             // Lua has a second memory, for its exceptions.
             Some(connections)
                 if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE =>
             {
-                self.wasmtime(self.budgets.memory as u64)?
+                self.wasmtime(self.budgets.memory as u64)
             }
             // Containers may limit address space below what the processor has.
             Some(_) => self
                 .wasmtime(WHOLE_MEMORY)
-                .or_else(|_| self.wasmtime(self.budgets.memory as u64))?,
+                .or_else(|_| self.wasmtime(self.budgets.memory as u64)),
         };
-        start_clock(&wasmtime)?;
+        let (wasmtime, settings) = created.map_err(EngineError)?;
+        start_clock(&wasmtime).map_err(EngineError)?;
         let peers = Accounts::new(places());
         let scope = match self.world {
             World::Real => Scope::Engine,
@@ -208,7 +210,7 @@ impl EngineBuilder {
     }
 
     /// With so much address space for each memory, where there is a pool.
-    fn wasmtime(&self, reservation: u64) -> Result<(wasmtime::Engine, Settings), EngineError> {
+    fn wasmtime(&self, reservation: u64) -> wasmtime::Result<(wasmtime::Engine, Settings)> {
         let settings = Settings {
             reservation,
             work: self.work,
@@ -221,8 +223,7 @@ impl EngineBuilder {
             }
             wasmtime::Engine::new(&config)
         });
-        let engine = engine.map_err(|error| EngineError::Sandbox(format!("{error:#}")))?;
-        Ok((engine, settings))
+        Ok((engine?, settings))
     }
 }
 
@@ -256,9 +257,9 @@ fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
 }
 
 /// Ticks until the engine is gone.
-fn start_clock(engine: &wasmtime::Engine) -> Result<(), EngineError> {
+fn start_clock(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
     let engine = engine.weak();
-    std::thread::Builder::new()
+    let started = std::thread::Builder::new()
         .name("eco-clock".to_owned())
         .spawn(move || {
             loop {
@@ -268,7 +269,6 @@ fn start_clock(engine: &wasmtime::Engine) -> Result<(), EngineError> {
                     None => return,
                 }
             }
-        })
-        .map_err(EngineError::Clock)?;
-    Ok(())
+        });
+    started.context("cannot start the clock").map(drop)
 }

@@ -1,4 +1,6 @@
-//! What goes wrong before a plugin runs.
+//! Why there is no engine, or no plugin on it.
+//!
+//! A text has its causes in it. So a cause is a field and no `source()`: a printed chain of errors would say it twice.
 
 use super::running::Error;
 use crate::imports;
@@ -6,16 +8,11 @@ use eco_compile::{Absent, CompileError, Language, Misspelt};
 use eco_text::escape::{Escaped, one_line};
 use std::fmt;
 
-/// An engine could not be set up.
+/// An engine could not be set up: the machine has no address space left for the pool or no thread for the clock, or
+/// wasmtime can't hold a budget. `{:#}` prints it with its causes.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The machine has no address space left for the pool, or a budget is out of what wasmtime can do.
-    #[error("{0}")]
-    Sandbox(String),
-    /// There is no thread for its clock.
-    #[error("cannot start the clock: {0}")]
-    Clock(std::io::Error),
-}
+#[error(transparent)]
+pub struct EngineError(pub(crate) wasmtime::Error);
 
 /// A plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +23,9 @@ pub enum LoadError {
     /// A script has a syntax error, or fails as it is evaluated.
     #[error("the script does not load\n  {}{}", Escaped(.error.as_bytes()), below(.absent.as_ref()))]
     Script {
-        /// What the interpreter says, with the line.
+        /// The interpreter's message, with the line.
         error: String,
-        /// What it misses, where eco doesn't have that.
+        /// The thing that it looks for in vain, where eco has none.
         absent: Option<Absent>,
         /// The script's language.
         language: Language,
@@ -36,47 +33,51 @@ pub enum LoadError {
     /// A script defines none of the functions that eco would call.
     #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}{}", list(.defined), slip(.meant.as_ref()))]
     Function {
-        /// What it was wanted for.
+        /// Its use.
         role: &'static str,
-        /// What must be there.
+        /// The missing function.
         wanted: &'static str,
-        /// Which functions of the contract there are.
+        /// The functions of the contract that it has.
         defined: Vec<String>,
-        /// The one that was most likely meant to be it.
+        /// A likely misspelling of the missing one.
         meant: Option<Misspelt>,
     },
-    /// It imports what eco doesn't offer.
-    #[error("it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.", one_line(Listed(.0)), imports::offered_text())]
+    /// It has imports that eco doesn't offer.
+    #[error("{}", not_offered(Listed(.0)))]
     Import(Vec<String>),
+    /// eco offers the interface that it imports, but not with that function or type.
+    #[error("{}", not_offered(format_args!("{:#}", .0)))]
+    ImportType(wasmtime::Error),
     /// It exports no interface that eco could use.
     #[error(
         "it exports nothing that eco can use as a {role}\n  expected: {expected}\n  exports:  {}",
         list(exports)
     )]
     Export {
-        /// What it was wanted for.
+        /// Its use.
         role: &'static str,
-        /// What would have done.
+        /// The interfaces for that.
         expected: &'static str,
-        /// What there is.
+        /// Its exports.
         exports: Vec<String>,
     },
     /// It exports the right name with another type.
     #[error(
-        "the types of {interface} are not those of its WIT: {}\nBuild the plugin against the WIT files of this version.", one_line(.why)
+        "the types of {interface} are not those of its WIT: {}\nBuild the plugin against the WIT files of this version.",
+        one_line(format_args!("{why:#}"))
     )]
     Type {
         /// The interface.
         interface: &'static str,
-        /// What differs.
-        why: String,
+        /// The difference.
+        why: wasmtime::Error,
     },
     /// It failed as it was instantiated.
     #[error("it fails as it starts: {0}")]
     Start(Error),
-    /// The system refused what eco needed, or eco made a mistake, whatever the plugin is.
-    #[error("eco could not load it: {}\nThis is not the plugin's fault.", one_line(.0))]
-    Internal(String),
+    /// The system refused eco something, or eco made a mistake, whatever the plugin is.
+    #[error("eco could not load it: {}\nThis is not the plugin's fault.", one_line(format_args!("{:#}", .0)))]
+    Internal(wasmtime::Error),
 }
 
 impl LoadError {
@@ -86,7 +87,7 @@ impl LoadError {
             Self::Compile(error) => error.code(),
             Self::Script { .. } => "script",
             Self::Function { .. } => "function",
-            Self::Import(_) => "import",
+            Self::Import(_) | Self::ImportType(_) => "import",
             Self::Export { .. } => "export",
             Self::Type { .. } => "type",
             Self::Start(_) => "start",
@@ -105,7 +106,15 @@ impl LoadError {
     }
 }
 
-/// The function that was most likely meant to be the one that is missing.
+fn not_offered(imports: impl fmt::Display) -> String {
+    format!(
+        "it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.",
+        one_line(imports),
+        imports::offered_text()
+    )
+}
+
+/// A hint at a likely misspelling.
 fn slip(meant: Option<&Misspelt>) -> String {
     let Some(Misspelt { line, wrong, right }) = meant else {
         return String::new();
@@ -116,7 +125,7 @@ fn slip(meant: Option<&Misspelt>) -> String {
 fn list(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
-        // Whoever made the plugin chose them.
+        // The plugin's author chose them.
         names => one_line(Listed(names)),
     }
 }

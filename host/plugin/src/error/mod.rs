@@ -1,4 +1,4 @@
-//! What can go wrong with a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
+//! Errors of a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
 //!
 //! Callers branch on the variants; the texts say what happened and what to do next.
 

@@ -1,6 +1,7 @@
-//! What goes wrong while a plugin runs: whose doing it is, told by wasmtime's types.
+//! Why a plugin can't go on: its own doing, or the host's, told by wasmtime's types.
 //!
-//! It owns that list. What the texts of a plugin may hold is escaped here.
+//! It owns that list, and escapes the texts of a plugin. A text has its causes in it. So a cause is a field and no
+//! `source()`: a printed chain of errors would say it twice.
 
 use eco_compile::{Budget, Budgets, changed_with};
 use eco_text::escape::{Escaped, one_line};
@@ -19,28 +20,28 @@ pub enum Error {
     /// The plugin broke a budget.
     #[error("the plugin broke its budget: {budget}, {value}{}{}", changed_with("it", .setting.as_ref()), line(.near.as_ref()))]
     Budget {
-        /// Which one.
+        /// The budget.
         budget: Budget,
         /// Its value, for a person.
         value: String,
-        /// Where a script was, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
+        /// The script's line, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
         /// shortly before, where the loop has nothing that could fail.
         near: Option<String>,
-        /// What it is changed with, if anything.
+        /// The setting that changes it, if there is one.
         setting: Option<String>,
     },
     /// The plugin trapped: a bug in it, or a panic.
     #[error("the plugin trapped: {0}")]
     Trap(String),
-    /// The plugin returned what the component model forbids, a pointer out of its memory say.
+    /// The plugin returned a value that the component model forbids, a pointer out of its memory say.
     #[error("the plugin broke the calling convention: {0}")]
     Abi(String),
     /// There was no room for another instance in the engine's pool.
-    #[error("no room for another instance of this plugin: {0}")]
-    Room(String),
-    /// The system refused what eco needed, or eco made a mistake, whatever the plugin does.
-    #[error("eco failed, and not the plugin: {0}")]
-    Internal(String),
+    #[error("no room for another instance of this plugin: {0:#}")]
+    Room(wasmtime::Error),
+    /// The system refused eco something, or eco made a mistake, whatever the plugin does.
+    #[error("eco failed, and not the plugin: {}", one_line(format_args!("{:#}", .0)))]
+    Internal(wasmtime::Error),
 }
 
 impl Error {
@@ -66,32 +67,32 @@ impl Error {
         }
     }
 
-    /// Sorts what wasmtime says after a call.
-    pub(crate) fn from_call(error: &wasmtime::Error, budgets: &Budgets) -> Self {
-        Self::of_plugin(error, budgets).unwrap_or_else(|| {
-            if !is_of_a_value(error) {
-                return Self::internal(error);
-            }
-            let cause = one_line(error.root_cause());
-            // With a backtrace it was passed to an import, else it was returned.
-            if error.is::<wasmtime::WasmBacktrace>() {
-                Self::Trap(with_place(error, &cause))
-            } else {
-                Self::Abi(cause)
-            }
-        })
-    }
-
-    /// As [`from_call`](Self::from_call), of an instance that is being made: it has returned nothing yet.
-    pub(crate) fn from_start(error: &wasmtime::Error, budgets: &Budgets) -> Self {
+    /// Sorts wasmtime's errors of a call.
+    pub(crate) fn from_call(error: wasmtime::Error, budgets: &Budgets) -> Self {
+        if let Some(by_type) = Self::of_plugin(&error, budgets) {
+            return by_type;
+        }
+        if !is_of_a_value(&error) {
+            return Self::of_host(error);
+        }
+        let cause = one_line(error.root_cause());
+        // With a backtrace it was passed to an import, else it was returned.
         if error.is::<wasmtime::WasmBacktrace>() {
-            Self::from_call(error, budgets)
+            Self::Trap(with_place(&error, &cause))
         } else {
-            Self::of_plugin(error, budgets).unwrap_or_else(|| Self::internal(error))
+            Self::Abi(cause)
         }
     }
 
-    /// What the plugin has done, where wasmtime has a type for that.
+    /// As [`from_call`](Self::from_call), of an instance that is being made: it has returned nothing yet.
+    pub(crate) fn from_start(error: wasmtime::Error, budgets: &Budgets) -> Self {
+        if error.is::<wasmtime::WasmBacktrace>() {
+            return Self::from_call(error, budgets);
+        }
+        Self::of_plugin(&error, budgets).unwrap_or_else(|| Self::of_host(error))
+    }
+
+    /// The plugin's doing, where wasmtime has a type for that.
     fn of_plugin(error: &wasmtime::Error, budgets: &Budgets) -> Option<Self> {
         if let Some(budget) = error.downcast_ref::<Budget>() {
             return Some(Self::budget(*budget, budgets));
@@ -106,27 +107,27 @@ impl Error {
                 }
             )));
         }
-        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            return Some(Self::Room(format!("{error:#}")));
-        }
         match error.downcast_ref::<Trap>() {
             Some(Trap::StackOverflow) => return Some(Self::budget(Budget::Stack, budgets)),
             Some(Trap::OutOfFuel) => return Some(Self::budget(Budget::Fuel, budgets)),
             Some(trap) => {
                 let text = trap.to_string();
-                let text = text.strip_prefix("wasm trap: ").unwrap_or(&text);
+                let text = text.strip_prefix(TRAP).unwrap_or(&text);
                 return Some(Self::Trap(with_place(error, text)));
             }
             None => {}
         }
-        // This has a type, which is private in wasmtime 48.
-        let cause = error.root_cause().to_string();
-        let is_reply = cause.contains("fuel allocated for hostcalls has been exhausted");
+        let is_reply = error.root_cause().to_string() == REPLY_TOO_LONG;
         is_reply.then(|| Self::budget(Budget::Reply, budgets))
     }
 
-    fn internal(error: &wasmtime::Error) -> Self {
-        Self::Internal(one_line(format!("{error:#}")))
+    /// Not the plugin's doing.
+    fn of_host(error: wasmtime::Error) -> Self {
+        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            Self::Room(error)
+        } else {
+            Self::Internal(error)
+        }
     }
 
     /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
@@ -137,6 +138,15 @@ impl Error {
         }
     }
 }
+
+/// wasmtime's text for a value that is longer than the host lets it copy. The error has a type, which is private in
+/// wasmtime 48. Test: `wasmtime_calls_a_reply_that_is_too_long_so`.
+const REPLY_TOO_LONG: &str = "too much data is being copied between the host and the guest: \
+    fuel allocated for hostcalls has been exhausted";
+
+/// The beginning of each text of [`Trap`], which has no other. The message says the same in its own words.
+/// Test: `every_trap_is_called_one`.
+const TRAP: &str = "wasm trap: ";
 
 /// Whether it is about a value that a plugin passes: an address, a text, a number, a handle. wasmtime refuses most of
 /// them by a text alone, and these by a type.
@@ -149,7 +159,7 @@ fn is_of_a_value(error: &wasmtime::Error) -> bool {
         || is_message(error)
 }
 
-/// Whether an error is a text alone, as wasmtime has them of what a guest does wrong. What the system refuses has a
+/// Whether an error is a text alone, as wasmtime has them for mistakes of a guest. A refusal of the system has a
 /// type, and most of the time a context.
 pub(crate) fn is_message(error: &wasmtime::Error) -> bool {
     let backtraces = usize::from(error.is::<wasmtime::WasmBacktrace>());
@@ -177,10 +187,12 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
 mod tests {
     use super::*;
     use std::io;
+    use wasmtime::Store;
+    use wasmtime::component::{Component, Linker};
     use wasmtime::error::OutOfMemory;
 
     fn code(error: impl Into<wasmtime::Error>) -> &'static str {
-        Error::from_call(&error.into(), &Budgets::server(1 << 30)).code()
+        Error::from_call(error.into(), &Budgets::server(1 << 30)).code()
     }
 
     #[test]
@@ -211,6 +223,62 @@ mod tests {
     fn an_instance_that_is_not_there_yet_has_passed_nothing() {
         let error = wasmtime::Error::msg("it could not be made");
         let budgets = Budgets::server(1 << 30);
-        assert_eq!(Error::from_start(&error, &budgets).code(), "internal");
+        assert_eq!(Error::from_start(error, &budgets).code(), "internal");
+    }
+
+    #[test]
+    fn an_internal_error_keeps_its_cause_and_says_it_once() {
+        let cause = wasmtime::Error::from(io::Error::from(io::ErrorKind::OutOfMemory));
+        let error = Error::from_call(cause.context("mmap failed"), &Budgets::server(1 << 30));
+        let text = "eco failed, and not the plugin: mmap failed: out of memory";
+        assert_eq!(error.to_string(), text);
+        let Error::Internal(cause) = &error else {
+            unreachable!("{error}");
+        };
+        let system = cause.chain().find_map(|it| it.downcast_ref::<io::Error>());
+        assert_eq!(
+            system.map(io::Error::kind),
+            Some(io::ErrorKind::OutOfMemory)
+        );
+        assert_eq!(format!("{:#}", anyhow::Error::from(error)), text);
+    }
+
+    #[test]
+    fn every_trap_is_called_one() {
+        let traps: Vec<Trap> = (0..=u8::MAX).filter_map(Trap::from_u8).collect();
+        assert!(!traps.is_empty());
+        for trap in traps {
+            let text = trap.to_string();
+            assert!(text.starts_with(TRAP), "{text}");
+        }
+    }
+
+    #[test]
+    fn wasmtime_calls_a_reply_that_is_too_long_so() -> wasmtime::Result<()> {
+        let text = r#"(component
+            (core module $m
+                (memory (export "memory") 1)
+                (func (export "f") (result i32)
+                    (i32.store (i32.const 4) (i32.const 100))
+                    i32.const 0))
+            (core instance $m (instantiate $m))
+            (func (export "f") (result (list u8))
+                (canon lift (core func $m "f") (memory $m "memory"))))"#;
+        let engine = wasmtime::Engine::default();
+        let component =
+            Component::new(&engine, wat::parse_str(text).map_err(wasmtime::Error::new)?)?;
+        let mut store = Store::new(&engine, ());
+        store.set_hostcall_fuel(99);
+        let instance = Linker::new(&engine).instantiate(&mut store, &component)?;
+        let function = instance.get_typed_func::<(), (Vec<u8>,)>(&mut store, "f")?;
+        let error = function.call(&mut store, ()).expect_err("it is too long");
+        let budgets = Budgets::server(1 << 30);
+        let error = Error::from_call(error, &budgets);
+        let budget = Budget::Reply;
+        assert!(
+            matches!(error, Error::Budget { budget: it, .. } if it == budget),
+            "{error}"
+        );
+        Ok(())
     }
 }

@@ -79,7 +79,7 @@ impl Instance {
         store.data_mut().meter.end(rest);
         let exports = result
             .map_err(|broken| Error::budget(broken, &engine.budgets))?
-            .map_err(|error| Error::from_start(&error, &engine.budgets))?;
+            .map_err(|error| Error::from_start(error, &engine.budgets))?;
         Ok(Self {
             store,
             exports,
@@ -243,7 +243,7 @@ impl Instance {
         state.release_for_call();
         let result = result
             .map_err(|broken| Error::budget(broken, budgets))?
-            .map_err(|error| Error::from_call(&error, budgets))?;
+            .map_err(|error| Error::from_call(error, budgets))?;
         // What it has logged was not held against anything yet.
         let room = self.store.data().check_shared();
         room.map_err(|broken| Error::budget(broken, budgets))?;

@@ -70,9 +70,7 @@ impl ServerPlugin {
             ServerExports::Session { .. } => ((Interface::Session, SESSION), None),
         };
         let direct = direct.map(|(module, names)| Module::new(&engine.0, module, names.clone()));
-        let direct = direct
-            .transpose()
-            .map_err(|error| LoadError::Internal(format!("{error:#}")))?;
+        let direct = direct.transpose().map_err(LoadError::Internal)?;
         let way = match direct {
             Some(_) => Way::Direct,
             None => Way::Component,

@@ -102,10 +102,10 @@ async fn start(plugin: &ServerPlugin, owner: Owner) -> Result<Running, Error> {
             let hearing = server.loaded.hearing();
             if server.loaded.post_return {
                 let server = ComponentServer::new(exports, instance, hearing);
-                Running::Copied(server.map_err(|error| Error::from_start(&error, budgets))?)
+                Running::Copied(server.map_err(|error| Error::from_start(error, budgets))?)
             } else {
                 let server = ComponentServer::new(exports, instance, hearing);
-                Running::InPlace(server.map_err(|error| Error::from_start(&error, budgets))?)
+                Running::InPlace(server.map_err(|error| Error::from_start(error, budgets))?)
             }
         }
     })

@@ -1,8 +1,8 @@
 //! Reads an instance: its globals and its memories, through the exports that its component has for that.
 //!
-//! It runs nothing of the script. It must not know what becomes of what it reads.
+//! It runs nothing of the script. It must not know the use of an image.
 
-use crate::error::{Error, LoadError};
+use crate::error::LoadError;
 use crate::instance::Instance;
 use eco_compile::{ACCESS, Global, Image, State};
 use wasmtime::component::types::{ComponentItem, Type};
@@ -14,17 +14,17 @@ pub(super) async fn image(
     component: &Component,
     repeats_itself: bool,
 ) -> Result<Image, LoadError> {
-    // A handle is a number in the instance, and what it stands for is on the host's side.
+    // A handle is a number in the instance. Its object is on the host's side.
     if !instance.store.data().imports.wasi.is_empty() {
-        return Err(unfit("it holds handles of WASI"));
+        return Err(unfit(wasmtime::Error::msg("it holds handles of WASI")));
     }
-    // What the memories hold is not copied on its way out, however long it is.
+    // The contents of memories are not copied on their way out, however long they are.
     instance.store.set_hostcall_fuel(usize::MAX);
     let mut state = State::default();
     let mut contents = Vec::new();
     for (name, function, result) in functions(component, instance) {
         let read = read(instance, &function, &result, &mut contents).await;
-        match read.map_err(|error| unfit(&error.to_string()))? {
+        match read.map_err(unfit)? {
             Read::Global(value) => state.globals.push((name, value)),
             Read::Memory(length) => state.memories.push((name, length)),
         }
@@ -36,8 +36,8 @@ pub(super) async fn image(
     })
 }
 
-fn unfit(why: &str) -> LoadError {
-    LoadError::Internal(format!("its instance can't be read: {why}"))
+fn unfit(why: wasmtime::Error) -> LoadError {
+    LoadError::Internal(why.context("its instance can't be read"))
 }
 
 enum Read {
@@ -51,7 +51,7 @@ async fn read(
     function: &ComponentExportIndex,
     result: &Type,
     contents: &mut Vec<u8>,
-) -> Result<Read, Error> {
+) -> wasmtime::Result<Read> {
     let value = match result {
         Type::S32 => Global::I32(get(instance, function).await?),
         Type::S64 => Global::I64(get(instance, function).await?),
@@ -67,17 +67,16 @@ async fn read(
     Ok(Read::Global(value))
 }
 
-async fn get<T>(instance: &mut Instance, function: &ComponentExportIndex) -> Result<T, Error>
+async fn get<T>(instance: &mut Instance, function: &ComponentExportIndex) -> wasmtime::Result<T>
 where
     T: wasmtime::component::Lift + Send + Sync + 'static,
 {
-    let found = instance.function::<(), (T,)>(function);
-    let found = found.map_err(|error| Error::Abi(format!("{error:#}")))?;
-    let (value,) = instance.call_for_any_length(found, ()).await?;
+    let function = instance.function::<(), (T,)>(function)?;
+    let (value,) = instance.call_for_any_length(function, ()).await?;
     Ok(value)
 }
 
-/// The functions that read, each with its name and what it returns.
+/// The functions that read, each with its name and the type of its result.
 fn functions(
     component: &Component,
     instance: &Instance,

@@ -153,8 +153,9 @@ fn start<E>(
     component: &CountedComponent,
     find: fn(&Component) -> Option<E>,
 ) -> Result<Start<E>, LoadError> {
-    let exports = find(component)
-        .ok_or_else(|| LoadError::Internal("it lacks the plugin's functions".to_owned()))?;
+    let exports = find(component).ok_or_else(|| {
+        LoadError::Internal(wasmtime::Error::msg("it lacks the plugin's functions"))
+    })?;
     Ok(Start { template, exports })
 }
 
