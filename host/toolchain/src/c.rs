@@ -94,7 +94,7 @@ fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildE
     }
     Err(BuildError::Unfit {
         what: escape::path(folder),
-        why: "no file includes the header of a world".to_owned(),
+        why: anyhow::Error::msg("no file includes the header of a world"),
         next: "Put #include \"handler_plugin.h\" (or session_plugin.h, client_plugin.h) at the top; `eco build` generates it.",
     })
 }
@@ -105,9 +105,9 @@ fn snake(world: &str) -> String {
 
 /// Writes the world's header and glue, and returns what must be compiled and linked.
 fn generate(world: &str, project: &Path) -> Result<Vec<String>, BuildError> {
-    let files = bindings(world).map_err(|error| BuildError::Unfit {
+    let files = bindings(world).map_err(|why| BuildError::Unfit {
         what: format!("the world {world}"),
-        why: format!("{error:#}"),
+        why,
         next: "This is eco's own fault.",
     })?;
     let place = folder::Open::named(project)?;

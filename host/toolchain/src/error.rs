@@ -1,4 +1,6 @@
 //! Why a plugin could not be built.
+//!
+//! A text has its causes in it. So a cause is a field and no `source()`: a printed chain of errors would say it twice.
 
 use bytesize::ByteSize;
 use eco_isolated::Ended;
@@ -30,7 +32,7 @@ pub enum BuildError {
     /// A file or folder that can't be read or written.
     #[error("{}: {error}", escape::path(.path))]
     File {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
         /// Why.
         error: std::io::Error,
@@ -43,28 +45,28 @@ pub enum BuildError {
     /// A tool that is not there.
     #[error("{what}\n{install}")]
     Missing {
-        /// What was looked for.
+        /// The tool.
         what: String,
-        /// How to get it on Debian, macOS and Windows.
+        /// The ways to get it on Debian, macOS and Windows.
         install: &'static str,
     },
-    /// A tool that failed, and has said why by itself.
+    /// A tool that failed, and has printed why.
     #[error("{0} failed; what it says stands above")]
     Failed(String),
-    /// What the tool made can't be a plugin.
-    #[error("{what}: {why}\n{next}")]
+    /// The product of a tool can't be a plugin.
+    #[error("{what}: {why:#}\n{next}")]
     Unfit {
-        /// Which file.
+        /// The file.
         what: String,
-        /// What is wrong with it.
-        why: String,
-        /// What to do.
+        /// Its mistake.
+        why: anyhow::Error,
+        /// The next step.
         next: &'static str,
     },
-    /// A source, or what a tool made, that is too large to be looked at.
+    /// A source, or the product of a tool, that is too large to be looked at.
     #[error("{} is larger than {}", escape::path(.path), ByteSize(*most as u64))]
     TooLarge {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Bytes that it may have.
         most: usize,
@@ -72,7 +74,7 @@ pub enum BuildError {
     /// Making a component of it has ended the process that did so.
     #[error("no component can be made of {}: {ended}\n{}", escape::path(.path), whose(.ended))]
     Unmade {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// How.
         ended: Ended,

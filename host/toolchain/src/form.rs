@@ -61,7 +61,7 @@ impl Refusal {
         };
         BuildError::Unfit {
             what: escape::path(what),
-            why,
+            why: anyhow::Error::msg(why),
             next,
         }
     }

@@ -1,7 +1,7 @@
-//! Components from what a language's tools made, in a process of its own: the sources are a stranger's, and so is all
+//! Components from the products of a language's tools, in a process of its own: the sources are a stranger's, and so is all
 //! that comes of them.
 //!
-//! It owns what that process may use. How it is run is `eco_isolated`'s, and what it does `component`'s.
+//! It owns the limits of that process. `eco_isolated` runs it, and `component` is its work.
 
 use super::component;
 use super::error::BuildError;

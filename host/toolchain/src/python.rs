@@ -71,7 +71,7 @@ pub fn set_up(output: &Path, tell: impl Fn(SetupStep)) -> Result<(), BuildError>
     }
     let immortal = wat::parse_str(IMMORTAL).map_err(|error| BuildError::Unfit {
         what: "immortal.wat".to_owned(),
-        why: error.to_string(),
+        why: error.into(),
         next: "It is a part of eco: please report this.",
     })?;
     let path = app.join(IMMORTAL_FILE);
@@ -95,7 +95,7 @@ pub fn set_up(output: &Path, tell: impl Fn(SetupStep)) -> Result<(), BuildError>
     let component = std::fs::read(&linked).map_err(BuildError::file(&linked))?;
     let merged = merge(&component).map_err(|error| BuildError::Unfit {
         what: "what componentize-py made".to_owned(),
-        why: error.to_string(),
+        why: error.into(),
         next: "eco builds with a version of it that it was tested with; is another one installed in its place?",
     })?;
     std::fs::write(&linked, merged).map_err(BuildError::file(&linked))?;

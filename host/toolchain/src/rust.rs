@@ -37,7 +37,7 @@ pub(super) fn build(folder: &Path, output: &Path, maker: &Program) -> Result<(),
     let made = made.filter_map(wasm_file).next_back();
     let made = made.ok_or_else(|| BuildError::Unfit {
         what: escape::path(folder),
-        why: "cargo made no .wasm file".to_owned(),
+        why: anyhow::Error::msg("cargo made no .wasm file"),
         next: "Its Cargo.toml must say [lib] crate-type = [\"cdylib\"].",
     })?;
     let component = make::component(maker, Form::Binary, make::read(&made)?, output, output)?;

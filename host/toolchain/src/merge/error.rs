@@ -16,15 +16,15 @@ pub(crate) enum MergeError {
     #[error(transparent)]
     Invalid(#[from] BinaryReaderError),
     /// A part of it can't be written anew.
-    #[error("{0}")]
-    Unwritable(String),
+    #[error(transparent)]
+    Unwritable(Box<reencode::Error<Self>>),
 }
 
 impl From<reencode::Error<Self>> for MergeError {
     fn from(error: reencode::Error<Self>) -> Self {
         match error {
             reencode::Error::UserError(error) => error,
-            error => Self::Unwritable(error.to_string()),
+            error => Self::Unwritable(Box::new(error)),
         }
     }
 }
