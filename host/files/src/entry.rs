@@ -11,16 +11,16 @@ pub(crate) enum Access {
     AsNew,
 }
 
-/// What lies in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// Its name there.
     pub name: OsString,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
 }
 
-/// What an entry of a folder is. A link is a link, wherever it leads.
+/// The kind of an entry. A link is a link, wherever it leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryKind {
     /// A plain file.
@@ -31,11 +31,11 @@ pub enum EntryKind {
     Link,
     /// A pipe, a socket, a device.
     Other,
-    /// The system doesn't say, such as of what lies in a folder that can't be searched.
+    /// The system doesn't say, such as of entries of a folder that can't be searched.
     Unknown,
 }
 
-/// What a lock of a folder lets others have. It holds nobody who doesn't ask for one.
+/// A lock of a folder, by the locks that others may have beside it. It holds nobody who doesn't ask for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
     /// The same.

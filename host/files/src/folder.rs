@@ -1,4 +1,4 @@
-//! A folder, in which names lead to what lies in it and nowhere else.
+//! A folder, in which names lead to its entries and nowhere else.
 
 #[cfg(not(unix))]
 mod other;
@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 #[cfg(unix)]
 use unix as system;
 
-/// An open folder. What has its name by now may be another.
+/// An open folder. Another may have its name by now.
 pub struct Folder(system::Folder);
 
 impl Folder {
@@ -84,7 +84,7 @@ impl Folder {
         plain(self.0.file(part(name)?)?)
     }
 
-    /// What has this name in it.
+    /// The kind of the entry of this name.
     ///
     /// # Errors
     /// There is none of that name, or the system doesn't say.
@@ -92,7 +92,7 @@ impl Folder {
         self.0.kind(part(name)?)
     }
 
-    /// What is in it, in the order of the names.
+    /// Its entries, in the order of the names.
     ///
     /// # Errors
     /// It can't be read.
@@ -155,8 +155,7 @@ impl Folder {
         Ok(within)
     }
 
-    /// Removes what was to become a new file, and was left by a program that was killed more than a day ago. What can't be
-    /// removed stays.
+    /// Removes unfinished new files of programs that were killed more than a day ago. One that can't be removed stays.
     pub fn remove_halves(&self) {
         let Ok(entries) = self.0.entries(usize::MAX) else {
             return;
@@ -180,7 +179,7 @@ impl Folder {
         self.0.modified()
     }
 
-    /// Which folder it is, whatever has its name by now. `None` where the system has no identities.
+    /// Its identity, whatever has its name by now. `None` where the system has no identities.
     ///
     /// # Errors
     /// The system doesn't say.
@@ -213,12 +212,12 @@ impl Folder {
         self.0.remove_folder(part(name)?)
     }
 
-    /// Puts a new file of this name into it, in one step, in the place of what is there: a reader sees the old one or the
-    /// new one, and nobody half of one. A link is replaced itself, and what it leads to stays. The new file may be read by
-    /// whom the old one could be read by.
+    /// Puts a new file of this name into it, in one step, in the place of an old one: a reader sees the old one or the
+    /// new one, and nobody half of one. A link is replaced itself, and its target stays. The new file has the readers of
+    /// the old one.
     ///
     /// # Errors
-    /// There is a folder or a device, or it can't be written. What is there stays then.
+    /// There is a folder or a device, or it can't be written. The old one stays then.
     pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
         self.0.replace(part(name)?, bytes, Access::AsBefore)
     }

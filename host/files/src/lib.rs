@@ -1,7 +1,7 @@
 //! Files that strangers may have put there: opening one, reading it, and putting another in its place.
 //!
-//! It owns what is believed of a name: nothing. What is looked at is what was opened, whatever has its name by now; below
-//! a [`Folder`] no link is followed; and what is written is a new file. It must not know what files hold.
+//! It owns one rule: no name is believed. It looks at an opened file, whatever has its name by now; follows no link below
+//! a [`Folder`]; and writes new files only. It must not know the contents of files.
 //!
 //! ```
 //! let place = tempfile::tempdir().expect("there is room");
@@ -24,7 +24,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
-/// Puts a file with these bytes at the path, in one step and in the place of what is there: see [`Folder::replace`]. The
+/// Puts a file with these bytes at the path, in one step and in the place of the old one: see [`Folder::replace`]. The
 /// folders that were named on the way are taken as they are, links or not.
 ///
 /// # Errors

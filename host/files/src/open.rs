@@ -19,7 +19,7 @@ impl From<OpenError> for io::Error {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Io(error) => error,
-            OpenError::NotAFile(_) => Self::new(io::ErrorKind::InvalidInput, error.to_string()),
+            OpenError::NotAFile(_) => Self::new(io::ErrorKind::InvalidInput, error),
         }
     }
 }
@@ -59,7 +59,7 @@ pub(crate) fn plain(file: File) -> Result<File, OpenError> {
     }
 }
 
-/// What else there is, if it is no file.
+/// A name for something that is no file.
 fn not_a_file(found: FileType) -> Option<&'static str> {
     if found.is_file() {
         return None;
@@ -80,8 +80,8 @@ fn not_a_file(found: FileType) -> Option<&'static str> {
     Some("a device")
 }
 
-/// Reads up to one byte more than `most` and no further, so that what is too large, or has no end, is told without reading
-/// it all.
+/// Reads up to one byte more than `most` and no further, so that a file that is too large, or has no end, is told without
+/// reading it all.
 ///
 /// # Errors
 /// Reading fails.
@@ -118,7 +118,7 @@ pub fn read_unchanged(file: &File, most: usize) -> Result<Vec<u8>, ReadError> {
     }
 }
 
-/// Which file it is, whatever its names are: two names of one file have the same.
+/// The identity of a file, whatever its names are: two names of one file have the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(pub(crate) u64, pub(crate) u64);
 
