@@ -37,7 +37,7 @@ pub(crate) struct NewArgs {
 /// Makes the folder, and prints the next commands.
 pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     let name = name(&args.path)?;
-    let language = SampleLanguage::from(args.lang);
+    let language = args.lang.0;
     let shape = match (args.session, args.chat, args.client) {
         (true, _, _) => Shape::Session,
         (_, true, _) => Shape::Chat,
@@ -48,7 +48,7 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
         .map_err(|error| Exit::Usage.because(error))?;
     let folder = escape::path(&args.path);
     let plugin = match language.script() {
-        Some(end) => format!("{folder}/{name}.{end}"),
+        Some(script) => format!("{folder}/{name}.{}", script.extension()),
         None => folder.clone(),
     };
     let next = next(&plugin, language, shape);
@@ -57,8 +57,8 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
 
 fn next(plugin: &str, language: SampleLanguage, shape: Shape) -> String {
     let mut steps = Vec::new();
-    if language == SampleLanguage::Python {
-        steps.push(("eco setup python".to_owned(), "once"));
+    if let Some(script) = language.script().filter(|script| script.needs_setup()) {
+        steps.push((format!("eco setup {}", script.word()), "once"));
     }
     if language.script().is_none() {
         steps.push((format!("eco build {plugin}"), "compiles it"));

@@ -4,6 +4,7 @@
 //! cause is a field and no `source()`: a printed chain of errors would say it twice.
 
 use crate::budget::{Budget, Budgets};
+use crate::script::languages::Language;
 use eco_text::escape::{message, one_line};
 
 /// A plugin could not be read or compiled.
@@ -32,7 +33,8 @@ pub enum CompileError {
     },
     /// The file is neither WebAssembly nor its text form.
     #[error(
-        "not a plugin: {found}\nA plugin is a script (.js, .lua, .py), a WebAssembly component (.wasm) or its text form (.wat)."
+        "not a plugin: {found}\nA plugin is a script ({}), a WebAssembly component (.wasm) or its text form (.wat).",
+        Language::extensions()
     )]
     NotWasm {
         /// Its likely kind, for a person.

@@ -5,7 +5,7 @@
 use crate::budget::{Budget, Budgets};
 use crate::error::CompileError;
 use crate::script::Script;
-use crate::script::language::Language;
+use crate::script::languages::Language;
 use eco_files::{OpenError, ReadError, read_at_most, read_unchanged};
 use eco_text::escape;
 use std::ffi::OsStr;

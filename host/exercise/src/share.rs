@@ -48,8 +48,8 @@ impl Exercise {
 
     /// Bytes that a run may make the host hold before it reaches a limit of the exercise.
     fn most_of_a_run(&self) -> usize {
-        // Python's interpreter needs most.
-        let interpreter = Language::Python.least_memory();
+        let interpreters = Language::ALL.map(Language::least_memory).into_iter();
+        let interpreter = interpreters.max().unwrap_or(0);
         let connection = self
             .limits
             .memory

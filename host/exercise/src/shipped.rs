@@ -170,7 +170,7 @@ impl Shipped {
     pub fn starter(&self, language: SampleLanguage) -> String {
         let folder = language.folder();
         match language.script() {
-            Some(end) => format!("starter/{folder}/plugin.{end}"),
+            Some(script) => format!("starter/{folder}/plugin.{}", script.extension()),
             None => format!("starter/{folder}"),
         }
     }

@@ -3,6 +3,7 @@
 //! A text has its causes in it. So a cause is a field and no `source()`: a printed chain of errors would say it twice.
 
 use bytesize::ByteSize;
+use eco_compile::Language;
 use eco_isolated::Ended;
 use eco_text::escape::{self, one_line};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 pub enum BuildError {
     /// A folder without anything that eco knows how to build.
     #[error(
-        "nothing to build in {}\neco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script (.js, .lua, .py). `eco new` makes a folder that builds.", escape::path(.0)
+        "nothing to build in {}\neco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script ({}). `eco new` makes a folder that builds.", escape::path(.0), Language::extensions()
     )]
     Nothing(PathBuf),
     /// A file where a folder is wanted.

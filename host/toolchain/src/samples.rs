@@ -1,7 +1,8 @@
-//! The samples of `plugins/`, as what `eco new` makes of them.
+//! The samples of `plugins/`, from which `eco new` makes a folder.
 
 use super::error::BuildError;
 use super::{folder, wit};
+use eco_compile::Language;
 use std::path::Path;
 
 /// A language that `eco new` knows.
@@ -13,15 +14,11 @@ pub enum SampleLanguage {
     C,
     /// WebAssembly text, compiled by eco itself.
     Wat,
-    /// A script that runs as it is.
-    JavaScript,
-    /// A script that runs as it is.
-    Lua,
-    /// A script that runs as it is, after `eco setup python`.
-    Python,
+    /// A script, which runs as it is.
+    Script(Language),
 }
 
-/// What a sample shows.
+/// The subject of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One function: upper case.
@@ -40,7 +37,7 @@ macro_rules! files {
     };
 }
 
-/// All the files of all the samples, by their path in `plugins/`.
+/// All the files of the samples that are built, by their path in `plugins/`. Those of scripts are in `eco_compile`.
 const FILES: &[(&str, &str)] = files![
     "rust/upper/Cargo.toml" "rust/upper/.cargo/config.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
     "rust/lines/Cargo.toml" "rust/lines/.cargo/config.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
@@ -48,9 +45,6 @@ const FILES: &[(&str, &str)] = files![
     "rust/client/Cargo.toml" "rust/client/.cargo/config.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
     "c/upper/upper.c" "c/lines/lines.c" "c/chat/chat.c" "c/client/client.c"
     "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/chat/chat.wat" "wat/client/client.wat"
-    "javascript/upper/upper.js" "javascript/lines/lines.js" "javascript/chat/chat.js" "javascript/client/client.js"
-    "lua/upper/upper.lua" "lua/lines/lines.lua" "lua/chat/chat.lua" "lua/client/client.lua"
-    "python/upper/upper.py" "python/lines/lines.py" "python/chat/chat.py" "python/client/client.py"
 ];
 
 /// Not committed, in what `eco new` makes: all that building makes.
@@ -58,14 +52,10 @@ const IGNORED: &str = "/build/\n/target/\n/*.wasm\n";
 
 impl SampleLanguage {
     /// All of them, in the order in which they are named.
-    pub const ALL: [Self; 6] = [
-        Self::Rust,
-        Self::C,
-        Self::Wat,
-        Self::JavaScript,
-        Self::Lua,
-        Self::Python,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        let built = [Self::Rust, Self::C, Self::Wat];
+        built.into_iter().chain(Language::ALL.map(Self::Script))
+    }
 
     /// The folder of its samples and starters.
     pub fn folder(self) -> &'static str {
@@ -73,19 +63,15 @@ impl SampleLanguage {
             Self::Rust => "rust",
             Self::C => "c",
             Self::Wat => "wat",
-            Self::JavaScript => "javascript",
-            Self::Lua => "lua",
-            Self::Python => "python",
+            Self::Script(language) => language.folder(),
         }
     }
 
-    /// The end of the name of the file that runs as it is; `None` where there is something to build.
-    pub fn script(self) -> Option<&'static str> {
+    /// The language of the script, which runs as it is; `None` where there is something to build.
+    pub fn script(self) -> Option<Language> {
         match self {
             Self::Rust | Self::C | Self::Wat => None,
-            Self::JavaScript => Some("js"),
-            Self::Lua => Some("lua"),
-            Self::Python => Some("py"),
+            Self::Script(language) => Some(language),
         }
     }
 }
@@ -117,6 +103,12 @@ pub fn write(
 ) -> Result<(), BuildError> {
     let folder = folder::Open::make(folder)?;
     let sample = shape.folder();
+    if let Some(script) = language.script() {
+        let file = format!("{name}.{}", script.extension());
+        for (_, text) in script.samples().filter(|(name, _)| *name == sample) {
+            folder.write(&file, text.as_bytes())?;
+        }
+    }
     let prefix = format!("{}/{sample}/", language.folder());
     for (path, text) in FILES {
         if let Some(path) = path.strip_prefix(&prefix) {

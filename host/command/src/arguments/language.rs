@@ -3,24 +3,43 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use eco_exercise::StatementLanguage;
+use eco_plugin::Language;
 use eco_toolchain::samples::SampleLanguage;
+use std::sync::LazyLock;
 
 /// A programming language; see [`SampleLanguage`].
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LanguageArg {
-    /// Compiled by cargo
-    Rust,
-    /// Compiled by zig or clang
-    C,
-    /// WebAssembly text, compiled by eco itself
-    Wat,
-    /// A script that runs as it is
-    #[value(name = "js", alias = "javascript")]
-    JavaScript,
-    /// A script that runs as it is
-    Lua,
-    /// A script that runs as it is, after `eco setup python`
-    Python,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LanguageArg(pub(super) SampleLanguage);
+
+impl ValueEnum for LanguageArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<LanguageArg>> =
+            LazyLock::new(|| SampleLanguage::all().map(LanguageArg).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self.0 {
+            SampleLanguage::Rust => PossibleValue::new("rust").help("Compiled by cargo"),
+            SampleLanguage::C => PossibleValue::new("c").help("Compiled by zig or clang"),
+            SampleLanguage::Wat => {
+                PossibleValue::new("wat").help("WebAssembly text, compiled by eco itself")
+            }
+            SampleLanguage::Script(language) => script(language),
+        })
+    }
+}
+
+fn script(language: Language) -> PossibleValue {
+    let (word, folder) = (language.word(), language.folder());
+    let help = "A script that runs as it is";
+    let value = PossibleValue::new(word).aliases((folder != word).then_some(folder));
+    if language.needs_setup() {
+        let setup = format!("eco setup {word}");
+        value.help(format!("{help}, after `{setup}`"))
+    } else {
+        value.help(help)
+    }
 }
 
 /// A language of an exercise: its starter's, or its statement's.
@@ -30,23 +49,16 @@ pub(crate) enum ExerciseLanguageArg {
     Statement(StatementLanguage),
 }
 
-impl ExerciseLanguageArg {
-    const ENGLISH: Self = Self::Statement(StatementLanguage::English);
-    const SPANISH: Self = Self::Statement(StatementLanguage::Spanish);
-}
-
 impl ValueEnum for ExerciseLanguageArg {
     fn value_variants<'a>() -> &'a [Self] {
-        &[
-            Self::Starter(LanguageArg::Rust),
-            Self::Starter(LanguageArg::C),
-            Self::Starter(LanguageArg::Wat),
-            Self::Starter(LanguageArg::JavaScript),
-            Self::Starter(LanguageArg::Lua),
-            Self::Starter(LanguageArg::Python),
-            Self::ENGLISH,
-            Self::SPANISH,
-        ]
+        static ALL: LazyLock<Vec<ExerciseLanguageArg>> = LazyLock::new(|| {
+            let starters = LanguageArg::value_variants().iter().copied();
+            let starters = starters.map(ExerciseLanguageArg::Starter);
+            let statements = [StatementLanguage::English, StatementLanguage::Spanish];
+            let statements = statements.map(ExerciseLanguageArg::Statement);
+            starters.chain(statements).collect()
+        });
+        &ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -58,19 +70,6 @@ impl ValueEnum for ExerciseLanguageArg {
             Self::Statement(StatementLanguage::Spanish) => {
                 Some(PossibleValue::new("es").help("El enunciado en español primero"))
             }
-        }
-    }
-}
-
-impl From<LanguageArg> for SampleLanguage {
-    fn from(typed: LanguageArg) -> Self {
-        match typed {
-            LanguageArg::Rust => Self::Rust,
-            LanguageArg::C => Self::C,
-            LanguageArg::Wat => Self::Wat,
-            LanguageArg::JavaScript => Self::JavaScript,
-            LanguageArg::Lua => Self::Lua,
-            LanguageArg::Python => Self::Python,
         }
     }
 }

@@ -58,7 +58,7 @@ fn languages(
     let (mut starter, mut statement) = (None, None);
     for language in named {
         let taken = match language {
-            ExerciseLanguageArg::Starter(language) => starter.replace((*language).into()).is_some(),
+            ExerciseLanguageArg::Starter(language) => starter.replace(language.0).is_some(),
             ExerciseLanguageArg::Statement(language) => statement.replace(*language).is_some(),
         };
         if taken {
@@ -118,16 +118,18 @@ fn start(
         Some(named) => format!("./{}", named.slug),
         None => escape::path(dir),
     };
-    let python = match language {
-        Some(SampleLanguage::Python) => "\n  eco setup python, once",
-        _ => "",
+    let setup = match language {
+        Some(SampleLanguage::Script(script)) if script.needs_setup() => {
+            format!("\n  eco setup {}, once", script.word())
+        }
+        _ => String::new(),
     };
     let others = match language {
         None => format!("\n  (other languages: {dir}/starter)"),
         Some(_) => String::new(),
     };
     output::print(&format!(
-        "made {dir}. Next:{python}
+        "made {dir}. Next:{setup}
   {dir}/README.md says what to do; edit {starter}{others}
   eco check {dir} {starter} --watch
 "

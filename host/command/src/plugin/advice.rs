@@ -1,6 +1,7 @@
 //! Advice for plugins that can't be loaded: the commands and flags that help.
 
 use eco_plugin::{Absent, CompileError, Language, LoadError};
+use std::borrow::Cow;
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -20,55 +21,57 @@ impl fmt::Display for Advised {
 
 impl std::error::Error for Advised {}
 
-fn advice(error: &LoadError) -> Option<&'static str> {
-    match error {
-        LoadError::Compile(CompileError::Read(error)) => unread(error.kind()),
-        LoadError::Compile(CompileError::NoFile(_)) => Some(
-            "eco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE.",
-        ),
-        LoadError::Compile(CompileError::SourceFile) => {
-            Some("Put it into a folder of its own, and give that to -p or to `eco build`.")
+fn advice(error: &LoadError) -> Option<Cow<'static, str>> {
+    let advice = match error {
+        LoadError::Compile(CompileError::Read(error)) => return unread(error.kind()),
+        LoadError::Compile(CompileError::NoFile(_)) => {
+            "eco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE."
         }
-        LoadError::Compile(CompileError::NoPython) => Some(
-            "Run `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two.",
-        ),
-        LoadError::Compile(CompileError::CoreModule) => Some(
-            "`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`.",
-        ),
+        LoadError::Compile(CompileError::SourceFile) => {
+            "Put it into a folder of its own, and give that to -p or to `eco build`."
+        }
+        LoadError::Compile(CompileError::NoPython) => {
+            "Run `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two."
+        }
+        LoadError::Compile(CompileError::CoreModule) => {
+            "`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
+        }
         LoadError::Script {
             absent: Some(Absent::Sockets),
             language,
             ..
-        } => Some(from_sockets(*language)),
+        } => return Some(from_sockets(*language).into()),
         // The error itself names a misspelt function.
         LoadError::Function {
             defined,
             meant: None,
             ..
-        } => Some(where_it_fits(defined)),
-        _ => None,
-    }
+        } => where_it_fits(defined),
+        _ => return None,
+    };
+    Some(advice.into())
 }
 
-/// Advice for the author of a program with sockets.
-fn from_sockets(language: Language) -> &'static str {
-    match language {
-        Language::JavaScript => "`eco new hello --lang js` makes a beginning.",
-        Language::Lua => "`eco new hello --lang lua` makes a beginning.",
-        Language::Python => {
-            "`eco new hello --lang python` makes a beginning; plugins/python/README.md takes a program with sockets line by line."
-        }
-    }
+/// The first step of somebody who has a program with sockets.
+fn from_sockets(language: Language) -> String {
+    let word = language.word();
+    let further = language.from_sockets().map(|advice| format!("; {advice}"));
+    let further = further.unwrap_or_else(|| ".".to_owned());
+    format!("`eco new hello --lang {word}` makes a beginning{further}")
 }
 
-/// Advice for a file that can't be read.
-fn unread(kind: ErrorKind) -> Option<&'static str> {
+/// Advice where a file can't be read.
+fn unread(kind: ErrorKind) -> Option<Cow<'static, str>> {
     match kind {
         ErrorKind::NotFound => Some(
-            "Is the path right? A plugin is a built-in name (echo), a script (.js, .lua, .py), a .wasm component, a .wat text, or - for stdin.",
+            format!(
+                "Is the path right? A plugin is a built-in name (echo), a script ({}), a .wasm component, a .wat text, or - for stdin.",
+                Language::extensions()
+            )
+            .into(),
         ),
         ErrorKind::PermissionDenied => {
-            Some("This user may not read it, or may not enter a folder on its path.")
+            Some("This user may not read it, or may not enter a folder on its path.".into())
         }
         _ => None,
     }

@@ -206,8 +206,8 @@ fn collect_tools(section: ProducersSectionReader<'_>, tools: &mut Vec<String>) {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::script::interpreter::Interpreter;
-    use crate::script::language::Language;
+    use crate::interpreter::Interpreter;
+    use crate::script::languages::Language;
 
     #[test]
     fn a_post_return_is_found_however_deep_it_is_nested() {
@@ -240,7 +240,8 @@ mod tests {
     /// With one, each of their replies would be copied, and freed by one more call.
     #[test]
     fn interpreters_that_are_part_of_eco_have_no_post_return() {
-        for language in [Language::JavaScript, Language::Lua] {
+        let languages = Language::ALL.into_iter();
+        for language in languages.filter(|language| !language.needs_setup()) {
             let interpreter = Interpreter::of(language).unwrap();
             assert!(!post_return(&interpreter.read().unwrap()).unwrap());
         }

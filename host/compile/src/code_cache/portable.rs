@@ -8,7 +8,7 @@ use super::loaded::Loaded;
 use crate::binary::scan::Scanned;
 use crate::cache::code::part_of_eco;
 use crate::facts::Facts;
-use crate::script::interpreter::Interpreter;
+use crate::interpreter::Interpreter;
 use crate::total_memory::TotalMemory;
 
 /// The interpreter in portable code, for an engine that runs such code. `None` where there is none, or none that it can
@@ -35,8 +35,8 @@ pub(super) fn load(
 mod tests {
     use crate::compiler::job::{self, Job, Subject};
     use crate::compiler::settings::Settings;
-    use crate::script::interpreter::Interpreter;
-    use crate::script::language::Language;
+    use crate::interpreter::Interpreter;
+    use crate::script::languages::Language;
     use eco_isolated::Priority;
     use std::path::Path;
 
@@ -47,10 +47,9 @@ mod tests {
     #[test]
     fn portable_code_is_what_the_compiler_makes_of_the_interpreters() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/interpreters");
-        for (language, path) in [
-            (Language::JavaScript, "javascript/javascript.cwasm"),
-            (Language::Lua, "lua/lua.cwasm"),
-        ] {
+        let languages = Language::ALL.into_iter();
+        for language in languages.filter(|language| !language.needs_setup()) {
+            let path = format!("{0}/{0}.cwasm", language.folder());
             let interpreter = Interpreter::of(language).unwrap();
             let job = Job {
                 name: language.name().to_owned(),

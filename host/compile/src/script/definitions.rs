@@ -1,41 +1,48 @@
 //! The functions that a script defines, as a person would see them.
 //!
-//! It owns how a definition looks in each language: `function name`, `def name`, `name = function`, `name = (a) =>`. It
-//! knows nothing of what a language makes of it: strings and comments are read as code, and what is found is only
-//! ever good for a hint. It takes one pass over the words and marks of a text, whatever that has.
+//! It owns the forms of a definition: `function name`, `name = function`, `name = (a) =>`. The words in them are the
+//! language's. It parses no language: strings and comments are read as code, and the findings are good for hints
+//! alone. It takes one pass over the words and marks of a text, whatever that has.
 
-use crate::script::language::Language;
-
-/// Bytes of a script that are looked at. People write less, and what a generator made is not worth the memory of its words.
-/// What is beyond has no hints. Test: `misspelt::what_comes_late_in_a_long_script_is_not_looked_at`.
+/// Bytes of a script that are looked at. People write less, and a generator's text is not worth the memory of its words.
+/// The rest has no hints. Test: `misspelt::what_comes_late_in_a_long_script_is_not_looked_at`.
 pub(crate) const LOOKED_AT: usize = 256 * 1024;
 
 /// Bytes of a name that may be a slip. Those of eco's functions have a dozen. A longer one is passed over.
 /// Test: `misspelt::what_is_far_away_or_no_function_is_left_alone`.
 pub(crate) const LONGEST_NAME: usize = 64;
 
-/// Objects whose fields are names at the top level.
-const GLOBALS: [&str; 3] = ["globalThis", "_G", "_ENV"];
+/// How a language defines functions.
+pub(crate) struct Syntax {
+    /// The word before a function's name.
+    pub(crate) keyword: &'static str,
+    /// The word that begins a function without a name.
+    pub(crate) anonymous: &'static str,
+    /// Objects whose fields are names at the top level.
+    pub(crate) globals: &'static [&'static str],
+    /// Whether the definition that begins here belongs to an object.
+    pub(crate) is_member: fn(&Text<'_>, usize) -> bool,
+}
 
 /// A name that the script gives to a function, where eco would find it: none that belongs to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Definition<'a> {
     pub(crate) name: &'a str,
-    /// Where it is, counted from 1.
+    /// Its line, counted from 1.
     pub(crate) line: usize,
 }
 
 /// All of them, in their order.
-pub(crate) fn definitions(language: Language, text: &str) -> Vec<Definition<'_>> {
+pub(crate) fn definitions<'a>(syntax: &Syntax, text: &'a str) -> Vec<Definition<'a>> {
     let (start, _) = text.split_at(text.floor_char_boundary(LOOKED_AT));
     let text = Text(tokens(start));
-    let defined = |at| text.defined(language, at);
+    let defined = |at| text.defined(syntax, at);
     (0..text.0.len()).filter_map(defined).collect()
 }
 
-/// What a text is made of: blanks are between.
+/// The kinds of tokens. Blanks are between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     Word(&'a str),
     Mark(u8),
     /// A parenthesis, and the place of what follows the one that closes it, if there is one.
@@ -50,7 +57,7 @@ struct Token<'a> {
     is_indented: bool,
 }
 
-/// What is no ASCII is part of a word: names have it in all three languages.
+/// Whether a byte is part of a word. All beyond ASCII is: names have it in all languages.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
@@ -97,39 +104,40 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
-struct Text<'a>(Vec<Token<'a>>);
+/// A script's text in tokens, each at a place of its own.
+pub(crate) struct Text<'a>(Vec<Token<'a>>);
 
 impl<'a> Text<'a> {
     fn kind(&self, at: usize) -> Option<Kind<'a>> {
         self.0.get(at).map(|token| token.kind)
     }
 
-    fn before(&self, at: usize, tokens: usize) -> Option<Kind<'a>> {
+    /// The token so many before this place.
+    pub(crate) fn before(&self, at: usize, tokens: usize) -> Option<Kind<'a>> {
         self.kind(at.checked_sub(tokens)?)
     }
 
-    /// What is defined by the word at this place, if anything is.
-    fn defined(&self, language: Language, at: usize) -> Option<Definition<'a>> {
+    /// Whether the line of this place begins with a blank.
+    pub(crate) fn is_indented(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(|token| token.is_indented)
+    }
+
+    /// The function that the word at this place defines, if it does.
+    fn defined(&self, syntax: &Syntax, at: usize) -> Option<Definition<'a>> {
         let (owner, name) = match self.kind(at)? {
-            Kind::Word("function" | "def") if self.is_value(at) => return None,
-            Kind::Word("function" | "def") => self.named(at + 1)?,
-            Kind::Word(_) if self.is_given_function(at) => (self.owner(at), at),
+            Kind::Word(word) if word == syntax.keyword && self.is_value(at) => return None,
+            Kind::Word(word) if word == syntax.keyword => self.named(at + 1)?,
+            Kind::Word(_) if self.is_given_function(syntax, at) => (self.owner(at), at),
             Kind::Word(_) | Kind::Mark(_) | Kind::Open(_) => return None,
         };
-        if owner.is_some_and(|owner| !GLOBALS.contains(&owner)) {
+        if owner.is_some_and(|owner| !syntax.globals.contains(&owner)) {
             return None;
         }
-        let is_inside = match language {
-            // Methods are further right.
-            Language::Python => self.0.get(at)?.is_indented,
-            // Fields of a table; a metamethod is called by Lua.
-            Language::Lua => matches!(self.before(at, 1), Some(Kind::Mark(b'{' | b','))),
-            Language::JavaScript => false,
-        };
+        let is_member = (syntax.is_member)(self, at);
         let line = self.0.get(name)?.line;
         match self.kind(name)? {
             Kind::Word(name)
-                if !is_inside && !name.starts_with("__") && name.len() <= LONGEST_NAME =>
+                if !is_member && !name.starts_with("__") && name.len() <= LONGEST_NAME =>
             {
                 Some(Definition { name, line })
             }
@@ -144,7 +152,7 @@ impl<'a> Text<'a> {
         before == is || before == Some(Kind::Word("async")) && self.before(at, 2) == is
     }
 
-    /// What follows `function` or `def`: a name, and what has it as a field.
+    /// The name that follows the keyword, with the object that has it as a field.
     fn named(&self, at: usize) -> Option<(Option<&'a str>, usize)> {
         let name = match self.kind(at)? {
             Kind::Mark(b'*') => at + 1,
@@ -160,7 +168,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// What has the name here as a field.
+    /// The object that has the name here as a field.
     fn owner(&self, at: usize) -> Option<&'a str> {
         match (self.before(at, 2), self.before(at, 1)) {
             (Some(Kind::Word(owner)), Some(Kind::Mark(b'.'))) => Some(owner),
@@ -171,7 +179,7 @@ impl<'a> Text<'a> {
     }
 
     /// Whether the name here is given a function: `name = async (a) =>`.
-    fn is_given_function(&self, at: usize) -> bool {
+    fn is_given_function(&self, syntax: &Syntax, at: usize) -> bool {
         if self.kind(at + 1) != Some(Kind::Mark(b'=')) {
             return false;
         }
@@ -182,7 +190,7 @@ impl<'a> Text<'a> {
             _ => at + 2,
         };
         match self.kind(value) {
-            Some(Kind::Word("function" | "lambda")) => true,
+            Some(Kind::Word(word)) if word == syntax.anonymous => true,
             Some(Kind::Word(_)) => self.is_arrow(value + 1),
             Some(Kind::Open(Some(after))) => self.is_arrow(after),
             Some(Kind::Mark(_) | Kind::Open(None)) | None => false,

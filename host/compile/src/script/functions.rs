@@ -1,14 +1,15 @@
 //! The functions of a script that eco calls.
 //!
-//! It owns the one list of them, with who has them called and how each language spells them. Hints are made of it;
+//! It owns the one list of them, with the party that has them called and their spellings. Hints are made of it;
 //! the interpreters, the contract and the pages are held against it. It knows no script.
 
-use crate::script::language::Language;
+use crate::script::languages::Language;
+use crate::script::languages::spec::Case;
 
-/// Who has a function called.
+/// The party whose doing has a function called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Who connects to a server.
+    /// One that connects to a server.
     Peer,
     /// The other connections of a server, in its topics.
     Topic,
@@ -21,10 +22,10 @@ pub enum Caller {
 pub struct Function {
     /// As `wit/` has it, with hyphens.
     pub contract: &'static str,
-    /// Who has it called.
+    /// The party that has it called.
     pub caller: Caller,
-    capitals: &'static str,
-    underscores: &'static str,
+    camel: &'static str,
+    snake: &'static str,
 }
 
 impl Function {
@@ -33,16 +34,16 @@ impl Function {
         Self {
             contract,
             caller,
-            capitals: contract,
-            underscores: contract,
+            camel: contract,
+            snake: contract,
         }
     }
 
     /// Its name in a language.
     pub fn spelling(&self, language: Language) -> &'static str {
-        match language {
-            Language::JavaScript => self.capitals,
-            Language::Lua | Language::Python => self.underscores,
+        match language.case() {
+            Case::Camel => self.camel,
+            Case::Snake => self.snake,
         }
     }
 }
@@ -54,8 +55,8 @@ pub const FUNCTIONS: [Function; 10] = [
     Function {
         contract: "end-of-input",
         caller: Caller::Peer,
-        capitals: "endOfInput",
-        underscores: "end_of_input",
+        camel: "endOfInput",
+        snake: "end_of_input",
     },
     Function::word("closed", Caller::Peer),
     Function::word("start", Caller::Server),
@@ -78,8 +79,9 @@ pub fn named(contract: &str) -> Option<&'static Function> {
 mod tests {
     use super::*;
     use regex::Regex;
+    use std::path::Path;
 
-    /// What each match of the pattern has in its groups.
+    /// The groups of each match of the pattern.
     fn found<const N: usize>(pattern: &str, text: &'static str) -> Vec<[&'static str; N]> {
         let pattern = Regex::new(pattern).unwrap();
         let matches = pattern.captures_iter(text);
@@ -89,12 +91,12 @@ mod tests {
     #[test]
     fn the_interpreters_call_the_functions_of_the_list() {
         let in_c = include_str!("../../../../plugins/interpreters/functions.h");
-        let listed = FUNCTIONS.map(|each| [each.contract, each.capitals, each.underscores]);
+        let listed = FUNCTIONS.map(|each| [each.contract, each.camel, each.snake]);
         assert_eq!(found(r#"is\(\w+, "(.+)", "(.+)", "(.+)"\)"#, in_c), listed);
         let python = include_str!("../../../../plugins/interpreters/python/interpreter.py");
         let (_, rest) = python.split_once("FUNCTIONS = {").unwrap();
         let (list, _) = rest.split_once('}').unwrap();
-        let listed = FUNCTIONS.map(|each| [each.contract, each.underscores]);
+        let listed = FUNCTIONS.map(|each| [each.contract, each.snake]);
         assert_eq!(found(r#""(.+)": "(.+)","#, list), listed);
     }
 
@@ -120,21 +122,10 @@ mod tests {
 
     #[test]
     fn the_page_of_each_language_has_the_functions_of_the_list() {
-        let pages = [
-            (
-                Language::JavaScript,
-                include_str!("../../../../plugins/javascript/README.md"),
-            ),
-            (
-                Language::Lua,
-                include_str!("../../../../plugins/lua/README.md"),
-            ),
-            (
-                Language::Python,
-                include_str!("../../../../plugins/python/README.md"),
-            ),
-        ];
-        for (language, page) in pages {
+        let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+        for language in Language::ALL {
+            let page = plugins.join(language.folder()).join("README.md");
+            let page = std::fs::read_to_string(page).unwrap();
             for function in &FUNCTIONS {
                 let call = format!("{}(", function.spelling(language));
                 assert!(page.contains(&call), "{language:?}: {call}");

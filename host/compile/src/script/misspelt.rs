@@ -1,17 +1,17 @@
 //! Functions of a script that have nearly the name of one that eco would call.
 //!
-//! It owns what "nearly" means. It reads the script's text once, when that is read, and no more. What it finds is only ever
-//! a hint.
+//! It owns the meaning of "nearly". It reads the script's text once, when that is read, and no more. Its findings are
+//! hints and nothing more.
 
 use crate::script::definitions::{Definition, LONGEST_NAME, definitions};
 use crate::script::functions::{FUNCTIONS, Function};
-use crate::script::language::Language;
+use crate::script::languages::Language;
 use std::collections::BTreeMap;
 
 /// A function that eco doesn't call, and the one that was most likely meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misspelt {
-    /// Where it is defined, counted from 1.
+    /// The line that defines it, counted from 1.
     pub line: usize,
     /// Its name.
     pub wrong: String,
@@ -19,7 +19,7 @@ pub struct Misspelt {
     pub right: &'static str,
 }
 
-/// What was most likely meant, for each function that eco knows.
+/// The slips of a script: for each function that eco knows the one that was most likely meant to be it.
 #[derive(Debug)]
 pub struct Slips(Vec<Slip>);
 
@@ -34,7 +34,7 @@ struct Slip {
 }
 
 impl Slips {
-    /// Those of a script.
+    /// The slips in a script's text.
     pub(crate) fn of(language: Language, text: &str) -> Self {
         let nearest = nearest(language, text);
         let mut uses: BTreeMap<&str, usize> = nearest.iter().map(|(_, it)| (it.name, 0)).collect();
@@ -79,7 +79,7 @@ fn nearest(language: Language, text: &str) -> Vec<(&'static Function, Definition
         .map(|function| plain(function.spelling(language)));
     let mut nearest = [None; FUNCTIONS.len()];
     let is_known = |name| FUNCTIONS.iter().any(|it| it.spelling(language) == name);
-    for definition in definitions(language, text) {
+    for definition in definitions(&language.spec().syntax, text) {
         if is_known(definition.name) {
             continue;
         }
@@ -111,7 +111,7 @@ fn count<'a>(text: &'a str, uses: &mut BTreeMap<&'a str, usize>) {
     }
 }
 
-/// What of a name counts: case and underscores don't, since other languages and other servers would have them.
+/// A name without case and underscores, which don't count: other languages and other servers would have them.
 fn plain(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }
@@ -313,7 +313,7 @@ mod tests {
             "recieve ",
             "function onrecieve_____________________________________________________(){}",
         ];
-        for language in [Language::JavaScript, Language::Lua, Language::Python] {
+        for language in Language::ALL {
             let before = used();
             for piece in pieces {
                 let text = piece.repeat(LOOKED_AT / piece.len());

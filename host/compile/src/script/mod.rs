@@ -3,14 +3,18 @@
 pub(crate) mod absent;
 mod definitions;
 pub mod functions;
-pub(crate) mod interpreter;
-pub(crate) mod language;
+pub(crate) mod languages;
 pub(crate) mod misspelt;
 
 use crate::cache::hash::Hash;
-use language::Language;
+use absent::Absent;
+use languages::Language;
 use misspelt::Slips;
 use std::sync::Arc;
+
+/// Bytes of an error that are looked at. Its first line names the missing thing; its text is the script's, which may be
+/// megabytes. Test: `what_an_error_says_late_is_not_looked_at`.
+const LOOKED_AT: usize = 4096;
 
 /// A script, as the user wrote it.
 #[derive(Clone, Debug)]
@@ -23,18 +27,18 @@ pub struct Script {
     pub text: Arc<str>,
     /// Of its text.
     pub(crate) hash: Hash,
-    /// What hints are made of.
+    /// The findings that hints are made of.
     pub hints: Arc<Hints>,
 }
 
-/// What is looked for in a script's text when it is read, so that hints need not read it again: that takes tenths of a
+/// Findings in a script's text, made when it is read, so that hints need not read it again: that takes tenths of a
 /// second for one as long as any, and is for no thread that serves.
 #[derive(Debug)]
 pub struct Hints {
     /// Functions whose names eco nearly has.
     pub slips: Slips,
-    /// Whether it speaks of sockets, or of what Python has for them.
-    pub speaks_of_sockets: bool,
+    /// The thing that the script most likely asked for when the system refuses something to it.
+    refused: Absent,
     /// Whether it speaks of subscribing to topics.
     pub speaks_of_subscribing: bool,
 }
@@ -43,10 +47,15 @@ impl Script {
     /// Goes through the whole text, and nobody has to again.
     pub fn new(language: Language, name: &str, text: &str) -> Self {
         let has = |word: &str| text.contains(word);
+        let speaks_of_sockets = language.spec().sockets.iter().any(|word| has(word));
         Self {
             hints: Arc::new(Hints {
                 slips: Slips::of(language, text),
-                speaks_of_sockets: has("socket") || has("asyncio"),
+                refused: if speaks_of_sockets {
+                    Absent::Sockets
+                } else {
+                    Absent::Files
+                },
                 speaks_of_subscribing: has("subscribe"),
             }),
             hash: Hash::of(text.as_bytes()),
@@ -56,10 +65,30 @@ impl Script {
         }
     }
 
+    /// The missing thing that an error of the interpreter is about. `None` for all other errors.
+    pub fn absent(&self, error: &str) -> Option<Absent> {
+        let (error, _) = error.split_at(error.floor_char_boundary(LOOKED_AT));
+        (self.language.spec().absent)(error, self.hints.refused)
+    }
+
     /// The line with which an interpreter's error begins: `upper.js:3`, of `upper.js:3:7: TypeError`.
     pub fn line(&self, error: &str) -> Option<String> {
         let rest = error.strip_prefix(&*self.name)?.strip_prefix(':')?;
         let line: u32 = rest.split(':').next()?.parse().ok()?;
         Some(format!("{}:{line}", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_error_says_late_is_not_looked_at() {
+        let script = Script::new(Language::JavaScript, "a.js", "");
+        let error = "ReferenceError: fetch is not defined";
+        let after = |space: usize| script.absent(&("ñ".repeat(space / 2) + error));
+        assert_eq!(after(LOOKED_AT - 100), Some(Absent::Network));
+        assert_eq!(after(LOOKED_AT), None);
     }
 }

@@ -189,7 +189,7 @@ impl InstanceState {
 
     /// What a script's error misses, if that is what eco doesn't have.
     pub(crate) fn absent(&self, error: &str) -> Option<Absent> {
-        Absent::of(self.script.as_ref()?, error)
+        self.script.as_ref()?.absent(error)
     }
 
     /// The budget that was used up, if its script's interpreter has stopped the script for it and says so

@@ -1,0 +1,69 @@
+//! Interpreters: one component for all scripts of a language (`plugins/interpreters`), which asks for the script's text
+//! through `wit/script.wit`.
+
+use crate::cache::folder::Folder;
+use crate::cache::hash::Hash;
+use crate::cache::python::python;
+use crate::error::CompileError;
+use crate::script::languages::Language;
+use crate::script::languages::spec::{Embedded, Origin};
+use std::borrow::Cow;
+use std::io::Read as _;
+
+/// The component that runs the scripts of a language.
+pub(crate) enum Interpreter {
+    /// It is part of eco.
+    Embedded(&'static Embedded),
+    /// In a file of the cache. Nobody reads it if its code is kept.
+    Kept {
+        folder: Folder,
+        file: String,
+        hash: Hash,
+    },
+}
+
+impl Interpreter {
+    /// The interpreter of a language.
+    pub(crate) fn of(language: Language) -> Result<Self, CompileError> {
+        match &language.spec().interpreter {
+            Origin::Embedded(embedded) => Ok(Self::Embedded(embedded)),
+            Origin::SetUp => {
+                let (folder, file, hash) = python().ok_or(CompileError::NoPython)?;
+                Ok(Self::Kept { folder, file, hash })
+            }
+        }
+    }
+
+    /// The hash of its bytes.
+    pub(crate) fn hash(&self) -> &Hash {
+        match self {
+            Self::Embedded(embedded) => embedded.hash(),
+            Self::Kept { hash, .. } => hash,
+        }
+    }
+
+    /// The same in portable code, where that is part of eco.
+    pub(crate) fn portable(&self) -> Option<&'static [u8]> {
+        match self {
+            Self::Embedded(embedded) => Some(embedded.portable),
+            Self::Kept { .. } => None,
+        }
+    }
+
+    /// Its bytes: those that have the hash, or it counts as missing.
+    pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>, CompileError> {
+        match self {
+            Self::Embedded(embedded) => Ok(Cow::Borrowed(embedded.bytes)),
+            Self::Kept { folder, file, hash } => {
+                let mut bytes = Vec::new();
+                let mut file = folder.file(file).map_err(CompileError::Read)?;
+                file.read_to_end(&mut bytes).map_err(CompileError::Read)?;
+                if Hash::of(&bytes) == *hash {
+                    Ok(Cow::Owned(bytes))
+                } else {
+                    Err(CompileError::NoPython)
+                }
+            }
+        }
+    }
+}
