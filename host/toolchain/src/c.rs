@@ -24,11 +24,11 @@ const WORLDS: [&str; 5] = [
 /// pay for. Overflowing it traps. `-Wl,-z,stack-size=` in CFLAGS changes it.
 const STACK: &str = "-Wl,-z,stack-size=65536";
 
-/// Bytes of a C file in which the header of its world is looked for: it is included at the top. What comes after them is not
+/// Bytes of a C file in which the header of its world is looked for: it is included at the top. The rest is not
 /// looked at. Test: `commands::build_attacks::a_c_file_says_at_its_beginning_which_world_it_is_for`.
 const TOP: usize = 256 * 1024;
 
-/// Where the bindings go, inside the project, and where an editor finds them.
+/// The place of the bindings inside the project, where an editor finds them.
 const BUILD: &str = "build";
 
 const INSTALL: &str =

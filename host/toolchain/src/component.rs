@@ -7,8 +7,8 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wit_component::ComponentEncoder;
 
-/// The component: as it is if it is one, else wrapped. What a C library or a language runtime imports of
-/// WASI's preview 1 is translated to WASI 0.2. It parses a stranger's bytes: see `make`.
+/// The component: as it is if it is one, else wrapped. Imports of WASI's preview 1, which C libraries and
+/// language runtimes have, are translated to WASI 0.2. It parses a stranger's bytes: see `make`.
 pub(super) fn of(form: &Form, bytes: Vec<u8>) -> Result<Vec<u8>, Refusal> {
     let binary = match form {
         Form::Text(name) => text::binary(name, &bytes)?,

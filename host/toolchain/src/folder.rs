@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// A folder that is written into: this one, also where another has its name by now.
 pub struct Open {
     folder: Folder,
-    /// What messages call it.
+    /// Its name in messages.
     path: PathBuf,
 }
 
@@ -23,7 +23,7 @@ impl Open {
     /// There is something already, whatever it is; or it can't be made.
     pub fn make(path: &Path) -> Result<Self, BuildError> {
         let exists = || BuildError::Exists(path.to_owned());
-        // What ends in `..`, say, is somewhere already.
+        // A path that ends in `..`, say, is somewhere already.
         let name = path.file_name().ok_or_else(exists)?;
         let parent = make_parent(path)?;
         let made = Folder::open(parent).and_then(|parent| parent.make(name));

@@ -1,24 +1,24 @@
-//! The forms that a component is made of, and why nothing can be made of one.
+//! The sources of a component, and the reasons why one makes none.
 
 use super::error::BuildError;
 use eco_text::escape;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The longest text that a refusal has, in bytes. What is beyond is cut.
+/// The longest text that a refusal has, in bytes. The rest is cut.
 /// Test: `commands::build_attacks::a_message_that_quotes_the_text_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
 
-/// What a component is made of. The bytes are beside it.
+/// The source of a component. The bytes are beside it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Form {
-    /// WebAssembly text, and what messages call it.
+    /// WebAssembly text, and its name in messages.
     Text(String),
-    /// What a compiler made: a component, or a core module that says which world it is for.
+    /// A compiler's product: a component, or a core module that says which world it is for.
     Binary,
 }
 
-/// Why nothing can be made of it.
+/// The reason why a source makes no component.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Refusal {
     /// The text doesn't parse.
@@ -43,7 +43,7 @@ impl Refusal {
         self
     }
 
-    /// As whoever builds knows it.
+    /// For a person, who knows these paths.
     pub(super) fn of(self, path: &Path, output: &Path) -> BuildError {
         let (what, why, next) = match self {
             Self::Text(why) => (path, why, "The place is marked above."),

@@ -1,4 +1,4 @@
-//! A folder with a plugin's sources: which language it is in, and what building it makes.
+//! A folder with a plugin's sources: its language, and its build.
 
 use super::error::BuildError;
 use super::{c, rust, wat};
@@ -22,7 +22,7 @@ enum Kind {
     Script(PathBuf),
 }
 
-/// What a build made.
+/// The product of a build.
 #[derive(Debug)]
 pub enum Built {
     /// A component in this file.
@@ -96,7 +96,7 @@ impl Project {
         Ok(Built::Component(output))
     }
 
-    /// What an earlier build has made, if it is there. The sources may have changed since.
+    /// The product of an earlier build, if it is there. The sources may have changed since.
     pub fn built_before(&self) -> Option<PathBuf> {
         Some(self.output()).filter(|path| path.is_file())
     }

@@ -28,7 +28,7 @@ const INSTALL: &str = "  Debian:     apt install python3 python3-venv
   macOS:      brew install python
   Windows:    winget install Python.Python.3.13";
 
-/// What is done to set up Python, in this order.
+/// The steps of setting up Python, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupStep {
     /// A virtual environment is made, with pip in it.
@@ -106,7 +106,7 @@ pub fn set_up(output: &Path, tell: impl Fn(SetupStep)) -> Result<(), BuildError>
 /// Makes one with pip in it, and says where its programs are.
 fn virtual_environment(place: &Path) -> Result<PathBuf, BuildError> {
     let mut modules = tool::command(tool::PYTHON, place);
-    // Where they are packages of their own, the second is what is missing.
+    // Some systems have the second in a package of its own.
     modules.args(["-c", "import venv, ensurepip"]);
     if !tool::works(modules) {
         return Err(BuildError::Missing {

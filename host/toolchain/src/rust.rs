@@ -76,7 +76,7 @@ fn check_target(folder: &Path) -> Result<(), BuildError> {
     }
 }
 
-/// What cargo says of one artifact; its other messages have no such fields.
+/// cargo's message about one artifact; its other messages have no such fields.
 #[derive(Deserialize)]
 struct Artifact {
     filenames: Vec<PathBuf>,

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What Python is called.
+/// Python's program.
 pub(super) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// A command that runs in `folder`.
@@ -27,7 +27,7 @@ pub(super) fn run(command: Command, name: &str) -> Result<(), BuildError> {
     run_unannounced(command, name)
 }
 
-/// Runs it to its end. What it prints goes to eco's stderr, since stdout is for results.
+/// Runs it to its end. Its output goes to eco's stderr, since stdout is for results.
 pub(super) fn run_unannounced(mut command: Command, name: &str) -> Result<(), BuildError> {
     let status = command.stdout(std::io::stderr()).status();
     let status = status.map_err(|error| not_started(&command, error))?;
@@ -38,7 +38,7 @@ pub(super) fn run_unannounced(mut command: Command, name: &str) -> Result<(), Bu
     }
 }
 
-/// Runs it to its end. What it prints is of interest only where it fails, and goes to stderr then.
+/// Runs it to its end. Its output goes to stderr if it fails, and is dropped otherwise.
 pub(super) fn run_quietly(mut command: Command, name: &str) -> Result<(), BuildError> {
     let ended = command.output();
     let ended = ended.map_err(|error| not_started(&command, error))?;
@@ -72,7 +72,7 @@ pub(super) fn works(mut command: Command) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// What it prints, if it succeeds.
+/// Its output, if it succeeds.
 pub(super) fn output(mut command: Command) -> Option<String> {
     command.stderr(Stdio::null());
     let text = String::from_utf8(ask(command).ok()??).ok()?;
@@ -95,7 +95,7 @@ pub(super) fn ask(mut command: Command) -> std::io::Result<Option<Vec<u8>>> {
     Ok(Some(said?).filter(|said| ended.success() && said.len() <= MOST_SAID))
 }
 
-/// Bytes that are taken of what a tool says. cargo names each thing that it made, in a line of a kilobyte. What says more is
+/// Bytes that are taken of a tool's output. cargo names each of its products, in a line of a kilobyte. A tool that says more is
 /// ended, and has failed: the folder that it works in may be anybody's.
 /// Test: `commands::build_attacks::a_tool_that_never_stops_talking_is_ended`.
 const MOST_SAID: usize = 16 * 1024 * 1024;

@@ -1,9 +1,9 @@
-//! The component around the one module: what was around the many, under new indices.
+//! The component around the one module: all that was around the many, under new indices.
 
 use super::error::MergeError;
 use super::layout::Layout;
-use super::links::Origin;
 use super::module::{self, HOST};
+use super::origin::Origin;
 use super::read::{CoreInstance, Kind, Parts, Section};
 use std::collections::HashMap;
 use wasm_encoder::reencode::{Error, Reencode, ReencodeComponent, RoundtripReencoder};
@@ -34,7 +34,7 @@ pub(super) fn write(parts: &Parts<'_>) -> Result<Vec<u8>, MergeError> {
     Ok(writer.component.finish())
 }
 
-/// What is asked of the merged instances from without.
+/// Items of the merged instances that others use.
 fn exports(parts: &Parts<'_>, merged: &[u32]) -> Result<Vec<(Kind, Origin)>, MergeError> {
     let mut asked = Vec::new();
     for function in &parts.canonicals {
@@ -87,7 +87,7 @@ fn core_items(function: &CanonicalFunction) -> Vec<(Kind, u32)> {
 }
 
 impl<'a> Parts<'a> {
-    /// What an instance that is made of items by name has.
+    /// The items of an instance that is made of items by name.
     fn items_of(
         &self,
         instance: u32,
@@ -105,15 +105,15 @@ struct Writer<'a> {
     parts: &'a Parts<'a>,
     layout: &'a Layout<'a>,
     component: Component,
-    /// What the one module exports, each under its number.
+    /// The exports of the one module, each under its number.
     exports: Vec<(Kind, Origin)>,
     /// Its instance, once it is written.
     instance: Option<u32>,
     modules: u32,
     instances: u32,
-    /// The indices of what has one already.
+    /// The indices that are given so far.
     items: HashMap<(Kind, Origin), u32>,
-    /// How many of a kind have one.
+    /// How many of a kind are given.
     counts: HashMap<Kind, u32>,
 }
 

@@ -1,7 +1,7 @@
-//! Which index each item has in the one module.
+//! The index of each item in the one module.
 
 use super::error::MergeError;
-use super::links::Origin;
+use super::origin::Origin;
 use super::read::{CoreInstance, Kind, Module, Parts};
 use std::collections::HashMap;
 use wasmparser::{Operator, TypeRef};
@@ -59,7 +59,7 @@ impl<'a> Layout<'a> {
         Ok(layout)
     }
 
-    /// What the module imports of the host.
+    /// Adds the host functions that a module imports.
     fn import(
         &mut self,
         parts: &Parts<'_>,

@@ -6,14 +6,14 @@
 //! one exports and another imports is the same item. Left beside it is only the module that gets functions
 //! of the host for which the memory must be there already.
 //!
-//! `read` takes a component apart, `links` finds what an index stands for, `module` writes the one module,
-//! and `component` all that is around it. Nothing here knows of Python.
+//! `read` takes a component apart, `origin` finds the item that an index stands for, `layout` gives it its new
+//! index, `module` writes the one module, and `component` all that is around it. Nothing here knows of Python.
 
 mod component;
 mod error;
 mod layout;
-mod links;
 mod module;
+mod origin;
 mod read;
 
 use error::MergeError;
@@ -48,7 +48,7 @@ mod tests {
         payloads.filter(is_module).count()
     }
 
-    /// What it says and returns when it is run twice.
+    /// Its words and its results when it is run twice.
     fn run(component: &[u8]) -> wasmtime::Result<(Vec<String>, [u32; 2])> {
         let engine = Engine::default();
         let said = Arc::new(Mutex::new(Vec::new()));

@@ -1,8 +1,8 @@
-//! The one module: what the merged instances define, one after the other, under new indices.
+//! The one module: all that the merged instances define, one after the other, under new indices.
 
 use super::error::MergeError;
 use super::layout::Layout;
-use super::links::Origin;
+use super::origin::Origin;
 use super::read::{Kind, Module, Parts};
 use std::collections::HashMap;
 use wasm_encoder::reencode::{self, Error, Reencode};
@@ -39,7 +39,7 @@ pub(super) fn write(
     Ok(sections.finish())
 }
 
-/// Where the module imports from.
+/// The name that the module imports from.
 pub(super) const HOST: &str = "host";
 
 #[derive(Default)]

@@ -17,7 +17,7 @@ pub(super) struct Parts<'a> {
     pub(super) modules: Vec<Module<'a>>,
     pub(super) instances: Vec<CoreInstance<'a>>,
     pub(super) canonicals: Vec<CanonicalFunction>,
-    /// What each index of a core item stands for, by kind.
+    /// The core items by their indices, by kind.
     pub(super) items: HashMap<Kind, Vec<Item<'a>>>,
 }
 
@@ -44,7 +44,7 @@ pub(super) enum CoreInstance<'a> {
     Exports(Vec<(&'a str, Kind, u32)>),
 }
 
-/// Where a core item comes from.
+/// The source of a core item, one step back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Item<'a> {
     Export { instance: u32, name: &'a str },
@@ -66,7 +66,7 @@ pub(super) struct Module<'a> {
     pub(super) elements: Option<ElementSectionReader<'a>>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
     pub(super) data: Option<DataSectionReader<'a>>,
-    /// Whether it has what can't be merged.
+    /// A part of it that can't be merged.
     pub(super) refused: Option<&'static str>,
 }
 
@@ -265,7 +265,7 @@ impl<'a> TryFrom<Instance<'a>> for CoreInstance<'a> {
 
 type Payloads<'a, 'p> = &'p mut dyn Iterator<Item = Result<Payload<'a>, BinaryReaderError>>;
 
-/// Passes over what is inside, to its end.
+/// Passes over a nested component, to its end.
 fn skip(payloads: Payloads<'_, '_>) -> Result<(), MergeError> {
     let mut depth = 1;
     while depth > 0 {

@@ -1,10 +1,10 @@
-//! What an index stands for: the item that some instance defines, however often it is passed on.
+//! The origin of an item: the instance that defines it, however often it is passed on.
 
 use super::error::MergeError;
 use super::read::{CoreInstance, Item, Kind, Parts};
 use wasmparser::{CanonicalFunction, CanonicalOption};
 
-/// Where a core item is made.
+/// The maker of a core item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
     /// By this canonical function.
@@ -15,7 +15,7 @@ pub(super) enum Origin {
 }
 
 impl<'a> Parts<'a> {
-    /// Where the item with this index of the component is made.
+    /// The origin of the component's item with this index.
     pub(super) fn origin(&self, kind: Kind, index: u32) -> Result<Origin, MergeError> {
         self.made(kind, self.item_at(kind, index)?)
     }
@@ -47,7 +47,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Where the item is made that the module of this instance has at this index.
+    /// The origin of the item that this instance's module has at this index.
     pub(super) fn origin_within(
         &self,
         instance: u32,
@@ -80,8 +80,7 @@ impl<'a> Parts<'a> {
         instance.ok_or(MergeError::Missing)
     }
 
-    /// The instances that can become one, in their order: those that get nothing from the host for which an
-    /// instance must be there already.
+    /// Instances whose host imports need no existing memory, in their order. They can become one.
     pub(super) fn mergeable(&self) -> Result<Vec<u32>, MergeError> {
         let mut merged = Vec::new();
         for (index, instance) in (0..).zip(&self.instances) {
@@ -93,7 +92,7 @@ impl<'a> Parts<'a> {
             for kind in Kind::ALL {
                 for import in 0..module.imported(kind).count() as u32 {
                     independent &= match self.origin_within(index, kind, import)? {
-                        Origin::Canonical(function) => needs_no_instance(self.canonical(function)?),
+                        Origin::Canonical(function) => needs_no_memory(self.canonical(function)?),
                         Origin::Instance { instance, .. } => merged.contains(&instance),
                     };
                 }
@@ -109,8 +108,8 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Whether the host's function can be had before any instance is there.
-fn needs_no_instance(function: &CanonicalFunction) -> bool {
+/// Whether a host function needs no existing memory.
+fn needs_no_memory(function: &CanonicalFunction) -> bool {
     match function {
         CanonicalFunction::Lower { options, .. } => options.iter().all(|option| {
             matches!(
