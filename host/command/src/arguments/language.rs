@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 /// A programming language; see [`SampleLanguage`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LanguageArg(pub(super) SampleLanguage);
+pub(crate) struct LanguageArg(pub(crate) SampleLanguage);
 
 impl ValueEnum for LanguageArg {
     fn value_variants<'a>() -> &'a [Self] {
