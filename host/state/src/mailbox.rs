@@ -208,6 +208,24 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_room_for_an_event_misses_it() {
+        let total = Arc::default();
+        let waiting = Waiting::new(message(100), &Arc::default(), &total, &Limits::default())
+            .expect("there is room");
+        let limits = Limits {
+            mailbox: 2 * waiting.size,
+            ..Limits::default()
+        };
+        let mailbox = Mailbox::new(&limits, &total);
+        for _ in 0..3 {
+            mailbox.put(&waiting);
+        }
+        let heard = std::iter::from_fn(|| mailbox.take());
+        let missed = heard.map(|heard| matches!(*heard, Event::Missed { .. }));
+        assert_eq!(missed.collect::<Vec<_>>(), [false, false, true]);
+    }
+
+    #[test]
     fn places_have_a_limit_too_and_who_finds_none_misses_the_event() {
         let limits = Limits {
             waiting: 4000,
