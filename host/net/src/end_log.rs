@@ -1,6 +1,7 @@
 //! The last line of each connection in the log.
 
 use super::connection::{Counts, End};
+use super::limits::Limit;
 use eco_contract::RepliedAfterFinish;
 use eco_text::escape::{Escaped, one_line};
 use std::io;
@@ -37,8 +38,8 @@ impl EndLog {
                 self.failed(reason, None, &RepliedAfterFinish);
             }
             End::PeerReset(error) => self.ended(reason, None, Some(error)),
-            End::Idle => self.ended(reason, Some("idle-timeout"), None),
-            End::Stalled => self.ended(reason, Some("write-timeout"), None),
+            End::Idle => self.ended(reason, Some(Limit::IdleTimeout), None),
+            End::Stalled => self.ended(reason, Some(Limit::WriteTimeout), None),
             _ => self.ended(reason, None, None),
         }
     }
@@ -48,8 +49,8 @@ impl EndLog {
         (self.opened.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
 
-    /// `limit` is the one of [`Limits`](super::Limits) that was reached, if one was.
-    fn ended(&mut self, reason: &str, limit: Option<&str>, error: Option<&io::Error>) {
+    /// `limit` is the one that was reached, if one was.
+    fn ended(&mut self, reason: &str, limit: Option<Limit>, error: Option<&io::Error>) {
         self.written = true;
         let Counts { received, sent } = self.counts;
         let duration_ms = self.milliseconds();
@@ -61,7 +62,7 @@ impl EndLog {
             received,
             sent,
             duration_ms,
-            limit,
+            limit = limit.map(Limit::code),
             error,
             "closed"
         );

@@ -41,7 +41,7 @@ pub use connect::{ConnectError, connect, connect_any};
 pub use connection::{Counts, End, linger, serve};
 pub use exchange::{Broken, Request, exchange};
 pub use inbox::Inbox;
-pub use limits::Limits;
+pub use limits::{Limit, Limits, MOST_CONNECTIONS};
 pub use listener::{Accepted, Listener};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;

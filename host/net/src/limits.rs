@@ -1,35 +1,88 @@
-//! The limits of a server, which a person may set.
+//! The limits of a server. A limit is one row of the table here, and is kept elsewhere.
 
-use std::num::NonZeroUsize;
+use eco_limits::{Range, Value};
 use std::time::Duration;
 
-/// The limits of a server. See `eco serve --help`.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// The most that one call is handed, in bytes.
-    pub chunk_size: usize,
-    /// Connections at the same time. At the cap, accepting waits; nothing is refused.
-    pub max_connections: usize,
-    /// Connections of one peer at the same time. One more is reset. `None`: as many as there may be in
-    /// all. A peer is an IPv4 address, or the first 64 bits of an IPv6 one.
-    pub max_connections_per_peer: Option<NonZeroUsize>,
-    /// How long nothing may come from a peer, nor be written to it. `None`: for ever.
-    pub idle_timeout: Option<Duration>,
-    /// How long a peer may take none of a reply. `None`: for ever.
-    pub write_timeout: Option<Duration>,
-    /// How long replies in flight may take when the server stops.
-    pub grace: Duration,
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// The most connections that a person may ask for. Each takes four mappings of memory where sessions are plugins (a stack,
+/// an instance, and what guards them), and Linux gives a process 65530 (`vm.max_map_count`). More is refused.
+/// Test: `commands::usage::arguments_without_sense_are_usage_and_the_error_says_what_has_some`.
+pub const MOST_CONNECTIONS: usize = 16_000;
+
+eco_limits::limits! {
+    /// The limits of a server.
+    pub struct Limits {}
+
+    /// One of the [`Limits`].
+    pub enum Limit {
+        /// The most bytes that one call of the plugin is handed
+        ///
+        /// Each worker thread keeps a buffer or two of this size, and a plugin must hold a chunk beside all else.
+        ChunkSize {
+            chunk_size: Size = 64 * KIB,
+            code: "chunk-size",
+            words: "the most bytes that one call of the plugin gets",
+            range: Range::FromTo(Value::Size(1), Value::Size(16 * MIB)),
+            test: "echo::a_chunk_size_of_16_gives_the_transcript_of_the_course",
+        }
+
+        /// Connections at the same time; the next ones wait
+        ///
+        /// At the cap, accepting waits; nothing is refused.
+        MaxConnections {
+            max_connections: Count = 2048,
+            code: "max-connections",
+            words: "connections at the same time; the next ones wait until one ends",
+            range: Range::FromTo(Value::Count(1), Value::Count(MOST_CONNECTIONS)),
+            test: "tcp::at_the_cap_connections_wait_and_none_is_refused",
+        }
+
+        /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset
+        ///
+        /// Those at the same time. `None`: as many as there may be in all.
+        MaxConnectionsPerPeer {
+            max_connections_per_peer: Cap = None,
+            code: "max-connections-per-peer",
+            words: "connections of one peer; one more is reset",
+            test: "tcp::a_peer_that_has_as_many_as_it_may_is_refused_and_stops_no_other",
+        }
+
+        /// Close a connection when nothing came from its peer, and nothing was written to it, for this long
+        ///
+        /// `None`: it stays for ever.
+        IdleTimeout {
+            idle_timeout: Timeout = Some(Duration::from_secs(600)),
+            code: "idle-timeout",
+            words: "closes a connection to which, and from which, nothing went for so long",
+            test: "tcp::a_silent_peer_is_closed_in_order_after_the_idle_timeout",
+        }
+
+        /// Reset a connection whose peer takes none of a reply for this long
+        ///
+        /// `None`: it stays for ever.
+        WriteTimeout {
+            write_timeout: Timeout = Some(Duration::from_secs(30)),
+            code: "write-timeout",
+            words: "resets a connection whose peer takes none of a reply for so long",
+            test: "tcp::a_peer_that_takes_nothing_is_reset_after_the_write_timeout",
+        }
+
+        /// At SIGINT or SIGTERM: how long replies in flight may take
+        ///
+        /// Those that take longer are cut off.
+        Grace {
+            grace: Time = Duration::from_secs(10),
+            code: "grace",
+            words: "when eco stops: how long replies on their way may take",
+            test: "stopping::a_peer_that_never_reads_is_cut_off_at_the_end_of_the_grace",
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            chunk_size: 64 * 1024,
-            max_connections: 2048,
-            max_connections_per_peer: None,
-            idle_timeout: Some(Duration::from_secs(600)),
-            write_timeout: Some(Duration::from_secs(30)),
-            grace: Duration::from_secs(10),
-        }
+        Self::defaults()
     }
 }

@@ -213,7 +213,7 @@ mod tests {
         let waiting = Waiting::new(message(100), &Arc::default(), &total, &Limits::default())
             .expect("there is room");
         let limits = Limits {
-            mailbox: 2 * waiting.size,
+            mailbox: 2 * waiting.size(),
             ..Limits::default()
         };
         let mailbox = Mailbox::new(&limits, &total);

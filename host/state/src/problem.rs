@@ -1,6 +1,7 @@
 //! Why something can't be done now.
 
 use super::limits::{Limit, Limits};
+use eco_limits::{Limit as _, Value};
 use std::fmt;
 
 /// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so it has no
@@ -58,7 +59,7 @@ impl Limit {
     /// # Errors
     /// [`Problem::TooLarge`].
     pub fn admit(self, bytes: usize, limits: &Limits) -> Result<(), Problem> {
-        if bytes > self.of(limits) {
+        if Value::Size(bytes) > self.get(limits) {
             Err(Problem::TooLarge(self))
         } else {
             Ok(())

@@ -22,7 +22,12 @@ fn named(text: &str) -> Vec<String> {
     let joined: String = lines
         .map(|line| line.trim_start_matches(['/', '!']))
         .collect();
-    let mut names = Vec::new();
+    // A row of a table of limits has a field for it.
+    let rows = text.lines().filter_map(|line| {
+        let name = line.trim_start().strip_prefix("test: \"")?;
+        Some(name.trim_end_matches("\",").to_owned())
+    });
+    let mut names: Vec<String> = rows.collect();
     for after in joined.split("Test: `").skip(1) {
         let mut rest = after;
         while let Some((name, more)) = rest.split_once('`') {

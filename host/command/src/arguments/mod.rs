@@ -1,9 +1,10 @@
-//! The common parts of commands' arguments: budgets, limits, languages, ranges, defaults in help, and hints in errors.
+//! The common parts of commands' arguments: budgets, limits, languages, ranges, and hints in errors.
 
 pub(crate) mod budgets;
-pub(crate) mod defaults;
+pub(crate) mod flag_table;
 pub(crate) mod hints;
 pub(crate) mod language;
 pub(crate) mod limits;
 pub(crate) mod ranges;
 pub(crate) mod secret;
+pub(crate) mod server;

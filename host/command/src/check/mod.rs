@@ -29,12 +29,12 @@ struct Check {
 
 pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     let (Some(exercise), Some(plugin)) = (args.exercise, args.plugin) else {
-        return lint::run(&args.lint.unwrap_or_else(|| ".".into()), args.compile).await;
+        return lint::run(&args.lint.unwrap_or_else(|| ".".into()), &args.compile).await;
     };
     let exercise = read(&find(&exercise)?, Cases::Public)?;
     let share = exercise.share(machine::memory_for_plugins(), 1);
     let check = Check {
-        engine: compiler::engine(args.compile.over(exercise.limits.budgets(share.run)))
+        engine: compiler::engine(args.compile.over(exercise.limits.budgets(share.run))?)
             .laboratory()
             .build()
             .context("cannot set up the sandbox")?,

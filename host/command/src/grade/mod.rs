@@ -44,7 +44,7 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
     let reports = Reports::new(&args.report, exercise_read, &students, &args.submissions)?;
     let jobs = args.jobs.unwrap_or_else(machine::processors) as usize;
     let share = exercise.share(machine::memory_for_plugins(), jobs);
-    let budgets = args.compile.over(exercise.limits.budgets(share.run));
+    let budgets = args.compile.over(exercise.limits.budgets(share.run))?;
     let engine = compiler::engine(budgets.clone())
         .laboratory()
         // Hints are for students, who get them from eco check.

@@ -7,7 +7,6 @@ mod html_file;
 
 pub(super) use args::LoadArgs;
 
-use crate::arguments::budgets::size;
 use crate::client::message::Message;
 use crate::client::reach;
 use crate::exit::{Exit, Failure};
@@ -88,6 +87,10 @@ impl TryFrom<LoadArgs> for LoadConfig {
             args,
         })
     }
+}
+
+fn size(bytes: ByteSize) -> usize {
+    usize::try_from(bytes.as_u64()).unwrap_or(usize::MAX)
 }
 
 /// Runs the load, and prints its figures.

@@ -6,13 +6,17 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod limits;
 mod lists;
 
 use crate::args::Args;
-use crate::arguments::ranges;
+use crate::arguments::budgets::Running;
+use crate::arguments::flag_table::{FlagTable, flag};
+use crate::arguments::limits::Shared;
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, Parser as _};
 use commands::{TypedCommand, of_help, of_page, of_source, texts};
+use eco_limits::Limit as _;
 use std::collections::BTreeSet;
 
 /// Other programs' flags that pages mention.
@@ -180,15 +184,15 @@ fn every_flag_on_a_page_is_one() {
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
+/// The flags of a table of limits.
+fn names<T: FlagTable>() -> BTreeSet<String> {
+    T::limits().map(|limit| flag(limit.row())).collect()
+}
+
 /// host/README.md has a table of all commands and their flags.
 #[test]
 fn the_table_of_commands_and_flags_is_that_of_the_code() {
-    let budgets: BTreeSet<String> = eco_plugin::Budget::ALL
-        .map(|budget| format!("--{}", budget.code()))
-        .into();
-    let limits: BTreeSet<String> = eco_state::Limit::ALL
-        .map(|limit| format!("--{}", limit.code()))
-        .into();
+    let (budgets, limits) = (names::<Running>(), names::<Shared>());
     let mut table = String::from("| command | flags |\n|---|---|\n");
     for (name, command) in all_commands() {
         let mut cells = Vec::new();
@@ -216,64 +220,4 @@ fn the_table_of_commands_and_flags_is_that_of_the_code() {
         page("host/README.md").contains(&table),
         "host/README.md should have\n{table}"
     );
-}
-
-/// The range of a flag, such as `1 to 256`, if the error of its parser tells one.
-fn range_of(flag: &clap::Arg, command: &str) -> Option<String> {
-    let typed = format!("{command} --{}", flag.get_long()?);
-    let words = typed.split(' ').chain(["99999999999"]);
-    let error = Args::try_parse_from(words).err()?.to_string();
-    let (_, range) = error.split_once(" is not in ")?;
-    let (least, most) = range.lines().next()?.split_once("..=")?;
-    Some(format!("{least} to {most}"))
-}
-
-#[test]
-fn the_ranges_of_flags_are_in_help_and_on_the_page() {
-    let (connections, at_once) = (&ranges::CONNECTIONS, &ranges::AT_ONCE);
-    let rows = [
-        (
-            &["--max-connections", "--connections"][..],
-            ranges::numbers(connections),
-        ),
-        (&["--threads", "--jobs"], ranges::numbers(at_once)),
-        (&["--table"], ranges::numbers(&ranges::TABLE)),
-        (&["--chunk-size"], ranges::sizes(&ranges::CHUNK)),
-        (&["--cpu"], ranges::at_least(ranges::LEAST_CPU)),
-        (&["--memory"], ranges::sizes(&ranges::MEMORY)),
-        (&["--stack"], ranges::sizes(&ranges::STACK)),
-    ];
-    let table: Vec<String> = rows
-        .iter()
-        .map(|(flags, range)| format!("| `{}` | {range} |", flags.join("`, `")))
-        .collect();
-    let table = table.join("\n");
-    let running = page("host/README.md");
-    assert!(
-        running.contains(&table),
-        "host/README.md should have\n{table}"
-    );
-    let mut told = BTreeSet::new();
-    for (name, command) in all_commands() {
-        for flag in command.get_arguments() {
-            let long = flag.get_long().map(|long| format!("--{long}"));
-            let long = long.unwrap_or_default();
-            let mut of_page = rows.iter().filter(|(flags, _)| flags.contains(&&*long));
-            let range = of_page.next().map(|(_, range)| range.clone());
-            // A range that only the parser knows would be missing on the page.
-            assert!(
-                range.is_some() || range_of(flag, &name).is_none(),
-                "{name} {long}"
-            );
-            if let Some(range) = range {
-                let help = flag.get_help().unwrap().to_string();
-                assert!(
-                    help.contains(&format!("[{range}]")),
-                    "{name} {long}: {help}"
-                );
-                told.insert(long);
-            }
-        }
-    }
-    assert_eq!(told.len(), 9, "{told:?}");
 }

@@ -2,13 +2,10 @@
 
 use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::limits::SharedArgs;
-use crate::arguments::{defaults, ranges};
-use bytesize::ByteSize;
+use crate::arguments::server::ServerArgs;
 use clap::{ValueEnum, ValueHint};
-use eco_net::{Endpoint, Limits};
+use eco_net::Endpoint;
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
-use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,19 +38,8 @@ pub(crate) struct ServeArgs {
         value_name = "ADDR:PORT"
     )]
     pub(crate) listen: Vec<Endpoint>,
-    #[arg(long, value_name = "SIZE", help = defaults::size(&ranges::with("The most bytes that one call of the plugin is handed", &ranges::sizes(&ranges::CHUNK)), |limits| limits.chunk_size))]
-    pub(crate) chunk_size: Option<ByteSize>,
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::CONNECTIONS), help = most_connections())]
-    pub(crate) max_connections: Option<u32>,
-    /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset [default: no limit of its own]
-    #[arg(long, value_name = "N")]
-    pub(crate) max_connections_per_peer: Option<NonZeroUsize>,
-    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Close a connection when nothing came from its peer, and nothing was written to it, for this long", |limits| limits.idle_timeout))]
-    pub(crate) idle_timeout: Option<Timeout>,
-    #[arg(long, value_name = "TIME", value_parser = timeout, help = defaults::time("Reset a connection whose peer takes none of a reply for this long", |limits| limits.write_timeout))]
-    pub(crate) write_timeout: Option<Timeout>,
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help = defaults::time("At SIGINT or SIGTERM: how long replies in flight may take", |limits| Some(limits.grace)))]
-    pub(crate) grace: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) limits: ServerArgs,
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
     #[arg(long)]
     pub(crate) watch: bool,
@@ -74,25 +60,4 @@ pub(crate) enum SnapshotArg {
     // Accepting waits for the snapshot.
     First,
     Never,
-}
-
-fn most_connections() -> String {
-    let default = Limits::default().max_connections;
-    let help = "Connections at the same time; the next ones wait";
-    let help = ranges::with(help, &ranges::numbers(&ranges::CONNECTIONS));
-    format!("{help} [default: {default}, or what the descriptor limit allows]")
-}
-
-/// A timeout; `None` is none.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeout(pub(crate) Option<Duration>);
-
-fn timeout(text: &str) -> Result<Timeout, humantime::DurationError> {
-    let never = text == "0" || text == "never";
-    if never {
-        Ok(Timeout(None))
-    } else {
-        humantime::parse_duration(text)
-            .map(|limit| Timeout(Some(limit).filter(|limit| !limit.is_zero())))
-    }
 }

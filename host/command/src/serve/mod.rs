@@ -6,8 +6,7 @@ mod reload;
 
 pub(crate) use args::ServeArgs;
 
-use crate::arguments::budgets::size;
-use crate::arguments::ranges;
+use crate::arguments::server::ServerArgs;
 use crate::exit::{Exit, Failure};
 use crate::logging::LogFormat;
 use crate::plugin::{PluginArg, compiler};
@@ -16,9 +15,9 @@ use crate::state::args::{namespace_of, not_there, tell_namespace};
 use crate::{logging, machine};
 use anyhow::Context as _;
 use args::SnapshotArg;
-use bytesize::ByteSize;
-use eco_net::{self as net, Endpoint, Limits, Server, ShutdownSummary};
-use eco_plugin::{BUILT_IN_SERVERS, Budgets};
+use eco_limits::Limit as _;
+use eco_net::{self as net, Endpoint, Limit, Limits, Server, ShutdownSummary};
+use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
 use reload::{Reload, load_version};
@@ -41,16 +40,18 @@ impl TryFrom<ServeArgs> for ServeConfig {
     type Error = Failure;
 
     fn try_from(args: ServeArgs) -> Result<Self, Failure> {
-        let defaults = Limits::default();
-        let chunk_size = args.chunk_size.map_or(defaults.chunk_size, size);
-        ranges::check("--chunk-size", chunk_size, &ranges::CHUNK)?;
+        let mut limits = Limits::default();
+        args.limits.set(&mut limits)?;
         let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
-        if chunk_size > budgets.reply {
-            let (chunk, reply) = (ByteSize(chunk_size as u64), ByteSize(budgets.reply as u64));
+        if limits.chunk_size > budgets.reply {
+            let chunk = Limit::ChunkSize.get(&limits);
+            let reply = Budget::Reply.get(&budgets);
             return Err(Exit::Usage.saying(format!(
                 "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
             )));
         }
+        let mut shared = eco_state::Limits::default();
+        args.shared.limits.set(&mut shared)?;
         let plugin = args.named.unwrap_or(args.plugin);
         let place = &args.shared.state;
         let namespace = place.namespace().map(str::to_owned);
@@ -61,39 +62,29 @@ impl TryFrom<ServeArgs> for ServeConfig {
             watch: args.watch,
             snapshot: args.snapshot,
             listen: args.listen,
-            limits: Limits {
-                chunk_size,
-                max_connections: connections(args.max_connections),
-                max_connections_per_peer: args.max_connections_per_peer,
-                idle_timeout: args
-                    .idle_timeout
-                    .map_or(defaults.idle_timeout, |typed| typed.0),
-                write_timeout: args
-                    .write_timeout
-                    .map_or(defaults.write_timeout, |typed| typed.0),
-                grace: args.grace.unwrap_or(defaults.grace),
-            },
+            limits: within_descriptors(limits, &args.limits),
             budgets,
-            shared: args.shared.limits(),
+            shared,
         })
     }
 }
 
-/// The number of connections: the one asked for, or the default as far as descriptors allow.
-fn connections(asked: Option<u32>) -> usize {
+/// These limits, with as many connections as were asked for, or as the descriptors allow.
+fn within_descriptors(limits: Limits, typed: &ServerArgs) -> Limits {
     let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
-    match asked {
-        Some(asked) => {
-            let asked = asked as usize;
-            if asked > possible {
-                tracing::warn!(
-                    "--max-connections {asked} is more than the descriptor limit allows, about {possible} (see ulimit -n)"
-                );
-            }
-            asked
-        }
-        None => Limits::default().max_connections.min(possible),
+    let most = limits.max_connections;
+    if !typed.has(Limit::MaxConnections) {
+        return Limits {
+            max_connections: most.min(possible),
+            ..limits
+        };
     }
+    if most > possible {
+        tracing::warn!(
+            "--max-connections {most} is more than the descriptor limit allows, about {possible} (see ulimit -n)"
+        );
+    }
+    limits
 }
 
 /// Opens the shared state. A random prefix makes the ids of connections unique among all servers.

@@ -3,6 +3,7 @@
 use super::state::ServerState;
 use super::task::serve_until_stopped;
 use crate::end_log::EndLog;
+use crate::limits::Limit;
 use crate::listener::{Accepted, Listener};
 use crate::peers::{Peers, origin};
 use crate::rate_limit::RateLimit;
@@ -77,7 +78,7 @@ async fn permit(server: &ServerState, warnings: &mut RateLimit) -> Option<OwnedS
     }
     if warnings.allows() {
         let open = server.limits.max_connections;
-        let limit = "max-connections";
+        let limit = Limit::MaxConnections.code();
         tracing::warn!(limit, "{open} connections are open: the next ones wait");
     }
     // It fails only for a closed semaphore, and this one never is.

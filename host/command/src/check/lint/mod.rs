@@ -15,7 +15,7 @@ use solutions::{MUCH, Tried};
 use std::path::{Path, PathBuf};
 
 /// Checks the folder, and reports all of its mistakes.
-pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failure> {
+pub(super) async fn run(folder: &Path, compile: &CompileArgs) -> Result<(), Failure> {
     let files = Files::Folder(folder.to_owned());
     let exercise = Exercise::read(&files, Cases::All)
         .map_err(|mistake| Exit::Wrong.saying(mistake.to_string()))?;
@@ -23,7 +23,7 @@ pub(super) async fn run(folder: &Path, compile: CompileArgs) -> Result<(), Failu
         tracing::warn!("{warning}");
     }
     let share = exercise.share(machine::memory_for_plugins(), 1);
-    let engine = compiler::engine(compile.over(exercise.limits.budgets(share.run)))
+    let engine = compiler::engine(compile.over(exercise.limits.budgets(share.run))?)
         .laboratory()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;

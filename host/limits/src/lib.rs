@@ -1,0 +1,38 @@
+//! Tables of limits: a limit is one row, and all that is said or asked of it comes from that row.
+//!
+//! It owns the parts of a row, the units of values, and how a value is written and read. It must not know any limit, nor
+//! where a person sets one: no flag, no file.
+//!
+//! ```
+//! use eco_limits::Limit as _;
+//!
+//! eco_limits::limits! {
+//!     /// What one connection may have.
+//!     pub struct Limits {}
+//!
+//!     /// One of them.
+//!     pub enum Limit {
+//!         /// Rooms of one connection
+//!         ///
+//!         /// Those it is in.
+//!         Rooms {
+//!             rooms: Count = 2,
+//!             code: "rooms",
+//!             words: "rooms per connection",
+//!             test: "rooms::a_third_room_is_refused",
+//!         }
+//!     }
+//! }
+//!
+//! let mut limits = Limits::defaults();
+//! let row = Limit::Rooms.row();
+//! Limit::Rooms.set(&mut limits, row.parse("3").expect("a number"));
+//! assert_eq!(limits.rooms, 3);
+//! assert_eq!((row.code, row.help), ("rooms", "Rooms of one connection"));
+//! ```
+
+mod table;
+mod value;
+
+pub use table::{Limit, Range, Row};
+pub use value::{Cap, Count, Elements, Size, Time, Timeout, Units, Value};

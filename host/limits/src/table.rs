@@ -1,0 +1,182 @@
+//! A row of a table of limits, and the macro that makes types of a table.
+
+use super::value::Value;
+use std::fmt;
+
+/// A limit of a table, which `limits!` makes.
+pub trait Limit: Copy + 'static {
+    /// The values of all limits of the table.
+    type Limits;
+
+    /// What is known of it.
+    fn row(self) -> &'static Row;
+
+    /// Its value among these.
+    fn get(self, limits: &Self::Limits) -> Value;
+
+    /// Gives it this value, which has its unit, as [`Row::parse`] makes it.
+    fn set(self, limits: &mut Self::Limits, value: Value);
+}
+
+/// What is known of a limit.
+#[derive(Debug)]
+pub struct Row {
+    /// The limit in a word, stable: what is logged, and the name of its flag.
+    pub code: &'static str,
+    /// The limit in a message or a table: `memory per instance`. Its code, unless the row has some.
+    pub words: &'static str,
+    /// The limit in a line of help.
+    pub help: &'static str,
+    /// What it is unless somebody sets it, in its unit.
+    pub default: Value,
+    /// What it may be set to.
+    pub range: Range,
+}
+
+impl Row {
+    /// A value of this limit, from what a person typed. Its range is not checked.
+    ///
+    /// # Errors
+    /// Says why this is none.
+    pub fn parse(&self, text: &str) -> Result<Value, String> {
+        self.default.parse(text)
+    }
+}
+
+/// The values that a limit may be set to.
+#[derive(Clone, Copy, Debug)]
+pub enum Range {
+    /// All of its unit.
+    Any,
+    /// From the first to the last.
+    FromTo(Value, Value),
+    /// This much or more, and why.
+    AtLeast(Value, &'static str),
+}
+
+impl Range {
+    /// Whether this value is in it.
+    pub fn contains(self, value: Value) -> bool {
+        match self {
+            Self::Any => true,
+            Self::FromTo(least, most) => least <= value && value <= most,
+            Self::AtLeast(least, _) => least <= value,
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any"),
+            Self::FromTo(least, most) => write!(f, "{} to {}", least.typed(), most.typed()),
+            Self::AtLeast(least, _) => write!(f, "{} or more", least.typed()),
+        }
+    }
+}
+
+/// Makes the types of a table of limits, as in [the example](crate):
+///
+/// - the struct with the value of each limit: a field for each row, and the fields that it is given here;
+/// - the enum that names a limit: a variant for each row, which shows itself as the row's `words`.
+///
+/// A row has the field with its unit and default, and the parts of a [`Row`]. The first line of its comment is the limit's
+/// help. Its `test` is the one that hits the limit; the field's documentation names it.
+#[macro_export]
+macro_rules! limits {
+    (
+        $(#[$of_struct:meta])*
+        pub struct $Limits:ident {
+            $($(#[$of_other:meta])* pub $other:ident: $Other:ty = $value:expr,)*
+        }
+
+        $(#[$of_enum:meta])*
+        pub enum $Limit:ident {
+            $(
+                #[doc = $help:literal]
+                $(#[doc = $more:literal])*
+                $Row:ident {
+                    $field:ident: $Unit:ident = $default:expr,
+                    code: $code:literal,
+                    $(words: $words:literal,)?
+                    $(range: $range:expr,)?
+                    test: $test:literal,
+                }
+            )*
+        }
+    ) => {
+        $(#[$of_struct])*
+        #[derive(Clone, Debug)]
+        pub struct $Limits {
+            $(
+                #[doc = concat!($help, ".")]
+                $(#[doc = $more])*
+                #[doc = concat!("\n\nThe test that hits it: `", $test, "`.")]
+                pub $field: $crate::$Unit,
+            )*
+            $($(#[$of_other])* pub $other: $Other,)*
+        }
+
+        impl $Limits {
+            /// The value that each row has as its default.
+            fn defaults() -> Self {
+                Self { $($field: $default,)* $($other: $value,)* }
+            }
+        }
+
+        $(#[$of_enum])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $Limit {
+            $(#[doc = concat!($help, ".")] $Row,)*
+        }
+
+        impl $Limit {
+            /// All, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$Row,)*];
+
+            /// The limit in a word, stable: logs and tests use it, and its flag has its name.
+            pub fn code(self) -> &'static str {
+                $crate::Limit::row(self).code
+            }
+        }
+
+        impl $crate::Limit for $Limit {
+            type Limits = $Limits;
+
+            fn row(self) -> &'static $crate::Row {
+                match self {
+                    $(Self::$Row => const {
+                        &$crate::Row {
+                            code: $code,
+                            words: $crate::limits!(@or $code; $($words)?),
+                            help: $help.trim_ascii(),
+                            default: $crate::Value::$Unit($default),
+                            range: $crate::limits!(@or $crate::Range::Any; $($range)?),
+                        }
+                    },)*
+                }
+            }
+
+            fn get(self, limits: &$Limits) -> $crate::Value {
+                match self {
+                    $(Self::$Row => $crate::Value::$Unit(limits.$field),)*
+                }
+            }
+
+            fn set(self, limits: &mut $Limits, value: $crate::Value) {
+                match (self, value) {
+                    $((Self::$Row, $crate::Value::$Unit(value)) => limits.$field = value,)*
+                    _ => unreachable!("{self} has not the unit of {value:?}"),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $Limit {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str($crate::Limit::row(*self).words)
+            }
+        }
+    };
+    (@or $default:expr;) => { $default };
+    (@or $default:expr; $given:expr) => { $given };
+}
