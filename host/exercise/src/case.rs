@@ -2,10 +2,11 @@
 
 use super::digest::Digest;
 use super::expression::Expression;
+use super::limits::Limits;
 use super::mistake::Mistake;
 use super::origin::Origin;
 use super::seed::Seed;
-use eco_plugin::{Budgets, Source};
+use eco_plugin::Source;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,89 +35,6 @@ pub struct Exercise {
     pub judges: Vec<Source>,
     /// Legal parts of it that may not be what its author means, or what others get.
     pub warnings: Vec<Mistake>,
-}
-
-/// The limits of a plugin in one connection, and in all of them. The rest is as for `eco serve`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Units of work, of the same worth in each language: about one for each instruction of WebAssembly, and in a
-    /// script one for as many as its interpreter needs for the same work.
-    pub fuel: u64,
-    /// Linear memory, in bytes. A script has it beside what its interpreter needs.
-    pub memory: usize,
-    /// The reply of one call, in bytes.
-    pub reply: usize,
-    /// The log of a connection, in bytes.
-    pub log: usize,
-    /// Processor time to judge one plugin: all runs of all cases.
-    pub time: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        // Less than a tenth of a second for compiled code and Lua, and less than half a second for Python. A
-        // thousand chunks of a byte, each of them logged, take less than a third of it in every language.
-        let fuel = 100_000_000;
-        Self {
-            fuel,
-            time: time(fuel),
-            memory: 64 * 1024 * 1024,
-            reply: 1024 * 1024,
-            // A line for each byte of a thousand that come one at a time.
-            log: 256 * 1024,
-        }
-    }
-}
-
-/// Processor time of one call, and its growth with each unit of fuel, a hundred times what a unit takes. It
-/// is a backstop, since fuel decides: a call that takes this long with fuel left is nobody's fault, and
-/// counts as an internal error. Test: `verdict::tests::time_is_only_a_backstop`.
-const BACKSTOP: Duration = Duration::from_secs(30);
-const BACKSTOP_PER_FUEL: Duration = Duration::from_nanos(100);
-
-/// Processor time to judge one plugin, the search for the smallest split that breaks it included, and its
-/// growth with each unit of fuel: two and a half minutes by default. A connection that uses up its fuel
-/// takes a tenth of a second, or a few seconds with the slowest instructions, in up to seven splits of each
-/// case. It is a backstop as well: one submission can't cost a class more, and cases not judged by then are
-/// internal errors. Test: `judging::time::the_work_of_judging_a_plugin_has_a_bound`.
-const ALL: Duration = Duration::from_secs(30);
-const ALL_PER_FUEL: Duration = Duration::from_nanos(1200);
-
-/// The maximum of that, for any amount of fuel: more than a hundred runs of right plugins take a tenth of
-/// it. Test: `case::tests::no_fuel_makes_judging_take_longer_than_five_minutes`.
-const MOST: Duration = Duration::from_secs(300);
-
-/// Processor time to compile a plugin. Those that toolchains make take some seconds at the most; a slower
-/// one is too complex, on this machine. Test: `compile::attacks::a_plugin_that_takes_too_much_to_compile_is_too_complex`.
-const COMPILE: Duration = Duration::from_secs(120);
-
-/// Processor time to judge one plugin with so much fuel for each connection.
-pub(super) fn time(fuel: u64) -> Duration {
-    with_fuel(fuel, ALL, ALL_PER_FUEL).min(MOST)
-}
-
-fn with_fuel(fuel: u64, fixed: Duration, each: Duration) -> Duration {
-    let more = fuel.saturating_mul(each.as_nanos() as u64);
-    fixed.saturating_add(Duration::from_nanos(more))
-}
-
-impl Limits {
-    /// The budgets of the sandbox, for a run that may make the host hold so many bytes (see
-    /// [`Share`](crate::Share)). Machines differ in memory, and no verdict may depend on it.
-    pub fn budgets(&self, run: usize) -> Budgets {
-        Budgets {
-            cpu: with_fuel(self.fuel, BACKSTOP, BACKSTOP_PER_FUEL),
-            // A busy machine decides nothing.
-            deadline: Duration::MAX,
-            fuel: self.fuel,
-            memory: self.memory,
-            reply: self.reply,
-            log: self.log,
-            compile: COMPILE,
-            total_memory: run,
-            ..Budgets::server(run)
-        }
-    }
 }
 
 /// Bytes that all steps of a case have together. More is refused, since each is sent several times to every
@@ -216,18 +134,5 @@ impl Exercise {
     /// The sum of all weights.
     pub fn weights(&self) -> u64 {
         self.cases.iter().map(|case| u64::from(case.weight)).sum()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_fuel_makes_judging_take_longer_than_five_minutes() {
-        assert_eq!(time(100_000_000), Duration::from_secs(150));
-        for fuel in [500_000_000, 10_000_000_000, u64::MAX] {
-            assert_eq!(time(fuel), Duration::from_secs(300));
-        }
     }
 }

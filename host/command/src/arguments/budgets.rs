@@ -95,11 +95,12 @@ impl LimitArgs<Judging> {
 
 /// What a budget is set with where a plugin is judged: the exercise's author decides, but for what compiles it.
 fn judged_by(budget: Budget) -> Option<String> {
-    match budget {
-        Budget::Compile | Budget::CompileMemory => Some(flag(budget.row())),
-        Budget::Fuel | Budget::Memory | Budget::Reply | Budget::Log => {
-            Some("limits in exercise.toml".to_owned())
-        }
-        _ => None,
+    let limits = eco_exercise::Limit::ALL;
+    if Judging::limits().any(|typed| typed == budget) {
+        Some(flag(budget.row()))
+    } else if limits.iter().any(|limit| limit.budget() == budget) {
+        Some("limits in exercise.toml".to_owned())
+    } else {
+        None
     }
 }

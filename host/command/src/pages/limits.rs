@@ -88,3 +88,19 @@ fn the_table_of_a_servers_limits_is_that_of_the_code() {
     let rows: BTreeSet<String> = rows.collect();
     assert_eq!(of_page.map(str::to_owned).collect::<BTreeSet<_>>(), rows);
 }
+
+/// The example of an exercise on its page has all limits, with their defaults.
+#[test]
+fn the_limits_of_the_exercise_on_the_page_are_the_defaults() {
+    let page = page("plugins/exercises/README.md");
+    let (_, example) = page.split_once("\n[limits]").unwrap();
+    let lines = example.lines().skip(1).take_while(|line| !line.is_empty());
+    let of_page = lines.map(|line| {
+        let (code, rest) = line.split_once(" = ").unwrap();
+        let value = rest.split('#').next().unwrap_or_default();
+        (code.to_owned(), value.trim().replace(['"', '_'], ""))
+    });
+    let rows = eco_exercise::Limit::ALL.iter().map(|limit| limit.row());
+    let known = rows.map(|row| (row.code.to_owned(), row.default.typed()));
+    assert_eq!(of_page.collect::<Vec<_>>(), known.collect::<Vec<_>>());
+}

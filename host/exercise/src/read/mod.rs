@@ -10,29 +10,17 @@ mod toml_syntax;
 
 pub use format::schema;
 
-use crate::case::{self, Case, Exercise, Limits, Script, Visibility};
+use crate::case::{Case, Exercise, Script, Visibility};
 use crate::files::Files;
+use crate::limits::{self, Limit, Limits};
 use crate::mistake::Mistake;
 use crate::seed::Seed;
 use builder::ExerciseBuilder;
-use bytesize::ByteSize;
 use document::Document;
+use eco_limits::{Limit as _, Range, Value};
 use format::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
 use toml::Spanned;
-
-/// The most fuel. More is refused: a plugin that loops would take minutes for each case, and be ended by the
-/// clock, on which no verdict may depend. Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
-const MOST_FUEL: u64 = 10_000_000_000;
-/// The most memory: all that a plugin can address. More is refused.
-/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
-const MOST_MEMORY: usize = 4 << 30;
-/// The largest reply: no steps can expect more. More is refused, since it is held.
-/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
-const MOST_REPLY: usize = 4 << 20;
-/// The longest log of a connection, of which a case may have many. More is refused, since it is held, escaped.
-/// Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
-const MOST_LOG: usize = 1 << 20;
 
 /// The warning on a string whose lines an author, an editor or git ended so.
 const CRLF: &str = "this string has a line that ends with CRLF, which is read as \\n alone, since git and editors put it there unasked: write \\r\\n where it is meant";
@@ -189,47 +177,49 @@ fn check_texts(file: &CaseFile) -> Result<usize, String> {
 }
 
 fn limits(document: &Document<'_>, file: LimitsFile) -> Result<Limits, Mistake> {
-    let defaults = Limits::default();
-    let size = |given: Option<Spanned<String>>, default: usize, most: usize| match given {
-        None => Ok(default),
-        Some(given) => {
-            let size = size(given.get_ref(), most);
-            size.map_err(|what| document.mistake(given.span(), what))
+    let mut limits = Limits::default();
+    if let Some(given) = file.fuel {
+        let fuel = fuel(*given.get_ref()).map_err(|what| document.mistake(given.span(), what))?;
+        Limit::Fuel.set(&mut limits, fuel);
+    }
+    let sizes = [
+        (Limit::Memory, file.memory),
+        (Limit::Reply, file.reply),
+        (Limit::Log, file.log),
+    ];
+    for (limit, given) in sizes {
+        if let Some(given) = given {
+            let size = size(limit, given.get_ref());
+            let size = size.map_err(|what| document.mistake(given.span(), what))?;
+            limit.set(&mut limits, size);
         }
-    };
-    let fuel = match file.fuel {
-        Some(fuel) if *fuel.get_ref() == 0 => {
-            return Err(document.mistake(fuel.span(), "without fuel nothing can run"));
-        }
-        Some(fuel) if *fuel.get_ref() > MOST_FUEL => {
-            let what = format!(
-                "a connection may have {MOST_FUEL} units of fuel, some ten seconds of work"
-            );
-            return Err(document.mistake(fuel.span(), what));
-        }
-        fuel => fuel.map_or(defaults.fuel, Spanned::into_inner),
-    };
-    Ok(Limits {
-        fuel,
-        memory: size(file.memory, defaults.memory, MOST_MEMORY)?,
-        reply: size(file.reply, defaults.reply, MOST_REPLY)?,
-        log: size(file.log, defaults.log, MOST_LOG)?,
-        time: case::time(fuel),
-    })
+    }
+    limits.time = limits::time(limits.fuel);
+    Ok(limits)
 }
 
-/// The bytes of a written size: at least 1, and at most `most`.
-fn size(text: &str, most: usize) -> Result<usize, String> {
-    let size: Option<ByteSize> = text
-        .parse()
-        .ok()
-        .filter(|size: &ByteSize| size.as_u64() > 0);
+fn fuel(units: u64) -> Result<Value, String> {
+    let fuel = Value::Units(units);
+    match Limit::Fuel.row().range {
+        _ if units == 0 => Err("without fuel nothing can run".to_owned()),
+        Range::FromTo(_, most) if fuel > most => Err(format!(
+            "a connection may have {most} of fuel, some ten seconds of work"
+        )),
+        _ => Ok(fuel),
+    }
+}
+
+/// A size as it is written: at least 1 byte, and no more than there may be.
+fn size(limit: Limit, text: &str) -> Result<Value, String> {
+    let row = limit.row();
+    let size = row.parse(text).ok().filter(|size| *size > Value::Size(0));
     let size = size.ok_or_else(|| format!("{text:?} is no size: write \"64KiB\", \"16MiB\""))?;
-    let bytes = usize::try_from(size.as_u64()).ok();
-    bytes.filter(|bytes| *bytes <= most).ok_or_else(|| {
-        let most = ByteSize(most as u64);
-        format!("{text:?} is more than there may be of it, {most}")
-    })
+    match row.range {
+        Range::FromTo(_, most) if size > most => {
+            Err(format!("{text:?} is more than there may be of it, {most}"))
+        }
+        _ => Ok(size),
+    }
 }
 
 fn is_slug(text: &str) -> bool {

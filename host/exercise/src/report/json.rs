@@ -6,10 +6,12 @@ use super::text::{Status, is_hidden, json, sentence};
 use crate::case::{Case, Exercise};
 use crate::failure::{Failure, Place};
 use crate::grade::{Class, Graded, Judged, percent};
+use crate::limits::{Limit, Limits};
 use crate::origin::Origin;
 use crate::split::Split;
 use crate::transcript::Event;
-use serde::Serialize;
+use eco_limits::Limit as _;
+use serde::{Serialize, Serializer};
 use std::io;
 
 /// Grows when a field or a verdict changes its meaning, or goes. New ones may come without it. In format 1 `crashed`
@@ -33,16 +35,18 @@ struct Task<'a> {
     title: &'a str,
     summary: &'a str,
     points: u32,
-    limits: Limits,
+    limits: LimitsOf<'a>,
     cases: Vec<TaskCase<'a>>,
 }
 
-#[derive(Serialize)]
-struct Limits {
-    fuel: u64,
-    memory: usize,
-    reply: usize,
-    log: usize,
+/// Numbers, by the names of the limits.
+struct LimitsOf<'a>(&'a Limits);
+
+impl Serialize for LimitsOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number = |limit: &Limit| limit.get(self.0).number();
+        serializer.collect_map(Limit::ALL.iter().map(|limit| (limit.code(), number(limit))))
+    }
 }
 
 #[derive(Serialize)]
@@ -125,7 +129,6 @@ pub(super) fn report(class: &Class<'_>) -> io::Result<String> {
 }
 
 fn task(exercise: &Exercise) -> Task<'_> {
-    let limits = exercise.limits;
     let case = |case| task_case(exercise, case);
     Task {
         slug: &exercise.slug,
@@ -134,12 +137,7 @@ fn task(exercise: &Exercise) -> Task<'_> {
         title: &exercise.title,
         summary: &exercise.summary,
         points: exercise.points,
-        limits: Limits {
-            fuel: limits.fuel,
-            memory: limits.memory,
-            reply: limits.reply,
-            log: limits.log,
-        },
+        limits: LimitsOf(&exercise.limits),
         cases: exercise.cases.iter().map(case).collect(),
     }
 }

@@ -1,10 +1,11 @@
 //! A small class with one of each kind of submission.
 
-use crate::case::{Case, Exercise, Limits, Script, Visibility};
+use crate::case::{Case, Exercise, Script, Visibility};
 use crate::digest::Digest;
 use crate::failure::{Failure, Place};
 use crate::grade::{Class, Graded};
 use crate::judgement::Judgement;
+use crate::limits::Limits;
 use crate::origin::Origin;
 use crate::seed::Seed;
 use crate::split::Split;
