@@ -78,7 +78,7 @@ impl Leaving {
         self.who.lock().contains_key(id)
     }
 
-    /// Waits until all who are leaving have left.
+    /// Waits until all members that leave have left.
     pub(super) async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if self.queue.send(Leave::Flush(done)).await.is_ok() {
