@@ -16,11 +16,11 @@ use eco_plugin::{ClientPlugin, Dialogue, Error, Fault, Laboratory, ServerPlugin,
 use eco_text::escape::Escaped;
 
 /// Turns of a judge. One that goes on for ever is the exercise's mistake.
-/// Test: `judging::judging::judging::judging::judging::judges::a_judge_that_fails_or_never_ends_is_an_internal_error`.
+/// Test: `judging::judges::a_judge_that_fails_or_never_ends_is_an_internal_error`.
 const TURNS: usize = 10_000;
 
 /// Bytes that a judge may send in a run, or wait for at once: as many as the steps of a case may have. More
-/// is the exercise's mistake. Test: `judging::judging::judging::judging::judging::judges::a_judge_that_takes_much_is_an_internal_error`.
+/// is the exercise's mistake. Test: `judging::judges::a_judge_that_takes_much_is_an_internal_error`.
 pub(super) const MOST_SENT: usize = MOST_BYTES;
 
 /// The judge's only connection.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Lines of the plugin's log that a failure keeps, the last ones.
-/// Test: `judging::judging::judging::judging::judging::feedback::the_log_is_bounded_and_escaped`.
+/// Test: `judging::feedback::the_log_is_bounded_and_escaped`.
 const LOG_LINES: usize = 20;
 
 /// A failed case.

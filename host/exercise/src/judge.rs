@@ -110,10 +110,10 @@ const DETAILS: usize = 128 * 1024;
 /// Test: `compile::attacks::a_plugin_that_takes_too_much_to_compile_is_too_complex`.
 const COMPILE: Duration = Duration::from_secs(10);
 /// Processor time of one call of a judge, and of its start. A slower start is refused, and a slower call is
-/// an internal error of its case. Test: `judging::judging::judging::judging::judging::judging::judging::judges::a_judge_that_takes_much_is_an_internal_error`.
+/// an internal error of its case. Test: `judging::judges::a_judge_that_takes_much_is_an_internal_error`.
 const CALL: Duration = Duration::from_secs(2);
 /// Memory of a judge's instance, beside the needs of a script's interpreter. More is an internal error.
-/// Test: `judging::judging::judging::judging::judging::judging::judging::judges::a_judge_that_takes_much_is_an_internal_error`.
+/// Test: `judging::judges::a_judge_that_takes_much_is_an_internal_error`.
 const MEMORY: usize = 64 << 20;
 
 /// The engine of the judges. They may be anybody's, as the exercise is, so that they have the budgets of

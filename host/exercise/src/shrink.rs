@@ -4,7 +4,7 @@
 //! 2002) over the cuts of streams.
 
 /// Smaller splits that are tried. One cut among a thousand is found in some twenty tries. After the last try
-/// the smallest one so far is shown. Test: `judging::judging::judging::judging::judging::splits::the_smallest_split_that_breaks_it_is_shown`.
+/// the smallest one so far is shown. Test: `judging::splits::the_smallest_split_that_breaks_it_is_shown`.
 const TRIES: usize = 100;
 
 /// The fewest of `cuts` that still fail, within [`TRIES`]. `fails` gives the failure under some of them, if

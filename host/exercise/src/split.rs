@@ -13,7 +13,7 @@ use std::fmt;
 pub(super) const CHUNK: usize = 64 * 1024;
 
 /// Small pieces of a connection, single bytes or random ones; the rest comes whole. Each is a call, and the
-/// first few find a plugin that takes a chunk for a message. Test: `judging::judging::judging::judging::judging::splits::only_so_many_pieces_are_small`.
+/// first few find a plugin that takes a chunk for a message. Test: `judging::splits::only_so_many_pieces_are_small`.
 const SMALL_PIECES: usize = 1024;
 
 /// The longest piece of each random split.

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 /// Bytes that a connection keeps beyond those sent and expected. More ends the run: a plugin that floods
-/// must not fill the tester's memory. Test: `judging::judging::judging::judging::judging::verdicts::a_plugin_that_answers_without_end_is_stopped`.
+/// must not fill the tester's memory. Test: `judging::verdicts::a_plugin_that_answers_without_end_is_stopped`.
 pub(super) const SURPLUS: usize = 1024 * 1024;
 
 /// A condition at a place of the stream.

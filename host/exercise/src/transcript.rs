@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Events that are kept: the last ones, which lead to the failure. Single bytes make many.
-/// Test: `judging::judging::judging::judging::judging::feedback::a_long_dialogue_shows_its_end`.
+/// Test: `judging::feedback::a_long_dialogue_shows_its_end`.
 const EVENTS: usize = 24;
 
 /// The last events of a run.

@@ -24,11 +24,11 @@ const YEARS: Duration = Duration::from_secs(3653 * 24 * 60 * 60);
 
 /// Fuel that a call of the host costs: about what it takes, in time. Without it a plugin could have the
 /// host work for it, for next to nothing of its own. When the fuel is used up by them, the call ends as any
-/// that is out of fuel. Test: `judging::judging::judging::verdicts::work_that_the_host_does_counts_too`.
+/// that is out of fuel. Test: `judging::verdicts::work_that_the_host_does_counts_too`.
 pub(crate) const HOST_CALL: u64 = 1000;
 /// Random bytes that one call of WASI may ask for: as many as take about as long as [`HOST_CALL`] says,
 /// and enough for what Python wants as it starts. More traps.
-/// Test: `judging::judging::judging::verdicts::work_that_the_host_does_counts_too`.
+/// Test: `judging::verdicts::work_that_the_host_does_counts_too`.
 const RANDOM_BYTES: u64 = 4096;
 
 /// What the instances of an engine see of the world outside.

@@ -1,6 +1,7 @@
 //! The pages and comments against the code and against each other.
 
 mod figures;
+mod layers;
 mod limit_comments;
 mod promises;
 mod translations;

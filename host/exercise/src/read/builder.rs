@@ -22,7 +22,7 @@ const MOST_STEPS: usize = 20_000;
 /// Test: `exercises::hostile::contents::cases_steps_and_judges_have_bounds`.
 const MOST_JUDGES: usize = 16;
 /// Bytes of all judges. Their code, which may be many times that, is held. More is refused.
-/// Test: `judging::judging::judging::judging::judging::judging::judging::judges::judges_that_are_too_large_are_refused`.
+/// Test: `judging::judges::judges_that_are_too_large_are_refused`.
 const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
 /// Bytes held for all cases together: messages and expected replies, texts, and compiled regular
 /// expressions. More is refused. Test: `exercises::files::an_exercise_that_would_take_gigabytes_to_hold_is_refused`.

@@ -10,7 +10,7 @@ use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
 /// The clock that sleepers are woken by, as wasmtime-wasi names it.
-/// Test: `judging::judging::judging::verdicts::a_plugin_that_sleeps_loses_no_time_and_gets_the_same_verdict`.
+/// Test: `judging::verdicts::a_plugin_that_sleeps_loses_no_time_and_gets_the_same_verdict`.
 const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
 
 /// Who sleeps wakes up at once, and the clock shows that it is later: no run takes longer because

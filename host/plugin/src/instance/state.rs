@@ -29,7 +29,7 @@ pub(super) const HANDLES: usize = 1024;
 /// Bytes that a handle takes of the host, about.
 const HANDLE: usize = 32;
 /// The part of its fuel that a script's interpreter has for stopping the script and saying where it was.
-/// Test: `judging::judging::judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
+/// Test: `judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
 const LAST_FUEL: u64 = 64;
 
 /// What all instances of a plugin share.

@@ -9,9 +9,9 @@ use crate::output;
 use crate::plugin::compiler::{self, compiler};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Files, Judge, Mistake, Visibility};
-use eco_plugin::{CompileError, Engine, Language, LoadError, ServerPlugin, Source};
+use eco_plugin::{CompileError, Language, LoadError};
 use eco_text::escape;
-use solutions::{MUCH, Tried};
+use solutions::{MUCH, Tried, load};
 use std::path::{Path, PathBuf};
 
 /// Checks the folder, and reports all of its mistakes.
@@ -83,10 +83,6 @@ pub(super) async fn run(folder: &Path, compile: &CompileArgs) -> Result<(), Fail
         let text: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
         Err(Exit::Wrong.saying(text.join("\n")))
     }
-}
-
-async fn load(engine: &Engine, path: &Path) -> Result<ServerPlugin, LoadError> {
-    ServerPlugin::load(engine, Source::File(path.to_owned())).await
 }
 
 /// Warns of a Python that is not set up, which is no mistake of the exercise.

@@ -1,7 +1,7 @@
 //! The solutions of an exercise: whether each gets all points, and how much of the limits it needs.
 
 use eco_exercise::{Exercise, Graded, Judge, feedback, percent, text};
-use eco_plugin::{CompileError, Engine, LoadError};
+use eco_plugin::{CompileError, Engine, LoadError, ServerPlugin, Source};
 use eco_text::escape;
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(super) async fn try_out<'a>(
     engine: &Engine,
     solution: &'a Path,
 ) -> Result<Option<Tried<'a>>, String> {
-    let plugin = match super::load(engine, solution).await {
+    let plugin = match load(engine, solution).await {
         Ok(plugin) => plugin,
         Err(LoadError::Compile(CompileError::NoPython)) => return Ok(None),
         Err(error) => return Err(format!("it doesn't load: {error}")),
@@ -52,4 +52,9 @@ pub(super) async fn try_out<'a>(
         percent: percent(judgement.fuel, exercise.limits.fuel),
         case: &case.name,
     }))
+}
+
+/// Loads a plugin of the exercise.
+pub(super) async fn load(engine: &Engine, path: &Path) -> Result<ServerPlugin, LoadError> {
+    ServerPlugin::load(engine, Source::File(path.to_owned())).await
 }

@@ -7,8 +7,10 @@ mod handed_in;
 mod path_names;
 mod paths;
 mod report_to;
+mod student;
 
 pub(super) use report_to::ReportTo;
+pub(super) use student::Student;
 
 use crate::exit::{Exit, Failure};
 use crate::output;
@@ -18,8 +20,7 @@ use eco_exercise::{Case, Class, Exercise, Files, Graded, Visibility};
 use parking_lot::Mutex;
 use paths::{Assigned, Paths, twice};
 use std::collections::{BTreeSet, HashMap};
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -43,16 +44,6 @@ pub(super) struct Reports {
     stdout: Option<Format>,
     /// Failures to write reports on single submissions.
     failed: Mutex<Vec<Failure>>,
-}
-
-/// A student as reports know one.
-pub(super) struct Student<'a> {
-    /// A name that no other student has.
-    pub(super) name: &'a str,
-    /// The shortest name, which others may have too.
-    pub(super) short: &'a str,
-    /// The folder that was handed in, if it is one: the path of the folder around it, without links, and its name there.
-    pub(super) folder: Option<(&'a Path, &'a OsStr)>,
 }
 
 impl Reports {

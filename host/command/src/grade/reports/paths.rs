@@ -1,11 +1,11 @@
 //! The paths of reports. No two reports have the same path, and none has one where it would be taken for a submission or a
 //! part of the exercise.
 
-use super::Student;
 use super::destination::{Destination, Earlier, Whose, is_plugin};
 use super::handed_in::{HandedIn, TypedFolder, key};
 use super::path_names::{self, Taken, file_name, longer, with_name};
 use super::report_to::{self, ForEach, ReportTo};
+use super::student::Student;
 use crate::exit::{Exit, Failure};
 use crate::output::new_file;
 use eco_exercise::Files;

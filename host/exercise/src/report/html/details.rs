@@ -3,7 +3,7 @@
 
 use super::super::text::{label, sentence};
 use super::matrix::mark;
-use super::{many, not_judged, points_text, shown};
+use super::words::{many, not_judged, points_text, shown};
 use crate::case::Exercise;
 use crate::feedback::{FeedbackLine, LineKind, feedback};
 use crate::grade::{Class, Graded, Judged};

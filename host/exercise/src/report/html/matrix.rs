@@ -3,7 +3,7 @@
 //! A class of hundreds has thousands of cells. So each is a few bytes, and passed ones link to nothing.
 
 use super::super::text::is_hidden;
-use super::{many, not_judged, points_text, shown};
+use super::words::{many, not_judged, points_text, shown};
 use crate::case::{Case, Exercise};
 use crate::grade::{Class, Graded};
 use crate::judgement::Judgement;

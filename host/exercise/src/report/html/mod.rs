@@ -7,12 +7,12 @@
 mod details;
 mod matrix;
 mod summary;
+mod words;
 
-use super::text::{Status, line};
-use crate::case::Exercise;
-use crate::grade::{Class, Graded};
-use eco_text::html::{self, escaped};
-use maud::{Markup, html};
+use super::text::line;
+use crate::grade::Class;
+use eco_text::html;
+use maud::html;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -25,25 +25,4 @@ pub(super) fn page(class: &Class<'_>) -> String {
     };
     let title = line(&class.exercise.title);
     html::page(&format!("eco grade, {title}"), STYLE, main)
-}
-
-/// A name as HTML, on one line.
-fn shown(name: &str) -> Markup {
-    escaped(&line(name))
-}
-
-fn many(count: usize, what: &str) -> String {
-    eco_text::number::many(count as u64, what)
-}
-
-fn points_text(exercise: &Exercise, graded: &Graded) -> String {
-    let points = graded.points(exercise);
-    points.map_or_else(|| "–".to_owned(), |points| points.to_string())
-}
-
-fn not_judged(graded: &Graded) -> usize {
-    let statuses = graded.judgements.iter().map(Status::of);
-    statuses
-        .filter(|status| *status == Status::NotJudged)
-        .count()
 }

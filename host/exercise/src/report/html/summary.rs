@@ -1,7 +1,7 @@
 //! The head of the page: the exercise, the class in figures, and the results of each case.
 
 use super::super::text::{PENDING, Status, is_hidden};
-use super::{many, shown};
+use super::words::{many, shown};
 use crate::case::{Case, Exercise};
 use crate::grade::{Class, Graded};
 use maud::{Markup, html};
