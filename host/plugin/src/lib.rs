@@ -24,7 +24,6 @@
 mod abi;
 mod client;
 mod cpu;
-mod direct;
 mod engine;
 mod error;
 mod evaluation;
@@ -39,6 +38,7 @@ mod participation;
 mod plugin_log;
 mod server;
 mod snapshot;
+mod templates;
 
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};
 pub use eco_compile::{

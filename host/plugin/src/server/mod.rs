@@ -1,6 +1,7 @@
 //! A plugin in the role of a server.
 
 mod component;
+mod direct;
 mod plugin;
 mod session;
 

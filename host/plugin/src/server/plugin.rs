@@ -1,14 +1,14 @@
 //! A plugin in the role of a server: loading it, and its sessions.
 
 use super::component;
+use super::direct::Module;
 use crate::abi::{HANDLER, SESSION, ServerExports};
-use crate::direct::Module;
 use crate::engine::{Engine, EngineState};
 use crate::error::LoadError;
 use crate::imports::Importer;
 use crate::loaded::{Interface, Loaded};
 use crate::loading::{self, Role, Way};
-use crate::snapshot::{Start, Starts};
+use crate::templates::{Start, Starts};
 use eco_compile::Caller;
 use eco_compile::Source;
 use eco_compile::{Compiled, Target};

@@ -3,13 +3,13 @@
 //! It owns when an instance is made and when it is given up.
 
 use super::component::{Call, ComponentServer};
+use super::direct::Direct;
 use super::plugin::{Instantiated, ServerPlugin};
-use crate::direct::Direct;
 use crate::error::Error;
 use crate::instance::{Instance, Owner, Usage};
 use crate::laboratory::Laboratory;
 use crate::loaded::Interface;
-use crate::snapshot::Start;
+use crate::templates::Start;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -1,10 +1,9 @@
 //! Snapshots: the instances of a script start from one that has evaluated it.
 //!
-//! It owns when a snapshot is taken. From when on it is used is in `starts`; how a component is made of it, in
+//! It owns when a snapshot is taken. From when on it is used is in `templates`; how a component is made of it, in
 //! `compile::snapshot`.
 
 mod read;
-mod starts;
 
 use crate::engine::Engine;
 use crate::error::LoadError;
@@ -12,7 +11,6 @@ use crate::instance::Instance;
 use eco_compile::CountedComponent;
 use eco_compile::Script;
 use eco_compile::Snapshot;
-pub(crate) use starts::{Start, Starts};
 use std::sync::Arc;
 use wasmtime::component::Component;
 
@@ -46,7 +44,7 @@ pub(crate) async fn of(
 }
 
 /// Says why there is no snapshot, to whoever looks for what a connection costs.
-fn without(error: &LoadError) {
+pub(crate) fn without(error: &LoadError) {
     let why = eco_text::escape::one_line(error.to_string());
     tracing::debug!("connections evaluate the script anew, without a snapshot: {why}");
 }

@@ -4,10 +4,10 @@
 //! machine yet. Later there is a snapshot of the evaluated script; or, where none is taken or can be had, the
 //! interpreter in this machine's code. What instances see in between (`imports::evaluation`) makes that the same.
 
-use super::Taken;
 use crate::error::LoadError;
 use crate::instance::Template;
 use crate::linking;
+use crate::snapshot::{self, Taken};
 use eco_compile::CountedComponent;
 use eco_compile::Target;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ async fn come<E>(
         let compiled = engine.code.compile_snapshot(*snapshot, &name).await;
         let component = compiled
             .map_err(LoadError::from)
-            .inspect_err(super::without)
+            .inspect_err(snapshot::without)
             .ok();
         if let Some(start) = component.and_then(|found| snapshot_start(plain, &found, find)) {
             return Later::Snapshot(start);
@@ -145,7 +145,7 @@ fn snapshot_start<E>(
 ) -> Option<Start<E>> {
     let template = linking::snapshot_template(plain, component);
     let started = template.and_then(|template| start(template, component, find));
-    started.inspect_err(super::without).ok()
+    started.inspect_err(snapshot::without).ok()
 }
 
 fn start<E>(
