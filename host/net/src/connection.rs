@@ -97,8 +97,9 @@ pub async fn serve<T: Transport, S: Session>(
         life: Life::default(),
         counts,
     };
-    let arrivals = Arrivals::new(limits.chunk_size, limits.idle_timeout, stopping);
-    let end = connection_loop.run(session, connection, arrivals).await;
+    let end = connection_loop
+        .run(session, connection, limits, stopping)
+        .await;
     connection_loop.close(&end).await;
     end
 }
@@ -149,7 +150,8 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         &mut self,
         session: &mut S,
         connection: &Connection,
-        mut arrivals: Arrivals<'_, S::Error>,
+        limits: &Limits,
+        stopping: &AtomicBool,
     ) -> End<S::Error> {
         match session.open(connection).await {
             Ok(Opening::Greeting(greeting)) => {
@@ -160,6 +162,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             Ok(Opening::Refusal(reason)) => return End::Refused(reason),
             Err(error) => return End::Failed(error),
         }
+        let mut arrivals = Arrivals::new(limits.chunk_size, limits.idle_timeout, stopping);
         loop {
             let reply = match arrivals.next(self.transport, session).await {
                 Ok(Arrival::Chunk(chunk)) => {

@@ -41,7 +41,7 @@ pub(super) async fn accept_all<L, S, F>(
         let permit = permit(server, &mut warnings).await;
         first = (first + 1) % listeners.len().max(1);
         match accept_any(&mut listeners, first).await {
-            Ok(accepted) => start(accepted, permit, server, new_session()),
+            Ok(accepted) => start(accepted, permit, server, &new_session),
             Err(error) if is_about_the_peer(&error) => {}
             Err(error) => {
                 if warnings.allows() {
@@ -99,7 +99,7 @@ fn start<T: Transport + 'static, S: Session + 'static>(
     accepted: Accepted<T>,
     permit: Option<OwnedSemaphorePermit>,
     server: &Arc<ServerState>,
-    session: S,
+    new_session: impl Fn() -> S,
 ) {
     let id = server.accepted.fetch_add(1, Ordering::Relaxed) + 1;
     let origin = accepted.peer_address.map(origin);
@@ -116,6 +116,7 @@ fn start<T: Transport + 'static, S: Session + 'static>(
         local,
         ..
     } = accepted;
+    let session = new_session();
     let version = session.version();
     let end_log = EndLog::new(id, version);
     tracing::info!(connection = id, %peer, %local, version, "opened");
