@@ -1,5 +1,4 @@
-//! What plugins return, lies at the calling convention among it: `server::session`, `direct::call`,
-//! `client` and `abi`.
+//! The replies of plugins, lies at the calling convention among them: `server`, `client`, `function` and `abi`.
 //!
 //! The plugins here return whatever pointer a chunk begins with, so that the chunk is what they return.
 

@@ -27,6 +27,7 @@ mod cpu;
 mod engine;
 mod error;
 mod evaluation;
+mod function;
 mod imports;
 mod inspect;
 mod instance;

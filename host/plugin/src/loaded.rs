@@ -1,5 +1,6 @@
 //! What is known of a plugin that has been loaded, whatever it is for.
 
+use crate::abi::Lifting;
 use eco_state::Hearing;
 
 /// Which interface a plugin was loaded for.
@@ -24,8 +25,8 @@ pub(crate) struct Loaded {
     pub(crate) memory: usize,
     /// Whether it imports nothing at all.
     pub(crate) repeats_itself: bool,
-    /// Whether what its functions return must be copied before the host may look at it.
-    pub(crate) post_return: bool,
+    /// How the bytes come back that its functions return.
+    pub(crate) lifting: Lifting,
 }
 
 impl Loaded {

@@ -3,7 +3,7 @@
 //! It owns the order of the checks. Which functions there must be, the roles say (`server`, `client`), and for
 //! a script its interpreter says which there are.
 
-use crate::abi::{self, INTERPRETER};
+use crate::abi::{self, INTERPRETER, Lifting};
 use crate::cpu::meter::TotalTime;
 use crate::engine::{Engine, EngineState, Hints};
 use crate::error::LoadError;
@@ -14,7 +14,8 @@ use crate::instance::{Instance, Owner, Template};
 use crate::laboratory::World;
 use crate::linking::{export_names, imported, importer, link};
 use crate::loaded::{Interface, Loaded};
-use crate::snapshot::{self, Taken};
+use crate::snapshot;
+use crate::templates::{RoleTemplate, Templates};
 use eco_compile::functions;
 use eco_compile::{
     Budget, Caller, CompileError, Compiled, FEW_PAGES, FUNCTIONS, Language, Misspelt, Script,
@@ -26,8 +27,8 @@ use std::sync::atomic::Ordering;
 use tokio::time::timeout;
 use wasmtime::component::Component;
 
-/// What a plugin must have for a role, and what else eco would call.
-pub(crate) struct Role {
+/// A role that a plugin can fill: what it must have for that, and what else eco would call. `E` is the exports.
+pub(crate) struct Role<E> {
     /// For a person.
     pub(crate) name: &'static str,
     /// The interfaces that will do, for a person.
@@ -38,11 +39,17 @@ pub(crate) struct Role {
     pub(crate) needs: &'static str,
     /// Who has its functions called.
     pub(crate) callers: &'static [Caller],
+    /// Finds the exports in a component that has all of them.
+    pub(crate) find: fn(&Component) -> Option<E>,
+    /// Which interface they are of, and its name.
+    pub(crate) interface: fn(&E) -> (Interface, &'static str),
+    /// Checks that they have the types of the contract.
+    pub(crate) check: fn(&E, Lifting, &mut Instance) -> wasmtime::Result<()>,
 }
 
-impl Role {
+impl<E> Role<E> {
     /// The component exports nothing for it.
-    pub(crate) fn not_exported(&self, component: &Component) -> LoadError {
+    fn not_exported(&self, component: &Component) -> LoadError {
         LoadError::Export {
             role: self.name,
             expected: self.expected,
@@ -51,34 +58,33 @@ impl Role {
     }
 }
 
-/// How a component is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// Past the component layer. An instance of the component is only tried out.
-    Direct,
-    Component,
+/// A plugin that has passed the checks for a role.
+pub(crate) struct Plugin<E> {
+    pub(crate) loaded: Loaded,
+    /// Make its instances.
+    pub(crate) templates: Templates<E>,
 }
 
-/// The checks that come after compiling, for a plugin that exports `interface`. `check` says whether the
-/// functions have the types of the contract.
-pub(crate) async fn load(
+/// The checks that come after compiling.
+pub(crate) async fn load<E: Send + Sync + 'static>(
     engine: &Engine,
     compiled: &Compiled,
-    role: &Role,
-    (interface, name): (Interface, &'static str),
-    way: Way,
-    check: impl FnOnce(&mut Instance) -> wasmtime::Result<()>,
-) -> Result<Tried, LoadError> {
+    role: &Role<E>,
+) -> Result<Plugin<E>, LoadError> {
     let component = &compiled.component;
+    let exports = (role.find)(component).ok_or_else(|| role.not_exported(component))?;
+    let (interface, name) = (role.interface)(&exports);
+    let lifting = Lifting::of(compiled);
     let importer = importer(compiled, role.importer);
     let script = compiled.script.clone();
     let imported = imported(component, importer);
     let repeats_itself = imported.is_empty();
     let template = Template {
         ready: link(component, engine.0.world, importer, imported)?,
-        held: match way {
-            Way::Direct => 0,
-            Way::Component => held(engine.budgets(), compiled.held),
+        held: match compiled.direct {
+            // Its instances are of the module: one of the component is only tried out.
+            Some(_) => 0,
+            None => held(engine.budgets(), compiled.held),
         },
         starts_slowly: compiled.copied > FEW_PAGES,
         target: compiled.target,
@@ -104,7 +110,7 @@ pub(crate) async fn load(
     let mut instance = Instance::start(&aloud(&template), Owner::nobody(&engine.0))
         .await
         .map_err(LoadError::Start)?;
-    check(&mut instance).map_err(|why| LoadError::Type {
+    (role.check)(&exports, lifting, &mut instance).map_err(|why| LoadError::Type {
         interface: name,
         why,
     })?;
@@ -129,13 +135,11 @@ pub(crate) async fn load(
         functions,
         memory: instance.store.data().memory(),
         repeats_itself,
-        post_return: compiled.post_return,
+        lifting,
     };
-    Ok(Tried {
-        loaded,
-        template,
-        snapshot,
-    })
+    let tried = RoleTemplate { template, exports };
+    let templates = Templates::new(tried, snapshot, role.find);
+    Ok(Plugin { loaded, templates })
 }
 
 /// Reads and compiles a plugin.
@@ -177,15 +181,6 @@ fn check_memory(language: Language, engine: &EngineState) -> Result<(), CompileE
         "That is too little for the interpreter of {name}; {enough} is enough for a small script"
     );
     Err(CompileError::budget(Budget::Memory, &engine.budgets, found))
-}
-
-/// A plugin that has passed the checks.
-pub(crate) struct Tried {
-    pub(crate) loaded: Loaded,
-    /// Makes its instances.
-    pub(crate) template: Template,
-    /// What they may start from instead.
-    pub(crate) snapshot: Option<Taken>,
 }
 
 /// For the one instance whose script is heard while it is evaluated.
@@ -230,7 +225,11 @@ async fn evaluate(
     })
 }
 
-fn check_functions(role: &Role, defined: &[String], script: &Script) -> Result<(), LoadError> {
+fn check_functions<E>(
+    role: &Role<E>,
+    defined: &[String],
+    script: &Script,
+) -> Result<(), LoadError> {
     if defined.iter().any(|name| name == role.needs) {
         return Ok(());
     }
@@ -248,7 +247,7 @@ const WARNED_OF: usize = 3;
 
 /// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
 /// nobody needs what they do.
-fn warn_of_slips(role: &Role, defined: &[String], script: &Script) {
+fn warn_of_slips<E>(role: &Role<E>, defined: &[String], script: &Script) {
     let may_have = FUNCTIONS
         .iter()
         .filter(|function| role.callers.contains(&function.caller))

@@ -1,8 +1,9 @@
-//! What the instances of a plugin start from: at first what it was tried out with, later something better.
+//! The templates of a plugin: its instances are made from the one that it was tried out with, and later from a better
+//! one.
 //!
 //! It owns when that changes. Scripts begin in portable code where their interpreter isn't compiled for this
 //! machine yet. Later there is a snapshot of the evaluated script; or, where none is taken or can be had, the
-//! interpreter in this machine's code. What instances see in between (`imports::evaluation`) makes that the same.
+//! interpreter in this machine's code. To a script these are all the same (`evaluation`).
 
 use crate::error::LoadError;
 use crate::instance::Template;
@@ -15,121 +16,121 @@ use tokio::sync::SetOnce;
 use tokio_util::task::AbortOnDropHandle;
 use wasmtime::component::Component;
 
-/// What instances start from, with the functions that are called in them.
-pub(crate) struct Start<E> {
+/// A template for a role, with the exports that are called in its instances.
+pub(crate) struct RoleTemplate<E> {
     pub(crate) template: Template,
     pub(crate) exports: E,
 }
 
-/// What the instances of a plugin start from now, and what from later on.
-pub(crate) struct Starts<E> {
-    plain: Start<E>,
+/// The template that instances of a plugin are made from now, and the one from later on.
+pub(crate) struct Templates<E> {
+    first: RoleTemplate<E>,
     /// Set when it is known.
-    later: Arc<SetOnce<Later<E>>>,
-    /// Ends with the plugin.
-    _coming: Option<AbortOnDropHandle<()>>,
+    last: Arc<SetOnce<Last<E>>>,
+    /// Waits for the last one. Ends with the plugin.
+    _task: Option<AbortOnDropHandle<()>>,
 }
 
-/// What instances start from in the end.
-enum Later<E> {
-    Snapshot(Start<E>),
+/// The template from which all instances are made in the end.
+enum Last<E> {
+    Snapshot(RoleTemplate<E>),
     /// This machine's code, where the plugin began in portable code.
-    Native(Start<E>),
-    /// What they start from now.
-    Plain,
+    Native(RoleTemplate<E>),
+    /// The first.
+    First,
 }
 
-impl<E: Send + Sync + 'static> Starts<E> {
-    /// For a plugin that was tried out. `find` finds the functions in a component that has them.
+impl<E: Send + Sync + 'static> Templates<E> {
+    /// Begins with the template of a plugin that was tried out. `find` finds the exports in a component that has them.
     pub(crate) fn new(
-        plain: Start<E>,
+        first: RoleTemplate<E>,
         snapshot: Option<Taken>,
         find: fn(&Component) -> Option<E>,
     ) -> Self {
-        let later = Arc::new(SetOnce::new());
+        let last = Arc::new(SetOnce::new());
         let before = match &snapshot {
-            Some(Taken::Before(component)) => snapshot_start(&plain.template, component, find),
+            Some(Taken::Before(component)) => of_snapshot(&first.template, component, find),
             _ => None,
         };
-        let now = match (before, &snapshot, plain.template.target) {
-            (Some(start), _, _) => Some(Later::Snapshot(start)),
+        let known = match (before, &snapshot, first.template.target) {
+            (Some(template), _, _) => Some(Last::Snapshot(template)),
             (None, Some(Taken::Now(..)), _) | (None, _, Target::Portable) => None,
-            (None, _, Target::Native) => Some(Later::Plain),
+            (None, _, Target::Native) => Some(Last::First),
         };
-        let coming = match now {
-            Some(now) => {
-                settle(&later, now);
+        let task = match known {
+            Some(known) => {
+                settle(&last, known);
                 None
             }
             None => {
-                let (template, later) = (plain.template.clone(), later.clone());
+                let (template, last) = (first.template.clone(), last.clone());
                 let task = tokio::spawn(async move {
-                    settle(&later, come(&template, snapshot, find).await);
+                    settle(&last, compile_last(&template, snapshot, find).await);
                     keep_interpreter(&template);
                 });
                 Some(AbortOnDropHandle::new(task))
             }
         };
         Self {
-            plain,
-            later,
-            _coming: coming,
+            first,
+            last,
+            _task: task,
         }
     }
 
-    /// What the next instance starts from.
-    pub(crate) fn current(&self) -> &Start<E> {
-        match self.later.get() {
-            Some(Later::Snapshot(start) | Later::Native(start)) => start,
-            Some(Later::Plain) | None => &self.plain,
+    /// The template for the next instance.
+    pub(crate) fn current(&self) -> &RoleTemplate<E> {
+        match self.last.get() {
+            Some(Last::Snapshot(template) | Last::Native(template)) => template,
+            Some(Last::First) | None => &self.first,
         }
     }
 
-    /// Waits until it is known what all instances start from: whether that is a snapshot.
+    /// Waits until the last template is known: whether that is a snapshot.
     pub(crate) async fn settled(&self) -> bool {
-        matches!(self.later.wait().await, Later::Snapshot(_))
+        matches!(self.last.wait().await, Last::Snapshot(_))
     }
 }
 
-/// The best that can be had, which takes a while.
-async fn come<E>(
-    plain: &Template,
+/// Compiles the best template that there can be, which takes a while.
+async fn compile_last<E>(
+    first: &Template,
     snapshot: Option<Taken>,
     find: fn(&Component) -> Option<E>,
-) -> Later<E> {
-    let engine = &plain.shared.engine;
+) -> Last<E> {
+    let engine = &first.shared.engine;
     if let Some(Taken::Now(name, snapshot)) = snapshot {
         let compiled = engine.code.compile_snapshot(*snapshot, &name).await;
         let component = compiled
             .map_err(LoadError::from)
-            .inspect_err(snapshot::without)
+            .inspect_err(snapshot::log_failure)
             .ok();
-        if let Some(start) = component.and_then(|found| snapshot_start(plain, &found, find)) {
-            return Later::Snapshot(start);
+        if let Some(template) = component.and_then(|found| of_snapshot(first, &found, find)) {
+            return Last::Snapshot(template);
         }
     }
-    let (Target::Portable, Some(script)) = (plain.target, &plain.shared.script) else {
-        return Later::Plain;
+    let (Target::Portable, Some(script)) = (first.target, &first.shared.script) else {
+        return Last::First;
     };
     let compiled = engine.code.in_background(script.language).await;
-    let started = compiled.map_err(LoadError::from).and_then(|component| {
-        let template = linking::native_template(plain, &component)?;
-        start(template, &component, find)
+    let native = compiled.map_err(LoadError::from).and_then(|component| {
+        let template = linking::native_template(first, &component)?;
+        for_role(template, &component, find)
     });
-    match started {
-        Ok(start) => Later::Native(start),
+    match native {
+        Ok(template) => Last::Native(template),
         Err(error) => {
             tracing::warn!("connections go on in portable code, which is slow: {error}");
-            Later::Plain
+            Last::First
         }
     }
 }
 
 /// Compiles the interpreter for the next script too, where this one began in portable code. It goes on when the plugin is
 /// gone: another version of it is the next script, most often.
-fn keep_interpreter(plain: &Template) {
-    if let (Target::Portable, Some(script)) = (plain.target, &plain.shared.script) {
-        let (code, language) = (plain.shared.engine.code.clone(), script.language);
+fn keep_interpreter(first: &Template) {
+    if let (Target::Portable, Some(script)) = (first.target, &first.shared.script) {
+        let (code, language) = (first.shared.engine.code.clone(), script.language);
         tokio::spawn(async move {
             // Where it can't be had, scripts begin in portable code again.
             let _ = code.in_background(language).await;
@@ -137,32 +138,33 @@ fn keep_interpreter(plain: &Template) {
     }
 }
 
-/// From a snapshot, for instances that would else start from `plain`.
-fn snapshot_start<E>(
-    plain: &Template,
+/// The template of a snapshot, for instances that are else made from `first`.
+fn of_snapshot<E>(
+    first: &Template,
     component: &CountedComponent,
     find: fn(&Component) -> Option<E>,
-) -> Option<Start<E>> {
-    let template = linking::snapshot_template(plain, component);
-    let started = template.and_then(|template| start(template, component, find));
-    started.inspect_err(snapshot::without).ok()
+) -> Option<RoleTemplate<E>> {
+    linking::snapshot_template(first, component)
+        .and_then(|template| for_role(template, component, find))
+        .inspect_err(snapshot::log_failure)
+        .ok()
 }
 
-fn start<E>(
+fn for_role<E>(
     template: Template,
     component: &CountedComponent,
     find: fn(&Component) -> Option<E>,
-) -> Result<Start<E>, LoadError> {
+) -> Result<RoleTemplate<E>, LoadError> {
     let exports = find(component).ok_or_else(|| {
         LoadError::Internal(wasmtime::Error::msg("it lacks the plugin's functions"))
     })?;
-    Ok(Start { template, exports })
+    Ok(RoleTemplate { template, exports })
 }
 
-/// Says what instances start from, once that is known.
-fn settle<E>(settled: &SetOnce<Later<E>>, later: Later<E>) {
-    if let Later::Snapshot(_) = later {
+/// Sets the last template, and logs a snapshot.
+fn settle<E>(settled: &SetOnce<Last<E>>, last: Last<E>) {
+    if let Last::Snapshot(_) = last {
         tracing::debug!("connections start from a snapshot of the script");
     }
-    let _ = settled.set(later);
+    let _ = settled.set(last);
 }

@@ -1,11 +1,11 @@
-//! How many bytes a call has returned.
+//! The number of bytes that a call has returned.
 //!
-//! They have been taken out of the plugin, or looked at where they lie, and nobody has kept or copied them yet.
+//! They were taken out of the plugin, or are still in its memory. Nobody has kept or copied them yet.
 
 use super::{Expect, Fault, Reply, Step, Turn};
 use wasmtime::component::WasmList;
 
-/// What a call has returned.
+/// A value that a call has returned.
 pub(crate) trait Measured {
     /// Its bytes: those of all lists and texts in it.
     fn length(&self) -> usize;

@@ -3,15 +3,13 @@
 //! A test builds a component from each world of `wit/` and loads it, so that these mirrors can't
 //! drift from the files.
 
+mod bytes;
 mod measured;
 
+pub(crate) use bytes::{Bytes, Lifting, Returned};
 use eco_contract as contract;
 pub(crate) use measured::Measured;
-use std::borrow::Cow;
-use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentType, Lift, Lower, TypedFunc, WasmList,
-};
-use wasmtime::{AsContext, Store};
+use wasmtime::component::{Component, ComponentExportIndex, ComponentType, Lift, Lower};
 
 /// `connection` of `wit/session.wit`.
 #[derive(ComponentType, Lower)]
@@ -144,30 +142,6 @@ pub(crate) enum Step<D> {
     Wrong(Fault),
 }
 
-/// The bytes that a call returned: as they lie in the plugin's memory, or copied out of it.
-///
-/// A plugin whose functions have a `post-return` has freed or overwritten them by the time that
-/// the host could look, so those are copied while they are lifted. See [`Compiled::post_return`](eco_compile::Compiled::post_return).
-pub(crate) trait Returned: Lift + Measured + Send + Sync + 'static {
-    /// The bytes, wherever they are.
-    fn bytes<T>(self, store: &Store<T>) -> Cow<'_, [u8]>;
-}
-
-impl Returned for WasmList<u8> {
-    fn bytes<T>(self, store: &Store<T>) -> Cow<'_, [u8]> {
-        self.as_le_slice(store.as_context()).into()
-    }
-}
-
-impl Returned for Vec<u8> {
-    fn bytes<T>(self, _: &Store<T>) -> Cow<'_, [u8]> {
-        self.into()
-    }
-}
-
-/// A function that takes a chunk.
-pub(crate) type OfChunk<R> = TypedFunc<(&'static [u8],), (R,)>;
-
 /// Interface names, with the version that this host speaks.
 pub(crate) const HANDLER: &str = "eco:plugin/handler@0.1.0";
 pub(crate) const SESSION: &str = "eco:plugin/session@0.1.0";
@@ -175,7 +149,7 @@ pub(crate) const EVENTS: &str = "eco:plugin/events@0.1.0";
 pub(crate) const CLIENT: &str = "eco:plugin/client@0.1.0";
 pub(crate) const INTERPRETER: &str = "eco:plugin/interpreter@0.1.0";
 
-/// Where the functions of an interface are in a component, looked up once when it is loaded.
+/// An interface that a component exports. Its functions are looked up once, when the component is loaded.
 struct Interface<'a> {
     component: &'a Component,
     instance: ComponentExportIndex,
@@ -205,14 +179,13 @@ pub(crate) enum ServerExports {
         receive: ComponentExportIndex,
         end_of_input: ComponentExportIndex,
         closed: ComponentExportIndex,
-        /// Of `events`, which is there where the plugin wants to hear of any.
+        /// The function of `events`, which a plugin exports that wants to hear of any.
         event: Option<ComponentExportIndex>,
     },
 }
 
 impl ServerExports {
-    /// `None` where the component exports neither interface with all of its functions. Of both, `session`
-    /// is used.
+    /// Finds the functions of `session`, else those of `handler`; `None` where the component lacks some of either.
     pub(crate) fn find(component: &Component) -> Option<Self> {
         let session = Interface::find(component, SESSION).and_then(|session| {
             Some(Self::Session {
@@ -235,12 +208,12 @@ impl ServerExports {
 pub(crate) struct ClientExports {
     pub(crate) start: ComponentExportIndex,
     pub(crate) replied: ComponentExportIndex,
-    /// Of an interpreter alone: what has it evaluate the script.
+    /// Has an interpreter evaluate the script. Other components have no such function.
     pub(crate) load: Option<ComponentExportIndex>,
 }
 
 impl ClientExports {
-    /// `None` where the component doesn't export the interface with all of its functions.
+    /// Finds the functions; `None` where the component lacks one.
     pub(crate) fn find(component: &Component) -> Option<Self> {
         let client = Interface::find(component, CLIENT)?;
         Some(Self {

@@ -1,65 +1,62 @@
-//! The functions of a server plugin that is called as a component: of `handler`, or of `session`.
+//! An instance of a server plugin that is called as a component: by `handler`, or by `session`.
+//!
+//! It owns which function a call goes to, and when the plugin's words in it take effect. It must not know when an
+//! instance is made.
 
-use crate::abi::{self, OfChunk, Returned, ServerExports};
+use crate::abi::{self, Lifting, ServerExports};
 use crate::error::Error;
+use crate::function::Function;
 use crate::instance::Instance;
 use crate::participation::event::Happening;
-use eco_contract::{Connection, Next, Reason, Reply};
+use eco_contract::{Connection, Reason, Reply};
 use eco_state::Hearing;
 use std::task::{Context, Poll};
 use wasmtime::component::{TypedFunc, WasmList};
 
 type Answer<D> = Result<abi::Reply<D>, String>;
+type ReplyFunction<P> = Function<P, Answer<WasmList<u8>>, Answer<Vec<u8>>>;
 
-/// What is called with what the connection brings.
+/// A call that a session makes, apart from its last.
 pub(super) enum Call<'a> {
     Open(&'a Connection),
-    Chunk(&'a [u8]),
-    /// What has happened beside it.
+    Receive(&'a [u8]),
     Event,
-    End,
+    EndOfInput,
 }
 
-/// A live instance with its functions. `D` is the way in which bytes come back.
-pub(super) struct ComponentServer<D: 'static> {
-    pub(super) instance: Instance,
-    functions: Functions<D>,
+/// A live instance with its functions.
+pub(super) struct ComponentServer {
+    instance: Instance,
+    functions: Functions,
     /// Set while a call is under way. If it is still set later, the call failed or was dropped
     /// halfway, and the instance is dead.
     entered: bool,
 }
 
-enum Functions<D: 'static> {
+/// The functions of an instance.
+pub(super) enum Functions {
     Handler {
-        receive: OfChunk<D>,
+        receive: Function<(&'static [u8],), WasmList<u8>, Vec<u8>>,
     },
     Session {
-        open: TypedFunc<(abi::Connection,), (Answer<D>,)>,
-        receive: OfChunk<Answer<D>>,
-        end_of_input: TypedFunc<(), (Answer<D>,)>,
+        open: ReplyFunction<(abi::Connection,)>,
+        receive: ReplyFunction<(&'static [u8],)>,
+        end_of_input: ReplyFunction<()>,
         closed: TypedFunc<(abi::Reason,), ()>,
-        event: Option<TypedFunc<(Happening,), (Answer<D>,)>>,
+        event: Option<ReplyFunction<(Happening,)>>,
     },
 }
 
-/// Whether the exports have the types of the contract.
-pub(super) fn check(
-    exports: &ServerExports,
-    post_return: bool,
-    instance: &mut Instance,
-) -> wasmtime::Result<()> {
-    if post_return {
-        Functions::<Vec<u8>>::find(exports, instance).map(drop)
-    } else {
-        Functions::<WasmList<u8>>::find(exports, instance).map(drop)
-    }
-}
-
-impl<D: Returned> Functions<D> {
-    fn find(exports: &ServerExports, instance: &mut Instance) -> wasmtime::Result<Self> {
+impl Functions {
+    /// Looks them up, which fails where their types are not those of the contract.
+    pub(super) fn find(
+        exports: &ServerExports,
+        lifting: Lifting,
+        instance: &mut Instance,
+    ) -> wasmtime::Result<Self> {
         Ok(match exports {
             ServerExports::Handler { receive } => Self::Handler {
-                receive: instance.function(receive)?,
+                receive: Function::find(instance, receive, lifting)?,
             },
             ServerExports::Session {
                 open,
@@ -68,12 +65,12 @@ impl<D: Returned> Functions<D> {
                 closed,
                 event,
             } => Self::Session {
-                open: instance.function(open)?,
-                receive: instance.function(receive)?,
-                end_of_input: instance.function(end_of_input)?,
+                open: Function::find(instance, open, lifting)?,
+                receive: Function::find(instance, receive, lifting)?,
+                end_of_input: Function::find(instance, end_of_input, lifting)?,
                 closed: instance.function(closed)?,
                 event: match event {
-                    Some(event) => Some(instance.function(event)?),
+                    Some(event) => Some(Function::find(instance, event, lifting)?),
                     None => None,
                 },
             },
@@ -81,15 +78,15 @@ impl<D: Returned> Functions<D> {
     }
 }
 
-impl<D: Returned> ComponentServer<D> {
-    /// The instance, with the functions that it exports.
-    /// It hears so much of its topics, if it can be told.
+impl ComponentServer {
+    /// Looks up the functions that an instance exports. A plugin that has `event` hears so much of its topics.
     pub(super) fn new(
         exports: &ServerExports,
+        lifting: Lifting,
         mut instance: Instance,
         hearing: Hearing,
     ) -> wasmtime::Result<Self> {
-        let functions = Functions::find(exports, &mut instance)?;
+        let functions = Functions::find(exports, lifting, &mut instance)?;
         if let Functions::Session { event: Some(_), .. } = functions {
             instance.participation().listens(hearing);
         }
@@ -100,37 +97,35 @@ impl<D: Returned> ComponentServer<D> {
         })
     }
 
+    /// The instance, between calls.
+    pub(super) fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// Ready when something has happened that the plugin wants to be called for.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.instance.participation().poll_event(cx)
     }
 
-    /// Makes a call, and gives its reply.
-    pub(super) async fn call(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
+    /// Calls the function that a call is for, and lends the reply from the plugin's memory. A plugin without that
+    /// function, or an event that is gone, has an empty one.
+    pub(super) async fn dispatch(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
         let instance = &mut self.instance;
         self.entered = true;
         if !matches!(call, Call::Event) {
             instance.participation().give_up_turn();
         }
-        let (answer,) = match (&self.functions, call) {
-            (Functions::Handler { receive }, Call::Chunk(chunk)) => {
-                let (data,) = instance.call(*receive, (chunk,)).await?;
-                instance.commit().await?;
-                self.entered = false;
-                return Ok(Reply {
-                    data: data.bytes(&instance.store),
-                    next: Next::KeepOpen,
-                });
-            }
-            (Functions::Handler { .. }, Call::Open(_) | Call::Event | Call::End) => {
-                self.entered = false;
-                return Ok(Reply::default());
+        let answer = match (&self.functions, call) {
+            (Functions::Handler { receive }, Call::Receive(chunk)) => {
+                let data = receive.call_in(instance, (chunk,)).await?;
+                let next = abi::Next::KeepOpen;
+                Ok(abi::Reply { data, next })
             }
             (Functions::Session { open, .. }, Call::Open(connection)) => {
-                instance.call(*open, (connection.into(),)).await?
+                open.call_in(instance, (connection.into(),)).await?
             }
-            (Functions::Session { receive, .. }, Call::Chunk(chunk)) => {
-                instance.call(*receive, (chunk,)).await?
+            (Functions::Session { receive, .. }, Call::Receive(chunk)) => {
+                receive.call_in(instance, (chunk,)).await?
             }
             (Functions::Session { event, .. }, Call::Event) => {
                 // It may be gone since somebody looked: with the topic that it was of.
@@ -138,7 +133,9 @@ impl<D: Returned> ComponentServer<D> {
                 match (event, instance.participation().next_event()) {
                     (Some(event), Some((happening, payer))) => {
                         let paid = (turn, payer);
-                        instance.call_for_event(*event, (happening,), paid).await?
+                        event
+                            .call_for_event_in(instance, (happening,), paid)
+                            .await?
                     }
                     _ => {
                         self.entered = false;
@@ -146,8 +143,12 @@ impl<D: Returned> ComponentServer<D> {
                     }
                 }
             }
-            (Functions::Session { end_of_input, .. }, Call::End) => {
-                instance.call(*end_of_input, ()).await?
+            (Functions::Session { end_of_input, .. }, Call::EndOfInput) => {
+                end_of_input.call_in(instance, ()).await?
+            }
+            (Functions::Handler { .. }, Call::Open(_) | Call::Event | Call::EndOfInput) => {
+                self.entered = false;
+                return Ok(Reply::default());
             }
         };
         self.entered = false;
@@ -162,13 +163,13 @@ impl<D: Returned> ComponentServer<D> {
             }
         };
         Ok(Reply {
-            data: reply.data.bytes(&instance.store),
+            data: reply.data.read(&instance.store),
             next: reply.next.into(),
         })
     }
 
-    /// The last call, unless the instance is dead; then it leaves its topics.
-    pub(super) async fn closed(mut self, why: Reason) -> Result<(), Error> {
+    /// Makes the last call, unless the instance is dead; then it leaves its topics.
+    pub(super) async fn closed(&mut self, why: Reason) -> Result<(), Error> {
         self.instance.participation().give_up_turn();
         let said = match &self.functions {
             _ if self.entered => Ok(()),

@@ -1,49 +1,78 @@
-//! Calling a plugin directly: a handler of which it is known beforehand that every call is over in
-//! microseconds (`eco_compile` finds out).
+//! A plugin that is called directly: a handler whose every call is over in microseconds. `eco_compile` finds
+//! out which are.
 //!
-//! It is there since an echo through the component layer takes a tenth more of the processor than one without
-//! (`tests/benches/RESULTS.md`, eco beside eco as any plugin). When that is no longer so, it goes.
+//! It saves a tenth of the processor time of an echo through the component layer (`tests/benches/RESULTS.md`, eco
+//! beside eco as any plugin). When it saves less, it goes; `instance` alone chooses it.
 //!
-//! Nothing can happen in such a call that would have to be waited for, so that it needs no fiber, no
-//! stack of its own and no clock; and the component is so plain that its module can be called as it
-//! is. What a component's call does beyond that is done here, as the component model's canonical ABI
-//! has it for a `list<u8>`: <https://github.com/WebAssembly/component-model>, `CanonicalABI.md`.
+//! Such a call waits for nothing, so that it needs no fiber, no stack of its own and no clock; and the component is so
+//! plain that its module can be called as it is. The rest of a component's call is done here, as the component model's
+//! canonical ABI has it for a `list<u8>`: <https://github.com/WebAssembly/component-model>, `CanonicalABI.md`.
 //! Memory, replies and traps are bounded as for any plugin.
 
-use crate::engine::EngineState;
-use crate::error::Error;
-use crate::instance::state::InstanceState;
-use crate::instance::state::PluginShared;
+use crate::engine::{Engine, EngineState};
+use crate::error::{Error, LoadError};
+use crate::instance::state::{InstanceState, PluginShared};
 use crate::instance::{Code, Owner, Usage, new_store};
-use eco_compile::Budget;
-use eco_compile::{DirectNames, Target};
+use eco_compile::{Budget, Compiled, DirectNames, Target};
 use eco_contract::{DirectBuffer, Next, Reply};
 use std::sync::Arc;
-use wasmtime::{Instance, InstancePre, Linker, Memory, Store, TypedFunc};
+use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 
 /// Ticks until the next, which never comes.
 const NEVER: u64 = u64::MAX / 2;
 
-/// The module of a plugin that is called directly, compiled.
-pub(crate) struct Module {
+/// The module of a plugin that is called directly. Its instances are made from it.
+pub(super) struct DirectTemplate {
     ready: InstancePre<InstanceState>,
     names: DirectNames,
 }
 
-impl Module {
-    /// Of the module by itself.
-    pub(crate) fn new(
-        engine: &EngineState,
-        module: &wasmtime::Module,
-        names: DirectNames,
-    ) -> wasmtime::Result<Self> {
-        let ready = Linker::new(&engine.wasmtime).instantiate_pre(module)?;
-        Ok(Self { ready, names })
+impl DirectTemplate {
+    /// The template of a plugin; `None` for one that is called as a component.
+    pub(super) fn of(engine: &Engine, compiled: &Compiled) -> Result<Option<Self>, LoadError> {
+        let Some((module, names)) = &compiled.direct else {
+            return Ok(None);
+        };
+        let ready = Linker::new(&engine.0.wasmtime)
+            .instantiate_pre(module)
+            .map_err(LoadError::Internal)?;
+        let names = names.clone();
+        Ok(Some(Self { ready, names }))
+    }
+
+    /// Makes an instance of the plugin.
+    pub(super) fn instantiate(
+        &self,
+        plugin: &PluginShared,
+        owner: Owner,
+    ) -> Result<DirectInstance, Error> {
+        // No call of it takes long.
+        let code = Code {
+            engine: &plugin.engine.wasmtime,
+            target: Target::Native,
+        };
+        let mut store = new_store(plugin, code, owner);
+        store.set_epoch_deadline(NEVER);
+        let instance = self.ready.instantiate(&mut store);
+        let made = instance.and_then(|instance| {
+            let memory = instance
+                .get_memory(&mut store, &self.names.memory)
+                .ok_or_else(|| wasmtime::format_err!("there is no memory"))?;
+            Ok(DirectInstance {
+                memory,
+                realloc: instance.get_typed_func(&mut store, &self.names.realloc)?,
+                receive: instance.get_typed_func(&mut store, &self.names.receive)?,
+                store,
+                engine: plugin.engine.clone(),
+                room: None,
+            })
+        });
+        made.map_err(|error| Error::from_start(error, &plugin.engine.budgets))
     }
 }
 
 /// A live instance in its sandbox. After a call that failed it is dead: drop it.
-pub(crate) struct Direct {
+pub(super) struct DirectInstance {
     store: Store<InstanceState>,
     memory: Memory,
     realloc: TypedFunc<(u32, u32, u32, u32), u32>,
@@ -53,40 +82,21 @@ pub(crate) struct Direct {
     room: Option<List>,
 }
 
-impl Direct {
-    /// Instantiates the plugin.
-    pub(crate) fn start(
-        plugin: &PluginShared,
-        module: &Module,
-        owner: Owner,
-    ) -> Result<Self, Error> {
-        // No call of it takes long.
-        let code = Code {
-            engine: &plugin.engine.wasmtime,
-            target: Target::Native,
-        };
-        let mut store = new_store(plugin, code, owner);
-        store.set_epoch_deadline(NEVER);
-        let started = module.ready.instantiate(&mut store);
-        started
-            .and_then(|instance| module.find(instance, store, plugin))
-            .map_err(|error| Error::from_start(error, &plugin.engine.budgets))
-    }
-
-    /// What the instance has used so far.
-    pub(crate) fn usage(&self) -> Usage {
+impl DirectInstance {
+    /// The memory and the work that it has used so far.
+    pub(super) fn usage(&self) -> Usage {
         Usage::of(&self.store)
     }
 
-    /// Hands over one chunk. The reply lies in the plugin's memory, until the next call.
-    pub(crate) fn receive(&mut self, chunk: &[u8]) -> Result<Reply<'_>, Error> {
+    /// Copies a chunk to the plugin and hands it over. The reply lies in the plugin's memory, until the next call.
+    pub(super) fn receive_copy(&mut self, chunk: &[u8]) -> Result<Reply<'_>, Error> {
         self.room = None;
         self.room(chunk.len())?.copy_from_slice(chunk);
-        DirectBuffer::receive_filled(self, chunk.len())
+        self.receive_filled(chunk.len())
     }
 }
 
-impl DirectBuffer for Direct {
+impl DirectBuffer for DirectInstance {
     type Error = Error;
 
     /// In the plugin's memory, where the plugin wants it.
@@ -118,7 +128,7 @@ impl DirectBuffer for Direct {
         let budgets = &self.engine.budgets;
         let room = self.room.take().filter(|room| length <= room.length);
         let room = room.ok_or_else(no_room)?;
-        // Both are below what a memory can have.
+        // Both are below the size that a memory can have.
         let chunk = (room.at as u32, length as u32);
         let result = self
             .receive
@@ -145,27 +155,6 @@ fn no_room() -> Error {
 
 fn abi(what: &str) -> Error {
     Error::Abi(what.to_owned())
-}
-
-impl Module {
-    fn find(
-        &self,
-        instance: Instance,
-        mut store: Store<InstanceState>,
-        plugin: &PluginShared,
-    ) -> wasmtime::Result<Direct> {
-        let memory = instance
-            .get_memory(&mut store, &self.names.memory)
-            .ok_or_else(|| wasmtime::format_err!("there is no memory"))?;
-        Ok(Direct {
-            memory,
-            realloc: instance.get_typed_func(&mut store, &self.names.realloc)?,
-            receive: instance.get_typed_func(&mut store, &self.names.receive)?,
-            store,
-            engine: plugin.engine.clone(),
-            room: None,
-        })
-    }
 }
 
 /// A `list<u8>` in a plugin's memory.

@@ -2,6 +2,7 @@
 
 mod component;
 mod direct;
+mod instance;
 mod plugin;
 mod session;
 

@@ -1,26 +1,29 @@
-//! A plugin in the role of a server: loading it, and its sessions.
+//! A plugin in the role of a server: loading it.
 
-use super::component;
-use super::direct::Module;
+use super::component::Functions;
+use super::direct::DirectTemplate;
 use crate::abi::{HANDLER, SESSION, ServerExports};
 use crate::engine::{Engine, EngineState};
 use crate::error::LoadError;
 use crate::imports::Importer;
 use crate::loaded::{Interface, Loaded};
-use crate::loading::{self, Role, Way};
-use crate::templates::{Start, Starts};
-use eco_compile::Caller;
-use eco_compile::Source;
-use eco_compile::{Compiled, Target};
+use crate::loading::{self, Plugin, Role};
+use eco_compile::{Caller, Compiled, Source, Target};
 use std::fmt;
 use std::sync::Arc;
 
-const ROLE: Role = Role {
+const ROLE: Role<ServerExports> = Role {
     name: "server plugin",
     importer: Importer::Server,
     expected: "eco:plugin/handler@0.1.0 (with receive) or eco:plugin/session@0.1.0 (with open, receive, end-of-input, closed)",
     needs: "receive",
     callers: &[Caller::Peer, Caller::Topic],
+    find: ServerExports::find,
+    interface: |exports| match exports {
+        ServerExports::Handler { .. } => (Interface::Handler, HANDLER),
+        ServerExports::Session { .. } => (Interface::Session, SESSION),
+    },
+    check: |exports, lifting, instance| Functions::find(exports, lifting, instance).map(drop),
 };
 
 /// A plugin that serves connections. Cheap to clone; clones are the same plugin.
@@ -28,11 +31,10 @@ const ROLE: Role = Role {
 pub struct ServerPlugin(pub(super) Arc<Server>);
 
 pub(super) struct Server {
-    pub(super) loaded: Loaded,
-    pub(super) starts: Starts<ServerExports>,
+    pub(super) plugin: Plugin<ServerExports>,
     pub(super) instantiated: Instantiated,
-    /// The module by itself, where that is all there is to call.
-    pub(super) direct: Option<Module>,
+    /// Makes its instances, where they are called directly.
+    pub(super) direct: Option<DirectTemplate>,
 }
 
 /// When the instance of a connection is made.
@@ -61,83 +63,67 @@ impl ServerPlugin {
         engine: &Engine,
         compiled: Compiled,
     ) -> Result<Self, LoadError> {
-        let exports = ServerExports::find(&compiled.component)
-            .ok_or_else(|| ROLE.not_exported(&compiled.component))?;
-        let (interface, direct) = match exports {
-            ServerExports::Handler { .. } => {
-                ((Interface::Handler, HANDLER), compiled.direct.as_ref())
-            }
-            ServerExports::Session { .. } => ((Interface::Session, SESSION), None),
-        };
-        let direct = direct.map(|(module, names)| Module::new(&engine.0, module, names.clone()));
-        let direct = direct.transpose().map_err(LoadError::Internal)?;
-        let way = match direct {
-            Some(_) => Way::Direct,
-            None => Way::Component,
-        };
-        let post_return = compiled.post_return;
-        let tried = loading::load(engine, &compiled, &ROLE, interface, way, |instance| {
-            component::check(&exports, post_return, instance)
-        })
-        .await?;
-        let loaded = tried.loaded;
-        let only_receives = match &loaded.functions {
+        let direct = DirectTemplate::of(engine, &compiled)?;
+        let plugin = loading::load(engine, &compiled, &ROLE).await?;
+        let only_receives = match &plugin.loaded.functions {
             Some(functions) => *functions == ["receive"],
-            None => loaded.interface == Interface::Handler,
+            None => plugin.loaded.interface == Interface::Handler,
         };
         let instantiated = if only_receives {
             Instantiated::WithFirstChunk
         } else {
             Instantiated::WithConnection
         };
-        let template = tried.template;
-        let plain = Start { template, exports };
         Ok(Self(Arc::new(Server {
-            loaded,
-            starts: Starts::new(plain, tried.snapshot, ServerExports::find),
+            plugin,
             instantiated,
             direct,
         })))
     }
 
-    /// Waits until it is known what the instances of a script start from: whether that is a snapshot of one that
+    /// Waits until the last template of a script's instances is known: whether that is a snapshot of one that
     /// has evaluated it. At once for other plugins, and where the engine takes none.
     pub async fn settled(&self) -> bool {
-        self.0.starts.settled().await
+        self.0.plugin.templates.settled().await
     }
 
     /// Whether its instances run in this machine's code: not while a script's interpreter has yet to be compiled.
     pub fn is_native(&self) -> bool {
-        self.0.starts.current().template.target == Target::Native
+        self.0.plugin.templates.current().template.target == Target::Native
     }
 
     /// The name of the built-in, or the path.
     pub fn name(&self) -> &str {
-        &self.0.loaded.name
+        &self.loaded().name
     }
 
     /// Its number among the plugins that its engine has loaded, from 1. A server that loads its plugin anew
     /// tells the versions by it.
     pub fn version(&self) -> u64 {
-        self.0.loaded.version
+        self.loaded().version
     }
 
     /// Whether it has this function of its interface, by its name in the WIT. A component has them all.
     pub fn defines(&self, function: &str) -> bool {
-        self.0.loaded.defines(function)
+        self.loaded().defines(function)
     }
 
     /// Which interface is used.
     pub fn interface(&self) -> Interface {
-        self.0.loaded.interface
+        self.loaded().interface
+    }
+
+    /// Whether the time of its calls counts against the peer. Nobody counts calls that are over at once.
+    pub(super) fn counts_time(&self) -> bool {
+        self.0.direct.is_none()
     }
 
     pub(super) fn engine(&self) -> &EngineState {
-        &self.0.starts.current().template.shared.engine
+        &self.0.plugin.templates.current().template.shared.engine
     }
 
     pub(crate) fn loaded(&self) -> &Loaded {
-        &self.0.loaded
+        &self.0.plugin.loaded
     }
 }
 

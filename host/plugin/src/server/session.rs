@@ -2,31 +2,22 @@
 //!
 //! It owns when an instance is made and when it is given up.
 
-use super::component::{Call, ComponentServer};
-use super::direct::Direct;
+use super::component::Call;
+use super::instance::ServerInstance;
 use super::plugin::{Instantiated, ServerPlugin};
 use crate::error::Error;
-use crate::instance::{Instance, Owner, Usage};
+use crate::instance::{Owner, Usage};
 use crate::laboratory::Laboratory;
 use crate::loaded::Interface;
-use crate::templates::Start;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use wasmtime::component::WasmList;
 
 /// One connection's instance of a plugin.
 pub struct PluginSession {
     plugin: ServerPlugin,
     owner: Owner,
-    running: Option<Running>,
-}
-
-/// An instance, by the way in which it is called, and in which its bytes come back.
-enum Running {
-    Direct(Direct),
-    InPlace(ComponentServer<WasmList<u8>>),
-    Copied(ComponentServer<Vec<u8>>),
+    instance: Option<ServerInstance>,
 }
 
 impl ServerPlugin {
@@ -51,64 +42,31 @@ impl PluginSession {
         Self {
             plugin,
             owner,
-            running: None,
+            instance: None,
         }
     }
 
-    /// Before it is opened: its surroundings are these, as of [`ServerPlugin::session_in`].
+    /// Gives it surroundings before it is opened, as [`ServerPlugin::session_in`] does.
     pub fn enter(&mut self, laboratory: &Laboratory) {
         self.owner.laboratory = Some(laboratory.clone());
     }
 
-    /// What its instance has used so far; `None` when there is none.
+    /// The memory and the work that its instance has used so far; `None` when there is none.
     pub fn usage(&self) -> Option<Usage> {
-        self.running.as_ref().map(|running| match running {
-            Running::Direct(direct) => direct.usage(),
-            Running::InPlace(server) => server.instance.usage(),
-            Running::Copied(server) => server.instance.usage(),
-        })
+        self.instance.as_ref().map(ServerInstance::usage)
     }
 
-    /// Makes a call and gives its reply, starting the instance if there is none.
-    async fn call(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
-        let running = match &mut self.running {
-            Some(running) => running,
+    /// The instance, which is made now if there is none.
+    async fn instance(&mut self) -> Result<&mut ServerInstance, Error> {
+        Ok(match &mut self.instance {
+            Some(instance) => instance,
             // Boxed, since it is large and rare: futures are moved whole when they are made.
             none => {
-                let start = start(&self.plugin, self.owner.clone());
-                none.insert(Box::pin(start).await?)
+                let made = ServerInstance::instantiate(&self.plugin.0, self.owner.clone());
+                none.insert(Box::pin(made).await?)
             }
-        };
-        match running {
-            Running::Direct(direct) => match call {
-                Call::Chunk(chunk) => direct.receive(chunk),
-                // A handler has no other function.
-                Call::Open(_) | Call::Event | Call::End => Ok(Reply::default()),
-            },
-            Running::InPlace(server) => server.call(call).await,
-            Running::Copied(server) => server.call(call).await,
-        }
+        })
     }
-}
-
-async fn start(plugin: &ServerPlugin, owner: Owner) -> Result<Running, Error> {
-    let server = &plugin.0;
-    let Start { template, exports } = server.starts.current();
-    Ok(match &server.direct {
-        Some(module) => Running::Direct(Direct::start(&template.shared, module, owner)?),
-        None => {
-            let instance = Instance::start(template, owner).await?;
-            let budgets = &template.shared.engine.budgets;
-            let hearing = server.loaded.hearing();
-            if server.loaded.post_return {
-                let server = ComponentServer::new(exports, instance, hearing);
-                Running::Copied(server.map_err(|error| Error::from_start(error, budgets))?)
-            } else {
-                let server = ComponentServer::new(exports, instance, hearing);
-                Running::InPlace(server.map_err(|error| Error::from_start(error, budgets))?)
-            }
-        }
-    })
 }
 
 impl Session for PluginSession {
@@ -131,60 +89,59 @@ impl Session for PluginSession {
 
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.owner.connection = connection.id;
-        // Calls that are over at once are nobody's to count.
-        if self.plugin.0.direct.is_none() {
+        if self.plugin.counts_time() {
             let origin = connection.origin.map(|Origin(origin)| origin);
             let membership = self.plugin.engine().peers.join(origin);
             self.owner.membership = Arc::new(membership);
         }
         match self.plugin.0.instantiated {
-            Instantiated::WithConnection => match self.call(Call::Open(connection)).await {
-                Ok(greeting) => Ok(Opening::Greeting(greeting)),
-                Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
-                Err(error) => Err(error),
-            },
+            Instantiated::WithConnection => {
+                let instance = self.instance().await?;
+                match instance.reply_to(Call::Open(connection)).await {
+                    Ok(greeting) => Ok(Opening::Greeting(greeting)),
+                    Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
+                    Err(error) => Err(error),
+                }
+            }
             Instantiated::WithFirstChunk => Ok(Opening::Greeting(Reply::default())),
         }
     }
 
     async fn receive<'a>(&'a mut self, chunk: &[u8]) -> Result<Reply<'a>, Error> {
-        self.call(Call::Chunk(chunk)).await
+        self.instance().await?.reply_to(Call::Receive(chunk)).await
     }
 
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
-        match self.running.as_mut()? {
-            Running::Direct(direct) => Some(direct),
-            Running::InPlace(_) | Running::Copied(_) => None,
-        }
+        self.instance.as_mut()?.direct_buffer()
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.running {
-            Some(Running::InPlace(server)) => server.poll_event(cx),
-            Some(Running::Copied(server)) => server.poll_event(cx),
-            Some(Running::Direct(_)) | None => Poll::Pending,
+        match &mut self.instance {
+            Some(instance) => instance.poll_event(cx),
+            None => Poll::Pending,
         }
     }
 
     async fn event(&mut self) -> Result<Reply<'_>, Error> {
-        self.call(Call::Event).await
+        self.instance().await?.reply_to(Call::Event).await
     }
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
         // A script may have defined the function only when it was called.
         let listens =
-            self.plugin.0.instantiated == Instantiated::WithConnection || self.running.is_some();
+            self.plugin.0.instantiated == Instantiated::WithConnection || self.instance.is_some();
         match self.plugin.interface() {
-            Interface::Session if listens => self.call(Call::End).await,
+            Interface::Session if listens => {
+                self.instance().await?.reply_to(Call::EndOfInput).await
+            }
             _ => Ok(Reply::default()),
         }
     }
 
     async fn closed(&mut self, why: Reason) -> Result<(), Error> {
-        match self.running.take() {
-            None | Some(Running::Direct(_)) => Ok(()),
-            Some(Running::InPlace(server)) => server.closed(why).await,
-            Some(Running::Copied(server)) => server.closed(why).await,
-        }
+        let Some(mut instance) = self.instance.take() else {
+            return Ok(());
+        };
+        instance.closed(why).await
     }
 }

@@ -1,7 +1,6 @@
 //! Snapshots: the instances of a script start from one that has evaluated it.
 //!
-//! It owns when a snapshot is taken. From when on it is used is in `templates`; how a component is made of it, in
-//! `compile::snapshot`.
+//! It owns when a snapshot is taken. `templates` has when it is used, and `eco_compile` how a component is made of it.
 
 mod read;
 
@@ -14,7 +13,7 @@ use eco_compile::Snapshot;
 use std::sync::Arc;
 use wasmtime::component::Component;
 
-/// Where a snapshot is.
+/// A snapshot, compiled or not.
 pub(crate) enum Taken {
     /// It was compiled when an earlier start served the same script.
     Before(CountedComponent),
@@ -39,12 +38,12 @@ pub(crate) async fn of(
     }
     let read = read::image(instance, component, !has_looked).await;
     let taken = read.and_then(|image| Ok(Snapshot::new(script, image)?));
-    let taken = taken.inspect_err(without).ok()?;
+    let taken = taken.inspect_err(log_failure).ok()?;
     Some(Taken::Now(script.name.to_string(), Box::new(taken)))
 }
 
-/// Says why there is no snapshot, to whoever looks for what a connection costs.
-pub(crate) fn without(error: &LoadError) {
+/// Logs why there is no snapshot, for somebody who looks for the cost of a connection.
+pub(crate) fn log_failure(error: &LoadError) {
     let why = eco_text::escape::one_line(error.to_string());
     tracing::debug!("connections evaluate the script anew, without a snapshot: {why}");
 }

@@ -1,0 +1,69 @@
+//! The turns of a dialogue, as its caller sees them.
+//!
+//! It owns their rules, and how they come from the types of `wit/client.wit`.
+
+use crate::abi::{self, Bytes};
+use crate::error::Error;
+use crate::instance::Instance;
+use eco_contract::Expect;
+use std::borrow::Cow;
+
+/// One turn: bytes to send, borrowed from the dialogue, and how far to read then.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// May be empty.
+    pub send: Cow<'a, [u8]>,
+    /// The reply that must follow.
+    pub expect: Expect,
+}
+
+/// A mistake in a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// For a person.
+    pub reason: String,
+    /// Where in the reply, counted from 0, if there is such a place.
+    pub offset: Option<u64>,
+}
+
+/// The answer to a reply.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The dialogue goes on.
+    Next(Turn<'a>),
+    /// It is over, and all replies were right.
+    Done,
+    /// It is over, because the reply was wrong.
+    Wrong(Fault),
+}
+
+impl<'a> Turn<'a> {
+    /// Reads a turn that a call of this instance returned.
+    pub(super) fn read(turn: abi::Turn<Bytes>, instance: &'a Instance) -> Result<Self, Error> {
+        let expect = match turn.expect {
+            abi::Expect::Exactly(bytes) => Expect::Exactly(bytes),
+            abi::Expect::Through(end) if end.is_empty() => {
+                let why = "it expects a reply through an empty sequence";
+                return Err(Error::Plugin(why.to_owned()));
+            }
+            abi::Expect::Through(end) => Expect::Through(end),
+            abi::Expect::ToEnd => Expect::ToEnd,
+            abi::Expect::Nothing => Expect::Nothing,
+        };
+        let send = turn.send.read(&instance.store);
+        Ok(Self { send, expect })
+    }
+}
+
+impl<'a> Step<'a> {
+    /// Reads a step that a call of this instance returned.
+    pub(super) fn read(step: abi::Step<Bytes>, instance: &'a Instance) -> Result<Self, Error> {
+        Ok(match step {
+            abi::Step::Next(turn) => Self::Next(Turn::read(turn, instance)?),
+            abi::Step::Done => Self::Done,
+            abi::Step::Wrong(abi::Fault { reason, offset }) => {
+                Self::Wrong(Fault { reason, offset })
+            }
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! The instance behind a session, which is called directly or as a component.
+//!
+//! It owns that choice: `plugin` only keeps the template of direct instances, and sessions don't know them.
+
+use super::component::{Call, ComponentServer};
+use super::direct::DirectInstance;
+use super::plugin::Server;
+use crate::error::Error;
+use crate::instance::{Instance, Owner, Usage};
+use eco_contract::{DirectBuffer, Reason, Reply};
+use futures_util::FutureExt as _;
+use std::future::ready;
+use std::task::{Context, Poll};
+
+/// A live instance, by the way in which it is called.
+pub(super) enum ServerInstance {
+    Direct(DirectInstance),
+    Component(ComponentServer),
+}
+
+impl ServerInstance {
+    /// Makes a new instance of a plugin.
+    pub(super) async fn instantiate(server: &Server, owner: Owner) -> Result<Self, Error> {
+        let current = server.plugin.templates.current();
+        let template = &current.template;
+        if let Some(direct) = &server.direct {
+            return direct
+                .instantiate(&template.shared, owner)
+                .map(Self::Direct);
+        }
+        let instance = Instance::start(template, owner).await?;
+        let loaded = &server.plugin.loaded;
+        let (lifting, hearing) = (loaded.lifting, loaded.hearing());
+        ComponentServer::new(&current.exports, lifting, instance, hearing)
+            .map(Self::Component)
+            .map_err(|error| Error::from_start(error, &template.shared.engine.budgets))
+    }
+
+    /// The memory and the work that it has used so far.
+    pub(super) fn usage(&self) -> Usage {
+        match self {
+            Self::Direct(direct) => direct.usage(),
+            Self::Component(component) => component.instance().usage(),
+        }
+    }
+
+    /// Makes a call, and gives its reply.
+    pub(super) fn reply_to(
+        &mut self,
+        call: Call<'_>,
+    ) -> impl Future<Output = Result<Reply<'_>, Error>> {
+        match (self, call) {
+            (Self::Component(component), call) => component.dispatch(call).left_future(),
+            (Self::Direct(direct), Call::Receive(chunk)) => {
+                ready(direct.receive_copy(chunk)).right_future()
+            }
+            // A handler has no other function.
+            (Self::Direct(_), Call::Open(_) | Call::Event | Call::EndOfInput) => {
+                ready(Ok(Reply::default())).right_future()
+            }
+        }
+    }
+
+    /// Its memory, where chunks can be read into that.
+    pub(super) fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
+        match self {
+            Self::Direct(direct) => Some(direct),
+            Self::Component(_) => None,
+        }
+    }
+
+    /// Ready when something has happened that the plugin wants to be called for.
+    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Direct(_) => Poll::Pending,
+            Self::Component(component) => component.poll_event(cx),
+        }
+    }
+
+    /// Makes the last call.
+    pub(super) fn closed(&mut self, why: Reason) -> impl Future<Output = Result<(), Error>> {
+        match self {
+            Self::Direct(_) => ready(Ok(())).right_future(),
+            Self::Component(component) => component.closed(why).left_future(),
+        }
+    }
+}
