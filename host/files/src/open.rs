@@ -141,3 +141,16 @@ impl Identity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_io_error_keeps_what_is_there_instead_of_a_file() {
+        let error = io::Error::from(OpenError::NotAFile("a pipe"));
+        assert_eq!(error.to_string(), "it is a pipe, not a file");
+        let cause = error.get_ref().and_then(|it| it.downcast_ref());
+        assert!(matches!(cause, Some(OpenError::NotAFile("a pipe"))));
+    }
+}

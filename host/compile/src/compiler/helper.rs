@@ -173,6 +173,8 @@ mod tests {
                 "too-complex"
             };
             assert_eq!(error.code(), code, "{said}: {error}");
+            let keeps = matches!(&error, CompileError::Internal(cause) if cause.is::<Ended>());
+            assert_eq!(keeps, is_internal, "{said}: {error:?}");
         }
     }
 }
