@@ -1,9 +1,12 @@
 //! Tests that hold lists and counts on pages against the code: imports, exercises, samples, crates, languages.
 
 use super::commands::root;
-use super::{page, pages};
-use eco_exercise::{Cases, Exercise, SHIPPED};
+use super::{all_commands, page, pages};
+use clap::builder::PossibleValue;
+use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage};
+use eco_plugin::Language;
 use eco_toolchain::samples::{SampleLanguage, Shape};
+use std::collections::BTreeSet;
 
 #[test]
 fn every_import_is_on_the_pages_for_authors_and_in_the_message_that_refuses_others() {
@@ -67,6 +70,43 @@ fn the_table_of_exercises_is_that_of_the_code() {
         let links = format!("| [`{slug}`]({slug}/README.md), [en español]({slug}/README.es.md) |");
         assert!(row.starts_with(&links), "{row}\nshould begin with {links}");
         Exercise::read(&shipped.files(), Cases::All).unwrap();
+    }
+}
+
+#[test]
+fn every_language_of_scripts_is_in_the_help() {
+    let scripts = Language::extensions();
+    let mut found = BTreeSet::new();
+    for (name, command) in all_commands() {
+        for flag in command.get_arguments() {
+            let help = flag.get_help().unwrap_or_default().to_string();
+            if help.contains(".js") {
+                assert!(help.contains(&scripts), "{name}: {help}");
+                found.insert("extensions");
+            }
+            if name == "eco new" && flag.get_long() == Some("lang") {
+                let values = flag.get_possible_values();
+                let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+                assert_eq!(flag.get_value_names().unwrap(), [&*values.join("|")]);
+                found.insert("--lang");
+            }
+        }
+    }
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn every_exercise_has_a_starter_in_every_language() {
+    for shipped in SHIPPED {
+        let folder = tempfile::tempdir().unwrap();
+        let (cases, statement) = (Cases::Public, StatementLanguage::English);
+        shipped
+            .write(folder.path(), cases, None, statement)
+            .unwrap();
+        for language in SampleLanguage::all() {
+            let starter = folder.path().join(shipped.starter(language));
+            assert!(starter.exists(), "{}", starter.display());
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! It owns telling them apart, by their first bytes. It knows nothing of the inside of a component.
 
 use super::refusal::Refusal;
+use crate::script::languages::Language;
 
 /// The first eight bytes of a component, from the component model's binary format: magic, version
 /// 13, layer 1. A core module has version 1, layer 0.
@@ -48,7 +49,10 @@ fn describe(bytes: &[u8]) -> String {
     let kind = match bytes {
         [] => return "the file is empty".to_owned(),
         [0x7f, b'E', b'L', b'F', ..] => "a native program or a precompiled plugin (ELF)",
-        [b'#', b'!', ..] => "a script (eco runs those that end in .js, .lua or .py)",
+        [b'#', b'!', ..] => &format!(
+            "a script (eco runs those that end in {})",
+            Language::extensions()
+        ),
         bytes if MAGIC.starts_with(bytes) => "a truncated .wasm file",
         bytes if std::str::from_utf8(bytes).is_ok() => "some other text",
         _ => "some other data",
