@@ -1,8 +1,10 @@
 //! Messages about failures of a load, with the flag that helps.
 
-use super::NOTHING_MEASURED;
 use crate::client::{reach, replies};
 use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
+
+/// The reason for refusing a load that neither sends nor waits.
+pub(super) const NOTHING_MEASURED: &str = "nothing sent is nothing measured";
 
 /// The message about a dialogue that failed.
 pub(super) fn failure(failure: &Failure<'_>) -> String {

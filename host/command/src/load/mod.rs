@@ -17,6 +17,7 @@ use crate::{machine, output};
 use anyhow::Context as _;
 use bar::Bar;
 use bytesize::ByteSize;
+use describe::NOTHING_MEASURED;
 use eco_load::{Cause, Ended, Fatal, Goal, Load, Report, Settings, most_instances, share_text};
 use eco_net::{Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
@@ -25,9 +26,6 @@ use eco_text::number::grouped;
 use html_file::HtmlFile;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
-
-/// The reason for refusing a load that neither sends nor waits.
-const NOTHING_MEASURED: &str = "nothing sent is nothing measured";
 
 /// Time between two updates of the bar.
 const LOOK: Duration = Duration::from_millis(100);

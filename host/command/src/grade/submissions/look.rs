@@ -1,7 +1,8 @@
 //! Looking at a submission, and reading it. It is opened each time without following a link, and the opened file counts.
 
 use super::place::{Around, Place};
-use super::{PluginFile, is_hidden, list, shown, unusable};
+use super::plugin_file::PluginFile;
+use super::words::{is_hidden, list, shown};
 use eco_exercise::Verdict;
 use eco_files::{Entry, EntryKind, Folder, Identity, OpenError, read_unchanged};
 use eco_plugin::{CompileError, Language};
@@ -240,6 +241,10 @@ fn unread(error: io::Error) -> Verdict {
         io::ErrorKind::NotFound => Verdict::Internal(MISSING.to_owned()),
         _ => Verdict::from(&CompileError::Read(error)),
     }
+}
+
+fn unusable<T>(why: impl Into<String>) -> Result<T, Verdict> {
+    Err(Verdict::DoesNotLoad(why.into()))
 }
 
 #[cfg(test)]

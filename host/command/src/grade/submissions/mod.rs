@@ -5,22 +5,27 @@
 mod look;
 mod names;
 mod place;
+mod plugin_file;
+mod words;
+
+pub(super) use plugin_file::PluginFile;
 
 use super::args::ClassArg;
 use super::reports::Student;
 use crate::exit::{Exit, Failure};
 use eco_exercise::{Files, Verdict};
 use eco_files::{EntryKind, Identity};
-use eco_plugin::{Language, Source};
-use eco_text::escape::{self, Escaped};
+use eco_plugin::Language;
+use eco_text::escape;
 use eco_text::number::many;
 use look::{Found, Look};
 use place::{Around, Place};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use words::{LISTED, is_hidden, list, shown};
 
 /// The submission of one student.
 pub(super) struct Submission {
@@ -32,18 +37,6 @@ pub(super) struct Submission {
     folder: Option<(PathBuf, OsString)>,
     /// Where the plugin is, or the verdict on a submission without one.
     found: Result<Found, Verdict>,
-}
-
-/// A plugin's file that was read.
-pub(super) struct PluginFile {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
-}
-
-impl PluginFile {
-    pub(super) fn into_source(self) -> Source {
-        Source::Bytes(self.name, self.bytes)
-    }
 }
 
 impl Submission {
@@ -223,14 +216,6 @@ fn students(class: &Path, place: &Place, said: Option<ClassArg>) -> io::Result<V
     Ok(entries.into_iter().map(place).collect())
 }
 
-/// Whether a name is that of a file which systems and archives add by themselves.
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-        || ["__MACOSX", "Thumbs.db", "desktop.ini"]
-            .iter()
-            .any(|junk| name == *junk)
-}
-
 /// Refuses submissions that are the same file. A student who can write into the class could link another's file and have it
 /// graded as their own. Only a person can tell whose it is.
 fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]) {
@@ -256,26 +241,4 @@ fn refuse_shared(submissions: &mut [Submission], identities: &[Option<Identity>]
             }
         }
     }
-}
-
-fn unusable<T>(why: impl Into<String>) -> Result<T, Verdict> {
-    Err(Verdict::DoesNotLoad(why.into()))
-}
-
-/// The most names in a line.
-const LISTED: usize = 10;
-
-/// The first names of a list, with the number of the others. `many` is the number of all.
-fn list<T>(named: impl IntoIterator<Item = T>, many: usize, shown: impl Fn(T) -> String) -> String {
-    let mut listed: Vec<String> = named.into_iter().take(LISTED).map(shown).collect();
-    match many.saturating_sub(listed.len()) {
-        0 => {}
-        more => listed.push(format!("and {more} more")),
-    }
-    listed.join(", ")
-}
-
-/// A stranger's name, escaped for a line of eco's own.
-fn shown(name: &OsStr) -> String {
-    Escaped(name.as_encoded_bytes()).to_string()
 }
