@@ -1,6 +1,6 @@
 //! What pages and help say of limits, held against their tables.
 
-use super::{all_commands, page};
+use super::compared::{all_commands, page};
 use crate::args::Args;
 use crate::arguments::budgets::Running;
 use crate::arguments::flag_table::{FlagTable, flag};

@@ -6,6 +6,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod compared;
 mod limits;
 mod lists;
 
@@ -14,8 +15,9 @@ use crate::arguments::budgets::Running;
 use crate::arguments::flag_table::{FlagTable, flag};
 use crate::arguments::limits::Shared;
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory as _, Parser as _};
+use clap::{Command, Parser as _};
 use commands::{TypedCommand, of_help, of_page, of_source, texts};
+use compared::{all_commands, page, pages, whole};
 use eco_limits::Limit as _;
 use std::collections::BTreeSet;
 
@@ -34,45 +36,6 @@ const OF_OTHERS: [&str; 12] = [
     "--system-site-packages",
     "--target",
 ];
-
-fn page(name: &str) -> String {
-    std::fs::read_to_string(commands::root().join(name)).unwrap()
-}
-
-/// All pages but the changelog, which mentions removed things too.
-fn pages() -> Vec<(String, String)> {
-    let mut pages = texts(".", &[".md"]);
-    pages.retain(|(name, _)| name != "CHANGELOG.md");
-    assert!(pages.len() > 40, "{} pages", pages.len());
-    pages
-}
-
-fn whole() -> Command {
-    let mut command = Args::command();
-    command.build();
-    command
-}
-
-/// Finds all commands without subcommands below this one, with their names as typed.
-fn commands_of(command: &Command, name: &str, found: &mut Vec<(String, Command)>) {
-    for inner in command
-        .get_subcommands()
-        .filter(|inner| inner.get_name() != "help")
-    {
-        let name = format!("{name} {}", inner.get_name());
-        if inner.has_subcommands() {
-            commands_of(inner, &name, found);
-        } else {
-            found.push((name, inner.clone()));
-        }
-    }
-}
-
-fn all_commands() -> Vec<(String, Command)> {
-    let mut found = Vec::new();
-    commands_of(&whole(), "eco", &mut found);
-    found
-}
 
 /// The long flags of a command, without global ones.
 fn flags(command: &Command) -> Vec<String> {

@@ -2,7 +2,8 @@
 //!
 //! It owns these ways. Functions choose between them in `function`.
 
-use super::{Measured, Reply, Step, Turn};
+use super::measured::Measured;
+use super::types::{Reply, Step, Turn};
 use eco_compile::Compiled;
 use std::borrow::Cow;
 use wasmtime::Store;

@@ -2,7 +2,7 @@
 //!
 //! They were taken out of the plugin, or are still in its memory. Nobody has kept or copied them yet.
 
-use super::{Expect, Fault, Reply, Step, Turn};
+use super::types::{Expect, Fault, Reply, Step, Turn};
 use wasmtime::component::WasmList;
 
 /// A value that a call has returned.
