@@ -128,13 +128,13 @@ impl Language {
     /// part of a budget of fuel in each language. Lua's interpreter needs fewest. Beside it the solutions of the
     /// exercises that eco brings take 3.3 times as many in JavaScript and 7.4 times as many in Python, in the
     /// geometric mean of their cases; a call that does nothing takes twice and 24 times as many.
-    /// Test: `ladder::the_same_idea_takes_a_like_part_of_the_fuel_in_each_language`.
+    /// Test: `exercises::shipped::the_same_idea_takes_a_like_part_of_the_fuel_in_each_language`.
     pub fn instructions_per_unit(self) -> u64 {
         self.spec().instructions_per_unit
     }
 
     /// Bytes of memory with which a small script runs. The interpreter needs nearly all of it.
-    /// Test: `interpreters::too_little_memory_for_the_interpreter_says_how_much_is_enough`.
+    /// Test: `scripts::errors::too_little_memory_for_the_interpreter_says_how_much_is_enough`.
     pub fn least_memory(self) -> usize {
         self.spec().least_memory
     }
