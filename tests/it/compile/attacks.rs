@@ -148,6 +148,8 @@ fn unsafe_code_is_in_the_module_that_says_why() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap_or_default();
+            // A crate that forbids it has none.
+            let text = text.replace("forbid(unsafe_code)", "");
             if text.contains("unsafe_code") || text.contains("unsafe {") {
                 found.push(path);
             }

@@ -46,11 +46,6 @@ impl PluginSession {
         }
     }
 
-    /// Gives it surroundings before it is opened, as [`ServerPlugin::session_in`] does.
-    pub fn enter(&mut self, laboratory: &Laboratory) {
-        self.owner.laboratory = Some(laboratory.clone());
-    }
-
     /// The memory and the work that its instance has used so far; `None` when there is none.
     pub fn usage(&self) -> Option<Usage> {
         self.instance.as_ref().map(ServerInstance::usage)
