@@ -1,6 +1,6 @@
-//! What an exercise lets a plugin use. A limit is one row of the table here, and a budget of the sandbox.
+//! The limits that an exercise sets for plugins. A limit is one row of the table here, and a budget of the sandbox.
 //!
-//! It owns the defaults, and the most that an author may give. What stands in `exercise.toml` is in `file`.
+//! It owns the defaults, and the most that an author may give. `read::format` has the keys of `exercise.toml`.
 
 use eco_limits::{Limit as _, Range, Value};
 use eco_plugin::{Budget, Budgets};

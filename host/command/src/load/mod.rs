@@ -10,7 +10,7 @@ pub(super) use args::LoadArgs;
 use crate::client::message::Message;
 use crate::client::reach;
 use crate::exit::{Exit, Failure};
-use crate::plugin::snapshot::wait_for;
+use crate::plugin::snapshot_wait::wait_for;
 use crate::plugin::{PluginArg, compiler};
 use crate::signals::Signals;
 use crate::{machine, output};

@@ -2,7 +2,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod compiler;
-pub(crate) mod snapshot;
+pub(crate) mod snapshot_wait;
 pub(crate) mod watch;
 
 use crate::exit::{Exit, Failure};

@@ -3,7 +3,7 @@
 use super::args::SnapshotArg;
 use crate::exit::Failure;
 use crate::plugin::PluginArg;
-use crate::plugin::snapshot::wait_for;
+use crate::plugin::snapshot_wait::wait_for;
 use crate::plugin::watch::Watch;
 use crate::signals::Hangup;
 use eco_plugin::{Engine, ServerPlugin};

@@ -7,10 +7,9 @@
 //! one connection over it, and `links` are the two that a host has (`sizes` bounds them, `remedy` judges errors).
 //! `script` and `published` are the two directions of the scripts' protocol. `local_topics` has the members that are
 //! here, `leaving` and `loss` wait for Redis, and `host` holds all of this. Over it work `remove`, `lists`, `lease` and
-//! `connect`. `topics` and `store` are the backends.
+//! `reconnect`. `topics` and `store` are the backends.
 
 mod bounded;
-mod connect;
 mod host;
 mod lease;
 mod leaving;
@@ -20,6 +19,7 @@ mod lists;
 mod local_topics;
 mod loss;
 mod published;
+mod reconnect;
 mod remedy;
 mod remove;
 mod script;

@@ -2,7 +2,6 @@
 //!
 //! It owns the order of a connection's questions: its leaving comes after all of them.
 
-use super::connect;
 use super::host::{Host, is_word};
 use super::lease;
 use super::leaving::Leaving;
@@ -10,6 +9,7 @@ use super::link::PATIENCE;
 use super::links::Links;
 use super::lists;
 use super::local_topics::{LocalTopics, Ticket};
+use super::reconnect;
 use super::remove;
 use super::script::TopicScripts;
 use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend};
@@ -48,10 +48,10 @@ impl RedisTopics {
         let local = LocalTopics::new(limits, waiting, lease::LEASE);
         let scripts = TopicScripts::new(namespace, host);
         let host = Arc::new(Host::new(links, local, scripts, leaving, limits));
-        connect::connect(&host).await?;
+        reconnect::connect(&host).await?;
         let tasks = [
             tokio::spawn(lease::keep(host.clone())),
-            tokio::spawn(connect::keep_connections(host.clone())),
+            tokio::spawn(reconnect::keep_connections(host.clone())),
             tokio::spawn(remove::remove_dead(host.clone())),
             tokio::spawn(lists::list_doubtful(host.clone())),
             tokio::spawn(remove::remove_leaving(leaves, host.clone())),
