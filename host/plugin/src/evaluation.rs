@@ -1,8 +1,7 @@
-//! What a script sees of time and chance while it is evaluated, from top to bottom.
+//! Time and randomness during a script's evaluation, from its first line to its last.
 //!
-//! Every instance of a version sees the same then, so that it makes no difference whether it evaluates the
-//! script or starts from a snapshot of one that has. It owns that, and knows whether the script has
-//! looked. It must not know what a script is, nor who starts instances.
+//! Both are the same for every instance of a version. So an instance that evaluates the script equals one that starts
+//! from a snapshot. The module owns both, and notes whether the script has asked for them.
 
 use crate::laboratory;
 use chacha20::ChaCha8Rng;
@@ -14,14 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
-/// The time and the chance of one version, fixed when it was loaded.
+/// The time and the seed of one version, fixed when it was loaded.
 pub(crate) struct Fixed {
     now: Duration,
     seed: [u8; 32],
 }
 
 impl Fixed {
-    /// Those of this moment.
+    /// Takes the time of this moment, and a new seed.
     pub(crate) fn now() -> Result<Arc<Self>, getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
@@ -32,13 +31,13 @@ impl Fixed {
     }
 }
 
-/// The system's clock. One that is before 1970 is not set.
+/// The system's time since 1970. A clock before 1970 is not set, and counts as zero.
 pub(crate) fn since_1970() -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     now.unwrap_or_default()
 }
 
-/// Whether what a script writes to the log while it is evaluated is written. It is once, by the first instance.
+/// Whether log lines of an evaluation are written. The first instance writes them, and no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Voice {
     Heard,
@@ -50,7 +49,7 @@ pub(crate) struct Evaluation {
     fixed: Arc<Fixed>,
     voice: Voice,
     randomness: Mutex<ChaCha8Rng>,
-    /// The interpreter has asked for the script: what it drew before was for itself.
+    /// Set once the interpreter has asked for the script. Earlier draws were the interpreter's own.
     has_begun: AtomicBool,
     has_looked: AtomicBool,
     is_over: AtomicBool,
@@ -68,18 +67,18 @@ impl Evaluation {
         })
     }
 
-    /// The interpreter has the script.
+    /// Marks that the interpreter has the script.
     pub(crate) fn begin(&self) {
         self.has_begun.store(true, Ordering::Relaxed);
     }
 
-    /// From now on all is real.
+    /// Ends the evaluation. Time and randomness are the system's from now on.
     pub(crate) fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the script has asked for the time, or drawn from chance: evaluated when it is loaded again, it
-    /// would be told something else.
+    /// Whether the script has asked for the time or for randomness. Its evaluation at the next load would get other
+    /// values.
     pub(crate) fn has_looked(&self) -> bool {
         self.has_looked.load(Ordering::Relaxed)
     }
@@ -88,12 +87,12 @@ impl Evaluation {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    /// Whether what the instance writes to the log is lost.
+    /// Whether log lines of the instance are dropped.
     pub(crate) fn is_mute(&self) -> bool {
         self.voice == Voice::Mute && !self.is_over()
     }
 
-    /// What is fixed, while that holds.
+    /// The fixed values, until the evaluation is over.
     fn look(&self) -> Option<&Fixed> {
         if self.is_over() {
             return None;
@@ -104,18 +103,18 @@ impl Evaluation {
         Some(&self.fixed)
     }
 
-    /// Since 1970, until the evaluation is over.
+    /// The fixed time since 1970, until the evaluation is over.
     pub(crate) fn now(&self) -> Option<Duration> {
         self.look().map(|fixed| fixed.now)
     }
 
-    /// The next bits, until the evaluation is over.
+    /// The next random bits, until the evaluation is over.
     pub(crate) fn random(&self) -> Option<u64> {
         self.look()?;
         Some(laboratory::next(&mut self.randomness.lock()))
     }
 
-    /// The same for WASI.
+    /// Gives WASI the same time and randomness.
     pub(crate) fn furnish(self: &Arc<Self>, wasi: &mut WasiCtxBuilder) {
         let surroundings = || Surroundings {
             evaluation: self.clone(),
@@ -131,7 +130,7 @@ impl Evaluation {
 /// The clocks and the randomness of WASI.
 struct Surroundings {
     evaluation: Arc<Evaluation>,
-    /// Where the monotonic clock begins. It stands still there until the evaluation is over.
+    /// Start of the monotonic clock, which reads zero until the evaluation is over.
     began: Instant,
 }
 
@@ -169,7 +168,7 @@ impl TryRng for Surroundings {
     }
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        // The lower half.
+        // The cast keeps the lower half.
         self.try_next_u64().map(|bits| bits as u32)
     }
 

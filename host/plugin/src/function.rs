@@ -1,7 +1,7 @@
 //! A function of the contract that returns bytes.
 //!
-//! It owns the choice between the two ways in which they come back: a function is looked up in one of them, and is
-//! called alike. It must not know which functions there are; `server` and `client` do.
+//! It owns the choice between the two ways in which the bytes come back. The lookup picks the way, and calls look
+//! alike. `server` and `client` name the functions.
 
 use crate::abi::{Lifting, Returned};
 use crate::error::Error;
@@ -38,7 +38,7 @@ where
         })
     }
 
-    // Neither is an `async fn`: that would hold the arguments once more in the future of each connection.
+    // Neither function is an `async fn`, which would hold the arguments once more in the future of each connection.
 
     /// Calls the function in its instance. See [`Instance::call`].
     pub(crate) fn call_in(

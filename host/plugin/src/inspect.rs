@@ -1,4 +1,4 @@
-//! What a plugin is, without serving it: for authors who want to know why it isn't served.
+//! Inspection of a plugin without serving it, for authors whose plugin isn't served.
 //!
 //! It runs the checks of `loading` for both roles, and decides nothing by itself.
 
@@ -13,7 +13,7 @@ use crate::server::ServerPlugin;
 use eco_compile::{Language, Source};
 use std::time::{Duration, Instant};
 
-/// What is known of a plugin.
+/// The findings about a plugin.
 #[derive(Debug)]
 pub struct Inspection {
     /// The language of a script; `None` for a component.
@@ -22,11 +22,11 @@ pub struct Inspection {
     pub size: usize,
     /// The tools that made the component (or the script's interpreter), as they say themselves.
     pub made_with: Vec<String>,
-    /// What the component exports, with the functions of each interface.
+    /// Exports of the component, with the functions of each interface.
     pub exports: Vec<String>,
-    /// What it imports.
+    /// Imports of the component.
     pub imports: Vec<Import>,
-    /// How long reading and compiling took, with the start of a helper, if one did it.
+    /// Time of reading and compiling, with the start of a helper program, if one compiled.
     pub compile: Duration,
     /// Whether it can serve, and why not.
     pub server: Result<Fit, LoadError>,
@@ -37,7 +37,7 @@ pub struct Inspection {
 /// How a plugin fills a role.
 #[derive(Debug)]
 pub struct Fit {
-    /// By which interface.
+    /// The interface that fills the role.
     pub interface: Interface,
     /// Bytes of memory that an instance has before its first chunk.
     pub memory: usize,

@@ -1,8 +1,7 @@
 //! The laboratory: an instance's surroundings when it is judged, which are the same at every run.
 //!
-//! It owns the clock, the randomness, the log and the count of the memory of instances whose engine is
-//! [a laboratory's](crate::EngineBuilder::laboratory). It knows nothing of what they are judged by, nor where
-//! a seed comes from.
+//! It owns the clock, the randomness, the log and the count of the memory of instances whose engine is [a
+//! laboratory's](crate::EngineBuilder::laboratory). Its callers bring the seed, and judge.
 
 use chacha20::ChaCha8Rng;
 use eco_compile::Budget;
@@ -16,22 +15,22 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
-/// The first moment at which the clock of a laboratory may begin: 2024-01-01 00:00 UTC, since 1970.
+/// Earliest start of a laboratory's clock: 2024-01-01 00:00 UTC, since 1970.
 const EARLIEST: Duration = Duration::from_secs(1_704_067_200);
-/// It begins somewhere in the ten years from there: a plugin has no date to know a laboratory by.
+/// The clock starts within ten years from there, so that a plugin can't recognise a laboratory by its date.
 /// Test: `judging::randomness::the_date_is_another_in_every_case_and_the_same_for_the_judge`.
 const YEARS: Duration = Duration::from_secs(3653 * 24 * 60 * 60);
 
-/// Fuel that a call of the host costs: about what it takes, in time. Without it a plugin could have the
-/// host work for it, for next to nothing of its own. When the fuel is used up by them, the call ends as any
-/// that is out of fuel. Test: `judging::verdicts::work_that_the_host_does_counts_too`.
+/// Fuel that a host call costs, which about equals its time. Without it a plugin could make the host work almost for
+/// free. A call whose host calls use up the fuel ends as any that is out of fuel.
+/// Test: `judging::verdicts::work_that_the_host_does_counts_too`.
 pub(crate) const HOST_CALL: u64 = 1000;
-/// Random bytes that one call of WASI may ask for: as many as take about as long as [`HOST_CALL`] says,
-/// and enough for what Python wants as it starts. More traps.
+/// Random bytes that one call of WASI may ask for. Making them takes about as long as [`HOST_CALL`] says, and they
+/// are enough for Python's start. A call for more traps.
 /// Test: `judging::verdicts::work_that_the_host_does_counts_too`.
 const RANDOM_BYTES: u64 = 4096;
 
-/// What the instances of an engine see of the world outside.
+/// The world outside, as instances of an engine see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum World {
     Real,
@@ -39,23 +38,23 @@ pub(crate) enum World {
     Laboratory,
 }
 
-/// What the connections of one run share. Clones are the same.
+/// The surroundings that connections of one run share. Clones are the same laboratory.
 #[derive(Clone)]
 pub struct Laboratory(Arc<State>);
 
 struct State {
-    /// What all its randomness grows from.
+    /// The seed of all its randomness.
     seed: [u8; 32],
-    /// When its clock began, since 1970.
+    /// Start of its clock, since 1970.
     began: Duration,
-    /// Nanoseconds since then. It only goes on when somebody says so, or sleeps.
+    /// Nanoseconds since that start. They only advance when a caller advances them, or a plugin sleeps.
     elapsed: Arc<Elapsed>,
-    /// What the connections share.
+    /// The state that the connections share.
     state: SharedState,
-    /// When the timers of its connections are over, by their numbers.
+    /// Due times of timers, by the numbers of their connections.
     timers: Mutex<BTreeMap<u64, Duration>>,
     log: Mutex<Vec<String>>,
-    /// Bytes that its instances make the host hold, with the log and the code, but without what they share.
+    /// Bytes that the host holds for its instances, with the log and the code, but without the shared state.
     in_use: InUse,
     /// Bytes of the code, however many instances run it.
     code: AtomicUsize,
@@ -70,7 +69,7 @@ impl Clock for Elapsed {
     }
 }
 
-/// Surroundings for an instance that nobody judges, as when a plugin is tried out before it is used.
+/// Surroundings for an instance that nobody judges, such as one in which a plugin is tried out before use.
 impl Default for Laboratory {
     fn default() -> Self {
         Self::new([0; 32], 0)
@@ -78,8 +77,8 @@ impl Default for Laboratory {
 }
 
 impl Laboratory {
-    /// New surroundings: those with the same numbers are the same. The seed decides the randomness, and
-    /// `date`, which may be any number, when the clock begins.
+    /// Creates surroundings. Equal numbers make equal surroundings. The seed decides the randomness; `date`, which
+    /// may be any number, decides the start of the clock.
     pub fn new(seed: [u8; 32], date: u64) -> Self {
         let years = u64::try_from(YEARS.as_nanos()).unwrap_or(u64::MAX);
         let elapsed = Arc::<Elapsed>::default();
@@ -95,7 +94,7 @@ impl Laboratory {
         }))
     }
 
-    /// Bytes that what the connections of one run share may take, at most.
+    /// The most bytes that the shared state of one run may take.
     pub fn most_shared() -> usize {
         let limits = Limits::default();
         limits.store.saturating_add(limits.waiting)
@@ -106,13 +105,13 @@ impl Laboratory {
         self.advance_to(self.elapsed().saturating_add(time));
     }
 
-    /// Lets time pass until so long after the beginning, unless it is later already.
+    /// Lets time pass until this time on the clock, unless it is later already.
     pub(crate) fn advance_to(&self, elapsed: Duration) {
         let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         self.0.elapsed.0.fetch_max(nanoseconds, Ordering::Relaxed);
     }
 
-    /// How much later the next timer of a connection is over, if one is set that isn't yet.
+    /// Time until the next timer is over, if one is set that isn't over yet.
     pub fn next_timer(&self) -> Option<Duration> {
         let now = self.elapsed();
         let timers = self.0.timers.lock();
@@ -120,7 +119,7 @@ impl Laboratory {
         Some(next.saturating_sub(now))
     }
 
-    /// Sets the timer with this number, or takes it back.
+    /// Sets the timer of the connection with this number, or cancels it.
     pub(crate) fn set_timer(&self, number: u64, due: Option<Duration>) {
         let mut timers = self.0.timers.lock();
         match due {
@@ -129,25 +128,26 @@ impl Laboratory {
         }
     }
 
-    /// What the plugin has written so far, a line each: escaped, and within the budget of the log.
+    /// The lines that the plugin has logged so far: escaped, and within the budget of the log.
     pub fn log(&self) -> Vec<String> {
         self.lines().clone()
     }
 
     pub(crate) fn write(&self, line: String) {
-        // Whoever reports it has it once more. Nothing is refused here, but when the call is over.
+        // A report holds the line a second time. No line is refused here; the memory is checked when the call is
+        // over.
         self.0.in_use.add(2 * (size_of::<String>() + line.len()));
         self.lines().push(line);
     }
 
-    /// Where what an instance holds counts, whose plugin has so much code of its own.
+    /// The counter for an instance's bytes. It counts the plugin's own code once for all instances.
     pub(crate) fn holds(&self, code: usize) -> InUse {
         let before = self.0.code.fetch_max(code, Ordering::Relaxed);
         self.0.in_use.add(code.saturating_sub(before));
         self.0.in_use.clone()
     }
 
-    /// Whether all that this run makes the host hold is within its budget.
+    /// Checks all bytes that the host holds for this run against its budget.
     /// Test: `judging::memory::memory_that_a_run_makes_the_host_hold_is_bounded`.
     pub(crate) fn check_memory(&self, most: usize) -> Result<(), Budget> {
         let held = self.0.in_use.bytes().saturating_add(self.0.state.held());
@@ -162,27 +162,27 @@ impl Laboratory {
         self.0.log.lock()
     }
 
-    /// Since its clock began.
+    /// Time since the start of its clock.
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.elapsed.now()
     }
 
-    /// What its connections share.
+    /// The state that its connections share.
     pub(crate) fn state(&self) -> &SharedState {
         &self.0.state
     }
 
-    /// Since 1970.
+    /// Time since 1970.
     pub(crate) fn now(&self) -> Duration {
         self.0.began + self.elapsed()
     }
 
-    /// The same bits for each instance.
+    /// A generator of random bits, equal for each instance.
     pub(crate) fn randomness(&self) -> ChaCha8Rng {
         ChaCha8Rng::from_seed(self.0.seed)
     }
 
-    /// Clocks and randomness of WASI.
+    /// Gives WASI its clocks and its randomness.
     pub(crate) fn furnish(&self, wasi: &mut WasiCtxBuilder) {
         wasi.wall_clock(self.clone())
             .monotonic_clock(self.clone())

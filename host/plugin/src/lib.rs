@@ -1,11 +1,10 @@
 //! The plugins: loading them, their sandbox, and the calls into them.
 //!
-//! It owns everything of wasmtime. It must not know that sockets exist: chunks go in; bytes and
-//! what comes next come out.
+//! It owns everything of wasmtime. It must not know that sockets exist: chunks go in, replies come out.
 //!
-//! The way in is [`Engine`], then [`ServerPlugin::load`] and [`ServerPlugin::session`] for each connection of
-//! a server, or [`ClientPlugin::load`] and [`ClientPlugin::dialogue`] for a client. Whose plugins may be
-//! anybody's gives the engine a helper program to compile them ([`Compiler::Helper`]).
+//! The way in is [`Engine`], then [`ServerPlugin::load`] and [`ServerPlugin::session`] for each connection of a
+//! server, or [`ClientPlugin::load`] and [`ClientPlugin::dialogue`] for a client. A program that serves anybody's
+//! plugins has the engine compile them in a helper program ([`Compiler::Helper`]).
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! Linking: a component and what it imports become what instances are made from.
+//! Linking: a component and its imports become a template of instances.
 
 use crate::error::LoadError;
 use crate::imports::{self, Importer};
@@ -9,7 +9,7 @@ use crate::loaded::Import;
 use eco_compile::{ACCESS, Compiled, CountedComponent, Target};
 use wasmtime::component::{Component, InstancePre};
 
-/// For instances that start from a snapshot, where those of `plain` evaluate the script.
+/// The template of a snapshot. Its instances don't evaluate the script; those of `plain` do.
 pub(crate) fn snapshot_template(
     plain: &Template,
     component: &CountedComponent,
@@ -19,7 +19,7 @@ pub(crate) fn snapshot_template(
     Ok(template)
 }
 
-/// For instances that evaluate the script as those of `plain` do, in this machine's code.
+/// The template of native code. Its instances evaluate the script as those of `plain` do.
 pub(crate) fn native_template(
     plain: &Template,
     component: &CountedComponent,
@@ -34,7 +34,7 @@ pub(crate) fn native_template(
     })
 }
 
-/// Who imports, for this plugin in the role of `component`'s, unless it is a script.
+/// The importer for this plugin: the interpreter for a script, else `component`.
 pub(crate) fn importer(compiled: &Compiled, component: Importer) -> Importer {
     match compiled.script {
         Some(_) => Importer::Interpreter,
@@ -42,13 +42,13 @@ pub(crate) fn importer(compiled: &Compiled, component: Importer) -> Importer {
     }
 }
 
-/// What a component exports, with the functions of each interface.
+/// The exports of a component, with the functions of each interface.
 pub(crate) fn export_names(component: &Component) -> Vec<String> {
     use wasmtime::component::types::ComponentItem;
     component
         .component_type()
         .exports(component.engine())
-        // What eco reads its own interpreters by.
+        // This export only lets eco read its own interpreters.
         .filter(|(name, _)| *name != ACCESS)
         .map(|(name, export)| match export.ty {
             ComponentItem::ComponentInstance(instance) => {
@@ -64,7 +64,7 @@ pub(crate) fn export_names(component: &Component) -> Vec<String> {
         .collect()
 }
 
-/// What a component imports.
+/// The imports of a component.
 pub(crate) fn imported(component: &Component, importer: Importer) -> Vec<Import> {
     let kind = component.component_type();
     kind.imports(component.engine())
@@ -75,7 +75,7 @@ pub(crate) fn imported(component: &Component, importer: Importer) -> Vec<Import>
         .collect()
 }
 
-/// Offers a component what it imports.
+/// Links a component to its imports, and refuses a component whose imports eco doesn't offer.
 pub(crate) fn link(
     component: &Component,
     world: World,

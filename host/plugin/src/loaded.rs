@@ -1,31 +1,31 @@
-//! What is known of a plugin that has been loaded, whatever it is for.
+//! Properties of a loaded plugin, in either role.
 
 use crate::abi::Lifting;
 use eco_state::Hearing;
 
-/// Which interface a plugin was loaded for.
+/// The interface that a plugin was loaded for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interface {
     /// `handler`: one function.
     Handler,
     /// `session`: the whole connection.
     Session,
-    /// `client`.
+    /// `client`: the client's side of dialogues.
     Client,
 }
 
 pub(crate) struct Loaded {
     pub(crate) name: String,
-    /// Counts what its engine has loaded, from 1.
+    /// Its number among the plugins that its engine has loaded, from 1.
     pub(crate) version: u64,
     pub(crate) interface: Interface,
-    /// Which functions of the contract the script defines; `None` for a component, which has them all.
+    /// Functions of the contract that the script defines; `None` for a component, which has them all.
     pub(crate) functions: Option<Vec<String>>,
     /// Bytes of memory that an instance has before its first chunk.
     pub(crate) memory: usize,
     /// Whether it imports nothing at all.
     pub(crate) repeats_itself: bool,
-    /// How the bytes come back that its functions return.
+    /// The way in which the bytes of its functions come back.
     pub(crate) lifting: Lifting,
 }
 
@@ -36,8 +36,8 @@ impl Loaded {
         functions.is_none_or(|functions| functions.iter().any(|name| name == function))
     }
 
-    /// What it hears of its topics, if it exports `events`: a script that has no function for who comes and goes is not told
-    /// of that.
+    /// The events of topics that it hears, if it exports `events`. A script that defines neither `joined` nor `left`
+    /// hears nothing of members that come and go.
     pub(crate) fn hearing(&self) -> Hearing {
         if self.defines("joined") || self.defines("left") {
             Hearing::All
@@ -49,7 +49,7 @@ impl Loaded {
     }
 }
 
-/// Something that a component needs from its host.
+/// An interface that a component needs from its host.
 #[derive(Debug, serde::Serialize)]
 pub struct Import {
     /// The interface, with its version.

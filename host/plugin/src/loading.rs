@@ -1,7 +1,7 @@
-//! Loading: from what was compiled to a plugin that has been checked and started once.
+//! Loading: compiled code is checked and started once, and becomes a plugin.
 //!
-//! It owns the order of the checks. Which functions there must be, the roles say (`server`, `client`), and for
-//! a script its interpreter says which there are.
+//! It owns the order of the checks. The roles (`server`, `client`) name the functions that a plugin needs; a script's
+//! interpreter names those that the script defines.
 
 use crate::abi::{self, INTERPRETER, Lifting};
 use crate::cpu::meter::TotalTime;
@@ -27,28 +27,29 @@ use std::sync::atomic::Ordering;
 use tokio::time::timeout;
 use wasmtime::component::Component;
 
-/// A role that a plugin can fill: what it must have for that, and what else eco would call. `E` is the exports.
+/// A role that a plugin can fill, with the functions that it needs and those that eco would call besides. `E` is the
+/// exports.
 pub(crate) struct Role<E> {
-    /// For a person.
+    /// Its name, for messages.
     pub(crate) name: &'static str,
-    /// The interfaces that will do, for a person.
+    /// The accepted interfaces, for messages.
     pub(crate) expected: &'static str,
-    /// Who imports, where the plugin is no script.
+    /// The importer, where the plugin is no script.
     pub(crate) importer: Importer,
     /// The function that a script must define.
     pub(crate) needs: &'static str,
-    /// Who has its functions called.
+    /// The callers of its functions.
     pub(crate) callers: &'static [Caller],
     /// Finds the exports in a component that has all of them.
     pub(crate) find: fn(&Component) -> Option<E>,
-    /// Which interface they are of, and its name.
+    /// The interface of the exports, and its name.
     pub(crate) interface: fn(&E) -> (Interface, &'static str),
-    /// Checks that they have the types of the contract.
+    /// Checks that the exports have the types of the contract.
     pub(crate) check: fn(&E, Lifting, &mut Instance) -> wasmtime::Result<()>,
 }
 
 impl<E> Role<E> {
-    /// The component exports nothing for it.
+    /// The error for a component that exports nothing for the role.
     fn not_exported(&self, component: &Component) -> LoadError {
         LoadError::Export {
             role: self.name,
@@ -61,11 +62,11 @@ impl<E> Role<E> {
 /// A plugin that has passed the checks for a role.
 pub(crate) struct Plugin<E> {
     pub(crate) loaded: Loaded,
-    /// Make its instances.
+    /// The templates of its instances.
     pub(crate) templates: Templates<E>,
 }
 
-/// The checks that come after compiling.
+/// Runs the checks that come after compiling.
 pub(crate) async fn load<E: Send + Sync + 'static>(
     engine: &Engine,
     compiled: &Compiled,
@@ -82,7 +83,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     let template = Template {
         ready: link(component, engine.0.world, importer, imported)?,
         held: match compiled.direct {
-            // Its instances are of the module: one of the component is only tried out.
+            // Instances are made of the module; one instance of the component is only tried out.
             Some(_) => 0,
             None => held(engine.budgets(), compiled.held),
         },
@@ -129,7 +130,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     };
     let loaded = Loaded {
         name: compiled.name.clone(),
-        // Only now: what can't be used is no version.
+        // A plugin that failed a check has no number.
         version: engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1,
         interface,
         functions,
@@ -150,8 +151,8 @@ pub(crate) async fn compile(engine: &Engine, source: Source) -> Result<Compiled,
     Ok(engine.0.code.compile(source).await?)
 }
 
-/// Reads and compiles a plugin, and has `load` check it. A script that may begin in portable code has a call's time for
-/// that, by the clock: one whose top level works for longer waits for other code.
+/// Reads and compiles a plugin, and checks it with `load`. A script in portable code has a call's time for the check,
+/// by the wall clock. A script whose top level works for longer waits for native code.
 pub(crate) async fn compile_and_load<P, F>(
     engine: &Engine,
     source: Source,
@@ -170,7 +171,7 @@ where
     }
 }
 
-/// An interpreter that has too little memory is no fault of the script.
+/// Checks that the interpreter has enough memory: too little is no fault of the script.
 fn check_memory(language: Language, engine: &EngineState) -> Result<(), CompileError> {
     let enough = language.least_memory();
     if engine.memory_of(Some(language)) >= enough {
@@ -183,10 +184,10 @@ fn check_memory(language: Language, engine: &EngineState) -> Result<(), CompileE
     Err(CompileError::budget(Budget::Memory, &engine.budgets, found))
 }
 
-/// For the one instance whose script is heard while it is evaluated.
+/// The template of the one instance whose evaluation is logged.
 fn aloud(template: &Template) -> Template {
     let mut aloud = template.clone();
-    // It serves nobody, and nobody hears of it.
+    // The instance serves nobody, and shares no state.
     aloud.shared.state = None;
     if let Some((_, voice)) = &mut aloud.shared.evaluation {
         *voice = Voice::Heard;
@@ -198,7 +199,7 @@ fn unseeded(error: getrandom::Error) -> LoadError {
     LoadError::Internal(wasmtime::Error::new(error).context("the system has no random bytes"))
 }
 
-/// Has the interpreter evaluate the script, and returns which functions of the contract it defines.
+/// Makes the interpreter evaluate the script, and returns the functions of the contract that the script defines.
 async fn evaluate(
     instance: &mut Instance,
     component: &Component,
@@ -241,12 +242,12 @@ fn check_functions<E>(
     })
 }
 
-/// Slips of one script that are warned of. People make one or two; more are told when these are mended.
+/// Slips of one script that the log warns of. People make one or two; it names more once these are corrected.
 /// Test: `scripts::loading::a_script_is_warned_of_few_slips_at_a_time`.
 const WARNED_OF: usize = 3;
 
-/// Functions that eco would call if they were spelt otherwise. The script works without them, as long as
-/// nobody needs what they do.
+/// Warns of functions that eco would call if they were spelt otherwise. The script loads without them, since they are
+/// optional.
 fn warn_of_slips<E>(role: &Role<E>, defined: &[String], script: &Script) {
     let may_have = FUNCTIONS
         .iter()
@@ -262,8 +263,8 @@ fn warn_of_slips<E>(role: &Role<E>, defined: &[String], script: &Script) {
     }
 }
 
-/// Functions that eco calls for what is said in topics, where the script subscribes to none: they may be the
-/// script's own, for something else.
+/// Warns of functions that eco calls for events of topics, in a script that subscribes to none. It is only a warning:
+/// they may have another use in the script.
 fn warn_of_unheard(defined: &[String], script: &Script) {
     let hears = |name: &str| functions::named(name).is_some_and(|it| it.caller == Caller::Topic);
     if script.hints.speaks_of_subscribing {

@@ -1,7 +1,7 @@
 //! The log of a plugin: its `log` import, stdout and stderr of WASI, and the texts of its errors.
 //!
-//! It owns charging the plugin for that. `escape` makes it fit for a line; lines go to `tracing`, with the
-//! number of their connection, and errors to whoever logs the connection's end.
+//! It charges the plugin for all of them. `escape` makes each text fit for a line. Lines go to `tracing` with the
+//! number of their connection; errors are logged with the connection's end.
 
 use crate::evaluation::Evaluation;
 use crate::laboratory::Laboratory;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::component::{ComponentType, Lift};
 
-/// What a line costs of the budget beside its text: the time and the number that stand before it.
+/// Cost of a line beside its text: the time and the number before it count too.
 /// Test: `hostile_plugins::wasi::empty_lines_count_too`.
 pub(crate) const LINE_COST: usize = 64;
 
@@ -36,9 +36,9 @@ pub(crate) enum Level {
 pub(crate) struct PluginLog {
     connection: u64,
     left: AtomicUsize,
-    /// Where lines go instead, in a laboratory.
+    /// Receives the lines instead, in a laboratory.
     lab: Option<Laboratory>,
-    /// Of its script, if the instance evaluates that.
+    /// The script's evaluation, if the instance evaluates its script.
     evaluation: Option<Arc<Evaluation>>,
 }
 
@@ -57,14 +57,14 @@ impl PluginLog {
         })
     }
 
-    /// Writes one line. The budget counts what the plugin wrote, whether or not it is shown.
+    /// Writes one line. The budget counts the line, whether or not it is shown.
     pub(crate) fn line(&self, level: Level, text: &[u8]) -> Result<(), Budget> {
         self.spend(text.len() + LINE_COST)?;
         self.write(level, text);
         Ok(())
     }
 
-    /// The text of an error that the plugin returned, which is for the log too, and counts as a line.
+    /// Charges for the text of an error that the plugin returned. It is logged too, and counts as a line.
     pub(crate) fn last_words(&self, text: &str) -> Result<(), Budget> {
         self.spend(text.len() + LINE_COST)
     }
@@ -79,7 +79,7 @@ impl PluginLog {
             .map_err(|_| Budget::Log)
     }
 
-    /// Writes a line that is paid for.
+    /// Writes a line that is charged already.
     pub(crate) fn write(&self, level: Level, text: &[u8]) {
         let evaluation = self.evaluation.as_ref();
         if evaluation.is_some_and(|evaluation| evaluation.is_mute()) {

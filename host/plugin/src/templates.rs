@@ -1,9 +1,9 @@
-//! The templates of a plugin: its instances are made from the one that it was tried out with, and later from a better
-//! one.
+//! The templates of a plugin. Instances are made from the template that the plugin was tried out with, and later from
+//! a better one.
 //!
-//! It owns when that changes. Scripts begin in portable code where their interpreter isn't compiled for this
-//! machine yet. Later there is a snapshot of the evaluated script; or, where none is taken or can be had, the
-//! interpreter in this machine's code. To a script these are all the same (`evaluation`).
+//! It owns the moment of the change. Scripts begin in portable code where their interpreter isn't compiled for this
+//! machine yet. Later instances start from a snapshot of the evaluated script; without a snapshot, from the
+//! interpreter in native code. A script sees no difference (`evaluation`).
 
 use crate::error::LoadError;
 use crate::instance::Template;
@@ -22,12 +22,12 @@ pub(crate) struct RoleTemplate<E> {
     pub(crate) exports: E,
 }
 
-/// The template that instances of a plugin are made from now, and the one from later on.
+/// The first and the last template of a plugin's instances.
 pub(crate) struct Templates<E> {
     first: RoleTemplate<E>,
-    /// Set when it is known.
+    /// Set when the last template is known.
     last: Arc<SetOnce<Last<E>>>,
-    /// Waits for the last one. Ends with the plugin.
+    /// Prepares the last template. The task ends with the plugin.
     _task: Option<AbortOnDropHandle<()>>,
 }
 
@@ -36,7 +36,7 @@ enum Last<E> {
     Snapshot(RoleTemplate<E>),
     /// This machine's code, where the plugin began in portable code.
     Native(RoleTemplate<E>),
-    /// The first.
+    /// The first template, for good.
     First,
 }
 
@@ -86,13 +86,13 @@ impl<E: Send + Sync + 'static> Templates<E> {
         }
     }
 
-    /// Waits until the last template is known: whether that is a snapshot.
+    /// Waits until the last template is known. Returns whether it is a snapshot.
     pub(crate) async fn settled(&self) -> bool {
         matches!(self.last.wait().await, Last::Snapshot(_))
     }
 }
 
-/// Compiles the best template that there can be, which takes a while.
+/// Compiles the best possible template, which takes a while.
 async fn compile_last<E>(
     first: &Template,
     snapshot: Option<Taken>,
@@ -126,19 +126,19 @@ async fn compile_last<E>(
     }
 }
 
-/// Compiles the interpreter for the next script too, where this one began in portable code. It goes on when the plugin is
-/// gone: another version of it is the next script, most often.
+/// Compiles the interpreter for the next script too, where this one began in portable code. The compilation outlives
+/// the plugin, since the next script is mostly another version of it.
 fn keep_interpreter(first: &Template) {
     if let (Target::Portable, Some(script)) = (first.target, &first.shared.script) {
         let (code, language) = (first.shared.engine.code.clone(), script.language);
         tokio::spawn(async move {
-            // Where it can't be had, scripts begin in portable code again.
+            // If the compilation fails, scripts begin in portable code again.
             let _ = code.in_background(language).await;
         });
     }
 }
 
-/// The template of a snapshot, for instances that are else made from `first`.
+/// The template of a snapshot, which replaces `first`. `None` where it fails to link.
 fn of_snapshot<E>(
     first: &Template,
     component: &CountedComponent,

@@ -30,7 +30,7 @@ impl Lifting {
     }
 }
 
-/// Bytes that a call has returned, and that nobody has read yet.
+/// Bytes that a call has returned, before they are read.
 pub(crate) enum Bytes {
     InPlace(WasmList<u8>),
     Copied(Vec<u8>),
@@ -52,7 +52,7 @@ pub(crate) trait Returned: Lift + Measured + Send + Sync + 'static {
     /// The same type, with [`Bytes`] for both ways.
     type Value;
 
-    /// The same value.
+    /// Converts the value.
     fn into_value(self) -> Self::Value;
 }
 

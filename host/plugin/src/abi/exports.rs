@@ -39,7 +39,7 @@ pub(crate) enum ServerExports {
         receive: ComponentExportIndex,
         end_of_input: ComponentExportIndex,
         closed: ComponentExportIndex,
-        /// The function of `events`, which a plugin exports that wants to hear of any.
+        /// The function of `events`. A plugin that wants to hear of events exports it.
         event: Option<ComponentExportIndex>,
     },
 }

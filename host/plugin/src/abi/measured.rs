@@ -1,6 +1,7 @@
 //! The number of bytes that a call has returned.
 //!
-//! They were taken out of the plugin, or are still in its memory. Nobody has kept or copied them yet.
+//! The bytes were lifted out of the plugin, or are still in its memory. They are measured before the host copies or
+//! keeps them.
 
 use super::types::{Expect, Fault, Reply, Step, Turn};
 use wasmtime::component::WasmList;

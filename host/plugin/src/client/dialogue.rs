@@ -29,7 +29,7 @@ pub(super) struct Functions {
 }
 
 impl Functions {
-    /// Looks them up, which fails where their types are not those of the contract.
+    /// Looks up the functions. The lookup fails where their types are not those of the contract.
     pub(super) fn find(
         exports: &ClientExports,
         lifting: Lifting,
@@ -63,7 +63,7 @@ impl Dialogue {
         self.instance.usage()
     }
 
-    /// Has its interpreter evaluate the script.
+    /// Makes its interpreter evaluate the script.
     pub(super) async fn evaluate(&mut self, load: &ComponentExportIndex) -> Result<(), Error> {
         let instance = &mut self.instance;
         let load = instance.function::<(), (Answer<Vec<String>>,)>(load);

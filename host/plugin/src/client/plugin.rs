@@ -39,7 +39,7 @@ impl ClientPlugin {
         loading::compile_and_load(engine, source, load).await
     }
 
-    /// The checks that come after compiling.
+    /// Runs the checks that come after compiling.
     pub(crate) async fn from_compiled(
         engine: &Engine,
         compiled: Compiled,
@@ -56,8 +56,8 @@ impl ClientPlugin {
         self.begin(self.0.templates.current(), None).await
     }
 
-    /// As [`dialogue`](Self::dialogue), for one that is held later: a script that is to be evaluated is evaluated
-    /// now, and not as it begins.
+    /// As [`dialogue`](Self::dialogue), for one that is held later: a script without a snapshot is evaluated now, and
+    /// not at the dialogue's start.
     ///
     /// # Errors
     /// The plugin fails as it starts.
@@ -103,8 +103,8 @@ impl ClientPlugin {
         &self.0.loaded.name
     }
 
-    /// Whether two instances that are told the same do the same: it imports nothing that could
-    /// differ from one to the other, such as a clock.
+    /// Whether instances with equal input behave equally. Such a plugin imports nothing that could differ between
+    /// them, such as a clock.
     pub fn repeats_itself(&self) -> bool {
         self.0.loaded.repeats_itself
     }

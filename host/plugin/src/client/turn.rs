@@ -1,6 +1,6 @@
 //! The turns of a dialogue, as its caller sees them.
 //!
-//! It owns their rules, and how they come from the types of `wit/client.wit`.
+//! It owns their rules, and converts them from the types of `wit/client.wit`.
 
 use crate::abi::{self, Bytes};
 use crate::error::Error;
@@ -8,10 +8,10 @@ use crate::instance::Instance;
 use eco_contract::Expect;
 use std::borrow::Cow;
 
-/// One turn: bytes to send, borrowed from the dialogue, and how far to read then.
+/// One turn: bytes to send, borrowed from the dialogue, and the reply to read then.
 #[derive(Debug)]
 pub struct Turn<'a> {
-    /// May be empty.
+    /// The bytes to send, which may be none.
     pub send: Cow<'a, [u8]>,
     /// The reply that must follow.
     pub expect: Expect,
@@ -20,9 +20,9 @@ pub struct Turn<'a> {
 /// A mistake in a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// For a person.
+    /// The mistake in words, for a person.
     pub reason: String,
-    /// Where in the reply, counted from 0, if there is such a place.
+    /// The position in the reply, counted from 0, if the mistake has one.
     pub offset: Option<u64>,
 }
 
@@ -31,9 +31,9 @@ pub struct Fault {
 pub enum Step<'a> {
     /// The dialogue goes on.
     Next(Turn<'a>),
-    /// It is over, and all replies were right.
+    /// The dialogue is over, and all replies were right.
     Done,
-    /// It is over, because the reply was wrong.
+    /// The dialogue is over, because the reply was wrong.
     Wrong(Fault),
 }
 

@@ -1,5 +1,5 @@
-//! What the guest's side of a call, at a tick or in a function of the host, and the caller's side tell each other; and the
-//! end of the time that a call may wait.
+//! The state that the two sides of a call share: the guest's side, at a tick or in a host function, and the caller's.
+//! The caller's side also ends a call that waits for too long.
 
 use eco_compile::{Budget, Budgets, TICK};
 use eco_contract::SlowFlag;
@@ -16,24 +16,25 @@ use tokio::time::{Sleep, sleep, sleep_until};
 #[derive(Default)]
 pub(crate) struct CallState {
     pause: Mutex<Pause>,
-    /// Whether the call takes long, for whoever runs it.
+    /// Tells the driver of the connection that the call is slow.
     pub(super) slow_flag: SlowFlag,
 }
 
 #[derive(Default)]
 pub(super) struct Pause {
-    /// The call's place among those that take long, or its turn among events. It is given back whenever the guest stops
-    /// running, so that a call that sleeps holds up nobody.
+    /// The call's place in a turn queue. The place is released whenever the guest stops, so that a sleeping call
+    /// delays no other.
     pub(super) place: Option<Place>,
-    /// Whether the guest stopped to make way for others, and not to wait for something.
+    /// Whether the guest stopped to make way for other calls, and not to wait for something.
     pub(super) made_way: bool,
-    /// When the guest last went on. `None` before its first stop: to ask the system at each call is too dear.
+    /// Processor time when the guest last went on. `None` before its first stop: asking the system at each call is
+    /// too expensive.
     went_on: Option<Reading>,
-    /// What it had since the last tick, before it went on.
+    /// Processor time since the last tick, without the stretch since `went_on`.
     had: Duration,
-    /// Whether what it had before its first stop is counted.
+    /// Whether the time before the first stop is counted.
     is_begun: bool,
-    /// Whether its connection, or its peer, has had much lately.
+    /// Whether the connection or its peer has used much processor time recently.
     pub(super) much: bool,
 }
 
@@ -44,7 +45,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// Of this thread. `None` where the system doesn't say.
+    /// Reads the clock of this thread. `None` where the system has no such clock.
     fn now() -> Option<Self> {
         #[cfg(unix)]
         {
@@ -58,25 +59,25 @@ impl Reading {
         None
     }
 
-    /// What this thread has used since, if it is the same.
+    /// Processor time since this reading, if the thread is still the same.
     fn since(&self) -> Option<Duration> {
         let now = Self::now().filter(|now| now.thread == self.thread)?;
         now.used.checked_sub(self.used)
     }
 }
 
-/// What a guest had before its first stop, by the clock: it can't have gone on for longer than to the next tick, but the
-/// system may have run others meanwhile.
+/// Time of a guest before its first stop, by the wall clock. A guest stops at the next tick at the latest. The system
+/// may have run other programs meanwhile, so a whole tick is the upper bound.
 pub(super) fn first_part(runs_since: Instant) -> Duration {
     runs_since.elapsed().min(TICK)
 }
 
-/// Who waits for a place: a connection of a peer, with a plugin.
+/// The connection that waits for a place, with the accounts of its plugin and its peer.
 #[derive(Clone, Debug)]
 pub(crate) struct Payer {
     pub(crate) plugin: Arc<Account>,
     pub(crate) peer: Arc<Account>,
-    /// What the connection has had.
+    /// Recent processor time of the connection.
     pub(crate) recent: RecentTime,
 }
 
@@ -92,11 +93,11 @@ impl CallState {
         self.pause.lock()
     }
 
-    /// Waits for a place, before a call that takes long from the start.
+    /// Waits for a place, before a call that is slow from the start.
     pub(crate) async fn waits(&self, slow_queue: &TurnQueue, payer: &Payer) {
         self.pause().place = None;
         self.slow_flag.set_slow(true);
-        // It may be moved out of the way.
+        // The driver may move the slow task to other threads here.
         tokio::task::yield_now().await;
         let place = slow_queue
             .enter(&payer.plugin, &payer.peer, payer.recent)
@@ -104,7 +105,7 @@ impl CallState {
         self.pause().place = Some(place);
     }
 
-    /// Has the call make way for others, until `turn` has come.
+    /// Makes way for other calls until `turn` has come.
     pub(crate) async fn makes_way<T>(&self, turn: impl Future<Output = T>) -> T {
         self.pause().made_way = true;
         let turn = turn.await;
@@ -112,17 +113,18 @@ impl CallState {
         turn
     }
 
-    /// The call has its turn, until it stops or ends.
+    /// Gives the call its place, which it holds until it stops or ends.
     pub(crate) fn has_turn(&self, place: Option<Place>) {
         self.pause().place = place;
     }
 
-    /// Before the guest goes on, in this thread.
+    /// Notes that the guest goes on, on this thread.
     pub(super) fn goes_on(&self) {
         self.pause().went_on = Reading::now();
     }
 
-    /// After the guest, which runs since then, has stopped: others may have its place. Whether it stopped for them.
+    /// Notes that the guest has stopped, counts its time and releases its place. Returns whether it stopped to make
+    /// way.
     pub(super) fn stops(&self, runs_since: Instant) -> bool {
         let mut pause = self.pause();
         pause.place = None;
@@ -136,7 +138,7 @@ impl CallState {
         pause.made_way
     }
 
-    /// What the guest had since the last tick, if the system says so.
+    /// Takes the guest's processor time since the last tick. `None` where it is unknown.
     pub(super) fn had(&self) -> Option<Duration> {
         let mut pause = self.pause();
         let before = std::mem::take(&mut pause.had);
@@ -149,7 +151,7 @@ impl CallState {
         }
     }
 
-    /// After a call that has stopped at least once: what it had since the last tick.
+    /// Ends a call that has stopped at least once. Returns its processor time since the last tick.
     fn ends(&self) -> Duration {
         let mut pause = self.pause();
         let since = pause.went_on.take().and_then(|went_on| went_on.since());
@@ -167,13 +169,13 @@ impl CallState {
 /// How a call ended.
 pub(crate) struct Ended<T> {
     pub(crate) result: Result<T, Budget>,
-    /// What it had that isn't counted yet, where it has stopped at least once.
+    /// Processor time that isn't counted yet, if the call has stopped at least once.
     pub(crate) rest: Option<Duration>,
 }
 
-/// Runs a call to its end, or to the end of the time that it may wait. `began` is when it began, from which its deadline
-/// counts; `runs_since` is when its guest did, after the call had waited for its turn. The time in which it runs is the
-/// [`CpuMeter`](super::meter::CpuMeter)'s; that in which it makes way for others is bounded by its deadline alone.
+/// Runs a call until it ends, or until it has waited for too long. The deadline counts from `began`; `runs_since` is
+/// the start of the guest, after the call's wait for its turn. The [`CpuMeter`](super::meter::CpuMeter) bounds the
+/// time in which the call runs. The deadline alone bounds the time in which it makes way for others.
 ///
 /// The timers cost nothing to the calls, nearly all, that end without a pause.
 pub(crate) async fn bounded<F: Future>(
@@ -185,7 +187,7 @@ pub(crate) async fn bounded<F: Future>(
     let mut left = budgets.wait;
     let mut waiting: Option<(Instant, Pin<Box<Sleep>>)> = None;
     let mut deadline: Option<Pin<Box<Sleep>>> = None;
-    // A call that takes long from the start has waited before it began.
+    // A call that is slow from the start has waited before it began.
     let mut paused = call_state.slow_flag.is_slow();
     std::future::poll_fn(|cx| {
         if paused {
@@ -209,7 +211,7 @@ pub(crate) async fn bounded<F: Future>(
                 broken = Some(Budget::Wait);
             }
         }
-        // What can't be counted is never.
+        // A deadline beyond the clock's range never comes.
         if let Some(end) = began.checked_add(budgets.deadline) {
             let timer = deadline.get_or_insert_with(|| Box::pin(sleep_until(end.into())));
             if timer.as_mut().poll(cx).is_ready() {

@@ -1,12 +1,13 @@
-//! Processor time: what a call may use, and how calls that take long make way for others.
+//! The meter of processor time: it bounds each call, and makes slow calls wait for others.
 //!
-//! A guest can't be stopped while it runs, only at the ticks of the engine's clock. At each tick a
-//! call that is still running is counted, and yields. From its second tick on it says that it takes
-//! long, so that it runs where it is in nobody's way, and waits for a place in a
-//! [`TurnQueue`], so that on a machine with several processors one at least is free for the
-//! calls, nearly all, that take microseconds. A connection that has had much lately does so from the
-//! start of each call, or else many short calls would keep a long one from ever running; and so does one of a peer that
-//! has had more than its share where all are busy, however many connections that has.
+//! A guest can only be stopped at the ticks of the engine's clock. Each tick meters the running call and makes it
+//! yield. From its second tick on a call sets its slow flag, so that it runs where it is in nobody's way, and waits
+//! for a place in a [`TurnQueue`]. So at least one of several processors stays free for the calls, nearly all, that
+//! take microseconds.
+//!
+//! A connection with much recent processor time waits at the start of each call; otherwise many short calls would
+//! starve a long one. The same holds for each connection of a peer that is above its share on a busy machine, however
+//! many connections that peer has.
 
 use super::call_state::{CallState, Payer, first_part};
 use super::priority::Priority;
@@ -18,38 +19,38 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmtime::UpdateDeadline;
 
-/// Ticks that a call may use before it has to wait its turn.
+/// Ticks that a call may use before it waits for its turn.
 const SHORT: u32 = 1;
-/// What a call that has had a turn may have had by its first tick, which may come at once, before it has to wait again: it
-/// is one of many, most often.
+/// Processor time at the first tick from which a call that has had a turn waits again. Such a call is mostly one of
+/// many. The tick alone says little, since it may come at once.
 const SHORT_TURN: Duration = Duration::from_millis(5);
-/// What a connection may have had lately before its short calls wait their turn too: as much as one
-/// has that uses some three percent of a processor all the time.
+/// Recent processor time of a connection from which its short calls wait for turns too: that of a steady load of some
+/// three percent of a processor.
 /// Test: `fairness::processors::a_long_call_gets_its_share_beside_short_ones_that_come_again_and_again`.
 const MUCH: Duration = Duration::from_millis(250);
-/// What short calls may come to before they are charged, all at once.
+/// Sum of short calls at which they are charged, all at once.
 const CHARGED: Duration = Duration::from_millis(1);
-/// What the calls of a plugin take on average where they take turns: a hundred of them that come at once would be before a
-/// neighbour for a tenth of a second. Test: `fairness::events::a_neighbour_is_answered_among_calls_that_come_at_once`.
+/// Average time of a plugin's calls from which they take turns. A hundred such calls at once would delay a neighbour
+/// by a tenth of a second. Test: `fairness::events::a_neighbour_is_answered_among_calls_that_come_at_once`.
 const TURNS: Duration = Duration::from_millis(1);
-/// What an event costs its connection where nobody else pays for it: what the host does for a timer, about.
+/// Charge to a connection for an event that nobody else pays for: about the host's work for a timer.
 const EVENT: Duration = Duration::from_micros(10);
 
-/// What all calls of a plugin have had, of all its instances.
+/// Processor time of all calls of a plugin, in all its instances.
 #[derive(Default)]
 pub(crate) struct TotalTime {
-    /// What the last ones took on average, in nanoseconds.
+    /// Moving average of a call's time, in nanoseconds.
     average: AtomicU64,
-    /// What they have had lately.
+    /// Recent processor time of the plugin's calls.
     account: Arc<Account>,
 }
 
 impl TotalTime {
-    /// A call took so long. Two that end at once may count as one.
+    /// Adds a call's time to the average. Of two calls that end at once, one may be lost.
     fn took(&self, time: Duration) {
         let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let average = self.average.load(Ordering::Relaxed);
-        // It rises soon and falls slowly: some short calls between long ones don't hide these.
+        // The average rises fast and falls slowly, so that short calls don't hide the long ones between them.
         let average = if time > average {
             average + (time - average) / 4
         } else {
@@ -62,7 +63,7 @@ impl TotalTime {
         Duration::from_nanos(self.average.load(Ordering::Relaxed))
     }
 
-    /// What they have had lately.
+    /// Recent processor time of the plugin's calls.
     pub(crate) fn account(&self) -> &Arc<Account> {
         &self.account
     }
@@ -72,32 +73,32 @@ impl TotalTime {
 pub(crate) struct CpuMeter {
     ticks: u32,
     used: Duration,
-    /// When the running call began, and when its guest did, which may have waited for a turn.
+    /// Start of the running call, and of its guest, which may have waited for a turn.
     began: Instant,
     runs_since: Instant,
-    /// What calls have had that isn't charged yet.
+    /// Processor time of calls that isn't charged yet.
     unpaid: Duration,
-    /// What this connection has had.
+    /// Recent processor time of this connection.
     recent: RecentTime,
-    /// The same, beginning with what its peer's connections had.
+    /// As `recent`, beginning with the average of the peer's connections. Queues order the connection by it.
     rank: RecentTime,
-    /// How many times their budget calls have, since their code is so much slower.
+    /// Factor by which code is slower than native code, and by which the processor budget of calls is larger.
     slowdown: u32,
     spent: Arc<TotalTime>,
     membership: Arc<Membership>,
     slow_queue: TurnQueue,
-    /// What the running call has had that is charged.
+    /// Processor time of the running call that is charged already.
     paid: Duration,
     /// Whether the running call has waited for a turn.
     had_turn: bool,
-    /// Who pays for the running call, if that is another peer.
+    /// The other peer that pays for the running call, if one does.
     payer: Option<Arc<Account>>,
     pub(crate) call_state: Arc<CallState>,
 }
 
 impl CpuMeter {
-    /// For an instance whose calls say by `slow_flag` when they are slow, and add to the total time and to what their peer
-    /// has had. Its code is `slowdown` times as slow as it will be.
+    /// Creates the meter of an instance. Its calls set `slow_flag` while they are slow, and are charged to `spent`
+    /// and to the peer of `membership`. Its code is `slowdown` times as slow as native code.
     pub(crate) fn new(
         slow_flag: SlowFlag,
         spent: Arc<TotalTime>,
@@ -124,12 +125,12 @@ impl CpuMeter {
         }
     }
 
-    /// When the running call began.
+    /// The start of the running call.
     pub(crate) fn began(&self) -> Instant {
         self.began
     }
 
-    /// Who pays.
+    /// The payer of the running call.
     pub(crate) fn payer(&self) -> Payer {
         let peer = self.payer.as_ref();
         Payer {
@@ -139,15 +140,16 @@ impl CpuMeter {
         }
     }
 
-    /// Before the instance is made. Who pays, if its peer has had so much that it has to wait for its place.
+    /// Prepares the start of an instance. Returns the payer if the peer has used so much that the start has to wait
+    /// for a place.
     pub(crate) fn start_instance(&self) -> Option<Payer> {
         let much = self.has_had_much(Instant::now());
-        // So does its first call.
+        // The first call is slow then too.
         self.call_state.pause().much = much;
         much.then(|| self.payer())
     }
 
-    /// Before each call. Who pays, if that is so much that the call has to wait for its place before it begins.
+    /// Begins a call. Returns the payer if the call is slow from the start, so that it has to wait for a place.
     pub(crate) fn start(&mut self) -> Option<Payer> {
         self.ticks = 0;
         self.used = Duration::ZERO;
@@ -168,18 +170,19 @@ impl CpuMeter {
         self.spent.average() >= TURNS
     }
 
-    /// The running call has waited for a turn, and its guest begins now: that it waited is not what it had.
+    /// Notes that the running call has waited for a turn and its guest begins now. The wait doesn't count as
+    /// processor time.
     pub(crate) fn has_had_turn(&mut self) {
         self.had_turn = true;
         self.runs_since = Instant::now();
     }
 
-    /// When the guest of the running call began.
+    /// The start of the running call's guest.
     pub(crate) fn runs_since(&self) -> Instant {
         self.runs_since
     }
 
-    /// The running call is for an event, for which that peer pays, or its own where there is none.
+    /// Notes that the running call is for an event. `payer` pays for it; `None` charges the connection's own peer.
     pub(crate) fn is_paid_by(&mut self, payer: Option<Arc<Account>>) {
         if payer.is_none() {
             self.unpaid += EVENT;
@@ -188,7 +191,7 @@ impl CpuMeter {
         self.payer = payer;
     }
 
-    /// After each call, which had so much that isn't counted yet, if it has stopped at least once.
+    /// Ends a call. `rest` is its processor time that isn't counted yet, if the call has stopped at least once.
     pub(crate) fn end(&mut self, rest: Option<Duration>) {
         let time = rest.unwrap_or_else(|| first_part(self.runs_since));
         self.spent.took(self.paid + time);
@@ -212,7 +215,7 @@ impl CpuMeter {
         self.flag(now);
     }
 
-    /// Says whether calls of this connection are slow from the start, as of now.
+    /// Sets whether calls of this connection are slow from the start, and returns that.
     fn flag(&self, now: Instant) -> bool {
         let much = self.has_had_much(now);
         self.call_state.pause().much = much;
@@ -220,13 +223,14 @@ impl CpuMeter {
         much
     }
 
-    /// Charges what calls have had to who pays.
+    /// Charges processor time of calls to their payer.
     fn charge(&mut self, time: Duration, now: Instant) {
         self.paid += time;
         let own = self.membership.account();
         let payer = self.payer.as_ref().unwrap_or(own);
         payer.charge(time, now);
-        // Another of the peer's connections may have caused it: among them, who works has had it.
+        // Another connection of the same peer may have caused the work. Within a peer, the connection that works is
+        // charged.
         if Arc::ptr_eq(payer, own) {
             self.recent.add(time, now);
             self.rank.add(time, now);
@@ -239,7 +243,7 @@ impl CpuMeter {
         self.recent.had(now) > MUCH || is_above()
     }
 
-    /// At which priority the running call works on what is shared.
+    /// The priority at which the running call works on shared resources.
     pub(crate) fn priority(&self) -> Priority {
         if self.call_state.slow_flag.is_slow() {
             Priority::Raised {
@@ -252,17 +256,17 @@ impl CpuMeter {
         }
     }
 
-    /// What a call does at a tick. Ticks pass also while the system runs other programs, and none
-    /// passes for the guest while the host works for it, so that what counts is what the thread really
-    /// had; where nobody knows, a whole tick. What it had before the first tick is known by the clock alone, and counts
-    /// nothing for the call.
+    /// Meters the running call at a tick, and makes it yield. Ticks pass also while the system runs other programs,
+    /// and no tick reaches the guest while the host works for it. So the thread's processor time counts; where it is
+    /// unknown, a whole tick does. Time before the first tick is known by the wall clock alone, and isn't held
+    /// against the call's budget.
     pub(crate) fn on_tick(&mut self, budgets: &Budgets) -> wasmtime::Result<UpdateDeadline> {
         self.ticks += 1;
         let had = self.call_state.had();
         if self.ticks > 1 || had.is_some() {
             self.used += had.unwrap_or(TICK);
         }
-        // A tick is never quite ten milliseconds.
+        // A tick is never exactly ten milliseconds.
         if self.used + TICK / 2 > budgets.cpu.saturating_mul(self.slowdown) {
             return Err(Budget::Cpu.into());
         }
@@ -272,7 +276,7 @@ impl CpuMeter {
         });
         let now = Instant::now();
         if self.ticks == 1 && had >= TURNS {
-            // It may be long until it ends, and others begin meanwhile.
+            // The call may run for long, and others that begin meanwhile need the average.
             self.spent.took(had);
         }
         self.charge(had, now);
@@ -282,7 +286,8 @@ impl CpuMeter {
         self.call_state.pause().much = much;
         self.call_state.slow_flag.set_slow(long);
         let call_state = self.call_state.clone();
-        // Before its place is given back, which goes to the one that has had least: that may be this one again.
+        // The call enters the queue before it releases its place. The place goes to the entry with the least recent
+        // time, which may be this call again.
         let turn = long.then(|| {
             let Payer {
                 plugin,
@@ -331,7 +336,7 @@ mod tests {
         assert!(meter.on_tick(&budgets).is_ok());
     }
 
-    /// While the system runs other programs the clock ticks on.
+    /// The clock ticks on while the system runs other programs.
     #[cfg(unix)]
     #[tokio::test]
     async fn only_time_that_the_guest_had_counts() {
@@ -342,7 +347,7 @@ mod tests {
             if let Ok(UpdateDeadline::YieldCustom(_, wait)) = tick {
                 wait.await;
             }
-            // As `bounded` does.
+            // `bounded` does the same.
             meter.call_state.stops(meter.runs_since());
             meter.call_state.goes_on();
         }

@@ -1,4 +1,4 @@
-//! Processor time: what calls have of it, and how those that take long make way for others.
+//! Processor time of calls: metering, fair turns, and the priority of work on shared resources.
 
 pub(crate) mod call_state;
 pub(crate) mod meter;

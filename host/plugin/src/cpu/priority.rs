@@ -1,15 +1,15 @@
-//! What a call does with things that all share, at ordinary priority: threads of the lowest one must not hold what others
-//! wait for, since they may be stopped for as long as there is other work.
+//! Work on shared resources runs at ordinary priority. A thread of the lowest priority must not hold a resource that
+//! others wait for: the system may suspend that thread for as long as there is other work.
 
 use super::call_state::{CallState, Payer};
 use eco_fair::TurnQueue;
 use std::sync::Arc;
 
-/// The priority at which a call works on what is shared.
+/// The priority at which a call works on shared resources.
 pub(crate) enum Priority {
-    /// The call has it already.
+    /// The call has ordinary priority already.
     Ordinary,
-    /// The call is slow: it comes back from its threads, and has to wait for its place there again.
+    /// The call is slow. It leaves the threads of slow calls for the work, and waits for its place there again.
     Raised {
         call_state: Arc<CallState>,
         slow_queue: TurnQueue,
@@ -18,7 +18,7 @@ pub(crate) enum Priority {
 }
 
 impl Priority {
-    /// Has the running call of a guest do this work.
+    /// Does this work within the running call of a guest.
     pub(crate) async fn run<T>(self, work: impl Future<Output = T>) -> T {
         let Self::Raised {
             call_state,
@@ -85,7 +85,7 @@ mod tests {
             payer,
         };
         let is_slow = priority.run(async {
-            // As `bounded` does when the guest stops: others may have its place.
+            // `bounded` does the same when the guest stops, and others may take its place.
             call_state.stops(std::time::Instant::now());
             slow_flag.is_slow()
         });

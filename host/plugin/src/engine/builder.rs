@@ -1,4 +1,4 @@
-//! How an engine is set up: what its instances see, where they live, and its clock.
+//! The setup of an engine: its settings, its queues, and the thread of its clock.
 
 use super::pool::{ADDRESS_SPACE, Cleaning, pool};
 use super::state::{Engine, EngineState, Hints};
@@ -16,28 +16,28 @@ use std::sync::atomic::AtomicU64;
 use wasmtime::Config;
 use wasmtime::error::Context as _;
 
-/// Stack that the host's own functions may use above the plugin's, when a plugin calls `log` or
-/// WASI. Hitting it would be eco's bug, and a guard page would end the process: it is generous,
-/// and costs address space only. Test: `hostile_plugins::wasi::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
+/// Stack for host functions above the plugin's own, when a plugin calls `log` or WASI. Overflowing it would be eco's
+/// bug, and a guard page would end the process. The value is generous, since it costs address space only.
+/// Test: `hostile_plugins::wasi::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
 const HOST_STACK: usize = 512 * 1024;
 
 impl Engine {
-    /// An engine that compiles with `compiler`, and whose plugins have these budgets.
+    /// Begins an engine that compiles with `compiler` and holds its plugins to these budgets.
     pub fn builder(compiler: Compiler, budgets: Budgets) -> EngineBuilder {
         EngineBuilder::new(compiler, budgets)
     }
 }
 
-/// Sets up an [`Engine`]. Unless it is told otherwise, that is for an instance or two, has scripts begin in portable code
-/// where their interpreter isn't compiled yet, takes memory as it
-/// needs it, counts no fuel, and keeps compiled code in the user's cache folder.
+/// Sets up an [`Engine`]. Without further settings the engine is for an instance or two. Its scripts begin in
+/// portable code where their interpreter isn't compiled yet. It allocates memory on demand, counts no fuel, and keeps
+/// compiled code in the user's cache folder.
 pub struct EngineBuilder {
     compiler: Compiler,
     budgets: Budgets,
     work: Work,
     world: World,
     hints: Hints,
-    /// Connections for which there is a pool.
+    /// Number of instances in the pool; `None` for no pool.
     pooled: Option<usize>,
     pub(super) cleaning: Cleaning,
     takes_snapshots: bool,
@@ -65,91 +65,90 @@ impl EngineBuilder {
         }
     }
 
-    /// Is told what is compiled whenever somebody waits for that; what it gives is dropped when the waiting is over.
+    /// Calls `on_compile` with the name of the code whenever somebody waits for a compilation. The returned value is
+    /// dropped when the wait is over.
     #[must_use]
     pub fn on_compile(mut self, on_compile: fn(&str) -> Box<dyn Any + Send>) -> Self {
         self.on_compile = on_compile;
         self
     }
 
-    /// What the connections of its plugins share, in place of a state of its own. In a laboratory each run
-    /// has its own all the same.
+    /// Sets the state that connections of its plugins share, in place of a state of its own. Each run in a laboratory
+    /// keeps its own.
     #[must_use]
     pub fn state(mut self, state: SharedState) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// Reserves room for as many instances as there may be connections, so that they start faster: those of a
-    /// script from a snapshot of one that has evaluated it, as soon as that is taken.
+    /// Reserves room for an instance of each connection, so that instances start faster. A script's instances start
+    /// from a snapshot of an evaluated one, as soon as it is ready.
     #[must_use]
     pub fn pooled(mut self, connections: usize) -> Self {
-        // One more than there are connections: a new version of a plugin is tried out in it.
+        // One more instance than connections: a new version of a plugin is tried out in it.
         self.pooled = Some(connections.saturating_add(1));
         self
     }
 
-    /// Has each instance of a script evaluate it.
+    /// Makes each instance of a script evaluate the script itself.
     #[must_use]
     pub fn without_snapshots(mut self) -> Self {
         self.takes_snapshots = false;
         self
     }
 
-    /// Has scripts wait until their interpreter is compiled. Otherwise they begin at once, in portable code, where
-    /// their calls take some thirty times as long until there is other code.
+    /// Makes scripts wait until their interpreter is compiled. Otherwise they begin at once in portable code, and
+    /// their calls take some thirty times as long until native code is ready.
     #[must_use]
     pub fn compiled_first(mut self) -> Self {
         self.begins_portable = false;
         self
     }
 
-    /// Counts the fuel that calls use: a measure of their work that is the same on every machine, for which
-    /// they run slower.
+    /// Counts the fuel that calls use: a measure of work that is the same on every machine. Calls run slower for it.
     #[must_use]
     pub fn metered(mut self) -> Self {
         self.work = Work::Counted;
         self
     }
 
-    /// As [`metered`](Self::metered), in surroundings that are the same at every run and on every
-    /// machine (see [`Laboratory`](crate::Laboratory)): what a plugin does there, it does again.
+    /// As [`metered`](Self::metered), in surroundings that are the same at every run and on every machine (see
+    /// [`Laboratory`](crate::Laboratory)): a plugin repeats there what it has done before.
     #[must_use]
     pub fn laboratory(mut self) -> Self {
         self.work = Work::Counted;
         self.world = World::Laboratory;
-        // A stack may be deeper in one code than in another.
+        // Portable and native code may need different depths of stack.
         self.begins_portable = false;
         self
     }
 
-    /// Says nothing of functions of a script whose names eco nearly has, or which it calls for nobody: where whoever reads
-    /// the log hasn't written the scripts.
+    /// Logs no warnings of misspelt functions, or of functions that eco never calls. Readers of such a log aren't the
+    /// authors of the scripts.
     #[must_use]
     pub fn without_hints(mut self) -> Self {
         self.hints = Hints::Withheld;
         self
     }
 
-    /// Compiles anew what another engine has compiled before, and keeps nothing for it.
+    /// Ignores code that other engines have compiled, and keeps none for them.
     #[must_use]
     pub fn uncached(mut self) -> Self {
         self.cached_for = None;
         self
     }
 
-    /// Keeps what it compiles for these users. What is there for all is found by everybody.
+    /// Keeps compiled code for these users. Every engine finds code that is kept for all users.
     #[must_use]
     pub fn cached_for(mut self, users: Users) -> Self {
         self.cached_for = Some(users);
         self
     }
 
-    /// The engine.
+    /// Builds the engine.
     ///
     /// # Errors
-    /// The machine has no address space left for the pool, or a budget is out of what wasmtime can
-    /// do.
+    /// The machine has no address space left for the pool, or wasmtime can't hold a budget.
     pub fn build(self) -> Result<Engine, EngineError> {
         let created = match self.pooled {
             None => self.wasmtime(WHOLE_MEMORY),
@@ -159,7 +158,7 @@ impl EngineBuilder {
             {
                 self.wasmtime(self.budgets.memory as u64)
             }
-            // Containers may limit address space below what the processor has.
+            // Containers may limit address space below the processor's.
             Some(_) => self
                 .wasmtime(WHOLE_MEMORY)
                 .or_else(|_| self.wasmtime(self.budgets.memory as u64)),
@@ -184,7 +183,7 @@ impl EngineBuilder {
         if let Some(users) = self.cached_for {
             code = code.kept_for(users);
         }
-        // Where address space is short, no memory gets as much as portable code wants.
+        // Where address space is short, no memory gets as much of it as portable code needs.
         if self.begins_portable && settings.reservation == WHOLE_MEMORY {
             code = code.beginning_on(move || portable(&budgets));
         }
@@ -209,7 +208,7 @@ impl EngineBuilder {
         })))
     }
 
-    /// With so much address space for each memory, where there is a pool.
+    /// Creates wasmtime's engine. Each memory of its pool, if any, reserves so much address space.
     fn wasmtime(&self, reservation: u64) -> wasmtime::Result<(wasmtime::Engine, Settings)> {
         let settings = Settings {
             reservation,
@@ -227,8 +226,7 @@ impl EngineBuilder {
     }
 }
 
-/// Calls that take long, and calls for events, of which each so many run at a time: one fewer than there are processors,
-/// and at least one.
+/// Slow calls that run at a time, and as many calls for events: one fewer than processors, and at least one.
 fn places() -> usize {
     processors().saturating_sub(1).max(1)
 }
@@ -237,7 +235,7 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// For running code of these settings within the budgets.
+/// The configuration for running code of these settings within the budgets.
 fn running(settings: Settings, budgets: &Budgets) -> wasmtime::Result<Config> {
     let mut config = settings.running()?;
     config.max_wasm_stack(budgets.stack);
@@ -245,8 +243,9 @@ fn running(settings: Settings, budgets: &Budgets) -> wasmtime::Result<Config> {
     Ok(config)
 }
 
-/// An engine for the portable code of interpreters. It has no pool: it runs what begins before there is other
-/// code. `None` where the machine can't run such code, which costs time and changes nothing.
+/// Creates an engine for the portable code of interpreters. It has no pool, since it only runs instances that begin
+/// before native code is ready. `None` where the machine can't run portable code: scripts begin later then, and
+/// nothing else changes.
 fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
     let engine = running(Settings::PORTABLE, budgets)
         .and_then(|config| wasmtime::Engine::new(&config))
@@ -256,7 +255,7 @@ fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
     Some(engine)
 }
 
-/// Ticks until the engine is gone.
+/// Starts a thread that ticks until the engine is gone.
 fn start_clock(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
     let engine = engine.weak();
     let started = std::thread::Builder::new()

@@ -1,8 +1,7 @@
 //! The engine: one configured wasmtime for all the plugins of a process.
 //!
-//! It owns what instances share: compiled code, the pool of instances, the total of memory in use,
-//! the queue for long calls. It knows nothing of any one plugin. It only runs code: its wasmtime has no
-//! compiler.
+//! It owns the resources that instances share: compiled code, the pool of instances, the total of memory in use, the
+//! queues of calls. Its wasmtime only runs code, and has no compiler.
 
 mod builder;
 mod pool;

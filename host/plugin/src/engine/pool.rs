@@ -1,26 +1,26 @@
-//! The pool of an engine for many instances: address space and slots that are reserved at its start, so that
-//! an instance takes microseconds.
+//! The pool of an engine for many instances: address space and slots are reserved at its start, so that an instance
+//! starts in microseconds.
 
 use eco_compile::{Budgets, HELD, KEPT_PART, PARTS};
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Address space that all memories may reserve together: half of what x86-64 and arm64 processes
-/// have. Beyond it memories get just their budget, and accesses are checked.
+/// Address space that all memories may reserve together: half of an x86-64 or arm64 process's. Beyond it a memory
+/// reserves just its budget, and accesses are checked.
 pub(super) const ADDRESS_SPACE: u64 = 64 << 40;
 
-/// Slots that are kept warm while nobody uses them: their pages stay where they are, cleaned, for the next
-/// instance of the same plugin, since to give them back to the kernel and to fault them in again costs more
-/// than to clean them. That is as many as come and go at once on a busy server. Beyond it a slot is given to
-/// another plugin, and loses its pages. Test: `warm_slots::what_slots_keep_is_bounded`.
+/// Slots that stay warm while unused. A warm slot keeps its pages, cleaned, for the next instance of the same plugin:
+/// cleaning costs less than returning pages to the kernel and faulting them in again. As many instances come and go
+/// at once on a busy server. Beyond the limit a slot goes to another plugin, and loses its pages.
+/// Test: `warm_slots::what_slots_keep_is_bounded`.
 const WARM_SLOTS: u32 = 256;
-/// Slots that are kept warm in any case, with less in each where there is little memory in all.
+/// Slots that stay warm in any case. Each keeps less where the total budget of memory is small.
 const LEAST_SLOTS: usize = 16;
-/// Bytes of a memory that stay with a warm slot, where the system says which of its pages were written: more
-/// than scripts and compiled plugins touch. What is beyond is given back.
+/// Bytes of a memory that stay with a warm slot, where the system tells which pages were written: more than scripts
+/// and compiled plugins touch. The rest is returned to the system.
 const KEPT_MEMORY: usize = 4 * 1024 * 1024;
-/// As [`KEPT_MEMORY`], of a table: some 8,000 elements, as many as interpreters have.
+/// As [`KEPT_MEMORY`], for a table: some 8,000 elements, as many as interpreters have.
 const KEPT_TABLE: usize = 64 * 1024;
-/// As both, where the system doesn't say: then the first pages of each are cleaned, written or not.
+/// Replaces both where the system doesn't tell: the first pages of each are cleaned then, written or not.
 const KEPT_UNSEEN: usize = 16 * 1024;
 
 /// How a slot is cleaned for its next instance.
@@ -28,12 +28,12 @@ const KEPT_UNSEEN: usize = 16 * 1024;
 pub(super) enum Cleaning {
     /// The pages that were written, which the system tells: `PAGEMAP_SCAN` of Linux 6.7 and later.
     Written,
-    /// The first ones; the rest is given back to the system.
+    /// The first pages; the rest is returned to the system.
     First,
 }
 
 impl Cleaning {
-    /// The better one that this system can do.
+    /// The better way that this system supports.
     pub(super) fn of_this_system() -> Self {
         if PoolingAllocationConfig::is_pagemap_scan_available() {
             Self::Written
@@ -42,7 +42,7 @@ impl Cleaning {
         }
     }
 
-    /// Bytes that a warm slot of a memory keeps at most, and one of a table.
+    /// The most bytes that a warm slot keeps of a memory, and of a table.
     fn kept(self, budgets: &Budgets) -> (usize, usize) {
         match self {
             Self::Written => {
@@ -54,11 +54,11 @@ impl Cleaning {
     }
 }
 
-/// Bytes that wasmtime may hold for an instance. What a plugin may have is refused before it is compiled, with
-/// parts that are counted there too; this has room for all of that, and reserves none.
+/// Bytes that wasmtime may hold for an instance. Larger plugins are refused before they are compiled, by a count that
+/// includes other parts too. So this limit has room for every plugin; it reserves nothing.
 const INSTANCE: usize = 2 * HELD as usize;
 
-/// For so many connections, whose memories have so much address space each.
+/// Sizes the pool for so many connections. Each memory reserves so much address space.
 pub(super) fn pool(
     budgets: &Budgets,
     connections: usize,
@@ -71,8 +71,8 @@ pub(super) fn pool(
         .unwrap_or(u32::MAX)
         .min(WARM_SLOTS);
     let connections = u32::try_from(connections).unwrap_or(u32::MAX);
-    // Most plugins have one memory; interpreters and adapters bring a few more, which are granted as
-    // far as address space goes.
+    // Most plugins have one memory; interpreters and adapters bring a few more, which the pool grants as far as
+    // address space goes.
     let reservable = u32::try_from(ADDRESS_SPACE / reservation.max(1)).unwrap_or(u32::MAX);
     let memories = connections
         .saturating_mul(4)

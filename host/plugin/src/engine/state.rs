@@ -1,4 +1,4 @@
-//! The engine, and what all of its instances share.
+//! The engine, with the state that all of its instances share.
 
 use crate::laboratory::World;
 use eco_compile::{Budgets, CodeCache, CompileError, Language, Settings, TotalMemory};
@@ -14,35 +14,35 @@ pub struct Engine(pub(crate) Arc<EngineState>);
 pub(crate) struct EngineState {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) budgets: Budgets,
-    /// Which code it runs.
+    /// The settings of the code that it runs.
     pub(crate) settings: Settings,
-    /// Where that comes from.
+    /// The source of that code.
     pub(crate) code: Arc<CodeCache>,
-    /// What all instances and all code make the host hold, in bytes. What instances hold in a laboratory counts there.
+    /// Bytes that the host holds for all instances and all code. A laboratory counts those of its own instances.
     pub(crate) total_memory: TotalMemory,
-    /// For calls that take long.
+    /// The queue of slow calls.
     pub(crate) slow_queue: TurnQueue,
-    /// For calls of plugins whose calls take some milliseconds, of which many may come at once.
+    /// The queue of calls to plugins whose average call takes a millisecond or more: many may come at once.
     pub(crate) calls: TurnQueue,
-    /// For calls for events, of which one may cause thousands.
+    /// The queue of calls for events: one event may cause thousands.
     pub(crate) events: TurnQueue,
-    /// What peers have had of the processors.
+    /// Processor time of all peers.
     pub(crate) peers: Arc<Accounts>,
-    /// The part of whoever takes none of them.
+    /// The membership for work of no peer.
     pub(crate) nobody: Arc<Membership>,
-    /// What the connections of its plugins share.
+    /// The state that the connections of its plugins share.
     pub(crate) state: SharedState,
-    /// How many plugins it has loaded.
+    /// Number of plugins that it has loaded.
     pub(crate) loaded: AtomicU64,
     pub(crate) world: World,
     pub(crate) hints: Hints,
-    /// Whether instances of scripts start from snapshots: where there will be many.
+    /// Whether instances of scripts start from snapshots. An engine for many instances does that.
     pub(crate) takes_snapshots: bool,
 }
 
 impl EngineState {
-    /// Linear memory of one instance, in bytes. In a laboratory a script has it beside what its interpreter needs,
-    /// so that it is as much for a student of each language.
+    /// Limit of one instance's linear memory, in bytes. In a laboratory a script has the memory of its interpreter on
+    /// top, so that students of all languages have equally much.
     pub(crate) fn memory_of(&self, script: Option<Language>) -> usize {
         let judged = script.filter(|_| self.world == World::Laboratory);
         let interpreter = judged.map_or(0, Language::least_memory);
@@ -50,11 +50,11 @@ impl EngineState {
     }
 }
 
-/// Whether the log says what the author of a script may have meant otherwise.
+/// Whether the log warns of likely slips in scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hints {
     Given,
-    /// It is somebody else who reads the log.
+    /// The reader of the log isn't the author of the script.
     Withheld,
 }
 
@@ -62,12 +62,12 @@ impl Engine {
     /// Compiles an interpreter, so that the first script starts as fast as the next ones.
     ///
     /// # Errors
-    /// It is not set up, or the compiler failed.
+    /// The interpreter is not set up, or the compiler failed.
     pub async fn warm_up(&self, language: Language) -> Result<(), CompileError> {
         self.0.code.warm_up(language).await
     }
 
-    /// The budgets that its plugins have.
+    /// The budgets of its plugins.
     pub fn budgets(&self) -> &Budgets {
         &self.0.budgets
     }

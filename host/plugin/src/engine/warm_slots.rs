@@ -1,4 +1,4 @@
-//! What slots of the pool keep from one instance to the next: memory that is clean, and no more than its share.
+//! Warm slots of the pool keep memory from one instance to the next: it is clean, and no more than its share.
 
 use super::pool::{Cleaning, pool};
 use super::{Engine, EngineBuilder};
@@ -11,9 +11,9 @@ use wasmtime::{InstanceAllocationStrategy, PoolingAllocationConfig};
 
 const MIB: usize = 1 << 20;
 
-/// A plugin that does what its chunk begins with. `f` fills memory, as much as it has and four pages more, the
-/// table and a good part of the stack; `t` does so and traps, `l` loops for ever then. `?` looks: it returns what it finds of
-/// that, which is nothing.
+/// A plugin that obeys the first byte of its chunk. `f` grows memory by four pages, and fills memory, the table and a
+/// good part of the stack. `t` does the same and traps; `l` does the same and loops for ever. `?` searches for
+/// remains and returns zeros, since it finds none.
 const FILLS: &str = r#"(component
   (core module $m
     (memory (export "memory") 2)
@@ -77,7 +77,7 @@ async fn fills(engine: &Engine) -> ServerPlugin {
     ServerPlugin::load(engine, source).await.expect("it loads")
 }
 
-/// Both ways, where this system has both: the other one is what older kernels and other systems take.
+/// The ways of cleaning that this system supports. Older kernels and other systems support only the first.
 fn ways() -> Vec<Cleaning> {
     let mut ways = vec![Cleaning::First];
     if Cleaning::of_this_system() == Cleaning::Written {
@@ -94,7 +94,7 @@ async fn a_warm_slot_shows_nothing_of_the_connection_before() {
         for round in 0..1000 {
             let mut session = plugin.session();
             let (word, is_well) = match round % 20 {
-                // A cut call takes as long as it may.
+                // A call that is cut uses up its time first, so few rounds have one.
                 0 => (b"l", false),
                 1..10 => (b"t", false),
                 _ => (b"f", true),
@@ -147,7 +147,7 @@ async fn what_slots_keep_counts_with_what_is_in_use() {
     }
     assert!(engine.0.total_memory.check(total).is_ok());
     drop(sessions);
-    // Six pages each of them wrote, all but the first KiB.
+    // Each instance wrote six pages, all but the first KiB.
     let kept = 4 * 6 * 64 * 1024;
     assert!(engine.0.total_memory.check(total - kept - MIB).is_ok());
     assert!(engine.0.total_memory.check(total - kept + MIB).is_err());

@@ -1,6 +1,7 @@
-//! Why there is no engine, or no plugin on it.
+//! Errors of setting up an engine, and of loading a plugin on it.
 //!
-//! A text has its causes in it. So a cause is a field and no `source()`: a printed chain of errors would say it twice.
+//! Each text includes its causes. So a cause is a field and no `source()`: a printed chain of errors would say it
+//! twice.
 
 use super::running::Error;
 use crate::imports;
@@ -25,7 +26,7 @@ pub enum LoadError {
     Script {
         /// The interpreter's message, with the line.
         error: String,
-        /// The thing that it looks for in vain, where eco has none.
+        /// The thing that the script misses, where eco has none.
         absent: Option<Absent>,
         /// The script's language.
         language: Language,
@@ -33,7 +34,7 @@ pub enum LoadError {
     /// A script defines none of the functions that eco would call.
     #[error("it has no function `{wanted}`, which a {role} needs\n  functions for eco: {}{}", list(.defined), slip(.meant.as_ref()))]
     Function {
-        /// Its use.
+        /// The role.
         role: &'static str,
         /// The missing function.
         wanted: &'static str,
@@ -54,9 +55,9 @@ pub enum LoadError {
         list(exports)
     )]
     Export {
-        /// Its use.
+        /// The role.
         role: &'static str,
-        /// The interfaces for that.
+        /// The interfaces that the role accepts.
         expected: &'static str,
         /// Its exports.
         exports: Vec<String>,
@@ -95,7 +96,7 @@ impl LoadError {
         }
     }
 
-    /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
+    /// Whether the machine or eco is at fault, and not the plugin.
     pub fn is_internal(&self) -> bool {
         match self {
             Self::Compile(error) => error.is_internal(),
@@ -130,7 +131,7 @@ fn list(names: &[String]) -> String {
     }
 }
 
-/// Names with commas between them, written one after the other: there may be many, and few are shown.
+/// Names with commas between them. They are formatted one after the other, since there may be many and few are shown.
 struct Listed<'a>(&'a [String]);
 
 impl fmt::Display for Listed<'_> {

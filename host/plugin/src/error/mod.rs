@@ -1,6 +1,6 @@
 //! Errors of a plugin: before it runs ([`LoadError`]) and while it does ([`Error`]).
 //!
-//! Callers branch on the variants; the texts say what happened and what to do next.
+//! Callers branch on the variants. Each text names the failure, and the remedy where there is one.
 
 mod load;
 mod running;

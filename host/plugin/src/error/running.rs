@@ -1,7 +1,7 @@
-//! Why a plugin can't go on: its own doing, or the host's, told by wasmtime's types.
+//! Errors of a running plugin. Types of wasmtime's errors tell the plugin's faults from the host's.
 //!
-//! It owns that list, and escapes the texts of a plugin. A text has its causes in it. So a cause is a field and no
-//! `source()`: a printed chain of errors would say it twice.
+//! It owns that distinction, and escapes the texts of a plugin. Each text includes its causes. So a cause is a field
+//! and no `source()`: a printed chain of errors would say it twice.
 
 use eco_compile::{Budget, Budgets, changed_with};
 use eco_text::escape::{Escaped, one_line};
@@ -24,8 +24,8 @@ pub enum Error {
         budget: Budget,
         /// Its value, for a person.
         value: String,
-        /// The script's line, if its interpreter could say: `upper.js:3`. In JavaScript it is a line
-        /// shortly before, where the loop has nothing that could fail.
+        /// The script's line, if its interpreter knows it: `upper.js:3`. For a JavaScript loop in which nothing can
+        /// fail, it is a line shortly before.
         near: Option<String>,
         /// The setting that changes it, if there is one.
         setting: Option<String>,
@@ -33,7 +33,7 @@ pub enum Error {
     /// The plugin trapped: a bug in it, or a panic.
     #[error("the plugin trapped: {0}")]
     Trap(String),
-    /// The plugin returned a value that the component model forbids, a pointer out of its memory say.
+    /// The plugin returned a value that the component model forbids, such as a pointer out of its memory.
     #[error("the plugin broke the calling convention: {0}")]
     Abi(String),
     /// There was no room for another instance in the engine's pool.
@@ -76,7 +76,7 @@ impl Error {
             return Self::of_host(error);
         }
         let cause = one_line(error.root_cause());
-        // With a backtrace it was passed to an import, else it was returned.
+        // A backtrace shows that the value was passed to an import; else it was returned.
         if error.is::<wasmtime::WasmBacktrace>() {
             Self::Trap(with_place(&error, &cause))
         } else {
@@ -84,7 +84,7 @@ impl Error {
         }
     }
 
-    /// As [`from_call`](Self::from_call), of an instance that is being made: it has returned nothing yet.
+    /// As [`from_call`](Self::from_call), for an instance that is being made and has returned nothing yet.
     pub(crate) fn from_start(error: wasmtime::Error, budgets: &Budgets) -> Self {
         if error.is::<wasmtime::WasmBacktrace>() {
             return Self::from_call(error, budgets);
@@ -92,7 +92,7 @@ impl Error {
         Self::of_plugin(&error, budgets).unwrap_or_else(|| Self::of_host(error))
     }
 
-    /// The plugin's doing, where wasmtime has a type for that.
+    /// The error, if wasmtime's type for it shows that the plugin caused it.
     fn of_plugin(error: &wasmtime::Error, budgets: &Budgets) -> Option<Self> {
         if let Some(budget) = error.downcast_ref::<Budget>() {
             return Some(Self::budget(*budget, budgets));
@@ -102,7 +102,7 @@ impl Error {
                 "it called exit, with {}",
                 match exit.0 {
                     0 => "success",
-                    // WASI 0.2 passes no more than that on.
+                    // WASI 0.2 passes on no other code.
                     _ => "failure",
                 }
             )));
@@ -121,7 +121,7 @@ impl Error {
         is_reply.then(|| Self::budget(Budget::Reply, budgets))
     }
 
-    /// Not the plugin's doing.
+    /// The error for a failure that the plugin did not cause.
     fn of_host(error: wasmtime::Error) -> Self {
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             Self::Room(error)
@@ -130,7 +130,7 @@ impl Error {
         }
     }
 
-    /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
+    /// Whether the machine or eco is at fault, and not the plugin.
     pub fn is_internal(&self) -> bool {
         match self {
             Self::Room(_) | Self::Internal(_) => true,
@@ -144,12 +144,12 @@ impl Error {
 const REPLY_TOO_LONG: &str = "too much data is being copied between the host and the guest: \
     fuel allocated for hostcalls has been exhausted";
 
-/// The beginning of each text of [`Trap`], which has no other. The message says the same in its own words.
+/// The prefix of all texts of [`Trap`]. eco's message replaces it with its own words.
 /// Test: `every_trap_is_called_one`.
 const TRAP: &str = "wasm trap: ";
 
-/// Whether it is about a value that a plugin passes: an address, a text, a number, a handle. wasmtime refuses most of
-/// them by a text alone, and these by a type.
+/// Whether the error is about a value that a plugin passes: an address, a text, a number, a handle. wasmtime's error
+/// for most values is a text alone; for some it has one of these types.
 fn is_of_a_value(error: &wasmtime::Error) -> bool {
     error.is::<Utf8Error>()
         || error.is::<DecodeUtf16Error>()
@@ -159,7 +159,7 @@ fn is_of_a_value(error: &wasmtime::Error) -> bool {
         || is_message(error)
 }
 
-/// Whether an error is a text alone, as wasmtime has them for mistakes of a guest. A refusal of the system has a
+/// Whether an error is a text alone, as wasmtime's errors for mistakes of a guest are. A refusal of the system has a
 /// type, and most of the time a context.
 pub(crate) fn is_message(error: &wasmtime::Error) -> bool {
     let backtraces = usize::from(error.is::<wasmtime::WasmBacktrace>());

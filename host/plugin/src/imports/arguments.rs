@@ -1,13 +1,13 @@
-//! Arguments that a plugin passes to a function of the host: looked at where they lie in the plugin's memory, and copied
-//! only if they are no longer than they may be.
+//! Arguments that a plugin passes to a host function. The host checks their length where they lie in the plugin's
+//! memory, and copies only arguments within their limits.
 
 use super::host_calls::HostCalls;
 use eco_state::{Limit, Problem};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{WasmList, WasmStr};
 
-/// A text. What isn't UTF-8 is a trap, as for any string of a component. wasmtime tells its length only when it has
-/// looked at all of it, which takes no longer than for the plugin to fill its memory.
+/// Copies a text. Invalid UTF-8 traps, as for any string of a component. wasmtime tells the length only after it has
+/// read the whole text, which takes no longer than the plugin needs to fill its memory.
 pub(super) fn text<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     text: &WasmStr,
@@ -21,7 +21,7 @@ pub(super) fn text<T: HostCalls>(
     Ok(taken)
 }
 
-/// A text that may be missing.
+/// Copies an optional text.
 pub(super) fn some_text<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     some: Option<&WasmStr>,
@@ -33,7 +33,7 @@ pub(super) fn some_text<T: HostCalls>(
     })
 }
 
-/// Bytes.
+/// Copies bytes.
 pub(super) fn bytes<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     bytes: &WasmList<u8>,
@@ -44,7 +44,7 @@ pub(super) fn bytes<T: HostCalls>(
     Ok(bytes.as_le_slice(&*store).to_vec())
 }
 
-/// Bytes that may be missing.
+/// Copies optional bytes.
 pub(super) fn some_bytes<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     some: Option<&WasmList<u8>>,

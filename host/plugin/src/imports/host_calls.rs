@@ -1,6 +1,6 @@
-//! What a function of the host may ask of the instance that calls it.
+//! The interface of an instance towards the host functions that it calls.
 //!
-//! It owns what a call costs. An import knows instances by this alone.
+//! It owns the price of a call. Imports use instances through this interface alone.
 
 use crate::cpu::call_state::CallState;
 use crate::cpu::priority::Priority;
@@ -11,20 +11,20 @@ use std::sync::Arc;
 use wasmtime::StoreContext;
 use wasmtime_wasi::WasiView;
 
-/// Bytes that the host looks at, or works on, in the time of a call.
+/// Bytes that the host can process in the time of one call.
 const BYTES: usize = 4096;
 
 /// The state of an instance, as the functions that it imports see it.
 pub(crate) trait HostCalls: WasiView + Send + 'static {
-    /// As many calls, or one that takes as long. In a laboratory they cost fuel.
+    /// Counts so many host calls, or one that takes as long. In a laboratory they cost fuel.
     fn count_host_calls(&mut self, calls: u64);
 
-    /// A call.
+    /// Counts one host call.
     fn count_host_call(&mut self) {
         self.count_host_calls(1);
     }
 
-    /// The host works on so many bytes, beside the call itself.
+    /// Counts the host's work on so many bytes, beside the call itself.
     fn count_bytes(&mut self, bytes: usize) {
         self.count_host_calls((bytes / BYTES) as u64);
     }
@@ -35,31 +35,31 @@ pub(crate) trait HostCalls: WasiView + Send + 'static {
     /// They are beyond the budget.
     fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget>;
 
-    /// Counts what the plugin has said in the running call, which the host holds until that returns.
+    /// Counts the running call's messages and unsubscriptions, which the host holds until the call returns.
     ///
     /// # Errors
-    /// It is beyond the budget.
+    /// They are beyond the budget.
     fn count_pending(&mut self) -> Result<(), Budget>;
 
-    /// Counts what a laboratory's connections share, and its log, after a call that may have had them grow.
+    /// Checks the shared state and the log of a laboratory, after a call that may have enlarged them.
     ///
     /// # Errors
     /// They are beyond the budget.
     fn check_shared(&self) -> Result<(), Budget>;
 
-    /// The priority at which the running call works on what is shared.
+    /// The priority at which the running call works on shared resources.
     fn priority(&self) -> Priority;
 
-    /// The running call.
+    /// The state of the running call.
     fn call_state(&self) -> Arc<CallState>;
 
-    /// What the connection has to do with others, and its timer.
+    /// The connection's participation in the shared state, with its timer.
     fn participation(&mut self) -> &mut Participation;
 
-    /// Whether something of so many bytes is within a limit of what connections share.
+    /// Checks so many bytes against a limit of the shared state.
     ///
     /// # Errors
-    /// It is not, or nothing is shared.
+    /// They are beyond the limit, or nothing is shared.
     fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem>;
 
     /// Whether its code counts fuel.

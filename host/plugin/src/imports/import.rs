@@ -1,4 +1,4 @@
-//! What an import is.
+//! The trait of imports, and the kinds of importers.
 
 use super::host_calls::HostCalls;
 use crate::evaluation::Evaluation;
@@ -8,7 +8,7 @@ use eco_compile::Script;
 use std::sync::Arc;
 use wasmtime::component::Linker;
 
-/// Who imports. Each may import what those before it may.
+/// A kind of importer. Each kind may import everything that the kinds before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Importer {
     /// A plugin that is a client.
@@ -19,32 +19,32 @@ pub(crate) enum Importer {
     Interpreter,
 }
 
-/// The surroundings of a new instance, of which imports make their state.
+/// The surroundings of a new instance. Imports make their state from them.
 pub(crate) struct Setup<'a> {
     /// The script, where the plugin is one.
     pub(crate) script: Option<&'a Arc<Script>>,
-    /// Where the instance is judged, if it is.
+    /// The laboratory that the instance is judged in, if any.
     pub(crate) laboratory: Option<&'a Laboratory>,
-    /// There where it evaluates its script, and is not judged.
+    /// The script's evaluation, if the instance evaluates it and is not judged.
     pub(crate) evaluation: Option<Arc<Evaluation>>,
     pub(crate) log: Arc<PluginLog>,
 }
 
-/// Functions that eco offers to plugins: an interface of `wit/`, with all that stands behind it.
+/// An interface of `wit/` that eco offers to plugins, with its implementation.
 pub(crate) trait Import {
-    /// The interface with its version; a person reads it too.
+    /// The interface with its version. Messages show it too.
     const NAME: &str;
-    /// Who may import it, with those that may more.
+    /// The first kind of importer that may import it. Later kinds may too.
     const TO: Importer;
-    /// What it keeps for one instance.
+    /// Its state for one instance.
     type State: Send;
 
-    /// Whether it has the interface of this name.
+    /// Whether the import includes the interface of this name.
     fn has(name: &str) -> bool {
         name == Self::NAME
     }
 
-    /// The state for a new instance.
+    /// Creates the state for a new instance.
     fn state(setup: &Setup<'_>) -> Self::State;
 
     /// Defines its functions. `own` finds its state in that of an instance.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, WasmStr};
 
-/// The import.
+/// The import `log`.
 pub(crate) struct Log;
 
 impl Import for Log {

@@ -1,7 +1,7 @@
-//! Imports: the functions that a plugin may call. Each is a file of its own, with its state, its functions and its bounds,
-//! and knows instances by [`HostCalls`] alone.
+//! Imports: the functions that a plugin may call. Each import has a file of its own, with its state, its functions
+//! and its limits, and uses instances through [`HostCalls`] alone.
 //!
-//! To add one: its file, its WIT, and a line in the list below.
+//! A new import needs its file, its WIT, and a line in the list below.
 
 mod arguments;
 pub(crate) mod host_calls;
@@ -22,16 +22,16 @@ use import::Import;
 pub(crate) use import::{Importer, Setup};
 use wasmtime::component::Linker;
 
-/// Makes what follows of the list of imports: their states, what they are called, and the linker.
+/// Generates states, names and linking from the list of imports.
 macro_rules! imports {
     ($($field:ident: $import:ty,)*) => {
-        /// What the imports keep for one instance.
+        /// The state of all imports for one instance.
         pub(crate) struct Imports {
             $(pub(crate) $field: <$import as Import>::State,)*
         }
 
         impl Imports {
-            /// For a new instance.
+            /// Creates the states for a new instance.
             pub(crate) fn new(setup: &Setup<'_>) -> Self {
                 Self {
                     $($field: <$import>::state(setup),)*
@@ -39,7 +39,7 @@ macro_rules! imports {
             }
         }
 
-        /// All that is offered, in the order in which a person is told.
+        /// All offers, in the order in which messages list them.
         const OFFERS: &[Offer] = &[$(
             Offer {
                 name: <$import>::NAME,
@@ -48,8 +48,8 @@ macro_rules! imports {
             },
         )*];
 
-        /// Defines the functions of these interfaces. Others are left out: to define those of WASI takes longer than to
-        /// compile the built-in echo.
+        /// Defines the functions of the wanted interfaces. Others are left out: defining WASI's takes longer than
+        /// compiling the built-in echo.
         fn link<T: HostCalls + AsMut<Imports>>(
             linker: &mut Linker<T>,
             world: World,
@@ -72,14 +72,14 @@ imports! {
     script: script::ScriptImport,
 }
 
-/// Something that eco offers to plugins. See [`Import`].
+/// An import that eco offers to plugins. See [`Import`].
 struct Offer {
     name: &'static str,
     has: fn(&str) -> bool,
     to: Importer,
 }
 
-/// What plugins may import, for a person: first what all may, then what those may that serve.
+/// The names of imports, for messages: first those for all plugins, then those for plugins that serve.
 pub fn offered() -> [Vec<&'static str>; 2] {
     let to = |importer| {
         let offers = OFFERS.iter().filter(move |offer| offer.to == importer);
@@ -88,7 +88,7 @@ pub fn offered() -> [Vec<&'static str>; 2] {
     [to(Importer::Client), to(Importer::Server)]
 }
 
-/// The same as a text.
+/// The offered imports as a text.
 pub(crate) fn offered_text() -> String {
     let [all, servers] = offered();
     format!(
@@ -104,7 +104,7 @@ pub(crate) fn is_offered(name: &str, importer: Importer) -> bool {
     offers.any(|offer| (offer.has)(name))
 }
 
-/// The functions for a plugin that imports these interfaces.
+/// Creates the linker for a plugin that imports these interfaces.
 pub(crate) fn linker<T: HostCalls + AsMut<Imports>>(
     engine: &wasmtime::Engine,
     world: World,

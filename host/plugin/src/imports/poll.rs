@@ -1,6 +1,6 @@
-//! Waiting for several things of WASI at once, at a price for each.
+//! WASI's `poll`, with a price for each handle.
 //!
-//! wasmtime-wasi takes a list of any length, and the host works on all of it in one piece.
+//! wasmtime-wasi accepts a list of any length, and the host works through all of it without a pause.
 
 use super::host_calls::HostCalls;
 use wasmtime::StoreContextMut;
@@ -11,14 +11,14 @@ use wasmtime_wasi::p2::bindings::io::poll::Host as _;
 /// WASI objects (streams, pollables and their like) that one instance may hold at once. One more
 /// traps. Test: `hostile_plugins::wasi::a_plugin_that_hoards_wasi_objects_is_cut`.
 pub(crate) const WASI_OBJECTS: usize = 256;
-/// Bytes that such an object takes of the host, about.
+/// Approximate bytes of the host for a WASI object.
 pub(crate) const WASI_OBJECT: usize = 256;
 /// The interface, as wasmtime-wasi names it.
 /// Test: `hostile_plugins::uncounted_work::a_plugin_that_polls_thousands_of_handles_at_once_is_cut`.
 const POLL: &str = "wasi:io/poll@0.2.12";
 
-/// Takes the place of wasmtime-wasi's `poll`: each handle costs what a call costs, and there may be no
-/// more of them than there can be objects.
+/// Replaces wasmtime-wasi's `poll`. Each handle costs as much as a host call, and a list of more handles than objects
+/// may exist traps.
 pub(super) fn link<T: HostCalls>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     linker.instance(POLL)?.func_wrap_async(
         "poll",
@@ -26,7 +26,7 @@ pub(super) fn link<T: HostCalls>(linker: &mut Linker<T>) -> wasmtime::Result<()>
             Box::new(async move {
                 let state = store.data_mut();
                 state.count_host_calls(handles.len() as u64);
-                // Before any of them is looked up.
+                // The check comes before any handle is looked up.
                 if handles.len() > WASI_OBJECTS {
                     return Err(wasmtime::format_err!(
                         "it polls {} handles at once (at most {WASI_OBJECTS})",

@@ -1,4 +1,4 @@
-//! What the interpreter of a script imports: `wit/script.wit`. No other plugin may.
+//! The import of script interpreters: `wit/script.wit`. No other plugin may import it.
 
 use super::host_calls::{HostCalls, instructions_left};
 use super::import::{Import, Importer, Setup};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower};
 
-/// Where the clock begins that only goes forward. It is the same for all instances, so that one goes on with
-/// another's times.
+/// Start of the monotonic clock. All instances share it, so that an instance that starts from a snapshot can use the
+/// times in it.
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// `source` of `wit/script.wit`.
@@ -23,11 +23,11 @@ struct ScriptSource {
     text: Arc<str>,
 }
 
-/// The script of one instance, and what it draws its time and its randomness from.
+/// The script of one instance, with its sources of time and randomness.
 pub(crate) struct RunningScript {
     pub(crate) script: Arc<Script>,
     laboratory: Option<(Laboratory, Box<ChaCha8Rng>)>,
-    /// Where this instance evaluates the script itself, and not in a laboratory.
+    /// The script's evaluation, if this instance evaluates it outside of a laboratory.
     pub(crate) evaluation: Option<Arc<Evaluation>>,
 }
 
@@ -55,7 +55,7 @@ impl RunningScript {
         u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Nanoseconds of the clock that only goes forward: durations and due times are measured by it.
+    /// Nanoseconds of the monotonic clock, which measures durations and due times.
     fn elapsed(&self) -> u64 {
         let evaluation = self.evaluation.as_ref();
         let elapsed = match &self.laboratory {
@@ -85,13 +85,13 @@ fn running(script: &mut Option<RunningScript>) -> wasmtime::Result<&mut RunningS
     script.ok_or_else(|| wasmtime::format_err!("there is no script"))
 }
 
-/// The import.
+/// The import `script`.
 pub(crate) struct ScriptImport;
 
 impl Import for ScriptImport {
     const NAME: &str = "eco:plugin/script@0.1.0";
     const TO: Importer = Importer::Interpreter;
-    /// There where the plugin is a script.
+    /// `Some` where the plugin is a script.
     type State = Option<RunningScript>;
 
     fn state(setup: &Setup<'_>) -> Option<RunningScript> {

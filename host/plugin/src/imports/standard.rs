@@ -1,4 +1,4 @@
-//! Standard output and error of WASI, which go to the plugin's log, line by line.
+//! WASI's standard output and standard error go to the plugin's log, line by line.
 
 use crate::plugin_log::{LINE_COST, Level, PluginLog};
 use eco_compile::Budget;
@@ -14,7 +14,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 /// pieces of this size.
 const LINE: usize = 1024;
 
-/// Standard output or error of a plugin, which may write by halves of lines.
+/// Standard output or error of a plugin. A plugin may write parts of lines.
 #[derive(Clone)]
 pub(crate) struct Standard(Arc<Lines>);
 
@@ -51,7 +51,7 @@ impl Standard {
 }
 
 impl Drop for Lines {
-    /// The last words of a plugin often lack their line break.
+    /// Logs the unfinished line: a plugin's last line often lacks its line break.
     fn drop(&mut self) {
         let line = self.unfinished.get_mut();
         if !line.is_empty() {
@@ -96,7 +96,7 @@ impl OutputStream for Standard {
     }
 }
 
-/// WASI 0.2 writes through [`OutputStream`]; this is what the trait asks for beside it.
+/// [`StdoutStream`] requires this implementation. WASI 0.2 itself writes through [`OutputStream`].
 impl AsyncWrite for Standard {
     fn poll_write(
         self: Pin<&mut Self>,

@@ -1,4 +1,4 @@
-//! What connections keep for each other: `wit/store.wit`.
+//! The store of keys and values that connections share: `wit/store.wit`.
 
 use super::arguments::{bytes, some_bytes, some_text, text};
 use super::host_calls::HostCalls;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, LinkerInstance, Lower, WasmList, WasmStr};
 
-/// Keys of one page. Each is copied into the plugin.
+/// The most keys of one page, since the host copies each into the plugin. A request for more gets as many.
 /// Test: `state::store::a_store_is_shared_by_all_connections_and_what_is_in_it_outlives_them`.
 const PAGE: usize = 1000;
 
@@ -56,13 +56,13 @@ impl From<eco_state::Page> for Page {
     }
 }
 
-/// The connection's part in the store, for a call.
+/// Counts a host call, and returns the connection's participation.
 fn share<T: HostCalls>(state: &mut T) -> &mut Participation {
     state.count_host_call();
     state.participation()
 }
 
-/// What a function returns.
+/// Converts the result of a function, after checks of the laboratory's memory and of limits.
 fn answer<T: HostCalls, V>(
     state: &mut T,
     result: Result<V, Problem>,
@@ -72,7 +72,7 @@ fn answer<T: HostCalls, V>(
     Ok((noted.map_err(StoreProblem::from),))
 }
 
-/// The import.
+/// The import `store`.
 pub(crate) struct Store;
 
 impl Import for Store {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-/// The import.
+/// The import `timer`.
 pub(crate) struct Timer;
 
 impl Import for Timer {

@@ -1,4 +1,4 @@
-//! What connections say to each other: `wit/topics.wit`.
+//! Topics, in which connections exchange messages: `wit/topics.wit`.
 
 use super::arguments::{bytes, text};
 use super::host_calls::HostCalls;
@@ -9,8 +9,8 @@ use eco_state::{EventKind, Limit, Problem};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower, WasmList, WasmStr};
 
-/// Bytes that a member takes while members are listed for a plugin, about. They count as memory of all instances until the call
-/// ends.
+/// Approximate bytes for a member in a list that a plugin receives. They count as memory of all instances until the
+/// call ends.
 const MEMBER: usize = 64;
 
 /// `problem` of `wit/topics.wit`.
@@ -31,13 +31,13 @@ impl From<Problem> for TopicsProblem {
             Problem::Unavailable(lack) => Self::Unavailable(lack.to_string()),
             Problem::TooLarge(_) => Self::TooLarge,
             Problem::TooMany(_) => Self::TooMany,
-            // Topics count nothing.
+            // No topic holds a number.
             Problem::NotANumber => Self::Unavailable(problem.to_string()),
         }
     }
 }
 
-/// The import.
+/// The import `topics`.
 pub(crate) struct Topics;
 
 impl Import for Topics {
@@ -62,7 +62,7 @@ impl Import for Topics {
                     let state = store.data_mut();
                     state.count_host_call();
                     let (priority, call_state) = (state.priority(), state.call_state());
-                    // Those that are known of already are listed before anybody could count them.
+                    // Memory for the members known so far is counted before they are listed.
                     let known = match (&topic, state.participation().participant()) {
                         (Ok(topic), Ok(participant)) => {
                             participant.audience(topic, EventKind::Presence)
@@ -85,7 +85,7 @@ impl Import for Topics {
                     state.hold_for_call(more * MEMBER)?;
                     let shared = state.participation();
                     let others = shared.note(others);
-                    // Each of them was told, and is told of.
+                    // Each member was told of the new one, and is listed for it.
                     state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);
                     let members = others.map(|others| others.iter().map(Member::from).collect());
                     Ok((members.map_err(TopicsProblem::from) as Result<Vec<Member>, _>,))
@@ -98,7 +98,7 @@ impl Import for Topics {
                 let topic = text(&mut store, &topic, Limit::Topic)?;
                 let state = store.data_mut();
                 state.count_host_call();
-                // There is no harm in it where nothing is shared, or the name is none that a topic could have.
+                // Unsubscribing does no harm where nothing is shared, or where no topic can have the name.
                 if let (Ok(participant), Ok(topic)) = (state.participation().participant(), topic) {
                     participant.unsubscribe(&topic);
                 }

@@ -1,6 +1,6 @@
-//! Sleeping in a laboratory, which takes no time.
+//! Sleep in a laboratory takes no time.
 //!
-//! It owns what sleepers wait for. The clock that they are woken by is the [`Laboratory`]'s.
+//! It owns the pollables of sleepers. Their clock is the [`Laboratory`]'s.
 
 use super::host_calls::HostCalls;
 use crate::laboratory::Laboratory;
@@ -9,12 +9,12 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
-/// The clock that sleepers are woken by, as wasmtime-wasi names it.
+/// The interface of the sleepers' clock, as wasmtime-wasi names it.
 /// Test: `judging::verdicts::a_plugin_that_sleeps_loses_no_time_and_gets_the_same_verdict`.
 const CLOCK: &str = "wasi:clocks/monotonic-clock@0.2.12";
 
-/// Who sleeps wakes up at once, and the clock shows that it is later: no run takes longer because
-/// of it.
+/// Replaces the clock's waits. A sleeper wakes up at once, and the clock advances to its time: no run takes longer
+/// because of a sleep.
 pub(super) fn link<T: HostCalls>(
     linker: &mut Linker<T>,
     laboratory: impl Fn(&mut T) -> Laboratory + Copy + Send + Sync + 'static,
@@ -48,7 +48,7 @@ fn sleep<T: HostCalls>(
     subscribe(table, sleep)
 }
 
-/// What a sleeper waits for: a time after the clock began. Of several that are waited for at once, all come.
+/// The time on the laboratory's clock that a sleeper waits for. Of several times that are polled at once, all come.
 struct VirtualSleep {
     lab: Laboratory,
     until: Duration,

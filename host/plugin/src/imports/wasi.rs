@@ -16,7 +16,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView};
 /// Test: `hostile_plugins::wasi::a_plugin_that_asks_for_a_gigabyte_of_randomness_is_cut`.
 const WASI_RANDOM: u64 = 64 * 1024;
 
-/// WASI for one instance. It is built when it is first called, since few plugins do.
+/// WASI for one instance. It is built at the first call, since few plugins use it.
 pub(crate) struct WasiState {
     log: Arc<PluginLog>,
     laboratory: Option<Laboratory>,
@@ -43,13 +43,13 @@ impl WasiState {
         }
     }
 
-    /// Whether the instance holds none of its objects: handles of these mean nothing to another instance.
+    /// Whether the instance holds no WASI object. A handle to one means nothing in another instance.
     pub(crate) fn is_empty(&self) -> bool {
         let built = self.built.as_ref();
         built.is_none_or(|built| built.table.is_empty())
     }
 
-    /// What wasmtime-wasi works on.
+    /// The context and the table that wasmtime-wasi works on.
     pub(crate) fn view(&mut self) -> WasiCtxView<'_> {
         let built = match self.built.take() {
             Some(built) => built,
@@ -84,7 +84,7 @@ impl WasiState {
     }
 }
 
-/// The import.
+/// The import of WASI.
 pub(crate) struct Wasi;
 
 impl Import for Wasi {
@@ -114,7 +114,7 @@ impl Import for Wasi {
         world: World,
     ) -> wasmtime::Result<()> {
         wasmtime_wasi::p2::add_to_linker_async(linker)?;
-        // What follows takes the place of what wasmtime-wasi has.
+        // The definitions below replace wasmtime-wasi's.
         linker.allow_shadowing(true);
         poll::link(linker)?;
         if world == World::Laboratory {

@@ -1,14 +1,14 @@
-//! Memory and tables of one instance, held against the budgets as they grow.
+//! Limits of one instance. Memories and tables are checked against the budgets as they grow.
 
 use super::state::InstanceState;
 use eco_compile::{Budget, PARTS};
 use wasmtime::ResourceLimiter;
 
-/// Bytes that an element of a table takes.
+/// Bytes of a table's element.
 const ELEMENT: usize = size_of::<usize>();
 
-/// Within the budgets, it could not grow. That it may not by its own type is the plugin's to handle. That the system
-/// has no memory left is not: the plugin would take it for its own mistake, and so would whoever judges it.
+/// Sorts a failure to grow within the budgets. A plugin handles the maximum of its own type itself. Lack of system
+/// memory stays an error: plugin and judge would mistake it for the plugin's fault.
 fn grow_failed(error: wasmtime::Error) -> wasmtime::Result<()> {
     if crate::error::is_message(&error) {
         Ok(())
@@ -17,10 +17,10 @@ fn grow_failed(error: wasmtime::Error) -> wasmtime::Result<()> {
     }
 }
 
-/// A limit that is broken is a trap, not a failed `memory.grow`: the interpreters that plugins are
-/// written in would turn that into an error of their own, which names neither budget nor flag.
+/// A broken limit traps, and does not fail `memory.grow`: interpreters of scripts would turn a failure into an error
+/// of their own, which names neither budget nor flag.
 impl ResourceLimiter for InstanceState {
-    /// As many as a pool has room for, so that all engines agree.
+    /// The limit equals the pool's, so that all engines agree.
     fn instances(&self) -> usize {
         PARTS as usize
     }

@@ -1,6 +1,6 @@
 //! One running instance, and the one way to call into it.
 //!
-//! It owns the store. Which functions there are, `server` and `client` know.
+//! It owns the store. `server` and `client` name the functions.
 
 mod limiter;
 mod owner;
@@ -27,14 +27,15 @@ pub(crate) use template::Template;
 use wasmtime::Store;
 use wasmtime::component::{self, ComponentExportIndex, ComponentNamedList, Lift, Lower, TypedFunc};
 
-/// Waits for something before a call that began then, for no longer than that may take.
+/// Waits for `something` that a call needs before it runs, until the call's deadline at most. The call began at
+/// `began`.
 async fn before_deadline<T>(
     something: impl Future<Output = T>,
     began: Instant,
     budgets: &Budgets,
 ) -> Result<T, Error> {
     match began.checked_add(budgets.deadline) {
-        // What can't be counted is never.
+        // A deadline beyond the clock's range never comes.
         None => Ok(something.await),
         Some(end) => tokio::time::timeout_at(end.into(), something)
             .await
@@ -61,8 +62,8 @@ impl Instance {
         let call_state = store.data().meter.call_state.clone();
         store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
         store.set_epoch_deadline(1);
-        // wasmtime takes no more out of the plugin at once, in either direction of a call: as much as lies in its
-        // memory, but not the same bytes again and again. What that may be is checked by whoever takes it.
+        // wasmtime copies no more bytes than this out of the plugin at once, as arguments or as results: as many as
+        // its memory holds, but not the same bytes again and again. Each receiver checks its own limit.
         store.set_hostcall_fuel(engine.budgets.memory.max(engine.budgets.reply));
         let meter = &store.data().meter;
         let began = meter.began();
@@ -88,7 +89,7 @@ impl Instance {
         })
     }
 
-    /// The function of this type that the plugin exports there.
+    /// The exported function at this index, if it has this type.
     pub(crate) fn function<P, R>(
         &mut self,
         export: &ComponentExportIndex,
@@ -100,18 +101,18 @@ impl Instance {
         self.exports.get_typed_func(&mut self.store, export)
     }
 
-    /// What the instance has used so far.
+    /// The memory and the work that the instance has used so far.
     pub(crate) fn usage(&self) -> Usage {
         Usage::of(&self.store)
     }
 
-    /// What it has to do with others.
+    /// The connection's participation in the shared state.
     pub(crate) fn participation(&mut self) -> &mut Participation {
         &mut self.store.data_mut().participation
     }
 
-    /// After a call that returned well: what the plugin has said in it takes effect. It has said nothing where it went on
-    /// after it had used up a budget, and that is the error.
+    /// Commits the messages and unsubscriptions of a call that returned well. A script that went on after it had used
+    /// up a budget commits nothing, and the broken budget is the error.
     pub(crate) async fn commit(&mut self) -> Result<(), Error> {
         if let Some(broken) = self.store.data().broken() {
             self.roll_back();
@@ -128,7 +129,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Leaves all that it has subscribed to.
+    /// Unsubscribes from all topics.
     pub(crate) async fn leave(&mut self) {
         let participation = &mut self.store.data_mut().participation;
         if participation.has_topics() {
@@ -136,13 +137,13 @@ impl Instance {
         }
     }
 
-    /// The plugin has said nothing: its call has failed.
+    /// Drops the messages and unsubscriptions of a call that failed.
     pub(crate) fn roll_back(&mut self) {
         self.participation().roll_back();
         self.store.data_mut().release_pending();
     }
 
-    /// Calls a function within the budgets of one call. What it returns is within `reply`.
+    /// Calls a function within the budgets of one call. Its result is within `reply`.
     pub(crate) async fn call<P, R>(
         &mut self,
         function: TypedFunc<P, R>,
@@ -156,7 +157,7 @@ impl Instance {
         self.within_reply(returned)
     }
 
-    /// What a call has returned, if that is no more than it may be.
+    /// Checks the length of a call's result.
     fn within_reply<R: Measured>(&self, returned: R) -> Result<R, Error> {
         let budgets = &self.engine.budgets;
         if returned.length() > budgets.reply {
@@ -165,7 +166,7 @@ impl Instance {
         Ok(returned)
     }
 
-    /// The same, for what is eco's own.
+    /// As `call`, without a check of the result's length: for functions of eco's own.
     pub(crate) async fn call_for_any_length<P, R>(
         &mut self,
         function: TypedFunc<P, R>,
@@ -193,7 +194,8 @@ impl Instance {
         returned
     }
 
-    /// Calls a function for an event, for which `payer` pays, if anybody here does, and which has its `turn`.
+    /// Calls a function for an event, which has its `turn` where it needs one. `payer` pays for the call; `None`
+    /// charges the connection's own peer.
     pub(crate) async fn call_for_event<P, R>(
         &mut self,
         function: TypedFunc<P, R>,
@@ -215,7 +217,7 @@ impl Instance {
         self.within_reply(returned?)
     }
 
-    /// Makes a call that has begun, and waits for its place first where it takes long from the start.
+    /// Runs a call that has begun. A call that is slow from the start waits for its place first.
     async fn call_now<P, R>(
         &mut self,
         function: TypedFunc<P, R>,
@@ -244,10 +246,10 @@ impl Instance {
         let result = result
             .map_err(|broken| Error::budget(broken, budgets))?
             .map_err(|error| Error::from_call(error, budgets))?;
-        // What it has logged was not held against anything yet.
+        // Lines that the call has logged were counted, but not checked against the budget.
         let room = self.store.data().check_shared();
         room.map_err(|broken| Error::budget(broken, budgets))?;
-        // What the host did for it counts too, and is not noticed before a tick or this.
+        // The host's work for the call counts too. Only a tick and this check notice it.
         if self.store.data().host_fuel() > 0 && self.usage().fuel > Some(budgets.fuel) {
             Err(Error::budget(Budget::Fuel, budgets))
         } else {

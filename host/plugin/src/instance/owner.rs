@@ -6,20 +6,20 @@ use eco_contract::SlowFlag;
 use eco_fair::Membership;
 use std::sync::Arc;
 
-/// Whose instance it is.
+/// The owner of an instance.
 #[derive(Clone)]
 pub(crate) struct Owner {
     /// The number of its connection.
     pub(crate) connection: u64,
-    /// Its peer's part of the processors.
+    /// The connection's membership in its peer, which pays for processor time.
     pub(crate) membership: Arc<Membership>,
     pub(crate) slow_flag: SlowFlag,
-    /// Its surroundings, in a laboratory.
+    /// The laboratory that the instance runs in, if any.
     pub(crate) laboratory: Option<Laboratory>,
 }
 
 impl Owner {
-    /// No connection's.
+    /// The owner of an instance without a connection.
     pub(crate) fn nobody(engine: &EngineState) -> Self {
         Self {
             connection: 0,

@@ -1,7 +1,7 @@
-//! What the host keeps for one instance, and counts of it.
+//! The host's state for one instance, and its accounting.
 //!
-//! It owns the counting. What the instance may call is in `imports`; it knows nothing of what the plugin
-//! exports.
+//! It owns the accounting. `imports` has the functions that the instance may call; `server` and `client` have those
+//! that it exports.
 
 use super::owner::Owner;
 use crate::cpu::call_state::{CallState, Payer};
@@ -26,29 +26,30 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 /// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
 /// traps. Test: `hostile_plugins::memory::a_plugin_that_hoards_handles_is_cut`.
 pub(super) const HANDLES: usize = 1024;
-/// Bytes that a handle takes of the host, about.
+/// Approximate bytes of the host for a handle.
 const HANDLE: usize = 32;
-/// The part of its fuel that a script's interpreter has for stopping the script and saying where it was.
+/// The last of this many parts of a script's fuel is its interpreter's, which stops the script and names its line.
 /// Test: `judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
 const LAST_FUEL: u64 = 64;
 
-/// What all instances of a plugin share.
+/// The state that all instances of a plugin share.
 #[derive(Clone)]
 pub(crate) struct PluginShared {
     pub(crate) engine: Arc<EngineState>,
     /// The script, where the component is its interpreter.
     pub(crate) script: Option<Arc<Script>>,
-    /// What a script sees while it is evaluated, where instances do that, and whether it is heard.
+    /// Time and randomness of a script's evaluation, and whether its log lines are written. `None` where instances
+    /// don't evaluate the script.
     pub(crate) evaluation: Option<(Arc<Fixed>, Voice)>,
     /// Bytes of its own code, which counts in each run in a laboratory. A script has none.
     pub(crate) code: usize,
-    /// What its calls have had of the processors.
+    /// Processor time of its calls.
     pub(crate) total_time: Arc<TotalTime>,
-    /// What its instances share with those of other plugins, outside of laboratories. `None` for a client.
+    /// The state that its instances share with other plugins, outside of laboratories. `None` for a client.
     pub(crate) state: Option<SharedState>,
 }
 
-/// What the host keeps for one instance.
+/// The host's state for one instance.
 pub(crate) struct InstanceState {
     pub(crate) engine: Arc<EngineState>,
     pub(crate) meter: CpuMeter,
@@ -56,29 +57,29 @@ pub(crate) struct InstanceState {
     pub(crate) participation: Participation,
     /// The script, where the plugin is one.
     script: Option<Arc<Script>>,
-    /// Of that, where this instance evaluates it, and is not judged.
+    /// The script's evaluation, if this instance evaluates it and is not judged.
     evaluation: Option<Arc<Evaluation>>,
-    /// Where it is judged, if it is: there calls of the host cost fuel.
+    /// The laboratory that the instance is judged in, if any. Host calls cost fuel there.
     laboratory: Option<Laboratory>,
     /// Whether its code counts fuel.
     pub(super) counts_fuel: bool,
-    /// Fuel that they have cost.
+    /// Fuel that host calls have cost.
     host_fuel: u64,
     /// See [`Language::instructions_per_unit`].
     pub(super) instructions_per_unit: u64,
-    /// The most linear memory, in bytes.
+    /// Limit of linear memory, in bytes.
     pub(super) most_memory: usize,
     /// The budget that the running call of a script has used up, while its interpreter may still say where.
     spent: Option<Budget>,
     pub(super) memory: usize,
     pub(super) table: usize,
-    /// Where what it makes the host hold counts, with what other instances do.
+    /// Counts the bytes that the host holds for this instance and for others.
     in_use: InUse,
-    /// Bytes of that.
+    /// This instance's part of these bytes.
     held: usize,
-    /// Those of what the plugin has said in the running call.
+    /// Bytes of that for the running call's messages and unsubscriptions.
     pending: usize,
-    /// Those of what the host holds while that runs.
+    /// Bytes of that which the host holds until the running call ends.
     for_call: usize,
 }
 
@@ -93,7 +94,7 @@ impl InstanceState {
         let engine = &plugin.engine;
         let laboratory = match engine.world {
             World::Real => None,
-            // Nobody looks at what an instance says while it is tried out.
+            // Nobody reads the log of an instance that is only tried out.
             World::Laboratory => Some(laboratory.unwrap_or_default()),
         };
         let (script, budgets) = (plugin.script.as_ref(), &engine.budgets);
@@ -173,7 +174,7 @@ impl InstanceState {
         self.meter.start()
     }
 
-    /// The error that the plugin returned, if it has the budget left to say it.
+    /// The error for a text that the plugin returned, or for the budget that it broke.
     pub(crate) fn error(&self, text: String) -> Error {
         if let Some(stopped) = self.stopped(&text) {
             return stopped;
@@ -187,13 +188,13 @@ impl InstanceState {
         }
     }
 
-    /// What a script's error misses, if that is what eco doesn't have.
+    /// The missing thing that a script's error names, if eco doesn't have it.
     pub(crate) fn absent(&self, error: &str) -> Option<Absent> {
         self.script.as_ref()?.absent(error)
     }
 
-    /// The budget that was used up, if its script's interpreter has stopped the script for it and says so
-    /// with `text`.
+    /// The error for a used-up budget, if the interpreter has stopped the script for it. `text` is the interpreter's
+    /// message.
     pub(crate) fn stopped(&self, text: &str) -> Option<Error> {
         let (budget, script) = (self.spent?, self.script.as_ref()?);
         Some(Error::Budget {
@@ -204,44 +205,44 @@ impl InstanceState {
         })
     }
 
-    /// The budget that was used up in a call which returned well: the script went on where its interpreter stopped it,
-    /// behind a promise say.
+    /// The error for a used-up budget after a call that returned well: the script went on although its interpreter
+    /// had stopped it, behind a promise for example.
     pub(crate) fn broken(&self) -> Option<Error> {
         self.spent
             .map(|budget| Error::budget(budget, &self.engine.budgets))
     }
 
-    /// Whether its calls take turns with those of others. In a laboratory there are none.
+    /// Whether its calls take turns with those of others. A laboratory has no others.
     pub(crate) fn takes_turns(&self) -> bool {
         self.participation.serves_others() && self.meter.takes_turns()
     }
 
-    /// The instructions that its budget of fuel is enough for.
+    /// The fuel budget, in instructions.
     pub(crate) fn instructions(&self) -> u64 {
         let budget = self.engine.budgets.fuel;
         budget.saturating_mul(self.instructions_per_unit)
     }
 
-    /// The fuel that calls of the host have cost.
+    /// The fuel that host calls have cost.
     pub(crate) fn host_fuel(&self) -> u64 {
         self.host_fuel
     }
 
-    /// What the running call does at a tick of the engine's clock.
+    /// Checks the running call at a tick of the engine's clock.
     pub(crate) fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
         if self.host_fuel > self.engine.budgets.fuel {
             return Err(Budget::Fuel.into());
         }
         let tick = self.meter.on_tick(&self.engine.budgets);
         if let (Err(broken), Some(_), None) = (&tick, &self.script, self.spent) {
-            // One tick more, in which the interpreter is to stop the script and say where it was.
+            // The interpreter has one more tick to stop the script and to name its line.
             self.spent = broken.downcast_ref().copied();
             return Ok(UpdateDeadline::Continue(1));
         }
         tick
     }
 
-    /// The call has ended, and with it what the host held for it.
+    /// Releases the bytes that the host held for a call, at its end.
     pub(crate) fn release_for_call(&mut self) {
         let bytes = std::mem::take(&mut self.for_call);
         if bytes > 0 {
@@ -249,7 +250,7 @@ impl InstanceState {
         }
     }
 
-    /// The call is over, and so is what it left to be said.
+    /// Releases the bytes of a call's messages, once they are committed or dropped.
     pub(crate) fn release_pending(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         self.release(pending);
@@ -284,7 +285,8 @@ impl HostCalls for InstanceState {
         self.hold(bytes)
     }
 
-    /// It counts as its memory does: what it could not keep itself, it can't have the host keep.
+    /// Pending messages count with the plugin's memory: the host keeps no more for a plugin than the plugin could
+    /// keep itself.
     /// Test: `state::publishing::unpublished_messages_of_a_call_count_as_memory`.
     fn count_pending(&mut self) -> Result<(), Budget> {
         let pending = self.participation.pending_size();
@@ -356,8 +358,8 @@ impl Drop for InstanceState {
     }
 }
 
-/// Bytes that the host may hold for an instance beside its memory and its tables, where `own` are
-/// for what it is made of. The stack counts as a whole: how much of it was touched nobody tells.
+/// Bytes that the host may hold for an instance beside its memory and its tables. `own` is the share of the
+/// instance's parts. The stack counts as a whole, since nothing tells how much of it was touched.
 pub(crate) fn held(budgets: &Budgets, own: u64) -> usize {
     let own = usize::try_from(own).unwrap_or(usize::MAX);
     let objects = WASI_OBJECTS * WASI_OBJECT + HANDLES * HANDLE;

@@ -1,4 +1,4 @@
-//! The store of one instance, with its limits, and what was used in it.
+//! The store of one instance, with its limits and its usage.
 
 use super::owner::Owner;
 use super::state::{HANDLES, InstanceState, PluginShared};
@@ -6,12 +6,12 @@ use crate::imports::host_calls::instructions_left;
 use eco_compile::Target;
 use wasmtime::Store;
 
-/// What an instance has used.
+/// The memory and the work of an instance so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
     /// Bytes of linear memory.
     pub memory: usize,
-    /// Units of work, as of [`Budgets::fuel`](crate::Budgets::fuel). `None` unless the engine is
+    /// Units of work, as [`Budgets::fuel`](crate::Budgets::fuel) counts them. `None` unless the engine is
     /// [metered](crate::EngineBuilder::metered).
     pub fuel: Option<u64>,
 }
@@ -20,7 +20,7 @@ impl Usage {
     pub(crate) fn of(store: &Store<InstanceState>) -> Self {
         Self {
             memory: store.data().memory(),
-            // Portable code counts it for everybody.
+            // Portable code counts fuel even where nobody asked for it.
             fuel: instructions_left(store)
                 .filter(|_| store.data().engine.settings.counts_fuel())
                 .map(|left| {
@@ -33,7 +33,7 @@ impl Usage {
     }
 }
 
-/// A store for one instance, with its limits of memory.
+/// Creates the store of one instance, with its limits.
 pub(crate) fn new_store(
     plugin: &PluginShared,
     code: Code<'_>,
@@ -45,17 +45,17 @@ pub(crate) fn new_store(
     store.limiter(|state| state);
     store.set_max_component_handles(HANDLES);
     if counts_fuel {
-        // It fails on engines that count none, and only there.
+        // `set_fuel` fails only on engines that count no fuel.
         let instructions = store.data().instructions();
         let _ = store.set_fuel(instructions);
     }
     store
 }
 
-/// What an instance runs.
+/// The code that an instance runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Code<'a> {
-    /// The engine that it was compiled for.
+    /// The engine that the code was compiled for.
     pub(crate) engine: &'a wasmtime::Engine,
     pub(crate) target: Target,
 }

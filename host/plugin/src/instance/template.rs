@@ -6,17 +6,17 @@ use eco_compile::{Reservation, Target};
 use std::sync::Arc;
 use wasmtime::component::InstancePre;
 
-/// What instances of a plugin are made from.
+/// Linked code and settings for new instances of a plugin.
 #[derive(Clone)]
 pub(crate) struct Template {
     pub(crate) shared: PluginShared,
     pub(crate) ready: InstancePre<InstanceState>,
     /// Bytes that the host holds for each instance beside its memory and its tables.
     pub(crate) held: usize,
-    /// Whether so much is copied for each instance that its start takes long.
+    /// Whether a start is slow, because it copies many pages.
     pub(crate) starts_slowly: bool,
     pub(crate) target: Target,
-    /// Its code, as it counts for as long as there is anybody to start from this.
+    /// Counts the code as memory in use, for as long as a template exists.
     pub(crate) _counted: Arc<Reservation>,
 }
 

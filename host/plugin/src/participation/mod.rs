@@ -1,7 +1,8 @@
-//! A connection's participation in what connections share, and its timer: both have the plugin called for events.
+//! A connection's participation in the shared state, and its timer. Both cause events, and the plugin is called for
+//! each.
 //!
-//! It owns when an event is due, and its turn among all events. What it can do with others is `eco_state`'s; the imports `topics`,
-//! `store` and `timer` have a plugin ask for it.
+//! It owns the due time of an event, and its turn among all events. `eco_state` implements topics and the store; the
+//! imports `topics`, `store` and `timer` give plugins access.
 
 pub(crate) mod event;
 pub(crate) mod timer;
@@ -16,31 +17,31 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use timer::Timer;
 
-/// Members that are told at once before others have their turn: to wake each takes about a microsecond.
+/// Members that are told before others have their turn: waking each takes about a microsecond.
 /// Test: `state::topics::messages::many_messages_of_one_call_come_all_and_in_order`.
 const AT_ONCE: usize = 64;
-/// Members that a message counts for at least.
+/// The least number of members that a message counts for.
 const LEAST: usize = 4;
 
-/// What one connection shares with others. Nothing is made before the plugin asks for it.
+/// One connection's participation in the shared state. Its participant is created when the plugin first needs it.
 pub(crate) struct Participation {
     pub(crate) connection: u64,
     /// `None` for a client.
     sharing: Option<Sharing>,
     participant: Option<Box<Participant>>,
     pub(crate) timer: Timer,
-    /// What the plugin can be told. `None`: nothing, nor of its timer.
+    /// The events of topics that the plugin hears. A plugin with `None` hears nothing, not even of its timer.
     listens: Option<Hearing>,
-    /// Its turn for an event, which is to come.
+    /// The turn for an event, while it is awaited.
     turn: Option<Turn>,
-    /// Its turn for an event, which has come.
+    /// The place for an event, whose turn has come.
     place: Option<Place>,
     slow_flag: SlowFlag,
     /// Limits that the log has named.
     named: Vec<Limit>,
 }
 
-/// What a connection shares, with whom, and who pays for it.
+/// The state that a connection shares, the accounts that pay for it, and the other connections.
 pub(crate) struct Sharing {
     pub(crate) state: SharedState,
     pub(crate) peer: Arc<Account>,
@@ -50,14 +51,14 @@ pub(crate) struct Sharing {
 
 /// The others that a connection meets.
 pub(crate) enum Others {
-    /// The others of a server: calls for events wait for their turn there.
+    /// Connections of a server, whose calls for events take turns.
     Server(TurnQueue),
-    /// Those of one run in a laboratory, which need no turns.
+    /// Connections of one run in a laboratory, which need no turns.
     Run(Laboratory),
 }
 
 impl Sharing {
-    /// A turn for which this peer pays.
+    /// Enters the queue for a turn that this peer pays for. `None` in a laboratory.
     fn turn(&self, peer: &Arc<Account>) -> Option<Turn> {
         let Others::Server(events) = &self.others else {
             return None;
@@ -86,17 +87,17 @@ impl Participation {
         }
     }
 
-    /// The plugin can be told of its timer, and of so much of its topics.
+    /// Notes that the plugin hears of its timer, and these events of its topics.
     pub(crate) fn listens(&mut self, hearing: Hearing) {
         self.listens = Some(hearing);
     }
 
-    /// What it hears of its topics.
+    /// The events of topics that the plugin hears.
     pub(crate) fn hearing(&self) -> Hearing {
         self.listens.unwrap_or(Hearing::Nothing)
     }
 
-    /// Its place among those that share, which begins with this.
+    /// The connection's participant in the shared state, created at the first use.
     pub(crate) fn participant(&mut self) -> Result<&mut Participant, Problem> {
         if self.participant.is_none() {
             let sharing = self.sharing.as_ref().ok_or_else(nothing_is_shared)?;
@@ -107,15 +108,14 @@ impl Participation {
         participant.ok_or_else(nothing_is_shared)
     }
 
-    /// Whether one thing of so many bytes is within a limit. Where nothing is shared there is nothing to be done with it
-    /// either.
+    /// Checks one thing of so many bytes against a limit. Where nothing is shared, everything is refused.
     pub(crate) fn admit(&self, limit: Limit, bytes: usize) -> Result<(), Problem> {
         let sharing = self.sharing.as_ref().ok_or_else(nothing_is_shared)?;
         limit.admit(bytes, sharing.state.limits())
     }
 
-    /// Looks at what came of something that it did there. A limit that is reached is in the log, once for each
-    /// connection: in a laboratory in that of the run, which is shown to whoever wrote the plugin.
+    /// Passes on the result of an operation, and logs a limit that it reached, once for each connection. A laboratory
+    /// has the line in the run's log, which the plugin's author is shown.
     pub(crate) fn note<T>(&mut self, result: Result<T, Problem>) -> Result<T, Problem> {
         if let Err(problem) = &result {
             self.tell(problem);
@@ -123,20 +123,21 @@ impl Participation {
         result
     }
 
-    /// A call begins.
+    /// Begins a call.
     pub(crate) fn begin_call(&mut self) {
         if let Some(participant) = &mut self.participant {
             participant.begin_call();
         }
     }
 
-    /// Bytes of what the plugin has said in the running call, and what takes effect when that returns.
+    /// Bytes of the running call's messages and unsubscriptions, which take effect when the call returns.
     pub(crate) fn pending_size(&self) -> usize {
         let participant = self.participant.as_ref();
         participant.map_or(0, |participant| participant.pending_size())
     }
 
-    /// What the plugin has said takes effect: its call has returned well. It makes way for others when many were told.
+    /// Commits the messages and unsubscriptions of a call that returned well. It makes way for others when many
+    /// members were told.
     pub(crate) async fn commit(&mut self) {
         let mut told = 0;
         while let Some(participant) = &mut self.participant {
@@ -153,25 +154,25 @@ impl Participation {
         }
     }
 
-    /// The turn that a plugin waits for before it comes to a topic of many.
+    /// The turn that a plugin waits for before it subscribes to a topic of many members.
     pub(crate) fn turn_before(&mut self, topic: &str) -> Result<Option<Turn>, Problem> {
         let is_many = self.participant()?.audience(topic, EventKind::Presence) > AT_ONCE;
         let sharing = self.sharing.as_ref().filter(|_| is_many);
         Ok(sharing.and_then(|sharing| sharing.turn(&sharing.peer)))
     }
 
-    /// The plugin has said nothing: its call has failed.
+    /// Drops the messages and unsubscriptions of a call that failed.
     pub(crate) fn roll_back(&mut self) {
         if let Some(participant) = &mut self.participant {
             participant.roll_back();
         }
     }
 
-    /// Makes way for others, when so many were told. They are counted anew then.
+    /// Makes way for others, if enough members were told, and counts anew.
     async fn makes_way(&self, told: &mut usize) {
         if *told > AT_ONCE {
             *told = 0;
-            // Those who were told take their turns first.
+            // The members that were told take their turns first.
             tokio::task::yield_now().await;
             let own = |sharing: &Sharing| sharing.turn(&sharing.peer);
             if let Some(turn) = self.sharing.as_ref().and_then(own) {
@@ -180,13 +181,13 @@ impl Participation {
         }
     }
 
-    /// Whether it is subscribed to anything.
+    /// Whether the connection is subscribed to a topic.
     pub(crate) fn has_topics(&self) -> bool {
         let participant = self.participant.as_ref();
         participant.is_some_and(|participant| participant.has_topics())
     }
 
-    /// Leaves all that it is subscribed to. It makes way as [`commit`](Self::commit) does.
+    /// Unsubscribes from all topics. It makes way as [`commit`](Self::commit) does.
     pub(crate) async fn leave(&mut self) {
         let mut told = 0;
         while let Some(participant) = &mut self.participant
@@ -197,7 +198,7 @@ impl Participation {
         }
     }
 
-    /// Whether it is a connection of a server, outside of laboratories.
+    /// Whether the connection is a server's, outside of laboratories.
     pub(crate) fn serves_others(&self) -> bool {
         let sharing = self.sharing.as_ref();
         sharing.is_some_and(|sharing| matches!(sharing.others, Others::Server(_)))
@@ -219,9 +220,9 @@ impl Participation {
         }
     }
 
-    /// Ready when an event is due and may be handed on; else the task is woken when that is so. One event may be for
-    /// thousands, and somebody's chunks are not to wait for all of these: calls for events take turns, in the order of what
-    /// those who cause them have had, and while one waits for its turn its connection does what else comes.
+    /// Ready when an event is due and its turn has come; else the task is woken then. One event may reach thousands
+    /// of connections, and chunks of others must not wait for all these calls. So calls for events take turns, in the
+    /// order of their payers' recent processor time. A connection that waits for its turn handles chunks meanwhile.
     pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.listens.is_none() {
             return Poll::Pending;
@@ -237,7 +238,7 @@ impl Participation {
                     None => return Poll::Pending,
                 },
             };
-            // A slow one has its place among those.
+            // A slow connection waits for a place among slow calls instead.
             let sharing = self.sharing.as_ref().filter(|_| !self.slow_flag.is_slow());
             let turn =
                 sharing.and_then(|sharing| sharing.turn(payer.as_ref().unwrap_or(&sharing.peer)));
@@ -253,19 +254,19 @@ impl Participation {
         Poll::Ready(())
     }
 
-    /// The turn that has come, for the event that is taken now.
+    /// Takes the place for the event that is handled now.
     pub(crate) fn take_turn(&mut self) -> Option<Place> {
         self.turn = None;
         self.place.take()
     }
 
-    /// Something else comes before the event.
+    /// Gives up the turn, since the connection handles something else first.
     pub(crate) fn give_up_turn(&mut self) {
         self.turn = None;
         self.place = None;
     }
 
-    /// The event that is due, if there is one, and who pays for it, if that is not its own peer.
+    /// The event that is due, if any, with its payer unless that is the connection's own peer.
     pub(crate) fn next_event(&mut self) -> Option<(Happening, Option<Arc<Account>>)> {
         if self.timer.is_due() {
             return Some((Happening::Timer, None));

@@ -6,21 +6,21 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The least time that a timer waits: a shorter one waits so long. Thousands of connections may have one, and to call each
-/// takes the host some microseconds. In a laboratory, where time passes by itself, there is none.
+/// The least delay of a timer; shorter delays are raised to it. Thousands of connections may have a timer, and each
+/// call takes the host some microseconds. A laboratory has no such limit, since its time is virtual.
 /// Test: `fairness::events::a_timer_comes_a_hundred_times_in_a_second_at_most`.
 const LEAST: Duration = Duration::from_millis(10);
 
-/// A timer: what it counts in, and when it is over, if it is set.
+/// A timer of the system's clock, or of a laboratory's.
 pub(crate) enum Timer {
     Real {
         set: bool,
-        /// Kept when the timer is taken back, for the next time.
+        /// Kept for the next time when the timer is cancelled.
         sleep: Option<Pin<Box<Sleep>>>,
     },
     Laboratory {
         laboratory: Laboratory,
-        /// Whose it is.
+        /// The number of the timer's connection.
         connection: u64,
         due: Option<Duration>,
     },
@@ -41,12 +41,12 @@ impl Timer {
         }
     }
 
-    /// Sets it, so long after now, or takes it back.
+    /// Sets the timer to this delay from now, or cancels it.
     pub(crate) fn set(&mut self, after: Option<Duration>) {
         match self {
             Self::Real { set, sleep } => {
                 let after = after.map(|after| after.max(LEAST));
-                // What can't be counted is never.
+                // A time beyond the clock's range never comes.
                 let due = after.and_then(|after| Instant::now().checked_add(after));
                 *set = due.is_some();
                 match (due, sleep) {
@@ -66,7 +66,8 @@ impl Timer {
         }
     }
 
-    /// Ready when it is over. In a laboratory nobody waits for it: whoever lets time pass looks again.
+    /// Ready when the timer is over. A laboratory's timer wakes no task: the code that advances the clock polls
+    /// again.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Real {
@@ -82,7 +83,7 @@ impl Timer {
         }
     }
 
-    /// Whether it is over, which is told once.
+    /// Whether the timer is over. The answer is yes only once.
     pub(super) fn is_due(&mut self) -> bool {
         match self {
             Self::Real { set, sleep } => {

@@ -1,7 +1,6 @@
 //! An instance of a server plugin that is called as a component: by `handler`, or by `session`.
 //!
-//! It owns which function a call goes to, and when the plugin's words in it take effect. It must not know when an
-//! instance is made.
+//! It dispatches each call to its function, and commits the call's messages when the function has returned.
 
 use crate::abi::{self, Lifting, ServerExports};
 use crate::error::Error;
@@ -48,7 +47,7 @@ pub(super) enum Functions {
 }
 
 impl Functions {
-    /// Looks them up, which fails where their types are not those of the contract.
+    /// Looks up the functions. The lookup fails where their types are not those of the contract.
     pub(super) fn find(
         exports: &ServerExports,
         lifting: Lifting,
@@ -79,7 +78,8 @@ impl Functions {
 }
 
 impl ComponentServer {
-    /// Looks up the functions that an instance exports. A plugin that has `event` hears so much of its topics.
+    /// Looks up the functions that an instance exports. A plugin with `event` hears the events of its topics that
+    /// `hearing` allows.
     pub(super) fn new(
         exports: &ServerExports,
         lifting: Lifting,
@@ -102,13 +102,13 @@ impl ComponentServer {
         &self.instance
     }
 
-    /// Ready when something has happened that the plugin wants to be called for.
+    /// Ready when an event is due for which the plugin wants to be called.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.instance.participation().poll_event(cx)
     }
 
-    /// Calls the function that a call is for, and lends the reply from the plugin's memory. A plugin without that
-    /// function, or an event that is gone, has an empty one.
+    /// Dispatches a call to its function, and lends the reply from the plugin's memory. The reply is empty if the
+    /// plugin lacks the function, or if the event is gone.
     pub(super) async fn dispatch(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
         let instance = &mut self.instance;
         self.entered = true;
@@ -128,7 +128,7 @@ impl ComponentServer {
                 receive.call_in(instance, (chunk,)).await?
             }
             (Functions::Session { event, .. }, Call::Event) => {
-                // It may be gone since somebody looked: with the topic that it was of.
+                // The event may have gone since it was polled, together with its topic.
                 let turn = instance.participation().take_turn();
                 match (event, instance.participation().next_event()) {
                     (Some(event), Some((happening, payer))) => {
@@ -168,7 +168,7 @@ impl ComponentServer {
         })
     }
 
-    /// Makes the last call, unless the instance is dead; then it leaves its topics.
+    /// Makes the last call, unless the instance is dead, and unsubscribes from all topics afterwards.
     pub(super) async fn closed(&mut self, why: Reason) -> Result<(), Error> {
         self.instance.participation().give_up_turn();
         let said = match &self.functions {

@@ -1,13 +1,13 @@
-//! A plugin that is called directly: a handler whose every call is over in microseconds. `eco_compile` finds
-//! out which are.
+//! Direct calls to a handler whose every call is over in microseconds. `eco_compile` detects such handlers.
 //!
-//! It saves a tenth of the processor time of an echo through the component layer (`tests/benches/RESULTS.md`, eco
-//! beside eco as any plugin). When it saves less, it goes; `instance` alone chooses it.
+//! A direct call saves a tenth of the processor time of an echo through the component layer
+//! (`tests/benches/RESULTS.md`, eco beside eco as any plugin). If it saves less, this module goes; `instance` alone
+//! chooses it.
 //!
-//! Such a call waits for nothing, so that it needs no fiber, no stack of its own and no clock; and the component is so
-//! plain that its module can be called as it is. The rest of a component's call is done here, as the component model's
-//! canonical ABI has it for a `list<u8>`: <https://github.com/WebAssembly/component-model>, `CanonicalABI.md`.
-//! Memory, replies and traps are bounded as for any plugin.
+//! Such a call waits for nothing, so that it needs no fiber, no stack of its own and no clock; and the component is
+//! so plain that its module can be called as it is. This module does the rest of a component's call, as the component
+//! model's canonical ABI defines it for a `list<u8>`: <https://github.com/WebAssembly/component-model>,
+//! `CanonicalABI.md`. Memory, replies and traps are bounded as for any plugin.
 
 use crate::engine::{Engine, EngineState};
 use crate::error::{Error, LoadError};
@@ -18,7 +18,7 @@ use eco_contract::{DirectBuffer, Next, Reply};
 use std::sync::Arc;
 use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 
-/// Ticks until the next, which never comes.
+/// Ticks until the epoch deadline, which is never reached.
 const NEVER: u64 = u64::MAX / 2;
 
 /// The module of a plugin that is called directly. Its instances are made from it.
@@ -46,7 +46,7 @@ impl DirectTemplate {
         plugin: &PluginShared,
         owner: Owner,
     ) -> Result<DirectInstance, Error> {
-        // No call of it takes long.
+        // All calls of the plugin are short.
         let code = Code {
             engine: &plugin.engine.wasmtime,
             target: Target::Native,
@@ -78,7 +78,7 @@ pub(super) struct DirectInstance {
     realloc: TypedFunc<(u32, u32, u32, u32), u32>,
     receive: TypedFunc<(u32, u32), u32>,
     engine: Arc<EngineState>,
-    /// Where the plugin wants the chunk that comes.
+    /// The place in memory that the plugin has allocated for the next chunk.
     room: Option<List>,
 }
 
@@ -99,7 +99,7 @@ impl DirectInstance {
 impl DirectBuffer for DirectInstance {
     type Error = Error;
 
-    /// In the plugin's memory, where the plugin wants it.
+    /// The room lies in the plugin's memory, where the plugin has allocated it.
     fn room(&mut self, length: usize) -> Result<&mut [u8], Error> {
         let room = match self.room {
             Some(room) if room.length == length => room,
@@ -173,7 +173,7 @@ impl List {
         memory.get_mut(self.at..)?.get_mut(..self.length)
     }
 
-    /// As the canonical ABI returns it: the address, then the length, four bytes each.
+    /// Reads a list as the canonical ABI returns it: the address, then the length, four bytes each.
     fn read(memory: &[u8], result: u32) -> Result<Self, Error> {
         if !result.is_multiple_of(4) {
             return Err(abi("return pointer not aligned"));

@@ -44,7 +44,7 @@ impl ServerInstance {
         }
     }
 
-    /// Makes a call, and gives its reply.
+    /// Makes a call, and returns its reply.
     pub(super) fn reply_to(
         &mut self,
         call: Call<'_>,
@@ -61,7 +61,7 @@ impl ServerInstance {
         }
     }
 
-    /// Its memory, where chunks can be read into that.
+    /// The plugin's memory, if chunks can be read into it.
     pub(super) fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
         match self {
             Self::Direct(direct) => Some(direct),
@@ -69,7 +69,7 @@ impl ServerInstance {
         }
     }
 
-    /// Ready when something has happened that the plugin wants to be called for.
+    /// Ready when an event is due for which the plugin wants to be called.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Direct(_) => Poll::Pending,

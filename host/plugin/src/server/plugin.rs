@@ -37,13 +37,13 @@ pub(super) struct Server {
     pub(super) direct: Option<DirectTemplate>,
 }
 
-/// When the instance of a connection is made.
+/// The moment at which the instance of a connection is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Instantiated {
-    /// At once, since the plugin has a say from the beginning.
+    /// At once, since the plugin is called when the connection opens.
     WithConnection,
-    /// When there is a chunk to receive, since that is all that the plugin does. A connection that
-    /// never says anything costs no plugin memory.
+    /// At the first chunk, since the plugin does nothing but receive. A connection that never sends anything costs no
+    /// plugin memory.
     WithFirstChunk,
 }
 
@@ -58,7 +58,7 @@ impl ServerPlugin {
         loading::compile_and_load(engine, source, load).await
     }
 
-    /// The checks that come after compiling.
+    /// Runs the checks that come after compiling.
     pub(crate) async fn from_compiled(
         engine: &Engine,
         compiled: Compiled,
@@ -81,13 +81,14 @@ impl ServerPlugin {
         })))
     }
 
-    /// Waits until the last template of a script's instances is known: whether that is a snapshot of one that
-    /// has evaluated it. At once for other plugins, and where the engine takes none.
+    /// Waits until the last template of a script's instances is known. Returns whether it is a snapshot of an
+    /// instance that has evaluated the script. It is known at once for other plugins, and for native code without a
+    /// snapshot.
     pub async fn settled(&self) -> bool {
         self.0.plugin.templates.settled().await
     }
 
-    /// Whether its instances run in this machine's code: not while a script's interpreter has yet to be compiled.
+    /// Whether its instances run in native code. A script's don't, until its interpreter is compiled.
     pub fn is_native(&self) -> bool {
         self.0.plugin.templates.current().template.target == Target::Native
     }
@@ -97,8 +98,8 @@ impl ServerPlugin {
         &self.loaded().name
     }
 
-    /// Its number among the plugins that its engine has loaded, from 1. A server that loads its plugin anew
-    /// tells the versions by it.
+    /// Its number among the plugins that its engine has loaded, from 1. A server that loads its plugin anew tells the
+    /// versions apart by it.
     pub fn version(&self) -> u64 {
         self.loaded().version
     }
@@ -108,12 +109,12 @@ impl ServerPlugin {
         self.loaded().defines(function)
     }
 
-    /// Which interface is used.
+    /// The interface that the plugin was loaded for.
     pub fn interface(&self) -> Interface {
         self.loaded().interface
     }
 
-    /// Whether the time of its calls counts against the peer. Nobody counts calls that are over at once.
+    /// Whether the time of its calls counts against the peer. Direct calls don't count, since they are over at once.
     pub(super) fn counts_time(&self) -> bool {
         self.0.direct.is_none()
     }

@@ -1,6 +1,6 @@
 //! A server plugin as the session of one connection.
 //!
-//! It owns when an instance is made and when it is given up.
+//! It makes the instance when the plugin first has something to do, and gives it up at the last call.
 
 use super::component::Call;
 use super::instance::ServerInstance;
@@ -55,7 +55,7 @@ impl PluginSession {
     async fn instance(&mut self) -> Result<&mut ServerInstance, Error> {
         Ok(match &mut self.instance {
             Some(instance) => instance,
-            // Boxed, since it is large and rare: futures are moved whole when they are made.
+            // The future is boxed, since it is large and rarely needed: futures are moved whole when they are made.
             none => {
                 let made = ServerInstance::instantiate(&self.plugin.0, self.owner.clone());
                 none.insert(Box::pin(made).await?)
@@ -122,7 +122,7 @@ impl Session for PluginSession {
     }
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
-        // A script may have defined the function only when it was called.
+        // A script may define the function only while it is called.
         let listens =
             self.plugin.0.instantiated == Instantiated::WithConnection || self.instance.is_some();
         match self.plugin.interface() {

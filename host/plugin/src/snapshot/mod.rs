@@ -1,6 +1,6 @@
 //! Snapshots: the instances of a script start from one that has evaluated it.
 //!
-//! It owns when a snapshot is taken. `templates` has when it is used, and `eco_compile` how a component is made of it.
+//! It takes the snapshots. `templates` decides when one is used, and `eco_compile` makes a component of it.
 
 mod read;
 
@@ -21,8 +21,8 @@ pub(crate) enum Taken {
     Now(String, Box<Snapshot>),
 }
 
-/// The snapshot of an instance that has just evaluated the script, on an engine that takes them. `None` where
-/// there can't be one, which costs time and changes nothing.
+/// Takes a snapshot of an instance that has just evaluated the script. `None` where the engine takes none, or where
+/// it fails: instances start slower then, and nothing else changes.
 pub(crate) async fn of(
     engine: &Engine,
     instance: &mut Instance,
@@ -42,7 +42,7 @@ pub(crate) async fn of(
     Some(Taken::Now(script.name.to_string(), Box::new(taken)))
 }
 
-/// Logs why there is no snapshot, for somebody who looks for the cost of a connection.
+/// Logs why there is no snapshot, for readers who look for the cost of a connection.
 pub(crate) fn log_failure(error: &LoadError) {
     let why = eco_text::escape::one_line(error.to_string());
     tracing::debug!("connections evaluate the script anew, without a snapshot: {why}");

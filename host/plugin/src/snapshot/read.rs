@@ -1,6 +1,6 @@
 //! Reads an instance: its globals and its memories, through the exports that its component has for that.
 //!
-//! It runs nothing of the script. It must not know the use of an image.
+//! It only calls functions that read, and runs nothing of the script.
 
 use crate::error::LoadError;
 use crate::instance::Instance;
@@ -42,7 +42,7 @@ fn unfit(why: wasmtime::Error) -> LoadError {
 
 enum Read {
     Global(Global),
-    /// So many bytes were added.
+    /// Number of bytes that were added to the contents.
     Memory(usize),
 }
 
