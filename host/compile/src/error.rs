@@ -1,7 +1,7 @@
-//! Why there is no code of a plugin.
+//! Errors of reading and compiling a plugin.
 //!
-//! Callers branch on the variants; the texts say what happened and what to do next. A text has its causes in it. So a
-//! cause is a field and no `source()`: a printed chain of errors would say it twice.
+//! Callers branch on the variants; the texts say what happened and what to do next. Each text contains its cause, so
+//! the cause is a field and not a `source()`: a printed chain of errors would say it twice.
 
 use crate::budget::{Budget, Budgets};
 use crate::script::languages::Language;
@@ -13,7 +13,7 @@ pub enum CompileError {
     /// The file could not be read.
     #[error("cannot read the plugin: {0}")]
     Read(std::io::Error),
-    /// The path leads to something else than a file, such as a pipe.
+    /// The path leads to something other than a file, such as a pipe.
     #[error("it is {0}, not a file")]
     NoFile(&'static str),
     /// The file was being written while it was read.
@@ -53,7 +53,7 @@ pub enum CompileError {
         /// The first line that is not.
         line: usize,
     },
-    /// A Python script, and no interpreter for it.
+    /// The file is a Python script, and there is no interpreter for it.
     #[error("Python is not set up")]
     NoPython,
     /// The text form does not parse.
@@ -68,7 +68,7 @@ pub enum CompileError {
         one_line(.0)
     )]
     Complex(String),
-    /// It would have the host work without a bound.
+    /// The plugin would have the host do work without a bound.
     #[error("it has no bounds: {0}.\nEverything that a plugin does is counted; this could not be.")]
     Unbounded(String),
     /// Not valid WebAssembly.
@@ -83,7 +83,7 @@ pub enum CompileError {
         one_line(.0)
     )]
     Asynchronous(String),
-    /// The compiler failed, or could not be started. That says nothing of the plugin.
+    /// The compiler failed, or could not be started. The plugin is not at fault.
     #[error("eco could not compile it: {}\nThis is not the plugin's fault.", one_line(format_args!("{:#}", .0)))]
     Internal(wasmtime::Error),
 }
@@ -113,7 +113,7 @@ impl CompileError {
         }
     }
 
-    /// Whether the plugin has nothing to do with it: the machine, or eco, is at fault.
+    /// Whether the machine or eco is at fault, and not the plugin.
     pub fn is_internal(&self) -> bool {
         match self {
             Self::Internal(_) => true,
@@ -122,12 +122,12 @@ impl CompileError {
         }
     }
 
-    /// A thread that worked for it ended before its time.
+    /// The error for a working thread that panicked or was cancelled.
     pub(crate) fn stopped(why: tokio::task::JoinError) -> Self {
         Self::Internal(why.into())
     }
 
-    /// A budget that the plugin breaks before it runs.
+    /// The error for a budget that the plugin exceeds before it runs.
     pub fn budget(budget: Budget, budgets: &Budgets, found: impl Into<String>) -> Self {
         Self::Budget {
             budget,
@@ -138,14 +138,14 @@ impl CompileError {
     }
 }
 
-/// Says how a person changes something, where anybody can: in parentheses, after a blank.
+/// Words on how a person changes something, in parentheses, after a blank. Empty where nobody can.
 pub fn changed_with(what: &str, setting: Option<&String>) -> String {
     setting.map_or_else(String::new, |setting| {
         format!(" (change {what} with {setting})")
     })
 }
 
-/// Whether the system can't read a file, whatever its path is, and eco itself doesn't refuse it.
+/// Whether the system, and not eco, refuses to read a file, for a reason other than its path.
 fn is_of_system(error: &std::io::Error) -> bool {
     error.raw_os_error().is_some() && !eco_files::is_about_path(error)
 }

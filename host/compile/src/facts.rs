@@ -1,4 +1,4 @@
-//! What is known of compiled code beside the code. It comes from the helper, and is kept in the cache.
+//! Facts about compiled code. The helper sends them, and the cache keeps them beside the code.
 
 use crate::binary::direct::DirectModule;
 use crate::binary::scan::Scanned;
@@ -14,12 +14,12 @@ pub(crate) struct Facts {
     pub(crate) held: u64,
     /// Pages of memory into which data is copied for each instance.
     pub(crate) copied: u64,
-    /// What its module calls its parts, where the module is called directly.
+    /// Names of the module's parts, where the module is called directly.
     pub(crate) direct: Option<DirectNames>,
 }
 
 impl Facts {
-    /// Of an interpreter of eco's own, which is not measured.
+    /// Facts of an interpreter of eco's own, which is not measured.
     pub(crate) fn of_interpreter(size: usize, scan: Scanned) -> Self {
         Self {
             size,
@@ -31,14 +31,14 @@ impl Facts {
     }
 }
 
-/// What the module of a plugin that is called directly calls its parts.
+/// Names under which the module of a directly called plugin exports its parts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DirectNames {
-    /// Its memory.
+    /// Name of its memory.
     pub memory: String,
-    /// Its `realloc`.
+    /// Name of its `realloc`.
     pub realloc: String,
-    /// The function behind the interface's `receive`.
+    /// Name of the function behind the interface's `receive`.
     pub receive: String,
 }
 

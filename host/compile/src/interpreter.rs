@@ -14,7 +14,7 @@ use std::io::Read as _;
 pub(crate) enum Interpreter {
     /// It is part of eco.
     Embedded(&'static Embedded),
-    /// In a file of the cache. Nobody reads it if its code is kept.
+    /// A file of the cache. It is read only where its compiled code isn't kept.
     Kept {
         folder: Folder,
         file: String,
@@ -42,7 +42,7 @@ impl Interpreter {
         }
     }
 
-    /// The same in portable code, where that is part of eco.
+    /// Its portable code, where that is part of eco.
     pub(crate) fn portable(&self) -> Option<&'static [u8]> {
         match self {
             Self::Embedded(embedded) => Some(embedded.portable),
@@ -50,7 +50,7 @@ impl Interpreter {
         }
     }
 
-    /// Its bytes: those that have the hash, or it counts as missing.
+    /// Reads its bytes. An interpreter whose bytes have another hash counts as missing.
     pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>, CompileError> {
         match self {
             Self::Embedded(embedded) => Ok(Cow::Borrowed(embedded.bytes)),

@@ -1,10 +1,10 @@
 //! Compiling: from a stranger's bytes to code that may be run.
 //!
-//! It owns the sources of plugins, the languages of scripts, what is looked for in a component before it is compiled, the
-//! compiler with its limits, and the cache of compiled code. All `unsafe` of eco is here, in `cache/code.rs`: the
-//! compiler and the cache decide what is native code, and nobody else does.
+//! It owns the sources of plugins, the languages of scripts, the checks of a component before it is compiled, the
+//! compiler with its limits, and the cache of compiled code. All `unsafe` of eco is here, in `cache/code.rs`, since
+//! only the compiler and the cache decide which bytes are native code.
 //!
-//! It must not know what runs the code. The way in is [`CodeCache::compile`].
+//! It does not depend on the crates that run the code. The entry point is [`CodeCache::compile`].
 
 mod binary;
 mod budget;

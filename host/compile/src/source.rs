@@ -1,6 +1,6 @@
-//! Where a plugin comes from: built in, or a file.
+//! Sources of plugins: built in, a file, stdin, or bytes in memory.
 //!
-//! It owns reading, with its bound, and telling scripts from the rest. It knows nothing of running one.
+//! It owns reading, with its bound, and tells scripts from all else.
 
 use crate::budget::{Budget, Budgets};
 use crate::error::CompileError;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// A plugin that is part of the binary, as text. It runs in the same sandbox as any other.
 #[derive(Debug)]
 pub struct BuiltIn {
-    /// What the user types.
+    /// The name that the user types.
     pub name: &'static str,
     text: &'static str,
 }
@@ -32,24 +32,24 @@ pub const BUILT_IN_CLIENTS: &[BuiltIn] = &[BuiltIn {
     text: include_str!("../../../plugins/echo-client/echo-client.wat"),
 }];
 
-/// Where to get a plugin.
+/// The source of a plugin.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// One of [`BUILT_IN_SERVERS`] or [`BUILT_IN_CLIENTS`].
     BuiltIn(&'static BuiltIn),
-    /// A script, told by the end of its name, or a component, as `.wasm` or in text form; which of
-    /// these is told by its first bytes.
+    /// A script, recognized by the end of its name, or a component, as `.wasm` or in text form, recognized by its first
+    /// bytes.
     File(PathBuf),
     /// A component in either form, from stdin.
     Stdin,
-    /// What a file of this name held that somebody has read: told as in [`File`](Self::File), by the end of the
-    /// name. Messages have the name as it is.
+    /// The contents of a file that was read already, with its name. The end of the name tells a script, as in
+    /// [`File`](Self::File). Messages have the name as it is.
     Bytes(String, Vec<u8>),
 }
 
 impl Source {
-    /// What was typed: the name of a built-in, `-` for stdin, else a path. A file that has a
-    /// built-in's name is reached as `./echo`.
+    /// Parses the user's words: the name of a built-in, `-` for stdin, else a path. A file that has a built-in's name
+    /// is reached as `./echo`.
     pub fn named(text: impl AsRef<OsStr>, built_in: &'static [BuiltIn]) -> Self {
         let text = text.as_ref();
         match built_in.iter().find(|plugin| text == plugin.name) {
@@ -79,7 +79,7 @@ impl Source {
         is_there && matches!(end.and_then(OsStr::to_str), Some("rs" | "c" | "h"))
     }
 
-    /// What the end of its name is told by.
+    /// The path whose end tells a script.
     fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -98,7 +98,7 @@ impl Source {
         }
     }
 
-    /// Reads it. What is no script is not looked into.
+    /// Reads it. The contents are checked only in a script.
     pub(crate) fn read(self, budgets: &Budgets) -> Result<Contents, CompileError> {
         let (language, name) = (self.language(), self.name());
         if self.is_source() {
@@ -124,9 +124,9 @@ impl Source {
     }
 }
 
-/// What a source holds.
+/// The contents of a source.
 pub(crate) enum Contents {
-    /// A component in either form, if it is one.
+    /// The bytes of a component in either form, or of something else.
     Plugin(Vec<u8>),
     Script(Script),
 }
@@ -137,7 +137,7 @@ fn script(language: Language, path: &str, bytes: Vec<u8>) -> Result<Script, Comp
         language: language.name(),
         line: line_at(error.as_bytes(), error.utf8_error().valid_up_to()),
     })?;
-    // Editors on Windows put a mark before the first character, and interpreters trip over it.
+    // Editors on Windows put a byte-order mark before the first character, and interpreters don't accept it.
     let text = text.trim_start_matches('\u{feff}');
     Ok(Script::new(language, &name.to_string_lossy(), text))
 }
@@ -152,7 +152,7 @@ fn read_bounded(from: impl std::io::Read, budgets: &Budgets) -> Result<Vec<u8>, 
     read_at_most(from, budgets.file).map_err(CompileError::Read)
 }
 
-/// Reads a file that is one, and that nobody is writing.
+/// Reads a plain file that nobody is writing.
 fn read_file(path: &Path, budgets: &Budgets) -> Result<Vec<u8>, CompileError> {
     let file = eco_files::open(path).map_err(|error| match error {
         OpenError::NotAFile(_) if path.is_dir() => {

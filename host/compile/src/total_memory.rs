@@ -1,7 +1,7 @@
-//! The memory that an engine makes the host hold, counted against `Budgets::total_memory`: what its instances have, and
-//! the code of what is loaded, for as long as anybody has it.
+//! The host's memory for one engine, counted against `Budgets::total_memory`: the memory of its instances, and loaded
+//! code for as long as it is in use.
 //!
-//! It owns the counting. How much something takes, its user knows.
+//! It owns the counting. Its callers know the sizes.
 
 use crate::budget::{Budget, Budgets};
 use std::ops::{Deref, Range};
@@ -10,28 +10,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-/// The part of the budget that a pool keeps for coming instances at most.
+/// Divisor of the budget: a pool keeps at most this part of it for coming instances.
 /// Test: `warm_slots::what_slots_keep_is_bounded`.
 pub const KEPT_PART: usize = 4;
 
-/// Bytes that are in use by all who have a clone of this.
+/// A count of bytes in use, which clones share.
 #[derive(Clone, Debug, Default)]
 pub struct InUse(Arc<AtomicUsize>);
 
 impl InUse {
-    /// Counts so many more, and returns how many that makes.
+    /// Adds so many bytes, and returns the new count.
     pub fn add(&self, bytes: usize) -> usize {
         self.0
             .fetch_add(bytes, Ordering::Relaxed)
             .saturating_add(bytes)
     }
 
-    /// Counts so many fewer.
+    /// Subtracts so many bytes.
     pub fn subtract(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// How many there are.
+    /// The count.
     pub fn bytes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
@@ -40,7 +40,7 @@ impl InUse {
 /// Bytes that count as in use until it is dropped.
 pub struct Reservation {
     in_use: InUse,
-    /// How many.
+    /// Their number.
     pub bytes: usize,
 }
 
@@ -50,16 +50,17 @@ impl Drop for Reservation {
     }
 }
 
-/// What counts together.
+/// The memory that counts together against the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All of an engine.
+    /// All memory of an engine.
     Engine,
-    /// What one run in a laboratory has. Code counts with each run of its own plugin, and not with those of others.
+    /// The memory of one run in a laboratory. Code counts with each run of its own plugin, and not with those of
+    /// others.
     Run,
 }
 
-/// The memory of one engine. Clones are the same.
+/// The memory of one engine. Clones share the count.
 #[derive(Clone)]
 pub struct TotalMemory {
     engine: Engine,
@@ -69,7 +70,7 @@ pub struct TotalMemory {
 }
 
 impl TotalMemory {
-    /// Of an engine with these budgets.
+    /// Starts the count for an engine with these budgets.
     pub fn new(engine: Engine, budgets: &Budgets, scope: Scope) -> Self {
         Self {
             engine,
@@ -79,16 +80,16 @@ impl TotalMemory {
         }
     }
 
-    /// What is in use.
+    /// The bytes in use.
     pub fn in_use(&self) -> &InUse {
         &self.in_use
     }
 
-    /// Whether so many bytes in use are within the budget, together with those that the pool keeps for
-    /// coming instances. To ask for these takes locks, and they matter only near the budget.
+    /// Checks that so many bytes in use are within the budget, together with those that the pool keeps for coming
+    /// instances. Asking the pool takes locks, so it is asked only near the budget.
     ///
     /// # Errors
-    /// They are not.
+    /// They exceed the budget.
     pub fn check(&self, in_use: usize) -> Result<(), Budget> {
         let kept = || {
             let pool = self.engine.pooling_allocator_metrics();
@@ -107,7 +108,7 @@ impl TotalMemory {
     /// Counts so many bytes as in use.
     ///
     /// # Errors
-    /// They are beyond the budget.
+    /// They exceed the budget.
     pub fn reserve(&self, bytes: usize) -> Result<Reservation, Budget> {
         let in_use = self.in_use.add(bytes);
         let reserved = Reservation {
@@ -121,11 +122,12 @@ impl TotalMemory {
         Ok(reserved)
     }
 
-    /// Counts the code of a plugin: a component with all that wasmtime keeps beside it, mapped or copied, and its module.
+    /// Counts the code of a plugin: its component, with all that wasmtime keeps beside it, mapped or copied, and its
+    /// module.
     /// Test: `hostile_plugins::memory::the_code_of_a_plugin_counts_with_the_memory_of_its_instances`.
     ///
     /// # Errors
-    /// How many bytes it has, where they are beyond the budget.
+    /// The code exceeds the budget; the error has its number of bytes.
     pub(crate) fn count(
         &self,
         component: Component,
@@ -142,12 +144,12 @@ impl TotalMemory {
     }
 }
 
-/// A component whose code counts as in use as long as anybody has this, or what was made of it.
+/// A component whose code counts as in use until the last clone of its reservation is dropped.
 #[derive(Clone)]
 pub struct CountedComponent {
     /// Its code.
     pub component: Component,
-    /// What that counts.
+    /// The reservation for its code.
     pub counted: Arc<Reservation>,
 }
 

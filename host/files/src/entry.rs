@@ -1,13 +1,13 @@
-//! Entries of a folder, and what is asked of them.
+//! Entries of a folder: their kinds, their rights, and the folder's locks.
 
 use std::ffi::OsString;
 
-/// Who may read and write a new file that takes an old one's place.
+/// The rights of a new file that takes an old one's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Who could before, if this user put the old one there.
+    /// The old file's rights, if that is this user's.
     AsBefore,
-    /// Who can read and write any new file: who put the old one there has no say.
+    /// The rights of any new file, whatever those of the old one are.
     AsNew,
 }
 
@@ -31,18 +31,18 @@ pub enum EntryKind {
     Link,
     /// A pipe, a socket, a device.
     Other,
-    /// The system doesn't say, such as of entries of a folder that can't be searched.
+    /// The system doesn't say, for example in a folder that can't be searched.
     Unknown,
 }
 
-/// A lock of a folder, by the locks that others may have beside it. It holds nobody who doesn't ask for one.
+/// A lock of a folder, by the locks that others may have beside it. It stops only those who ask for a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// The same.
+    /// Others may have shared locks.
     Shared,
-    /// None.
+    /// Others may have no lock.
     Exclusive,
 }
 
-/// How a new file's name begins, before it has its own; a number of sixteen hexadecimal digits follows.
+/// The start of a new file's temporary name. A number of sixteen hexadecimal digits follows.
 pub(crate) const HALF: &str = ".eco-";

@@ -17,11 +17,11 @@ use std::time::{Duration, SystemTime};
 #[cfg(unix)]
 use unix as system;
 
-/// An open folder. Another may have its name by now.
+/// An open folder. Another folder may have its name by now.
 pub struct Folder(system::Folder);
 
 impl Folder {
-    /// Opens the folder that was named, also through links.
+    /// Opens the folder at this path, also through links.
     ///
     /// # Errors
     /// There is none, or it can't be opened.
@@ -29,16 +29,16 @@ impl Folder {
         system::Folder::open(path).map(Self)
     }
 
-    /// Opens a folder that is this user's alone, and makes it and those above it first, if there is none. The last part
-    /// of the path is no link, nobody else owns it, and nobody else can write to it.
+    /// Opens a folder that is this user's alone, and first makes it and those above it, where they are missing. The
+    /// last part of the path is no link, nobody else owns the folder, and nobody else can write to it.
     ///
     /// # Errors
-    /// It is not so, or it can't be made.
+    /// The folder is not so, or can't be made.
     pub fn own(path: &Path) -> io::Result<Self> {
         system::Folder::own(path).map(Self)
     }
 
-    /// As [`own`](Self::own), of a folder in it.
+    /// As [`own`](Self::own), for a folder in it.
     ///
     /// # Errors
     /// As of [`own`](Self::own).
@@ -100,8 +100,8 @@ impl Folder {
         self.entries_at_most(usize::MAX)
     }
 
-    /// As [`entries`](Self::entries), up to one more than `most` and no further, so that a folder with too many is told
-    /// without a look at them all.
+    /// As [`entries`](Self::entries), up to one more than `most` and no further, so that a folder with too many is
+    /// recognized without reading them all.
     ///
     /// # Errors
     /// It can't be read.
@@ -111,16 +111,16 @@ impl Folder {
         Ok(entries)
     }
 
-    /// Whether a new file can be put into it. One is made, whose name begins with a dot, and removed.
+    /// Checks that a new file can be put into it: makes one, whose name begins with a dot, and removes it.
     ///
     /// # Errors
-    /// None can be made, for this reason.
+    /// No file can be made; the error says why.
     pub fn try_writing(&self) -> io::Result<()> {
         self.0.try_writing()
     }
 
-    /// Puts a new file at this path below the folder, as [`replace`](Self::replace) does, and makes the folders on the way
-    /// that are missing.
+    /// Puts a new file at this path below the folder, as [`replace`](Self::replace) does, and makes the folders on the
+    /// way that are missing.
     ///
     /// # Errors
     /// As of [`replace`](Self::replace); or a folder on the way is a link, or can't be made.
@@ -171,7 +171,7 @@ impl Folder {
         }
     }
 
-    /// When something was last put into it, or taken out of it.
+    /// The time at which an entry was last put into it, or taken out of it.
     ///
     /// # Errors
     /// The system doesn't say.
@@ -179,7 +179,7 @@ impl Folder {
         self.0.modified()
     }
 
-    /// Its identity, whatever has its name by now. `None` where the system has no identities.
+    /// Its identity, whichever folder has its name by now. `None` where the system has no identities.
     ///
     /// # Errors
     /// The system doesn't say.
@@ -187,11 +187,11 @@ impl Folder {
         self.0.identity()
     }
 
-    /// Takes this lock, in the place of one that it had, until the folder is closed, which the end of the process does too.
-    /// `false` where somebody else has one that excludes it, and then it has none.
+    /// Takes this lock, in the place of an earlier one, until the folder is closed or the process ends. `false` where
+    /// somebody else has a lock that excludes it; the folder then has none.
     ///
     /// # Errors
-    /// The system has no locks of folders, or not here.
+    /// The system has no locks of folders, or the folder's file system has none.
     pub fn try_lock(&self, lock: Lock) -> io::Result<bool> {
         self.0.try_lock(lock)
     }
@@ -212,18 +212,18 @@ impl Folder {
         self.0.remove_folder(part(name)?)
     }
 
-    /// Puts a new file of this name into it, in one step, in the place of an old one: a reader sees the old one or the
-    /// new one, and nobody half of one. A link is replaced itself, and its target stays. The new file has the readers of
-    /// the old one.
+    /// Puts a new file of this name into it in one step, in the place of an old one: a reader sees the old one or the
+    /// new one, and nobody half of one. A link is replaced itself, and its target stays. The new file has the rights of
+    /// the old one, if that is this user's.
     ///
     /// # Errors
-    /// There is a folder or a device, or it can't be written. The old one stays then.
+    /// There is a folder or a device of that name, or the file can't be written. The old one stays then.
     pub fn replace(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
         self.0.replace(part(name)?, bytes, Access::AsBefore)
     }
 
-    /// As [`replace`](Self::replace), where a stranger may have put the old one there: who could read it, or write to it,
-    /// has no say in who can read the new one, or write to it.
+    /// As [`replace`](Self::replace), where a stranger may have put the old one there: the rights of the new one do not
+    /// depend on those of the old one.
     ///
     /// # Errors
     /// As of [`replace`](Self::replace).
@@ -232,7 +232,7 @@ impl Folder {
     }
 }
 
-/// Nothing is written for so long.
+/// Age beyond which an unfinished file is removed: no program writes for so long.
 /// Test: `strangers::halves_that_a_killed_program_left_are_removed_after_a_day`.
 const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -242,7 +242,7 @@ fn is_half(name: &OsStr) -> bool {
     number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// The name, if it is one of something in the folder.
+/// The name, if it is a single part of a path. Others, such as `..` and `a/b`, are errors, since they lead elsewhere.
 fn part(name: &OsStr) -> io::Result<&OsStr> {
     let mut parts = Path::new(name).components();
     match (parts.next(), parts.next()) {

@@ -1,7 +1,7 @@
 //! Files that strangers may have put there: opening one, reading it, and putting another in its place.
 //!
-//! It owns one rule: no name is believed. It looks at an opened file, whatever has its name by now; follows no link below
-//! a [`Folder`]; and writes new files only. It must not know the contents of files.
+//! It owns one rule: no name is trusted. It checks the opened file, whichever file has the name by now; follows no link
+//! below a [`Folder`]; and writes new files only. The contents of files are its callers'.
 //!
 //! ```
 //! let place = tempfile::tempdir().expect("there is room");
@@ -24,8 +24,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
-/// Puts a file with these bytes at the path, in one step and in the place of the old one: see [`Folder::replace`]. The
-/// folders that were named on the way are taken as they are, links or not.
+/// Puts a file with these bytes at the path, in one step and in the place of the old one: see [`Folder::replace`].
+/// Links among the folders of the path are followed.
 ///
 /// # Errors
 /// As of [`Folder::replace`], and where the path names no file.
@@ -34,7 +34,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Folder::open(folder)?.replace(name, bytes)
 }
 
-/// The folder of a file, `.` where none is named, and its name there.
+/// Splits the path of a file into its folder, `.` where none is named, and its name there.
 ///
 /// # Errors
 /// It ends in `..` or a slash, or is the root.
@@ -49,8 +49,7 @@ pub fn split(path: &Path) -> io::Result<(&Path, &OsStr)> {
     Ok((folder.unwrap_or(Path::new(".")), name))
 }
 
-/// Whether something failed because of the path that was named, so that another would do: and not because the disk is full,
-/// say.
+/// Whether an error is due to the path, so that another path would help. A full disk, for example, is not.
 pub fn is_about_path(error: &io::Error) -> bool {
     use io::ErrorKind;
     matches!(

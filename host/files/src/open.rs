@@ -1,10 +1,10 @@
-//! Opening a file, and nothing that only looks like one.
+//! Opening plain files: a pipe, a socket, a device or a folder is an error.
 
 use std::fs::{File, FileType};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Why something is not opened as a file.
+/// The reason why something is not opened as a file.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The system refuses it.
@@ -24,8 +24,8 @@ impl From<OpenError> for io::Error {
     }
 }
 
-/// Opens the file that was named, also through links. A pipe's other end is never waited for, and nothing is opened that
-/// may have no end.
+/// Opens the file at this path, also through links. It never waits for the other end of a pipe, and opens nothing that
+/// may be endless.
 ///
 /// # Errors
 /// See [`OpenError`].
@@ -34,7 +34,7 @@ pub fn open(path: &Path) -> Result<File, OpenError> {
     options.read(true);
     #[cfg(unix)]
     {
-        // A pipe opens at once then, and is seen to be one.
+        // With this flag a pipe opens at once, and `plain` refuses it.
         let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
     }
@@ -50,7 +50,7 @@ pub fn open(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// The file, if it is one.
+/// The file, if it is a plain one.
 pub(crate) fn plain(file: File) -> Result<File, OpenError> {
     let found = file.metadata()?.file_type();
     match not_a_file(found) {
@@ -80,8 +80,8 @@ fn not_a_file(found: FileType) -> Option<&'static str> {
     Some("a device")
 }
 
-/// Reads up to one byte more than `most` and no further, so that a file that is too large, or has no end, is told without
-/// reading it all.
+/// Reads up to one byte more than `most` and no further, so that a file that is too large, or endless, is recognized
+/// without reading it all.
 ///
 /// # Errors
 /// Reading fails.
@@ -92,18 +92,18 @@ pub fn read_at_most(from: impl Read, most: usize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Why a file is not read.
+/// The reason why a file is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The system refuses it.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Somebody wrote to it meanwhile: half of the old and half of the new may well make sense.
+    /// Somebody wrote to it meanwhile: half of the old and half of the new could pass for a whole.
     #[error("the file changed while it was read")]
     Changing,
 }
 
-/// Reads as [`read_at_most`] does, from a file that nobody writes to meanwhile.
+/// Reads as [`read_at_most`] does, and fails if somebody writes to the file meanwhile.
 ///
 /// # Errors
 /// See [`ReadError`].
@@ -123,7 +123,7 @@ pub fn read_unchanged(file: &File, most: usize) -> Result<Vec<u8>, ReadError> {
 pub struct Identity(pub(crate) u64, pub(crate) u64);
 
 impl Identity {
-    /// That of an open file. `None` where the system has none.
+    /// The identity of an open file.
     ///
     /// # Errors
     /// The system doesn't say.

@@ -1,4 +1,4 @@
-//! What a stranger may have put there, and what becomes of it.
+//! Entries that a stranger may have put into a folder, and what eco does with them.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -163,10 +163,10 @@ fn a_new_file_is_for_those_whom_the_old_one_was_for() {
     eco_files::replace(&old, b"marks").unwrap();
     eco_files::replace(&new, b"marks").unwrap();
     assert_eq!(mode(&old), 0o600);
-    // As this process's mask has it for any file.
+    // Any other new file has the rights that this process's mask leaves.
     fs::write(place.at("any"), "").unwrap();
     assert_eq!(mode(&new), mode(&place.at("any")));
-    // What a stranger gave everybody is nobody's.
+    // Rights that a stranger gave to everybody are not kept.
     fs::set_permissions(&old, PermissionsExt::from_mode(0o777)).unwrap();
     let class = place.class();
     class.replace_strange(OsStr::new("old"), b"2").unwrap();

@@ -1,14 +1,14 @@
-//! Why a helper has ended without an answer, told by its status and its last words.
+//! Reasons why a helper ended without an answer, recognized by its status and its last words.
 //!
-//! It owns the list of reasons, and says in one place whose fault each is. A text has its cause in it. So a cause is a
-//! field and no `source()`: a printed chain of errors would say it twice.
+//! It owns the list of reasons, and says in one place whose fault each is. Each text contains its cause, so the cause
+//! is a field and not a `source()`: a printed chain of errors would say it twice.
 
 use eco_text::escape::Escaped;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Why there is no answer.
+/// The reason for a missing answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
     /// It has used up its time.
@@ -34,10 +34,10 @@ pub enum Ended {
     /// Somebody killed it.
     #[error("the system killed the helper, for want of memory perhaps")]
     Killed,
-    /// It didn't get its processor time for long.
+    /// It got too little processor time for too long.
     #[error("the machine is too busy")]
     Busy,
-    /// There is no such process.
+    /// The helper's process could not be started.
     #[error("the helper {} does not start: {error}", program.display())]
     NotStarted {
         /// The program.
@@ -45,7 +45,7 @@ pub enum Ended {
         /// Why.
         error: io::Error,
     },
-    /// Its answer makes no sense, or could not be received, and it had not ended.
+    /// Its answer is invalid, or could not be received, and the process had not ended.
     #[error("the helper's answer: {0}")]
     Unanswered(io::Error),
     /// It ended in another way.
@@ -54,7 +54,7 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// Whether the bytes have nothing to do with it.
+    /// Whether the stranger's bytes are not at fault.
     pub fn is_internal(&self) -> bool {
         match self {
             Self::OutOfTime
@@ -71,7 +71,7 @@ impl Ended {
         }
     }
 
-    /// Tells the reason by its status, and by its last words on stderr.
+    /// Finds the reason by the exit status, and by the last words on stderr.
     pub(crate) fn of(status: ExitStatus, last_words: &[u8]) -> Self {
         let said = String::from_utf8_lossy(last_words);
         let unclear = |how: String| {
@@ -92,7 +92,7 @@ impl Ended {
                 Some(Signal::ABORT | Signal::SEGV | Signal::BUS | Signal::ILL | Signal::FPE) => {
                     Self::Crashed(signal)
                 }
-                // Not by eco, which would know.
+                // eco didn't send it: a helper that eco kills is not asked for its reason.
                 Some(Signal::KILL) => Self::Killed,
                 _ => unclear(format!("was ended by signal {signal}")),
             };
@@ -101,12 +101,12 @@ impl Ended {
     }
 }
 
-/// Words of Rust's runtime as it aborts for want of memory. It has no stable way to say so by a type or a status.
+/// Words of Rust's runtime as it aborts for want of memory. Neither a type nor a status tells that in a stable way.
 /// Test: `rusts_runtime_says_why_it_aborts`.
 #[cfg(unix)]
 const OUT_OF_MEMORY: &str = "memory allocation of";
 
-/// Words of Rust's runtime as it aborts on an overflow of the stack, which it tells from other crashes.
+/// Words of Rust's runtime as it aborts on an overflow of the stack. It tells overflows from other crashes.
 /// Test: `rusts_runtime_says_why_it_aborts`.
 #[cfg(unix)]
 const STACK_OVERFLOW: &str = "overflowed its stack";
@@ -117,7 +117,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::{Command, Stdio};
 
-    /// Says how this test ends its own process, when it runs in one of its own.
+    /// The variable that tells this test, in a process of its own, how to abort.
     const END: &str = "ECO_ISOLATED_TEST_END";
 
     #[test]

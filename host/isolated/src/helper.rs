@@ -1,6 +1,6 @@
 //! The helper process: it does one piece of work, and ends.
 //!
-//! It owns the order in which it makes itself harmless. Requests and answers are in `wire`; the work is the caller's.
+//! It owns the order in which it gives up its rights. Requests and answers are in `wire`; the work is the caller's.
 
 use crate::limits;
 use crate::wire::{self, Head};
@@ -14,25 +14,25 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-/// Stack of the thread that works, whatever the user's limit is: as much as any thread of eco has, so that
-/// nothing comes out of a helper that would be too deep there. A parser that is led deeper ends the helper;
+/// Stack of the working thread, in bytes, whatever the user's limit is. Any thread of eco has as much, so a helper's
+/// result never nests too deep for eco. A parser that recurses deeper overflows the stack, which ends the helper;
 /// toolchains nest a few levels. Test: `compile::attacks::a_file_that_overflows_the_parser_ends_no_process`.
 const STACK: usize = 2 * 1024 * 1024;
 
 /// Processor time after which a helper makes way for others.
 /// Test: `compile::helper::helpers_that_take_long_make_way`.
 const LONG: Duration = Duration::from_secs(2);
-/// How often it looks, at the most.
+/// Shortest time between two looks at the processor time.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Serves the request on stdin, and answers on stdout: `work` is given the request and the stranger's bytes, and
-/// gives an answer with blocks of bytes.
+/// Serves the request on stdin, and answers on stdout. `work` takes the request and the stranger's bytes, and returns
+/// an answer with blocks of bytes.
 ///
-/// A program that [`run`](crate::run) starts does this before anything else, and ends with
-/// the result. It limits its own memory and processor time, takes the lowest priority (but for what has
-/// [`Priority::Ordinary`](crate::Priority)), leaves no core dump, closes every descriptor but its three, can open none, and ends
-/// when its stdin does. On systems other than Unix it does none of that, and only the time after which it is killed
-/// limits it. `prepare` is called when it has its limits and no byte of a stranger's.
+/// A program that [`run`](crate::run) starts calls this before anything else, and exits with the result. The process
+/// limits its own memory and processor time, takes the lowest priority (except for
+/// [`Priority::Ordinary`](crate::Priority)), leaves no core dump, closes every descriptor but its three, can open none,
+/// and ends when its stdin does. On systems other than Unix it does none of that, and its only limit is the time
+/// after which it is killed. `prepare` is called once the limits hold, before any byte of a stranger's is read.
 pub fn run_helper<R, A>(
     prepare: impl FnOnce() -> io::Result<()>,
     work: impl FnOnce(R, Vec<u8>) -> (A, Vec<Vec<u8>>) + Send + 'static,
@@ -64,9 +64,9 @@ where
     let answers = Answers::new()?;
     limits::apply(head.limits)?;
     prepare()?;
-    // Before the bytes are here: a thread that can't start does not fail because of them.
+    // Threads start before the bytes arrive: a failure to start is then not blamed on the bytes.
     watch(answers.clone());
-    // A panic's message goes into the answer. stderr may take it from nobody.
+    // A panic's message goes into the answer, since nobody may read stderr.
     std::panic::set_hook(Box::new(|_| {}));
     let (give, given) = mpsc::channel();
     let working = thread::Builder::new().stack_size(STACK);
@@ -76,19 +76,19 @@ where
             let Ok(bytes) = given.recv() else {
                 return;
             };
-            // A panic is a mistake of the program's, which these bytes have led it to.
+            // A panic is a mistake in the program, which these bytes have triggered.
             let work = std::panic::AssertUnwindSafe(|| work(head.request, bytes));
             let said = match std::panic::catch_unwind(work) {
                 Ok((answer, blocks)) => wire::write_answer(&mut *answers.lock(), &answer, &blocks),
                 Err(panic) => wire::say_panicked(&mut *answers.lock(), text(panic.as_ref())),
             };
-            // Nobody waits for memory to be freed now.
+            // Exiting at once saves the time to free memory.
             std::process::exit(i32::from(said.is_err()));
         }
     })?;
     let bytes = wire::read_bytes(&mut stdin)?;
     give.send(bytes).map_err(io::Error::other)?;
-    // Nothing more comes, but an end: that of who asked.
+    // Only the end of stdin follows, when eco ends or stops waiting.
     let _ = stdin.read(&mut [0])?;
     std::process::exit(1);
 }
@@ -100,7 +100,7 @@ fn text(panic: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("it says nothing")
 }
 
-/// Says when it takes long.
+/// Starts a thread that tells eco once the work has taken long.
 fn watch(answers: Answers) {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let watching = move || {
@@ -110,15 +110,15 @@ fn watch(answers: Answers) {
                 let _ = wire::say_takes_long(&mut *answers.lock());
                 return;
             }
-            // All processors may be at work for it.
+            // All processors may work for it at the same time.
             thread::sleep((left / u32::try_from(processors).unwrap_or(1)).max(LOOK));
         }
     };
-    // Without it nobody is told, and others wait longer.
+    // Without this thread nobody is told, and others wait longer.
     let _ = thread::Builder::new().spawn(watching);
 }
 
-/// Where answers go, one at a time, without the buffer and the lines of `std::io::stdout`.
+/// The writer of answers, one at a time, without the buffer and the lines of `std::io::stdout`.
 #[derive(Clone)]
 struct Answers(Arc<Mutex<File>>);
 

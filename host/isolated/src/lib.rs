@@ -1,9 +1,9 @@
-//! A process of its own for work on a stranger's bytes: a parser or a compiler that such bytes may have overflow its
-//! stack, take all memory, or never end.
+//! A process of its own for work on a stranger's bytes, which may make a parser or a compiler overflow its stack, take
+//! all memory, or never end.
 //!
-//! It owns how such a process is started and limits itself, the protocol with it, and why it ended.
-//! It must not know the work: [`run`] has it done, in a program that calls [`run_helper`] with the function for it.
-//! Both are of the same program, as a rule, which is started anew with another argument.
+//! The crate owns the start of such a process, its limits, the protocol with it, and the reasons why it ends. The work
+//! is the caller's: [`run`] starts a program that calls [`run_helper`] with the function for it. As a rule that is the
+//! same program, started anew with another argument.
 
 mod ended;
 mod helper;

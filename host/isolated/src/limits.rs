@@ -1,18 +1,18 @@
 //! The rights that a helper gives up before it looks at a stranger's bytes.
 //!
-//! It owns the system calls of that. On systems without them a helper has no limit but the time after
-//! which eco kills it. It must not know the helper's work.
+//! It owns the system calls for that. On systems without them the only limit of a helper is the time after which eco
+//! kills it.
 
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::time::Duration;
 
-/// Who comes first where processors are short.
+/// The order of processes where processors are short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Priority {
-    /// As any other process: for eco's own bytes alone.
+    /// The priority of any other process: for eco's own bytes alone.
     Ordinary,
-    /// After everybody else.
+    /// Behind all other processes.
     Lowest,
 }
 
@@ -23,19 +23,19 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Processor time of all its threads.
     pub cpu: Option<Duration>,
-    /// Who comes before it.
+    /// Its priority for processors.
     pub priority: Priority,
 }
 
-/// Gives up the same for every task: the helper is the first to go when memory is short, leaves no image of itself on the
-/// disk, and has no descriptor but its three.
+/// Gives up the rights that no task needs: the helper is the first to go when memory is short, leaves no image of
+/// itself on the disk, and has no descriptor but its three.
 pub(crate) fn withdraw() -> io::Result<()> {
     #[cfg(unix)]
     {
         close_inherited();
         limit(rustix::process::Resource::Core, 0)?;
     }
-    // Linux's own scale. Where it can't be written, the system chooses by size.
+    // 1000 is the top of Linux's own scale. Where it can't be written, the system chooses by size.
     #[cfg(target_os = "linux")]
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())
@@ -63,7 +63,8 @@ pub(crate) fn apply(limits: Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the system gives helpers less memory than so many bytes: they have the limits of who starts them.
+/// Whether the system gives helpers less memory than so many bytes. They inherit the limits of the process that starts
+/// them.
 pub fn is_short_of(memory: u64) -> bool {
     #[cfg(unix)]
     {
@@ -82,8 +83,8 @@ pub fn is_short_of(memory: u64) -> bool {
     }
 }
 
-/// Address space that a process takes beside its memory, in bytes: its program, the stacks of its threads and
-/// the allocator's reserve for each. Where less is left, it may have been that which was missing.
+/// Address space that a process takes beside its memory, in bytes: its program, the stacks of its threads and the
+/// allocator's reserve for each. Where less is left, address space may have run out before memory did.
 /// Test: `resources::address_space_that_is_short_is_not_held_against_a_plugin`.
 #[cfg(unix)]
 const UNUSED: u64 = 2 << 30;
@@ -99,7 +100,7 @@ pub(crate) fn used() -> Option<Duration> {
     None
 }
 
-/// As `nice -n 19` has it.
+/// The lowest priority, as of `nice -n 19`.
 #[cfg(unix)]
 const LOWEST: i32 = 19;
 
@@ -109,7 +110,7 @@ fn limit(resource: rustix::process::Resource, most: u64) -> io::Result<()> {
     use rustix::process::{Rlimit, getrlimit, setrlimit};
     let now = getrlimit(resource);
     let most = now.maximum.map_or(most, |maximum| maximum.min(most));
-    // Of processor time the first of the two is a signal that says so, and the second SIGKILL.
+    // The soft limit of processor time sends a signal that names the cause, and the hard one SIGKILL.
     let after = match resource {
         rustix::process::Resource::Cpu => most.saturating_add(1),
         _ => most,
@@ -125,7 +126,7 @@ fn limit(resource: rustix::process::Resource, most: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Closes the descriptors that eco was started with.
+/// Closes the descriptors that eco was started with, except the three standard ones.
 #[cfg(unix)]
 fn close_inherited() {
     let own = if cfg!(target_os = "linux") {
@@ -139,7 +140,7 @@ fn close_inherited() {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect();
-    // Nothing has been opened yet but the folder, which is closed again.
+    // Only the folder was opened so far, and it is closed again.
     for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
         let _ = nix::unistd::close(descriptor);
     }

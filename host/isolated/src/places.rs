@@ -1,16 +1,16 @@
-//! How many helpers there are at a time.
+//! Places of helpers: they bound how many exist, and how many work, at a time.
 //!
-//! Those that work long make way for the others: it is likely that they never end, and the next ones
-//! should not wait for that. It must not know a helper's work.
+//! Helpers that work long make way for the others: they are likely never to end, and the next ones should not wait for
+//! that.
 
 use std::sync::LazyLock;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Helpers for each processor that exist at the same time, with those that work long. The next one waits,
-/// and that is not counted as its time. Test: `only_so_many_helpers_exist_for_a_processor`.
+/// Helpers for each processor that exist at the same time, with those that work long. The next one waits, and the wait
+/// is not counted as its time. Test: `only_so_many_helpers_exist_for_a_processor`.
 const EXISTING: usize = 4;
 
-/// Of all engines: they share the machine.
+/// The places of all engines, which share the machine.
 static PLACES: LazyLock<Places> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Places::for_processors(processors)
@@ -36,7 +36,7 @@ impl Places {
     }
 }
 
-/// A helper's place among all. It is given back when it is dropped.
+/// A helper's place among all that exist. Dropping it gives it back.
 pub(crate) struct Place(#[expect(dead_code, reason = "dropping it says all")] Permit);
 
 /// A place among those that work, one for each processor.
@@ -45,13 +45,13 @@ pub(crate) struct AtWork(Option<Permit>);
 type Permit = SemaphorePermit<'static>;
 
 impl AtWork {
-    /// Leaves it to the next.
+    /// Leaves the place to the next helper.
     pub(crate) fn make_way(&mut self) {
         self.0 = None;
     }
 }
 
-/// Waits for both, in the order in which they are asked for.
+/// Waits for a place of each kind. Helpers get them in the order in which they ask.
 pub(crate) async fn places() -> (Place, AtWork) {
     PLACES.enter().await
 }

@@ -1,7 +1,6 @@
-//! Running a helper: starting it, feeding it, and taking its answer.
+//! Running a helper: its start, its request and its answer.
 //!
-//! It owns the helper's life, which is over when the answer is here, when its time is, or when nobody
-//! waits any more. It must not know the helper's work.
+//! It owns the helper's life, which ends with its answer, with its time, or when nobody waits any more.
 
 use crate::ended::Ended;
 use crate::limits::{self, Limits};
@@ -19,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// A program that does as [`run_helper`](crate::run_helper) says.
+/// A program that calls [`run_helper`](crate::run_helper).
 #[derive(Clone, Debug)]
 pub struct Program {
     /// Its whole path.
@@ -32,34 +31,35 @@ pub struct Program {
 pub struct Task<R> {
     /// The request.
     pub request: R,
-    /// A stranger's, or those of eco's own code.
+    /// The bytes to work on: a stranger's, or eco's own.
     pub bytes: Vec<u8>,
     /// Its limits.
     pub limits: Limits,
-    /// Blocks that its answer may have. More is no answer.
+    /// Most blocks of its answer. An answer with more is invalid.
     pub blocks: u64,
-    /// Bytes that each of them may have. More is no answer.
+    /// Most bytes of each block. An answer with a longer block is invalid.
     pub most: u64,
-    /// When it is killed.
+    /// The time after which it is killed.
     pub clock: Clock,
-    /// Whether it waits until there are few helpers. That is not counted as its time.
+    /// Whether it waits for a place among few helpers. The wait is not counted as its time.
     pub waits: bool,
 }
 
-/// When a helper is killed that gives no answer.
+/// The time after which a helper without an answer is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// After so long: it is out of time then.
+    /// So long. The verdict is that it is out of time.
     After(Duration),
-    /// Its processor time decides, and so much more must have passed before it is killed by the clock: a busy machine
-    /// is no reason for another verdict, and helpers come last on it. Nobody knows what it would have done.
+    /// So long after its processor time, whose own limit decides before. A busy machine is no reason for another
+    /// verdict, and helpers come last on it. The verdict is that the machine was busy.
     Patience,
 }
 
-/// See [`Clock::Patience`]: beyond the processor time that it may have. No test hits it: that would take as long.
+/// Time that [`Clock::Patience`] gives beyond the processor time. No test hits it: that would take as long.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
-/// Has a helper do it. Each block of its answer goes to a `place` of its own. The helper is killed when this is dropped.
+/// Has a helper do a task. `place` makes a writer for each block of its answer. The helper is killed when this is
+/// dropped.
 ///
 /// # Errors
 /// There is no answer.
@@ -94,13 +94,13 @@ where
     })?;
     let head = Head { request, limits };
     let (tell, told) = oneshot::channel();
-    // It ends when the helper does, at the latest.
+    // The thread ends when the helper does, at the latest.
     let mut asking = spawn_blocking(move || {
-        // A helper that ends before it has read all says why in another way.
+        // A helper that ends before it has read everything tells the reason by its status.
         let _ = wire::write_request(&mut pipes, &head, &bytes);
         drop(bytes);
         let takes_long = || {
-            // Or nobody waits any more.
+            // An error means that nobody waits any more.
             let _ = tell.send(());
         };
         let mut from = BufReader::with_capacity(PIPE, &mut pipes);
@@ -143,7 +143,7 @@ where
     }
 }
 
-/// As much as a pipe of Linux has, in bytes.
+/// The capacity of a pipe of Linux, in bytes.
 const PIPE: usize = 64 * 1024;
 
 /// As [`run`], with the blocks in memory, for a thread of a tokio runtime that may block
@@ -162,10 +162,9 @@ where
     tokio::runtime::Handle::current().block_on(run(program, task, || Ok(Vec::new())))
 }
 
-/// A helper. It is killed when this is dropped, with all processes that it has started, and nobody waits at its pipes any
-/// more.
+/// A running helper. Dropping this kills it, with all processes of its group, and ends all waits at its pipes.
 struct Running {
-    /// Until it was waited for.
+    /// `None` once it was waited for.
     child: Option<Child>,
     _life: Life,
 }
@@ -183,7 +182,7 @@ impl Running {
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt as _;
-            // A terminal's Ctrl-C is for eco to answer.
+            // In a group of its own the helper gets no Ctrl-C of the terminal, which eco answers.
             command.arg0("eco").process_group(0);
         }
         let mut child = command.spawn()?;
@@ -200,9 +199,9 @@ impl Running {
         }
     }
 
-    /// How it ended. `None` if it hasn't.
+    /// The reason of its end. `None` if it had to be killed.
     fn ended(&mut self, mut pipes: Pipes) -> Option<Ended> {
-        // It has closed its pipes, or its answer makes no sense: then it is killed.
+        // A helper that has closed its pipes ends soon. One with an invalid answer may go on, and is killed.
         let has_ended = (0..ENDING).any(|_| {
             pipes.hear();
             let has_ended = self.child.as_mut().is_none_or(has_ended);
@@ -220,7 +219,7 @@ impl Running {
     }
 }
 
-/// Whether it has ended. It was not waited for then, so that its number stays its own.
+/// Whether it has ended. On Unix it is not reaped by that, so that no other process gets its number.
 fn has_ended(child: &mut Child) -> bool {
     #[cfg(unix)]
     {
@@ -233,7 +232,7 @@ fn has_ended(child: &mut Child) -> bool {
     child.try_wait().is_ok_and(|status| status.is_some())
 }
 
-/// Ends it, with all in its process group, and says how it ended.
+/// Kills it, with all processes of its group, and returns its exit status.
 fn kill(mut child: Child) -> Option<ExitStatus> {
     #[cfg(unix)]
     {
@@ -244,7 +243,7 @@ fn kill(mut child: Child) -> Option<ExitStatus> {
     child.wait().ok()
 }
 
-/// Milliseconds that a process may take between closing its pipes and its end.
+/// Milliseconds that a process may take between closing its pipes and its end. A slower one is killed.
 const ENDING: u32 = 1000;
 
 impl Drop for Running {

@@ -1,9 +1,8 @@
 //! The protocol on the pipes between eco and its helper.
 //!
-//! The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte for its
-//! kind, then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths
-//! are little-endian. eco believes none that the helper names: an attack may have taken it over. It must not know how
-//! either process is run, nor what they speak of.
+//! The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte for its kind,
+//! then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths are
+//! little-endian. eco bounds each length that the helper names, since an attack may have taken it over.
 
 use crate::limits::Limits;
 use serde::de::DeserializeOwned;
@@ -17,7 +16,7 @@ pub(crate) struct Head<R> {
     pub(crate) limits: Limits,
 }
 
-/// The helper's messages: one answer, or that it has panicked, and before it, perhaps, that it takes long, once.
+/// Kinds of the helper's messages: one answer or one panic, and at most one notice before it that the work takes long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tag {
     TakesLong = b'L' as isize,
@@ -25,10 +24,10 @@ enum Tag {
     Panicked = b'P' as isize,
 }
 
-/// The longest JSON of an answer, in bytes: names and messages are cut far below it. A longer one is no
-/// answer. Test: `an_answer_that_makes_no_sense_is_an_error`.
+/// The longest JSON of an answer, in bytes: names and messages are cut far below it. An answer with a longer one is
+/// invalid. Test: `an_answer_that_makes_no_sense_is_an_error`.
 const MOST_JSON: u64 = 256 * 1024;
-/// Bytes of a panic's message. It may quote a file. The rest is cut.
+/// Bytes of a panic's message, which may quote a file. The rest is cut.
 /// Test: `what_a_panic_says_is_cut`.
 const MOST_TEXT: usize = 8 * 1024;
 
@@ -37,7 +36,7 @@ const MOST_TEXT: usize = 8 * 1024;
 pub enum Answer<A, B> {
     /// The work is done: its result, and its blocks.
     Made(A, Vec<B>),
-    /// The work has panicked, and said this.
+    /// The work has panicked, with this message.
     Panicked(String),
 }
 
@@ -52,14 +51,14 @@ pub(crate) fn write_request<R: Serialize>(
     to.flush()
 }
 
-/// Receives it, up to the bytes, which [`read_bytes`] receives.
+/// Receives a request up to its bytes, which [`read_bytes`] receives.
 pub(crate) fn read_head<R: DeserializeOwned>(from: &mut impl Read) -> io::Result<Head<R>> {
     read_json(from)
 }
 
 pub(crate) fn read_bytes(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let length = read_length(from)?;
-    // Where there is no memory for them, this ends the process in the way that tells so.
+    // Without memory for them this aborts the process, whose last words then tell the reason.
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX));
     from.take(length).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == length {
@@ -76,7 +75,7 @@ pub(crate) fn say_takes_long(to: &mut impl Write) -> io::Result<()> {
 /// Says that the work has panicked.
 ///
 /// # Errors
-/// Nobody takes it.
+/// Nobody reads it.
 pub fn say_panicked(to: &mut impl Write, why: &str) -> io::Result<()> {
     let (shown, _) = why.split_at(why.floor_char_boundary(MOST_TEXT));
     to.write_all(&[Tag::Panicked as u8])?;
@@ -87,7 +86,7 @@ pub fn say_panicked(to: &mut impl Write, why: &str) -> io::Result<()> {
 /// Sends the answer.
 ///
 /// # Errors
-/// Nobody takes it.
+/// Nobody reads it.
 pub fn write_answer<A: Serialize>(
     to: &mut impl Write,
     answer: &A,
@@ -100,11 +99,11 @@ pub fn write_answer<A: Serialize>(
     to.flush()
 }
 
-/// Receives the answer. `blocks` bounds the number of its blocks, and `most` each of them, in bytes; `place` makes a place
+/// Receives the answer. `blocks` bounds the number of its blocks, and `most` the bytes of each; `place` makes a writer
 /// for one.
 ///
 /// # Errors
-/// It makes no sense, or there is no place.
+/// The answer is invalid, or there is no place.
 pub fn read_answer<A: DeserializeOwned, B: Write>(
     from: &mut impl Read,
     blocks: u64,
@@ -113,7 +112,7 @@ pub fn read_answer<A: DeserializeOwned, B: Write>(
     place: impl Fn() -> io::Result<B>,
 ) -> io::Result<Answer<A, B>> {
     let [mut tag] = read_array(from)?;
-    // Once: somebody is kept busy by each.
+    // Only one such notice is read, since each takes time to handle.
     if tag == Tag::TakesLong as u8 {
         takes_long();
         [tag] = read_array(from)?;
@@ -156,7 +155,7 @@ fn write_block(to: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     to.write_all(bytes)
 }
 
-/// Copies a block to its place: into a file from pipe to file.
+/// Copies a block to its writer; for a file, that is from pipe to file.
 fn read_block<B: Write>(from: &mut impl Read, most: u64, mut place: B) -> io::Result<B> {
     let length = read_length(from)?;
     if length > most {

@@ -5,7 +5,7 @@
 use eco_isolated::{Clock, Ended, Limits, Priority, Program, Task, run};
 use std::time::{Duration, Instant};
 
-/// What a helper of this script answers, and how many blocks beside it: one at most.
+/// The answer of a helper that runs this script, and the number of its blocks, one at most.
 async fn answer(script: &str, bytes: usize, clock: Clock) -> Result<(u8, usize), Ended> {
     let program = Program {
         path: "/bin/sh".into(),
@@ -33,7 +33,7 @@ const SEVEN: &str = r"printf 'A\001\000\000\000\000\000\000\0007'";
 const NO_BLOCK: &str = r"printf '\000\000\000\000\000\000\000\000'";
 
 const PATIENT: Clock = Clock::After(Duration::from_secs(30));
-/// For what never ends.
+/// The clock of helpers that never end.
 const SHORT: Clock = Clock::After(Duration::from_millis(100));
 
 #[test]
@@ -44,7 +44,7 @@ fn what_a_helper_leaves_behind_keeps_no_place_and_no_thread() {
         .build();
     let runtime = runtime.expect("a runtime");
     runtime.block_on(leave_much_behind());
-    // It ends when all its threads have.
+    // Dropping the runtime waits for all its threads.
     drop(runtime);
     assert!(since.elapsed() < Duration::from_secs(50), "it has waited");
 }
@@ -52,10 +52,10 @@ fn what_a_helper_leaves_behind_keeps_no_place_and_no_thread() {
 async fn leave_much_behind() {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     for _ in 0..=processors {
-        // The pipes stay open.
+        // The process that is left behind keeps the pipes open.
         let silent = answer("setsid sleep 60 & sleep 60", 0, SHORT).await;
         assert!(matches!(silent, Err(Ended::OutOfTime)), "{silent:?}");
-        // Nor is the request taken, which a pipe has no room for.
+        // Here nobody reads the request either, and a pipe has no room for it.
         let deaf = answer("setsid sleep 60 <&0 & sleep 60", 1 << 20, SHORT).await;
         assert!(matches!(deaf, Err(Ended::OutOfTime)), "{deaf:?}");
         let nonsense = answer("setsid sleep 60 & printf '?'; exit 3", 0, PATIENT).await;
@@ -81,7 +81,7 @@ async fn what_a_helper_has_started_ends_with_it() {
     let number = std::fs::read_to_string(&file).expect("it has begun");
     let since = Instant::now();
     loop {
-        // It is a zombie where nobody waits for it.
+        // A process that nobody waits for stays as a zombie.
         let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
         if stat.is_empty() || stat.contains(") Z ") {
             return;
@@ -95,7 +95,7 @@ async fn what_a_helper_has_started_ends_with_it() {
 async fn what_a_helper_writes_to_its_stderr_is_read_and_the_end_kept() {
     let zeros = |number: u32| format!("head -c {number} /dev/zero >&2");
     for number in [200_000, 3 << 20] {
-        // It is closed beyond a bound: who writes on is told.
+        // stderr is closed beyond a bound, and a process that writes on gets an error.
         let script = format!("{}; {SEVEN}; {NO_BLOCK}", zeros(number));
         let said = answer(&script, 0, PATIENT).await;
         assert_eq!(said.expect("it answers"), (7, 0));

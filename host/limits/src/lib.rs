@@ -1,16 +1,16 @@
-//! Tables of limits: a limit is one row, and all that is said or asked of it comes from that row.
+//! Tables of limits. Each limit is one row, and every text and every check of the limit comes from that row.
 //!
-//! It owns the parts of a row, the units of values, and how a value is written and read. It must not know any limit, nor
-//! where a person sets one: no flag, no file.
+//! It owns the parts of a row, the units of values, and how a value is written and read. The limits themselves, and the
+//! flags and files that set them, belong to other crates.
 //!
 //! ```
 //! use eco_limits::Limit as _;
 //!
 //! eco_limits::limits! {
-//!     /// What one connection may have.
+//!     /// The limits of one connection.
 //!     pub struct Limits {}
 //!
-//!     /// One of them.
+//!     /// A limit of one connection.
 //!     pub enum Limit {
 //!         /// Rooms of one connection
 //!         ///

@@ -3,41 +3,41 @@
 use super::value::Value;
 use std::fmt;
 
-/// A limit of a table, which `limits!` makes.
+/// A limit of a table. `limits!` implements this.
 pub trait Limit: Copy + 'static {
     /// The values of all limits of the table.
     type Limits;
 
-    /// What is known of it.
+    /// Its row.
     fn row(self) -> &'static Row;
 
     /// Its value among these.
     fn get(self, limits: &Self::Limits) -> Value;
 
-    /// Gives it this value, which has its unit, as [`Row::parse`] makes it.
+    /// Sets its value. The value must have the limit's unit, as [`Row::parse`] returns it.
     fn set(self, limits: &mut Self::Limits, value: Value);
 }
 
-/// What is known of a limit.
+/// A row of a table: one limit.
 #[derive(Debug)]
 pub struct Row {
-    /// The limit in a word, stable: what is logged, and the name of its flag.
+    /// A stable word for the limit: logs have it, and its flag is named so.
     pub code: &'static str,
-    /// The limit in a message or a table: `memory per instance`. Its code, unless the row has some.
+    /// The limit's name in a message or a table: `memory per instance`. A row without one has its code here.
     pub words: &'static str,
     /// The limit in a line of help.
     pub help: &'static str,
-    /// What it is unless somebody sets it, in its unit.
+    /// Its value unless somebody sets another, in its unit.
     pub default: Value,
-    /// What it may be set to.
+    /// The values that it may be set to.
     pub range: Range,
 }
 
 impl Row {
-    /// A value of this limit, from what a person typed. Its range is not checked.
+    /// Parses a value of this limit that a person typed. The range is not checked.
     ///
     /// # Errors
-    /// Says why this is none.
+    /// The text is no such value; the error says why.
     pub fn parse(&self, text: &str) -> Result<Value, String> {
         self.default.parse(text)
     }
@@ -46,7 +46,7 @@ impl Row {
 /// The values that a limit may be set to.
 #[derive(Clone, Copy, Debug)]
 pub enum Range {
-    /// All of its unit.
+    /// All values of its unit.
     Any,
     /// From the first to the last.
     FromTo(Value, Value),
@@ -77,11 +77,11 @@ impl fmt::Display for Range {
 
 /// Makes the types of a table of limits, as in [the example](crate):
 ///
-/// - the struct with the value of each limit: a field for each row, and the fields that it is given here;
-/// - the enum that names a limit: a variant for each row, which shows itself as the row's `words`.
+/// - the struct with the value of each limit: a field for each row, and the further fields that are listed in it;
+/// - the enum that names a limit: a variant for each row, displayed as the row's `words`.
 ///
-/// A row has the field with its unit and default, and the parts of a [`Row`]. The first line of its comment is the limit's
-/// help. Its `test` is the one that hits the limit; the field's documentation names it.
+/// A row has the field with its unit and default, and the parts of a [`Row`]. The first line of its comment is the
+/// limit's help. Its `test` is the one that hits the limit; the field's documentation names it.
 #[macro_export]
 macro_rules! limits {
     (
@@ -118,7 +118,7 @@ macro_rules! limits {
         }
 
         impl $Limits {
-            /// The value that each row has as its default.
+            /// Limits with the default of each row.
             fn defaults() -> Self {
                 Self { $($field: $default,)* $($other: $value,)* }
             }
@@ -131,10 +131,10 @@ macro_rules! limits {
         }
 
         impl $Limit {
-            /// All, in the order of the table.
+            /// All limits, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$Row,)*];
 
-            /// The limit in a word, stable: logs and tests use it, and its flag has its name.
+            /// A stable word for the limit: logs and tests use it, and its flag is named so.
             pub fn code(self) -> &'static str {
                 $crate::Limit::row(self).code
             }

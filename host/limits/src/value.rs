@@ -41,7 +41,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// As a person types it: `64KiB`, `100000`.
+    /// The value as a person types it: `64KiB`, `100000`.
     pub fn typed(self) -> String {
         match self {
             Self::Size(_) => self.to_string().replace(".0 ", ""),
@@ -51,7 +51,7 @@ impl Value {
         }
     }
 
-    /// How much it is in its unit, for what isn't a time: `None` for no limit.
+    /// The value as a number of its unit. `None` for a time, and for no limit.
     pub fn number(self) -> Option<u64> {
         match self {
             Self::Size(number) | Self::Count(number) | Self::Elements(number) => {
@@ -63,11 +63,11 @@ impl Value {
         }
     }
 
-    /// Another value of the same unit, from what a person typed. A timeout of 0 is never. A size that no machine has is
-    /// the largest there is.
+    /// Parses another value of the same unit that a person typed. A timeout of 0 means never. A size that no machine
+    /// has becomes the largest size.
     ///
     /// # Errors
-    /// Says why this is none.
+    /// The text is no such value; the error says why.
     pub fn parse(self, text: &str) -> Result<Self, String> {
         let time = || humantime::parse_duration(text).map_err(said);
         let number = || text.parse().map_err(said);

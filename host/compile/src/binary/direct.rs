@@ -1,6 +1,6 @@
-//! Which components can be called directly: handlers whose every call is over at once, whatever it is given.
+//! Direct calls: finds components whose every call ends at once, whatever bytes it is given.
 //!
-//! It reads the binary format and proves nothing else. What is made of the answer is in `compiler::job`.
+//! The module reads the binary format and proves nothing else. `compiler::job` acts on its answer.
 
 use std::ops::Range;
 use wasmparser::{
@@ -8,15 +8,15 @@ use wasmparser::{
     Operator, Parser, Payload, Validator, WasmFeatures,
 };
 
-/// Bytes of a function that is called directly. Without loops and calls each of its instructions runs at most once,
-/// so that a call takes microseconds, and a millisecond at worst, where each grows the memory. A
-/// function with more is not, and runs on a fiber of its own like any other.
+/// Longest function, in bytes, of a component that is called directly. Without loops and calls each instruction runs at
+/// most once, so a call takes microseconds, or a millisecond at worst, where each instruction grows the memory. A
+/// component with a longer function runs on a fiber of its own, like any other.
 /// Test: `what_could_run_for_long_is_not_direct`.
 const FUNCTION: usize = 4096;
 
-/// Bytes that the host may hold for an instance beside its memory and its tables, which are not counted
-/// with those of all instances: there is no stack to be counted either. A plugin with more is called as
-/// any other. Test: `hostile_plugins::memory::memory_of_the_host_for_all_instances_has_a_budget`.
+/// Bytes that the host may hold for an instance that is called directly, beside its memory and its tables. They are not
+/// counted with the memory of all instances, and such an instance has no stack to be counted either. A plugin with more
+/// is called like any other. Test: `hostile_plugins::memory::memory_of_the_host_for_all_instances_has_a_budget`.
 pub(crate) const HELD: u64 = 16 * 1024;
 
 /// A component that can be called directly: one module without imports, and the one function that is lifted from it.
@@ -24,23 +24,23 @@ pub(crate) const HELD: u64 = 16 * 1024;
 pub(crate) struct DirectModule<'a> {
     /// The core module, in binary form.
     pub(crate) module: &'a [u8],
-    /// What the module calls its memory.
+    /// Name under which the module exports its memory.
     pub(crate) memory: &'a str,
-    /// What it calls its `realloc`.
+    /// Name of its `realloc`.
     pub(crate) realloc: &'a str,
-    /// What it calls the function behind the interface's `receive`.
+    /// Name of the function behind the interface's `receive`.
     pub(crate) receive: &'a str,
 }
 
 impl DirectModule<'_> {
-    /// Bytes of the longest of its names.
+    /// Length of its longest name, in bytes.
     pub(crate) fn longest_name(&self) -> usize {
         let names = [self.memory, self.realloc, self.receive];
         names.into_iter().map(str::len).max().unwrap_or_default()
     }
 }
 
-/// How a component is called directly; `None` for one that can't be.
+/// Finds the parts that a direct call of a component needs; `None` for a component that can't be called so.
 ///
 /// # Errors
 /// The binary is malformed; the error has the offset.
@@ -71,18 +71,18 @@ pub(crate) fn detect(binary: &[u8]) -> Result<Option<DirectModule<'_>>, BinaryRe
     }))
 }
 
-/// What such a component may be made of.
+/// The parts of a component that may be called directly.
 #[derive(Default)]
 struct Parts<'a> {
     module: Option<Range<usize>>,
-    /// What the module exports, in the order in which the component numbers it.
+    /// Names of the module's exports, each list in the order of the component's indices.
     memories: Vec<&'a str>,
     functions: Vec<&'a str>,
-    /// The numbers of the lifted function, its memory and its `realloc`.
+    /// Indices of the lifted function, its memory and its `realloc`.
     lift: Option<(u32, u32, u32)>,
 }
 
-/// The parts, or `None` where there are others.
+/// Collects the parts; `None` if the component has any others.
 fn parts(binary: &[u8]) -> Result<Option<Parts<'_>>, BinaryReaderError> {
     let mut found = Parts::default();
     let mut depth = 0;
@@ -90,7 +90,7 @@ fn parts(binary: &[u8]) -> Result<Option<Parts<'_>>, BinaryReaderError> {
         let payload = payload?;
         match payload {
             Payload::End(_) => depth -= 1,
-            // Inside the module, which is looked at by itself.
+            // `is_direct` reads the module's own sections.
             _ if depth > 1 => {}
             Payload::Version { .. } => depth += 1,
             Payload::ModuleSection {
@@ -143,8 +143,8 @@ fn parts(binary: &[u8]) -> Result<Option<Parts<'_>>, BinaryReaderError> {
     Ok(Some(found))
 }
 
-/// The numbers of a function that is lifted with a memory and a `realloc`, and nothing that would
-/// run besides.
+/// Indices of the lifted function, its memory and its `realloc`. `None` where the memory or the `realloc` is missing,
+/// or where another option, such as `post-return`, would run code too.
 fn lift(function: &CanonicalFunction) -> Option<(u32, u32, u32)> {
     let CanonicalFunction::Lift {
         core_func_index,
@@ -166,8 +166,8 @@ fn lift(function: &CanonicalFunction) -> Option<(u32, u32, u32)> {
     Some((*core_func_index, memory?, realloc?))
 }
 
-/// Whether nothing in the module can run for long: it is WebAssembly 1.0, where no instruction takes
-/// longer for a larger operand, and it has no loops, no calls, no imports and no start function.
+/// Whether every function of the module ends soon: the module is WebAssembly 1.0, where no instruction takes longer for
+/// a larger operand, and it has no loops, no calls, no imports and no start function.
 fn is_direct(module: &[u8]) -> Result<bool, BinaryReaderError> {
     let mut validator = Validator::new_with_features(WasmFeatures::WASM1);
     if validator.validate_all(module).is_err() {

@@ -1,4 +1,4 @@
-//! What the bytes of a component say before they are compiled. It runs in the helper, but for tests.
+//! Inspection of a component's bytes before they are compiled. It runs in the compiler's process.
 
 pub(crate) mod direct;
 pub(crate) mod plan;

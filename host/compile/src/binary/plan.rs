@@ -1,7 +1,7 @@
-//! What instantiating a component takes of the host, as wasmtime plans it before it compiles.
+//! Costs of instantiating a component, as wasmtime plans them before it compiles.
 //!
-//! Only wasmtime knows which of a component's modules are instantiated, how often, and what joins
-//! them, so that it is asked, by way of the crate that it is made of. This decides nothing; `compiler::job` does.
+//! Only wasmtime knows which modules of a component are instantiated, how often, and how they are joined. This module
+//! gets that plan from a crate of wasmtime's own, and decides nothing; `compiler::job` does.
 
 use super::segments::{self, MAPPED, PAGE};
 use std::collections::BTreeMap;
@@ -15,30 +15,30 @@ use wasmtime_environ::{
     Tunables, VMOffsets,
 };
 
-/// Core instances, memories and tables that one plugin may be made of. Interpreters and adapters
-/// come as a handful of modules; more is refused when it is loaded.
+/// Core instances, memories or tables that one plugin may be made of. Interpreters and adapters come as a handful of
+/// modules; a plugin with more is refused when it is loaded.
 /// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 pub const PARTS: u32 = 32;
 
 /// Bytes that one element of a passive segment takes.
 const ELEMENT: u64 = 16;
 
-/// What each instance of a component takes.
+/// Costs of each instance of a component.
 #[derive(Default)]
 pub(crate) struct Plan {
-    /// Whether the components in it pass strings to each other. wasmtime joins what one of them lifts
-    /// and another lowers by code that is counted like any other, but for strings: those the host
-    /// copies and checks by itself, however long, in one piece.
+    /// Whether the components in it pass strings to each other. wasmtime passes all other values between them by
+    /// compiled code, whose work is counted. The host copies and checks strings itself, in one piece, however long
+    /// they are.
     pub(crate) passes_strings: bool,
-    /// Bytes that the host holds for an instance, beside its memory and its tables: globals, what is
-    /// imported, functions that are referred to, segments, passive elements.
+    /// Bytes that the host holds for an instance, beside its memory and its tables: globals, imports, function
+    /// references, segments, passive elements.
     pub(crate) held: u64,
-    /// Pages of memory into which data is copied for an instance, by all the modules that are instantiated for it,
-    /// each as often as it is.
+    /// Pages of memory into which an instance's modules copy their data. A module counts once for each of its
+    /// instances.
     pub(crate) copied: u64,
-    /// Elements of tables that are filled for an instance, in the same way.
+    /// Elements of tables that an instance's modules fill, counted in the same way.
     pub(crate) filled: u64,
-    /// What an instance has the most of.
+    /// The kind of parts that an instance has the most of, and their number.
     pub(crate) parts: Parts,
 }
 
@@ -46,12 +46,12 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Parts {
     pub(crate) number: usize,
-    /// For a person.
+    /// Plural name, for messages.
     pub(crate) kind: &'static str,
 }
 
 impl Plan {
-    /// Of a component.
+    /// Plans a component.
     ///
     /// # Errors
     /// It is not valid, or wasmtime does not know how to run it.
@@ -67,7 +67,7 @@ impl Plan {
             let types = types.module_types_builder_mut();
             let pages = segments::pages(module);
             module.finalize_memory_init(&tunables, PAGE, MAPPED, types);
-            // The rest is mapped.
+            // wasmtime maps the data of all other modules.
             if let MemoryInitialization::Segmented = module.module.memory_initialization {
                 copied.insert(index, pages);
             }
@@ -101,7 +101,7 @@ impl Plan {
     }
 }
 
-/// What instances of these modules have the most of, together.
+/// The kind of parts that instances of these modules together have the most of, and their number.
 fn most_parts(modules: &[&ModuleTranslation<'_>]) -> Parts {
     let sum =
         |count: fn(&Module) -> usize| modules.iter().map(|module| count(&module.module)).sum();
@@ -111,13 +111,13 @@ fn most_parts(modules: &[&ModuleTranslation<'_>]) -> Parts {
         .max(of("tables", sum(Module::num_defined_tables)))
 }
 
-/// Elements that an instance of one module fills, however often the same ones.
+/// Elements that an instance of one module fills. An element that several segments fill counts for each of them.
 fn filled(module: &ModuleTranslation<'_>) -> u64 {
     let segments = module.table_initialization.segments.iter();
     segments.map(|segment| segment.elements.len()).sum()
 }
 
-/// What the host holds for an instance of one module.
+/// Bytes that the host holds for an instance of one module.
 fn held(module: &ModuleTranslation<'_>) -> u64 {
     let context = VMOffsets::new(HostPtr, &module.module).size_of_vmctx();
     let elements: u64 = module

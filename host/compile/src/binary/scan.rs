@@ -1,6 +1,6 @@
-//! What a component's binary says of itself before it is compiled, and what of that is too much.
+//! The scan of a component's binary before it is compiled: its facts, and the reasons to refuse it.
 //!
-//! It reads the binary format alone, and must not know of budgets, which users set.
+//! It reads the binary format alone. `code_cache::loaded` compares the facts with the budgets that users set.
 
 use serde::{Deserialize, Serialize};
 use wasmparser::{
@@ -12,36 +12,36 @@ use wasmparser::{
 /// The size of a wasm page, where a memory doesn't declare another.
 const PAGE_LOG2: u32 = 16;
 
-/// How deep components and modules may lie in each other, and how many there may be. Toolchains
-/// nest two or three deep; compiling 200,000 levels takes gigabytes. More is refused as too complex.
+/// Deepest nesting of components and modules, and their largest number. Toolchains nest two or three deep; compiling
+/// 200,000 levels takes gigabytes. More is refused as too complex.
 /// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 const DEPTH: usize = 16;
 const NESTED: usize = 256;
-/// Bytes of one function. The largest of the interpreters that plugins are written in have some
-/// 100 KiB; the compiler's memory grows faster than a function. More is refused as too complex.
+/// Longest function, in bytes. The largest functions of interpreters that plugins are written in have some 100 KiB; the
+/// compiler's memory grows faster than a function. A longer one is refused as too complex.
 /// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
 
-/// Names of what components in it import and export, of those in their types and instances too. Those that import all of
-/// WASI have some hundred. What is known of a plugin has all of them, and so has what is said of it. More is refused as
-/// too complex. Test: `refused_plugins::components::a_component_with_a_hundred_thousand_names_is_refused`.
+/// Names of imports and exports in a component, with those of its types and instances. A component that imports all of
+/// WASI has some hundred. The host keeps all of them, and descriptions of a plugin list them. More is refused as too
+/// complex. Test: `refused_plugins::components::a_component_with_a_hundred_thousand_names_is_refused`.
 const NAMES: usize = 10_000;
 
-/// Names of tools that are kept; a toolchain has a handful. More are left out.
+/// Names of tools that are kept. A toolchain has a handful; further ones are left out.
 const TOOLS: usize = 16;
 
 /// Facts that the compiled component no longer tells.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scanned {
-    /// Whether any function has a `post-return`, which runs before the host sees what the function
-    /// returned and may free or overwrite it. Where there is none, the host may read returned bytes
-    /// in the plugin's memory, without a copy, until the next call.
+    /// Whether any function has a `post-return`. It runs before the host sees the function's result, and may free or
+    /// overwrite that. Where there is none, the host may read returned bytes in the plugin's memory, without a copy,
+    /// until the next call.
     pub(crate) post_return: bool,
-    /// The largest memory that any module in it declares from the start, in bytes.
+    /// Largest memory that a module declares from the start, in bytes.
     pub(crate) memory: u64,
-    /// The largest table that any module in it declares from the start, in elements.
+    /// Largest table that a module declares from the start, in elements.
     pub(crate) table: u64,
-    /// The tools that made it, with their versions, as they say themselves.
+    /// Tools that made the component, with their versions, as its producers sections name them.
     pub(crate) made_with: Vec<String>,
 }
 
@@ -49,9 +49,9 @@ pub(crate) struct Scanned {
 #[derive(Debug)]
 pub(crate) enum Unfit {
     Malformed(BinaryReaderError),
-    /// It is too much for the compiler; this says what.
+    /// The component exceeds a bound of the compiler, which the text names.
     Complex(String),
-    /// It would have the host do what no budget bounds; this says what.
+    /// The component would have the host do work that no budget bounds. The text names the work.
     Unbounded(String),
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
     Ok(found)
 }
 
-/// How many names of imports and exports a section has.
+/// Counts a section's names of imports and exports.
 fn names_in(section: &Payload<'_>) -> Result<usize, BinaryReaderError> {
     let mut names = 0;
     match section {
@@ -146,7 +146,7 @@ fn names_in(section: &Payload<'_>) -> Result<usize, BinaryReaderError> {
     Ok(names)
 }
 
-/// The same of a type. wasmparser has read it, and nests no deeper than that could.
+/// Counts the same names in a type. The recursion is no deeper than that of wasmparser, which has read the type.
 fn names_of_type(kind: &ComponentType<'_>) -> usize {
     let of_instance = |declaration: &InstanceTypeDeclaration<'_>| match declaration {
         InstanceTypeDeclaration::Export { .. } => 1,
@@ -165,7 +165,7 @@ fn names_of_type(kind: &ComponentType<'_>) -> usize {
     }
 }
 
-/// That one fact, of what is not a stranger's. See [`Scanned::post_return`].
+/// Finds [`Scanned::post_return`] alone, in a component of eco's own.
 pub(crate) fn post_return(binary: &[u8]) -> Result<bool, BinaryReaderError> {
     let mut found = false;
     for payload in Parser::new(0).parse_all(binary) {
@@ -190,7 +190,7 @@ fn any_post_return(
     Ok(found)
 }
 
-/// Adds the tools that a producers section names. A malformed one names none: it is a comment.
+/// Adds the tools that a producers section names. Malformed entries are skipped, since the section is only a comment.
 fn collect_tools(section: ProducersSectionReader<'_>, tools: &mut Vec<String>) {
     let values = section.into_iter().flatten().flat_map(|field| field.values);
     for tool in values.into_iter().flatten() {
@@ -237,7 +237,7 @@ mod tests {
         assert!(post_return(&with).unwrap());
     }
 
-    /// With one, each of their replies would be copied, and freed by one more call.
+    /// With a `post-return` the host would copy each reply, and one more call would free it.
     #[test]
     fn interpreters_that_are_part_of_eco_have_no_post_return() {
         let languages = Language::ALL.into_iter();

@@ -1,7 +1,7 @@
-//! Native code: from a file to what wasmtime runs.
+//! Loading native code: from a file to a component or module that wasmtime runs.
 //!
-//! This is the one module with `unsafe` in it. wasmtime can't tell code of its own from any other, so that
-//! the caller must know who wrote the file. It knows nothing else.
+//! This is eco's one module with `unsafe` in it. wasmtime can't tell its own code from any other, so the caller must
+//! know who wrote the file.
 
 #![allow(
     unsafe_code,
@@ -13,12 +13,12 @@ use std::io::{self, Read as _, Seek as _};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-/// The component whose code is in the file, mapped. An error where it was compiled for another version,
-/// other settings or another processor.
+/// Loads the component whose code is in the file, by mapping it where the system can. Code for another version of
+/// wasmtime, for other settings or for another processor is an error.
 pub(super) fn component(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     #[cfg(target_os = "linux")]
     {
-        // wasmtime takes a path. This one is the open file itself, whatever has its name by now.
+        // wasmtime takes a path. This path leads to the open file itself, whichever file has its name by now.
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file));
         // SAFETY: the file is of this process alone, and came from the compiler of its own helper, or it
         // is in a folder of the cache: `folder` opens such files only where nobody but the user can write,
@@ -34,13 +34,13 @@ pub(super) fn component(engine: &Engine, file: &File) -> wasmtime::Result<Compon
     unsafe { Component::deserialize(engine, read(file)?) }
 }
 
-/// The component whose code is a part of eco itself, copied.
+/// Loads the component whose code is part of the program, as a copy.
 pub(crate) fn part_of_eco(engine: &Engine, code: &'static [u8]) -> wasmtime::Result<Component> {
     // SAFETY: these bytes are part of the program. A test holds them against what eco's compiler makes.
     unsafe { Component::deserialize(engine, code) }
 }
 
-/// As [`component`], for the module of one that is called directly.
+/// As [`component`], for the module of a component that is called directly.
 pub(super) fn module(engine: &Engine, file: &File) -> wasmtime::Result<Module> {
     #[cfg(target_os = "linux")]
     {

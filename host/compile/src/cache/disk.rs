@@ -1,4 +1,4 @@
-//! Compiled code on disk: its names, how much of it is kept, and for whom.
+//! Compiled code on disk: its names, its bounds, and its users.
 
 use super::entry::Entry;
 use super::folder::Folder;
@@ -11,47 +11,48 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-/// Bytes of compiled code that are kept. What was unused longest makes room for the next. The languages,
-/// in all the ways that commands compile them, take a fifth of it; a plugin some 50 KB.
+/// Bytes of compiled code that are kept. Beyond them the least recently used files are removed. The interpreters, in
+/// all the ways that commands compile them, take a fifth of it; a plugin takes some 50 KB.
 /// Test: `compile::cache::the_entry_that_was_unused_longest_makes_room`.
 const MOST: u64 = 1 << 30;
 
-/// How old the mark of its last use may be. To write one each time would cost a start more than it says.
+/// Age of a file's mark of use beyond which the mark is renewed. Renewing it at every start would cost more time than
+/// it is worth.
 const STALE: Duration = Duration::from_secs(60 * 60);
 
-/// Bytes of snapshots of scripts that are kept, of those: each version of a script that was ever served
-/// leaves one, of a few MB, and Python's has a hundred.
+/// Bytes of kept code that snapshots of scripts may take. Each version of a script that was ever served leaves a
+/// snapshot of a few MB, or of a hundred in Python. Beyond them the least recently used snapshots are removed.
 /// Test: `scripts::snapshots::snapshots_of_old_versions_are_removed`.
 const MOST_SNAPSHOTS: u64 = MOST / 4;
 
-/// What compiled code was made of.
+/// The input that code was compiled from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub(crate) enum Kind {
     Plugin,
     Interpreter,
-    /// An interpreter, and what it was after it evaluated a script.
+    /// An interpreter in the state that it had after it evaluated a script.
     Snapshot,
 }
 
-/// The name of what is kept.
+/// The name of an entry.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) kind: Kind,
     pub(crate) hash: Hash,
 }
 
-/// What this process keeps, and finds.
+/// The cache of compiled code, as one process uses it.
 pub(crate) struct DiskCache {
     compiled: Folder,
-    /// Where the folder for all users has something: found there, what isn't in the other.
+    /// The folder for all users, if there is one. It is searched second, and never written to.
     for_all: Option<Folder>,
-    /// Removed with the cache, where the user's own folder can't be used.
+    /// A folder of this process alone, where the user's own can't be used. It is removed with the cache.
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl DiskCache {
-    /// The cache in the user's folder, or, where that is not safe to use, one for this process alone.
-    /// `None` where there is no place for that either: every start then compiles, and all else works.
+    /// The cache in the user's folder, or, where that is not safe to use, one for this process alone. `None` where no
+    /// folder for that can be made either: every start then compiles, and all else works.
     pub(crate) fn of_user() -> Option<Arc<Self>> {
         static CURRENT: Mutex<Weak<DiskCache>> = Mutex::new(Weak::new());
         let mut current = CURRENT.lock();
@@ -93,7 +94,7 @@ impl DiskCache {
         }))
     }
 
-    /// What was kept under this name.
+    /// Finds the entry of this name.
     pub(crate) fn find(&self, key: &Key) -> Option<Entry> {
         let found = read(&self.compiled, key);
         if found.is_some() {
@@ -102,8 +103,8 @@ impl DiskCache {
         found.or_else(|| read(self.for_all.as_ref()?, key))
     }
 
-    /// Keeps an entry under this name, and gives it back as it is kept; or as it was, where it can't be
-    /// kept, which is said.
+    /// Keeps an entry under this name, and returns it as it was read back. An entry that can't be kept is returned as
+    /// it was, with a warning in the log.
     pub(crate) fn keep(&self, key: &Key, entry: Entry) -> Entry {
         match self.write(key, &entry) {
             Ok(kept) => kept,
@@ -134,13 +135,14 @@ impl DiskCache {
             let used = file.metadata().and_then(|metadata| metadata.modified());
             let age = used.ok().and_then(|used| used.elapsed().ok());
             if age.is_none_or(|age| age > STALE) {
-                // It only goes earlier than it would.
+                // Without the mark the file is only removed earlier.
                 let _ = file.set_modified(SystemTime::now());
             }
         }
     }
 
-    /// Removes what was unused longest, down to the bounds. What is in use stays with its users.
+    /// Removes the least recently used files, down to the bounds. A process that has one open or mapped keeps its
+    /// contents.
     fn make_room(&self) {
         let mut files = self.compiled.list().unwrap_or_default();
         files.sort_by_key(|file| file.modified);
@@ -150,7 +152,7 @@ impl DiskCache {
         let mut total: u64 = size(&mut files.iter());
         for file in &files {
             if total > MOST || is_snapshot(&file) && snapshots > MOST_SNAPSHOTS {
-                // Another process may have been quicker.
+                // Another process may have removed it already.
                 let _ = self.compiled.remove(&file.name);
                 total -= file.size;
                 snapshots -= if is_snapshot(&file) { file.size } else { 0 };
@@ -164,7 +166,7 @@ fn read(compiled: &Folder, key: &Key) -> Option<Entry> {
     Entry::read(component, || compiled.file(&module(key)).ok())
 }
 
-/// The folder of compiled code, in that of the user or of all users.
+/// Name of the folder of compiled code, in the folder of the user or of all users.
 const COMPILED: &str = "compiled";
 
 const SNAPSHOT: &str = ".snapshot";

@@ -1,8 +1,8 @@
-//! An entry: the code of a component, and what is known of it beside.
+//! An entry of the cache: the code of a component, and its facts.
 //!
-//! A component's file is the code, as wasmtime wrote it; then the facts, in JSON; then their length. Code comes first,
-//! since it is mapped as it lies there. The module of one that is called directly has a file of its own, which is code
-//! alone. Both end with a seal.
+//! A component's file has the code, as wasmtime wrote it; then the facts, in JSON; then their length. Code comes first,
+//! so that it can be mapped as it lies there. The module of a component that is called directly has a file of its own,
+//! with code alone. Both files end with a seal.
 
 use super::code;
 use super::folder::unnamed;
@@ -13,22 +13,22 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
-/// Code that was compiled, in files.
+/// Compiled code, in files.
 pub(crate) struct Entry {
     pub(crate) facts: Facts,
-    /// The code of the component. More may follow it.
+    /// The component's code. Facts and a seal may follow it.
     pub(crate) component: File,
-    /// That of its module by itself, where it is called directly.
+    /// The code of its module alone, where the component is called directly.
     pub(crate) module: Option<File>,
 }
 
-/// Bytes of the length of the facts.
+/// Bytes that hold the length of the facts.
 const LENGTH: u64 = 8;
-/// Bytes of facts: no more than a helper may send.
+/// Longest facts, in bytes: as long as a helper may send. A file with longer ones counts as damaged.
 const MOST_FACTS: u64 = 256 * 1024;
 
 impl Entry {
-    /// Of what was compiled in memory.
+    /// Makes an entry from code in memory.
     pub(crate) fn of(facts: Facts, component: &[u8], module: Option<&[u8]>) -> io::Result<Self> {
         let file = |bytes: &[u8]| {
             let mut file = unnamed()?;
@@ -42,7 +42,8 @@ impl Entry {
         })
     }
 
-    /// Of a component's file. `None` where that is not whole, or its module's is not there or not whole.
+    /// Reads an entry from a component's file. `None` where that file is damaged, or its module's file is missing or
+    /// damaged.
     pub(super) fn read(mut component: File, module: impl FnOnce() -> Option<File>) -> Option<Self> {
         let end = seal::check(&component).ok()?;
         let facts = facts(&mut component, end).ok()?;
@@ -67,7 +68,7 @@ impl Entry {
         to.seal()
     }
 
-    /// Writes the file of its module, where it has one.
+    /// Writes a module's file.
     pub(super) fn write_module(module: &File, to: &File) -> io::Result<()> {
         let mut to = Sealing::new(to);
         copy(module, &mut to)?;
@@ -90,7 +91,7 @@ fn copy(mut from: &File, to: &mut impl io::Write) -> io::Result<()> {
     io::copy(&mut from, to).map(drop)
 }
 
-/// Those that end there.
+/// Reads the facts that end at this offset.
 fn facts(file: &mut File, end: u64) -> io::Result<Facts> {
     let wrong = || io::Error::from(io::ErrorKind::InvalidData);
     let end = end.checked_sub(LENGTH).ok_or_else(wrong)?;

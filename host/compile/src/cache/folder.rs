@@ -1,8 +1,8 @@
-//! A folder that nobody but its owner can write to, and its files: one of the user's own, or root's for all users.
+//! A folder that only its owner can write to, and its files. The owner is the user, or root for all users.
 //!
-//! It owns what is believed: the folder was looked at when it was opened, and is reached by that from
-//! then on, whatever has its name later; each file is looked at when it is opened. The system calls are in
-//! `system`. It must not know what the files hold.
+//! It owns the checks of owners and rights. A folder is checked once it is open, and on Unix is reached through its
+//! descriptor from then on, whichever folder has its name later. Each file is checked once it is open. The system calls
+//! are in `system`.
 
 use super::listed::Listed;
 use super::system::{self, Place};
@@ -12,14 +12,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A folder that was found to be its owner's alone.
+/// A folder that has passed the checks.
 pub(crate) struct Folder {
     place: Place,
     path: PathBuf,
     users: Users,
 }
 
-/// Why a folder is not used.
+/// The reason why a folder is not used.
 #[derive(Debug, thiserror::Error)]
 #[error("{} {why}", path.display())]
 pub(crate) struct Unusable {
@@ -28,17 +28,17 @@ pub(crate) struct Unusable {
 }
 
 impl Folder {
-    /// Opens it, and makes it first, if there is none.
+    /// Opens a folder, and makes it first if there is none.
     pub(super) fn make(path: &Path, users: Users) -> Result<Self, Unusable> {
         Self::checked(Place::make(path, users), path, users)
     }
 
-    /// Opens one that is there.
+    /// Opens an existing folder.
     pub(super) fn open(path: &Path, users: Users) -> Result<Self, Unusable> {
         Self::checked(Place::open(path, users), path, users)
     }
 
-    /// A folder in this one, under the same rules.
+    /// Opens a folder in this one, under the same rules, and makes it first if there is none.
     pub(super) fn inside(&self, name: &str) -> Result<Self, Unusable> {
         let opened = self.place.inside(name);
         Self::checked(opened, &self.path.join(name), self.users)
@@ -57,15 +57,15 @@ impl Folder {
         &self.path
     }
 
-    /// Opens a file that is its owner's, and that nobody else can write to.
+    /// Opens a file. It must belong to the owner, and nobody else may be able to write to it.
     pub(crate) fn file(&self, name: &str) -> io::Result<File> {
         let file = self.place.read(name)?;
         system::check_file(&file, self.users)?;
         Ok(file)
     }
 
-    /// Writes a file beside, and gives it its name when it is whole: whoever opens it finds the old one, or
-    /// the new one.
+    /// Writes a file under a temporary name, and renames it when it is whole: a reader opens either the old file or the
+    /// new one.
     pub(super) fn write(
         &self,
         name: &str,
@@ -75,7 +75,7 @@ impl Folder {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let beside = format!("{name}.{}.{count}.new", std::process::id());
         let file = match self.place.create(&beside) {
-            // Left behind by a process that had this number.
+            // An earlier process with the same number left it behind.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 self.place.remove(&beside)?;
                 self.place.create(&beside)?
@@ -89,7 +89,7 @@ impl Folder {
         written
     }
 
-    /// Its files.
+    /// Lists its files.
     pub(super) fn list(&self) -> io::Result<Vec<Listed>> {
         self.place.list()
     }
@@ -99,7 +99,7 @@ impl Folder {
     }
 }
 
-/// A file without a name, which is gone when it is closed.
+/// Makes a file without a name, which is gone when it is closed.
 pub(crate) fn unnamed() -> io::Result<File> {
     system::unnamed()
 }

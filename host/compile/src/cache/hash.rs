@@ -1,4 +1,4 @@
-//! Names that nobody can make something else for: SHA-256.
+//! SHA-256 hashes, which serve as names: nobody can make other bytes with the same hash.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;

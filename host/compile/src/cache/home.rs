@@ -7,11 +7,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Once;
 
-/// Where the folder for all users is, unless the variable `ECO_SYSTEM_DIR` says otherwise.
+/// Path of the folder for all users, unless the variable `ECO_SYSTEM_DIR` names another.
 const SYSTEM: &str = "/usr/local/lib/eco";
 
-/// eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None` for a
-/// user without one, and where it is not safe to use, which is said.
+/// Opens eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None`, with a warning in
+/// the log, for a user without a cache folder, and where the folder is not safe to use.
 pub(super) fn home() -> Option<Folder> {
     let Some(path) = dirs::cache_dir() else {
         not_kept("this user has no cache folder (see XDG_CACHE_HOME, HOME)");
@@ -22,17 +22,18 @@ pub(super) fn home() -> Option<Folder> {
         .ok()
 }
 
-/// The folder for all users, where there is one. One that others than root could have written to is not used.
+/// Opens the folder for all users, if there is one. A folder that users other than root could have written to is not
+/// used.
 pub(super) fn system() -> Option<Folder> {
     Folder::open(&system_path(), Users::All)
         .inspect_err(|error| tracing::debug!("nothing is there for all users: {error}"))
         .ok()
 }
 
-/// The same, which is made if need be.
+/// Opens the folder for all users, and makes it first if there is none.
 ///
 /// # Errors
-/// Others than root could write to it, or it can't be made.
+/// Users other than root could write to it, or it can't be made.
 pub(super) fn make_system() -> io::Result<Folder> {
     Folder::make(&system_path(), Users::All).map_err(io::Error::other)
 }
@@ -42,7 +43,7 @@ fn system_path() -> PathBuf {
     path.map_or_else(|| PathBuf::from(SYSTEM), PathBuf::from)
 }
 
-/// Says once why the cache doesn't do its work, and what that means.
+/// Warns once that nothing is kept, and why.
 pub(super) fn not_kept(why: impl Display) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

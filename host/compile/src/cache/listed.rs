@@ -1,8 +1,8 @@
-//! A file of a folder, as it is listed.
+//! Entries of a folder's listing.
 
 use std::time::SystemTime;
 
-/// A file, as it is listed.
+/// A file in the listing of a folder.
 pub(super) struct Listed {
     pub(super) name: String,
     /// In bytes.

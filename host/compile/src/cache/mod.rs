@@ -1,8 +1,8 @@
 //! The cache: files of compiled code, so that the second start of a plugin is fast; and Python's interpreter, which is
 //! too large to be part of eco.
 //!
-//! It holds native code that runs outside any sandbox, so that it is used only where nobody but the user, or
-//! root, can write (`folder`). It must not know how that was made.
+//! Native code runs outside any sandbox. So the cache uses only folders that nobody but the user, or root, can write to
+//! (`folder`).
 
 pub(crate) mod code;
 pub(crate) mod disk;

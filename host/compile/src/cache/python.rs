@@ -1,4 +1,4 @@
-//! Python's interpreter, as a file: where it is kept, and under which name.
+//! The file of Python's interpreter: its folder and its name.
 
 use super::folder::Folder;
 use super::hash::Hash;
@@ -7,10 +7,11 @@ use super::users::Users;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Another version of eco may bring another interpreter.
+/// Start of the file's name. It has eco's version, since another version may bring another interpreter.
 const PYTHON: &str = concat!("python-", env!("CARGO_PKG_VERSION"), "-");
 
-/// Python's interpreter, where it is set up. Its name says which bytes it should have.
+/// Finds Python's interpreter, if it is set up: its folder, its name, and the hash in the name, which its bytes should
+/// have.
 pub(crate) fn python() -> Option<(Folder, String, Hash)> {
     home().and_then(python_in).or_else(|| python_in(system()?))
 }
@@ -25,7 +26,7 @@ fn python_in(folder: Folder) -> Option<(Folder, String, Hash)> {
     Some((folder, name, hash))
 }
 
-/// Where Python's interpreter would be kept.
+/// The folder that Python's interpreter is kept in.
 fn python_folder(users: Users) -> io::Result<Folder> {
     match users {
         Users::This => home().ok_or_else(|| {
@@ -36,7 +37,7 @@ fn python_folder(users: Users) -> io::Result<Folder> {
     }
 }
 
-/// Whether there is a folder for Python's interpreter, before it is built. It is made, if need be.
+/// Checks, before Python's interpreter is built, that there is a folder for it. A missing folder is made.
 ///
 /// # Errors
 /// As of [`keep_python`].
@@ -44,8 +45,7 @@ pub fn check_python_folder(users: Users) -> io::Result<()> {
     python_folder(users).map(drop)
 }
 
-/// Keeps Python's interpreter, which was built at `built`, in the place of an earlier one, and says where it is found
-/// from then on.
+/// Keeps the Python interpreter that was built at `built`, in the place of an earlier one, and returns its new path.
 ///
 /// # Errors
 /// It can't be read, or there is no folder for it that nobody but this user, or root, can write to.

@@ -1,28 +1,28 @@
-//! The end of each file of compiled code: a checksum of all before it, and a mark.
+//! The seal at the end of each file of compiled code: a checksum of all bytes before it, and a mark.
 //!
-//! A file may have its length and not its contents: the machine lost its power before they were on the disk, or they
-//! were copied without their blocks. Such code must not be run. A checksum is enough, since nobody else can write to
-//! the folder, and it costs a start less than to read the file does. It must not know what the file holds.
+//! A file may have its whole length and wrong contents: the machine lost power before they were on the disk, or a copy
+//! left out blocks. Such code must not be run. A checksum is enough, since nobody else can write to the folder, and
+//! computing it takes a start less time than reading the file.
 
 use crc32fast::Hasher;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write};
 
-/// What each file ends with, after the checksum.
+/// The last bytes of each file, after the checksum.
 const MARK: [u8; 8] = *b"eco-code";
-/// Bytes of both.
+/// Bytes of the checksum and the mark.
 const SEAL: u64 = 4 + MARK.len() as u64;
 /// Bytes that are read at once.
 const BLOCK: usize = 256 * 1024;
 
-/// Writes a file that is sealed at its end.
+/// A writer that ends a file with a seal.
 pub(super) struct Sealing<'a> {
     file: &'a File,
     sum: Hasher,
 }
 
 impl<'a> Sealing<'a> {
-    /// From here on.
+    /// Starts at the file's current position.
     pub(super) fn new(file: &'a File) -> Self {
         Self {
             file,
@@ -30,7 +30,7 @@ impl<'a> Sealing<'a> {
         }
     }
 
-    /// Nothing comes after this.
+    /// Writes the seal, after which nothing may follow.
     pub(super) fn seal(mut self) -> io::Result<()> {
         let sum = self.sum.finalize().to_le_bytes();
         self.file.write_all(&sum)?;
@@ -50,10 +50,10 @@ impl Write for Sealing<'_> {
     }
 }
 
-/// How many bytes of a file come before its seal.
+/// Checks a file against its seal, and returns the number of bytes before the seal.
 ///
 /// # Errors
-/// It can't be read, or isn't what was written.
+/// The file can't be read, or doesn't have the bytes that were written.
 pub(super) fn check(mut file: &File) -> io::Result<u64> {
     let damaged = || io::Error::from(io::ErrorKind::InvalidData);
     let length = file.metadata()?.len().checked_sub(SEAL);

@@ -1,6 +1,6 @@
-//! For whom something is kept.
+//! The users of kept files.
 
-/// For whom something is kept.
+/// The users for whom files are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Users {
     /// This user alone, in their cache folder.

@@ -1,7 +1,6 @@
-//! What is compiled: a plugin's own bytes, the interpreter of a script, or a snapshot.
+//! Inputs of the compiler: a plugin's own bytes, the interpreter of a script, or a snapshot.
 //!
-//! It owns what each of them is made of, how it is named in the cache, and who waits for it. It must not know how it is
-//! compiled.
+//! It owns the bytes of each input, its name in the cache, and the words for a person who waits for it.
 
 use crate::budget::Budgets;
 use crate::cache::disk::Kind;
@@ -16,7 +15,7 @@ use eco_isolated::Priority;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What is to be compiled.
+/// An input of the compiler.
 pub(super) enum Input {
     Plugin {
         bytes: Vec<u8>,
@@ -31,7 +30,7 @@ pub(super) enum Input {
     Snapshot(Snapshot),
 }
 
-/// An interpreter as it is after it has evaluated a script.
+/// An interpreter in the state that it has after it has evaluated a script.
 pub struct Snapshot {
     interpreter: Interpreter,
     hash: Hash,
@@ -39,7 +38,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of an instance that was read after it evaluated this script.
+    /// Makes a snapshot from an instance that was read after it evaluated this script.
     ///
     /// # Errors
     /// The interpreter is no longer set up.
@@ -52,7 +51,7 @@ impl Snapshot {
         })
     }
 
-    /// Names what such an interpreter makes of such a script.
+    /// The hash that names the snapshot of this script in this interpreter.
     pub(super) fn hash(interpreter: &Interpreter, script: &Script) -> Hash {
         let text = script.hash.to_string();
         let parts = (interpreter.hash().to_string(), &*script.name, text);
@@ -99,7 +98,7 @@ impl Input {
         }
     }
 
-    /// Whether its hash says all that it came from. Otherwise nobody keeps what is made of it.
+    /// Whether its hash covers everything that it came from. Code of other inputs is not kept.
     pub(super) fn repeats_itself(&self) -> bool {
         match self {
             Self::Plugin { .. } | Self::Script(..) | Self::Interpreter { .. } => true,
@@ -107,16 +106,16 @@ impl Input {
         }
     }
 
-    /// How it is compiled: a stranger's plugin makes way for everybody.
+    /// The priority of its compilation. Plugins and snapshots have strangers' contents, and make way for everybody.
     pub(super) fn priority(&self) -> Priority {
         match self {
-            // Somebody may come to wait for one that was begun for nobody.
+            // Somebody may start to wait for an interpreter after its compilation has begun.
             Self::Script(..) | Self::Interpreter { .. } => Priority::Ordinary,
             Self::Plugin { .. } | Self::Snapshot(_) => Priority::Lowest,
         }
     }
 
-    /// What somebody waits for, in words, if anybody does.
+    /// Words for the input, if somebody waits for it.
     pub(super) fn awaited(&self, name: &str) -> Option<String> {
         match self {
             Self::Plugin { .. } => Some(name.to_owned()),
@@ -130,7 +129,7 @@ impl Input {
         }
     }
 
-    /// What is compiled. It may be read from a file, and copied.
+    /// The bytes to compile. Some inputs are read from a file, or copied, for that.
     pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>, CompileError> {
         match self {
             Self::Plugin { bytes, .. } => Ok(Cow::Borrowed(bytes)),

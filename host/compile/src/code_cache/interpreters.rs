@@ -1,11 +1,11 @@
-//! The interpreters that an engine has compiled: each once, also where nothing can be kept on disk.
+//! Compiled interpreters of an engine, in memory: each is compiled once, even where nothing can be kept on disk.
 
 use super::loaded::Loaded;
 use crate::cache::hash::Hash;
 use parking_lot::Mutex;
 
-/// By what they were compiled from. They are as many as there are languages of scripts, and one more where another
-/// version of Python is set up while the engine runs.
+/// Compiled interpreters, by the hash of their bytes. There are as many as languages of scripts, and one more where
+/// another version of Python is set up while the engine runs.
 #[derive(Default)]
 pub(super) struct Interpreters(Mutex<Vec<(Hash, Loaded)>>);
 

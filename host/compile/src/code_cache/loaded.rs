@@ -1,4 +1,4 @@
-//! Code as it came out of an entry of the cache: counted, and held against the budgets.
+//! Code loaded from an entry of the cache: counted, and checked against the budgets.
 
 use crate::binary::scan::Scanned;
 use crate::budget::{Budget, Budgets};
@@ -13,12 +13,12 @@ use crate::total_memory::{CountedComponent, TotalMemory};
 pub(super) struct Loaded {
     pub(super) facts: Facts,
     pub(super) component: CountedComponent,
-    /// Its module by itself, where it is called directly.
+    /// Its module alone, where the component is called directly.
     pub(super) module: Option<wasmtime::Module>,
 }
 
 impl Loaded {
-    /// From an entry, for this engine.
+    /// Loads the code of an entry into this engine.
     pub(super) fn read(
         entry: &Entry,
         kind: Kind,
@@ -29,7 +29,7 @@ impl Loaded {
         let facts = entry.facts.clone();
         match kind {
             Kind::Plugin | Kind::Snapshot => check_size(&facts.scan, budgets)?,
-            // It is eco's own. Its need of memory is checked when a script is loaded.
+            // Interpreters are eco's own. Their need of memory is checked when a script is loaded.
             Kind::Interpreter => {}
         }
         let component = entry.component(engine).map_err(CompileError::Internal)?;
@@ -51,7 +51,7 @@ impl Loaded {
     }
 }
 
-/// Holds the declared sizes of a plugin against the budgets, before it is started.
+/// Checks the declared sizes of a plugin against the budgets, before it is started.
 fn check_size(scan: &Scanned, budgets: &Budgets) -> Result<(), CompileError> {
     if scan.memory > budgets.memory as u64 {
         let found = format!("It declares a memory of {} bytes.", scan.memory);

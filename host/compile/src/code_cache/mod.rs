@@ -1,8 +1,7 @@
 //! The code of plugins: found in memory or in the cache, or compiled.
 //!
-//! It owns the order: what was compiled before is mapped; all else is compiled, kept, and mapped. The bytes of a plugin
-//! are looked at in `compiler::job` alone, which runs in a process of its own wherever there is a helper for it. It must
-//! not know what a plugin is wanted for.
+//! It owns the order: code that was compiled before is mapped; any other is compiled, kept, and mapped. Only
+//! `compiler::job` looks at the bytes of a plugin, in a process of its own wherever there is a helper for it.
 
 mod input;
 mod interpreters;
@@ -32,36 +31,36 @@ use std::any::Any;
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Mutex;
 
-/// A component that was read and compiled, and is not yet wanted for anything.
+/// A component that was read and compiled, before it is put to a use.
 #[derive(Clone)]
 pub struct Compiled {
-    /// For messages.
+    /// Name for messages.
     pub name: String,
     /// Bytes of the component, or of the script.
     pub size: usize,
     /// Its code.
     pub component: CountedComponent,
-    /// Whether what its functions return must be copied before the host may look at it.
+    /// Whether the host must copy its functions' results before it looks at them.
     pub post_return: bool,
-    /// The tools that made it, as they say themselves.
+    /// The tools that made it, as its producers sections name them.
     pub made_with: Vec<String>,
     /// Bytes that the host holds for each instance, beside its memory and its tables.
     pub held: u64,
     /// Pages of memory into which data is copied for each instance.
     pub copied: u64,
-    /// The module by itself, where the component is called directly, and what it calls its parts.
+    /// The module alone and the names of its parts, where the component is called directly.
     pub direct: Option<(wasmtime::Module, DirectNames)>,
     /// The script, where the component is its interpreter.
     pub script: Option<Arc<Script>>,
-    /// What its code is for.
+    /// The target of its code.
     pub target: Target,
 }
 
-/// Makes an engine for portable code when that is first wanted. `None` where it can't be.
+/// An engine for portable code, made at its first use. `None` if it can't be made.
 type PortableEngine =
     LazyLock<Option<wasmtime::Engine>, Box<dyn FnOnce() -> Option<wasmtime::Engine> + Send>>;
 
-/// Compiles plugins for one engine, and keeps what came of it.
+/// Compiles plugins for one engine, and keeps their code.
 pub struct CodeCache {
     /// Runs the code.
     engine: wasmtime::Engine,
@@ -72,14 +71,15 @@ pub struct CodeCache {
     budgets: Budgets,
     total_memory: TotalMemory,
     disk: Option<Arc<DiskCache>>,
-    /// Interpreters that are compiled.
+    /// Compiled interpreters.
     interpreters: Interpreters,
-    /// Is told what is compiled while somebody waits.
+    /// Called with the name of each input that somebody waits for.
     on_compile: fn(&str) -> Box<dyn Any + Send>,
 }
 
 impl CodeCache {
-    /// For an engine that runs code of these settings, and counts what that takes. It keeps nothing on disk.
+    /// Makes a cache for an engine that runs code of these settings. `total_memory` counts the code. Nothing is kept on
+    /// disk.
     pub fn new(
         engine: wasmtime::Engine,
         settings: Settings,
@@ -100,7 +100,7 @@ impl CodeCache {
         }
     }
 
-    /// Keeps what it compiles for these users. What is there for all is found by everybody.
+    /// Keeps compiled code on disk for these users. Every user finds the code that is kept for all.
     #[must_use]
     pub fn kept_for(mut self, users: Users) -> Self {
         self.disk = match users {
@@ -110,7 +110,8 @@ impl CodeCache {
         self
     }
 
-    /// Has scripts begin in portable code, on the engine that this makes, where their interpreter isn't compiled yet.
+    /// Has scripts begin in portable code where their interpreter isn't compiled yet. `engine` makes the engine for
+    /// that code.
     #[must_use]
     pub fn beginning_on(
         mut self,
@@ -120,7 +121,8 @@ impl CodeCache {
         self
     }
 
-    /// Is told what is compiled whenever somebody waits for that; what it gives is dropped when the waiting is over.
+    /// Calls `on_compile` with the name of each input that somebody waits for, and drops its result when the waiting is
+    /// over.
     #[must_use]
     pub fn on_compile(mut self, on_compile: fn(&str) -> Box<dyn Any + Send>) -> Self {
         self.on_compile = on_compile;
@@ -137,7 +139,8 @@ impl CodeCache {
             .await
     }
 
-    /// The same script with its interpreter in this machine's code.
+    /// Compiles the interpreter of a script to this machine's code, and returns the script with it. A component that is
+    /// no script is returned as it is.
     ///
     /// # Errors
     /// Its interpreter is not set up, or the compiler failed.
@@ -165,7 +168,7 @@ impl CodeCache {
         self.interpreter(language, true).await.map(drop)
     }
 
-    /// An interpreter in this machine's code, for which nobody waits.
+    /// Compiles an interpreter to this machine's code while nobody waits.
     ///
     /// # Errors
     /// It is not set up, or the compiler failed.
@@ -192,7 +195,7 @@ impl CodeCache {
         compiled.map(|compiled| compiled.component)
     }
 
-    /// What a snapshot of this script was compiled to before, where that was kept.
+    /// The code of a snapshot of this script, if it was compiled before and kept.
     pub async fn kept_snapshot(self: &Arc<Self>, script: &Arc<Script>) -> Option<CountedComponent> {
         let (cache, script) = (self.clone(), script.clone());
         let finding = tokio::task::spawn_blocking(move || {
@@ -267,7 +270,7 @@ impl CodeCache {
         })
     }
 
-    /// Compiles, and keeps what came of it.
+    /// Compiles an input, and keeps its code.
     async fn anew(self: &Arc<Self>, name: &str, input: Arc<Input>) -> Result<Loaded, CompileError> {
         let _shown = input.awaited(name).map(|what| (self.on_compile)(&what));
         let _alone = match input.kind() {
@@ -306,7 +309,8 @@ impl CodeCache {
         .await
     }
 
-    /// Names the code that this engine needs: by the hash of what it is made of, who compiles that, and how.
+    /// Names the code that this engine needs, by the compiler's version, the settings, and the kind and hash of the
+    /// input.
     fn key(&self, kind: Kind, hash: &Hash) -> Key {
         let how = (
             self.compiler.version(),
@@ -314,12 +318,12 @@ impl CodeCache {
             kind,
             hash.to_string(),
         );
-        // Such plain data can always be written.
+        // Serializing such plain data never fails.
         let hash = Hash::of(&serde_json::to_vec(&how).unwrap_or_default());
         Key { kind, hash }
     }
 
-    /// What was compiled before.
+    /// Code that was compiled before, in memory or on disk.
     fn kept(&self, input: &Input) -> Result<Option<Loaded>, CompileError> {
         if input.kind() != Kind::Interpreter {
             return self.kept_on_disk(input);
@@ -338,7 +342,7 @@ impl CodeCache {
         let disk = self.disk.as_ref().filter(|_| input.repeats_itself());
         let found = disk.and_then(|disk| disk.find(&self.key(input.kind(), input.hash())));
         match found.map(|entry| self.load(&entry, input.kind())) {
-            // It isn't whole, or was compiled on a machine that can do more: it is made anew.
+            // The code is damaged, or was compiled on a machine that can do more: it is compiled anew.
             None | Some(Err(CompileError::Internal(_))) => Ok(None),
             Some(loaded) => loaded.map(Some),
         }
@@ -349,10 +353,10 @@ impl CodeCache {
     }
 }
 
-/// Interpreters are compiled one at a time: whoever comes for one that is being compiled finds it kept.
+/// Held while an interpreter is compiled. A caller that waits for the same one finds it kept then.
 static INTERPRETERS: Mutex<()> = Mutex::const_new(());
 
-/// Does what reads files, or goes through many bytes, in a thread that serves nobody.
+/// Runs work that reads files, or goes through many bytes, in a thread that serves nobody.
 async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CompileError> + Send + 'static,
 ) -> Result<T, CompileError> {

@@ -1,8 +1,8 @@
-//! Portable code of the interpreters that are part of eco, which is part of eco too: with it a script runs at once,
-//! while its interpreter is compiled to the machine's code.
+//! Portable code of the embedded interpreters, which is embedded too. A script runs on it at once, while its
+//! interpreter is compiled to the machine's code.
 //!
-//! It owns that code, and says whether an engine can run it. `compiler::job` makes it, by way of the test below. It is
-//! much slower than the machine's code, and what it does is the same.
+//! Portable code does the same as the machine's own, much more slowly. The test below has `compiler::job` make it. This
+//! module loads it into an engine that can run it.
 
 use super::loaded::Loaded;
 use crate::binary::scan::Scanned;
@@ -11,8 +11,8 @@ use crate::facts::Facts;
 use crate::interpreter::Interpreter;
 use crate::total_memory::TotalMemory;
 
-/// The interpreter in portable code, for an engine that runs such code. `None` where there is none, or none that it can
-/// run: another version of wasmtime takes no code of this one.
+/// Loads an interpreter's portable code into an engine for such code. `None` where there is none, where the total
+/// memory has no room for it, or where the engine can't run it: another version of wasmtime takes no code of this one.
 pub(super) fn load(
     engine: &wasmtime::Engine,
     total_memory: &TotalMemory,
@@ -43,7 +43,7 @@ mod tests {
     /// Bytes that may differ: the compiler puts a few entries of a table in the order of its own addresses.
     const REORDERED: usize = 64;
 
-    /// `ECO_BLESS=1` writes what the compiler makes.
+    /// `ECO_BLESS=1` writes the compiler's code to the files.
     #[test]
     fn portable_code_is_what_the_compiler_makes_of_the_interpreters() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/interpreters");

@@ -1,6 +1,6 @@
 //! The form of a file that is no script: a component in binary form, its text, or something else.
 //!
-//! It owns telling them apart, by their first bytes. It knows nothing of the inside of a component.
+//! It tells them apart by their first bytes. `binary` looks inside a component.
 
 use super::refusal::Refusal;
 use crate::script::languages::Language;
@@ -11,7 +11,7 @@ const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 const MAGIC: &[u8] = b"\0asm";
 const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
 
-/// The binary form. `name` is for messages.
+/// The component in binary form; text is translated to it. `name` is for messages.
 pub(super) fn component(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Refusal> {
     if bytes.starts_with(&COMPONENT) {
         return Ok(bytes);

@@ -1,6 +1,6 @@
-//! What parses the bytes of strangers and is private, for the fuzz targets in `tests/fuzz`.
+//! Private parsers of strangers' bytes, made accessible to the fuzz targets in `tests/fuzz`.
 //!
-//! It hands over what the functions behind it make, in plain types, and decides nothing.
+//! Each function passes on a parser's result in plain types.
 
 use super::helper::{self, read};
 use super::job::Product;
@@ -9,14 +9,14 @@ use crate::binary::plan::Plan;
 use crate::binary::scan::{self, Unfit};
 use std::io::{self, Read as _, Seek as _};
 
-/// What the scan makes of a component.
+/// The scan's verdict on a component.
 #[derive(Debug)]
 pub enum Scan {
     /// It may be compiled.
     Fits(Scanned),
-    /// It is too much; this says what.
+    /// It exceeds a bound, which the text names.
     TooMuch(String),
-    /// It is no component; this says why.
+    /// It is no component; the text says why.
     Malformed(String),
 }
 
@@ -55,7 +55,7 @@ pub fn scan(binary: &[u8]) -> Scan {
     }
 }
 
-/// What the host would hold for each instance of a component, in bytes.
+/// Bytes that the host would hold for each instance of a component.
 ///
 /// # Errors
 /// It is not valid, or wasmtime does not know how to run it.
@@ -69,15 +69,15 @@ pub fn held(binary: &[u8]) -> Result<u64, String> {
 pub struct Direct<'a> {
     /// Its module.
     pub module: &'a [u8],
-    /// What the module calls its parts.
+    /// Name under which the module exports its memory.
     pub memory: &'a str,
-    /// See `memory`.
+    /// Name of its `realloc`.
     pub realloc: &'a str,
-    /// See `memory`.
+    /// Name of the function behind `receive`.
     pub receive: &'a str,
 }
 
-/// How a valid component is called directly; `None` if it isn't.
+/// Finds the parts that a direct call of a valid component needs; `None` if it can't be called so.
 ///
 /// # Errors
 /// It is malformed.
@@ -91,29 +91,29 @@ pub fn direct(binary: &[u8]) -> Result<Option<Direct<'_>>, String> {
     }))
 }
 
-/// What a compile helper says.
+/// The answer of a compile helper.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
-    /// It compiles nothing; this says why, in JSON.
+    /// The helper refuses the plugin. The reason is in JSON.
     Refused(String),
-    /// The compiler has panicked, and said this.
+    /// The compiler has panicked, with this message.
     Panicked(String),
-    /// It has compiled the plugin.
+    /// The helper has compiled the plugin.
     Compiled {
-        /// In JSON.
+        /// The facts, in JSON.
         facts: String,
-        /// Code.
+        /// The component's code.
         component: Vec<u8>,
-        /// Code. Never empty.
+        /// The module's code. Never empty.
         module: Option<Vec<u8>>,
     },
 }
 
 impl Answer {
-    /// Reads one. `most` bounds each part of its code, in bytes.
+    /// Reads an answer. `most` bounds each part of its code, in bytes.
     ///
     /// # Errors
-    /// It makes no sense.
+    /// The bytes are no answer.
     pub fn read(mut bytes: &[u8], most: u64) -> io::Result<Self> {
         let content = |mut file: std::fs::File| {
             let mut bytes = Vec::new();
@@ -140,7 +140,7 @@ impl Answer {
     /// Writes it as a helper does.
     ///
     /// # Errors
-    /// Its JSON makes no sense.
+    /// Its JSON can't be parsed.
     pub fn write(&self) -> io::Result<Vec<u8>> {
         let compiled = match self {
             Self::Refused(refusal) => Err(serde_json::from_str(refusal)?),

@@ -1,7 +1,7 @@
 //! Compiling in a process of its own.
 //!
 //! It owns the limits of such a process for a job, and the verdict on a plugin whose process ended. `eco_isolated` runs
-//! it, and `job` is its work.
+//! the process, and `job` does the work in it.
 
 use super::job::{self, Job, Product, Subject};
 use super::refusal::{NOT_BY_THEN, Refusal};
@@ -16,18 +16,19 @@ use std::fs::File;
 use std::io;
 use std::process::ExitCode;
 
-/// The helper's answer to a job. The code is in blocks beside it: the component's, and then the module's, if it has one.
+/// The helper's answer to a job. The code is in blocks beside it: the component's, and then the module's, if there is
+/// one.
 pub(super) type Answer = Result<Facts, Refusal>;
 
-/// Blocks that it has. More is no answer. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
+/// Most blocks of an answer. An answer with more is invalid. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
 pub(super) const BLOCKS: u64 = 2;
 
 /// Compiles the plugin that comes on stdin, and answers on stdout.
 ///
-/// A program that is a [`Compiler::Helper`](crate::Compiler) does this before anything else, and ends with
-/// the result. See [`eco_isolated::run_helper`].
+/// A program that is a [`Compiler::Helper`](crate::Compiler) calls this before anything else, and exits with the
+/// result. See [`eco_isolated::run_helper`].
 pub fn run_helper() -> ExitCode {
-    // wasmtime compiles with these. Where the system has no threads left, that is said before a plugin is blamed.
+    // wasmtime compiles on these threads. A system without free threads shows here, before a plugin is blamed.
     let prepare = || {
         let threads = rayon::ThreadPoolBuilder::new().build_global();
         threads.map_err(io::Error::other)
@@ -35,7 +36,7 @@ pub fn run_helper() -> ExitCode {
     eco_isolated::run_helper(prepare, |job: Job, bytes| said(job::compile(&job, bytes)))
 }
 
-/// The answer that goes to eco.
+/// Turns a product or a refusal into the answer to eco.
 pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>) {
     match compiled {
         Ok(product) => {
@@ -46,7 +47,7 @@ pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>)
     }
 }
 
-/// Takes an answer apart. `Err(None)` is one without code.
+/// Takes an answer apart. `Err(None)` stands for an answer without code.
 pub(super) fn read<B>(
     answer: Answer,
     code: Vec<B>,
@@ -68,18 +69,18 @@ pub(super) async fn compile(
     let task = Task {
         limits,
         blocks: BLOCKS,
-        // It has that in its memory.
+        // The helper holds the code in its own memory.
         most: limits.memory.unwrap_or(u64::MAX),
         clock: match (&job.subject, job.settings.work) {
-            // Somebody waits.
+            // Somebody waits for the plugin.
             (Subject::Plugin, Work::Uncounted) => Clock::After(budgets.compile),
-            // Or it is eco's own code, and no stranger makes it longer.
+            // The limit of processor time decides, or the code is eco's own, which no stranger makes longer.
             (Subject::Plugin, Work::Counted) | (Subject::Snapshot(_) | Subject::Interpreter, _) => {
                 Clock::Patience
             }
         },
         waits: match job.subject {
-            // There is one of each, and somebody may wait for it.
+            // Each language has one interpreter, and somebody may wait for it.
             Subject::Interpreter => false,
             Subject::Plugin | Subject::Snapshot(_) => true,
         },
@@ -104,7 +105,8 @@ pub(super) async fn compile(
     }
 }
 
-/// The helper's limits. An interpreter is eco's own, and has none; the data of a snapshot is a script's.
+/// The helper's limits. An interpreter is eco's own, and has none. A snapshot has a limit of memory, since a script
+/// made its data.
 fn limits(job: &Job, budgets: &Budgets) -> Limits {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let all = u32::try_from(processors).unwrap_or(u32::MAX);
@@ -113,7 +115,7 @@ fn limits(job: &Job, budgets: &Budgets) -> Limits {
         (Subject::Interpreter, _) => (None, None),
         (Subject::Snapshot(_), _) => (memory, None),
         (Subject::Plugin, Work::Counted) => (memory, Some(budgets.compile)),
-        // The clock decides. This holds while eco itself is stopped.
+        // The clock decides. This limit still holds while eco itself is stopped.
         (Subject::Plugin, Work::Uncounted) => (memory, Some(budgets.compile.saturating_mul(all))),
     };
     Limits {
@@ -123,7 +125,7 @@ fn limits(job: &Job, budgets: &Budgets) -> Limits {
     }
 }
 
-/// The error of a plugin whose helper ended so.
+/// The error for a plugin whose helper ended without an answer.
 fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
     match ended {
         Ended::OutOfTime => CompileError::budget(Budget::Compile, budgets, NOT_BY_THEN),

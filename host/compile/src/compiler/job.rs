@@ -1,7 +1,7 @@
-//! The one place where the bytes of a plugin are parsed: from them to machine code.
+//! A compile job: from a plugin's bytes to machine code. The bytes are parsed nowhere else.
 //!
-//! All of it may overflow the stack, take all memory, or never end, by the plugin's choice. Whoever
-//! calls it decides what that costs. It must not know in which process it runs.
+//! A plugin can make a job overflow the stack, take all memory, or never end. The caller bounds the harm by its choice
+//! of a process.
 
 use super::form;
 use super::refusal::{HELD, Refusal, cut, failed, invalid};
@@ -15,49 +15,49 @@ use crate::facts::{DirectNames, Facts};
 use eco_isolated::Priority;
 use serde::{Deserialize, Serialize};
 
-/// What is to be compiled, and how.
+/// A task of the compiler: the kind of its bytes, and the settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Job {
-    /// What the plugin is called in messages.
+    /// The plugin's name in messages.
     pub(crate) name: String,
     pub(crate) subject: Subject,
     pub(crate) settings: Settings,
     pub(crate) priority: Priority,
 }
 
-/// Whose bytes they are.
+/// The origin of a job's bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Subject {
-    /// A stranger's, in either form.
+    /// A stranger's component, in either form.
     Plugin,
-    /// eco's own interpreter, in binary form. Nothing in it is looked for that it can't have.
+    /// eco's own interpreter, in binary form. The checks of strangers' components are left out.
     Interpreter,
-    /// The same, followed by what the memories of an instance hold, of which the rest is here.
+    /// An interpreter, followed by the contents of an instance's memories. The rest of the instance's state is here.
     Snapshot(snapshot::State),
 }
 
-/// What came of a job.
+/// The result of a job.
 pub(crate) struct Product {
     pub(crate) facts: Facts,
-    /// The code of the component.
+    /// The component's code.
     pub(crate) component: Vec<u8>,
-    /// That of its module by itself, where it is called directly.
+    /// The code of its module alone, where the component is called directly.
     pub(crate) module: Option<Vec<u8>>,
 }
 
-/// The longest name that facts have, in bytes. A tool's is cut; a component whose functions have longer
-/// names is not called directly.
+/// Longest name in facts, in bytes. A tool's longer name is cut; a component whose functions have longer names is not
+/// called directly.
 const MOST_NAME: usize = 256;
-/// Pages of memory into which data is copied for an instance, by all the modules of which it is made: 16 MiB, which
-/// takes a tick or so. The most that toolchains make is Python's, with a snapshot of its start. More is refused as
+/// Pages of memory into which an instance's modules may copy their data: 16 MiB, which takes a tick or so. Of the
+/// components that toolchains make, Python's copies the most, with a snapshot of its start. More is refused as
 /// unbounded. Test: `hostile_plugins::memory::data_that_is_strewn_over_the_memory_is_refused`.
 const COPIED: u64 = 4096;
 
-/// Does the job.
+/// Compiles the bytes as the job says.
 pub(crate) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     let made = match &job.subject {
         Subject::Plugin => plugin(job, bytes),
-        // Snapshots are taken of its instances.
+        // The host reads its instances for snapshots, through exports that this adds.
         Subject::Interpreter => snapshot::instrument(&bytes)
             .map_err(failed)
             .and_then(|readable| precompile(job, &readable)),
@@ -108,7 +108,7 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     })
 }
 
-/// What an instance takes, where that is within bounds.
+/// Plans a component, and refuses it where an instance would exceed a bound.
 fn plan(binary: &[u8]) -> Result<Plan, Refusal> {
     let plan = Plan::of(binary).map_err(failed)?;
     if plan.parts.number > PARTS as usize {
@@ -136,7 +136,7 @@ fn plan(binary: &[u8]) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
-/// Compiles what eco's own interpreter is in.
+/// Compiles eco's own interpreter, or a snapshot of it.
 fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
     let scan = Scanned {
         post_return: post_return(binary).map_err(invalid)?,
@@ -184,7 +184,7 @@ mod tests {
         assert!(text.len() <= MOST_TEXT + '…'.len_utf8(), "{}", text.len());
     }
 
-    /// Another version of wasmtime or wasmparser may tell them by another type.
+    /// Another version of wasmtime or wasmparser may report them by an error of another type.
     #[test]
     fn asynchronous_functions_are_told_by_the_type_of_the_error() {
         for (name, fields) in [

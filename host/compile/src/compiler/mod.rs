@@ -1,6 +1,6 @@
-//! Who compiles: this process, or a helper process that can be killed.
+//! The choice of a process that compiles: this one, or a helper that can be killed.
 //!
-//! It owns that choice. What compiling is, is `job`'s; what a helper may use for it, `helper`'s.
+//! `job` owns the steps of compiling, and `helper` the limits of a helper.
 
 mod form;
 #[cfg(feature = "fuzzing")]
@@ -21,21 +21,22 @@ use refusal::NOT_BY_THEN;
 use std::fs::Metadata;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Who turns the bytes of plugins into machine code.
+/// The process that turns the bytes of plugins into machine code.
 ///
-/// Compiling is not part of what wasmtime promises for untrusted code: there are small files that overflow
-/// the stack of its parser, which ends the process, and others that take it hours, or all memory.
+/// wasmtime's promises for untrusted code do not cover compiling. Some small files overflow the stack of its parser,
+/// which ends the process; others take it hours, or all memory.
 #[derive(Clone, Debug)]
 pub enum Compiler {
-    /// This process, in a thread. A plugin can end the process, take all of its memory, and keep the
-    /// thread for hours: [`Budgets::compile_memory`] is not held, and [`Budgets::compile`] only ends the
-    /// waiting. For plugins that are trusted.
+    /// This process, in a thread, for plugins that are trusted. A plugin can end the process, take all of its memory,
+    /// and keep the thread for hours: [`Budgets::compile_memory`] is not enforced, and [`Budgets::compile`] only ends
+    /// the waiting.
     InProcess,
-    /// A helper, started for each plugin that is not in the cache. It is killed when it takes too much.
+    /// A helper, started for each plugin that is not in the cache, and killed when it takes too much.
     Helper(Program),
 }
 
-/// What is changed when the same compiler would make other code, or other facts, of the same bytes.
+/// Version of the facts and the code in the cache. It changes when the same compiler would make others from the same
+/// bytes.
 const FORMAT: u32 = 3;
 
 impl Compiler {
@@ -52,13 +53,13 @@ impl Compiler {
         }
     }
 
-    /// Which compiler it is: code that another one made is not used.
+    /// Identity of the compiler. Code that another one made is not used.
     pub(crate) fn version(&self) -> String {
         let program = match self {
             Self::Helper(program) => program.path.metadata().ok(),
             Self::InProcess => this_program(),
         };
-        // While eco is worked on, its version stays as it is.
+        // During development the program changes and its version stays.
         let changed = |program: Metadata| {
             let since = program.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
             Some((program.len(), since.as_nanos()))
@@ -75,7 +76,7 @@ fn this_program() -> Option<Metadata> {
 async fn in_process(job: Job, bytes: Vec<u8>, budgets: &Budgets) -> Result<Entry, CompileError> {
     let time = match &job.subject {
         Subject::Plugin => budgets.compile,
-        // eco's own code: it ends.
+        // Compiling eco's own code always ends.
         Subject::Interpreter | Subject::Snapshot(_) => Duration::MAX,
     };
     let compiling = tokio::task::spawn_blocking(move || job::compile(&job, bytes));

@@ -1,6 +1,7 @@
-//! Refusals: why a plugin is not compiled, as the helper says it.
+//! Refusals: reasons why a plugin is not compiled, as the helper sends them.
 //!
-//! They cross from process to process, so they are texts. Each error of another crate is told apart here, by its type.
+//! Refusals cross from process to process, so they are texts. This module tells errors of other crates apart, by their
+//! types.
 
 use crate::binary::scan::Unfit;
 use crate::budget::{Budget, Budgets};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use wasmparser::{BinaryReaderError, WasmFeatures};
 
-/// Why a job has no product.
+/// The reason why a job has no product.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Refusal {
     /// Neither form of WebAssembly; the text names its likely kind.
@@ -24,7 +25,7 @@ pub(crate) enum Refusal {
     Asynchronous(String),
     /// There was no more memory.
     Memory,
-    /// The system refused something else, whatever the plugin is.
+    /// The system refused something else, independently of the plugin.
     System(String),
 }
 
@@ -32,8 +33,8 @@ pub(crate) enum Refusal {
 /// file. The rest is cut.
 /// Test: `job::a_message_that_quotes_the_plugin_is_cut`.
 pub(super) const MOST_TEXT: usize = 8 * 1024;
-/// Bytes that the host may hold for an instance, beside its memory and its tables. Those of
-/// toolchains take some KiB, Python's some hundred. More is refused as unbounded.
+/// Bytes that the host may hold for an instance, beside its memory and its tables. Components of toolchains need some
+/// KiB, Python's some hundred. More is refused as unbounded.
 /// Test: `hostile_plugins::memory::a_plugin_that_makes_the_host_hold_much_for_an_instance_is_refused`.
 pub const HELD: u64 = 4 * 1024 * 1024;
 /// Features of the component model that asynchronous functions need.
@@ -41,7 +42,7 @@ const ASYNCHRONOUS: WasmFeatures = WasmFeatures::CM_ASYNC
     .union(WasmFeatures::CM_ASYNC_STACKFUL)
     .union(WasmFeatures::CM_MORE_ASYNC_BUILTINS);
 
-/// The system's answer, if this is one. wasmtime has them of two crates.
+/// The kind of a system's error, if the cause is one. wasmtime has such errors of two crates.
 fn refused_by_system(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
     if let Some(error) = cause.downcast_ref::<io::Error>() {
         return Some(error.kind());
@@ -65,7 +66,8 @@ pub(super) fn invalid(error: BinaryReaderError) -> Refusal {
     Refusal::Invalid(error.to_string())
 }
 
-/// Tells whose fault it is. A helper asks the system for nothing but memory while it compiles.
+/// Turns an error of wasmtime into a refusal, and tells the system's faults from the plugin's. A helper asks the system
+/// for nothing but memory while it compiles.
 pub(super) fn failed(error: wasmtime::Error) -> Refusal {
     if error.is::<wasmtime::OutOfMemory>() {
         return Refusal::Memory;
@@ -120,7 +122,7 @@ impl Refusal {
     }
 }
 
-/// The first bytes of a text, and a mark where there were more.
+/// Cuts a text to at most `most` bytes, and marks the cut with `…`.
 pub(super) fn cut(text: &mut String, most: usize) {
     if text.len() > most {
         text.truncate(text.floor_char_boundary(most));

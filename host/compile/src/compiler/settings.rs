@@ -1,27 +1,27 @@
-//! What decides which code the compiler makes of a plugin.
+//! Settings that decide which code the compiler makes of a plugin.
 //!
-//! An engine that compiles and one that runs are made of the same settings, in two processes, so that
-//! one takes the other's code. It must not know what either is used for.
+//! An engine that compiles and one that runs are made of the same settings, in two processes, so that one takes the
+//! other's code.
 
 use crate::binary::segments;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, OperatorCost};
 
-/// Address space that a 32-bit memory gets, so that no access needs a bounds check.
+/// Address space of a whole 32-bit memory, in bytes, so that no access needs a bounds check.
 pub const WHOLE_MEMORY: u64 = 4 << 30;
 
-/// The settings that are in the code.
+/// The settings that the code depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Address space that each memory gets, in bytes.
     pub reservation: u64,
-    /// Whether it counts its work.
+    /// Whether the code counts its work.
     pub work: Work,
-    /// What it is for.
+    /// The target of the code.
     pub target: Target,
 }
 
-/// What the code is for.
+/// The machine that the code is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// The processor of this machine.
@@ -30,14 +30,14 @@ pub enum Target {
     Portable,
 }
 
-/// How many times as long portable code takes as the machine's own: some thirty times for a loop in JavaScript or Lua.
-/// Its calls have so many times their budget of processor time, so that what has enough of it later has enough from
-/// the beginning.
+/// Factor by which portable code is slower than the machine's own: some thirty for a loop in JavaScript or Lua. Its
+/// calls have so many times their budget of processor time, so that a script that keeps to its budget later keeps to it
+/// from the beginning.
 /// Test: `scripts::first_start::a_call_that_takes_long_is_not_cut_while_there_is_only_portable_code`.
 const SLOWDOWN: u32 = 32;
 
 impl Target {
-    /// By how much its calls may take longer.
+    /// Factor by which its calls may take longer.
     pub fn slowdown(self) -> u32 {
         match self {
             Self::Native => 1,
@@ -49,14 +49,14 @@ impl Target {
 /// Whether the code counts its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Work {
-    /// It does not.
+    /// The code counts nothing.
     Uncounted,
-    /// In fuel, and the same on every machine.
+    /// The code counts fuel, the same on every machine.
     Counted,
 }
 
 impl Settings {
-    /// Of the portable code of interpreters. Fuel is counted, so that one code will do for all engines.
+    /// Settings for the portable code of interpreters. Fuel is counted, so that one code serves all engines.
     pub const PORTABLE: Self = Self {
         reservation: WHOLE_MEMORY,
         work: Work::Counted,
@@ -68,7 +68,7 @@ impl Settings {
         self.work != Work::Uncounted
     }
 
-    /// For an engine that runs what another has compiled. It can't compile, so that a mistake fails.
+    /// Configures an engine that runs code which another has compiled. It has no compiler, so that a mistake fails.
     ///
     /// # Errors
     /// This machine can't run such code.
@@ -78,7 +78,7 @@ impl Settings {
         Ok(config)
     }
 
-    /// For an engine that compiles, and runs nothing.
+    /// Configures an engine that compiles, and runs nothing.
     pub(super) fn compiling(self) -> wasmtime::Result<Config> {
         let mut config = self.common()?;
         if self.counts_fuel() {
@@ -91,21 +91,22 @@ impl Settings {
         let mut config = Config::new();
         if self.target == Target::Portable {
             config.target("pulley64")?;
-            // Where in the interpreter's own source something happened nobody asks; it is a tenth of the code.
+            // This map leads from code to places in the interpreter's own source. Nobody asks for them, and it is a
+            // tenth of the code.
             config.generate_address_map(false);
         }
         // No function of the contract is async-lifted, and with this on every call costs up to 1.5 µs.
         config.concurrency_support(false);
         config.epoch_interruption(true);
-        // Lua's errors are exceptions of WebAssembly. Nothing else of garbage collection is on: the host
-        // collects, and nothing counts what that takes.
+        // Lua's errors are exceptions of WebAssembly. All other garbage collection is off: the host would collect, and
+        // nothing would count that work.
         config.wasm_exceptions(true);
         config.wasm_gc(false);
         config.memory_guaranteed_dense_image_size(segments::MAPPED);
         config.memory_reservation(self.reservation);
         config.consume_fuel(self.counts_fuel());
         if self.counts_fuel() {
-            // The host does these, which takes more than the one unit of other instructions.
+            // The host executes these, at a higher cost than the one unit of other instructions.
             config.operator_cost(OperatorCost {
                 Throw: u8::MAX,
                 ThrowRef: u8::MAX,

@@ -1,8 +1,8 @@
-//! Snapshots: an interpreter whose data is what an instance of it had after it evaluated a script.
+//! Snapshots: an interpreter with the data that an instance of it had after it evaluated a script.
 //!
-//! wasmtime's pre-initializer does it. First it gives the interpreter exports through which its memories and
-//! globals can be read; then it takes what was read and writes the component anew. In between whoever runs the
-//! instance reads it, in another process perhaps.
+//! wasmtime's pre-initializer makes them in two steps. First it gives the interpreter exports through which its
+//! memories and globals can be read. Then it writes the component anew with the values that were read. The process that
+//! runs the instance, which may be another one, reads it between the two steps.
 
 use serde::{Deserialize, Serialize};
 use std::future::{Future, ready};
@@ -13,46 +13,46 @@ use wasmtime_wizer::{ComponentInstanceState, Wizer};
 /// The instance that a component exports for reading, as wasmtime-wizer names it.
 pub const ACCESS: &str = "wasmtime:wizer/access";
 
-/// What was read of an instance, under the names of the functions that gave it. What the memories hold
-/// is elsewhere: one after the other, in this order.
+/// The state that was read of an instance, by the names of the functions that returned it. The contents of the memories
+/// are elsewhere: one after the other, in this order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     /// Its globals.
     pub globals: Vec<(String, Global)>,
-    /// With their lengths in bytes.
+    /// Its memories, with their lengths in bytes.
     pub memories: Vec<(String, usize)>,
 }
 
 /// An instance as it was read.
 pub struct Image {
-    /// What was read but for the contents of memories.
+    /// Its state without the contents of memories.
     pub state: State,
-    /// What its memories hold.
+    /// The contents of its memories.
     pub contents: Vec<u8>,
-    /// Whether another instance that evaluates the same script comes to the same.
+    /// Whether another instance that evaluates the same script reaches the same state.
     pub repeats_itself: bool,
 }
 
-/// The value of a global. Floating-point numbers are bits, which JSON keeps as they are.
+/// The value of a global. Floating-point numbers are stored as bits, which JSON keeps exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Global {
-    /// Of this type.
+    /// A 32-bit integer.
     I32(i32),
-    /// Of this type.
+    /// A 64-bit integer.
     I64(i64),
-    /// Of this type.
+    /// The bits of a 32-bit floating-point number.
     F32(u32),
-    /// Of this type.
+    /// The bits of a 64-bit floating-point number.
     F64(u64),
 }
 
-/// The interpreter with exports for reading.
+/// Adds exports for reading to the interpreter.
 pub(super) fn instrument(interpreter: &[u8]) -> wasmtime::Result<Vec<u8>> {
     let (_, instrumented) = Wizer::new().instrument_component(interpreter)?;
     Ok(instrumented)
 }
 
-/// The interpreter with this state. `bytes` are those of the interpreter, then those of its memories.
+/// Writes the interpreter anew, with this state. `bytes` are those of the interpreter, then those of its memories.
 pub(super) fn write(state: &State, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
     let wrong = || wasmtime::format_err!("the state is not that of this interpreter");
     let lengths = state.memories.iter().map(|(_, length)| *length);
@@ -68,7 +68,7 @@ pub(super) fn write(state: &State, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
     };
     let written = {
         let writing = pin!(wizer.snapshot_component(&component, &mut read));
-        // Nothing is waited for: what it asks for is here.
+        // The future never waits: every answer is at hand.
         match writing.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(written) => written?,
             Poll::Pending => return Err(wrong()),
@@ -81,16 +81,16 @@ pub(super) fn write(state: &State, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
     }
 }
 
-/// Answers as the instance would.
+/// Answers the pre-initializer as the instance would.
 struct Read<'a> {
     state: &'a State,
     contents: &'a [u8],
-    /// Whether there was an answer each time.
+    /// Whether the state has had every answer so far.
     is_whole: bool,
 }
 
 impl Read<'_> {
-    /// The value of a global, as `of` has it of one of the right type.
+    /// The value of a global. `of` extracts it, if it has the right type.
     fn global<T: Default>(&mut self, function: &str, of: fn(Global) -> Option<T>) -> T {
         let mut globals = self.state.globals.iter();
         let found = globals.find(|(name, _)| name == function);

@@ -1,20 +1,20 @@
-//! Things that scripts know from elsewhere and eco doesn't have: sockets, files, packages. An error about one of them
-//! is told with the thing that eco has instead.
+//! Things that scripts use elsewhere and eco doesn't have: sockets, files, packages. An error about one of them is
+//! shown with eco's replacement for it.
 //!
-//! It owns the words of that. Each language reads the errors of its own interpreter.
+//! It owns the words for the replacements. Each language recognizes the errors of its own interpreter.
 
 use std::fmt;
 
-/// A thing that a script may look for in vain. Its text says what there is instead.
+/// A thing that scripts look for and eco doesn't have. Its text names eco's replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absent {
-    /// A server's own.
+    /// Sockets of a server.
     Sockets,
     /// Other files of code.
     Packages,
     /// Files of data, and the environment.
     Files,
-    /// A client's own.
+    /// Connections of a client.
     Network,
     /// Threads and processes.
     Threads,

@@ -1,14 +1,14 @@
 //! The functions that a script defines, as a person would see them.
 //!
-//! It owns the forms of a definition: `function name`, `name = function`, `name = (a) =>`. The words in them are the
-//! language's. It parses no language: strings and comments are read as code, and the findings are good for hints
-//! alone. It takes one pass over the words and marks of a text, whatever that has.
+//! It owns the forms of a definition: `function name`, `name = function`, `name = (a) =>`. Each language gives the
+//! words in them. The module parses no language: it reads strings and comments as code, and its findings are good for
+//! hints alone. It takes one pass over the words and marks of any text.
 
-/// Bytes of a script that are looked at. People write less, and a generator's text is not worth the memory of its words.
+/// Bytes of a script that are searched. People write less, and a generator's text is not worth the memory of its words.
 /// The rest has no hints. Test: `misspelt::what_comes_late_in_a_long_script_is_not_looked_at`.
 pub(crate) const LOOKED_AT: usize = 256 * 1024;
 
-/// Bytes of a name that may be a slip. Those of eco's functions have a dozen. A longer one is passed over.
+/// Longest name that may be a slip, in bytes. Names of eco's functions have up to a dozen. A longer name is skipped.
 /// Test: `misspelt::what_is_far_away_or_no_function_is_left_alone`.
 pub(crate) const LONGEST_NAME: usize = 64;
 
@@ -24,7 +24,7 @@ pub(crate) struct Syntax {
     pub(crate) is_member: fn(&Text<'_>, usize) -> bool,
 }
 
-/// A name that the script gives to a function, where eco would find it: none that belongs to an object.
+/// A name that the script gives to a function where eco would find it. Functions of objects are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Definition<'a> {
     pub(crate) name: &'a str,
@@ -32,7 +32,7 @@ pub(crate) struct Definition<'a> {
     pub(crate) line: usize,
 }
 
-/// All of them, in their order.
+/// All definitions of a text, in their order.
 pub(crate) fn definitions<'a>(syntax: &Syntax, text: &'a str) -> Vec<Definition<'a>> {
     let (start, _) = text.split_at(text.floor_char_boundary(LOOKED_AT));
     let text = Text(tokens(start));
@@ -40,7 +40,7 @@ pub(crate) fn definitions<'a>(syntax: &Syntax, text: &'a str) -> Vec<Definition<
     (0..text.0.len()).filter_map(defined).collect()
 }
 
-/// The kinds of tokens. Blanks are between them.
+/// The kinds of tokens. Blanks separate tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind<'a> {
     Word(&'a str),
@@ -57,7 +57,7 @@ struct Token<'a> {
     is_indented: bool,
 }
 
-/// Whether a byte is part of a word. All beyond ASCII is: names have it in all languages.
+/// Whether a byte is part of a word. Every byte beyond ASCII counts as one, since names may have it.
 fn is_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
@@ -112,7 +112,7 @@ impl<'a> Text<'a> {
         self.0.get(at).map(|token| token.kind)
     }
 
-    /// The token so many before this place.
+    /// The token that lies so many tokens before this place.
     pub(crate) fn before(&self, at: usize, tokens: usize) -> Option<Kind<'a>> {
         self.kind(at.checked_sub(tokens)?)
     }
@@ -145,7 +145,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether the function that begins here is given to a name: its own is known inside alone.
+    /// Whether the function that begins here is assigned to a name. Its own name is then known only inside it.
     fn is_value(&self, at: usize) -> bool {
         let is = Some(Kind::Mark(b'='));
         let before = self.before(at, 1);
@@ -172,19 +172,19 @@ impl<'a> Text<'a> {
     fn owner(&self, at: usize) -> Option<&'a str> {
         match (self.before(at, 2), self.before(at, 1)) {
             (Some(Kind::Word(owner)), Some(Kind::Mark(b'.'))) => Some(owner),
-            // It has no name.
+            // The object has no name.
             (_, Some(Kind::Mark(b'.'))) => Some(""),
             _ => None,
         }
     }
 
-    /// Whether the name here is given a function: `name = async (a) =>`.
+    /// Whether the name here is assigned a function: `name = async (a) =>`.
     fn is_given_function(&self, syntax: &Syntax, at: usize) -> bool {
         if self.kind(at + 1) != Some(Kind::Mark(b'=')) {
             return false;
         }
         let value = match (self.kind(at + 2), self.kind(at + 3)) {
-            // That is a name.
+            // Here `async` is a parameter's name.
             (Some(Kind::Word("async")), Some(Kind::Mark(b'='))) => at + 2,
             (Some(Kind::Word("async")), _) => at + 3,
             _ => at + 2,

@@ -1,15 +1,15 @@
 //! The functions of a script that eco calls.
 //!
-//! It owns the one list of them, with the party that has them called and their spellings. Hints are made of it;
-//! the interpreters, the contract and the pages are held against it. It knows no script.
+//! It owns the one list of them, each with its spellings and the party that causes its call. Hints come from the list,
+//! and tests compare the interpreters, the contract and the pages with it.
 
 use crate::script::languages::Language;
 use crate::script::languages::spec::Case;
 
-/// The party whose doing has a function called.
+/// The party that causes a function's call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// One that connects to a server.
+    /// The party that connects to a server.
     Peer,
     /// The other connections of a server, in its topics.
     Topic,
@@ -22,14 +22,14 @@ pub enum Caller {
 pub struct Function {
     /// As `wit/` has it, with hyphens.
     pub contract: &'static str,
-    /// The party that has it called.
+    /// The party that causes its call.
     pub caller: Caller,
     camel: &'static str,
     snake: &'static str,
 }
 
 impl Function {
-    /// One whose name is a single word.
+    /// A function whose name is a single word.
     const fn word(contract: &'static str, caller: Caller) -> Self {
         Self {
             contract,
@@ -48,7 +48,7 @@ impl Function {
     }
 }
 
-/// All of them.
+/// All functions that eco calls.
 pub const FUNCTIONS: [Function; 10] = [
     Function::word("open", Caller::Peer),
     Function::word("receive", Caller::Peer),

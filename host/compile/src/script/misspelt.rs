@@ -1,7 +1,7 @@
-//! Functions of a script that have nearly the name of one that eco would call.
+//! Functions of a script whose names are close to those that eco would call.
 //!
-//! It owns the meaning of "nearly". It reads the script's text once, when that is read, and no more. Its findings are
-//! hints and nothing more.
+//! It owns the measure of closeness. It searches a script's text once, when the script is read. Its findings serve as
+//! hints alone.
 
 use crate::script::definitions::{Definition, LONGEST_NAME, definitions};
 use crate::script::functions::{FUNCTIONS, Function};
@@ -15,11 +15,11 @@ pub struct Misspelt {
     pub line: usize,
     /// Its name.
     pub wrong: String,
-    /// The name of eco's, as the language spells it.
+    /// The name of eco's function, as the language spells it.
     pub right: &'static str,
 }
 
-/// The slips of a script: for each function that eco knows the one that was most likely meant to be it.
+/// The slips of a script: for each function that eco knows, the script's function that was most likely meant to be it.
 #[derive(Debug)]
 pub struct Slips(Vec<Slip>);
 
@@ -61,7 +61,7 @@ impl Slips {
         self.slip(wanted).map(|slip| &slip.found)
     }
 
-    /// The same, where it is next to certain.
+    /// The same function, where the slip is next to certain.
     pub fn surely_meant(&self, wanted: &str) -> Option<&Misspelt> {
         let slip = self.slip(wanted).filter(|slip| slip.is_sure);
         slip.map(|slip| &slip.found)
@@ -72,7 +72,7 @@ impl Slips {
     }
 }
 
-/// The definition whose name is nearest to a function of eco's, for each that has one which is near enough.
+/// For each function of eco's, the definition with the nearest name, if one is near enough.
 fn nearest(language: Language, text: &str) -> Vec<(&'static Function, Definition<'_>)> {
     let wanted = FUNCTIONS
         .each_ref()
@@ -111,13 +111,14 @@ fn count<'a>(text: &'a str, uses: &mut BTreeMap<&'a str, usize>) {
     }
 }
 
-/// A name without case and underscores, which don't count: other languages and other servers would have them.
+/// A name in lower case and without underscores. Neither counts for a slip, since other languages and other servers
+/// spell such names otherwise.
 fn plain(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }
 
-/// How many letters differ between two [`plain`] names, where that are so few that one is likely meant to be the other.
-/// An `on` before it doesn't count.
+/// The number of letters that differ between two [`plain`] names; `None` where there are too many for a slip. A leading
+/// `on` doesn't count.
 fn distance(name: &str, right: &str) -> Option<usize> {
     let most = if right.len() < 7 { 1 } else { 2 };
     let names = [Some(name), name.strip_prefix("on")];
@@ -259,7 +260,7 @@ mod tests {
         };
         assert!(after(LOOKED_AT - 100).is_some());
         assert_eq!(after(LOOKED_AT), None);
-        // However much there is before it.
+        // The definitions before it may be many.
         let text = "a=b=>1;".repeat(30_000) + "\nfunction recieve() {}";
         assert!(meant(Language::JavaScript, &text, "receive").is_some());
     }
@@ -281,7 +282,7 @@ mod tests {
         time.try_into().unwrap()
     }
 
-    /// Where a search goes over the same text again and again, this takes from half a minute to days.
+    /// A search that goes over the same text again and again takes from half a minute to days here.
     #[cfg(unix)]
     #[test]
     fn a_text_of_any_kind_takes_one_pass() {
@@ -321,7 +322,7 @@ mod tests {
             }
             assert!(used() - before < MOST, "{language:?}");
         }
-        // As many slips as there are, and all that follows is looked through for their uses.
+        // These slips have their uses counted in all of the text that follows.
         let slips = "function opn(){} function recieve(){} function closd(){}";
         let rest = LARGEST / pieces.len();
         let rest: String = pieces

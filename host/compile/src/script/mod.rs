@@ -12,8 +12,8 @@ use languages::Language;
 use misspelt::Slips;
 use std::sync::Arc;
 
-/// Bytes of an error that are looked at. Its first line names the missing thing; its text is the script's, which may be
-/// megabytes. Test: `what_an_error_says_late_is_not_looked_at`.
+/// Bytes of an error that are searched. Its first line names the missing thing; the rest is the script's text, which
+/// may be megabytes. Test: `what_an_error_says_late_is_not_looked_at`.
 const LOOKED_AT: usize = 4096;
 
 /// A script, as the user wrote it.
@@ -25,26 +25,26 @@ pub struct Script {
     pub name: Arc<str>,
     /// Its text.
     pub text: Arc<str>,
-    /// Of its text.
+    /// The hash of its text.
     pub(crate) hash: Hash,
     /// The findings that hints are made of.
     pub hints: Arc<Hints>,
 }
 
-/// Findings in a script's text, made when it is read, so that hints need not read it again: that takes tenths of a
-/// second for one as long as any, and is for no thread that serves.
+/// Findings in a script's text, made once, when it is read. Searching the longest scripts takes tenths of a second,
+/// which is too long for a thread that serves.
 #[derive(Debug)]
 pub struct Hints {
-    /// Functions whose names eco nearly has.
+    /// Functions with names close to those that eco calls.
     pub slips: Slips,
     /// The thing that the script most likely asked for when the system refuses something to it.
     refused: Absent,
-    /// Whether it speaks of subscribing to topics.
+    /// Whether the text has the word `subscribe`.
     pub speaks_of_subscribing: bool,
 }
 
 impl Script {
-    /// Goes through the whole text, and nobody has to again.
+    /// Makes a script, and searches its whole text for hints, once.
     pub fn new(language: Language, name: &str, text: &str) -> Self {
         let has = |word: &str| text.contains(word);
         let speaks_of_sockets = language.spec().sockets.iter().any(|word| has(word));

@@ -1,6 +1,7 @@
-//! The contents of an exercise's files so far, and the bounds of an exercise in all.
+//! The builder of an exercise: the contents of its files so far, and the bounds of the whole.
 //!
-//! An exercise is held as long as a class is graded, and its author may be anybody.
+//! An exercise stays in memory while a class is graded, and its author may be anybody. So each of its parts has a
+//! bound.
 
 use crate::case::{Action, Case, Pattern, Script, Step};
 use crate::digest::Digest;
@@ -21,19 +22,19 @@ const MOST_STEPS: usize = 20_000;
 /// Judges, each a file that is loaded once. More is refused: each is compiled, and its code held.
 /// Test: `exercises::hostile::contents::cases_steps_and_judges_have_bounds`.
 const MOST_JUDGES: usize = 16;
-/// Bytes of all judges. Their code, which may be many times that, is held. More is refused.
+/// Bytes of all judges. More is refused, since their code is held, and may be many times as large.
 /// Test: `judging::judges::judges_that_are_too_large_are_refused`.
 const LARGEST_JUDGES: usize = 4 * 1024 * 1024;
 /// Bytes held for all cases together: messages and expected replies, texts, and compiled regular
 /// expressions. More is refused. Test: `exercises::files::an_exercise_that_would_take_gigabytes_to_hold_is_refused`.
 const MOST_HELD: usize = 64 * 1024 * 1024;
-/// Bytes of the patterns of all regular expressions, equal ones counted once. More is refused: this bounds
-/// the time to compile them. Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
+/// Bytes of the patterns of all regular expressions; equal ones count once. More is refused, which bounds the time to
+/// compile them. Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
 const MOST_PATTERNS: usize = 64 * 1024;
-/// Classes in patterns in which case doesn't matter. More is refused: the largest take six milliseconds each.
+/// Character classes in patterns that ignore case. More is refused: the largest take six milliseconds each.
 /// Test: `exercises::hostile::contents::patterns_have_bounds_each_and_together`.
 const MOST_FOLDED: usize = 256;
-/// Warnings. The rest is left out: an author who has mended a hundred looks again.
+/// Warnings of an exercise. Further ones are left out: an author who has corrected a hundred looks again.
 /// Test: `exercises::hostile::files::warnings_are_a_hundred_at_the_most`.
 const MOST_WARNINGS: usize = 100;
 
@@ -78,7 +79,7 @@ impl ExerciseBuilder {
         self.hold(size_of::<Step>() + bytes)
     }
 
-    /// The index of the judge in this file. `read` gets its limit in bytes.
+    /// The index of the judge in this file, which is read if it is new. `read` takes the limit in bytes.
     pub(super) fn judge(
         &mut self,
         path: &Path,
@@ -133,8 +134,8 @@ impl ExerciseBuilder {
         }
     }
 
-    /// The digest of the exercise with this TOML: of that, of the bytes that steps send and expect, and of
-    /// the judges. Two exercises that could judge differently have two.
+    /// The digest of the exercise with this TOML: of the TOML, of the bytes that steps send and expect, and of the
+    /// judges. Exercises that could judge differently have different digests.
     pub(super) fn digest(&self, toml: &[&[u8]]) -> Digest {
         let steps = self.cases.iter().flat_map(|case| match &case.script {
             Script::Steps(steps) => steps.as_slice(),

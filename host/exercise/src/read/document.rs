@@ -7,8 +7,8 @@ use crate::mistake::Mistake;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-/// Bytes of `exercise.toml` or `hidden.toml`. A larger one is refused: reading it takes many times its
-/// bytes. Long messages are sent from files of their own.
+/// Bytes of `exercise.toml` or `hidden.toml`. A larger file is refused, since reading it takes many times its bytes.
+/// Long messages go into files of their own.
 /// Test: `exercises::hostile::files::a_file_of_cases_that_is_too_large_is_refused`.
 const LARGEST: usize = 512 * 1024;
 

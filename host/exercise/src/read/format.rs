@@ -1,7 +1,7 @@
 //! An exercise as it is written: the types behind `exercise.toml` and `hidden.toml`, and behind the
 //! JSON schema for editors.
 //!
-//! They take what is spelt right; `read` makes what is meant of it.
+//! The types accept correct spelling; `read` checks the meaning.
 
 use super::builder;
 use super::lengths::{LONGEST_HINT, LONGEST_LINE, LONGEST_MESSAGE, LONGEST_SLUG};
@@ -146,7 +146,7 @@ pub(super) enum ConnectionFile {
     Name(#[schemars(length(max = LONGEST_NAME))] String),
 }
 
-/// What a step may do, by the key that says it.
+/// The actions of a step, by their keys.
 pub(super) const ACTIONS: [&str; 11] = [
     "open",
     "send",
@@ -169,7 +169,7 @@ fn one_action() -> serde_json::Value {
 /// The JSON schema of `exercise.toml`, for editors.
 pub fn schema() -> String {
     let schema = schemars::schema_for!(ExerciseFile);
-    // Made of nothing that could fail.
+    // Serializing a schema never fails.
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text + "\n"
 }

@@ -1,12 +1,14 @@
-//! Texts of an exercise for people: their longest lengths, and which are one line.
+//! Texts of an exercise for people: their longest lengths, and the check for one line.
 
-/// Characters of a title, a summary and a case's name, each of which is one line. A longer one is refused:
-/// it is a column of a table, and in every report.
+/// Characters of a title, a summary and a case's name, each of which is one line. A longer one is refused: it is a
+/// column of a table, and stands in every report.
 /// Test: `exercises::hostile::contents::texts_have_bounds_and_names_are_one_line`.
 pub(super) const LONGEST_LINE: usize = 200;
-/// Characters of a slug. Test: `exercises::hostile::contents::texts_have_bounds_and_names_are_one_line`.
+/// Characters of a slug. A longer one is refused.
+/// Test: `exercises::hostile::contents::texts_have_bounds_and_names_are_one_line`.
 pub(super) const LONGEST_SLUG: usize = 64;
-/// Characters of a hint, which may have several lines. A longer one is refused: it is in every report of a case that fails.
+/// Characters of a hint, which may have several lines. A longer one is refused: it is in every report of a case that
+/// fails.
 /// Test: `exercises::hostile::contents::texts_have_bounds_and_names_are_one_line`.
 pub(super) const LONGEST_HINT: usize = 2000;
 /// Characters of a judge's message. A longer one is refused: it goes into each of its instances.

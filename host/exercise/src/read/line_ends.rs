@@ -1,14 +1,13 @@
-//! Line ends, which a checkout may change: git makes CRLF of LF and back (`core.autocrlf`), and so do
-//! editors.
+//! Line ends. A checkout may change them: git turns LF into CRLF and back (`core.autocrlf`), and so do editors.
 //!
-//! It makes an exercise the same after any checkout of its TOML, and finds strings and files that depend on
-//! it.
+//! It makes the TOML of an exercise the same after any checkout, and finds the strings and files that a checkout may
+//! change.
 
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-/// The text without a byte-order mark, its lines ended by LF alone. In TOML that changes nothing but multi-line strings, in which
-/// a reader may take line ends as it likes (TOML 1.1, "String").
+/// The text without a byte-order mark, with lines that end in LF alone. In TOML that changes multi-line strings alone,
+/// and there a reader may choose the line end (TOML 1.1, "String").
 pub(super) fn unified(text: String) -> String {
     let unmarked = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if unmarked.len() < text.len() || text.contains("\r\n") {
@@ -18,7 +17,7 @@ pub(super) fn unified(text: String) -> String {
     }
 }
 
-/// The lines, counted from 1, of multi-line strings with a CRLF in their value: the first of each.
+/// The lines, counted from 1, of multi-line strings with a CRLF in their value: the first such line of each.
 pub(super) fn in_strings(text: &str) -> Vec<usize> {
     let tokens = Source::new(text).lex().into_vec();
     let strings = tokens.into_iter().filter(|token| {
@@ -32,7 +31,7 @@ pub(super) fn in_strings(text: &str) -> Vec<usize> {
         // A line end right behind the quotes is no part of the string.
         let skipped = 3 + usize::from(string.get(3..5) == Some("\r\n")) * 2;
         let at = start + skipped + string.get(skipped..)?.find("\r\n")?;
-        // Counted from the string before, since there may be many.
+        // Lines are counted from the string before, since there may be many strings.
         let between = text.get(counted..at)?;
         line += between.matches('\n').count();
         counted = at;
@@ -41,8 +40,8 @@ pub(super) fn in_strings(text: &str) -> Vec<usize> {
     found.collect()
 }
 
-/// Whether git may take the bytes for text and change their line ends: there are some bytes, and no NUL
-/// among the first 8000 (git's `buffer_is_binary`).
+/// Whether git may take the bytes for text and change their line ends: they have a line end, and no NUL among the first
+/// 8000 (git's `buffer_is_binary`).
 pub(super) fn may_change(bytes: &[u8]) -> bool {
     let looked_at = bytes.get(..8000).unwrap_or(bytes);
     bytes.contains(&b'\n') && !looked_at.contains(&0)

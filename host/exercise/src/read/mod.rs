@@ -22,21 +22,21 @@ use format::{CaseFile, ExerciseFile, FORMAT, HiddenFile, LimitsFile};
 use lengths::{LONGEST_HINT, LONGEST_MESSAGE, LONGEST_SLUG, check_length, check_line};
 use toml::Spanned;
 
-/// The warning on a string whose lines an author, an editor or git ended so.
+/// The warning about a string with CRLF at its line ends.
 const CRLF: &str = "this string has a line that ends with CRLF, which is read as \\n alone, since git and editors put it there unasked: write \\r\\n where it is meant";
 
-/// The wanted cases.
+/// The cases to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cases {
-    /// The public ones.
+    /// The public cases.
     Public,
-    /// The hidden ones too, if there are any.
+    /// The public cases, and the hidden ones if there are any.
     All,
 }
 
 impl Exercise {
-    /// Reads an exercise. The bytes of its files decide its [`Seed`]. With the hidden cases the seed is
-    /// another, so that nobody without them can work out the random bytes.
+    /// Reads an exercise. The bytes of its files decide its [`Seed`]. The hidden cases change the seed, so that nobody
+    /// without them can work out the random bytes.
     ///
     /// # Errors
     /// The first mistake in its files.
@@ -167,7 +167,7 @@ impl Document<'_> {
     }
 }
 
-/// Checks the texts of a case, and gives their bytes without its name's.
+/// Checks the texts of a case, and returns the bytes of its hint and message.
 fn check_texts(file: &CaseFile) -> Result<usize, String> {
     check_line(&file.name, "the name of a case")?;
     let (hint, message) = (file.hint.as_deref(), file.message.as_deref());
@@ -209,7 +209,7 @@ fn fuel(units: u64) -> Result<Value, String> {
     }
 }
 
-/// A size as it is written: at least 1 byte, and no more than there may be.
+/// Parses a size: at least 1 byte, and no more than the limit's range allows.
 fn size(limit: Limit, text: &str) -> Result<Value, String> {
     let row = limit.row();
     let size = row.parse(text).ok().filter(|size| *size > Value::Size(0));

@@ -1,4 +1,4 @@
-//! Steps: from one as written to one that can run, with a single action on a connection that allows it.
+//! Reading a step: from its TOML to one that can run, with a single action on a connection that allows it.
 
 use super::builder::ExerciseBuilder;
 use super::document::Document;
@@ -13,17 +13,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use toml::Spanned;
 
-/// Time of all pauses of a case together. It is the plugin's time, whose clock ends some centuries on. More
-/// is refused. Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
+/// Time of all pauses of a case together. Pauses advance the plugin's clock, which ends some centuries on. More is
+/// refused. Test: `exercises::files::a_wrong_exercise_is_refused_with_its_line`.
 const MOST_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The file that tells git to leave the bytes of a folder's files alone.
 const ATTRIBUTES: &str = ".gitattributes";
 
-/// The warning on a file that a step sends or expects.
+/// The warning about a file that a step sends or expects, where git may change it.
 const MAY_CHANGE: &str = "git may change the line ends of this file where others get it (core.autocrlf), and they are among what is sent or expected: a file .gitattributes beside this one, with the line \"* -text\", keeps them";
 
-/// A step that was read.
+/// A step as it was read.
 struct Read {
     step: Step,
     /// The file of its bytes, if git may change some of them.
@@ -194,13 +194,13 @@ impl Connections {
     }
 }
 
-/// The steps so far, as far as they forbid others.
+/// The state after the steps so far, which decides the steps that may follow.
 #[derive(Default)]
 struct Order {
     bytes: usize,
     time: Duration,
     expects: bool,
-    /// Connections whose client has finished, and those that have ended.
+    /// Connections whose client has finished sending, and connections that have ended.
     finished: BTreeSet<usize>,
     ended: BTreeSet<usize>,
 }
@@ -245,7 +245,7 @@ impl Order {
     }
 }
 
-/// Bytes that a step holds, without regular expressions.
+/// Bytes that a step holds, not counting regular expressions.
 fn held(action: &Action) -> usize {
     match action {
         Action::Send(bytes) | Action::Expect(Pattern::Bytes(bytes)) => bytes.capacity(),

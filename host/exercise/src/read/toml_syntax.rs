@@ -1,8 +1,8 @@
-//! The check of a file's TOML syntax, before values are made of it.
+//! The check of a file's TOML syntax, before its values are read.
 //!
-//! The parser counts the nesting of arrays and tables, but loses count after a first mistake: 30 KB of the
-//! same mistake would overflow the stack, which ends the process. So this asks the same parser, and lets it
-//! enter nothing more after a mistake.
+//! The parser counts the nesting of arrays and tables, but miscounts after a first mistake: 30 KB of the same mistake
+//! would overflow the stack, which ends the process. So this check runs the same parser, and lets it enter no array and
+//! no table after a mistake.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -135,7 +135,7 @@ mod tests {
         assert!(place.is_some());
     }
 
-    /// This leads the counter of `toml` alone astray, and the stack overflows.
+    /// Without the guard `toml` miscounts the nesting of this text, and its stack overflows.
     #[test]
     fn a_mistake_that_comes_again_and_again_overflows_no_stack() {
         let text = format!("x = [ {{{}", "[l]\nf]]\ns = [ {".repeat(20_000));

@@ -1,5 +1,5 @@
-//! A folder by its path, on systems without descriptors of folders: a link that is put there between a look and the next step
-//! is followed. See `folder`.
+//! A folder by its path, on systems without descriptors of folders. A link that somebody puts there between a check and
+//! the next step is followed. See `folder`.
 
 use crate::entry::{Access, Entry, EntryKind, Lock};
 use crate::open::Identity;
@@ -16,7 +16,7 @@ impl Folder {
         path.read_dir().map(|_| Self(path.to_owned()))
     }
 
-    /// Who else may write to it is not told here.
+    /// eco can't tell here who else may write to it.
     pub(super) fn own(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         Self::open(path)
@@ -41,7 +41,7 @@ impl Folder {
         File::open(self.plain(name)?)
     }
 
-    /// The path of what has this name, which is no link.
+    /// The path of the entry of this name, unless that is a link.
     fn plain(&self, name: &OsStr) -> io::Result<PathBuf> {
         let path = self.0.join(name);
         match path.symlink_metadata()?.is_symlink() {
@@ -59,7 +59,7 @@ impl Folder {
         tempfile::NamedTempFile::new_in(&self.0).map(drop)
     }
 
-    /// So many of them.
+    /// Up to `most` of its entries.
     pub(super) fn entries(&self, most: usize) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in self.0.read_dir()?.take(most) {
@@ -95,7 +95,7 @@ impl Folder {
         Ok(Self(self.0.clone()))
     }
 
-    /// A new file has the access of its folder here.
+    /// A new file inherits the access of its folder here.
     pub(super) fn replace(&self, name: &OsStr, bytes: &[u8], _: Access) -> io::Result<()> {
         let mut new = tempfile::NamedTempFile::new_in(&self.0)?;
         new.write_all(bytes)?;

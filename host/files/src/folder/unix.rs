@@ -18,10 +18,10 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::CLOEXEC);
 
-/// Any other file that a program makes: the user's mask has the last word.
+/// The rights of an ordinary new file, which the user's mask reduces.
 const NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 const NEW_FOLDER: Mode = Mode::from_raw_mode(0o777);
-/// One of this user's own.
+/// The rights of a folder of this user's own.
 const OWN_FOLDER: Mode = Mode::RWXU;
 
 impl Folder {
@@ -33,7 +33,7 @@ impl Folder {
         if let Some(above) = path.parent() {
             let mut above_it = DirBuilder::new();
             above_it.recursive(true).mode(OWN_FOLDER.bits());
-            // One that can't be made is found out right below.
+            // A failure shows below, when the folder itself is opened.
             let _ = above_it.create(above);
         }
         Self::own_at(CWD, path.as_os_str())
@@ -47,7 +47,7 @@ impl Folder {
         let made = fs::mkdirat(folder, name, OWN_FOLDER);
         let opened = fs::openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
         if made.is_ok() {
-            // Whatever the user's mask would leave of it.
+            // The user's mask may have removed some of these rights.
             fs::fchmod(&opened, OWN_FOLDER)?;
         }
         let found = fs::fstat(&opened)?;
@@ -72,7 +72,7 @@ impl Folder {
     }
 
     pub(super) fn file(&self, name: &OsStr) -> io::Result<File> {
-        // Nobody waits for the other end, should it be a pipe.
+        // With NONBLOCK a pipe opens without waiting for its other end.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, Mode::empty());
         opened
@@ -80,7 +80,7 @@ impl Folder {
             .map_err(|error| self.refusal(name, error.into()))
     }
 
-    /// An error that says so where there is a link: the system's own words differ.
+    /// An error that names a link or another non-file as the cause; the system's own words for these differ.
     fn refusal(&self, name: &OsStr, error: io::Error) -> io::Error {
         match self.kind(name) {
             Ok(EntryKind::Link) => io::Error::new(io::ErrorKind::InvalidInput, "it is a link"),
@@ -97,7 +97,7 @@ impl Folder {
         Ok(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
-    /// So many of them.
+    /// Up to `most` of its entries.
     pub(super) fn entries(&self, most: usize) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in fs::Dir::read_from(&self.0)? {
@@ -111,7 +111,7 @@ impl Folder {
             }
             let kind = match self.kind(name) {
                 Ok(kind) => kind,
-                // It was removed since.
+                // Somebody removed it meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(_) => EntryKind::Unknown,
             };
@@ -185,11 +185,11 @@ impl Folder {
             access == Access::AsBefore && is_file && old.st_uid == own
         });
         let kept = kept.map(|old| Mode::from_raw_mode(old.st_mode & 0o777));
-        // Whoever may not read it has no moment to open it.
+        // The new file never has more rights than it will have in the end, so nobody else can open it early.
         let (new_name, mut file) = self.beside(kept.unwrap_or(NEW_FILE))?;
         let mut put = || -> io::Result<()> {
             if let Some(kept) = kept {
-                // Whatever the user's mask has left of it.
+                // The user's mask may have removed some of these rights.
                 fs::fchmod(&file, kept)?;
             }
             file.write_all(bytes)?;
@@ -202,7 +202,7 @@ impl Folder {
         written
     }
 
-    /// A new file, whose name nobody can know before, with no more rights than these.
+    /// Makes a new file with an unpredictable name, and with no more rights than these.
     fn beside(&self, rights: Mode) -> io::Result<(OsString, File)> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -227,7 +227,7 @@ fn kind(found: &Stat) -> EntryKind {
 mod tests {
     use super::*;
 
-    /// A descriptor that somebody opened before the rights were taken would stay good.
+    /// A descriptor that somebody opened before rights were taken away would stay usable.
     #[test]
     fn a_new_file_never_has_more_rights_than_it_will_have() {
         let place = tempfile::tempdir().unwrap();

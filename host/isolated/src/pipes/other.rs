@@ -1,17 +1,17 @@
-//! The pipes to a helper, where they can only be waited at one by one. See `pipes/unix.rs`: whoever waits here does so
-//! until the other end is closed.
+//! The pipes to a helper, on systems where a thread waits at one pipe at a time. See `pipes/unix.rs`: unlike there, a
+//! wait may last until the other end is closed.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 
-/// All three.
+/// The helper's three pipes.
 pub(crate) struct Pipes {
     stdin: ChildStdin,
     stdout: ChildStdout,
     stderr: ChildStderr,
 }
 
-/// Nothing, here.
+/// It has no effect here.
 pub(crate) struct Life;
 
 /// Bytes that are read of a helper's stderr: the runtime's last words. The rest is lost. No test hits it here.

@@ -1,7 +1,7 @@
 //! The pipes to a helper, on Unix.
 //!
-//! It owns that nobody waits at them for longer than the helper lives: a process that it has left behind may hold their
-//! other ends. And the helper never waits because nobody reads its stderr. It must not know the protocol.
+//! Waits at the pipes last no longer than the helper lives, though a process that it has left behind may hold their
+//! other ends. stderr is read during every wait, so that the helper never blocks on it.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -9,25 +9,25 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsFd as _;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 
-/// All three, with the helper's last words.
+/// The helper's three pipes, with its last words.
 pub(crate) struct Pipes {
     stdin: ChildStdin,
     stdout: ChildStdout,
-    /// Until its end.
+    /// `None` once stderr is at its end.
     stderr: Option<ChildStderr>,
-    /// It is at its end when [`Life`] is.
+    /// It reaches its end when [`Life`] is dropped.
     life: PipeReader,
     last_words: Vec<u8>,
     heard: usize,
 }
 
-/// As long as there is this, the pipes are waited at.
+/// Waits at the pipes end when this is dropped.
 pub(crate) struct Life(#[expect(dead_code, reason = "dropping it says all")] PipeWriter);
 
 /// Bytes that are kept of a helper's stderr: the runtime's last words. Earlier ones are lost.
 /// Test: `taken_over::what_a_helper_writes_to_its_stderr_is_read_and_the_end_kept`.
 const LAST_WORDS: usize = 4096;
-/// Bytes that are read of it. It is closed beyond them: it may have no end.
+/// Bytes that are read of a helper's stderr. Beyond them it is closed, since it may be endless.
 /// Test: `taken_over::what_a_helper_writes_to_its_stderr_is_read_and_the_end_kept`.
 const MOST_HEARD: usize = 1 << 20;
 
@@ -37,7 +37,7 @@ enum Wanted {
 }
 
 impl Pipes {
-    /// Those of a process that was just started.
+    /// The pipes of a process that was just started.
     pub(crate) fn of(child: &mut Child) -> io::Result<(Self, Life)> {
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
@@ -84,7 +84,7 @@ impl Pipes {
         }
     }
 
-    /// Reads all that waits in stderr.
+    /// Reads all bytes that are ready in stderr.
     pub(crate) fn hear(&mut self) {
         let mut bytes = [0; 4096];
         while let Some(stderr) = &mut self.stderr {

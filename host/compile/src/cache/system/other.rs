@@ -20,7 +20,7 @@ impl Place {
     pub(crate) fn open(path: &Path, users: Users) -> io::Result<Self> {
         match users {
             Users::This => Ok(Self(path.to_owned())),
-            // Nobody could tell who has written what is there.
+            // eco can't tell here who has written the files.
             Users::All => Err(io::Error::other("is not for all users on this system")),
         }
     }

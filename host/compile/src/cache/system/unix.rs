@@ -20,7 +20,7 @@ impl Users {
         }
     }
 
-    /// Those of a file.
+    /// The rights of a file.
     fn file(self) -> Mode {
         match self {
             Self::This => Mode::RUSR | Mode::WUSR,
@@ -28,7 +28,7 @@ impl Users {
         }
     }
 
-    /// Who must own both.
+    /// The user who must own folders and files.
     fn owner(self) -> u32 {
         match self {
             Self::This => rustix::process::geteuid().as_raw(),
@@ -43,15 +43,15 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC);
 
 impl Place {
-    /// Opens it, and makes it first, if there is none.
+    /// Opens a folder, and makes it first if there is none.
     pub(crate) fn make(path: &Path, users: Users) -> io::Result<Self> {
         if users == Users::All && !rustix::process::geteuid().is_root() {
             return Err(io::Error::other("is for root to make"));
         }
-        // One that exists is left as it is, and one that can't be made is found out right below.
+        // An existing folder stays as it is. A failure shows below, when the last folder is opened.
         for parent in path.ancestors().skip(1).collect::<Vec<_>>().iter().rev() {
             if fs::mkdir(*parent, users.folder()).is_ok() && users == Users::All {
-                // Whatever the user's mask would leave of it: all users are to get through.
+                // The user's mask may have removed rights that all users need to pass through.
                 fs::chmod(*parent, users.folder())?;
             }
         }
@@ -74,7 +74,7 @@ impl Place {
         let made = fs::mkdirat(folder, name, users.folder());
         let opened = fs::openat(folder, name, FOLDER, Mode::empty())?;
         if made.is_ok() {
-            // Whatever the user's mask would leave of it.
+            // The user's mask may have removed some of these rights.
             fs::fchmod(&opened, users.folder())?;
         }
         Ok(Self(opened, users))
@@ -85,7 +85,7 @@ impl Place {
     }
 
     pub(crate) fn read(&self, name: &str) -> io::Result<File> {
-        // Nobody waits for the other end, should it be a pipe.
+        // With NONBLOCK a pipe opens without waiting for its other end.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         Ok(fs::openat(&self.0, name, flags, Mode::empty())?.into())
     }
@@ -129,7 +129,7 @@ impl Place {
     }
 }
 
-/// Whether it is a plain file of its owner's, which nobody else can write to.
+/// Checks that it is a plain file of its owner's, which nobody else can write to.
 pub(crate) fn check_file(file: &File, users: Users) -> io::Result<()> {
     let stat = fs::fstat(file)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -153,7 +153,7 @@ fn check(stat: &Stat, users: Users) -> io::Result<()> {
     Ok(())
 }
 
-/// In memory, where the system has that; else in the folder for temporary files.
+/// Makes a file in memory where the system can, else in the folder for temporary files.
 pub(crate) fn unnamed() -> io::Result<File> {
     #[cfg(target_os = "linux")]
     if let Ok(file) = fs::memfd_create("eco", fs::MemfdFlags::CLOEXEC) {

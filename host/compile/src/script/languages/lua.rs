@@ -18,7 +18,7 @@ pub(super) static LUA: Spec = Spec {
         keyword: "function",
         anonymous: "function",
         globals: &["_G", "_ENV"],
-        // Fields of a table; a metamethod is called by Lua.
+        // A function after a brace or comma is a field of a table, and Lua itself calls its metamethods.
         is_member: |text, at| matches!(text.before(at, 1), Some(Kind::Mark(b'{' | b','))),
     },
     sockets: &[],

@@ -57,7 +57,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them, in the order in which they are named.
+    /// All languages, in the order in which messages name them.
     pub const ALL: [Self; 3] = [Self::JavaScript, Self::Lua, Self::Python];
 
     pub(crate) fn spec(self) -> &'static Spec {
@@ -84,7 +84,7 @@ impl Language {
             .join(", ")
     }
 
-    /// For a person.
+    /// The name for a person.
     pub fn name(self) -> &'static str {
         self.spec().name
     }
@@ -94,7 +94,8 @@ impl Language {
         self.spec().word
     }
 
-    /// Its folder in `plugins/`, which has its page and its samples. Starters of exercises lie in one of this name.
+    /// Its folder in `plugins/`, which has its page and its samples. Starters of exercises lie in a folder of the same
+    /// name.
     pub fn folder(self) -> &'static str {
         self.spec().folder
     }
@@ -119,15 +120,15 @@ impl Language {
         self.spec().from_sockets
     }
 
-    /// How it writes a name of several words.
+    /// Its convention for names of several words.
     pub(crate) fn case(self) -> Case {
         self.spec().case
     }
 
-    /// Instructions of WebAssembly that count as one unit of a script's work, so that the same idea takes a like
-    /// part of a budget of fuel in each language. Lua's interpreter needs fewest. Beside it the solutions of the
-    /// exercises that eco brings take 3.3 times as many in JavaScript and 7.4 times as many in Python, in the
-    /// geometric mean of their cases; a call that does nothing takes twice and 24 times as many.
+    /// Instructions of WebAssembly that count as one unit of a script's work, so that the same idea takes a like part
+    /// of a budget of fuel in each language. Lua's interpreter needs the fewest. In comparison, solutions of eco's own
+    /// exercises take 3.3 times as many in JavaScript and 7.4 times as many in Python, in the geometric mean of their
+    /// cases; an empty call takes twice and 24 times as many.
     /// Test: `exercises::shipped::the_same_idea_takes_a_like_part_of_the_fuel_in_each_language`.
     pub fn instructions_per_unit(self) -> u64 {
         self.spec().instructions_per_unit

@@ -18,7 +18,7 @@ pub(super) static PYTHON: Spec = Spec {
         keyword: "def",
         anonymous: "lambda",
         globals: &[],
-        // Methods are further right.
+        // Methods are indented.
         is_member: |text, at| text.is_indented(at),
     },
     sockets: &["socket", "asyncio"],

@@ -1,6 +1,6 @@
 //! The facts that eco needs of a language of scripts.
 //!
-//! It owns their types, and knows no language.
+//! It owns their types. Each language's file has the values.
 
 use crate::cache::hash::Hash;
 use crate::script::absent::Absent;
@@ -10,12 +10,12 @@ use std::sync::OnceLock;
 /// Bytes of a MiB.
 pub(super) const MIB: usize = 1024 * 1024;
 
-/// All that eco knows of a language. `Language` has a method for each field, and says more.
+/// The facts of a language. The methods of `Language` document the fields.
 pub(crate) struct Spec {
     pub(super) name: &'static str,
     pub(super) word: &'static str,
     pub(super) folder: &'static str,
-    /// In lower case, as the next.
+    /// In lower case, like `other_extensions`.
     pub(super) extension: &'static str,
     pub(super) other_extensions: &'static [&'static str],
     pub(super) case: Case,
@@ -35,7 +35,7 @@ pub(crate) struct Spec {
 /// something to the script.
 pub(crate) type FindAbsent = fn(&str, Absent) -> Option<Absent>;
 
-/// How a language writes a name of several words.
+/// A language's convention for names of several words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
     /// `endOfInput`
@@ -55,7 +55,7 @@ pub(crate) enum Origin {
 /// An interpreter that is part of eco.
 pub(crate) struct Embedded {
     pub(crate) bytes: &'static [u8],
-    /// The same in portable code (`code_cache::portable`).
+    /// Its portable code (`code_cache::portable`).
     pub(crate) portable: &'static [u8],
     hash: OnceLock<Hash>,
 }
@@ -69,7 +69,7 @@ impl Embedded {
         }
     }
 
-    /// The hash of its bytes, made once: a start asks for it more than once, and they are many.
+    /// The hash of its bytes, computed once: a start asks for it more than once, and the bytes are many.
     pub(crate) fn hash(&self) -> &Hash {
         self.hash.get_or_init(|| Hash::of(self.bytes))
     }
