@@ -1,7 +1,7 @@
 //! A TCP host whose bytes are decided by sandboxed WebAssembly plugins.
 //!
 //! This is what one embeds: give it a listener, a plugin and a future that ends it. It owns nothing but
-//! this page, and hands on the three crates that belong together.
+//! this page, and hands on the crates that belong together.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> anyhow::Result<()> {
@@ -41,7 +41,7 @@
 //! `eco` does it like this. An engine runs code and has no compiler in either case.
 //!
 //! Compiled code is kept in the user's cache folder, if nobody else can write there, and mapped when it is
-//! used (`plugin::cache`).
+//! used.
 
 pub use eco_contract as contract;
 pub use eco_net as net;
