@@ -14,7 +14,8 @@ MESSAGE = 500
 FRAMES = 5
 """Frames of the stack that are told below the line."""
 
-OWN_FILES = ("interpreter.py", "answers.py", "output.py", "eco.py", "shared.py")
+OWN_FOLDER = __file__.removesuffix("mistakes.py")
+"""Where the interpreter's files are. A script has a name without a folder."""
 
 
 def line(error, script):
@@ -28,7 +29,7 @@ def line(error, script):
 def stack(error):
     """The frames that led to it, the innermost first. Ours are left out, and so is a lone one: its
     place is in the line already."""
-    frames = [f for f in reversed(walk(error)) if not f[0].endswith(OWN_FILES)]
+    frames = [f for f in reversed(walk(error)) if not f[0].startswith(OWN_FOLDER)]
     if len(frames) < 2:
         return []
     return [f"at {function} ({file}:{number})" for file, number, function in frames[:FRAMES]]

@@ -217,3 +217,21 @@ fn a_coroutine_where_a_function_should_be_is_told_as_such() {
         server.logged(&["failed", &format!("{words} {plain}")]);
     }
 }
+
+/// The interpreter has a file of that name too, whose frames are left out.
+#[test]
+fn a_scripts_frames_are_told_whatever_its_name_is() {
+    if !is_there() {
+        return;
+    }
+    let text = "def look(): raise ValueError('lost')\ndef receive(chunk): look()\n";
+    for name in ["eco.py", "store.py", "upper.py"] {
+        let called = Eco::new(&["call", &plugin_file(name, text), "x"])
+            .args(&["--log-level", "debug"])
+            .run(b"");
+        for frame in ["at look", "at receive"] {
+            let words = format!("{frame} ({name}:");
+            assert!(called.stderr.contains(&words), "{words}: {}", called.stderr);
+        }
+    }
+}
