@@ -16,7 +16,11 @@ macro_rules! sources {
     };
 }
 
-const INTERPRETER: [(&str, &str); 9] = sources!["interpreter.py" "answers.py" "chance.py" "image.py" "mistakes.py" "output.py" "library.py" "shared.py" "eco.py"];
+const INTERPRETER: [(&str, &str); 15] = sources![
+    "interpreter.py" "answers.py" "chance.py" "image.py" "mistakes.py" "output.py" "library.py" "eco.py"
+    "imports/__init__.py" "imports/arguments.py" "imports/call.py" "imports/problem.py" "imports/store.py"
+    "imports/timers.py" "imports/topics.py"
+];
 
 /// Its one module that isn't Python, and the file that Python looks for when it is imported.
 const IMMORTAL: &str = include_str!("../../../plugins/interpreters/python/immortal.wat");
@@ -65,7 +69,8 @@ pub fn set_up(output: &Path, tell: impl Fn(SetupStep)) -> Result<(), BuildError>
     write(place.join("eco.wit"), &wit::text())?;
     // Alone in their folder: componentize-py takes all that it finds beside them for part of the app.
     let app = place.join("app");
-    std::fs::create_dir(&app).map_err(BuildError::file(&app))?;
+    let imports = app.join("imports");
+    std::fs::create_dir_all(&imports).map_err(BuildError::file(&imports))?;
     for (name, text) in INTERPRETER {
         write(app.join(name), text)?;
     }

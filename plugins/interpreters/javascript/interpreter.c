@@ -75,17 +75,13 @@ static bool reply(enum function function, int count, JSValue argument, reply_t *
     return reply_many(function, count, &argument, answer, error);
 }
 
-static JSValue text_of(const script_interpreter_string_t *text) {
-    return JS_NewStringLen(context, (const char *) text->ptr, text->len);
-}
-
 bool exports_eco_plugin_session_open(exports_eco_plugin_session_connection_t *peer, reply_t *answer,
                                      script_interpreter_string_t *error) {
     if (!prepared(SERVING, error)) return false;
     JSValue connection = JS_NewObject(context);
     JS_SetPropertyStr(context, connection, "id", JS_NewInt64(context, (int64_t) peer->id));
-    JS_SetPropertyStr(context, connection, "peer", text_of(&peer->peer));
-    JS_SetPropertyStr(context, connection, "local", text_of(&peer->local));
+    JS_SetPropertyStr(context, connection, "peer", text_of(context, &peer->peer));
+    JS_SetPropertyStr(context, connection, "local", text_of(context, &peer->local));
     exports_eco_plugin_session_connection_free(peer);
     return reply(OPEN, 1, connection, answer, error);
 }
@@ -112,7 +108,7 @@ static bool reply_to_timers(reply_t *answer, script_interpreter_string_t *error)
 }
 
 static JSValue take_text(script_interpreter_string_t *text) {
-    JSValue value = text_of(text);
+    JSValue value = text_of(context, text);
     script_interpreter_string_free(text);
     return value;
 }

@@ -18,8 +18,10 @@ enum function {
     FUNCTIONS
 };
 
-/* What the script is being called for. */
+/* phase.c: What the script is being called for. */
 extern enum phase { TOP_LEVEL, SERVING, CLOSING, CLIENT } phase;
+/* Whether the script may use the function of that name now; otherwise an exception is pending. */
+bool phase_allows(JSContext *context, const char *name);
 
 /* script.c: The context of the script, once it was evaluated; its file's name; its function's name. */
 extern JSContext *context;
@@ -88,10 +90,24 @@ void console_define(JSContext *context, JSValueConst global);
 void encoding_define(JSContext *context, JSValueConst global);
 void lines_define(JSContext *context, JSValueConst global);
 
-/* shared.c: Whether what connections share, and time, can be used now; otherwise an exception is pending. */
-bool shared_may(JSContext *context, const char *name);
+/* problem.c: Throws what the host said when the script called the function of that name. Takes the text over. */
+JSValue problem_throw(JSContext *context, const char *name, uint8_t tag, script_interpreter_string_t *why);
+
+/* arguments.c: A value as text: of a name, which may be anything that can be text. */
+struct text {
+    JSValue string;
+    const char *utf8;
+    script_interpreter_string_t host;
+};
+/* Whether there is such a text, which text_free frees; otherwise an exception is pending. */
+bool text_find(JSContext *context, const char *name, JSValueConst value, struct text *text);
+void text_free(JSContext *context, struct text *text);
 /* As bytes_find, of a value that may be anything. */
 bool bytes_of(JSContext *context, const char *name, JSValueConst value, bytes_t *bytes, const char **text);
+/* A string of a text of the host's. */
+JSValue text_of(JSContext *context, const script_interpreter_string_t *text);
+
+/* topics.c: A member as scripts have it. */
 JSValue member_of(JSContext *context, const eco_plugin_topics_member_t *member);
 
 /* timers.c: Calls what is due. In case of an exception either one is pending or the line says what is wrong. */
@@ -103,8 +119,9 @@ void sent_before(bytes_t *data);
 void sent_add(const bytes_t *data);
 void sent_forget(void);
 
-/* shared.c, timers.c and sent.c: Define what scripts find in globalThis. */
-void shared_define(JSContext *context, JSValueConst global);
+/* topics.c, store.c, timers.c and sent.c: Define what scripts find in globalThis. */
+void topics_define(JSContext *context, JSValueConst global);
+void store_define(JSContext *context, JSValueConst global);
 void timers_define(JSContext *context, JSValueConst global);
 void sent_define(JSContext *context, JSValueConst global);
 

@@ -16,7 +16,6 @@ static const char *const names[FUNCTIONS] = {
 };
 
 JSContext *context;
-enum phase phase;
 static struct line file_name;
 static JSAtom atoms[FUNCTIONS];
 /* The exports of a script that is a module; otherwise undefined, and the globals count. */
@@ -48,7 +47,8 @@ static void create_context(void) {
     console_define(context, global);
     encoding_define(context, global);
     lines_define(context, global);
-    shared_define(context, global);
+    topics_define(context, global);
+    store_define(context, global);
     timers_define(context, global);
     sent_define(context, global);
     JS_FreeValue(context, global);

@@ -28,7 +28,7 @@ void sent_add(const bytes_t *data) {
 static JSValue send_bytes(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     bytes_t bytes;
     const char *text;
-    if (!shared_may(context, "send")) return JS_EXCEPTION;
+    if (!phase_allows(context, "send")) return JS_EXCEPTION;
     if (phase == CLOSING) return JS_ThrowPlainError(context, "send: the connection is closed");
     if (!bytes_of(context, "send", values[0], &bytes, &text)) return JS_EXCEPTION;
     bool added = add(&bytes);

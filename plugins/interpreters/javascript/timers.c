@@ -65,7 +65,7 @@ static void drop_timer(JSContext *context, struct timer *timer) {
 static JSValue add_timer(JSContext *context, JSValueConst this, int count, JSValueConst *values, int repeats) {
     const char *name = repeats ? "setInterval" : "setTimeout";
     double delay = 0;
-    if (!shared_may(context, name)) return JS_EXCEPTION;
+    if (!phase_allows(context, name)) return JS_EXCEPTION;
     if (count == 0 || !JS_IsFunction(context, values[0]))
         return JS_ThrowTypeError(context, "%s takes a function, then milliseconds", name);
     if (count > 1 && JS_ToFloat64(context, &delay, values[1])) return JS_EXCEPTION;

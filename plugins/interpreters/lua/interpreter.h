@@ -69,22 +69,35 @@ script_interpreter_string_t error_line(lua_State *L);
 // lua.c
 int draw_random(lua_State *L);
 
-// shared.c: what the script is being called for, and what it shares with other connections.
+// phase.c
 extern enum phase phase;
 void check_phase(lua_State *L, const char *name);
+
+// problem.c
+int raise_problem(lua_State *L, const char *name, uint8_t tag, script_interpreter_string_t *why);
+
+// arguments.c
+script_interpreter_string_t check_text(lua_State *L, int index);
+script_interpreter_list_u8_t check_bytes(lua_State *L, int index);
 uint64_t check_nanoseconds(lua_State *L, int index);
+
+// topics.c
 void push_member(lua_State *L, const eco_plugin_topics_member_t *member);
-void open_shared(lua_State *L);
+void open_topics(lua_State *L);
+
+// store.c
+void open_store(lua_State *L);
 
 // timers.c
-int call_after(lua_State *L);
-int call_every(lua_State *L);
-int cancel(lua_State *L);
 extern const char TIMER[];
 int call_timers(lua_State *L, const struct call *call);
-int send_bytes(lua_State *L);
+void open_timers(lua_State *L);
+
+// sent.c
+void add_sent(lua_State *L, const char *bytes, size_t size);
 void forget_sent(void);
 void push_sent(lua_State *L);
+void open_sent(lua_State *L);
 
 // library.c
 int open_library(lua_State *L);

@@ -130,7 +130,10 @@ int open_library(lua_State *L) {
     lua_pushcclosure(L, make_lines, 1);
     lua_setfield(L, -2, "Lines");
     lua_pop(L, 1);
-    open_shared(L);
+    open_topics(L);
+    open_store(L);
+    open_timers(L);
+    open_sent(L);
     lua_setwarnf(L, write_warning, NULL);
     return 0;
 }

@@ -1,9 +1,8 @@
-// Owns after, every and cancel, and what a script has sent by send in the running call. The host has one timer
-// for each connection, which is set for the next one here. It must not know of topics or the store.
+// Binds the import timer: after, every, cancel. The host has one timer for each connection, which is set for the
+// next one here. It must not know of topics or the store.
 #include "interpreter.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct timer {
     lua_Integer id;
@@ -85,15 +84,15 @@ static int add_timer(lua_State *L, const char *name, bool repeats) {
     return 1;
 }
 
-int call_after(lua_State *L) {
+static int call_after(lua_State *L) {
     return add_timer(L, "after", false);
 }
 
-int call_every(lua_State *L) {
+static int call_every(lua_State *L) {
     return add_timer(L, "every", true);
 }
 
-int cancel(lua_State *L) {
+static int cancel(lua_State *L) {
     lua_Integer id = luaL_optinteger(L, 1, 0);
     for (size_t i = 0; i < length; i++) {
         if (timers[i].id != id) continue;
@@ -102,21 +101,6 @@ int cancel(lua_State *L) {
         break;
     }
     return 0;
-}
-
-static char *sent;
-static size_t sent_length, sent_room;
-
-static void add_sent(lua_State *L, const char *bytes, size_t size) {
-    if (sent_length + size > sent_room) {
-        size_t more = 2 * (sent_length + size);
-        char *grown = sent_room == 0 ? memory_take(more) : memory_resize(sent, sent_room, more);
-        if (grown == NULL) luaL_error(L, "not enough memory");
-        sent = grown;
-        sent_room = more;
-    }
-    if (size > 0) memcpy(sent + sent_length, bytes, size);
-    sent_length += size;
 }
 
 // Calls one that is due, with nothing else on the stack, where its function stays below what it returns. It may set
@@ -163,28 +147,11 @@ int call_timers(lua_State *L, const struct call *call) {
     return take_sent(L, call);
 }
 
-int send_bytes(lua_State *L) {
-    check_phase(L, "send");
-    if (phase == CLOSING) return luaL_error(L, "send: the connection is closed");
-    size_t size;
-    const char *bytes = luaL_checklstring(L, 1, &size);
-    add_sent(L, bytes, size);
-    return 0;
-}
-
-void forget_sent(void) {
-    sent_length = 0;
-}
-
-// Puts what was sent before the string, or nil, on the top, and joins both there.
-void push_sent(lua_State *L) {
-    if (sent_length == 0) return;
-    if (lua_isnoneornil(L, -1)) {
-        lua_pop(L, 1);
-        lua_pushlstring(L, sent, sent_length);
-        return;
-    }
-    lua_pushlstring(L, sent, sent_length);
-    lua_insert(L, -2);
-    lua_concat(L, 2);
+void open_timers(lua_State *L) {
+    static const luaL_Reg globals[] = {
+        {"after", call_after}, {"every", call_every}, {"cancel", cancel}, {NULL, NULL},
+    };
+    lua_pushglobaltable(L);
+    luaL_setfuncs(L, globals, 0);
+    lua_pop(L, 1);
 }

@@ -1,10 +1,14 @@
 """What scripts may import from eco: `from eco import Lines`.
 
-This file knows nothing of connections, nor of what functions may return. What connections share is in
-shared.py.
+This file knows nothing of connections, nor of what functions may return. What scripts call of the host's
+imports is in imports/.
 """
 
-from shared import Problem, after, cancel, every, publish, send, store, subscribe, unsubscribe
+from imports.call import send
+from imports.problem import Problem
+from imports.store import store
+from imports.timers import after, cancel, every
+from imports.topics import publish, subscribe, unsubscribe
 
 
 class Lines:

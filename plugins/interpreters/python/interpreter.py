@@ -14,10 +14,10 @@ import image
 import library
 import mistakes
 import output
-import shared
 from chance import SEED
 from componentize_py_types import Err
-from shared import Phase
+from imports.call import Call, Phase
+from imports.timers import TIMERS
 from wit_world import exports
 from wit_world.exports import events as happening
 from wit_world.imports import script, topics
@@ -163,7 +163,7 @@ def call(phase, name, form, absent, *arguments):
 
     def work():
         SCRIPT.begin()
-        shared.Call.begin(phase)
+        Call.begin(phase)
         function = SCRIPT.function(name)
         return absent if function is None else form(name, function(*arguments))
 
@@ -177,9 +177,9 @@ def reply(name, *arguments):
 
 
 def sent_before(answer):
-    if not shared.Call.sent:
+    if not Call.sent:
         return answer
-    return type(answer)(shared.Call.join(answer.data), answer.next)
+    return type(answer)(Call.join(answer.data), answer.next)
 
 
 class Interpreter(exports.Interpreter):
@@ -211,8 +211,8 @@ class Session(exports.Session):
 def call_timers():
     def work():
         SCRIPT.begin()
-        shared.Call.begin(SERVING)
-        return shared.TIMERS.call()
+        Call.begin(SERVING)
+        return TIMERS.call()
 
     return sent_before(result(work))
 
@@ -269,7 +269,7 @@ def rehearse(times):
         client.replied(b"x")
         events.event(heard)
     SCRIPT.module, SCRIPT.begun = kept
-    shared.Call.begin(Phase.TOP_LEVEL)
+    Call.begin(Phase.TOP_LEVEL)
 
 
 library.load()

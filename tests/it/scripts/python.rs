@@ -218,6 +218,21 @@ fn a_coroutine_where_a_function_should_be_is_told_as_such() {
     }
 }
 
+/// A script is one file: what else it imports of its own isn't there, whatever the interpreter's own files are called.
+#[test]
+fn the_interpreters_files_are_no_modules_that_a_script_would_name() {
+    if !is_there() {
+        return;
+    }
+    for module in ["topics", "store", "timers", "call", "problem", "arguments"] {
+        let text = format!("import {module}\ndef receive(chunk): return chunk\n");
+        let called = Eco::new(&["call", &plugin_file("main.py", text)]).run(b"");
+        assert_eq!(called.code, 65, "{module}: {}", called.stderr);
+        let words = format!("No module named '{module}'");
+        assert!(called.stderr.contains(&words), "{}", called.stderr);
+    }
+}
+
 /// The interpreter has a file of that name too, whose frames are left out.
 #[test]
 fn a_scripts_frames_are_told_whatever_its_name_is() {
