@@ -4,8 +4,19 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-/// The file with the package's name and worlds, which comes first.
-const FIRST: &str = "worlds.wit";
+/// The order in which a person reads the files: the package's name and worlds come first. Others follow by their names.
+const ORDER: [&str; 10] = [
+    "worlds.wit",
+    "handler.wit",
+    "session.wit",
+    "topics.wit",
+    "store.wit",
+    "timer.wit",
+    "events.wit",
+    "client.wit",
+    "log.wit",
+    "script.wit",
+];
 
 fn main() -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
@@ -14,7 +25,10 @@ fn main() -> io::Result<()> {
     let names = entries.iter().map(fs::DirEntry::file_name);
     let names = names.filter_map(|name| name.into_string().ok());
     let mut names: Vec<_> = names.filter(|name| name.ends_with(".wit")).collect();
-    names.sort_by_key(|name| (name != FIRST, name.clone()));
+    names.sort_by_key(|name| {
+        let place = ORDER.iter().position(|known| known == name);
+        (place.unwrap_or(ORDER.len()), name.clone())
+    });
     let mut list = String::from("&[\n");
     for name in names {
         let path = folder.join(&name);

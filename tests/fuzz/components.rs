@@ -1,5 +1,5 @@
-//! Components: the scan before they are compiled (`load::scan`, `load::segments`, `load::plan`), and
-//! which of them are called directly (`direct::detect`).
+//! Components: the scan before they are compiled (`binary::scan`, `binary::segments`, `binary::plan`), and
+//! which of them are called directly (`binary::direct`).
 //!
 //! wasmparser's validator says which of them are right. What isn't is refused by the compiler, if not before.
 
@@ -9,10 +9,10 @@ use std::panic::AssertUnwindSafe;
 use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
 use wasmtime::{Config, Engine, Instance, Module, Store, Trap};
 
-/// The figures of `load::scan`.
+/// The figures of `binary::scan`.
 const TOOLS: usize = 16;
 /// Units of work of a call of a direct function. Each of its bytes is at most an instruction, which runs
-/// at most once, and takes a unit: this is `FUNCTION` of `direct::detect`.
+/// at most once, and takes a unit: this is `FUNCTION` of `binary::direct`.
 const FUEL: u64 = 4096;
 /// The budgets of `eco serve`: nothing that declares more is started.
 const MEMORY: u64 = 64 << 20;

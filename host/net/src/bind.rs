@@ -17,7 +17,6 @@ pub struct BindError {
     /// The endpoint.
     pub endpoint: Endpoint,
     /// The system's error.
-    #[source]
     pub error: io::Error,
 }
 

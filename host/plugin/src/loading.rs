@@ -145,10 +145,9 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
 
 /// Reads and compiles a plugin.
 pub(crate) async fn compile(engine: &Engine, source: Source) -> Result<Compiled, LoadError> {
-    if let Some(language) = source.language() {
-        check_memory(language, &engine.0)?;
-    }
-    Ok(engine.0.code.compile(source).await?)
+    let state = engine.0.clone();
+    let admit = move |language| check_memory(language, &state);
+    Ok(engine.0.code.compile(source, admit).await?)
 }
 
 /// Reads and compiles a plugin, and checks it with `load`. A script in portable code has a call's time for the check,

@@ -15,7 +15,6 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// The cause.
-        #[source]
         error: Box<dyn Error + Send + Sync>,
     },
     /// The system refuses something that the file needs: its disk is full, say.
@@ -24,7 +23,6 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// The system's error.
-        #[source]
         error: std::io::Error,
     },
     /// No URL of a Redis. The text repeats none of it, as it may have a password.
@@ -36,7 +34,6 @@ pub enum OpenError {
         /// The address, without a password.
         address: String,
         /// Redis's error, or the system's.
-        #[source]
         error: Box<dyn Error + Send + Sync>,
     },
     /// The crate was built without its feature `redis`.

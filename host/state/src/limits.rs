@@ -50,7 +50,7 @@ eco_limits::limits! {
 
         /// One message
         ///
-        /// As many as a chunk has.
+        /// As many bytes as a chunk has.
         Message {
             message: Size = 64 * KIB,
             code: "message-size",
@@ -68,7 +68,7 @@ eco_limits::limits! {
 
         /// A value of the store
         ///
-        /// As many as a reply has.
+        /// As many bytes as a reply has.
         Value {
             value: Size = MIB,
             code: "value-size",
@@ -98,7 +98,7 @@ eco_limits::limits! {
 
         /// All events that wait, each counted once, and their places in queues
         ///
-        /// An event counts once, however many wait for it, and so does its place in each of their queues.
+        /// An event counts once, however many connections wait for it. Each of its places in their queues counts, too.
         Waiting {
             waiting: Size = 64 * MIB,
             code: "waiting-size",
@@ -118,7 +118,7 @@ eco_limits::limits! {
 
         /// Keys of the store
         ///
-        /// Of all of it.
+        /// Of all connections together.
         Keys {
             keys: Count = 100_000,
             code: "store-keys",

@@ -129,14 +129,25 @@ impl CodeCache {
         self
     }
 
-    /// Reads a plugin, and compiles it unless that was done before.
+    /// Reads a plugin, and compiles it unless that was done before. `admit` may refuse the language of a script that was
+    /// read.
     ///
     /// # Errors
-    /// See [`CompileError`].
-    pub async fn compile(self: &Arc<Self>, source: Source) -> Result<Compiled, CompileError> {
+    /// See [`CompileError`]; and those of `admit`.
+    pub async fn compile(
+        self: &Arc<Self>,
+        source: Source,
+        admit: impl FnOnce(Language) -> Result<(), CompileError> + Send + 'static,
+    ) -> Result<Compiled, CompileError> {
         let (name, budgets) = (source.name(), self.budgets.clone());
-        self.compiled(name, move || Input::read(source, &budgets))
-            .await
+        let read = move || {
+            let input = Input::read(source, &budgets)?;
+            if let Input::Script(_, script) = &input {
+                admit(script.language)?;
+            }
+            Ok(input)
+        };
+        self.compiled(name, read).await
     }
 
     /// Compiles the interpreter of a script to this machine's code, and returns the script with it. A component that is
@@ -231,7 +242,8 @@ impl CodeCache {
             let input = read()?;
             let found = match (cache.kept(&input)?, &input) {
                 (Some(loaded), _) => Some((loaded, Target::Native)),
-                (None, Input::Script(interpreter, _)) => cache
+                // Its engine is made only for an interpreter that has such code.
+                (None, Input::Script(interpreter, _)) if interpreter.portable().is_some() => cache
                     .portable
                     .as_ref()
                     .and_then(|engine| portable::load(engine, &cache.total_memory, interpreter))

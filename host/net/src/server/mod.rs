@@ -1,7 +1,6 @@
 //! The server: running, and stopping.
 //!
-//! `accept` has the caps on connections and survives errors, `task` is the task of one connection, which runs the loop
-//! of
+//! `accept` has the caps on connections and survives errors, `task` is the task of one connection, which runs
 //! [`serve`](super::serve). The drain is here.
 
 mod accept;
