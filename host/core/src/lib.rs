@@ -1,7 +1,7 @@
 //! A TCP host whose bytes are decided by sandboxed WebAssembly plugins.
 //!
-//! This is what one embeds: give it a listener, a plugin and a future that ends it. It owns nothing but
-//! this page, and hands on the crates that belong together.
+//! The crate to embed: give it a listener, a plugin and a future that ends it. It owns nothing but this page, and hands on
+//! the crates that belong together.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> anyhow::Result<()> {

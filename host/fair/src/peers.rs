@@ -37,7 +37,8 @@ struct Peers {
 }
 
 impl Accounts {
-    /// For a machine on which so many long calls may run at a time. It is busy where half of them do, all the time.
+    /// Accounts of a machine that runs at most `places` long calls at a time. The machine counts as busy while half of the
+    /// places are always taken.
     pub fn new(places: usize) -> Arc<Self> {
         let places = u32::try_from(places).unwrap_or(u32::MAX);
         // Recent time of one that uses a whole processor all the time: the sum of all halves.

@@ -1,6 +1,7 @@
 //! The plugins: loading them, their sandbox, and the calls into them.
 //!
-//! It owns everything of wasmtime. It must not know that sockets exist: chunks go in, replies come out.
+//! It owns running plugins, with wasmtime. Chunks go in, replies come out: the crate does not depend on the crates of
+//! sockets.
 //!
 //! The way in is [`Engine`], then [`ServerPlugin::load`] and [`ServerPlugin::session`] for each connection of a
 //! server, or [`ClientPlugin::load`] and [`ClientPlugin::dialogue`] for a client. A program that serves anybody's

@@ -1,9 +1,8 @@
 //! Text of unknown origin, made fit for a log or a terminal: what a plugin, a peer or the name of a
 //! file says.
 //!
-//! It owns escaping and cutting, and every such text passes it. It must not know where the text goes:
-//! `command::logging` and `command::output` pass all that they write through it, and `eco_plugin`
-//! charges a plugin for what it says.
+//! It owns escaping and cutting, and every such text passes it. `command::logging` and
+//! `command::output` pass all their output through it, and `eco_plugin` charges a plugin for its texts.
 
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Write as _};

@@ -1,7 +1,7 @@
 //! Flags of limits, made from the tables of the libraries: a flag has its limit's name, takes a value in its unit, and says
 //! its help, range and default.
 //!
-//! It must not know any limit: the tables are in `budgets`, `limits` and `server`.
+//! `budgets`, `limits` and `server` have the tables.
 
 use crate::exit::{Exit, Failure};
 use clap::error::Error;

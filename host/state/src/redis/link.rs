@@ -24,7 +24,7 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Why Redis has not done something. The log has its error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// There is no connection, or it is given up: another one may do.
+    /// The connection is missing or broken. The next one may succeed.
     Link,
     /// Redis refuses that.
     Refused,
