@@ -1,7 +1,5 @@
 //! Finds eco's commands in texts, and splits them into words as a shell does.
 
-use std::path::{Path, PathBuf};
-
 /// A command in a text, and its place.
 pub(super) struct TypedCommand {
     /// For messages.
@@ -10,35 +8,6 @@ pub(super) struct TypedCommand {
     pub(super) words: Vec<String>,
     /// Whether the command is a line of its own, to be typed as it is. Otherwise it is a part of a sentence.
     pub(super) is_whole: bool,
-}
-
-/// The project's root.
-pub(super) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The files below a folder of the project whose names end in one of these, with their texts.
-pub(super) fn texts(folder: &str, ends: &[&str]) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    gather(&root().join(folder), folder, ends, &mut found);
-    found.sort();
-    found
-}
-
-fn gather(folder: &Path, name: &str, ends: &[&str], found: &mut Vec<(String, String)>) {
-    for entry in folder.read_dir().into_iter().flatten().flatten() {
-        let (path, file) = (entry.path(), entry.file_name());
-        let file = file.to_string_lossy();
-        let is_made = ["target", "build", "golden", "wit"].contains(&&*file);
-        let name = format!("{name}/{file}").trim_start_matches("./").to_owned();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if !is_made && !file.starts_with('.') {
-                gather(&path, &name, ends, found);
-            }
-        } else if ends.iter().any(|end| file.ends_with(end)) {
-            found.push((name, std::fs::read_to_string(&path).unwrap_or_default()));
-        }
-    }
 }
 
 /// The commands on a page: lines of code, and spans of code in sentences.

@@ -1,6 +1,7 @@
 //! What pages and help say of limits, held against their tables.
 
-use super::compared::{all_commands, page};
+use super::program::all_commands;
+use super::texts::page;
 use crate::args::Args;
 use crate::arguments::budgets::Running;
 use crate::arguments::flag_table::{FlagTable, flag};

@@ -1,7 +1,7 @@
 //! Tests that hold lists and counts on pages against the code: imports, exercises, samples, crates, languages.
 
-use super::commands::root;
-use super::compared::{all_commands, page, pages};
+use super::program::all_commands;
+use super::texts::{page, pages, root};
 use clap::builder::PossibleValue;
 use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage};
 use eco_plugin::Language;

@@ -6,9 +6,10 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod commands;
-mod compared;
 mod limits;
 mod lists;
+mod program;
+mod texts;
 
 use crate::args::Args;
 use crate::arguments::budgets::Running;
@@ -16,10 +17,11 @@ use crate::arguments::flag_table::{FlagTable, flag};
 use crate::arguments::limits::Shared;
 use clap::error::ErrorKind;
 use clap::{Command, Parser as _};
-use commands::{TypedCommand, of_help, of_page, of_source, texts};
-use compared::{all_commands, page, pages, whole};
+use commands::{TypedCommand, of_help, of_page, of_source};
 use eco_limits::Limit as _;
+use program::{all_commands, whole};
 use std::collections::BTreeSet;
+use texts::{page, pages, texts};
 
 /// Other programs' flags that pages mention.
 const OF_OTHERS: [&str; 12] = [

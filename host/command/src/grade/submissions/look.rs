@@ -1,8 +1,8 @@
 //! Looking at a submission, and reading it. It is opened each time without following a link, and the opened file counts.
 
+use super::entry_names::{is_hidden, list, shown};
 use super::place::{Around, Place};
 use super::plugin_file::PluginFile;
-use super::words::{is_hidden, list, shown};
 use eco_exercise::Verdict;
 use eco_files::{Entry, EntryKind, Folder, Identity, OpenError, read_unchanged};
 use eco_plugin::{CompileError, Language};

@@ -2,11 +2,11 @@
 //!
 //! Nothing is built here, since building runs code of strangers' sources outside the sandbox.
 
+mod entry_names;
 mod look;
 mod names;
 mod place;
 mod plugin_file;
-mod words;
 
 pub(super) use plugin_file::PluginFile;
 
@@ -18,6 +18,7 @@ use eco_files::{EntryKind, Identity};
 use eco_plugin::Language;
 use eco_text::escape;
 use eco_text::number::many;
+use entry_names::{LISTED, is_hidden, list, shown};
 use look::{Found, Look};
 use place::{Around, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,6 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use words::{LISTED, is_hidden, list, shown};
 
 /// The submission of one student.
 pub(super) struct Submission {

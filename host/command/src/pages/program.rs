@@ -1,21 +1,7 @@
-//! The pages of the project, and the commands of the program: both sides of what is compared.
+//! The commands of the program.
 
-use super::commands::{root, texts};
 use crate::args::Args;
 use clap::{Command, CommandFactory as _};
-
-/// The text of a page.
-pub(super) fn page(name: &str) -> String {
-    std::fs::read_to_string(root().join(name)).unwrap()
-}
-
-/// All pages but the changelog, which mentions removed things too.
-pub(super) fn pages() -> Vec<(String, String)> {
-    let mut pages = texts(".", &[".md"]);
-    pages.retain(|(name, _)| name != "CHANGELOG.md");
-    assert!(pages.len() > 40, "{} pages", pages.len());
-    pages
-}
 
 /// The program, with all that clap adds.
 pub(super) fn whole() -> Command {

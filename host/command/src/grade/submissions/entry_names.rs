@@ -1,4 +1,4 @@
-//! Names of strangers in eco's own lines.
+//! Names of entries, which strangers chose: the hidden ones, and the way in which messages list them.
 
 use eco_text::escape::Escaped;
 use std::ffi::OsStr;
