@@ -135,10 +135,7 @@ impl<P> World<P> {
         load: fn(&Engine, Source) -> Loading<'_, P>,
     ) -> AssertUnwindSafe<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let budgets = Budgets {
-            reply: REPLY,
-            ..Budgets::server(8 << 30)
-        };
+        let budgets = Budgets::server(8 << 30).reply(REPLY);
         let engine = Engine::builder(Compiler::InProcess, budgets)
             .uncached()
             .build()

@@ -123,11 +123,9 @@ struct World {
 impl World {
     fn of(name: &str, text: &str, values: &'static [&'static str]) -> AssertUnwindSafe<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let budgets = Budgets {
-            reply: REPLY,
-            compile: Duration::from_secs(600),
-            ..Budgets::server(8 << 30)
-        };
+        let budgets = Budgets::server(8 << 30)
+            .reply(REPLY)
+            .compile(Duration::from_secs(600));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();

@@ -16,6 +16,15 @@ pub const TICK: Duration = Duration::from_millis(10);
 eco_limits::limits! {
     /// What a plugin may use. Each limit costs a plugin that breaks it its connection; the log names
     /// the [`Budget`], its value and what changes it.
+    ///
+    /// ```
+    /// use eco_compile::Budgets;
+    /// use std::time::Duration;
+    ///
+    /// let budgets = Budgets::default().memory(16 << 20).cpu(Duration::from_millis(50));
+    /// assert_eq!(budgets.memory, 16 << 20);
+    /// assert_eq!(budgets.wait, Budgets::default().wait);
+    /// ```
     pub struct Budgets {
         /// What a person changes a budget with, for messages: a flag, say. `None` where nobody can.
         pub setting: fn(Budget) -> Option<String> = |_| None,
@@ -31,6 +40,7 @@ eco_limits::limits! {
             code: "cpu",
             words: "processor time per call",
             range: Range::AtLeast(Value::Time(TICK), "processor time is counted in steps of that"),
+            reason: "At least 10 ms, a tick. A second is many times what a call of a plugin takes that answers a peer, and no longer than a person waits.",
             test: "hostile_plugins::calls::every_attack_costs_its_own_connection_and_no_other",
         }
 
@@ -41,18 +51,19 @@ eco_limits::limits! {
             wait: Time = Duration::from_secs(30),
             code: "wait",
             words: "waiting per call",
+            reason: "As long as a peer may take none of a reply. A plugin that waits longer asks for a timer, which holds no call.",
             test: "hostile_plugins::wasi::a_plugin_that_sleeps_for_ever_is_cut_by_the_wall_clock",
         }
 
         /// Time in which one call must be over, by the clock
         ///
         /// Whatever it waits for. One that makes way for others again and again would else hold its connection, and
-        /// what that makes the host hold, for as long as these go on. The default is many times the processor time of
-        /// a call, so that one of a hundred that loop together still has all of it.
+        /// what that makes the host hold, for as long as these go on.
         Deadline {
             deadline: Time = Duration::from_secs(120),
             code: "deadline",
             words: "time per call, by the clock",
+            reason: "Many times the processor time of a call, so that one of a hundred that loop together has all of it.",
             test: "state::publishing::a_call_is_over_at_its_deadline_however_long_it_makes_way",
         }
 
@@ -64,6 +75,7 @@ eco_limits::limits! {
             fuel: Units = u64::MAX,
             code: "fuel",
             words: "units of work per connection",
+            reason: "No budget: processor time bounds a plugin, and counting slows it down. An exercise sets one.",
             test: "judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case",
         }
 
@@ -77,6 +89,7 @@ eco_limits::limits! {
             code: "memory",
             words: "memory per instance",
             range: Range::FromTo(Value::Size(64 * KIB), Value::Size(4 * GIB)),
+            reason: "64 KiB to 4 GiB. Python's interpreter begins with 23 MiB, so that a script in each language has twice that and more.",
             test: "hostile_plugins::calls::every_attack_costs_its_own_connection_and_no_other",
         }
 
@@ -87,9 +100,10 @@ eco_limits::limits! {
         /// half of the machine's. In a laboratory it is what one run has, with what
         /// its connections share and what they log, so that no plugin takes another's part.
         TotalMemory {
-            total_memory: Size = usize::MAX,
+            total_memory: Size = 2 * GIB,
             code: "total-memory",
             words: "memory of all instances",
+            reason: "Half of a machine with 4 GiB; the rest is for compiling, for the host, and for the system. A program that knows its machine sets more, or less.",
             test: "hostile_plugins::memory::memory_of_all_instances_together_has_a_budget_and_is_given_back",
         }
 
@@ -102,6 +116,7 @@ eco_limits::limits! {
             code: "table",
             words: "table elements per instance",
             range: Range::FromTo(Value::Elements(0), Value::Elements(10_000_000)),
+            reason: "Up to ten million. An element is most often a function that is called through a pointer, of which a large program has some thousands.",
             test: "hostile_plugins::calls::every_attack_costs_its_own_connection_and_no_other",
         }
 
@@ -113,6 +128,7 @@ eco_limits::limits! {
             code: "stack",
             words: "stack per call",
             range: Range::FromTo(Value::Size(16 * KIB), Value::Size(16 * MIB)),
+            reason: "16 KiB to 16 MiB. wasmtime's own default.",
             test: "hostile_plugins::calls::every_attack_costs_its_own_connection_and_no_other",
         }
 
@@ -123,6 +139,7 @@ eco_limits::limits! {
             reply: Size = MIB,
             code: "reply",
             words: "bytes returned per call",
+            reason: "Sixteen chunks. A reply is held as a whole until it is written.",
             test: "hostile_plugins::calls::a_reply_of_exactly_the_budget_passes_and_one_byte_more_does_not",
         }
 
@@ -131,6 +148,7 @@ eco_limits::limits! {
             log: Size = 256 * KIB,
             code: "log-output",
             words: "log output per connection",
+            reason: "Some thousands of lines, enough to find a fault, and 512 MiB of a disk where each of 2048 connections writes them.",
             test: "hostile_plugins::wasi::a_plugin_that_floods_standard_output_is_cut",
         }
 
@@ -139,6 +157,7 @@ eco_limits::limits! {
             file: Size = 32 * MIB,
             code: "file-size",
             words: "size of a plugin's file",
+            reason: "The largest that the tools of languages make, which carry a whole interpreter, have 12 to 18 MB.",
             test: "refused_plugins::files::a_file_over_its_budget_is_refused_before_it_is_read_to_its_end",
         }
 
@@ -149,6 +168,7 @@ eco_limits::limits! {
             compile: Time = Duration::from_secs(30),
             code: "compile-time",
             words: "time to compile",
+            reason: "What tools make takes some seconds at most. What takes longer was made to.",
             test: "compile::attacks::a_plugin_that_takes_too_much_to_compile_is_too_complex",
         }
 
@@ -159,21 +179,23 @@ eco_limits::limits! {
             compile_memory: Size = GIB,
             code: "compile-memory",
             words: "memory to compile",
+            reason: "What tools make takes less. At most four are compiled at once for each processor.",
             test: "compile::attacks::a_plugin_that_takes_too_much_to_compile_is_too_complex",
         }
     }
 }
 
 impl Budgets {
-    /// For a plugin that serves: small, since there is an instance for each connection.
+    /// The defaults, which are those of a plugin that serves, with half of the machine's memory for all instances.
+    /// `machine_memory` is in bytes.
     pub fn server(machine_memory: usize) -> Self {
         Self {
             total_memory: machine_memory / 2,
-            ..Self::defaults()
+            ..Self::default()
         }
     }
 
-    /// For a client plugin: wide, since there is one, and whole messages go through it.
+    /// For a client plugin: wide, since there is one, and whole messages go through it. `machine_memory` is in bytes.
     pub fn client(machine_memory: usize) -> Self {
         Self {
             cpu: Duration::from_secs(10),

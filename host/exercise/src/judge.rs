@@ -119,14 +119,12 @@ const MEMORY: usize = 64 << 20;
 /// The engine of the judges. They may be anybody's, as the exercise is, so that they have the budgets of
 /// clients, but for memory. They too act the same in every run.
 fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, String> {
-    let budgets = Budgets {
-        cpu: CALL,
-        compile: COMPILE,
-        memory: MEMORY,
-        total_memory: memory,
-        reply: dialogue::MOST_SENT,
-        ..Budgets::client(memory)
-    };
+    let budgets = Budgets::client(memory)
+        .cpu(CALL)
+        .compile(COMPILE)
+        .memory(MEMORY)
+        .total_memory(memory)
+        .reply(dialogue::MOST_SENT);
     Engine::builder(compiler.clone(), budgets)
         .laboratory()
         .build()

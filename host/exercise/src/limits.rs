@@ -10,8 +10,7 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 const GIB: usize = 1024 * MIB;
 
-/// Less than a tenth of a second for compiled code and Lua, and for Python less than half a second. A thousand chunks of a
-/// byte, each of them logged, take less than a third of it in every language.
+/// The default of [`Limits::fuel`], which has the reason.
 const FUEL: u64 = 100_000_000;
 
 eco_limits::limits! {
@@ -33,6 +32,7 @@ eco_limits::limits! {
             fuel: Units = FUEL,
             code: "fuel",
             range: Range::FromTo(Value::Units(1), Value::Units(10_000_000_000)),
+            reason: "A hundred million: less than a tenth of a second for compiled code and Lua, and less than half a second for Python. A thousand chunks of a byte, each of them logged, take less than a third of it in every language.",
             test: "exercises::files::a_wrong_exercise_is_refused_with_its_line",
         }
 
@@ -43,6 +43,7 @@ eco_limits::limits! {
             memory: Size = 64 * MIB,
             code: "memory",
             range: Range::FromTo(Value::Size(1), Value::Size(4 * GIB)),
+            reason: "That of a server's plugin.",
             test: "exercises::files::a_wrong_exercise_is_refused_with_its_line",
         }
 
@@ -53,25 +54,20 @@ eco_limits::limits! {
             reply: Size = MIB,
             code: "reply",
             range: Range::FromTo(Value::Size(1), Value::Size(4 * MIB)),
+            reason: "That of a server's plugin.",
             test: "exercises::files::a_wrong_exercise_is_refused_with_its_line",
         }
 
         /// Bytes that a connection may write to the log
         ///
-        /// The default is a line for each byte of a thousand that come one at a time. A case may have many connections,
-        /// and what they log is held, escaped.
+        /// A case may have many connections, and what they log is held, escaped.
         Log {
             log: Size = 256 * KIB,
             code: "log",
             range: Range::FromTo(Value::Size(1), Value::Size(MIB)),
+            reason: "A line for each byte of a thousand that come one at a time.",
             test: "exercises::files::a_wrong_exercise_is_refused_with_its_line",
         }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self::defaults()
     }
 }
 
@@ -124,14 +120,12 @@ impl Limits {
     /// The budgets of the sandbox, where a run may make the host hold so many bytes (see [`Share`](crate::Share)):
     /// machines differ in what they have, and a verdict that depends on it is none.
     pub fn budgets(&self, run: usize) -> Budgets {
-        let mut budgets = Budgets {
-            cpu: with_fuel(self.fuel, BACKSTOP, BACKSTOP_PER_FUEL),
+        let mut budgets = Budgets::default()
+            .cpu(with_fuel(self.fuel, BACKSTOP, BACKSTOP_PER_FUEL))
             // How busy a machine is decides nothing.
-            deadline: Duration::MAX,
-            compile: COMPILE,
-            total_memory: run,
-            ..Budgets::server(run)
-        };
+            .deadline(Duration::MAX)
+            .compile(COMPILE)
+            .total_memory(run);
         for limit in Limit::ALL {
             limit.budget().set(&mut budgets, limit.get(self));
         }

@@ -157,12 +157,8 @@ impl From<&Error> for Verdict {
                 }
                 Budget::TotalMemory => Self::Internal(too_little_memory(value)),
                 Budget::Log => Self::Crashed(format!("it wrote more than {value} to the log")),
-                Budget::Cpu
-                | Budget::Wait
-                | Budget::Deadline
-                | Budget::File
-                | Budget::Compile
-                | Budget::CompileMemory => Self::Internal(error.to_string()),
+                // Budgets of time are a backstop, and the others are of compiling.
+                _ => Self::Internal(error.to_string()),
             },
         }
     }

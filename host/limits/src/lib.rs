@@ -19,12 +19,13 @@
 //!             rooms: Count = 2,
 //!             code: "rooms",
 //!             words: "rooms per connection",
+//!             reason: "One to be in and one to look into.",
 //!             test: "rooms::a_third_room_is_refused",
 //!         }
 //!     }
 //! }
 //!
-//! let mut limits = Limits::defaults();
+//! let mut limits = Limits::default().rooms(4);
 //! let row = Limit::Rooms.row();
 //! Limit::Rooms.set(&mut limits, row.parse("3").expect("a number"));
 //! assert_eq!(limits.rooms, 3);

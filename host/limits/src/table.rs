@@ -77,11 +77,13 @@ impl fmt::Display for Range {
 
 /// Makes the types of a table of limits, as in [the example](crate):
 ///
-/// - the struct with the value of each limit: a field for each row, and the further fields that are listed in it;
+/// - the struct with the value of each limit: a field for each row, and the further fields that are listed in it. It has
+///   [`Default`], and a method of each field's name that sets it, so that a new row breaks no user of the struct;
 /// - the enum that names a limit: a variant for each row, displayed as the row's `words`.
 ///
 /// A row has the field with its unit and default, and the parts of a [`Row`]. The first line of its comment is the
-/// limit's help. Its `test` is the one that hits the limit; the field's documentation names it.
+/// limit's help. Its `reason` is that of the default, and its `test` the one that hits the limit; the field's
+/// documentation has both, with the unit and the default.
 #[macro_export]
 macro_rules! limits {
     (
@@ -100,32 +102,61 @@ macro_rules! limits {
                     code: $code:literal,
                     $(words: $words:literal,)?
                     $(range: $range:expr,)?
+                    reason: $reason:literal,
                     test: $test:literal,
                 }
             )*
         }
     ) => {
         $(#[$of_struct])*
+        ///
+        /// It begins as `default()`, and a method of each field's name sets that field. A value is not checked against
+        /// the range that a field's text names.
         #[derive(Clone, Debug)]
+        #[non_exhaustive]
         pub struct $Limits {
             $(
                 #[doc = concat!($help, ".")]
                 $(#[doc = $more])*
-                #[doc = concat!("\n\nThe test that hits it: `", $test, "`.")]
+                #[doc = concat!(
+                    "\n\nIn ", $crate::limits!(@unit $Unit), ", by default `", stringify!($default), "`. ", $reason,
+                    "\n\nThe test that hits it: `", $test, "`."
+                )]
                 pub $field: $crate::$Unit,
             )*
             $($(#[$of_other])* pub $other: $Other,)*
         }
 
         impl $Limits {
-            /// Limits with the default of each row.
-            fn defaults() -> Self {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](Self#structfield.", stringify!($field), "), in ",
+                    $crate::limits!(@unit $Unit), ": ", $help, ".")]
+                #[must_use]
+                pub fn $field(mut self, value: $crate::$Unit) -> Self {
+                    self.$field = value;
+                    self
+                }
+            )*
+            $(
+                #[doc = concat!("Sets [`", stringify!($other), "`](Self#structfield.", stringify!($other), ").")]
+                #[must_use]
+                pub fn $other(mut self, value: $Other) -> Self {
+                    self.$other = value;
+                    self
+                }
+            )*
+        }
+
+        impl Default for $Limits {
+            /// The default of each field.
+            fn default() -> Self {
                 Self { $($field: $default,)* $($other: $value,)* }
             }
         }
 
         $(#[$of_enum])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum $Limit {
             $(#[doc = concat!($help, ".")] $Row,)*
         }
@@ -177,6 +208,13 @@ macro_rules! limits {
             }
         }
     };
+    (@unit Time) => { "time" };
+    (@unit Timeout) => { "time, where `None` is never" };
+    (@unit Size) => { "bytes" };
+    (@unit Count) => { "number" };
+    (@unit Cap) => { "number, where `None` is no limit" };
+    (@unit Elements) => { "elements" };
+    (@unit Units) => { "units of work" };
     (@or $default:expr;) => { $default };
     (@or $default:expr; $given:expr) => { $given };
 }

@@ -89,10 +89,7 @@ mod tests {
 
     /// A run whose engine has memory for a few dozen instances of a plugin with an import.
     async fn run() -> Run {
-        let budgets = Budgets {
-            total_memory: 32 << 20,
-            ..Budgets::client(1 << 30)
-        };
+        let budgets = Budgets::client(1 << 30).total_memory(32 << 20);
         let engine = Engine::builder(Compiler::InProcess, budgets).build();
         // With an import, its dialogues are not cached.
         let import = "(component $plugin (import \"eco:plugin/log@0.1.0\" (instance))";

@@ -25,6 +25,7 @@ eco_limits::limits! {
             code: "chunk-size",
             words: "the most bytes that one call of the plugin gets",
             range: Range::FromTo(Value::Size(1), Value::Size(16 * MIB)),
+            reason: "1 B to 16 MiB. A page of WebAssembly's memory, which every plugin can spare.",
             test: "echo::a_chunk_size_of_16_gives_the_transcript_of_the_course",
         }
 
@@ -36,6 +37,7 @@ eco_limits::limits! {
             code: "max-connections",
             words: "connections at the same time; the next ones wait until one ends",
             range: Range::FromTo(Value::Count(1), Value::Count(MOST_CONNECTIONS)),
+            reason: "1 to 16 000. A class has some dozens and a small service some hundreds, and address space is reserved for each.",
             test: "tcp::at_the_cap_connections_wait_and_none_is_refused",
         }
 
@@ -46,6 +48,7 @@ eco_limits::limits! {
             max_connections_per_peer: Cap = None,
             code: "max-connections-per-peer",
             words: "connections of one peer; one more is reset",
+            reason: "Many may share one address, behind a router or a proxy, so that the right number is known to the operator alone.",
             test: "tcp::a_peer_that_has_as_many_as_it_may_is_refused_and_stops_no_other",
         }
 
@@ -56,6 +59,7 @@ eco_limits::limits! {
             idle_timeout: Timeout = Some(Duration::from_secs(600)),
             code: "idle-timeout",
             words: "closes a connection to which, and from which, nothing went for so long",
+            reason: "A person who thinks, or types slowly, keeps the connection; one that was forgotten gives its place back.",
             test: "tcp::a_silent_peer_is_closed_in_order_after_the_idle_timeout",
         }
 
@@ -66,6 +70,7 @@ eco_limits::limits! {
             write_timeout: Timeout = Some(Duration::from_secs(30)),
             code: "write-timeout",
             words: "resets a connection whose peer takes none of a reply for so long",
+            reason: "A bad network is away for some seconds. A peer that takes nothing makes the host hold a reply.",
             test: "tcp::a_peer_that_takes_nothing_is_reset_after_the_write_timeout",
         }
 
@@ -76,13 +81,8 @@ eco_limits::limits! {
             grace: Time = Duration::from_secs(10),
             code: "grace",
             words: "when eco stops: how long replies on their way may take",
+            reason: "As long as `docker stop` waits before it kills.",
             test: "stopping::a_peer_that_never_reads_is_cut_off_at_the_end_of_the_grace",
         }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self::defaults()
     }
 }

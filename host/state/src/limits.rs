@@ -19,6 +19,7 @@ eco_limits::limits! {
             topics: Count = 64,
             code: "topics",
             words: "topics of one connection",
+            reason: "Enough for a game with rooms, and a member's presence is told to all others of each.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -29,6 +30,7 @@ eco_limits::limits! {
             members: Count = 1_000_000,
             code: "members",
             words: "members of all topics together",
+            reason: "Some five hundred for each of 2048 connections.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -37,6 +39,7 @@ eco_limits::limits! {
             topic: Size = 256,
             code: "topic-size",
             words: "size of a topic's name",
+            reason: "About as much as the name of a file may have on most systems.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -45,6 +48,7 @@ eco_limits::limits! {
             label: Size = 256,
             code: "label-size",
             words: "size of a label",
+            reason: "A name of a person, with room for more. All members' labels are listed to whoever asks.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -55,6 +59,7 @@ eco_limits::limits! {
             message: Size = 64 * KIB,
             code: "message-size",
             words: "size of a message",
+            reason: "The default of a chunk, so that what a peer sent goes on in one message.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -63,6 +68,7 @@ eco_limits::limits! {
             key: Size = KIB,
             code: "key-size",
             words: "size of a key",
+            reason: "A path of some names.",
             test: "state::store::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -73,6 +79,7 @@ eco_limits::limits! {
             value: Size = MIB,
             code: "value-size",
             words: "size of a value",
+            reason: "The default of a reply, so that what was kept can be sent in one.",
             test: "state::store::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -83,6 +90,7 @@ eco_limits::limits! {
             mailbox_events: Count = 1024,
             code: "mailbox-events",
             words: "events that wait for one connection",
+            reason: "All that one connection may say in a second, while a peer is slow.",
             test: "state::topics::messages::a_peer_that_does_not_read_holds_up_nobody_and_is_told_what_it_missed",
         }
 
@@ -93,6 +101,7 @@ eco_limits::limits! {
             mailbox: Size = MIB,
             code: "mailbox-size",
             words: "size of the events that wait for one connection",
+            reason: "Sixteen of the largest messages.",
             test: "mailbox::tests::who_has_no_room_for_an_event_misses_it",
         }
 
@@ -103,6 +112,7 @@ eco_limits::limits! {
             waiting: Size = 64 * MIB,
             code: "waiting-size",
             words: "size of all events that wait",
+            reason: "Sixty-four full mailboxes of events that nobody else waits for.",
             test: "state::topics::limits::messages_that_wait_for_all_together_have_a_limit",
         }
 
@@ -113,6 +123,7 @@ eco_limits::limits! {
             store: Size = 64 * MIB,
             code: "store-size",
             words: "size of the store",
+            reason: "Some six hundred bytes for each key that there may be.",
             test: "state::store::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -123,6 +134,7 @@ eco_limits::limits! {
             keys: Count = 100_000,
             code: "store-keys",
             words: "keys of the store",
+            reason: "Some dozens for each of 2048 connections.",
             test: "state::store::each_limit_of_the_store_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -133,6 +145,7 @@ eco_limits::limits! {
             messages_per_second: Count = 1000,
             code: "publish-rate",
             words: "messages of one connection in a second",
+            reason: "A game that tells a place sixty times a second needs a sixteenth of it.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -143,6 +156,7 @@ eco_limits::limits! {
             bytes_per_second: Size = 4 * MIB,
             code: "publish-size",
             words: "bytes published by one connection in a second",
+            reason: "A peer with a line of 32 Mbit/s sends no more.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
 
@@ -154,14 +168,9 @@ eco_limits::limits! {
             deliveries_per_second: Count = 100_000,
             code: "delivery-rate",
             words: "events that one connection causes others in a second",
+            reason: "A hundred messages a second to a topic with a thousand members.",
             test: "state::topics::limits::each_limit_of_topics_is_an_error_with_a_code_and_named_in_the_log",
         }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self::defaults()
     }
 }
 

@@ -84,10 +84,7 @@ pub(crate) async fn run<S: Session, F: Future>(
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_is_idle_when_nothing_came_for_the_whole_timeout() {
-    let limits = Limits {
-        idle_timeout: Some(Duration::from_secs(10)),
-        ..Limits::default()
-    };
+    let limits = Limits::default().idle_timeout(Some(Duration::from_secs(10)));
     let started = Instant::now();
     let mut session = Repeat {
         times: 1,
@@ -119,11 +116,9 @@ async fn a_peer_is_idle_when_nothing_came_for_the_whole_timeout() {
 /// More chunks at once than tokio lets a task take in one go.
 #[tokio::test(start_paused = true)]
 async fn a_burst_of_chunks_leaves_the_idle_timeout_on() {
-    let limits = Limits {
-        chunk_size: 1,
-        idle_timeout: Some(Duration::from_secs(10)),
-        ..Limits::default()
-    };
+    let limits = Limits::default()
+        .chunk_size(1)
+        .idle_timeout(Some(Duration::from_secs(10)));
     for burst in 100..300 {
         let mut session = Repeat {
             times: 1,
@@ -145,10 +140,7 @@ async fn a_burst_of_chunks_leaves_the_idle_timeout_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stalled_reader_is_given_up_after_the_write_timeout_and_not_before() {
-    let limits = Limits {
-        write_timeout: Some(Duration::from_secs(30)),
-        ..Limits::default()
-    };
+    let limits = Limits::default().write_timeout(Some(Duration::from_secs(30)));
     let started = Instant::now();
     let mut session = Repeat {
         times: 100,
@@ -226,10 +218,7 @@ impl Session for Room {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_only_listens_is_idle_when_nothing_was_said_to_it_for_the_whole_timeout() {
-    let limits = Limits {
-        idle_timeout: Some(Duration::from_secs(10)),
-        ..Limits::default()
-    };
+    let limits = Limits::default().idle_timeout(Some(Duration::from_secs(10)));
     // Words that don't reach the peer are no sign of life.
     for (words, heard, seconds) in [
         (&b"hello"[..], &b"hello".repeat(5)[..], 5 * 9 + 10),
@@ -251,11 +240,9 @@ async fn a_peer_that_only_listens_is_idle_when_nothing_was_said_to_it_for_the_wh
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_never_reads_ends_however_much_is_said_to_it() {
-    let limits = Limits {
-        idle_timeout: Some(Duration::from_secs(10)),
-        write_timeout: Some(Duration::from_secs(30)),
-        ..Limits::default()
-    };
+    let limits = Limits::default()
+        .idle_timeout(Some(Duration::from_secs(10)))
+        .write_timeout(Some(Duration::from_secs(30)));
     let mut session = Room::where_it_is_said(b"hello", usize::MAX);
     // The pipe holds twelve of these.
     let (end, counts, _near) = run(&mut session, &limits, 64, async |near| near).await;
@@ -265,11 +252,9 @@ async fn a_peer_that_never_reads_ends_however_much_is_said_to_it() {
 
 #[tokio::test]
 async fn nothing_is_read_while_a_reply_is_unsent() {
-    let limits = Limits {
-        chunk_size: 1,
-        write_timeout: Some(Duration::from_millis(50)),
-        ..Limits::default()
-    };
+    let limits = Limits::default()
+        .chunk_size(1)
+        .write_timeout(Some(Duration::from_millis(50)));
     let mut session = Repeat {
         times: 1000,
         ..Repeat::default()
@@ -303,7 +288,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.expect("a runtime").block_on(async {
-            let limits = Limits { chunk_size, ..Limits::default() };
+            let limits = Limits::default().chunk_size(chunk_size);
             let mut session = Repeat { times, ..Repeat::default() };
             let sent = pieces.concat();
             let (end, counts, replies) = run(&mut session, &limits, buffer, async |near| {

@@ -139,13 +139,10 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
             &["--table"],
         ),
     ];
-    let mut budgets = Budgets::server(8 << 30);
-    budgets.cpu = std::time::Duration::from_millis(200);
-    budgets.setting = |budget| Some(format!("--{}", budget.code()));
-    let limits = Limits {
-        max_connections: 16,
-        ..Limits::default()
-    };
+    let budgets = Budgets::server(8 << 30)
+        .cpu(std::time::Duration::from_millis(200))
+        .setting(|budget| Some(format!("--{}", budget.code())));
+    let limits = Limits::default().max_connections(16);
     let engine = Engine::builder(Compiler::InProcess, budgets)
         .pooled(limits.max_connections)
         .build()

@@ -130,10 +130,7 @@ fn submissions_that_make_the_host_hold_much_cost_the_grader_little() {
 
 /// A laboratory in which a run may hold so much.
 async fn loaded(name: &str, text: &str, run: usize) -> ServerPlugin {
-    let budgets = Budgets {
-        log: 64 * MIB,
-        ..Budgets::server(2 * run)
-    };
+    let budgets = Budgets::default().log(64 * MIB).total_memory(run);
     let engine = Engine::builder(Compiler::InProcess, budgets).laboratory();
     let engine = engine.build().expect("an engine");
     let path = plugin_file(name, text);

@@ -74,10 +74,7 @@ fn within_descriptors(limits: Limits, typed: &ServerArgs) -> Limits {
     let possible = machine::raise_descriptor_limit().unwrap_or(usize::MAX);
     let most = limits.max_connections;
     if !typed.has(Limit::MaxConnections) {
-        return Limits {
-            max_connections: most.min(possible),
-            ..limits
-        };
+        return limits.max_connections(most.min(possible));
     }
     if most > possible {
         tracing::warn!(

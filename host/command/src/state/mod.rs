@@ -65,10 +65,7 @@ fn find(place: &StateArgs) -> Result<Location, Failure> {
 /// Opens the store of a namespace.
 async fn open(location: &Location, namespace: &str) -> Result<Box<dyn StoreBackend>, Failure> {
     // A server with other limits may have written longer values.
-    let limits = Limits {
-        value: LONGEST_VALUE,
-        ..Limits::default()
-    };
+    let limits = Limits::default().value(LONGEST_VALUE);
     let opened = open_store(location, namespace, &limits).await;
     opened.map_err(not_there)
 }

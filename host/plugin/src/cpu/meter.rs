@@ -320,10 +320,7 @@ mod tests {
     }
 
     fn budgets(cpu: Duration) -> Budgets {
-        Budgets {
-            cpu,
-            ..Budgets::server(0)
-        }
+        Budgets::default().cpu(cpu)
     }
 
     /// The first tick of a call may come the moment that it starts.

@@ -62,11 +62,9 @@ const FILLS: &str = r#"(component
   (export "eco:plugin/handler@0.1.0" (instance $handler)))"#;
 
 fn builder(cleaning: Cleaning, total_memory: usize) -> EngineBuilder {
-    let budgets = Budgets {
-        cpu: Duration::from_millis(10),
-        total_memory,
-        ..Budgets::server(0)
-    };
+    let budgets = Budgets::default()
+        .cpu(Duration::from_millis(10))
+        .total_memory(total_memory);
     let mut builder = Engine::builder(Compiler::InProcess, budgets).pooled(4);
     builder.cleaning = cleaning;
     builder.uncached()
@@ -114,10 +112,7 @@ async fn a_warm_slot_shows_nothing_of_the_connection_before() {
 async fn what_slots_keep_is_bounded() {
     for way in ways() {
         for total in [0, MIB, 100 * MIB, 1 << 34] {
-            let budgets = Budgets {
-                total_memory: total,
-                ..Budgets::server(0)
-            };
+            let budgets = Budgets::default().total_memory(total);
             let InstanceAllocationStrategy::Pooling(pool) = pool(&budgets, 10_000, 1 << 32, way)
             else {
                 unreachable!("it is one");

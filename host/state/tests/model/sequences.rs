@@ -9,15 +9,13 @@ use std::sync::Arc;
 
 /// Limits that no sequence reaches.
 pub(crate) fn limits() -> Limits {
-    Limits {
-        messages_per_second: 1 << 30,
-        bytes_per_second: 1 << 30,
+    Limits::default()
+        .messages_per_second(1 << 30)
+        .bytes_per_second(1 << 30)
         // With labels as long as that, a piece of a list has one member.
-        label: 1 << 20,
+        .label(1 << 20)
         // Expired keys take no room.
-        keys: MANY + KEYS.len(),
-        ..Limits::default()
-    }
+        .keys(MANY + KEYS.len())
 }
 
 /// Tries so many sequences. `hosts` makes the hosts of each.
