@@ -19,7 +19,7 @@ const ORDER: [&str; 10] = [
 ];
 
 fn main() -> io::Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wit");
     println!("cargo:rerun-if-changed={}", folder.display());
     let entries = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;
     let names = entries.iter().map(fs::DirEntry::file_name);

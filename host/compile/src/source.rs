@@ -23,13 +23,13 @@ pub struct BuiltIn {
 /// The built-in server plugins.
 pub const BUILT_IN_SERVERS: &[BuiltIn] = &[BuiltIn {
     name: "echo",
-    text: include_str!("../../../plugins/echo/echo.wat"),
+    text: include_str!("../plugins/echo/echo.wat"),
 }];
 
 /// The built-in client plugins.
 pub const BUILT_IN_CLIENTS: &[BuiltIn] = &[BuiltIn {
     name: "echo",
-    text: include_str!("../../../plugins/echo-client/echo-client.wat"),
+    text: include_str!("../plugins/echo-client/echo-client.wat"),
 }];
 
 /// The source of a plugin.

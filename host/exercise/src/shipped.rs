@@ -69,15 +69,40 @@ macro_rules! file {
     ($folder:literal, $path:literal) => {
         (
             $path,
-            include_bytes!(concat!("../../../plugins/exercises/", $folder, "/", $path)),
+            include_bytes!(concat!("../plugins/exercises/", $folder, "/", $path)),
         )
+    };
+}
+
+/// A starter in Rust, by links with other names to its files: cargo takes no folder with a `Cargo.toml` into the package of
+/// another.
+macro_rules! package {
+    ($name:literal) => {
+        [
+            (
+                "Cargo.toml",
+                include_bytes!(concat!("../rust/", $name, ".toml")),
+            ),
+            (
+                "Cargo.lock",
+                include_bytes!(concat!("../rust/", $name, ".lock")),
+            ),
+            (
+                ".cargo/config.toml",
+                include_bytes!(concat!("../rust/", $name, ".config")),
+            ),
+            (
+                "src/lib.rs",
+                include_bytes!(concat!("../rust/", $name, ".rs")),
+            ),
+        ]
     };
 }
 
 /// Tells git to leave the bytes of a copy alone.
 const ATTRIBUTES: File = (
     ".gitattributes",
-    include_bytes!("../../../plugins/exercises/.gitattributes"),
+    include_bytes!("../plugins/exercises/.gitattributes"),
 );
 
 /// All of them.
@@ -97,36 +122,9 @@ pub const SHIPPED: &[Shipped] = shipped![
 
 /// The starters of compiled languages, by interface and language.
 const STARTERS: [(Shape, SampleLanguage, &[File]); 9] = [
-    (
-        Shape::Handler,
-        SampleLanguage::Rust,
-        &[
-            file!("starters/handler/rust", "Cargo.toml"),
-            file!("starters/handler/rust", "Cargo.lock"),
-            file!("starters/handler/rust", ".cargo/config.toml"),
-            file!("starters/handler/rust", "src/lib.rs"),
-        ],
-    ),
-    (
-        Shape::Session,
-        SampleLanguage::Rust,
-        &[
-            file!("starters/session/rust", "Cargo.toml"),
-            file!("starters/session/rust", "Cargo.lock"),
-            file!("starters/session/rust", ".cargo/config.toml"),
-            file!("starters/session/rust", "src/lib.rs"),
-        ],
-    ),
-    (
-        Shape::Event,
-        SampleLanguage::Rust,
-        &[
-            file!("starters/event/rust", "Cargo.toml"),
-            file!("starters/event/rust", "Cargo.lock"),
-            file!("starters/event/rust", ".cargo/config.toml"),
-            file!("starters/event/rust", "src/lib.rs"),
-        ],
-    ),
+    (Shape::Handler, SampleLanguage::Rust, &package!("handler")),
+    (Shape::Session, SampleLanguage::Rust, &package!("session")),
+    (Shape::Event, SampleLanguage::Rust, &package!("event")),
     (
         Shape::Event,
         SampleLanguage::C,

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// The version whose interpreter eco is tested with, and the hashes of its wheels. pip gets them from its
 /// index, and takes nothing else from there.
-const REQUIREMENTS: &str = include_str!("../../../plugins/interpreters/python/requirements.txt");
+const REQUIREMENTS: &str = include_str!("../plugins/interpreters/python/requirements.txt");
 
 macro_rules! sources {
     ($($name:literal)*) => {
-        [$(($name, include_str!(concat!("../../../plugins/interpreters/python/", $name)))),*]
+        [$(($name, include_str!(concat!("../plugins/interpreters/python/", $name)))),*]
     };
 }
 
@@ -23,7 +23,7 @@ const INTERPRETER: [(&str, &str); 15] = sources![
 ];
 
 /// Its one module that isn't Python, and the file that Python looks for when it is imported.
-const IMMORTAL: &str = include_str!("../../../plugins/interpreters/python/immortal.wat");
+const IMMORTAL: &str = include_str!("../plugins/interpreters/python/immortal.wat");
 const IMMORTAL_FILE: &str = "immortal.cpython-314-wasm32-wasi.so";
 
 const WORLD: &str = "eco:plugin/script-interpreter@0.1.0";

@@ -33,16 +33,28 @@ pub enum Shape {
 
 macro_rules! files {
     ($($path:literal)*) => {
-        &[$(($path, include_str!(concat!("../../../plugins/", $path)))),*]
+        &[$(($path, include_str!(concat!("../plugins/", $path)))),*]
     };
 }
 
-/// All the files of the samples that are built, by their path in `plugins/`. Those of scripts are in `eco_compile`.
-const FILES: &[(&str, &str)] = files![
-    "rust/upper/Cargo.toml" "rust/upper/.cargo/config.toml" "rust/upper/Cargo.lock" "rust/upper/src/lib.rs"
-    "rust/lines/Cargo.toml" "rust/lines/.cargo/config.toml" "rust/lines/Cargo.lock" "rust/lines/src/lib.rs"
-    "rust/chat/Cargo.toml" "rust/chat/.cargo/config.toml" "rust/chat/Cargo.lock" "rust/chat/src/lib.rs"
-    "rust/client/Cargo.toml" "rust/client/.cargo/config.toml" "rust/client/Cargo.lock" "rust/client/src/lib.rs"
+/// A package of cargo, by links with other names to its files: cargo takes no folder with a `Cargo.toml` into the package
+/// of another.
+macro_rules! packages {
+    ($($name:literal)*) => {
+        [$([
+            (concat!("rust/", $name, "/Cargo.toml"), include_str!(concat!("../rust/", $name, ".toml"))),
+            (concat!("rust/", $name, "/Cargo.lock"), include_str!(concat!("../rust/", $name, ".lock"))),
+            (concat!("rust/", $name, "/.cargo/config.toml"), include_str!(concat!("../rust/", $name, ".config"))),
+            (concat!("rust/", $name, "/src/lib.rs"), include_str!(concat!("../rust/", $name, ".rs"))),
+        ]),*]
+    };
+}
+
+/// The files of the samples in Rust, by their path in `plugins/`.
+const RUST: [[(&str, &str); 4]; 4] = packages!["upper" "lines" "chat" "client"];
+
+/// Those of the others that are built. Those of scripts are in `eco_compile`.
+const OTHERS: &[(&str, &str)] = files![
     "c/upper/upper.c" "c/lines/lines.c" "c/chat/chat.c" "c/client/client.c"
     "wat/upper/upper.wat" "wat/lines/lines.wat" "wat/chat/chat.wat" "wat/client/client.wat"
 ];
@@ -110,7 +122,7 @@ pub fn write(
         }
     }
     let prefix = format!("{}/{sample}/", language.folder());
-    for (path, text) in FILES {
+    for (path, text) in RUST.as_flattened().iter().chain(OTHERS) {
         if let Some(path) = path.strip_prefix(&prefix) {
             let path = path.replace(&format!("{sample}."), &format!("{name}."));
             let package = |of: &str| format!("name = \"{of}\"");

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 fn sources(folder: PathBuf, found: &mut Vec<(PathBuf, String)>) {
     for entry in folder.read_dir().expect("a folder").flatten() {
         let path = entry.path();
-        if path.is_dir() {
+        // Links lead out of a crate, to what its package takes along.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             sources(path, found);
         } else if path.extension().is_some_and(|end| end == "rs") {
             let text = std::fs::read_to_string(&path).expect("it is text");

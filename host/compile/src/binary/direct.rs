@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_built_in_echo_is_direct() {
-        let echo = wat::parse_str(include_str!("../../../../plugins/echo/echo.wat")).unwrap();
+        let echo = wat::parse_str(include_str!("../../plugins/echo/echo.wat")).unwrap();
         assert!(detect(&echo).unwrap().is_some());
     }
 

@@ -10,7 +10,7 @@ macro_rules! samples {
     ($folder:literal, $extension:literal, $($name:literal)*) => {
         [$((
             $name,
-            include_str!(concat!("../../../../../plugins/", $folder, "/", $name, "/", $name, ".", $extension)),
+            include_str!(concat!("../../../plugins/", $folder, "/", $name, "/", $name, ".", $extension)),
         )),*]
     };
 }
@@ -20,14 +20,14 @@ macro_rules! embedded {
     ($name:literal) => {
         Origin::Embedded(Embedded::new(
             include_bytes!(concat!(
-                "../../../../../plugins/interpreters/",
+                "../../../plugins/interpreters/",
                 $name,
                 "/",
                 $name,
                 ".wasm"
             )),
             include_bytes!(concat!(
-                "../../../../../plugins/interpreters/",
+                "../../../plugins/interpreters/",
                 $name,
                 "/",
                 $name,

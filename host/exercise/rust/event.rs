@@ -1,0 +1,1 @@
+../../../plugins/exercises/starters/event/rust/src/lib.rs

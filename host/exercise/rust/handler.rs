@@ -1,0 +1,1 @@
+../../../plugins/exercises/starters/handler/rust/src/lib.rs

@@ -1,0 +1,1 @@
+../../../plugins/exercises/starters/session/rust/src/lib.rs

@@ -1,0 +1,1 @@
+../../../plugins/rust/chat/src/lib.rs

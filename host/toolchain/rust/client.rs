@@ -1,0 +1,1 @@
+../../../plugins/rust/client/src/lib.rs

@@ -1,0 +1,1 @@
+../../../plugins/rust/lines/src/lib.rs

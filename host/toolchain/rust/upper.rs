@@ -1,0 +1,1 @@
+../../../plugins/rust/upper/src/lib.rs
