@@ -2,7 +2,9 @@
 
 use crate::connection_loop::run;
 use crate::harness::assert_same;
-use eco_host::contract::{Connection, DirectBuffer, Next, Opening, Reason, Reply, Session};
+use eco_host::contract::{
+    BoxSession, Connection, DirectBuffer, Next, Opening, Reason, Reply, Session,
+};
 use eco_host::net::{End, Limits};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -138,6 +140,37 @@ async fn large_chunks_come_into_the_sessions_memory_and_small_ones_do_not() {
         assert!(matches!(end, End::Ended), "{end:?}");
         assert_eq!(session.direct > 0, is_direct);
         assert!(session.copied > 0);
+    }
+}
+
+/// The box has no memory of its own: the chunks come into the session's.
+#[tokio::test]
+async fn large_chunks_come_into_the_memory_of_a_boxed_session_too() {
+    for fails_at in [None, Some(3)] {
+        let mut session = BoxSession::new(Buffered {
+            fails_at,
+            ..Buffered::default()
+        });
+        let (end, counts, ()) = run(&mut session, &Limits::default(), 64 * 1024, async |near| {
+            let (mut from, mut to) = tokio::io::split(near);
+            let chunk = vec![b'x'; 16 * 1024];
+            for _ in 0..10 {
+                let mut reply = vec![0; chunk.len()];
+                if to.write_all(&chunk).await.is_err() || from.read_exact(&mut reply).await.is_err()
+                {
+                    return;
+                }
+                assert_same(&reply, &chunk);
+            }
+            to.shutdown().await.expect("a pipe");
+        })
+        .await;
+        let fails = fails_at.is_some();
+        assert_eq!(matches!(end, End::Ended), !fails, "{end:?}");
+        match end {
+            End::Failed(error) => assert_eq!(error.to_string(), "there is no room"),
+            end => assert_eq!((fails, counts.sent), (false, 160 * 1024), "{end:?}"),
+        }
     }
 }
 

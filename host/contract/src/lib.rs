@@ -10,6 +10,7 @@
 //! assert!(life.replied(1, Next::KeepOpen).is_err());
 //! ```
 
+mod box_session;
 mod connection;
 mod expect;
 mod life;
@@ -17,6 +18,7 @@ mod reply;
 mod session;
 mod slow_flag;
 
+pub use box_session::{BoxSession, SessionError};
 pub use connection::{Connection, Origin, Reason};
 pub use expect::Expect;
 pub use life::{Life, RepliedAfterFinish, Then};
