@@ -144,7 +144,7 @@ impl NotWhole<'_> {
                 Broken::Short => Cause::ClosedEarly,
                 Broken::TooLong => Cause::ReplyTooLong,
                 Broken::NoMemory(_) => Cause::NoMemory,
-                Broken::Write(_) | Broken::Read(_) | Broken::Sink(_) => Cause::Broken,
+                _ => Cause::Broken,
             },
         }
     }

@@ -13,6 +13,7 @@ const BACKLOG: u32 = 4096;
 /// An endpoint could not be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {endpoint}: {error}")]
+#[non_exhaustive]
 pub struct BindError {
     /// The endpoint.
     pub endpoint: Endpoint,
@@ -25,7 +26,10 @@ pub struct BindError {
 ///
 /// An address that another includes gets no socket of its own: one that is there twice, and one within a wildcard
 /// (`0.0.0.0:7` has `127.0.0.1:7`, and `[::]:7` has both where the system's IPv6 sockets take IPv4, too). Port 0 is
-/// another port each time.
+/// another port each time. The system holds up to 4096 connections of each that were not accepted yet.
+///
+/// # Cancel safety
+/// When the future is dropped, nothing is left listening.
 ///
 /// # Errors
 /// See [`BindError`]; nothing is left listening then.

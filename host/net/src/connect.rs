@@ -17,6 +17,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Why there is no connection to an endpoint.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// The name has no address, or nobody can be asked.
     #[error(transparent)]
@@ -26,7 +27,11 @@ pub enum ConnectError {
     Address(io::Error),
 }
 
-/// Connects to the address of the endpoint that answers first, see [`connect_any`].
+/// Connects to the address of the endpoint that answers first, see [`connect_any`]. Looking its name up and all attempts
+/// have `limit` together.
+///
+/// # Cancel safety
+/// When the future is dropped, all attempts are, and no connection is left.
 ///
 /// # Errors
 /// See [`ConnectError`]; `TimedOut` where none answers within `limit` in all.
@@ -46,6 +51,10 @@ pub async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, 
 ///
 /// The attempts are staggered (RFC 8305, "Happy Eyeballs"): the families take turns, and the next address is tried
 /// 250 ms after the one before, or at once when one fails. When one has answered, the other attempts are dropped.
+/// There is no limit but the system's.
+///
+/// # Cancel safety
+/// When the future is dropped, all attempts are, and no connection is left.
 ///
 /// # Errors
 /// That of the last address that failed, among them `AddrNotAvailable` when `source` is not this machine's, or

@@ -24,11 +24,18 @@ use tokio::io::AsyncWriteExt as _;
 /// Test: `tcp::a_peer_that_never_closes_is_not_waited_for_for_ever`.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// Sending FIN takes at most so long where there is no write timeout, and the write timeout where there is one. For TCP it
+/// takes no time; a transport that has last words of its own to send, such as TLS, waits for a peer that takes nothing.
+/// After it the connection is reset. It is as long as the write timeout is by default.
+/// Test: `serving::closing::a_transport_that_never_closes_is_reset_after_its_time`.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Bytes that are read and thrown away at a time while it waits.
 const WASTE: usize = 4096;
 
 /// How a connection ended. `E` is the session's own error.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum End<E> {
     /// Both sides have finished.
     Ended,
@@ -44,7 +51,7 @@ pub enum End<E> {
     PeerReset(io::Error),
     /// Nothing came, and nothing was written, for too long.
     Idle,
-    /// The peer took none of a reply for too long.
+    /// The peer took none of a reply for too long, or not the FIN after it.
     Stalled,
     /// The server is stopping.
     Stopping,
@@ -77,7 +84,12 @@ pub struct Counts {
 }
 
 /// Serves one connection up to its end. If it ends in order, FIN is sent then; the rest is for [`linger()`] and for the
-/// drop of the transport.
+/// drop of the transport. The end is always there in bounded time once the session has replied: writing and closing
+/// have the write timeout.
+///
+/// # Cancel safety
+/// When the future is dropped, the transport is as it was: a part of a reply may be written, and nothing was closed. The
+/// session may be in the middle of a call. So drop both, after [`Transport::reset_on_drop`].
 ///
 /// This future looks at `stopping` when it is polled and nothing is under way: setting it must wake the task. `counts`
 /// is kept up to date, so that it is right also when the future is dropped. The session's `closed` is left to the
@@ -107,6 +119,9 @@ pub async fn serve<T: Transport, S: Session>(
 /// Throws away the bytes that still come on a connection that [`serve()`] has ended in order, up to the peer's FIN.
 /// Dropped with unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is
 /// waited for as long as the end demands, and one that goes on sending too, for two seconds at most.
+///
+/// # Cancel safety
+/// It can be dropped at any time. The drop of the transport may send a reset then.
 pub async fn linger<T: Transport, E>(transport: &mut T, end: &End<E>) {
     let mut wait = match end {
         End::ByPlugin(Next::Reset) => return,
@@ -226,17 +241,8 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             Ok(then) => then,
             Err(RepliedAfterFinish) => return Some(End::RepliedAfterFinish),
         };
-        let mut rest = data;
-        while !rest.is_empty() {
-            match within(self.write_timeout, self.transport.write(rest)).await {
-                Some(Ok(0)) => return Some(End::PeerReset(io::ErrorKind::WriteZero.into())),
-                Some(Ok(written)) => {
-                    self.counts.sent += written as u64;
-                    rest = rest.get(written..).unwrap_or_default();
-                }
-                Some(Err(error)) => return Some(End::PeerReset(error)),
-                None => return Some(End::Stalled),
-            }
+        if let Err(end) = self.write_all(data).await {
+            return Some(end);
         }
         if !data.is_empty() {
             let bytes = data.len();
@@ -245,7 +251,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         match then {
             Then::Open => None,
             Then::Finished if had_finished => None,
-            Then::Finished => self.send_fin().await.err().map(End::PeerReset),
+            Then::Finished => self.send_fin().await.err(),
             Then::Closed | Then::Reset => match self.life.ended() {
                 Some(Reason::Ended) => Some(End::Ended),
                 _ => Some(End::ByPlugin(reply.next)),
@@ -253,17 +259,34 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
     }
 
-    async fn send_fin(&mut self) -> io::Result<()> {
-        tracing::debug!(connection = self.id, "sent FIN");
-        self.transport.shutdown().await
+    /// Writes the bytes of a reply and flushes them: a transport may buffer them, and the peer waits for the last one too.
+    async fn write_all<E>(&mut self, mut rest: &[u8]) -> Result<(), End<E>> {
+        if rest.is_empty() {
+            return Ok(());
+        }
+        while !rest.is_empty() {
+            match within(self.write_timeout, self.transport.write(rest)).await {
+                Some(Ok(0)) => return Err(End::PeerReset(io::ErrorKind::WriteZero.into())),
+                Some(Ok(written)) => {
+                    self.counts.sent += written as u64;
+                    rest = rest.get(written..).unwrap_or_default();
+                }
+                Some(Err(error)) => return Err(End::PeerReset(error)),
+                None => return Err(End::Stalled),
+            }
+        }
+        match within(self.write_timeout, self.transport.flush()).await {
+            Some(flushed) => flushed.map_err(End::PeerReset),
+            None => Err(End::Stalled),
+        }
     }
 
-    /// Sends FIN, unless that was done when the session finished.
-    async fn finish(&mut self) -> io::Result<()> {
-        if self.life.is_finished() {
-            Ok(())
-        } else {
-            self.send_fin().await
+    async fn send_fin<E>(&mut self) -> Result<(), End<E>> {
+        tracing::debug!(connection = self.id, "sent FIN");
+        let limit = self.write_timeout.unwrap_or(CLOSE_TIMEOUT);
+        match within(Some(limit), self.transport.shutdown()).await {
+            Some(sent) => sent.map_err(End::PeerReset),
+            None => Err(End::Stalled),
         }
     }
 
@@ -276,9 +299,11 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             | End::Stalled
             | End::CutOff => self.transport.reset_on_drop(),
             End::PeerReset(_) => {}
-            // It fails only if the peer is gone.
             End::Ended | End::ByPlugin(_) | End::Refused(_) | End::Idle | End::Stopping => {
-                drop(self.finish().await);
+                // FIN was sent when the session finished. It fails if the peer is gone, or takes nothing.
+                if !self.life.is_finished() && self.send_fin::<E>().await.is_err() {
+                    self.transport.reset_on_drop();
+                }
             }
         }
     }

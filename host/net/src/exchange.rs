@@ -10,20 +10,27 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// An exchange that did not come to its end.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Broken {
     /// The peer finished before the reply was whole.
+    #[error("the peer closed the connection before the reply was whole")]
     Short,
     /// The reply is longer than it may be.
+    #[error("the reply is longer than it may be")]
     TooLong,
     /// There is no memory left for the reply, of so many bytes that several inboxes share.
+    #[error("the {0} bytes for replies are all in use")]
     NoMemory(usize),
     /// The connection broke while the message was written.
-    Write(io::Error),
+    #[error("the connection broke while sending")]
+    Write(#[source] io::Error),
     /// The connection broke while the reply was read.
-    Read(io::Error),
+    #[error("the connection broke")]
+    Read(#[source] io::Error),
     /// The sink of the reply failed.
-    Sink(io::Error),
+    #[error("what takes the reply failed")]
+    Sink(#[source] io::Error),
 }
 
 impl From<Exhausted> for Broken {
@@ -39,7 +46,7 @@ pub struct Request<'a> {
     pub send: &'a [u8],
     /// How far the reply goes.
     pub expect: &'a Expect,
-    /// Bytes that the reply may have at most.
+    /// Bytes that the reply may have at most; one more is [`Broken::TooLong`].
     pub most: usize,
 }
 
@@ -47,7 +54,13 @@ pub struct Request<'a> {
 /// the other's buffers. Afterwards the reply is in `inbox`.
 ///
 /// `sent` is told of progress; `sink` gets the bytes of the reply as they come, and none beyond it. At most
-/// one byte more than a reply may have is ever held.
+/// one byte more than a reply may have is ever held. There is no timeout: the caller drops the future.
+///
+/// The message is flushed, for a stream that buffers. With [`Expect::ToEnd`] FIN follows it.
+///
+/// # Cancel safety
+/// When the future is dropped, a part of the message may be sent, and the bytes that came are in `inbox`. The stream is good
+/// for nothing but its drop then, since nobody knows where the next message would begin.
 ///
 /// # Errors
 /// See [`Broken`]. The bytes that came are in `inbox` then too.
@@ -63,7 +76,11 @@ where
 {
     let mut sending = Sending {
         rest: request.send,
-        finish: *request.expect == Expect::ToEnd,
+        last: match request.expect {
+            Expect::ToEnd => Last::Fin,
+            _ if request.send.is_empty() => Last::Nothing,
+            _ => Last::Flush,
+        },
         failed: None,
         sent,
     };
@@ -149,11 +166,20 @@ async fn finish_sending<T: AsyncRead + AsyncWrite + Unpin>(
     .await
 }
 
+/// What is left to do when all bytes of a message are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    /// The stream may buffer, and the peer waits for the last byte too.
+    Flush,
+    /// FIN, and all that is buffered before it.
+    Fin,
+}
+
 /// A message on its way.
 struct Sending<'a, F> {
     rest: &'a [u8],
-    /// Whether FIN follows it.
-    finish: bool,
+    last: Last,
     failed: Option<io::Error>,
     sent: F,
 }
@@ -161,7 +187,7 @@ struct Sending<'a, F> {
 impl<F: Fn(usize)> Sending<'_, F> {
     /// Writes as much as it can. It is ready when all is written, or has failed.
     fn poll<W: AsyncWrite + Unpin>(&mut self, to: &mut W, cx: &mut Context<'_>) -> Poll<()> {
-        while self.failed.is_none() && (!self.rest.is_empty() || self.finish) {
+        while self.failed.is_none() && (!self.rest.is_empty() || self.last != Last::Nothing) {
             match ready!(self.step(to, cx)) {
                 Ok(written) => (self.sent)(written),
                 Err(error) => self.failed = Some(error),
@@ -170,15 +196,19 @@ impl<F: Fn(usize)> Sending<'_, F> {
         Poll::Ready(())
     }
 
-    /// One write, or the FIN after the last.
+    /// One write, or what follows the last.
     fn step<W: AsyncWrite + Unpin>(
         &mut self,
         to: &mut W,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if self.rest.is_empty() {
-            ready!(Pin::new(to).poll_shutdown(cx))?;
-            self.finish = false;
+            match self.last {
+                Last::Nothing => {}
+                Last::Flush => ready!(Pin::new(to).poll_flush(cx))?,
+                Last::Fin => ready!(Pin::new(to).poll_shutdown(cx))?,
+            }
+            self.last = Last::Nothing;
             return Poll::Ready(Ok(0));
         }
         let piece = self.rest.get(..PIECE).unwrap_or(self.rest);

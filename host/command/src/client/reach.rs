@@ -9,6 +9,7 @@ pub(crate) fn failed(to: &Endpoint, error: &ConnectError) -> String {
     match error {
         ConnectError::Name(error) => no_such_name(to, error),
         ConnectError::Address(error) => no_connection(to, error),
+        other => format!("cannot connect to {to}: {other}"),
     }
 }
 

@@ -63,6 +63,7 @@ pub(crate) fn broken(broken: &Broken, most: usize) -> String {
         Broken::Write(error) => format!("the connection broke while sending: {error}"),
         Broken::Read(error) => format!("the connection broke: {error}"),
         Broken::Sink(error) => format!("stdout failed: {error}"),
+        other => other.to_string(),
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) fn explain(error: &BindError) -> String {
     let BindError {
         endpoint,
         error: why,
+        ..
     } = error;
     format!("{error}{}", next_step(why, endpoint.port))
 }
