@@ -61,6 +61,8 @@ mod samples;
 mod scripts;
 /// The client.
 mod send;
+/// The server as one embeds it, over pipes in memory and Unix sockets.
+mod serving;
 /// Plugins that take part in the whole connection.
 mod sessions;
 /// State that connections share: the store, topics, a file, Redis.

@@ -1,6 +1,6 @@
 //! A TCP host whose bytes are decided by sandboxed WebAssembly plugins.
 //!
-//! The crate to embed: give it a listener, a plugin and a future that ends it. It owns nothing but this page, and hands on
+//! The crate to embed: give it a listener and a plugin. It owns nothing but this page, and hands on
 //! the crates that belong together.
 //!
 //! ```
@@ -16,9 +16,7 @@
 //! let plugin = ServerPlugin::load(&engine, source).await?;
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let address = listener.local_addr()?;
-//! let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-//! let server = Server::new(vec![listener], limits);
-//! let serving = tokio::spawn(server.run(move || plugin.session(), async { drop(stopped.await) }));
+//! let server = Server::builder(limits).listen(listener, move |_| Some(plugin.session())).start();
 //!
 //! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
 //! let mut client = tokio::net::TcpStream::connect(address).await?;
@@ -27,8 +25,7 @@
 //! client.read_exact(&mut reply).await?;
 //! assert_eq!(&reply, b"hello");
 //!
-//! drop(stop);
-//! assert_eq!(serving.await?.served, 1);
+//! assert_eq!(server.stop().await.served, 1);
 //! # Ok(()) }
 //! ```
 //!

@@ -1,10 +1,10 @@
 //! The sockets: listening, accepting, reading, writing, timeouts, closing, draining.
 //!
-//! It owns everything of TCP. A [`Session`] decides the bytes of a server's connection, and an
+//! It owns everything of TCP and of Unix sockets. A [`Session`] decides the bytes of a server's connection, and an
 //! [`Expect`](eco_contract::Expect) how far a client reads.
 //!
-//! A server calls [`bind()`] and [`Server::run`], and for each connection [`serve()`], which takes chunks from
-//! `arrival` and writes replies, then [`linger()`]. A client calls [`connect()`], then [`exchange()`] for each turn.
+//! A [`Server`] has listeners, such as those of [`bind()`], and runs [`serve()`] for each connection, which takes chunks
+//! from `arrival` and writes replies, then [`linger()`]. A client calls [`connect()`], then [`exchange()`] for each turn.
 //!
 //! ```
 //! // An address as a person types it.
@@ -20,7 +20,6 @@ mod bind;
 mod chunk;
 mod connect;
 mod connection;
-mod end_log;
 mod exchange;
 mod inbox;
 mod limits;
@@ -33,6 +32,8 @@ mod server;
 mod slow_threads;
 mod stamped;
 mod transport;
+#[cfg(unix)]
+mod unix;
 mod within;
 
 pub use address::Endpoint;
@@ -45,6 +46,9 @@ pub use limits::{Limit, Limits, MOST_CONNECTIONS};
 pub use listener::{Accepted, Listener};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
-pub use server::{Server, ShutdownSummary};
+pub use server::{
+    Arriving, EndReason, Refusal, Server, ServerCounts, ServerEvent, ServerHandle, ShutdownSummary,
+    StopSignal,
+};
 pub use stamped::{StampedStream, StampsOn};
 pub use transport::Transport;

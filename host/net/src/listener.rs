@@ -1,6 +1,8 @@
 //! Listeners: the trait of any kind of listener, and TCP's.
 
+use super::peers::origin_of_address;
 use super::transport::Transport;
+use eco_contract::Origin;
 use std::io;
 use std::net::IpAddr;
 use std::task::{Context, Poll, ready};
@@ -11,15 +13,17 @@ pub trait Listener: Send {
     /// The transport of its connections.
     type Transport: Transport + 'static;
 
-    /// The next connection.
+    /// The next connection. It returns at once: what takes time belongs into [`Transport::handshake`].
     ///
     /// # Errors
-    /// There is none this time. The server tries on.
+    /// There is none this time. The server tries on: at once after `ConnectionAborted`, `ConnectionRefused`,
+    /// `ConnectionReset` and `Interrupted`, which are about one connection, and after 50 ms for all others.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<Self::Transport>>>;
 }
 
 /// A connection that was accepted.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Accepted<T> {
     /// The stream.
     pub transport: T,
@@ -27,8 +31,50 @@ pub struct Accepted<T> {
     pub peer: String,
     /// This end.
     pub local: String,
-    /// The address by which a peer's connections are counted; `None` where all peers are one.
+    /// The peer's IP address, if it has one.
     pub peer_address: Option<IpAddr>,
+    /// The peer by which connections are counted. `None`: an unknown one, whose connections are bounded by their number
+    /// in all alone.
+    pub origin: Option<Origin>,
+}
+
+impl<T> Accepted<T> {
+    /// A connection of an unknown peer, with the texts for both ends.
+    pub fn new(transport: T, peer: impl Into<String>, local: impl Into<String>) -> Self {
+        Self {
+            transport,
+            peer: peer.into(),
+            local: local.into(),
+            peer_address: None,
+            origin: None,
+        }
+    }
+
+    /// The same, of the peer at this address: an IPv4 address is a peer, and an IPv6 /64.
+    pub fn from_address(self, address: IpAddr) -> Self {
+        Self {
+            peer_address: Some(address),
+            origin: Some(origin_of_address(address)),
+            ..self
+        }
+    }
+
+    /// The same, of this peer.
+    pub fn from_origin(self, origin: Origin) -> Self {
+        let origin = Some(origin);
+        Self { origin, ..self }
+    }
+
+    /// The same connection with another transport, which is made of this one.
+    pub fn map<U>(self, transport: impl FnOnce(T) -> U) -> Accepted<U> {
+        Accepted {
+            transport: transport(self.transport),
+            peer: self.peer,
+            local: self.local,
+            peer_address: self.peer_address,
+            origin: self.origin,
+        }
+    }
 }
 
 impl Listener for TcpListener {
@@ -39,11 +85,7 @@ impl Listener for TcpListener {
         // Both fail only on a connection that is gone already, which the first read will find out.
         let _ = transport.set_nodelay(true);
         let local = transport.local_addr().unwrap_or(peer);
-        Poll::Ready(Ok(Accepted {
-            transport,
-            peer: peer.to_string(),
-            local: local.to_string(),
-            peer_address: Some(peer.ip()),
-        }))
+        let accepted = Accepted::new(transport, peer.to_string(), local.to_string());
+        Poll::Ready(Ok(accepted.from_address(peer.ip())))
     }
 }

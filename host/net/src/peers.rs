@@ -58,12 +58,19 @@ impl Drop for Admission {
 /// The peer of an address. An IPv4 address is a peer, also over an IPv6 socket. Of an IPv6 address the first 64 bits
 /// are, since everybody has a network of that size and all the addresses in it. Within one link all addresses have the
 /// same 64 bits, and are a peer each.
-pub(super) fn origin(address: IpAddr) -> Origin {
+pub(super) fn origin_of_address(address: IpAddr) -> Origin {
     Origin(match address.to_canonical() {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) if address.is_unicast_link_local() => address.to_bits(),
         IpAddr::V6(address) => address.to_bits() & (u128::MAX << 64),
     })
+}
+
+/// The peer that is a user of this machine, at the other end of a Unix socket. No address has such a number: of a network the
+/// last 64 bits are 0, an address of IPv4 has 48 bits, and one within a link begins with `fe80`.
+#[cfg(unix)]
+pub(super) fn origin_of_user(user: u32) -> Origin {
+    Origin((1 << 63) | u128::from(user))
 }
 
 #[cfg(test)]
@@ -72,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_peer_is_an_address_of_ipv4_or_a_network_of_ipv6() {
-        let peer = |text: &str| text.parse().map(origin);
+        let peer = |text: &str| text.parse().map(origin_of_address);
         for (one, other) in [
             ("192.0.2.1", "::ffff:192.0.2.1"),
             ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff"),
@@ -93,7 +100,7 @@ mod tests {
     #[test]
     fn a_peer_has_room_again_when_an_admission_is_dropped() {
         let peers = Peers::new(NonZeroUsize::MIN);
-        let peer = origin(IpAddr::from([127, 0, 0, 1]));
+        let peer = origin_of_address(IpAddr::from([127, 0, 0, 1]));
         let admission = peers.admit(peer);
         assert!(admission.is_some() && peers.admit(peer).is_none());
         drop(admission);

@@ -1,13 +1,35 @@
 //! Transports of connections.
 
+use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 
-/// A stream of bytes in both directions: TCP, or for tests a pipe in memory.
+/// A stream of bytes in both directions: TCP, a Unix socket, TLS over either, or for tests a pipe in memory.
+///
+/// It may buffer what is written: each reply is flushed, within the write timeout. A flush counts as a whole, so that
+/// what a transport buffers should be what a slow peer takes in that time.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// Makes the coming drop an abortive close: unsent bytes are thrown away, and the peer sees a reset. A transport
     /// without resets is just dropped.
     fn reset_on_drop(&mut self);
+
+    /// What both sides do before the first byte of the dialogue, as TLS does. There is nothing to do by default.
+    ///
+    /// It runs in the task of the connection, before there is a session. It has ten seconds, and holds nobody up: the
+    /// connection has its place among those that may be open, and the others are accepted and served. It is dropped
+    /// when its time is over or the server stops, and the transport after it.
+    ///
+    /// # Errors
+    /// It failed. The transport is dropped then without a reset, which might overtake the reason that the peer was sent.
+    fn handshake(&mut self) -> impl Future<Output = io::Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// The name of the server that the peer asked for in the handshake (RFC 6066, server name indication), as it
+    /// wrote it.
+    fn server_name(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Transport for TcpStream {

@@ -1,7 +1,7 @@
 //! The connection loop over a pipe in memory: the same code as over TCP, with a clock that the test
 //! moves, and sessions that are plain Rust.
 
-mod leaving;
+mod buffered;
 
 use crate::harness::assert_same;
 use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
@@ -17,10 +17,19 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// Replies with each chunk so many times over, and remembers the chunks.
 #[derive(Default)]
-struct Repeat {
+pub(crate) struct Repeat {
     times: usize,
     chunks: Vec<Vec<u8>>,
     reply: Vec<u8>,
+}
+
+impl Repeat {
+    pub(crate) fn times(times: usize) -> Self {
+        Self {
+            times,
+            ..Self::default()
+        }
+    }
 }
 
 impl Session for Repeat {
@@ -86,10 +95,7 @@ pub(crate) async fn run<S: Session, F: Future>(
 async fn a_peer_is_idle_when_nothing_came_for_the_whole_timeout() {
     let limits = Limits::default().idle_timeout(Some(Duration::from_secs(10)));
     let started = Instant::now();
-    let mut session = Repeat {
-        times: 1,
-        ..Repeat::default()
-    };
+    let mut session = Repeat::times(1);
     let (end, counts, ()) = run(&mut session, &limits, 64, async |mut near| {
         for _ in 0..5 {
             tokio::time::sleep(Duration::from_secs(9)).await;
@@ -120,10 +126,7 @@ async fn a_burst_of_chunks_leaves_the_idle_timeout_on() {
         .chunk_size(1)
         .idle_timeout(Some(Duration::from_secs(10)));
     for burst in 100..300 {
-        let mut session = Repeat {
-            times: 1,
-            ..Repeat::default()
-        };
+        let mut session = Repeat::times(1);
         let (end, counts, ()) = run(&mut session, &limits, 4096, async |mut near| {
             near.write_all(&vec![b'x'; burst])
                 .await
@@ -142,10 +145,7 @@ async fn a_burst_of_chunks_leaves_the_idle_timeout_on() {
 async fn a_stalled_reader_is_given_up_after_the_write_timeout_and_not_before() {
     let limits = Limits::default().write_timeout(Some(Duration::from_secs(30)));
     let started = Instant::now();
-    let mut session = Repeat {
-        times: 100,
-        ..Repeat::default()
-    };
+    let mut session = Repeat::times(100);
     let (end, _, ()) = run(&mut session, &limits, 10, async |mut near| {
         near.write_all(b"x").await.expect("it is read");
         // As long as it takes a byte now and then it isn't stalled.
@@ -255,10 +255,7 @@ async fn nothing_is_read_while_a_reply_is_unsent() {
     let limits = Limits::default()
         .chunk_size(1)
         .write_timeout(Some(Duration::from_millis(50)));
-    let mut session = Repeat {
-        times: 1000,
-        ..Repeat::default()
-    };
+    let mut session = Repeat::times(1000);
     let (end, counts, _near) = run(&mut session, &limits, 100, async |mut near| {
         near.write_all(&[b'x'; 50])
             .await

@@ -153,9 +153,9 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
         .await
         .expect("a port");
     let address = listener.local_addr().expect("it listens");
-    tokio::spawn(
-        Server::new(vec![listener], limits).run(move || echo.session(), std::future::pending()),
-    );
+    let _server = Server::builder(limits)
+        .listen(listener, move |_| Some(echo.session()))
+        .start();
     for (name, start, fields, said) in CASES {
         let source = Source::Bytes((*name).to_owned(), at_start(start, fields));
         let engine = engine.clone();

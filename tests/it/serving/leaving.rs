@@ -2,7 +2,7 @@
 
 use crate::harness::assert_same;
 use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
-use eco_host::net::{Accepted, Limits, Listener, Server};
+use eco_host::net::{Accepted, Arriving, Limits, Listener, Server};
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
@@ -61,12 +61,7 @@ impl Listener for Once {
         let Some(transport) = self.0.take() else {
             return Poll::Pending;
         };
-        Poll::Ready(Ok(Accepted {
-            transport,
-            peer: "a pipe".to_owned(),
-            local: "a pipe".to_owned(),
-            peer_address: None,
-        }))
+        Poll::Ready(Ok(Accepted::new(transport, "a pipe", "a pipe")))
     }
 }
 
@@ -75,26 +70,22 @@ async fn a_session_that_has_said_its_last_word_does_not_wait_for_its_peer_to_clo
     for refuses in [false, true] {
         let started = Instant::now();
         let (mut near, far) = duplex(64);
-        let (gone, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let server = Server::new(vec![Once(Some(far))], Limits::default());
-        let (gives, stopped) = (gone.clone(), stop.clone());
-        let new_session = move || Leaving {
-            refuses,
-            gone: gives.clone(),
+        let gone = Arc::new(Notify::new());
+        let gives = gone.clone();
+        let session = move |_: &Arriving| {
+            let gone = gives.clone();
+            Some(Leaving { refuses, gone })
         };
-        let serving = tokio::spawn(async move {
-            server
-                .run(new_session, async move { stopped.notified().await })
-                .await
-        });
+        let server = Server::builder(Limits::default())
+            .listen(Once(Some(far)), session)
+            .start();
         let mut rest = Vec::new();
         near.read_to_end(&mut rest).await.expect("a pipe");
         assert_same(&rest, if refuses { b"" } else { b"bye" });
         // The peer has not closed its side.
         gone.notified().await;
         assert_eq!(started.elapsed(), Duration::ZERO);
-        stop.notify_one();
-        serving.await.expect("no panic");
+        server.stop().await;
         drop(near);
     }
 }

@@ -16,7 +16,7 @@ use crate::{logging, machine};
 use anyhow::Context as _;
 use args::SnapshotArg;
 use eco_limits::Limit as _;
-use eco_net::{self as net, Endpoint, Limit, Limits, Server, ShutdownSummary};
+use eco_net::{self as net, Arriving, Endpoint, Limit, Limits, Server};
 use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
@@ -133,7 +133,6 @@ pub(crate) async fn run(config: ServeConfig, log_format: LogFormat) -> Result<()
             LogFormat::Text => {}
         }
     }
-    let server = Server::new(listeners, config.limits);
     let (current, newest) = tokio::sync::watch::channel(plugin);
     let reload = Reload {
         plugin: plugin_arg,
@@ -144,16 +143,19 @@ pub(crate) async fn run(config: ServeConfig, log_format: LogFormat) -> Result<()
         watch,
     };
     let reloading = tokio::spawn(reload.run());
-    let summary = server
-        .run(move || newest.borrow().session(), stopped(signals))
-        .await;
+    let mut server = Server::builder(config.limits);
+    for listener in listeners {
+        let newest = newest.clone();
+        server = server.listen(listener, move |_: &Arriving| {
+            Some(newest.borrow().session())
+        });
+    }
+    let server = server.start();
+    stopped(signals).await;
+    let summary = server.stop().await;
     reloading.abort();
     state.close().await;
-    let ShutdownSummary {
-        served,
-        open,
-        cut_off,
-    } = summary;
+    let (served, open, cut_off) = (summary.served, summary.open, summary.cut_off);
     tracing::info!(served, open, cut_off, "stopped");
     Ok(())
 }

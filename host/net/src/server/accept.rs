@@ -1,78 +1,111 @@
 //! Accepting: the caps on connections, and errors that must not end it.
 
+use super::arriving::{Arriving, Unopened};
+use super::event::{Refusal, ServerEvent};
 use super::state::ServerState;
-use super::task::serve_until_stopped;
-use crate::end_log::EndLog;
+use super::task::serve_accepted;
 use crate::limits::Limit;
 use crate::listener::{Accepted, Listener};
-use crate::peers::{Peers, origin};
 use crate::rate_limit::RateLimit;
 use crate::transport::Transport;
-use eco_contract::{Connection, Session};
+use eco_contract::Session;
 use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::sleep;
+use tokio::task::coop::consume_budget;
+use tokio::time::{Sleep, sleep};
 
-/// Accepting pauses so long after an error that isn't about the one connection, such as running out of descriptors. A
-/// connection that ends meanwhile makes room.
+/// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors. A
+/// connection that ends meanwhile makes room. Other listeners go on.
 /// Test: `tcp::a_server_out_of_descriptors_serves_on_and_recovers`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// At most one line of the log in this time says that accepting fails, or that the cap is reached.
+/// At most one line of the log in this time says that a listener fails, or that the cap is reached.
 const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Accepts from all the listeners, with a permit before each connection. It never ends.
-pub(super) async fn accept_all<L, S, F>(
-    mut listeners: Vec<L>,
-    server: &Arc<ServerState>,
-    new_session: F,
-) where
-    L: Listener,
+/// Permission for one connection more; none is needed where the server has no semaphore any more.
+type Permit = Option<OwnedSemaphorePermit>;
+
+/// A listener with its sessions, whatever their types: starts its next connection with this permit. It is ready when
+/// it has had its turn, also if nothing came of it.
+pub(super) type Accept =
+    Box<dyn FnMut(&Arc<ServerState>, &mut Permit, &mut Context<'_>) -> Poll<()> + Send>;
+
+/// Makes one.
+pub(super) fn accept_from<L, S, F>(mut listener: L, sessions: F) -> Accept
+where
+    L: Listener + 'static,
     S: Session + 'static,
-    F: Fn() -> S + Send + Sync + 'static,
+    F: Fn(&Arriving) -> Option<S> + Send + Sync + 'static,
 {
+    let sessions = Arc::new(sessions);
+    let mut warnings = RateLimit::new(WARNING_INTERVAL);
+    let mut pause = None::<Pin<Box<Sleep>>>;
+    Box::new(move |server, permit, cx| {
+        loop {
+            if let Some(pausing) = &mut pause {
+                ready!(pausing.as_mut().poll(cx));
+                pause = None;
+            }
+            match ready!(listener.poll_accept(cx)) {
+                Ok(accepted) => {
+                    start(accepted, permit.take(), server, &sessions);
+                    return Poll::Ready(());
+                }
+                Err(error) if is_about_the_peer(&error) => return Poll::Ready(()),
+                Err(error) => {
+                    if warnings.allows() {
+                        tracing::error!("cannot accept: {error} (trying on)");
+                    }
+                    server.observers.tell(|| ServerEvent::AcceptFailed {
+                        error: error.to_string(),
+                    });
+                    pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
+                }
+            }
+        }
+    })
+}
+
+/// Accepts from all the listeners, with a permit before each connection. It never ends.
+///
+/// One task does it for all: one for each would hold a permit each while it waits, and the last one could lie with a
+/// listener that nobody comes to.
+pub(super) async fn accept_all(mut listeners: Vec<Accept>, server: &Arc<ServerState>) {
     let mut warnings = RateLimit::new(WARNING_INTERVAL);
     let mut first = 0;
     loop {
-        let permit = permit(server, &mut warnings).await;
+        let mut permit = permit(server, &mut warnings).await;
         first = (first + 1) % listeners.len().max(1);
-        match accept_any(&mut listeners, first).await {
-            Ok(accepted) => start(accepted, permit, server, &new_session),
-            Err(error) if is_about_the_peer(&error) => {}
-            Err(error) => {
-                if warnings.allows() {
-                    tracing::error!("cannot accept: {error} (trying on)");
-                }
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
+        poll_fn(|cx| poll_any(&mut listeners, first, server, &mut permit, cx)).await;
+        // A listener that always has a connection is to leave the thread to others too.
+        consume_budget().await;
     }
 }
 
-/// The next connection of any listener. They are asked in turn, from `first` on, so that a busy one can't
-/// starve the others.
-async fn accept_any<L: Listener>(
-    listeners: &mut [L],
+/// The listeners are asked in turn, from `first` on, so that a busy one can't starve the others.
+fn poll_any(
+    listeners: &mut [Accept],
     first: usize,
-) -> io::Result<Accepted<L::Transport>> {
-    poll_fn(|cx| {
-        let (later, sooner) = listeners.split_at_mut(first);
-        for listener in sooner.iter_mut().chain(later) {
-            if let Poll::Ready(accepted) = listener.poll_accept(cx) {
-                return Poll::Ready(accepted);
-            }
+    server: &Arc<ServerState>,
+    permit: &mut Permit,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let (later, sooner) = listeners.split_at_mut(first);
+    for accept in sooner.iter_mut().chain(later) {
+        if accept(server, permit, cx).is_ready() {
+            return Poll::Ready(());
         }
-        Poll::Pending
-    })
-    .await
+    }
+    Poll::Pending
 }
 
 /// Permission to accept one more connection. At the cap it waits until a connection ends.
-async fn permit(server: &ServerState, warnings: &mut RateLimit) -> Option<OwnedSemaphorePermit> {
+async fn permit(server: &ServerState, warnings: &mut RateLimit) -> Permit {
     if let Ok(permit) = server.permits.clone().try_acquire_owned() {
         return Some(permit);
     }
@@ -95,56 +128,45 @@ fn is_about_the_peer(error: &io::Error) -> bool {
 }
 
 /// Starts the task of a connection, unless its peer has too many.
-fn start<T: Transport + 'static, S: Session + 'static>(
+fn start<T, S, F>(
     accepted: Accepted<T>,
-    permit: Option<OwnedSemaphorePermit>,
+    permit: Permit,
     server: &Arc<ServerState>,
-    new_session: impl Fn() -> S,
-) {
-    let id = server.accepted.fetch_add(1, Ordering::Relaxed) + 1;
-    let origin = accepted.peer_address.map(origin);
+    sessions: &Arc<F>,
+) where
+    T: Transport + 'static,
+    S: Session + 'static,
+    F: Fn(&Arriving) -> Option<S> + Send + Sync + 'static,
+{
+    let Accepted {
+        mut transport,
+        peer,
+        local,
+        peer_address,
+        origin,
+    } = accepted;
+    let arriving = Arriving {
+        id: server.accepted.fetch_add(1, Ordering::Relaxed) + 1,
+        peer,
+        local,
+        peer_address,
+        origin,
+        server_name: None,
+    };
+    let unopened = Unopened::new(arriving, server.clone());
     let admission = match (&server.peers, origin) {
         (Some(peers), Some(origin)) => match peers.admit(origin) {
-            None => return refuse(accepted, id, peers),
+            None => {
+                transport.reset_on_drop();
+                return unopened.refuse(Refusal::TooMany(peers.most));
+            }
             admission => admission,
         },
         _ => None,
     };
-    let Accepted {
-        transport,
-        peer,
-        local,
-        ..
-    } = accepted;
-    let session = new_session();
-    let version = session.version();
-    let end_log = EndLog::new(id, version);
-    tracing::info!(connection = id, %peer, %local, version, "opened");
-    let connection = Connection {
-        id,
-        peer,
-        local,
-        origin,
-    };
-    let slow_flag = session.slow_flag();
-    let (state, slow_threads) = (server.clone(), server.slow_threads.clone());
-    // Boxed by itself, so that it can move to other threads.
-    let serving = Box::pin(async move {
-        serve_until_stopped(transport, session, &connection, &state, end_log, admission).await;
-    });
+    let (state, sessions) = (server.clone(), sessions.clone());
     server.connections.spawn(async move {
-        slow_threads.run(serving, slow_flag).await;
+        serve_accepted(transport, unopened, admission, state, sessions).await;
         drop(permit);
     });
-}
-
-/// Resets the connection of a peer that has as many as it may. Its line in the log is the only one.
-fn refuse<T: Transport>(mut accepted: Accepted<T>, id: u64, peers: &Peers) {
-    accepted.transport.reset_on_drop();
-    let error = format!(
-        "this peer has {} connections, and may have no more",
-        peers.most
-    );
-    let peer = accepted.peer;
-    tracing::warn!(connection = id, %peer, reason = "too-many", %error, "refused");
 }

@@ -1,38 +1,44 @@
-//! The last line of each connection in the log.
+//! The last line of each connection in the log, and its last event.
 
-use super::connection::{Counts, End};
-use super::limits::Limit;
+use super::event::{EndReason, ServerEvent};
+use super::state::ServerState;
+use crate::connection::{Counts, End};
+use crate::limits::Limit;
 use eco_contract::RepliedAfterFinish;
 use eco_text::escape::{Escaped, one_line};
-use std::io;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
-/// Writes a connection's end to the log, exactly once, whatever happens to its task.
+/// Writes a connection's end to the log and tells the observers, exactly once, whatever happens to its task.
 pub(super) struct EndLog {
     id: u64,
     /// The session's version.
     version: Option<u64>,
     opened: Instant,
     pub(super) counts: Counts,
-    written: bool,
+    is_written: bool,
+    server: Arc<ServerState>,
 }
 
 impl EndLog {
-    pub(super) fn new(id: u64, version: Option<u64>) -> Self {
+    pub(super) fn new(id: u64, version: Option<u64>, server: Arc<ServerState>) -> Self {
         Self {
             id,
             version,
             opened: Instant::now(),
             counts: Counts::default(),
-            written: false,
+            is_written: false,
+            server,
         }
     }
 
     /// `budget` is the one that the session has broken, if that was the end.
-    pub(super) fn close<E: std::fmt::Display>(mut self, end: &End<E>, budget: Option<&str>) {
-        let reason = end.reason().code();
+    pub(super) fn close<E: fmt::Display>(mut self, end: &End<E>, budget: Option<&'static str>) {
+        let reason = EndReason::from(end);
         match end {
-            End::Refused(why) => self.failed("refused", None, &Escaped(why.as_bytes())),
+            End::Refused(why) => self.failed(reason, None, &Escaped(why.as_bytes())),
             End::Failed(error) => self.failed(reason, budget, error),
             End::RepliedAfterFinish => {
                 self.failed(reason, None, &RepliedAfterFinish);
@@ -40,58 +46,86 @@ impl EndLog {
             End::PeerReset(error) => self.ended(reason, None, Some(error)),
             End::Idle => self.ended(reason, Some(Limit::IdleTimeout), None),
             End::Stalled => self.ended(reason, Some(Limit::WriteTimeout), None),
-            _ => self.ended(reason, None, None),
+            End::Ended | End::ByPlugin(_) | End::Stopping | End::CutOff => {
+                self.ended(reason, None, None);
+            }
         }
     }
 
-    /// The time since it was opened, in steps of a microsecond.
-    fn milliseconds(&self) -> f64 {
-        (self.opened.elapsed().as_secs_f64() * 1e6).round() / 1e3
-    }
-
     /// `limit` is the one that was reached, if one was.
-    fn ended(&mut self, reason: &str, limit: Option<Limit>, error: Option<&io::Error>) {
-        self.written = true;
+    fn ended(&mut self, reason: EndReason, limit: Option<Limit>, error: Option<&dyn fmt::Display>) {
+        let duration = self.opened.elapsed();
         let Counts { received, sent } = self.counts;
-        let duration_ms = self.milliseconds();
-        let error = error.map(tracing::field::display);
         tracing::info!(
             connection = self.id,
             version = self.version,
-            reason,
+            reason = reason.code(),
             received,
             sent,
-            duration_ms,
+            duration_ms = milliseconds(duration),
             limit = limit.map(Limit::code),
-            error,
+            error = error.map(tracing::field::display),
             "closed"
         );
+        self.tell(reason, duration, None, limit, || error.map(one_line));
     }
 
     /// `error` may have a session's words, which may be anything.
-    fn failed(&mut self, reason: &str, budget: Option<&str>, error: &dyn std::fmt::Display) {
-        self.written = true;
+    fn failed(
+        &mut self,
+        reason: EndReason,
+        budget: Option<&'static str>,
+        error: &dyn fmt::Display,
+    ) {
+        let duration = self.opened.elapsed();
         let error = one_line(error);
         let Counts { received, sent } = self.counts;
-        let duration_ms = self.milliseconds();
         tracing::warn!(
             connection = self.id,
             version = self.version,
-            reason,
+            reason = reason.code(),
             budget,
             received,
             sent,
-            duration_ms,
+            duration_ms = milliseconds(duration),
             %error,
             "closed"
         );
+        self.tell(reason, duration, budget, None, || Some(error));
     }
+
+    fn tell(
+        &mut self,
+        reason: EndReason,
+        duration: Duration,
+        budget: Option<&'static str>,
+        limit: Option<Limit>,
+        error: impl FnOnce() -> Option<String>,
+    ) {
+        self.is_written = true;
+        self.server.observers.tell(|| ServerEvent::Ended {
+            id: self.id,
+            version: self.version,
+            reason,
+            counts: self.counts,
+            duration,
+            budget,
+            limit,
+            error: error(),
+        });
+    }
+}
+
+/// In steps of a microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 impl Drop for EndLog {
     fn drop(&mut self) {
-        if !self.written {
-            self.failed("dropped", None, &"the task of this connection was dropped");
+        if !self.is_written {
+            let error = "the task of this connection was dropped";
+            self.failed(EndReason::Dropped, None, &error);
         }
     }
 }

@@ -1,74 +1,88 @@
-//! The server: running, and stopping.
+//! The server: listening with several listeners, and stopping.
 //!
-//! `accept` has the caps on connections and survives errors, `task` is the task of one connection, which runs
-//! [`serve`](super::serve). The drain is here.
+//! `accept` has the caps on connections and survives errors, `arriving` is a connection before its session, `task` the
+//! task of one, which runs [`serve`](super::serve), and `handle` has the server that runs. The server before its start
+//! is here.
 
 mod accept;
+mod arriving;
+mod end_log;
+mod event;
+mod handle;
 mod state;
 mod task;
 
+pub use arriving::Arriving;
+pub use event::{EndReason, Refusal, ServerEvent};
+pub use handle::{ServerHandle, StopSignal};
+pub use state::{ServerCounts, ShutdownSummary};
+
 use super::limits::Limits;
 use super::listener::Listener;
-use accept::accept_all;
+use accept::{Accept, accept_from};
 use eco_contract::Session;
+use event::Observers;
 use state::ServerState;
-use std::pin::pin;
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-/// The server's connections, when it stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShutdownSummary {
-    /// Connections that were open when it was told to stop.
-    pub open: usize,
-    /// Those of them that had to be cut off at the end of the grace.
-    pub cut_off: u64,
-    /// All that were ever accepted.
-    pub served: u64,
-}
-
-/// A server on sockets that listen already.
-pub struct Server<L> {
-    listeners: Vec<L>,
+/// A server, before its start. Its listeners share its limits.
+#[must_use = "a server does nothing before it is started"]
+pub struct Server {
     limits: Limits,
+    listeners: Vec<Accept>,
+    observers: Observers,
 }
 
-impl<L: Listener> Server<L> {
-    /// A server for these listeners. Nothing is accepted before [`run`](Self::run).
-    pub fn new(listeners: Vec<L>, limits: Limits) -> Self {
-        Self { listeners, limits }
+impl Server {
+    /// A server without listeners.
+    pub fn builder(limits: Limits) -> Self {
+        Self {
+            limits,
+            listeners: Vec::new(),
+            observers: Observers::default(),
+        }
     }
 
-    /// Serves until `shutdown` is done; then stops accepting, closes idle connections, and gives
-    /// replies in flight the grace of [`Limits`]. Each connection gets a session of its own.
-    pub async fn run<S, F>(
-        self,
-        new_session: F,
-        shutdown: impl Future<Output = ()>,
-    ) -> ShutdownSummary
+    /// Serves the connections of this listener too, which listens already. Nothing is accepted before
+    /// [`start`](Self::start).
+    ///
+    /// `sessions` is called once for each connection, in its task and after its handshake. Without a session the
+    /// connection is refused, by a reset. It is called within the runtime and should not block. Other listeners may have
+    /// sessions of other types; for several types at one listener see [`BoxSession`](eco_contract::BoxSession).
+    pub fn listen<L, S, F>(mut self, listener: L, sessions: F) -> Self
     where
+        L: Listener + 'static,
         S: Session + 'static,
-        F: Fn() -> S + Send + Sync + 'static,
+        F: Fn(&Arriving) -> Option<S> + Send + Sync + 'static,
     {
-        let server = Arc::new(ServerState::new(self.limits));
-        {
-            // Dropped at the end of this block, and the listening sockets with it.
-            let accepting = pin!(accept_all(self.listeners, &server, new_session));
-            let shutdown = pin!(shutdown);
-            tokio::select! {
-                () = shutdown => {}
-                () = accepting => {}
-            }
-        }
-        let open = server.connections.len();
-        server.stopping.store(true, Ordering::Release);
-        server.stop.cancel();
-        server.connections.close();
-        server.connections.wait().await;
-        ShutdownSummary {
-            open,
-            cut_off: server.cut_off.load(Ordering::Relaxed),
-            served: server.accepted.load(Ordering::Relaxed),
-        }
+        self.listeners.push(accept_from(listener, sessions));
+        self
+    }
+
+    /// Tells `observer` of each event, beside those who are told already. It is called in the task of the event, before
+    /// that goes on, and should not block. A panic of it is its own.
+    pub fn observe(mut self, observer: impl Fn(&ServerEvent) + Send + Sync + 'static) -> Self {
+        self.observers.add(Box::new(observer));
+        self
+    }
+
+    /// Starts to accept and to serve, in tasks of the tokio runtime that this is called in. The runtime has to have its
+    /// timers and its input and output on.
+    ///
+    /// # Panics
+    /// There is no runtime here.
+    pub fn start(self) -> ServerHandle {
+        let state = Arc::new(ServerState::new(self.limits, self.observers));
+        ServerHandle::start(self.listeners, state)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("limits", &self.limits)
+            .field("listeners", &self.listeners.len())
+            .finish_non_exhaustive()
     }
 }

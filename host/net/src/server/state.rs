@@ -1,10 +1,11 @@
 //! The state of a running server, which its tasks share.
 
+use super::event::Observers;
 use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::slow_threads::SlowThreads;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,32 +13,97 @@ use tokio_util::task::TaskTracker;
 /// See the module.
 pub(super) struct ServerState {
     pub(super) limits: Limits,
+    pub(super) observers: Observers,
     pub(super) permits: Arc<Semaphore>,
     /// Counts connections by peer, where each peer may have so many.
     pub(super) peers: Option<Arc<Peers>>,
     pub(super) slow_threads: Arc<SlowThreads>,
     pub(super) connections: TaskTracker,
     pub(super) accepted: AtomicU64,
+    pub(super) refused: AtomicU64,
     pub(super) cut_off: AtomicU64,
-    /// A connection looks at `stopping`, and `stop` wakes it up.
+    /// Somebody wants the server to stop: nothing more is accepted.
+    pub(super) stop_requested: CancellationToken,
+    /// Nothing more is accepted. A connection looks at `stopping`, and `stop` wakes it up.
     pub(super) stopping: AtomicBool,
     pub(super) stop: CancellationToken,
+    /// Connections that were open then.
+    open_at_stop: AtomicUsize,
+}
+
+/// The server's connections, when it stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShutdownSummary {
+    /// Connections that were open when it was told to stop, with those that had no session yet.
+    pub open: usize,
+    /// Those of them that had to be cut off at the end of the grace.
+    pub cut_off: u64,
+    /// All that were ever accepted, with those that were refused.
+    pub served: u64,
+}
+
+/// The server's connections, at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerCounts {
+    /// Connections that have a place, with those that have no session yet.
+    pub open: usize,
+    /// All that were ever accepted.
+    pub accepted: u64,
+    /// Those of them that were refused before they had a session.
+    pub refused: u64,
+    /// Those of them that were cut off at the end of the grace.
+    pub cut_off: u64,
 }
 
 impl ServerState {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, observers: Observers) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(
                 limits.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             peers: limits.max_connections_per_peer.map(Peers::new),
             limits,
+            observers,
             slow_threads: Arc::default(),
             connections: TaskTracker::new(),
             accepted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             cut_off: AtomicU64::new(0),
+            stop_requested: CancellationToken::new(),
             stopping: AtomicBool::new(false),
             stop: CancellationToken::new(),
+            open_at_stop: AtomicUsize::new(0),
+        }
+    }
+
+    /// Has all connections end. Nothing is accepted any more.
+    pub(super) fn stop_connections(&self) {
+        let open = self.connections.len();
+        self.open_at_stop.store(open, Ordering::Relaxed);
+        self.stopping.store(true, Ordering::Release);
+        self.connections.close();
+        self.stop.cancel();
+    }
+
+    /// Waits until it has stopped.
+    pub(super) async fn stopped(&self) -> ShutdownSummary {
+        self.stop.cancelled().await;
+        self.connections.wait().await;
+        ShutdownSummary {
+            open: self.open_at_stop.load(Ordering::Relaxed),
+            cut_off: self.cut_off.load(Ordering::Relaxed),
+            served: self.accepted.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn counts(&self) -> ServerCounts {
+        ServerCounts {
+            open: self.connections.len(),
+            accepted: self.accepted.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            cut_off: self.cut_off.load(Ordering::Relaxed),
         }
     }
 }

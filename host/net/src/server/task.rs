@@ -1,21 +1,81 @@
-//! The task of one connection: it serves, cuts off after the grace, and makes the session's last call.
+//! The task of one connection: the handshake and the session, then it serves, cuts off after the grace, and makes the
+//! session's last call.
 
+use super::arriving::{Arriving, Unopened};
+use super::end_log::EndLog;
+use super::event::Refusal;
 use super::state::ServerState;
 use crate::connection::{Counts, End, linger, serve};
-use crate::end_log::EndLog;
 use crate::limits::Limits;
 use crate::peers::Admission;
 use crate::transport::Transport;
+use crate::within::within;
 use eco_contract::{Connection, Session};
 use eco_text::escape::one_line;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
+/// A transport's handshake may take so long, then the connection is reset: a peer that says nothing has its place no
+/// longer. TLS takes two round trips and some milliseconds of work, and a person does not wait longer for a connection.
+/// Test: `serving::handshakes::a_thousand_silent_handshakes_hold_up_nobody_and_end_after_ten_seconds`.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves a connection that was accepted. The transport comes first, so that it is dropped last: nobody is to read that the
+/// connection is closed before its peer may have another.
+pub(super) async fn serve_accepted<T, S, F>(
+    mut transport: T,
+    mut unopened: Unopened,
+    admission: Option<Admission>,
+    server: Arc<ServerState>,
+    sessions: Arc<F>,
+) where
+    T: Transport + 'static,
+    S: Session + 'static,
+    F: Fn(&Arriving) -> Option<S> + Send + Sync,
+{
+    if let Err(why) = shake_hands(&mut transport, &server).await {
+        // A reset could overtake what the peer was told of a handshake that failed.
+        if !matches!(why, Refusal::HandshakeFailed(_)) {
+            transport.reset_on_drop();
+        }
+        return unopened.refuse(why);
+    }
+    unopened.arriving.server_name = transport.server_name().map(str::to_owned);
+    let Some(session) = sessions(&unopened.arriving) else {
+        transport.reset_on_drop();
+        return unopened.refuse(Refusal::NoSession);
+    };
+    let (connection, end_log) = unopened.open(session.version());
+    let (slow_flag, slow_threads) = (session.slow_flag(), server.slow_threads.clone());
+    // Boxed by itself, so that it can move to other threads.
+    let serving = Box::pin(async move {
+        serve_until_stopped(transport, session, &connection, &server, end_log, admission).await;
+    });
+    slow_threads.run(serving, slow_flag).await;
+}
+
+async fn shake_hands<T: Transport>(transport: &mut T, server: &ServerState) -> Result<(), Refusal> {
+    let shaking = within(Some(HANDSHAKE_TIMEOUT), transport.handshake());
+    let shaken = tokio::select! {
+        // A handshake that is over, as one without steps is at once, does not look at the server.
+        biased;
+        shaken = shaking => shaken,
+        () = server.stop.cancelled() => return Err(Refusal::Stopping),
+    };
+    match shaken {
+        Some(Ok(())) => Ok(()),
+        Some(Err(error)) => Err(Refusal::HandshakeFailed(one_line(error))),
+        None => Err(Refusal::HandshakeTimedOut(HANDSHAKE_TIMEOUT)),
+    }
+}
+
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.
-pub(super) async fn serve_until_stopped<T: Transport, S: Session>(
+async fn serve_until_stopped<T: Transport, S: Session>(
     transport: T,
     session: S,
     connection: &Connection,

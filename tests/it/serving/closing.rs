@@ -1,0 +1,101 @@
+//! A transport that never closes has its place for a time, and no longer.
+
+use super::{Does, patient, pipes, word};
+use crate::harness::assert_same;
+use eco_host::net::Server;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_never_closes_is_reset_after_its_time() {
+    let five = Duration::from_secs(5);
+    let thirty = Duration::from_secs(30);
+    for (write_timeout, bound) in [(Some(five), five), (None, thirty)] {
+        // It closes, it finishes, it ends in order, and it is idle.
+        for told in [&b"c"[..], b"f", b"", b"e"] {
+            let mut limits = patient();
+            limits.write_timeout = write_timeout;
+            limits.max_connections = 1;
+            limits.idle_timeout = (told == b"e").then_some(five);
+            let (listener, mut peers) = pipes();
+            let server = Server::builder(limits)
+                .listen(listener, word("hello"))
+                .start();
+            peers.shutdown = Does::Never;
+            let mut first = peers.connect();
+            peers.shutdown = Does::Well;
+            let mut second = peers.connect();
+            let mut greeting = [0; 5];
+            first.read_exact(&mut greeting).await.expect("it is served");
+            let began = Instant::now();
+            first.write_all(told).await.expect("it is open");
+            if told.is_empty() {
+                first.shutdown().await.expect("it is open");
+            }
+            let mut rest = Vec::new();
+            first.read_to_end(&mut rest).await.expect("a pipe");
+            assert_same(&rest, told);
+            // It has the only place.
+            second
+                .read_exact(&mut greeting)
+                .await
+                .expect("it is served");
+            assert_same(&greeting, b"hello");
+            let took = began.elapsed();
+            assert!(took >= bound, "{told:?}: {took:?}");
+            // A peer that may take the last bytes is waited for, too.
+            let most = bound + waiting_before(told);
+            assert!(took <= most, "{told:?}: {took:?}");
+            assert_eq!(peers.resets(), 1, "{told:?}");
+            server.stop().await;
+        }
+    }
+}
+
+/// Two seconds of lingering, or the idle timeout; and a moment.
+fn waiting_before(told: &[u8]) -> Duration {
+    let moment = Duration::from_millis(10);
+    moment
+        + match told {
+            b"c" => Duration::from_secs(2),
+            b"e" => Duration::from_secs(5),
+            _ => Duration::ZERO,
+        }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_fails_to_close_is_gone_at_once() {
+    let (listener, mut peers) = pipes();
+    peers.shutdown = Does::Fails;
+    let server = Server::builder(patient())
+        .listen(listener, word("hello"))
+        .start();
+    let mut peer = peers.connect();
+    let began = Instant::now();
+    peer.write_all(b"f").await.expect("it is open");
+    let mut rest = Vec::new();
+    peer.read_to_end(&mut rest).await.expect("a pipe");
+    assert_same(&rest, b"hellof");
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_gives_a_transport_that_never_closes_the_grace() {
+    let (listener, mut peers) = pipes();
+    peers.shutdown = Does::Never;
+    let mut limits = patient();
+    limits.grace = Duration::from_secs(3);
+    let server = Server::builder(limits)
+        .listen(listener, word("hello"))
+        .start();
+    let mut peer = peers.connect();
+    let mut greeting = [0; 5];
+    peer.read_exact(&mut greeting).await.expect("it is served");
+    let began = Instant::now();
+    let summary = server.stop().await;
+    assert_eq!((summary.open, summary.cut_off), (1, 1));
+    assert_eq!(began.elapsed().as_secs(), 3);
+    assert_eq!(peers.resets(), 1);
+}
