@@ -7,7 +7,8 @@ use std::fmt;
 pub struct Connection {
     /// Counts the connections of one server, from 1.
     pub id: u64,
-    /// The other end, as its transport writes it: `192.168.1.7:50344` for TCP.
+    /// The other end, as its transport writes it: `192.168.1.7:50344` for TCP, `uid:1000` for a
+    /// Unix socket.
     pub peer: String,
     /// This end.
     pub local: String,

@@ -10,6 +10,9 @@ use std::task::{Context, Poll};
 /// Calls come one at a time, in the order of `wit/session.wit`: `open`, `receive` for each chunk and `event` for events
 /// in between, `end_of_input` at the peer's FIN, `closed`. A reply borrows from the session, so that its bytes go to
 /// the socket without a copy.
+///
+/// A call takes as long as it takes: the connection has its place meanwhile, also in `closed`, and only the end of a
+/// server's grace ends it. The future of a call is dropped then, and no other call comes. So bound whatever you wait for.
 pub trait Session: Send {
     /// Its failure; shown in the log and told to nobody else.
     type Error: std::error::Error + Send + Sync + 'static;

@@ -79,6 +79,11 @@ impl Endpoint {
     /// All of its socket addresses, at least one, and each once: a name may have one twice, from two lines of a file of
     /// hosts.
     ///
+    /// A name is looked up by the system, in a thread that may wait. There is no limit of time but the system's.
+    ///
+    /// # Cancel safety
+    /// It can be dropped at any time; the thread goes on until the system has answered.
+    ///
     /// # Errors
     /// The name has no address, or nobody can be asked.
     pub async fn resolve(&self) -> io::Result<Vec<SocketAddr>> {

@@ -48,7 +48,7 @@ impl Inbox {
         self.room.get(..self.filled).unwrap_or_default()
     }
 
-    /// How many bytes are there.
+    /// How many bytes are there: those of the reply, and those after it.
     pub fn len(&self) -> usize {
         self.filled
     }

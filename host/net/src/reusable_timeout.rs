@@ -27,7 +27,10 @@ impl ReusableTimeout {
         }
     }
 
-    /// The output of `future`, or `None` if it takes longer than the limit.
+    /// The output of `future`, or `None` if it takes longer than the limit. The future is dropped either way.
+    ///
+    /// # Cancel safety
+    /// That of `future`. The next wait begins anew.
     pub async fn within<F: Future>(&mut self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         let mut since = None;

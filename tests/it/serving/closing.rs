@@ -1,6 +1,6 @@
 //! A transport that never closes has its place for a time, and no longer.
 
-use super::{Does, patient, pipes, word};
+use super::{Does, in_time, patient, pipes, word};
 use crate::harness::assert_same;
 use eco_host::net::Server;
 use std::time::Duration;
@@ -27,18 +27,19 @@ async fn a_transport_that_never_closes_is_reset_after_its_time() {
             peers.shutdown = Does::Well;
             let mut second = peers.connect();
             let mut greeting = [0; 5];
-            first.read_exact(&mut greeting).await.expect("it is served");
+            in_time(first.read_exact(&mut greeting))
+                .await
+                .expect("it is served");
             let began = Instant::now();
             first.write_all(told).await.expect("it is open");
             if told.is_empty() {
                 first.shutdown().await.expect("it is open");
             }
             let mut rest = Vec::new();
-            first.read_to_end(&mut rest).await.expect("a pipe");
+            in_time(first.read_to_end(&mut rest)).await.expect("a pipe");
             assert_same(&rest, told);
             // It has the only place.
-            second
-                .read_exact(&mut greeting)
+            in_time(second.read_exact(&mut greeting))
                 .await
                 .expect("it is served");
             assert_same(&greeting, b"hello");
@@ -48,7 +49,7 @@ async fn a_transport_that_never_closes_is_reset_after_its_time() {
             let most = bound + waiting_before(told);
             assert!(took <= most, "{told:?}: {took:?}");
             assert_eq!(peers.resets(), 1, "{told:?}");
-            server.stop().await;
+            in_time(server.stop()).await;
         }
     }
 }
@@ -75,10 +76,10 @@ async fn a_transport_that_fails_to_close_is_gone_at_once() {
     let began = Instant::now();
     peer.write_all(b"f").await.expect("it is open");
     let mut rest = Vec::new();
-    peer.read_to_end(&mut rest).await.expect("a pipe");
+    in_time(peer.read_to_end(&mut rest)).await.expect("a pipe");
     assert_same(&rest, b"hellof");
     assert_eq!(began.elapsed(), Duration::ZERO);
-    server.stop().await;
+    in_time(server.stop()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,9 +93,11 @@ async fn a_server_that_stops_gives_a_transport_that_never_closes_the_grace() {
         .start();
     let mut peer = peers.connect();
     let mut greeting = [0; 5];
-    peer.read_exact(&mut greeting).await.expect("it is served");
+    in_time(peer.read_exact(&mut greeting))
+        .await
+        .expect("it is served");
     let began = Instant::now();
-    let summary = server.stop().await;
+    let summary = in_time(server.stop()).await;
     assert_eq!((summary.open, summary.cut_off), (1, 1));
     assert_eq!(began.elapsed().as_secs(), 3);
     assert_eq!(peers.resets(), 1);

@@ -1,6 +1,6 @@
 //! A running server is stopped by its handle, by its drop, and by a signal.
 
-use super::{patient, pipes, word};
+use super::{in_time, patient, pipes, word};
 use crate::harness::assert_same;
 use eco_host::net::{Server, ServerHandle};
 use std::time::Duration;
@@ -31,7 +31,9 @@ async fn however_a_server_is_stopped_its_listener_is_closed_and_replies_have_the
         let (mut idle, mut busy) = (peers.connect(), peers.connect());
         for peer in [&mut idle, &mut busy] {
             let mut said = [0; 5];
-            peer.read_exact(&mut said).await.expect("it is served");
+            in_time(peer.read_exact(&mut said))
+                .await
+                .expect("it is served");
             assert_same(&said, b"hello");
         }
         // The pipe holds 64 bytes, and a second reply waits until somebody reads the first.
@@ -40,13 +42,13 @@ async fn however_a_server_is_stopped_its_listener_is_closed_and_replies_have_the
         tokio::time::sleep(Duration::from_secs(1)).await;
         let began = Instant::now();
         stop(server);
-        peers.to.closed().await;
+        in_time(peers.to.closed()).await;
         let mut rest = Vec::new();
-        idle.read_to_end(&mut rest).await.expect("a pipe");
+        in_time(idle.read_to_end(&mut rest)).await.expect("a pipe");
         assert_same(&rest, b"");
         assert_eq!(began.elapsed(), Duration::ZERO);
         tokio::time::sleep(Duration::from_secs(4)).await;
-        busy.read_to_end(&mut rest).await.expect("a pipe");
+        in_time(busy.read_to_end(&mut rest)).await.expect("a pipe");
         assert_same(&rest, &[[b'm'; 64], [b'n'; 64]].concat());
         assert_eq!(peers.resets(), 0);
     }
@@ -63,11 +65,13 @@ async fn a_server_whose_handle_was_dropped_cuts_off_what_is_left_at_the_end_of_t
     let mut waits = peers.connect();
     waits.write_all(b"w").await.expect("it is open");
     let mut said = [0; 5];
-    waits.read_exact(&mut said).await.expect("it is served");
+    in_time(waits.read_exact(&mut said))
+        .await
+        .expect("it is served");
     let began = Instant::now();
     drop(server);
     let mut rest = Vec::new();
-    waits.read_to_end(&mut rest).await.expect("a pipe");
+    in_time(waits.read_to_end(&mut rest)).await.expect("a pipe");
     assert_same(&rest, b"");
     assert_eq!(began.elapsed().as_secs(), 5);
     assert_eq!(peers.resets(), 1);
@@ -86,11 +90,13 @@ async fn a_handle_counts_and_waits_and_stops_more_than_once() {
     assert_eq!(counts(), (0, 0, 0, 0));
     let mut peer = peers.connect();
     let mut said = [0; 5];
-    peer.read_exact(&mut said).await.expect("it is served");
+    in_time(peer.read_exact(&mut said))
+        .await
+        .expect("it is served");
     assert_eq!(counts(), (1, 1, 0, 0));
     let waits = tokio::time::timeout(Duration::from_secs(60), server.wait());
     waits.await.expect_err("nobody has it stop");
-    let summary = server.stop().await;
+    let summary = in_time(server.stop()).await;
     assert_eq!((summary.open, summary.cut_off, summary.served), (1, 0, 1));
     assert_eq!(counts(), (0, 1, 0, 0));
     assert_eq!(server.stop().await, summary);
@@ -111,7 +117,9 @@ fn whoever_waits_is_told_when_the_runtime_ends() {
             .start();
         let mut said = [0; 5];
         let mut peer = peers.connect();
-        peer.read_exact(&mut said).await.expect("it is served");
+        in_time(peer.read_exact(&mut said))
+            .await
+            .expect("it is served");
         server
     });
     drop(runtime);

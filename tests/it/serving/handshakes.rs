@@ -1,6 +1,6 @@
 //! What a transport does with its peer before there is a session.
 
-use super::{Does, Notes, Word, patient, pipes, word};
+use super::{Does, Notes, Word, in_time, patient, pipes, word};
 use crate::harness::assert_same;
 use eco_host::net::{Arriving, Refusal, Server, ServerEvent};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 async fn greeting(peer: &mut DuplexStream) -> Vec<u8> {
     let mut greeting = vec![0; 5];
-    match peer.read_exact(&mut greeting).await {
+    match in_time(peer.read_exact(&mut greeting)).await {
         Ok(_) => greeting,
         Err(_) => Vec::new(),
     }
@@ -103,7 +103,7 @@ async fn a_connection_whose_handshake_ends_otherwise_has_no_session() {
         while server.counts().accepted == 0 {
             tokio::task::yield_now().await;
         }
-        let summary = server.stop().await;
+        let summary = in_time(server.stop()).await;
         assert_same(&greeting(&mut peer).await, b"");
         assert_eq!(summary.served, 1);
         assert_eq!(began.elapsed(), Duration::ZERO);

@@ -31,6 +31,13 @@ fn patient() -> Limits {
     limits.clone()
 }
 
+/// What takes longer never ends. The clock of a test goes forward by itself.
+async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    let day = Duration::from_secs(24 * 3600);
+    let output = tokio::time::timeout(day, future).await;
+    output.expect("it ends")
+}
+
 /// What a transport does when it is asked for something.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Does {

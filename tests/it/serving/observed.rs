@@ -1,6 +1,6 @@
 //! The events of a server, and who observes them.
 
-use super::{Does, Notes, Peers, Pipes, Word, patient, pipes, word};
+use super::{Does, Notes, Peers, Pipes, Word, in_time, patient, pipes, word};
 use eco_host::contract::Origin;
 use eco_host::net::{
     Accepted, Arriving, EndReason, Limit, Listener, Refusal, Server, ServerEvent, ServerHandle,
@@ -57,7 +57,7 @@ fn observed(
 /// Reads to the end, whatever that is.
 async fn rest(peer: &mut DuplexStream) -> Vec<u8> {
     let mut rest = Vec::new();
-    let _ = peer.read_to_end(&mut rest).await;
+    let _ = in_time(peer.read_to_end(&mut rest)).await;
     rest
 }
 
@@ -99,11 +99,11 @@ async fn each_end_has_exactly_one_event_with_its_reason_bytes_and_budget() {
         if matches!(sends, "stop" | "wait") {
             // It has read that.
             tokio::time::sleep(Duration::from_secs(1)).await;
-            server.stop().await;
+            in_time(server.stop()).await;
         }
         rest(&mut peer).await;
         drop(peer);
-        let summary = server.stop().await;
+        let summary = in_time(server.stop()).await;
         assert_eq!(summary.served, 1);
         let events = events.take();
         let [
@@ -171,7 +171,7 @@ async fn each_refusal_has_exactly_one_event() {
         rest(&mut peers.connect()).await;
         let counts = server.counts();
         assert_eq!((counts.accepted, counts.refused), (1, 1));
-        server.stop().await;
+        in_time(server.stop()).await;
         match &events.take()[..] {
             [
                 ServerEvent::Refused {
@@ -203,14 +203,14 @@ async fn a_second_connection_of_a_peer_and_a_session_that_refuses_are_told_apart
         ] => assert_eq!(*why, Refusal::TooMany(NonZeroUsize::MIN)),
         events => panic!("{events:#?}"),
     }
-    server.stop().await;
+    in_time(server.stop()).await;
     let Observed {
         server,
         peers,
         events,
     } = observed(word("no"), |_| {});
     rest(&mut peers.connect()).await;
-    server.stop().await;
+    in_time(server.stop()).await;
     match &events.take()[..] {
         [
             ServerEvent::Opened { .. },
@@ -241,7 +241,7 @@ async fn an_observer_that_panics_takes_nobody_with_it() {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
-    let summary = server.stop().await;
+    let summary = in_time(server.stop()).await;
     assert_eq!((summary.served, events.take().len()), (2, 4));
 }
 
@@ -255,7 +255,9 @@ fn a_connection_that_its_runtime_drops_has_an_event_too() {
         let observed = observed(word("hello"), |_| {});
         let mut peer = observed.peers.connect();
         let mut said = [0; 5];
-        peer.read_exact(&mut said).await.expect("it is served");
+        in_time(peer.read_exact(&mut said))
+            .await
+            .expect("it is served");
         (observed.events, observed.server, peer)
     });
     drop(runtime);
