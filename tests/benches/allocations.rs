@@ -6,7 +6,7 @@
 
 use anyhow::{Result, bail};
 use eco_host::contract::{Connection, Origin, Reason, Session as _};
-use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
+use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Cache, Compiler, Engine, ServerPlugin, Source};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::path::Path;
@@ -36,6 +36,7 @@ fn main() -> Result<()> {
 async fn count() -> Result<()> {
     // Compiled first, so that nothing is compiled in this process while sessions are counted.
     let engine = Engine::builder(Compiler::InProcess, Budgets::server(8 << 30))
+        .cache(Cache::User)
         .pooled(16)
         .compiled_first()
         .build()?;

@@ -8,7 +8,8 @@
 use anyhow::Result;
 use eco_host::contract::{Connection, Session as _};
 use eco_host::plugin::{
-    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Inspection, PluginSession, ServerPlugin, Source,
+    BUILT_IN_SERVERS, Budgets, Cache, Compiler, Engine, Inspection, PluginSession, ServerPlugin,
+    Source,
 };
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,11 +36,10 @@ async fn main() -> Result<()> {
     let mut budgets = Budgets::server(8 << 30);
     budgets.compile = Duration::from_secs(600);
     let engine = Engine::builder(Compiler::InProcess, budgets.clone())
+        .cache(Cache::User)
         .pooled(CONNECTIONS)
         .build()?;
-    let uncached = Engine::builder(Compiler::InProcess, budgets)
-        .uncached()
-        .build()?;
+    let uncached = Engine::builder(Compiler::InProcess, budgets).build()?;
     let mut plugins: Vec<String> = std::env::args().skip(1).collect();
     // cargo itself adds `--bench`.
     plugins.retain(|argument| !argument.starts_with("--"));

@@ -137,11 +137,10 @@ impl<P> World<P> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let budgets = Budgets::server(8 << 30).reply(REPLY);
         let engine = Engine::builder(Compiler::InProcess, budgets)
-            .uncached()
             .build()
             .unwrap();
         let load = |text: &String| {
-            let source = Source::Bytes("returns a chunk".to_owned(), text.as_bytes().to_vec());
+            let source = Source::component("returns a chunk", text.as_bytes());
             runtime
                 .block_on(load(&engine, source))
                 .unwrap_or_else(|error| panic!("{error}"))

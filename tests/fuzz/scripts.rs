@@ -4,7 +4,7 @@
 //! Each script runs its chunk as text, so that the interpreter is compiled and started once.
 
 use eco_host::contract::Session as _;
-use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, ServerPlugin, Source};
+use eco_host::plugin::{Budget, Budgets, Cache, Compiler, Engine, Error, ServerPlugin, Source};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -131,6 +131,7 @@ impl World {
         std::fs::write(&path, text).unwrap();
         // Kept where eco keeps it, or a run of seconds would be over before the interpreter is compiled.
         let engine = Engine::builder(Compiler::InProcess, budgets)
+            .cache(Cache::User)
             .build()
             .unwrap();
         let loading = ServerPlugin::load(&engine, Source::File(path));

@@ -29,7 +29,7 @@ fn engine() -> Engine {
 }
 
 async fn server(world: &str) -> Interface {
-    let source = Source::Bytes(world.to_owned(), component_of(world));
+    let source = Source::component(world, component_of(world));
     let plugin = ServerPlugin::load(&engine(), source).await;
     plugin
         .expect("the host takes what the WIT files describe")
@@ -42,7 +42,7 @@ async fn a_component_of_each_world_has_the_types_that_the_host_calls() {
     assert_eq!(server("session-plugin").await, Interface::Session);
     assert_eq!(server("event-plugin").await, Interface::Session);
     let world = "client-plugin";
-    let source = Source::Bytes(world.to_owned(), component_of(world));
+    let source = Source::component(world, component_of(world));
     let client = ClientPlugin::load(&engine(), source).await;
     client.expect("the host takes what the WIT files describe");
 }

@@ -8,7 +8,7 @@ use crate::{machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
-use eco_plugin::{BUILT_IN_SERVERS, Budgets, Fit, Import, Inspection, Interface, LoadError};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Cache, Fit, Import, Inspection, Interface, LoadError};
 use eco_text::escape::Escaped;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -67,7 +67,7 @@ pub(super) async fn run(args: InspectArgs) -> Result<(), Failure> {
     let engine = if source.is_script() {
         compiler::engine(budgets).build()
     } else {
-        compiler::engine(budgets).uncached().build()
+        compiler::engine(budgets).cache(Cache::None).build()
     }
     .context("cannot set up the sandbox")?;
     let found = match Inspection::of(&engine, source).await {

@@ -41,9 +41,7 @@ use std::process::ExitCode;
 
 /// Runs the command that the process was started with.
 fn main() -> ExitCode {
-    if let Some(code) = compiler::if_helper() {
-        return code;
-    }
+    compiler::if_helper();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -7,7 +7,7 @@ use crate::signals::Signals;
 use crate::{machine, output};
 use anyhow::Context as _;
 use clap::Subcommand;
-use eco_plugin::{Budgets, Language, Users, check_python_folder, keep_python};
+use eco_plugin::{Budgets, Cache, Language, check_python_folder, keep_python};
 use eco_text::escape;
 use eco_toolchain::{BuildError, SetupStep, set_up_python};
 use std::path::PathBuf;
@@ -34,12 +34,13 @@ const STEPS: usize = 5;
 pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
     match command {
         SetupCommand::Python { system } => {
-            let users = if system { Users::All } else { Users::This };
+            let cache = if system { Cache::AllUsers } else { Cache::User };
             // Ctrl-C ends the tools first. Their temporary folder is then removed.
             let mut signals = Signals::catch()?;
-            let path = tokio::task::spawn_blocking(move || python(users)).await??;
+            let kept = cache.clone();
+            let path = tokio::task::spawn_blocking(move || python(&kept)).await??;
             let _spinner = announce(STEPS, "compiling the interpreter");
-            signals.or(warm_up(users)).await?;
+            signals.or(warm_up(&cache)).await?;
             let path = escape::path(&path);
             output::print(&format!(
                 "Python scripts work now: {path}\n  eco new hello --lang python\n"
@@ -63,19 +64,18 @@ fn is_root() -> bool {
 }
 
 /// Builds the interpreter, and returns its path.
-fn python(users: Users) -> Result<PathBuf, Failure> {
+fn python(cache: &Cache) -> Result<PathBuf, Failure> {
     let not_kept = |error: std::io::Error| {
         let error = anyhow::Error::from(error).context("cannot keep Python's interpreter");
-        Exit::Unavailable.because(match users {
-            Users::This => error,
-            Users::All if is_root() => error,
-            Users::All => {
+        Exit::Unavailable.because(match cache {
+            Cache::AllUsers if !is_root() => {
                 anyhow::anyhow!("{error:#}\n--system is for root: sudo eco setup python --system")
             }
+            _ => error,
         })
     };
     // This is checked first, since building takes minutes.
-    check_python_folder(users).map_err(not_kept)?;
+    check_python_folder(cache).map_err(not_kept)?;
     let folder = tempfile::tempdir()?;
     let built = folder.path().join("python.wasm");
     let spinner = Mutex::new(None);
@@ -100,12 +100,12 @@ fn python(users: Users) -> Result<PathBuf, Failure> {
         exit.because(anyhow::Error::from(error).context("cannot set up Python"))
     })?;
     drop(spinner);
-    keep_python(&built, users).map_err(not_kept)
+    keep_python(&built, cache).map_err(not_kept)
 }
 
 /// Compiles the interpreter into the cache, for all commands that run plugins.
-async fn warm_up(users: Users) -> Result<(), Failure> {
-    let engine = || compiler::engine(Budgets::server(machine::memory())).cached_for(users);
+async fn warm_up(cache: &Cache) -> Result<(), Failure> {
+    let engine = || compiler::engine(Budgets::server(machine::memory())).cache(cache.clone());
     for engine in [engine().build()?, engine().metered().build()?] {
         engine
             .warm_up(Language::Python)

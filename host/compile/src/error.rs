@@ -5,14 +5,23 @@
 
 use crate::budget::{Budget, Budgets};
 use crate::script::languages::Language;
+use eco_files::ReadError;
 use eco_text::escape::{message, one_line};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A plugin could not be read or compiled.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CompileError {
-    /// The file could not be read.
-    #[error("cannot read the plugin: {0}")]
-    Read(std::io::Error),
+    /// A file could not be read: the plugin's, or that of its language's interpreter.
+    #[error("cannot read the plugin: {error}")]
+    Read {
+        /// Its path; `-` for stdin. The text leaves it out, since a caller who names a plugin puts its name before it.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The path leads to something other than a file, such as a pipe.
     #[error("it is {0}, not a file")]
     NoFile(&'static str),
@@ -92,7 +101,7 @@ impl CompileError {
     /// The kind in one word, stable: tests use it.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Read(_) => "read",
+            Self::Read { .. } => "read",
             Self::NoFile(_) => "no-file",
             Self::Changing => "changing",
             Self::Budget {
@@ -117,8 +126,24 @@ impl CompileError {
     pub fn is_internal(&self) -> bool {
         match self {
             Self::Internal(_) => true,
-            Self::Read(error) => is_of_system(error),
+            Self::Read { error, .. } => is_of_system(error),
             _ => false,
+        }
+    }
+
+    /// The error for a path that can't be read.
+    pub fn read(path: &Path, error: io::Error) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// The error for a file that can't be read whole.
+    pub fn of_file(path: &Path, error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => Self::read(path, error),
+            ReadError::Changing => Self::Changing,
         }
     }
 
@@ -146,6 +171,6 @@ pub fn changed_with(what: &str, setting: Option<&String>) -> String {
 }
 
 /// Whether the system, and not eco, refuses to read a file, for a reason other than its path.
-fn is_of_system(error: &std::io::Error) -> bool {
+fn is_of_system(error: &io::Error) -> bool {
     error.raw_os_error().is_some() && !eco_files::is_about_path(error)
 }

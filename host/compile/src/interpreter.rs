@@ -1,6 +1,7 @@
 //! Interpreters: one component for all scripts of a language (`plugins/interpreters`), which asks for the script's text
 //! through `wit/script.wit`.
 
+use crate::cache::Cache;
 use crate::cache::folder::Folder;
 use crate::cache::hash::Hash;
 use crate::cache::python::python;
@@ -23,12 +24,12 @@ pub(crate) enum Interpreter {
 }
 
 impl Interpreter {
-    /// The interpreter of a language.
-    pub(crate) fn of(language: Language) -> Result<Self, CompileError> {
+    /// The interpreter of a language, for an engine with this cache.
+    pub(crate) fn of(language: Language, cache: &Cache) -> Result<Self, CompileError> {
         match &language.spec().interpreter {
             Origin::Embedded(embedded) => Ok(Self::Embedded(embedded)),
             Origin::SetUp => {
-                let (folder, file, hash) = python().ok_or(CompileError::NoPython)?;
+                let (folder, file, hash) = python(cache).ok_or(CompileError::NoPython)?;
                 Ok(Self::Kept { folder, file, hash })
             }
         }
@@ -56,8 +57,9 @@ impl Interpreter {
             Self::Embedded(embedded) => Ok(Cow::Borrowed(embedded.bytes)),
             Self::Kept { folder, file, hash } => {
                 let mut bytes = Vec::new();
-                let mut file = folder.file(file).map_err(CompileError::Read)?;
-                file.read_to_end(&mut bytes).map_err(CompileError::Read)?;
+                let unread = |error| CompileError::read(&folder.path().join(file), error);
+                let mut open = folder.file(file).map_err(unread)?;
+                open.read_to_end(&mut bytes).map_err(unread)?;
                 if Hash::of(&bytes) == *hash {
                     Ok(Cow::Owned(bytes))
                 } else {

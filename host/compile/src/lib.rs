@@ -21,7 +21,7 @@ mod total_memory;
 pub use binary::plan::PARTS;
 pub use binary::segments::FEW as FEW_PAGES;
 pub use budget::{Budget, Budgets, TICK};
-pub use cache::{Users, check_python_folder, keep_python};
+pub use cache::{Cache, check_python_folder, keep_python};
 pub use code_cache::{CodeCache, Compiled, Snapshot};
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -29,7 +29,7 @@ pub use compiler::fuzzing;
 pub use compiler::refusal::HELD;
 pub use compiler::settings::{Settings, Target, WHOLE_MEMORY, Work};
 pub use compiler::snapshot::{ACCESS, Global, Image, State};
-pub use compiler::{Compiler, run_helper};
+pub use compiler::{Compiler, if_helper};
 pub use eco_isolated::Program;
 pub use error::{CompileError, changed_with};
 pub use facts::DirectNames;

@@ -13,7 +13,7 @@ use super::seed::CaseSeed;
 use super::shrink::smallest;
 use super::split::{Split, Streams};
 use super::verdict::Verdict;
-use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, ServerPlugin, Source};
+use eco_plugin::{Budgets, Cache, ClientPlugin, Compiler, Engine, ServerPlugin, Source};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -32,11 +32,12 @@ impl<'a> Judge<'a> {
     pub async fn of(
         exercise: &'a Exercise,
         compiler: &Compiler,
+        cache: Cache,
         memory: usize,
     ) -> Result<Self, String> {
         let mut judges = Vec::new();
         if !exercise.judges.is_empty() {
-            let engine = engine_for_judges(compiler, memory)?;
+            let engine = engine_for_judges(compiler, cache, memory)?;
             for source in &exercise.judges {
                 judges.push(load(&engine, source.clone()).await?);
             }
@@ -118,7 +119,7 @@ const MEMORY: usize = 64 << 20;
 
 /// The engine of the judges. They may be anybody's, as the exercise is, so that they have the budgets of
 /// clients, but for memory. They too act the same in every run.
-fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, String> {
+fn engine_for_judges(compiler: &Compiler, cache: Cache, memory: usize) -> Result<Engine, String> {
     let budgets = Budgets::client(memory)
         .cpu(CALL)
         .compile(COMPILE)
@@ -126,6 +127,7 @@ fn engine_for_judges(compiler: &Compiler, memory: usize) -> Result<Engine, Strin
         .total_memory(memory)
         .reply(dialogue::MOST_SENT);
     Engine::builder(compiler.clone(), budgets)
+        .cache(cache)
         .laboratory()
         .build()
         .map_err(|error| format!("{error:#}"))

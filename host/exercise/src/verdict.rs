@@ -195,10 +195,6 @@ impl From<&CompileError> for Verdict {
                 Budget::TotalMemory => Self::Internal(too_little_memory(value)),
                 _ => Self::Internal(error.to_string()),
             },
-            CompileError::Read(_)
-            | CompileError::Changing
-            | CompileError::NoPython
-            | CompileError::Internal(_) => Self::Internal(escaped(&error.to_string())),
             CompileError::Complex(_) => Self::TooComplex(escaped(&error.to_string())),
             CompileError::NotWasm { .. }
             | CompileError::NoFile(_)
@@ -209,6 +205,12 @@ impl From<&CompileError> for Verdict {
             | CompileError::Unbounded(_)
             | CompileError::Invalid(_)
             | CompileError::Asynchronous(_) => Self::DoesNotLoad(escaped(&error.to_string())),
+            // These are no fault of the plugin, and nobody has said that an error of another kind is.
+            CompileError::Read { .. }
+            | CompileError::Changing
+            | CompileError::NoPython
+            | CompileError::Internal(_)
+            | _ => Self::Internal(escaped(&error.to_string())),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::process::ExitStatus;
 
 /// The reason for a missing answer.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Ended {
     /// It has used up its time.
     #[error("it was not done in the time that it may take")]
@@ -45,6 +46,14 @@ pub enum Ended {
         /// Why.
         error: io::Error,
     },
+    /// The program did not say that it is a helper: its `main` goes on with something else.
+    #[error("the program {} {}{}", program.display(), crate::mark::MISSING, after_colon(.said))]
+    NoHelper {
+        /// The program.
+        program: PathBuf,
+        /// What it wrote to stderr and how it ended; empty where it had to be killed.
+        said: String,
+    },
     /// Its answer is invalid, or could not be received, and the process had not ended.
     #[error("the helper's answer: {0}")]
     Unanswered(io::Error),
@@ -66,6 +75,7 @@ impl Ended {
             | Self::Killed
             | Self::Busy
             | Self::NotStarted { .. }
+            | Self::NoHelper { .. }
             | Self::Unanswered(_)
             | Self::Unclear(_) => true,
         }
@@ -98,6 +108,14 @@ impl Ended {
             };
         }
         unclear(format!("ended, with {status}"))
+    }
+}
+
+/// What a program said, after a colon, if it said something.
+fn after_colon(said: &str) -> String {
+    match said {
+        "" => String::new(),
+        said => format!(": {said}"),
     }
 }
 

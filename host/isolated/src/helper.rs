@@ -3,13 +3,14 @@
 //! It owns the order in which it gives up its rights. Requests and answers are in `wire`; the work is the caller's.
 
 use crate::limits;
+use crate::mark;
 use crate::wire::{self, Head};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -25,43 +26,44 @@ const LONG: Duration = Duration::from_secs(2);
 /// Shortest time between two looks at the processor time.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Serves the request on stdin, and answers on stdout. `work` takes the request and the stranger's bytes, and returns
-/// an answer with blocks of bytes.
+/// If this process was started as a helper for work of this name, it does that, and exits the process. Else it returns
+/// at once.
 ///
-/// A program that [`run`](crate::run) starts calls this before anything else, and exits with the result. The process
-/// limits its own memory and processor time, takes the lowest priority (except for
+/// A program that [`run`](crate::run) starts calls this before anything else. A helper serves the request on stdin, and
+/// answers on stdout. `work` takes the request and the stranger's bytes, and returns an answer with blocks of bytes.
+/// The process limits its own memory and processor time, takes the lowest priority (except for
 /// [`Priority::Ordinary`](crate::Priority)), leaves no core dump, closes every descriptor but its three, can open none,
 /// and ends when its stdin does. On systems other than Unix it does none of that, and its only limit is the time
 /// after which it is killed. `prepare` is called once the limits hold, before any byte of a stranger's is read.
-pub fn run_helper<R, A>(
+pub fn if_helper<R, A>(
+    name: &str,
     prepare: impl FnOnce() -> io::Result<()>,
     work: impl FnOnce(R, Vec<u8>) -> (A, Vec<Vec<u8>>) + Send + 'static,
-) -> ExitCode
-where
+) where
     R: DeserializeOwned + Send + 'static,
     A: Serialize,
 {
-    match serve(prepare, work) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
+    if !mark::is_helper_for(name) {
+        return;
     }
+    let Err(error) = serve(prepare, work);
+    let _ = writeln!(io::stderr(), "{error}");
+    std::process::exit(1);
 }
 
 fn serve<R, A>(
     prepare: impl FnOnce() -> io::Result<()>,
     work: impl FnOnce(R, Vec<u8>) -> (A, Vec<Vec<u8>>) + Send + 'static,
-) -> io::Result<()>
+) -> io::Result<Infallible>
 where
     R: DeserializeOwned + Send + 'static,
     A: Serialize,
 {
     limits::withdraw()?;
+    let answers = Answers::new()?;
+    wire::write_hello(&mut *answers.lock())?;
     let mut stdin = io::stdin().lock();
     let head: Head<R> = wire::read_head(&mut stdin)?;
-    let answers = Answers::new()?;
     limits::apply(head.limits)?;
     prepare()?;
     // Threads start before the bytes arrive: a failure to start is then not blamed on the bytes.

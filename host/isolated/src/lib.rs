@@ -2,12 +2,13 @@
 //! all memory, or never end.
 //!
 //! The crate owns the start of such a process, its limits, the protocol with it, and the reasons why it ends. The work
-//! is the caller's: [`run`] starts a program that calls [`run_helper`] with the function for it. As a rule that is the
-//! same program, started anew with another argument.
+//! is the caller's: [`run`] starts a program that calls [`if_helper`] with the function for it. As a rule that is the
+//! same program, started anew.
 
 mod ended;
 mod helper;
 mod limits;
+mod mark;
 #[cfg(not(unix))]
 #[path = "pipes/other.rs"]
 mod pipes;
@@ -19,8 +20,9 @@ mod process;
 mod wire;
 
 pub use ended::Ended;
-pub use helper::run_helper;
+pub use helper::if_helper;
 pub use limits::{Limits, Priority, is_short_of};
+pub use mark::end_if_helper;
 pub use process::{Clock, Program, Task, run, run_blocking};
 // For the fuzz targets, which read a helper's answers.
 #[doc(hidden)]

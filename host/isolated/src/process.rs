@@ -4,6 +4,7 @@
 
 use crate::ended::Ended;
 use crate::limits::{self, Limits};
+use crate::mark;
 use crate::pipes::{Life, Pipes};
 use crate::places::{self, AtWork};
 use crate::wire::{self, Answer, Head};
@@ -11,24 +12,70 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::io::{self, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// A program that calls [`run_helper`](crate::run_helper).
+/// A program that calls [`if_helper`](crate::if_helper) first in its `main`.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Its whole path.
-    pub path: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<OsString>,
+    path: PathBuf,
+    arguments: Vec<OsString>,
 }
+
+impl Program {
+    /// The program with this path, which is absolute: helpers run in the root folder.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            arguments: Vec::new(),
+        }
+    }
+
+    /// The program of this process. On Linux it stays the running one when its file is replaced.
+    ///
+    /// # Errors
+    /// The system doesn't tell its path.
+    pub fn this() -> io::Result<Self> {
+        let path = std::env::current_exe()?;
+        Ok(Self::new(if cfg!(target_os = "linux") {
+            PathBuf::from(THIS)
+        } else {
+            path
+        }))
+    }
+
+    /// Starts it with these arguments. A program that calls `if_helper` first needs none.
+    #[must_use]
+    pub fn with_arguments(mut self, arguments: impl IntoIterator<Item = OsString>) -> Self {
+        self.arguments = arguments.into_iter().collect();
+        self
+    }
+
+    /// Its path, as it is started.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its path, for a person.
+    fn shown(&self) -> PathBuf {
+        match std::env::current_exe() {
+            Ok(path) if self.path == Path::new(THIS) => path,
+            _ => self.path.clone(),
+        }
+    }
+}
+
+/// The path of each process's own program, on Linux.
+const THIS: &str = "/proc/self/exe";
 
 /// A helper's task.
 pub struct Task<R> {
+    /// The name of the work, as [`if_helper`](crate::if_helper) is given it.
+    pub work: &'static str,
     /// The request.
     pub request: R,
     /// The bytes to work on: a stranger's, or eco's own.
@@ -73,7 +120,9 @@ where
     A: DeserializeOwned + Send + 'static,
     B: Write + Send + 'static,
 {
+    mark::end_if_helper();
     let Task {
+        work,
         request,
         bytes,
         limits,
@@ -88,13 +137,32 @@ where
         None
     };
     let (_place, mut at_work) = places.unzip();
-    let (mut running, mut pipes) = Running::start(program).map_err(|error| Ended::NotStarted {
-        program: program.path.clone(),
-        error,
-    })?;
+    let (mut running, mut pipes) =
+        Running::start(program, work).map_err(|error| Ended::NotStarted {
+            program: program.shown(),
+            error,
+        })?;
+    // Threads that wait at the pipes end when the helper does, at the latest.
+    let greeting = spawn_blocking(move || (wire::read_hello(&mut pipes), pipes));
+    let greeted = timeout(HELLO, greeting).await;
+    let (is_helper, mut pipes) = match greeted.map(Result::ok) {
+        Ok(Some((is_helper, pipes))) => (is_helper, pipes),
+        // It listens, or waits for something else.
+        _ => return Err(running.no_helper(program)),
+    };
+    match is_helper {
+        Ok(true) => {}
+        Ok(false) => {
+            let program = program.clone();
+            let ending = spawn_blocking(move || running.ended_early(&program, pipes));
+            return Err(ending
+                .await
+                .unwrap_or_else(|error| Ended::Unanswered(error.into())));
+        }
+        Err(error) => return Err(Ended::Unanswered(error)),
+    }
     let head = Head { request, limits };
     let (tell, told) = oneshot::channel();
-    // The thread ends when the helper does, at the latest.
     let mut asking = spawn_blocking(move || {
         // A helper that ends before it has read everything tells the reason by its status.
         let _ = wire::write_request(&mut pipes, &head, &bytes);
@@ -143,6 +211,12 @@ where
     }
 }
 
+/// Time in which a helper says that it is one, from its start. That takes milliseconds, or a second where many processes
+/// start on few processors. A program that says nothing by then is killed, and is no helper. The time of its work begins
+/// afterwards.
+/// Test: `taken_over::a_program_that_is_no_helper_is_killed_and_the_error_says_so`.
+const HELLO: Duration = Duration::from_secs(20);
+
 /// The capacity of a pipe of Linux, in bytes.
 const PIPE: usize = 64 * 1024;
 
@@ -170,11 +244,12 @@ struct Running {
 }
 
 impl Running {
-    fn start(program: &Program) -> io::Result<(Self, Pipes)> {
+    fn start(program: &Program, work: &str) -> io::Result<(Self, Pipes)> {
         let mut command = Command::new(&program.path);
         command
             .args(&program.arguments)
             .env_clear()
+            .env(mark::VARIABLE, work)
             .current_dir(if cfg!(windows) { "C:\\" } else { "/" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -183,7 +258,7 @@ impl Running {
         {
             use std::os::unix::process::CommandExt as _;
             // In a group of its own the helper gets no Ctrl-C of the terminal, which eco answers.
-            command.arg0("eco").process_group(0);
+            command.arg0("eco-helper").process_group(0);
         }
         let mut child = command.spawn()?;
         match Pipes::of(&mut child) {
@@ -212,6 +287,31 @@ impl Running {
         });
         let status = self.end()?;
         has_ended.then(|| Ended::of(status, &pipes.last_words()))
+    }
+
+    /// The reason why a program that has said something else than a helper does, or has closed its stdout, is none.
+    fn ended_early(mut self, program: &Program, pipes: Pipes) -> Ended {
+        match self.ended(pipes) {
+            // No stranger's bytes have reached it.
+            Some(Ended::Killed) => Ended::Killed,
+            Some(Ended::OutOfMemory) => Ended::ShortOfMemory,
+            // It says the same as the error does.
+            Some(ended) if ended.to_string().contains(mark::MISSING) => self.no_helper(program),
+            Some(ended) => Ended::NoHelper {
+                program: program.shown(),
+                said: ended.to_string(),
+            },
+            None => self.no_helper(program),
+        }
+    }
+
+    /// Kills a program that is no helper.
+    fn no_helper(mut self, program: &Program) -> Ended {
+        self.end();
+        Ended::NoHelper {
+            program: program.shown(),
+            said: String::new(),
+        }
     }
 
     fn end(&mut self) -> Option<ExitStatus> {

@@ -1,6 +1,6 @@
 //! The protocol on the pipes between eco and its helper.
 //!
-//! The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte for its kind,
+//! The helper begins with [`HELLO`], which eco waits for. The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte for its kind,
 //! then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths are
 //! little-endian. eco bounds each length that the helper names, since an attack may have taken it over.
 
@@ -22,6 +22,26 @@ enum Tag {
     TakesLong = b'L' as isize,
     Answer = b'A' as isize,
     Panicked = b'P' as isize,
+}
+
+/// The first bytes of a helper. A program that is none says something else, or nothing.
+const HELLO: [u8; 12] = *b"eco-helper 1";
+
+/// Says that this process is a helper.
+pub(crate) fn write_hello(to: &mut impl Write) -> io::Result<()> {
+    to.write_all(&HELLO)
+}
+
+/// Waits for the helper to say that it is one. `false` where a program says something else, or ends.
+pub(crate) fn read_hello(from: &mut impl Read) -> io::Result<bool> {
+    for expected in HELLO {
+        match read_array(from) {
+            Ok([said]) if said == expected => {}
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
+            Ok(_) | Err(_) => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 /// The longest JSON of an answer, in bytes: names and messages are cut far below it. An answer with a longer one is

@@ -1,4 +1,4 @@
-//! Helpers that an attack has taken over: shells stand for them.
+//! Helpers that an attack has taken over, and programs that are none: shells stand for them.
 
 #![cfg(target_os = "linux")]
 
@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 
 /// The answer of a helper that runs this script, and the number of its blocks, one at most.
 async fn answer(script: &str, bytes: usize, clock: Clock) -> Result<(u8, usize), Ended> {
-    let program = Program {
-        path: "/bin/sh".into(),
-        arguments: vec!["-c".into(), script.into()],
-    };
+    run_shell(&format!("printf 'eco-helper 1'; {script}"), bytes, clock).await
+}
+
+/// The same of a program that doesn't say that it is a helper.
+async fn run_shell(script: &str, bytes: usize, clock: Clock) -> Result<(u8, usize), Ended> {
+    let program = Program::new("/bin/sh").with_arguments(["-c".into(), script.into()]);
     let task = Task {
+        work: "nothing",
         request: (),
         bytes: vec![0; bytes],
         limits: Limits {
@@ -110,4 +113,60 @@ async fn an_answer_has_no_more_blocks_than_were_asked_for() {
     let blocks = r"printf '\002\000\000\000\000\000\000\000'; head -c 16 /dev/zero";
     let said = answer(&format!("{SEVEN}; {blocks}"), 0, PATIENT).await;
     assert!(matches!(said, Err(Ended::Unclear(_))), "{said:?}");
+}
+
+/// Programs that go on with their own work: one ends, others write, wait, or read their stdin.
+#[tokio::test]
+async fn a_program_that_is_no_helper_is_killed_and_the_error_says_so() {
+    for (script, words) in [
+        (
+            "echo no such command >&2; exit 2",
+            "exit status: 2: \"no such command\"",
+        ),
+        ("printf 'eco-helper 2'; sleep 60", ""),
+        ("yes", ""),
+        ("echo listening; exec sleep 60", ""),
+        ("exec >&-; sleep 60", ""),
+        ("printf eco-help; kill -SEGV $$", "signal 11"),
+    ] {
+        let said = run_shell(script, 1 << 20, PATIENT).await;
+        let Err(error @ Ended::NoHelper { .. }) = said else {
+            unreachable!("{script}: {said:?}");
+        };
+        let error = error.to_string();
+        let missing =
+            "the program /bin/sh does not call `eco_host::if_helper();` first in its `main`";
+        assert!(
+            error.starts_with(missing) && error.contains(words),
+            "{error}"
+        );
+    }
+    for silent in [
+        "exec sleep 60",
+        "cat > /dev/null",
+        "printf eco-helper; sleep 60",
+    ] {
+        let run = run_shell(silent, 1 << 20, PATIENT);
+        let later = async {
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(20)).await;
+            tokio::time::resume();
+        };
+        let (said, ()) = tokio::join!(biased; run, later);
+        assert!(
+            matches!(said, Err(Ended::NoHelper { .. })),
+            "{silent}: {said:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_helper_reads_nothing_of_a_strangers() {
+    let place = tempfile::tempdir().expect("there is room");
+    let file = place.path().join("read").display().to_string();
+    let script = format!("echo; cat > {file}");
+    let said = run_shell(&script, 1000, PATIENT).await;
+    assert!(matches!(said, Err(Ended::NoHelper { .. })), "{said:?}");
+    let read = std::fs::read(&file).unwrap_or_default();
+    assert!(read.is_empty(), "{} bytes", read.len());
 }

@@ -47,7 +47,7 @@ pub struct Fit {
 
 impl Inspection {
     /// Compiles the plugin and tries it out in both roles. For a compile time that means something,
-    /// the engine should be [uncached](crate::EngineBuilder::uncached).
+    /// the engine should have no [cache](crate::EngineBuilder::cache).
     ///
     /// # Errors
     /// It can't be read or compiled, so that nothing is known of it.

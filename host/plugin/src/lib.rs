@@ -43,8 +43,8 @@ mod templates;
 
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};
 pub use eco_compile::{
-    Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, CompileError, Compiler,
-    Language, Misspelt, Program, Source, Users, check_python_folder, keep_python, run_helper,
+    Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, Cache, CompileError,
+    Compiler, Language, Misspelt, Program, Source, check_python_folder, if_helper, keep_python,
 };
 pub use engine::{Engine, EngineBuilder};
 pub use error::{EngineError, Error, LoadError};

@@ -27,6 +27,6 @@ pub mod wit;
 mod world;
 
 pub use error::BuildError;
-pub use make::run_helper;
+pub use make::if_helper;
 pub use project::{Built, Project};
 pub use python::{SetupStep, set_up as set_up_python};

@@ -10,7 +10,6 @@ use eco_files::read_at_most;
 use eco_isolated::{Clock, Limits, Priority, Program, Task};
 use std::fs::File;
 use std::path::Path;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// Bytes of a text or a module: as many as a plugin's file may have. Those of toolchains have some megabytes, also with what
@@ -26,18 +25,22 @@ const MEMORY: u64 = 512 * 1024 * 1024;
 /// No test hits it: that would take as long.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Makes the component of what comes on stdin, and answers on stdout.
+/// The name of this work.
+const WORK: &str = "make";
+
+/// If this process is a helper that makes components, makes the component of what comes on stdin, answers on stdout, and
+/// exits the process. Else it returns at once.
 ///
-/// A program that [`Project::build`](crate::Project::build) is given does this before anything else, and ends with what
-/// this returns. See [`eco_isolated::run_helper`].
-pub fn run_helper() -> ExitCode {
+/// A program that [`Project::build`](crate::Project::build) is given calls this first in its `main`. See
+/// [`eco_isolated::if_helper`].
+pub fn if_helper() {
     let nothing = || Ok(());
-    eco_isolated::run_helper(nothing, |form: Form, bytes| {
+    eco_isolated::if_helper(WORK, nothing, |form: Form, bytes| {
         match component::of(&form, bytes) {
             Ok(component) => (Ok(()), vec![component]),
             Err(refusal) => (Err(refusal.cut()), Vec::new()),
         }
-    })
+    });
 }
 
 /// What is in the file: a text, or a module.
@@ -82,6 +85,7 @@ pub(super) fn component(
     output: &Path,
 ) -> Result<Vec<u8>, BuildError> {
     let task = Task {
+        work: WORK,
         request: form,
         bytes,
         limits: Limits {

@@ -79,7 +79,7 @@ impl Project {
     }
 
     /// Builds it. The compiler's own messages go to stderr as they come. `maker` is a program that does as
-    /// [`run_helper`](crate::run_helper) says: it makes the component, since the sources may be anybody's.
+    /// [`if_helper`](crate::if_helper) says: it makes the component, since the sources may be anybody's.
     ///
     /// It waits, in a thread of a tokio runtime that may ([`eco_isolated::run_blocking`]).
     ///

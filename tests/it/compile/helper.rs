@@ -1,7 +1,7 @@
 //! The processes that compile: what they have, how many there are, and when they end.
 
 use crate::compile::{ECHO, loops};
-use crate::harness::Server;
+use crate::harness::{Eco, Server};
 use crate::support::{Peer, plugin_file, serve};
 use eco_host::plugin::{Budgets, Compiler, Engine, Program, ServerPlugin, Source};
 use std::future::Future as _;
@@ -99,7 +99,7 @@ fn a_helper_has_little_and_ends_when_eco_is_killed() {
     assert_eq!(helper.limit("Max core file size").as_deref(), Some("0"));
     let processor_time = helper.limit("Max cpu time").expect("it has one");
     assert_ne!(processor_time, "unlimited");
-    assert_eq!(helper.text("environ"), "");
+    assert_eq!(helper.text("environ"), "ECO_HELPER=compile\0");
     let stat = helper.text("stat");
     let (_, fields) = stat.rsplit_once(") ").expect("a name in parentheses");
     assert_eq!(
@@ -140,19 +140,13 @@ fn a_helper_that_somebody_kills_is_no_fault_of_the_plugin() {
 /// Twice as many attacks as there are processors, each of which would take a minute.
 #[tokio::test(flavor = "multi_thread")]
 async fn helpers_that_take_long_make_way() {
-    let helper = Compiler::Helper(Program {
-        path: crate::harness::binary(),
-        arguments: vec!["compile-helper".into()],
-    });
+    let helper = Compiler::Helper(Program::new(crate::harness::binary()));
     let mut budgets = Budgets::server(1 << 30);
     budgets.compile = Duration::from_secs(60);
-    let engine = Engine::builder(helper, budgets)
-        .uncached()
-        .build()
-        .expect("an engine");
+    let engine = Engine::builder(helper, budgets).build().expect("an engine");
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let load = async |name: String, text: String| {
-        let source = Source::Bytes(name, text.into_bytes());
+        let source = Source::component(name, text.into_bytes());
         ServerPlugin::load(&engine, source).await
     };
     let attack = |number: usize| Box::pin(load(format!("attack {number}"), loops(50_000)));
@@ -172,14 +166,19 @@ async fn helpers_that_take_long_make_way() {
     loaded.expect("it has its turn").expect("it loads");
 }
 
-/// A helper that was started by its command line alone says nothing, and ends.
+/// A helper that nobody asks anything says that it is one, and ends. A process between two helpers starts none.
 #[test]
 fn a_helper_that_nobody_asks_anything_ends() {
-    for helper in ["compile-helper", "component-helper"] {
-        let exited = crate::harness::Eco::new(&[helper]).run(b"");
+    for work in ["compile", "make"] {
+        let exited = Eco::new(&[]).env("ECO_HELPER", work).run(b"");
         assert_eq!(exited.code, 1);
-        assert!(exited.stdout.is_empty());
-        let help = crate::harness::Eco::new(&["--help"]).run(b"").text();
-        assert!(!help.contains(helper), "{help}");
+        assert_eq!(exited.stdout, b"eco-helper 1");
     }
+    let inspect = Eco::new(&["inspect", "echo"])
+        .env("ECO_HELPER", "cook")
+        .run(b"");
+    assert_eq!(inspect.code, 1);
+    let missing = "does not call `eco_host::if_helper();` first in its `main`";
+    assert!(inspect.stderr.contains(missing), "{}", inspect.stderr);
+    assert_eq!(inspect.stderr.lines().count(), 1);
 }

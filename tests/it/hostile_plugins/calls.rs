@@ -157,7 +157,7 @@ async fn attacks_at_instantiation_are_refused_while_a_neighbour_is_served() {
         .listen(listener, move |_| Some(echo.session()))
         .start();
     for (name, start, fields, said) in CASES {
-        let source = Source::Bytes((*name).to_owned(), at_start(start, fields));
+        let source = Source::component(*name, at_start(start, fields));
         let engine = engine.clone();
         let loading = tokio::spawn(async move { ServerPlugin::load(&engine, source).await });
         let neighbour = tokio::task::spawn_blocking(move || {

@@ -105,12 +105,8 @@ async fn an_interpreter_is_compiled_once_where_nothing_can_be_kept() {
     std::fs::write(&program, text).expect("it can be written");
     let mode = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(&program, mode).expect("it is ours");
-    let helper = Compiler::Helper(Program {
-        path: program,
-        arguments: vec!["compile-helper".into()],
-    });
+    let helper = Compiler::Helper(Program::new(program));
     let engine = Engine::builder(helper, Budgets::server(1 << 30))
-        .uncached()
         .laboratory()
         .build()
         .expect("an engine");

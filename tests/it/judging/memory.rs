@@ -8,7 +8,8 @@ use crate::judging::verdicts::grade;
 use crate::support::{empty_folder, plugin_file};
 use eco_host::contract::Session as _;
 use eco_host::plugin::{
-    Budget, Budgets, Compiler, Engine, Error, Laboratory, PluginSession, ServerPlugin, Source,
+    Budget, Budgets, Cache, Compiler, Engine, Error, Laboratory, PluginSession, ServerPlugin,
+    Source,
 };
 use serde_json::Value;
 
@@ -131,8 +132,8 @@ fn submissions_that_make_the_host_hold_much_cost_the_grader_little() {
 /// A laboratory in which a run may hold so much.
 async fn loaded(name: &str, text: &str, run: usize) -> ServerPlugin {
     let budgets = Budgets::default().log(64 * MIB).total_memory(run);
-    let engine = Engine::builder(Compiler::InProcess, budgets).laboratory();
-    let engine = engine.build().expect("an engine");
+    let engine = Engine::builder(Compiler::InProcess, budgets).cache(Cache::User);
+    let engine = engine.laboratory().build().expect("an engine");
     let path = plugin_file(name, text);
     let plugin = ServerPlugin::load(&engine, Source::File(path.into())).await;
     plugin.expect("it loads")

@@ -4,7 +4,7 @@ use crate::exercises::{HEAD, exercise};
 use crate::hostile_plugins::echo_at;
 use crate::support::{handler, plugin_file};
 use eco_exercise::{Cases, Exercise, Files, Judge};
-use eco_host::plugin::{Compiler, Engine, ServerPlugin, Source};
+use eco_host::plugin::{Cache, Compiler, Engine, ServerPlugin, Source};
 use std::time::Duration;
 
 /// Loops as often as `$left` says, for a tenth of a microsecond each or less.
@@ -79,13 +79,14 @@ async fn the_work_of_judging_a_plugin_has_a_bound() {
         let time = Duration::from_millis(300);
         exercise.limits.time = time;
         let engine = Engine::builder(Compiler::InProcess, exercise.limits.budgets(usize::MAX))
+            .cache(Cache::User)
             .laboratory()
             .build()
             .expect("an engine");
         let source = Source::File(plugin.into());
         let plugin = ServerPlugin::load(&engine, source).await;
         let plugin = plugin.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let judge = Judge::of(&exercise, &Compiler::InProcess, usize::MAX)
+        let judge = Judge::of(&exercise, &Compiler::InProcess, Cache::User, usize::MAX)
             .await
             .expect("no judge is needed");
         let before = thread_time();

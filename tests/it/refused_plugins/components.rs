@@ -207,7 +207,7 @@ async fn no_damage_to_a_file_makes_loading_panic() {
         .build()
         .expect("an engine");
     let load = async |bytes: Vec<u8>| {
-        let source = Source::Bytes("damaged".to_owned(), bytes);
+        let source = Source::component("damaged", bytes);
         ServerPlugin::load(&engine, source)
             .await
             .map_err(|error| error.code())

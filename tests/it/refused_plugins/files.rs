@@ -4,10 +4,12 @@ use crate::harness::Eco;
 use crate::refused_plugins::{echo, refused};
 use crate::support::{empty_folder, plugin_file, project_file};
 use eco_host::plugin::{
-    BUILT_IN_SERVERS, Budgets, Compiler, Engine, Language, ServerPlugin, Source,
+    BUILT_IN_SERVERS, Budgets, CompileError, Compiler, Engine, Language, LoadError, ServerPlugin,
+    Source,
 };
 use std::fs::File;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 
 #[test]
 fn a_file_that_cannot_be_read_is_reported_with_its_path() {
@@ -83,7 +85,7 @@ async fn the_language_of_bytes_is_known_by_their_name_as_a_files_is() {
     let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
     let engine = engine.expect("an engine");
     let load = async |name: &str, text: &str| {
-        let source = Source::Bytes(name.to_owned(), text.into());
+        let source = Source::read_from(name, text);
         let language = source.language();
         assert_eq!(source.is_script(), language.is_some(), "{name}");
         let loaded = ServerPlugin::load(&engine, source).await;
@@ -107,6 +109,78 @@ async fn the_language_of_bytes_is_known_by_their_name_as_a_files_is() {
         let (_, loaded) = load(source, "int main;").await;
         assert_eq!(loaded.expect_err("a source").code(), "source-file");
     }
+}
+
+/// A script that was never in a file. Its errors have the name that it was given, whatever that looks like.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_from_memory_has_the_name_that_it_was_given() {
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
+    let engine = engine.expect("an engine");
+    let broken = [
+        (
+            Language::JavaScript,
+            "function receive(chunk) {\n  return +;\n}",
+        ),
+        (Language::Lua, "function receive(chunk)\n  return +\nend"),
+    ];
+    for (language, text) in broken {
+        for name in [
+            "upper",
+            "upper.js",
+            "tenants/7/upper.lua",
+            "lib.rs",
+            "dos:8",
+            "ñandú",
+            "..",
+        ] {
+            let source = Source::script(name, language, text);
+            assert_eq!(
+                (source.name(), source.language()),
+                (name.to_owned(), Some(language))
+            );
+            let loaded = ServerPlugin::load(&engine, source).await.map(drop);
+            let said = loaded.expect_err("it does not parse").to_string();
+            let at = [format!("{name}:2"), format!("{name}:3")];
+            assert!(
+                at.iter().any(|at| said.contains(at)),
+                "{language:?}: {said}"
+            );
+        }
+        let good = match language {
+            Language::Lua => "function receive(chunk) return chunk end",
+            _ => "function receive(chunk) { return chunk }",
+        };
+        let source = Source::script("echo", language, good);
+        let plugin = ServerPlugin::load(&engine, source).await.expect("it loads");
+        assert_eq!(plugin.name(), "echo");
+    }
+}
+
+/// The name of a component says nothing about its bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_from_memory_may_have_any_name() {
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
+    let engine = engine.expect("an engine");
+    for name in ["echo", "echo.js", "echo.c", ""] {
+        let source = Source::component(name, include_str!("../../../plugins/echo/echo.wat"));
+        assert!(!source.is_script());
+        let loaded = ServerPlugin::load(&engine, source).await;
+        assert_eq!(loaded.expect("it loads").name(), name);
+    }
+}
+
+/// Whoever embeds eco learns which file it was.
+#[tokio::test]
+async fn an_error_of_reading_has_the_path() {
+    let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
+    let engine = engine.expect("an engine");
+    let missing = Path::new("/no/such/plugin.js");
+    let loaded = ServerPlugin::load(&engine, Source::File(missing.to_owned())).await;
+    let Err(LoadError::Compile(CompileError::Read { path, error, .. })) = loaded.map(drop) else {
+        unreachable!("there is no such file");
+    };
+    assert_eq!(path, missing);
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
 
 /// A file that is written over again and again, now with one plugin and now with another, is either

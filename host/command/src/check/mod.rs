@@ -14,7 +14,7 @@ use crate::plugin::watch::Watch;
 use crate::{machine, output};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Graded, Judge, Verdict};
-use eco_plugin::{BUILT_IN_SERVERS, CompileError, Engine, Error, LoadError, ServerPlugin};
+use eco_plugin::{BUILT_IN_SERVERS, Cache, CompileError, Engine, Error, LoadError, ServerPlugin};
 use eco_text::number::many;
 
 /// The settings of `eco check`, parsed.
@@ -71,7 +71,7 @@ impl Check {
 
     async fn once(&self) -> Result<(), Failure> {
         let plugin = self.load().await?;
-        let judge = Judge::of(&self.exercise, &compiler(), self.judge_memory).await;
+        let judge = Judge::of(&self.exercise, &compiler(), Cache::User, self.judge_memory).await;
         let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
         output::styled(&show::title(&self.exercise, self.plugin.name()))?;
         let mut show = show::Cases::new(&self.exercise, self.detail);

@@ -15,7 +15,7 @@ use crate::plugin::compiler::{self, compiler};
 use crate::{machine, output, runtime};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Class, Exercise, Graded, Judge, Judgement, Verdict};
-use eco_plugin::{Engine, Language, ServerPlugin};
+use eco_plugin::{Cache, Engine, Language, ServerPlugin};
 use indicatif::ProgressBar;
 use journal::{Journal, Key, Terms};
 use parking_lot::Mutex;
@@ -51,7 +51,12 @@ pub(super) fn run(args: GradeArgs) -> Result<(), Failure> {
         .without_hints()
         .build();
     let engine = engine.context("cannot set up the sandbox")?;
-    let judge = runtime::one_thread()?.block_on(Judge::of(&exercise, &compiler(), share.judge));
+    let judge = runtime::one_thread()?.block_on(Judge::of(
+        &exercise,
+        &compiler(),
+        Cache::User,
+        share.judge,
+    ));
     let judge = judge.map_err(|what| Exit::Usage.saying(what))?;
     let journal = Journal::open(&Terms {
         exercise: &exercise,

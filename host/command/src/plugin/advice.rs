@@ -23,7 +23,7 @@ impl std::error::Error for Advised {}
 
 fn advice(error: &LoadError) -> Option<Cow<'static, str>> {
     let advice = match error {
-        LoadError::Compile(CompileError::Read(error)) => return unread(error.kind()),
+        LoadError::Compile(CompileError::Read { error, .. }) => return unread(error.kind()),
         LoadError::Compile(CompileError::NoFile(_)) => {
             "eco reads a plugin from a file. To read a component from a pipe, name - and give it on stdin: eco serve -p - < PIPE."
         }
@@ -100,7 +100,7 @@ mod tests {
             (ErrorKind::PermissionDenied, false, true),
             (ErrorKind::IsADirectory, false, false),
         ] {
-            let text = Advised(CompileError::Read(kind.into()).into()).to_string();
+            let text = Advised(CompileError::read("p.js".as_ref(), kind.into()).into()).to_string();
             assert_eq!(text.contains("Is the path right?"), path, "{text}");
             assert_eq!(text.contains("This user may not read it"), user, "{text}");
         }

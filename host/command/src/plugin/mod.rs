@@ -144,7 +144,7 @@ pub(crate) fn build(folder: &Path) -> Result<Built, Failure> {
         exit.because(error)
     };
     let built = Project::find(folder).map_err(failed).and_then(|project| {
-        let built = project.build(&compiler::maker()).map_err(failed);
+        let built = project.build(&compiler::this_program()).map_err(failed);
         built.map_err(|failure| or_as_it_was(failure, &project))
     });
     built.map_err(|Failure { exit, error }| {

@@ -1,9 +1,10 @@
 //! Compiled code on disk: its names, its bounds, and its users.
 
+use super::choice::Cache;
 use super::entry::Entry;
 use super::folder::Folder;
 use super::hash::Hash;
-use super::home::{home, not_kept, system};
+use super::home::{make_home, not_kept, system};
 use super::listed::Listed;
 use super::users::Users;
 use parking_lot::Mutex;
@@ -51,15 +52,36 @@ pub(crate) struct DiskCache {
 }
 
 impl DiskCache {
+    /// The cache in this folder. `None` where nothing can be kept.
+    ///
+    /// # Errors
+    /// The caller chose a folder that is not safe to use.
+    pub(crate) fn of(cache: &Cache) -> io::Result<Option<Arc<Self>>> {
+        Ok(match cache {
+            Cache::None => None,
+            Cache::User => Self::of_user(),
+            Cache::AllUsers => Self::of_all_users(),
+            Cache::Folder(path) => {
+                let folder = Folder::make(path, Users::This).map_err(io::Error::other)?;
+                Some(Arc::new(Self {
+                    compiled: folder.inside(COMPILED).map_err(io::Error::other)?,
+                    for_all: None,
+                    _temporary: None,
+                }))
+            }
+        })
+    }
+
     /// The cache in the user's folder, or, where that is not safe to use, one for this process alone. `None` where no
     /// folder for that can be made either: every start then compiles, and all else works.
-    pub(crate) fn of_user() -> Option<Arc<Self>> {
+    fn of_user() -> Option<Arc<Self>> {
         static CURRENT: Mutex<Weak<DiskCache>> = Mutex::new(Weak::new());
         let mut current = CURRENT.lock();
         if let Some(cache) = current.upgrade() {
             return Some(cache);
         }
-        let own = home().and_then(|home| home.inside(COMPILED).map_err(not_kept).ok());
+        let own = make_home().and_then(|home| home.inside(COMPILED).map_err(io::Error::other));
+        let own = own.map_err(not_kept).ok();
         let cache = match own {
             Some(compiled) => Self {
                 compiled,
@@ -85,7 +107,7 @@ impl DiskCache {
     }
 
     /// The cache for all users, for root to write.
-    pub(crate) fn of_all_users() -> Option<Arc<Self>> {
+    fn of_all_users() -> Option<Arc<Self>> {
         let folder = system().and_then(|system| system.inside(COMPILED).map_err(not_kept).ok());
         Some(Arc::new(Self {
             compiled: folder?,

@@ -10,16 +10,28 @@ use std::sync::Once;
 /// Path of the folder for all users, unless the variable `ECO_SYSTEM_DIR` names another.
 const SYSTEM: &str = "/usr/local/lib/eco";
 
-/// Opens eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux). `None`, with a warning in
-/// the log, for a user without a cache folder, and where the folder is not safe to use.
+/// Opens eco's folder in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache` on Linux), and makes it first if there
+/// is none.
+///
+/// # Errors
+/// The user has no cache folder, or the folder is not safe to use.
+pub(super) fn make_home() -> io::Result<Folder> {
+    let path = home_path().ok_or_else(|| {
+        let why = "there is no cache folder of this user's own (see XDG_CACHE_HOME, HOME)";
+        io::Error::other(why)
+    })?;
+    Folder::make(&path, Users::This).map_err(io::Error::other)
+}
+
+/// Opens eco's folder in the user's cache folder, if there is one that is safe to use.
 pub(super) fn home() -> Option<Folder> {
-    let Some(path) = dirs::cache_dir() else {
-        not_kept("this user has no cache folder (see XDG_CACHE_HOME, HOME)");
-        return None;
-    };
-    Folder::make(&path.join("eco"), Users::This)
-        .map_err(not_kept)
+    Folder::open(&home_path()?, Users::This)
+        .inspect_err(|error| tracing::debug!("nothing is there for this user: {error}"))
         .ok()
+}
+
+fn home_path() -> Option<PathBuf> {
+    dirs::cache_dir().map(|path| path.join("eco"))
 }
 
 /// Opens the folder for all users, if there is one. A folder that users other than root could have written to is not

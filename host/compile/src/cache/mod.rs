@@ -4,6 +4,7 @@
 //! Native code runs outside any sandbox. So the cache uses only folders that nobody but the user, or root, can write to
 //! (`folder`).
 
+mod choice;
 pub(crate) mod code;
 pub(crate) mod disk;
 pub(crate) mod entry;
@@ -16,5 +17,5 @@ mod seal;
 mod system;
 mod users;
 
+pub use choice::Cache;
 pub use python::{check_python_folder, keep_python};
-pub use users::Users;

@@ -1,9 +1,9 @@
-//! The users of kept files.
+//! The users of kept files, who decide about their owner and their rights.
 
 /// The users for whom files are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Users {
-    /// This user alone, in their cache folder.
+pub(crate) enum Users {
+    /// This user alone, in a folder of theirs.
     This,
     /// All users of this machine, in a folder that only root can write to. On Unix alone.
     All,

@@ -3,6 +3,7 @@
 //! It owns the bytes of each input, its name in the cache, and the words for a person who waits for it.
 
 use crate::budget::Budgets;
+use crate::cache::Cache;
 use crate::cache::disk::Kind;
 use crate::cache::hash::Hash;
 use crate::compiler::job::Subject;
@@ -38,17 +39,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Makes a snapshot from an instance that was read after it evaluated this script.
-    ///
-    /// # Errors
-    /// The interpreter is no longer set up.
-    pub fn new(script: &Script, image: Image) -> Result<Self, CompileError> {
-        let interpreter = Interpreter::of(script.language)?;
-        Ok(Self {
+    /// Makes a snapshot from an instance of this interpreter that was read after it evaluated this script.
+    pub(super) fn new(interpreter: Interpreter, script: &Script, image: Image) -> Self {
+        Self {
             hash: Self::hash(&interpreter, script),
             interpreter,
             image,
-        })
+        }
     }
 
     /// The hash that names the snapshot of this script in this interpreter.
@@ -60,14 +57,19 @@ impl Snapshot {
 }
 
 impl Input {
-    pub(super) fn read(source: Source, budgets: &Budgets) -> Result<Self, CompileError> {
+    pub(super) fn read(
+        source: Source,
+        budgets: &Budgets,
+        cache: &Cache,
+    ) -> Result<Self, CompileError> {
         Ok(match source.read(budgets)? {
             Contents::Plugin(bytes) => {
                 let hash = Hash::of(&bytes);
                 Self::Plugin { bytes, hash }
             }
             Contents::Script(script) => {
-                Self::Script(Interpreter::of(script.language)?, Arc::new(script))
+                let interpreter = Interpreter::of(script.language, cache)?;
+                Self::Script(interpreter, Arc::new(script))
             }
         })
     }

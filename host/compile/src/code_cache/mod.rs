@@ -9,13 +9,14 @@ mod loaded;
 mod portable;
 
 use crate::budget::Budgets;
-use crate::cache::Users;
+use crate::cache::Cache;
 use crate::cache::disk::{DiskCache, Key, Kind};
 use crate::cache::entry::Entry;
 use crate::cache::hash::Hash;
 use crate::compiler::Compiler;
 use crate::compiler::job::Job;
 use crate::compiler::settings::{Settings, Target};
+use crate::compiler::snapshot::Image;
 use crate::error::CompileError;
 use crate::facts::DirectNames;
 use crate::interpreter::Interpreter;
@@ -28,6 +29,7 @@ pub use input::Snapshot;
 use interpreters::Interpreters;
 use loaded::Loaded;
 use std::any::Any;
+use std::io;
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Mutex;
 
@@ -70,6 +72,7 @@ pub struct CodeCache {
     compiler: Compiler,
     budgets: Budgets,
     total_memory: TotalMemory,
+    cache: Cache,
     disk: Option<Arc<DiskCache>>,
     /// Compiled interpreters.
     interpreters: Interpreters,
@@ -80,6 +83,8 @@ pub struct CodeCache {
 impl CodeCache {
     /// Makes a cache for an engine that runs code of these settings. `total_memory` counts the code. Nothing is kept on
     /// disk.
+    ///
+    /// A process that was started as a helper, and has forgotten that, ends here (see [`if_helper`](crate::if_helper)).
     pub fn new(
         engine: wasmtime::Engine,
         settings: Settings,
@@ -87,6 +92,7 @@ impl CodeCache {
         budgets: Budgets,
         total_memory: TotalMemory,
     ) -> Self {
+        eco_isolated::end_if_helper();
         Self {
             engine,
             portable: LazyLock::new(Box::new(|| None)),
@@ -94,20 +100,21 @@ impl CodeCache {
             compiler,
             budgets,
             total_memory,
+            cache: Cache::None,
             disk: None,
             interpreters: Interpreters::default(),
             on_compile: |_| Box::new(()),
         }
     }
 
-    /// Keeps compiled code on disk for these users. Every user finds the code that is kept for all.
-    #[must_use]
-    pub fn kept_for(mut self, users: Users) -> Self {
-        self.disk = match users {
-            Users::This => DiskCache::of_user(),
-            Users::All => DiskCache::of_all_users(),
-        };
-        self
+    /// Keeps compiled code on disk.
+    ///
+    /// # Errors
+    /// The caller chose a folder that is not safe to use.
+    pub fn kept_in(mut self, cache: Cache) -> io::Result<Self> {
+        self.disk = DiskCache::of(&cache)?;
+        self.cache = cache;
+        Ok(self)
     }
 
     /// Has scripts begin in portable code where their interpreter isn't compiled yet. `engine` makes the engine for
@@ -132,6 +139,10 @@ impl CodeCache {
     /// Reads a plugin, and compiles it unless that was done before. `admit` may refuse the language of a script that was
     /// read.
     ///
+    /// Cancel safety: dropping the future loses nothing that was done before. A helper that compiles for it is killed. A
+    /// compilation in this process goes on in its threads until it is done, and its code is then dropped; so does the
+    /// reading of a file.
+    ///
     /// # Errors
     /// See [`CompileError`]; and those of `admit`.
     pub async fn compile(
@@ -139,9 +150,9 @@ impl CodeCache {
         source: Source,
         admit: impl FnOnce(Language) -> Result<(), CompileError> + Send + 'static,
     ) -> Result<Compiled, CompileError> {
-        let (name, budgets) = (source.name(), self.budgets.clone());
+        let (name, cache) = (source.name(), self.clone());
         let read = move || {
-            let input = Input::read(source, &budgets)?;
+            let input = Input::read(source, &cache.budgets, &cache.cache)?;
             if let Input::Script(_, script) = &input {
                 admit(script.language)?;
             }
@@ -159,7 +170,8 @@ impl CodeCache {
         let Some(script) = compiled.script.clone() else {
             return Ok(compiled);
         };
-        let input = Input::Script(Interpreter::of(script.language)?, script);
+        let interpreter = Interpreter::of(script.language, &self.cache)?;
+        let input = Input::Script(interpreter, script);
         let loaded = self.anew(&compiled.name, Arc::new(input)).await?;
         Ok(Compiled {
             component: loaded.component,
@@ -195,8 +207,9 @@ impl CodeCache {
         language: Language,
         is_awaited: bool,
     ) -> Result<CountedComponent, CompileError> {
+        let cache = self.clone();
         let read = move || {
-            let interpreter = Interpreter::of(language)?;
+            let interpreter = Interpreter::of(language, &cache.cache)?;
             Ok(Input::Interpreter {
                 interpreter,
                 is_awaited,
@@ -210,12 +223,22 @@ impl CodeCache {
     pub async fn kept_snapshot(self: &Arc<Self>, script: &Arc<Script>) -> Option<CountedComponent> {
         let (cache, script) = (self.clone(), script.clone());
         let finding = tokio::task::spawn_blocking(move || {
-            let hash = Snapshot::hash(&Interpreter::of(script.language).ok()?, &script);
+            let interpreter = Interpreter::of(script.language, &cache.cache).ok()?;
+            let hash = Snapshot::hash(&interpreter, &script);
             let key = cache.key(Kind::Snapshot, &hash);
             let entry = cache.disk.as_ref()?.find(&key)?;
             cache.load(&entry, Kind::Snapshot).ok()
         });
         Some(finding.await.ok()??.component)
+    }
+
+    /// Makes a snapshot from an instance that was read after it evaluated this script.
+    ///
+    /// # Errors
+    /// The interpreter is no longer set up.
+    pub fn snapshot(&self, script: &Script, image: Image) -> Result<Snapshot, CompileError> {
+        let interpreter = Interpreter::of(script.language, &self.cache)?;
+        Ok(Snapshot::new(interpreter, script, image))
     }
 
     /// Compiles a snapshot.

@@ -33,6 +33,7 @@ pub(super) fn load(
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use crate::cache::Cache;
     use crate::compiler::job::{self, Job, Subject};
     use crate::compiler::settings::Settings;
     use crate::interpreter::Interpreter;
@@ -50,7 +51,7 @@ mod tests {
         let languages = Language::ALL.into_iter();
         for language in languages.filter(|language| !language.needs_setup()) {
             let path = format!("{0}/{0}.cwasm", language.folder());
-            let interpreter = Interpreter::of(language).unwrap();
+            let interpreter = Interpreter::of(language, &Cache::None).unwrap();
             let job = Job {
                 name: language.name().to_owned(),
                 subject: Subject::Interpreter,

@@ -14,7 +14,6 @@ use crate::facts::Facts;
 use eco_isolated::{Clock, Ended, Limits, Program, Task, is_short_of};
 use std::fs::File;
 use std::io;
-use std::process::ExitCode;
 
 /// The helper's answer to a job. The code is in blocks beside it: the component's, and then the module's, if there is
 /// one.
@@ -23,17 +22,25 @@ pub(super) type Answer = Result<Facts, Refusal>;
 /// Most blocks of an answer. An answer with more is invalid. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
 pub(super) const BLOCKS: u64 = 2;
 
-/// Compiles the plugin that comes on stdin, and answers on stdout.
+/// The name of this work.
+const WORK: &str = "compile";
+
+/// If this process is a helper that compiles, compiles the plugin that comes on stdin, answers on stdout, and exits the
+/// process. Else it returns at once, and costs a look at the environment.
 ///
-/// A program that is a [`Compiler::Helper`](crate::Compiler) calls this before anything else, and exits with the
-/// result. See [`eco_isolated::run_helper`].
-pub fn run_helper() -> ExitCode {
-    // wasmtime compiles on these threads. A system without free threads shows here, before a plugin is blamed.
+/// A program that is a [`Compiler::Helper`](crate::Compiler), as that of [`Compiler::this_program`] is, calls this
+/// first in its `main`: before it starts a thread, reads its arguments or its stdin, or writes to its stdout. A helper
+/// has an empty environment but for the variable `ECO_HELPER`, which says that it is one, and no files but its pipes.
+/// Without this line, loading a plugin fails, and says so.
+pub fn if_helper() {
+    // wasmtime compiles on these threads. The process is the helper's own. A system without free threads shows here, before a plugin is blamed.
     let prepare = || {
         let threads = rayon::ThreadPoolBuilder::new().build_global();
         threads.map_err(io::Error::other)
     };
-    eco_isolated::run_helper(prepare, |job: Job, bytes| said(job::compile(&job, bytes)))
+    eco_isolated::if_helper(WORK, prepare, |job: Job, bytes| {
+        said(job::compile(&job, bytes))
+    });
 }
 
 /// Turns a product or a refusal into the answer to eco.
@@ -67,6 +74,7 @@ pub(super) async fn compile(
 ) -> Result<Entry, CompileError> {
     let limits = limits(&job, budgets);
     let task = Task {
+        work: WORK,
         limits,
         blocks: BLOCKS,
         // The helper holds the code in its own memory.
@@ -143,8 +151,10 @@ fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
         | Ended::Killed
         | Ended::Busy
         | Ended::NotStarted { .. }
+        | Ended::NoHelper { .. }
         | Ended::Unanswered(_)
-        | Ended::Unclear(_)) => CompileError::Internal(ended.into()),
+        | Ended::Unclear(_)
+        | _) => CompileError::Internal(ended.into()),
     }
 }
 

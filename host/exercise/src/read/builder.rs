@@ -98,7 +98,8 @@ impl ExerciseBuilder {
             let most = ByteSize(LARGEST_JUDGES as u64);
             return Err(format!("the judges of an exercise may have {most} in all"));
         }
-        self.judges.push(Source::Bytes(escape::path(path), bytes));
+        self.judges
+            .push(Source::read_from(escape::path(path), bytes));
         self.judge_files.insert(path.to_owned(), number);
         Ok(number)
     }
@@ -147,7 +148,9 @@ impl ExerciseBuilder {
         });
         let judges = self.judges.iter().filter_map(|judge| match judge {
             // The extension says the language.
-            Source::Bytes(name, bytes) => Some([name.rsplit('.').next()?.as_bytes(), bytes]),
+            Source::Memory(judge) => {
+                Some([judge.name().rsplit('.').next()?.as_bytes(), judge.bytes()])
+            }
             _ => None,
         });
         Digest::of(toml.iter().copied().chain(steps).chain(judges.flatten()))

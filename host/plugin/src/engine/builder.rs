@@ -5,7 +5,7 @@ use super::state::{Engine, EngineState, Hints};
 use crate::error::EngineError;
 use crate::laboratory::World;
 use eco_compile::{
-    Budgets, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, Users, WHOLE_MEMORY,
+    Budgets, Cache, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, WHOLE_MEMORY,
     Work,
 };
 use eco_fair::{Accounts, TurnQueue};
@@ -30,7 +30,7 @@ impl Engine {
 
 /// Sets up an [`Engine`]. Without further settings the engine is for an instance or two. Its scripts begin in
 /// portable code where their interpreter isn't compiled yet. It allocates memory on demand, counts no fuel, and keeps
-/// compiled code in the user's cache folder.
+/// compiled code nowhere.
 pub struct EngineBuilder {
     compiler: Compiler,
     budgets: Budgets,
@@ -42,7 +42,7 @@ pub struct EngineBuilder {
     pub(super) cleaning: Cleaning,
     takes_snapshots: bool,
     begins_portable: bool,
-    cached_for: Option<Users>,
+    cache: Cache,
     state: Option<SharedState>,
     on_compile: fn(&str) -> Box<dyn Any + Send>,
 }
@@ -59,7 +59,7 @@ impl EngineBuilder {
             cleaning: Cleaning::of_this_system(),
             takes_snapshots: true,
             begins_portable: true,
-            cached_for: Some(Users::This),
+            cache: Cache::None,
             state: None,
             on_compile: |_| Box::new(()),
         }
@@ -131,24 +131,29 @@ impl EngineBuilder {
         self
     }
 
-    /// Ignores code that other engines have compiled, and keeps none for them.
+    /// Keeps compiled code in this folder, and takes the code that is there. The default is [`Cache::None`].
     #[must_use]
-    pub fn uncached(mut self) -> Self {
-        self.cached_for = None;
-        self
-    }
-
-    /// Keeps compiled code for these users. Every engine finds code that is kept for all users.
-    #[must_use]
-    pub fn cached_for(mut self, users: Users) -> Self {
-        self.cached_for = Some(users);
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = cache;
         self
     }
 
     /// Builds the engine.
     ///
+    /// # Threads
+    /// An engine has a thread `eco-clock`, which wakes every 10 ms; and a second one once scripts run in portable code.
+    /// They end within 10 ms of the last clone of the engine, of its plugins and of their sessions. Reading, compiling and
+    /// talking with helpers are done in the threads that tokio keeps for blocking work. [`Compiler`] says which threads
+    /// compiling has besides.
+    ///
+    /// # Signals
+    /// wasmtime catches SIGSEGV, SIGILL and SIGFPE for the whole process (on macOS exceptions of Mach in their place),
+    /// since traps of WebAssembly are such signals. It passes those that aren't its own on to the handlers that were there
+    /// before the first engine. eco itself catches none, and sets no hook for panics.
+    ///
     /// # Errors
-    /// The machine has no address space left for the pool, or wasmtime can't hold a budget.
+    /// The machine has no address space left for the pool, wasmtime can't hold a budget, or the [`Cache::Folder`] is not
+    /// safe to use.
     pub fn build(self) -> Result<Engine, EngineError> {
         let created = match self.pooled {
             None => self.wasmtime(WHOLE_MEMORY),
@@ -179,10 +184,9 @@ impl EngineBuilder {
             budgets.clone(),
             total_memory.clone(),
         )
-        .on_compile(self.on_compile);
-        if let Some(users) = self.cached_for {
-            code = code.kept_for(users);
-        }
+        .on_compile(self.on_compile)
+        .kept_in(self.cache)
+        .map_err(|why| EngineError(wasmtime::Error::msg(format!("no code can be kept: {why}"))))?;
         // Where address space is short, no memory gets as much of it as portable code needs.
         if self.begins_portable && settings.reservation == WHOLE_MEMORY {
             code = code.beginning_on(move || portable(&budgets));

@@ -67,11 +67,11 @@ fn builder(cleaning: Cleaning, total_memory: usize) -> EngineBuilder {
         .total_memory(total_memory);
     let mut builder = Engine::builder(Compiler::InProcess, budgets).pooled(4);
     builder.cleaning = cleaning;
-    builder.uncached()
+    builder
 }
 
 async fn fills(engine: &Engine) -> ServerPlugin {
-    let source = Source::Bytes("fills.wat".to_owned(), FILLS.into());
+    let source = Source::component("fills.wat", FILLS);
     ServerPlugin::load(engine, source).await.expect("it loads")
 }
 

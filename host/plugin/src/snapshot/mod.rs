@@ -37,7 +37,7 @@ pub(crate) async fn of(
         return Some(Taken::Before(component));
     }
     let read = read::image(instance, component, !has_looked).await;
-    let taken = read.and_then(|image| Ok(Snapshot::new(script, image)?));
+    let taken = read.and_then(|image| Ok(engine.0.code.snapshot(script, image)?));
     let taken = taken.inspect_err(log_failure).ok()?;
     Some(Taken::Now(script.name.to_string(), Box::new(taken)))
 }

@@ -9,7 +9,7 @@ use crate::output;
 use crate::plugin::compiler::{self, compiler};
 use anyhow::Context as _;
 use eco_exercise::{Cases, Exercise, Files, Judge, Mistake, Visibility};
-use eco_plugin::{CompileError, Language, LoadError};
+use eco_plugin::{Cache, CompileError, Language, LoadError};
 use eco_text::escape;
 use solutions::{MUCH, Tried, load};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(super) async fn run(folder: &Path, compile: &CompileArgs) -> Result<(), Fail
         }
     }
     let mut tried = Vec::new();
-    match Judge::of(&exercise, &compiler(), share.judge).await {
+    match Judge::of(&exercise, &compiler(), Cache::User, share.judge).await {
         Err(what) => wrong(folder, what),
         Ok(judge) => {
             for solution in &solutions {

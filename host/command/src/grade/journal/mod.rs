@@ -233,7 +233,7 @@ fn clear(folder: &Folder, is_over: impl Fn(&OsStr) -> bool) {
 
 impl Terms<'_> {
     fn hash(&self) -> io::Result<String> {
-        let program = this_program().metadata()?;
+        let program = this_program().path().metadata()?;
         // Builds of one version differ, so the size and the time of the program count too.
         let since = program.modified()?.duration_since(UNIX_EPOCH).ok();
         let plain = format!(

@@ -186,7 +186,8 @@ impl Found {
     /// Reads the plugin, `most` bytes and one more at most, if it is still the file that was found.
     pub(super) fn read(&self, most: usize) -> Result<PluginFile, Verdict> {
         let file = self.open().map_err(verdict)?;
-        let io = |error| Verdict::from(&CompileError::Read(error));
+        let path = Path::new(&self.file);
+        let io = |error| Verdict::from(&CompileError::read(path, error));
         if Identity::of(&file).map_err(io)? != self.identity {
             // The student may have saved the file anew, which is no offence.
             return Err(Verdict::Internal(EXCHANGED.to_owned()));
@@ -194,7 +195,7 @@ impl Found {
         let bytes = read_unchanged(&file, most);
         Ok(PluginFile {
             name: self.file_name(),
-            bytes: bytes.map_err(|error| Verdict::from(&CompileError::from(error)))?,
+            bytes: bytes.map_err(|error| Verdict::from(&CompileError::of_file(path, error)))?,
         })
     }
 }
@@ -239,7 +240,8 @@ fn is_another(error: &io::Error) -> bool {
 fn unread(error: io::Error) -> Verdict {
     match error.kind() {
         io::ErrorKind::NotFound => Verdict::Internal(MISSING.to_owned()),
-        _ => Verdict::from(&CompileError::Read(error)),
+        // The text has no path, which the report names anyway.
+        _ => Verdict::from(&CompileError::read(Path::new(""), error)),
     }
 }
 
