@@ -147,7 +147,9 @@ impl From<&Error> for Verdict {
             Error::Plugin(text) => Self::Crashed(format!("it says {}", Escaped(text.as_bytes()))),
             Error::Trap(what) => Self::Crashed(what.clone()),
             Error::Abi(what) => Self::BadAbi(what.clone()),
-            Error::Room(_) | Error::Internal(_) => Self::Internal(escaped(&error.to_string())),
+            Error::Import(_) | Error::Room(_) | Error::Internal(_) => {
+                Self::Internal(escaped(&error.to_string()))
+            }
             Error::Budget { budget, value, .. } => match budget {
                 Budget::Fuel => Self::OutOfCpu,
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
@@ -169,7 +171,9 @@ impl From<&LoadError> for Verdict {
     fn from(error: &LoadError) -> Self {
         match error {
             LoadError::Start(error) => error.into(),
-            LoadError::Import(names) => Self::ImportNotAllowed(escaped(&names.join(", "))),
+            LoadError::Import { refused, .. } => {
+                Self::ImportNotAllowed(escaped(&refused.join(", ")))
+            }
             LoadError::ImportType(why) => Self::ImportNotAllowed(escaped(&format!("{why:#}"))),
             LoadError::Export { .. } | LoadError::Function { .. } => {
                 Self::MissingFunction(escaped(&error.to_string()))

@@ -83,7 +83,8 @@ impl Evaluation {
         self.has_looked.load(Ordering::Relaxed)
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether the script has been evaluated.
+    pub(crate) fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
     }
 

@@ -6,7 +6,7 @@ use crate::client::ClientPlugin;
 use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::imports::Importer;
-use crate::linking::{export_names, imported, importer};
+use crate::linking::{Offer, export_names, importer};
 use crate::loaded::{Import, Interface, Loaded};
 use crate::loading;
 use crate::server::ServerPlugin;
@@ -62,7 +62,7 @@ impl Inspection {
             size: compiled.size,
             made_with: compiled.made_with.clone(),
             exports: export_names(component),
-            imports: imported(component, importer(&compiled, Importer::Server)),
+            imports: Offer::new(engine, importer(&compiled, Importer::Server)).imported(component),
             compile,
             server: ServerPlugin::from_compiled(engine, compiled.clone())
                 .await

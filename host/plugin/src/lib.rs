@@ -25,9 +25,11 @@ mod abi;
 mod client;
 mod cpu;
 mod engine;
+mod engine_state;
 mod error;
 mod evaluation;
 mod function;
+mod host_import;
 mod imports;
 mod inspect;
 mod instance;
@@ -48,6 +50,10 @@ pub use eco_compile::{
 };
 pub use engine::{Engine, EngineBuilder};
 pub use error::{EngineError, Error, LoadError};
+#[doc(hidden)]
+pub use host_import::private as __private;
+pub use host_import::{Arguments, HostImport, MOST_BYTES, Returned, Trap, Value};
+pub use imports::caller::Caller;
 pub use imports::offered;
 pub use inspect::{Fit, Inspection};
 pub use instance::Usage;

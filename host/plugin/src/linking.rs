@@ -1,6 +1,8 @@
 //! Linking: a component and its imports become a template of instances.
 
+use crate::engine::Engine;
 use crate::error::LoadError;
+use crate::host_import::HostImports;
 use crate::imports::{self, Importer};
 use crate::instance::Template;
 use crate::instance::state::InstanceState;
@@ -24,10 +26,14 @@ pub(crate) fn native_template(
     plain: &Template,
     component: &CountedComponent,
 ) -> Result<Template, LoadError> {
-    let engine = &plain.shared.engine;
-    let imported = imported(component, Importer::Interpreter);
+    // Interpreters import nothing of the embedder's: their scripts call it through one of eco's imports.
+    let offer = Offer {
+        world: plain.shared.engine.world,
+        importer: Importer::Interpreter,
+        own: &HostImports::default(),
+    };
     Ok(Template {
-        ready: link(component, engine.world, Importer::Interpreter, imported)?,
+        ready: offer.link(component)?,
         target: Target::Native,
         _counted: component.counted.clone(),
         ..plain.clone()
@@ -64,42 +70,75 @@ pub(crate) fn export_names(component: &Component) -> Vec<String> {
         .collect()
 }
 
-/// The imports of a component.
-pub(crate) fn imported(component: &Component, importer: Importer) -> Vec<Import> {
-    let kind = component.component_type();
-    kind.imports(component.engine())
-        .map(|(name, _)| Import {
-            name: name.to_owned(),
-            granted: imports::is_offered(name, importer),
-        })
-        .collect()
+/// The imports that a component may have.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer<'a> {
+    pub(crate) world: World,
+    pub(crate) importer: Importer,
+    /// The embedder's.
+    pub(crate) own: &'a HostImports,
 }
 
-/// Links a component to its imports, and refuses a component whose imports eco doesn't offer.
-pub(crate) fn link(
-    component: &Component,
-    world: World,
-    importer: Importer,
-    imported: Vec<Import>,
-) -> Result<InstancePre<InstanceState>, LoadError> {
-    let (granted, refused): (Vec<Import>, Vec<Import>) =
-        imported.into_iter().partition(|import| import.granted);
-    let names = |imports: Vec<Import>| -> Vec<String> {
-        imports.into_iter().map(|import| import.name).collect()
-    };
-    if !refused.is_empty() {
-        let why = |name: String| {
-            if imports::is_offered(&name, Importer::Server) {
-                format!("{name} (it is for plugins that serve)")
-            } else {
-                name
-            }
-        };
-        let refused = names(refused).into_iter().map(why).collect();
-        return Err(LoadError::Import(refused));
+impl<'a> Offer<'a> {
+    /// The offer of an engine to an importer of this kind.
+    pub(crate) fn new(engine: &'a Engine, importer: Importer) -> Self {
+        Self {
+            world: engine.0.world,
+            importer,
+            own: engine.own(),
+        }
     }
-    let granted: Vec<String> = names(granted);
-    imports::linker(component.engine(), world, importer, &granted)
-        .and_then(|linker| linker.instantiate_pre(component))
-        .map_err(LoadError::ImportType)
+
+    fn has(&self, name: &str) -> bool {
+        // The interpreters are eco's.
+        let own = self.importer != Importer::Interpreter && self.own.has(name);
+        own || imports::is_offered(name, self.importer)
+    }
+
+    /// The imports of a component.
+    pub(crate) fn imported(&self, component: &Component) -> Vec<Import> {
+        let kind = component.component_type();
+        kind.imports(component.engine())
+            .map(|(name, _)| Import {
+                name: name.to_owned(),
+                granted: self.has(name),
+            })
+            .collect()
+    }
+
+    /// Links a component to its imports, and refuses a component whose imports are not offered.
+    pub(crate) fn link(
+        &self,
+        component: &Component,
+    ) -> Result<InstancePre<InstanceState>, LoadError> {
+        let imported = self.imported(component).into_iter();
+        let (granted, refused): (Vec<Import>, Vec<Import>) =
+            imported.partition(|import| import.granted);
+        let names = |imports: Vec<Import>| -> Vec<String> {
+            imports.into_iter().map(|import| import.name).collect()
+        };
+        if !refused.is_empty() {
+            let why = |name: String| {
+                if imports::is_offered(&name, Importer::Server) {
+                    format!("{name} (it is for plugins that serve)")
+                } else {
+                    name
+                }
+            };
+            return Err(LoadError::Import {
+                refused: names(refused).into_iter().map(why).collect(),
+                own: self.own.names().map(str::to_owned).collect(),
+            });
+        }
+        let granted = names(granted);
+        imports::linker(component.engine(), self.world, self.importer, &granted)
+            .and_then(|mut linker| {
+                self.own.link(&mut linker, &granted)?;
+                linker.instantiate_pre(component)
+            })
+            .map_err(|error| {
+                let difference = self.own.difference(component);
+                LoadError::ImportType(difference.map_or(error, wasmtime::Error::msg))
+            })
+    }
 }

@@ -5,14 +5,15 @@
 
 use crate::abi::{self, INTERPRETER, Lifting};
 use crate::cpu::meter::TotalTime;
-use crate::engine::{Engine, EngineState, Hints};
+use crate::engine::Engine;
+use crate::engine_state::{EngineState, Hints};
 use crate::error::LoadError;
 use crate::evaluation::{Fixed, Voice};
 use crate::imports::Importer;
 use crate::instance::state::{PluginShared, held};
 use crate::instance::{Instance, Owner, Template};
 use crate::laboratory::World;
-use crate::linking::{export_names, imported, importer, link};
+use crate::linking::{Offer, export_names, importer};
 use crate::loaded::{Interface, Loaded};
 use crate::snapshot;
 use crate::templates::{RoleTemplate, Templates};
@@ -78,10 +79,10 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     let lifting = Lifting::of(compiled);
     let importer = importer(compiled, role.importer);
     let script = compiled.script.clone();
-    let imported = imported(component, importer);
-    let repeats_itself = imported.is_empty();
+    let offer = Offer::new(engine, importer);
+    let repeats_itself = offer.imported(component).is_empty();
     let template = Template {
-        ready: link(component, engine.0.world, importer, imported)?,
+        ready: offer.link(component)?,
         held: match compiled.direct {
             // Instances are made of the module; one instance of the component is only tried out.
             Some(_) => 0,

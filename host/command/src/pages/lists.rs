@@ -47,7 +47,11 @@ fn every_import_is_on_the_pages_for_authors_and_in_the_message_that_refuses_othe
             );
         }
     }
-    let refused = eco_plugin::LoadError::Import(vec!["x".to_owned()]).to_string();
+    let refused = eco_plugin::LoadError::Import {
+        refused: vec!["x".to_owned()],
+        own: Vec::new(),
+    };
+    let refused = refused.to_string();
     for name in offered {
         assert!(refused.contains(name), "{name}: {refused}");
     }

@@ -25,7 +25,7 @@ pub struct Script {
     pub name: Arc<str>,
     /// Its text.
     pub text: Arc<str>,
-    /// The hash of its text.
+    /// The hash of its text, and of what it sees of its host beside what all hosts show.
     pub(crate) hash: Hash,
     /// The findings that hints are made of.
     pub hints: Arc<Hints>,
@@ -62,6 +62,19 @@ impl Script {
             language,
             name: name.into(),
             text: text.into(),
+        }
+    }
+
+    /// The same script, in a host that shows it `seen` beside what all hosts show. A snapshot of it fits no other host.
+    #[must_use]
+    pub fn in_host(&self, seen: &str) -> Self {
+        let hash = match seen {
+            "" => self.hash.clone(),
+            seen => Hash::of(format!("{}\n{seen}", self.hash).as_bytes()),
+        };
+        Self {
+            hash,
+            ..self.clone()
         }
     }
 

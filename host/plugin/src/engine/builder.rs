@@ -1,8 +1,10 @@
 //! The setup of an engine: its settings, its queues, and the thread of its clock.
 
+use super::handle::Engine;
 use super::pool::{ADDRESS_SPACE, Cleaning, pool};
-use super::state::{Engine, EngineState, Hints};
+use crate::engine_state::{EngineState, Hints};
 use crate::error::EngineError;
+use crate::host_import::{HostImport, HostImports};
 use crate::laboratory::World;
 use eco_compile::{
     Budgets, Cache, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, WHOLE_MEMORY,
@@ -44,6 +46,7 @@ pub struct EngineBuilder {
     begins_portable: bool,
     cache: Cache,
     state: Option<SharedState>,
+    imports: Vec<HostImport>,
     on_compile: fn(&str) -> Box<dyn Any + Send>,
 }
 
@@ -61,6 +64,7 @@ impl EngineBuilder {
             begins_portable: true,
             cache: Cache::None,
             state: None,
+            imports: Vec::new(),
             on_compile: |_| Box::new(()),
         }
     }
@@ -78,6 +82,13 @@ impl EngineBuilder {
     #[must_use]
     pub fn state(mut self, state: SharedState) -> Self {
         self.state = Some(state);
+        self
+    }
+
+    /// Offers an import of the embedding program's own to its plugins. See [`HostImport`].
+    #[must_use]
+    pub fn import(mut self, import: HostImport) -> Self {
+        self.imports.push(import);
         self
     }
 
@@ -153,8 +164,10 @@ impl EngineBuilder {
     ///
     /// # Errors
     /// The machine has no address space left for the pool, wasmtime can't hold a budget, or the [`Cache::Folder`] is not
-    /// safe to use.
-    pub fn build(self) -> Result<Engine, EngineError> {
+    /// safe to use. The name of an
+    /// [import](Self::import) is none, is another's, or is eco's own, or a laboratory has an import.
+    pub fn build(mut self) -> Result<Engine, EngineError> {
+        let imports = self.host_imports().map_err(EngineError)?;
         let created = match self.pooled {
             None => self.wasmtime(WHOLE_MEMORY),
             // Lua has a second memory, for its exceptions.
@@ -191,12 +204,13 @@ impl EngineBuilder {
         if self.begins_portable && settings.reservation == WHOLE_MEMORY {
             code = code.beginning_on(move || portable(&budgets));
         }
-        Ok(Engine(Arc::new(EngineState {
+        let state = Arc::new(EngineState {
             wasmtime,
             budgets: self.budgets,
             settings,
             code: Arc::new(code),
             total_memory,
+            script_imports: imports.in_scripts(),
             world: self.world,
             hints: self.hints,
             state: self.state.unwrap_or_default(),
@@ -209,7 +223,22 @@ impl EngineBuilder {
             takes_snapshots: self.takes_snapshots
                 && self.pooled.is_some()
                 && self.work == Work::Uncounted,
-        })))
+        });
+        Ok(Engine(state, Arc::new(imports)))
+    }
+
+    /// The imports of the embedding program, if their names are right.
+    fn host_imports(&mut self) -> wasmtime::Result<HostImports> {
+        let imports = HostImports::new(std::mem::take(&mut self.imports));
+        let imports = imports.map_err(wasmtime::Error::msg)?;
+        if self.world == World::Laboratory
+            && let Some(name) = imports.names().next()
+        {
+            return Err(wasmtime::format_err!(
+                "a laboratory can't have the import {name}: nothing says that it does the same at every run"
+            ));
+        }
+        Ok(imports)
     }
 
     /// Creates wasmtime's engine. Each memory of its pool, if any, reserves so much address space.

@@ -4,11 +4,10 @@
 //! queues of calls. Its wasmtime only runs code, and has no compiler.
 
 mod builder;
+mod handle;
 mod pool;
-mod state;
 #[cfg(test)]
 mod warm_slots;
 
 pub use builder::EngineBuilder;
-pub use state::Engine;
-pub(crate) use state::{EngineState, Hints};
+pub use handle::Engine;

@@ -43,11 +43,16 @@ pub enum LoadError {
         /// A likely misspelling of the missing one.
         meant: Option<Misspelt>,
     },
-    /// It has imports that eco doesn't offer.
-    #[error("{}", not_offered(Listed(.0)))]
-    Import(Vec<String>),
-    /// eco offers the interface that it imports, but not with that function or type.
-    #[error("{}", not_offered(format_args!("{:#}", .0)))]
+    /// It has imports that are not offered.
+    #[error("{}", not_offered(Listed(.refused), .own))]
+    Import {
+        /// The imports, with their versions.
+        refused: Vec<String>,
+        /// The imports of the embedding program that are offered beside eco's own.
+        own: Vec<String>,
+    },
+    /// The interface that it imports is offered, but not with that function or type.
+    #[error("{}", not_offered(format_args!("{:#}", .0), &[]))]
     ImportType(wasmtime::Error),
     /// It exports no interface that eco could use.
     #[error(
@@ -88,7 +93,7 @@ impl LoadError {
             Self::Compile(error) => error.code(),
             Self::Script { .. } => "script",
             Self::Function { .. } => "function",
-            Self::Import(_) | Self::ImportType(_) => "import",
+            Self::Import { .. } | Self::ImportType(_) => "import",
             Self::Export { .. } => "export",
             Self::Type { .. } => "type",
             Self::Start(_) => "start",
@@ -107,9 +112,13 @@ impl LoadError {
     }
 }
 
-fn not_offered(imports: impl fmt::Display) -> String {
+fn not_offered(imports: impl fmt::Display, own: &[String]) -> String {
+    let own = match own {
+        [] => String::new(),
+        own => format!("; and here {}", own.join(", ")),
+    };
     format!(
-        "it imports what eco does not offer: {}\neco offers {}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.",
+        "it imports what eco does not offer: {}\neco offers {}{own}. Build it without these: Rust for wasm32-unknown-unknown, JavaScript with componentize-js -d http -d fetch-event.",
         one_line(imports),
         imports::offered_text()
     )

@@ -7,4 +7,4 @@ mod running;
 
 pub use load::{EngineError, LoadError};
 pub use running::Error;
-pub(crate) use running::is_message;
+pub(crate) use running::{HostFunctionPanicked, is_message};

@@ -36,6 +36,9 @@ pub enum Error {
     /// The plugin returned a value that the component model forbids, such as a pointer out of its memory.
     #[error("the plugin broke the calling convention: {0}")]
     Abi(String),
+    /// A function of the embedding program's own, which the plugin called, panicked.
+    #[error("{0}")]
+    Import(String),
     /// There was no room for another instance in the engine's pool.
     #[error("no room for another instance of this plugin: {0:#}")]
     Room(wasmtime::Error),
@@ -52,6 +55,7 @@ impl Error {
             Self::Budget { .. } => "budget",
             Self::Trap(_) => "trap",
             Self::Abi(_) => "abi",
+            Self::Import(_) => "import",
             Self::Room(_) => "no-room",
             Self::Internal(_) => "internal",
         }
@@ -125,6 +129,8 @@ impl Error {
     fn of_host(error: wasmtime::Error) -> Self {
         if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             Self::Room(error)
+        } else if let Some(panicked) = error.downcast_ref::<HostFunctionPanicked>() {
+            Self::Import(panicked.to_string())
         } else {
             Self::Internal(error)
         }
@@ -133,10 +139,20 @@ impl Error {
     /// Whether the machine or eco is at fault, and not the plugin.
     pub fn is_internal(&self) -> bool {
         match self {
-            Self::Room(_) | Self::Internal(_) => true,
+            Self::Import(_) | Self::Room(_) | Self::Internal(_) => true,
             Self::Plugin(_) | Self::Budget { .. } | Self::Trap(_) | Self::Abi(_) => false,
         }
     }
+}
+
+/// A function of the embedding program's panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("{function} panicked: {}", one_line(.said))]
+pub(crate) struct HostFunctionPanicked {
+    /// The function, with its import.
+    pub(crate) function: String,
+    /// The message of the panic.
+    pub(crate) said: String,
 }
 
 /// wasmtime's text for a value that is longer than the host lets it copy. The error has a type, which is private in

@@ -4,11 +4,12 @@
 
 use crate::cpu::call_state::CallState;
 use crate::cpu::priority::Priority;
+use crate::laboratory::HOST_CALL;
 use crate::participation::Participation;
 use eco_compile::Budget;
 use eco_state::{Limit, Problem};
 use std::sync::Arc;
-use wasmtime::StoreContext;
+use wasmtime::{StoreContext, StoreContextMut};
 use wasmtime_wasi::WasiView;
 
 /// Bytes that the host can process in the time of one call.
@@ -34,6 +35,21 @@ pub(crate) trait HostCalls: WasiView + Send + 'static {
     /// # Errors
     /// They are beyond the budget.
     fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget>;
+
+    /// Releases bytes that were held for the running call, before its end.
+    fn release_from_call(&mut self, bytes: usize);
+
+    /// Counts fuel for work of the embedder's, where the engine counts fuel. `left` is in instructions.
+    ///
+    /// # Errors
+    /// It is beyond the budget.
+    fn spend_fuel(&mut self, fuel: u64, left: Option<u64>) -> Result<(), Budget>;
+
+    /// Checks the time of the running call by the clock, after work of the embedder's that may have taken any time.
+    ///
+    /// # Errors
+    /// Its deadline is over.
+    fn check_deadline(&self) -> Result<(), Budget>;
 
     /// Counts the running call's messages and unsubscriptions, which the host holds until the call returns.
     ///
@@ -78,4 +94,17 @@ pub(crate) fn instructions_left<'a, T: HostCalls>(
     let store = store.into();
     let counts = store.data().counts_fuel();
     counts.then(|| store.get_fuel().ok()).flatten()
+}
+
+/// Charges the running call for work of the embedder's: this fuel, and the usual fuel for so many bytes.
+pub(crate) fn charge<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
+    fuel: u64,
+    bytes: usize,
+) -> Result<(), Budget> {
+    let left = instructions_left(&*store);
+    let fuel_of_bytes = HOST_CALL.saturating_mul((bytes / BYTES) as u64);
+    store
+        .data_mut()
+        .spend_fuel(fuel.saturating_add(fuel_of_bytes), left)
 }

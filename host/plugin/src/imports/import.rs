@@ -1,6 +1,7 @@
 //! The trait of imports, and the kinds of importers.
 
 use super::host_calls::HostCalls;
+use super::host_functions::ScriptImports;
 use crate::evaluation::Evaluation;
 use crate::laboratory::{Laboratory, World};
 use crate::plugin_log::PluginLog;
@@ -27,6 +28,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) laboratory: Option<&'a Laboratory>,
     /// The script's evaluation, if the instance evaluates it and is not judged.
     pub(crate) evaluation: Option<Arc<Evaluation>>,
+    /// The embedder's functions, for a script.
+    pub(crate) script_imports: &'a ScriptImports,
     pub(crate) log: Arc<PluginLog>,
 }
 

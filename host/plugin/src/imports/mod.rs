@@ -1,12 +1,16 @@
 //! Imports: the functions that a plugin may call. Each import has a file of its own, with its state, its functions
 //! and its limits, and uses instances through [`HostCalls`] alone.
 //!
-//! A new import needs its file, its WIT, and a line in the list below.
+//! A new import needs its file, its WIT, and a line in the list below. Imports of the embedding program are not in the
+//! list: `host_import` links them, and `host_functions` calls them for scripts.
 
 mod arguments;
+pub(crate) mod caller;
 pub(crate) mod host_calls;
+pub(crate) mod host_functions;
 mod import;
 mod log;
+pub(crate) mod parts;
 pub(crate) mod poll;
 mod script;
 mod standard;

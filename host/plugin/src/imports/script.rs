@@ -1,6 +1,7 @@
 //! The import of script interpreters: `wit/script.wit`. No other plugin may import it.
 
 use super::host_calls::{HostCalls, instructions_left};
+use super::host_functions::{self, Calling, ScriptImports};
 use super::import::{Import, Importer, Setup};
 use crate::evaluation::{Evaluation, since_1970};
 use crate::laboratory::{self, Laboratory, World};
@@ -29,6 +30,8 @@ pub(crate) struct RunningScript {
     laboratory: Option<(Laboratory, Box<ChaCha8Rng>)>,
     /// The script's evaluation, if this instance evaluates it outside of a laboratory.
     pub(crate) evaluation: Option<Arc<Evaluation>>,
+    /// The embedder's functions that it may call.
+    host: ScriptImports,
 }
 
 impl RunningScript {
@@ -36,12 +39,14 @@ impl RunningScript {
         script: Arc<Script>,
         laboratory: Option<&Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
+        host: ScriptImports,
     ) -> Self {
         let laboratory = laboratory.map(|lab| (lab.clone(), Box::new(lab.randomness())));
         Self {
             script,
             laboratory,
             evaluation,
+            host,
         }
     }
 
@@ -97,7 +102,13 @@ impl Import for ScriptImport {
     fn state(setup: &Setup<'_>) -> Option<RunningScript> {
         let script = setup.script?.clone();
         let evaluation = setup.evaluation.clone();
-        Some(RunningScript::new(script, setup.laboratory, evaluation))
+        let host = setup.script_imports.clone();
+        Some(RunningScript::new(
+            script,
+            setup.laboratory,
+            evaluation,
+            host,
+        ))
     }
 
     fn link<T: HostCalls>(
@@ -144,6 +155,14 @@ impl Import for ScriptImport {
                 }
                 Ok(())
             },
-        )
+        )?;
+        host_functions::link(&mut imports, move |state| {
+            let script = running(own(state))?;
+            let evaluation = script.evaluation.as_ref();
+            Ok(Calling {
+                imports: script.host.clone(),
+                is_evaluating: evaluation.is_some_and(|evaluation| !evaluation.is_over()),
+            })
+        })
     }
 }

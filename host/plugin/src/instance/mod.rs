@@ -10,7 +10,7 @@ mod template;
 
 use crate::abi::Measured;
 use crate::cpu::call_state::{CallState, Ended, Payer, bounded};
-use crate::engine::EngineState;
+use crate::engine_state::EngineState;
 use crate::error::Error;
 use crate::imports::host_calls::HostCalls as _;
 use crate::participation::Participation;

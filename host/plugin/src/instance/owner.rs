@@ -1,6 +1,6 @@
 //! The connection that an instance belongs to.
 
-use crate::engine::EngineState;
+use crate::engine_state::EngineState;
 use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use eco_fair::Membership;

@@ -7,7 +7,7 @@ use super::owner::Owner;
 use crate::cpu::call_state::{CallState, Payer};
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::priority::Priority;
-use crate::engine::EngineState;
+use crate::engine_state::EngineState;
 use crate::error::Error;
 use crate::evaluation::{Evaluation, Fixed, Voice};
 use crate::imports::host_calls::HostCalls;
@@ -66,7 +66,7 @@ pub(crate) struct InstanceState {
     /// Fuel that host calls have cost.
     host_fuel: u64,
     /// See [`Language::instructions_per_unit`].
-    pub(super) instructions_per_unit: u64,
+    instructions_per_unit: u64,
     /// Limit of linear memory, in bytes.
     pub(super) most_memory: usize,
     /// The budget that the running call of a script has used up, while its interpreter may still say where.
@@ -110,6 +110,7 @@ impl InstanceState {
             script,
             laboratory: laboratory.as_ref(),
             evaluation: evaluation.clone(),
+            script_imports: &engine.script_imports,
             log,
         };
         let sharing = state.map(|state| Sharing {
@@ -223,6 +224,12 @@ impl InstanceState {
         budget.saturating_mul(self.instructions_per_unit)
     }
 
+    /// The fuel that its own code has used, from the instructions that are left.
+    pub(super) fn own_fuel(&self, left: u64) -> u64 {
+        let own = self.instructions().saturating_sub(left);
+        own.div_ceil(self.instructions_per_unit)
+    }
+
     /// The fuel that host calls have cost.
     pub(crate) fn host_fuel(&self) -> u64 {
         self.host_fuel
@@ -283,6 +290,32 @@ impl HostCalls for InstanceState {
     fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget> {
         self.for_call += bytes;
         self.hold(bytes)
+    }
+
+    fn release_from_call(&mut self, bytes: usize) {
+        // What is not there any more was released with the call.
+        let bytes = bytes.min(self.for_call);
+        self.for_call -= bytes;
+        self.release(bytes);
+    }
+
+    fn spend_fuel(&mut self, fuel: u64, left: Option<u64>) -> Result<(), Budget> {
+        if !self.engine.settings.counts_fuel() {
+            return Ok(());
+        }
+        self.host_fuel = self.host_fuel.saturating_add(fuel);
+        let own = left.map_or(0, |left| self.own_fuel(left));
+        if own.saturating_add(self.host_fuel) > self.engine.budgets.fuel {
+            return Err(Budget::Fuel);
+        }
+        Ok(())
+    }
+
+    fn check_deadline(&self) -> Result<(), Budget> {
+        if self.meter.began().elapsed() > self.engine.budgets.deadline {
+            return Err(Budget::Deadline);
+        }
+        Ok(())
     }
 
     /// Pending messages count with the plugin's memory: the host keeps no more for a plugin than the plugin could

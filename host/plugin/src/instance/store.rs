@@ -25,9 +25,7 @@ impl Usage {
                 .filter(|_| store.data().engine.settings.counts_fuel())
                 .map(|left| {
                     let state = store.data();
-                    let own = state.instructions().saturating_sub(left);
-                    let own = own.div_ceil(state.instructions_per_unit);
-                    own.saturating_add(state.host_fuel())
+                    state.own_fuel(left).saturating_add(state.host_fuel())
                 }),
         }
     }

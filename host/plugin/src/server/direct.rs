@@ -9,7 +9,8 @@
 //! model's canonical ABI defines it for a `list<u8>`: <https://github.com/WebAssembly/component-model>,
 //! `CanonicalABI.md`. Memory, replies and traps are bounded as for any plugin.
 
-use crate::engine::{Engine, EngineState};
+use crate::engine::Engine;
+use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
 use crate::instance::state::{InstanceState, PluginShared};
 use crate::instance::{Code, Owner, Usage, new_store};

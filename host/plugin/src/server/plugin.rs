@@ -3,7 +3,8 @@
 use super::component::Functions;
 use super::direct::DirectTemplate;
 use crate::abi::{HANDLER, SESSION, ServerExports};
-use crate::engine::{Engine, EngineState};
+use crate::engine::Engine;
+use crate::engine_state::EngineState;
 use crate::error::LoadError;
 use crate::imports::Importer;
 use crate::loaded::{Interface, Loaded};

@@ -32,6 +32,7 @@ pub(crate) async fn of(
     if !engine.0.takes_snapshots {
         return None;
     }
+    let script = &Arc::new(script.in_host(&engine.0.script_imports.facts()));
     let has_looked = instance.store.data().has_looked();
     if !has_looked && let Some(component) = engine.0.code.kept_snapshot(script).await {
         return Some(Taken::Before(component));

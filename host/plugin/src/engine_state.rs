@@ -1,15 +1,14 @@
-//! The engine, with the state that all of its instances share.
+//! The state that all instances of an engine share: compiled code, the total of memory in use, the queues of calls.
+//!
+//! It stands below the instances, which use it. The engine itself (`engine`) stands above them.
 
+use crate::imports::host_functions::ScriptImports;
 use crate::laboratory::World;
-use eco_compile::{Budgets, CodeCache, CompileError, Language, Settings, TotalMemory};
+use eco_compile::{Budgets, CodeCache, Language, Settings, TotalMemory};
 use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-
-/// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
-#[derive(Clone)]
-pub struct Engine(pub(crate) Arc<EngineState>);
 
 pub(crate) struct EngineState {
     pub(crate) wasmtime: wasmtime::Engine,
@@ -34,6 +33,8 @@ pub(crate) struct EngineState {
     pub(crate) state: SharedState,
     /// Number of plugins that it has loaded.
     pub(crate) loaded: AtomicU64,
+    /// The embedder's functions, as scripts see them.
+    pub(crate) script_imports: ScriptImports,
     pub(crate) world: World,
     pub(crate) hints: Hints,
     /// Whether instances of scripts start from snapshots. An engine for many instances does that.
@@ -56,19 +57,4 @@ pub(crate) enum Hints {
     Given,
     /// The reader of the log isn't the author of the script.
     Withheld,
-}
-
-impl Engine {
-    /// Compiles an interpreter, so that the first script starts as fast as the next ones.
-    ///
-    /// # Errors
-    /// The interpreter is not set up, or the compiler failed.
-    pub async fn warm_up(&self, language: Language) -> Result<(), CompileError> {
-        self.0.code.warm_up(language).await
-    }
-
-    /// The budgets of its plugins.
-    pub fn budgets(&self) -> &Budgets {
-        &self.0.budgets
-    }
 }
