@@ -22,6 +22,8 @@ enum function {
 extern enum phase { TOP_LEVEL, SERVING, CLOSING, CLIENT } phase;
 /* Whether the script may use the function of that name now; otherwise an exception is pending. */
 bool phase_allows(JSContext *context, const char *name);
+/* The same of a function that clients may use too. */
+bool phase_is_call(JSContext *context, const char *name);
 
 /* script.c: The context of the script, once it was evaluated; its file's name; its function's name. */
 extern JSContext *context;
@@ -58,6 +60,9 @@ bool value_to_step(JSContext *context, const char *name, JSValueConst value, ste
 
 /* values.c: Whether these are options that the function has, if any; otherwise an exception is pending. */
 bool options_check(JSContext *context, const char *name, JSValueConst options, const char *const *known);
+
+/* values.c: A value for a person, by its type: `a string`, `a Map`. The text stays until the next one. */
+const char *value_kind(JSContext *context, JSValueConst value);
 
 /* values.c: Where the bytes of a string, a Uint8Array or an ArrayBuffer are. Those of a string are in a
    text that JS_FreeCString frees. */
@@ -107,6 +112,22 @@ bool bytes_of(JSContext *context, const char *name, JSValueConst value, bytes_t 
 /* A string of a text of the host's. */
 JSValue text_of(JSContext *context, const script_interpreter_string_t *text);
 
+/* The longest number that a double can tell from its neighbours. */
+#define SAFE 9007199254740991
+
+/* parts.c: The arguments of a call of the embedding program's, as the host takes them. */
+struct parts {
+    eco_plugin_script_part_t *first;
+    size_t count, room;
+};
+/* Adds a value; otherwise an exception is pending. */
+bool parts_add(JSContext *context, const char *name, JSValueConst value, struct parts *parts);
+void parts_free(JSContext *context, struct parts *parts);
+/* The value that the host has written as these parts. Takes them over. */
+JSValue parts_take(JSContext *context, eco_plugin_script_list_part_t *parts);
+/* A name of several words, from WIT's spelling. */
+JSValue name_of(JSContext *context, const script_interpreter_string_t *name);
+
 /* topics.c: A member as scripts have it. */
 JSValue member_of(JSContext *context, const eco_plugin_topics_member_t *member);
 
@@ -119,11 +140,12 @@ void sent_before(bytes_t *data);
 void sent_add(const bytes_t *data);
 void sent_forget(void);
 
-/* topics.c, store.c, timers.c and sent.c: Define what scripts find in globalThis. */
+/* topics.c, store.c, timers.c, sent.c and host_imports.c: Define what scripts find in globalThis. */
 void topics_define(JSContext *context, JSValueConst global);
 void store_define(JSContext *context, JSValueConst global);
 void timers_define(JSContext *context, JSValueConst global);
 void sent_define(JSContext *context, JSValueConst global);
+void host_imports_define(JSContext *context, JSValueConst global);
 
 /* console.c: Adds any value to a line, as console.log would show it. Never leaves an exception. */
 void console_show(JSContext *context, struct line *line, JSValueConst value);

@@ -51,6 +51,7 @@ static void create_context(void) {
     store_define(context, global);
     timers_define(context, global);
     sent_define(context, global);
+    host_imports_define(context, global);
     JS_FreeValue(context, global);
     promises_watch(context);
     for (int i = 0; i < FUNCTIONS; i++) atoms[i] = JS_NewAtom(context, names[i]);

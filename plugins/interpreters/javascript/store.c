@@ -8,9 +8,6 @@
 /* What asks for a page of keys. The host gives no more at a time. */
 #define PAGE 1000
 
-/* The longest number that a double can tell from its neighbours. */
-#define SAFE 9007199254740991
-
 static JSValue store_get(JSContext *context, JSValueConst this, int count, JSValueConst *values) {
     struct text key;
     if (!phase_allows(context, "store.get") || !text_find(context, "store.get", values[0], &key)) return JS_EXCEPTION;

@@ -37,7 +37,7 @@ static const char *kind_of_object(JSContext *context, JSValueConst value) {
     return kind;
 }
 
-static const char *kind(JSContext *context, JSValueConst value) {
+const char *value_kind(JSContext *context, JSValueConst value) {
     if (is_absent(value)) return "nothing";
     if (JS_IsString(value)) return "a string";
     if (JS_IsNumber(value)) return "a number";
@@ -57,7 +57,7 @@ static bool is_bytes(JSValueConst value) {
 
 static bool refuse(JSContext *context, const char *name, JSValueConst value, const char *may,
                    struct line *wrong) {
-    line_add(wrong, "%s returned %s; %s", name, kind(context, value), may);
+    line_add(wrong, "%s returned %s; %s", name, value_kind(context, value), may);
     return false;
 }
 
@@ -106,7 +106,7 @@ static bool bytes_from(JSContext *context, const char *name, const char *key, JS
     if (is_bytes(value)) {
         done = take(context, value, bytes);
     } else if (!is_absent(value)) {
-        line_add(wrong, "%s returned { %s: %s }; " MAY_BE_BYTES, name, key, kind(context, value));
+        line_add(wrong, "%s returned { %s: %s }; " MAY_BE_BYTES, name, key, value_kind(context, value));
         done = false;
     }
     JS_FreeValue(context, value);
@@ -144,7 +144,7 @@ bool options_check(JSContext *context, const char *name, JSValueConst options, c
     for (const char *const *key = known; *key; key++) line_add(&form, key == known ? "%s" : ", %s", *key);
     if (!engine_is_plain(options)) {
         JS_ThrowTypeError(context, "%s takes its options as { %s }, and not as %s", name, form.text,
-                          kind(context, options));
+                          value_kind(context, options));
         return false;
     }
     JSAtom other = engine_other_key(context, options, known);
@@ -239,7 +239,7 @@ static bool read_to_end(JSContext *context, const char *name, JSValue value, tur
         turn->expect.tag = EXPORTS_ECO_PLUGIN_CLIENT_EXPECT_TO_END;
     }
     if (!is_bool)
-        line_add(wrong, "%s returned { toEnd: %s }; it may be true", name, kind(context, value));
+        line_add(wrong, "%s returned { toEnd: %s }; it may be true", name, value_kind(context, value));
     JS_FreeValue(context, value);
     return is_bool;
 }
@@ -278,7 +278,7 @@ static bool read_fault(JSContext *context, const char *name, JSValueConst value,
     step->val.wrong = (exports_eco_plugin_client_fault_t) { 0 };
     if (!check_keys(context, name, value, keys, MAY_STEP, wrong)) return false;
     if (!JS_IsString(reason)) {
-        line_add(wrong, "%s returned { wrong: %s }; it may be a string", name, kind(context, reason));
+        line_add(wrong, "%s returned { wrong: %s }; it may be a string", name, value_kind(context, reason));
         return false;
     }
     JSValue offset;
