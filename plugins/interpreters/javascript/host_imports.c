@@ -99,18 +99,24 @@ static void define_function(JSContext *context, JSValueConst object, const char 
     JS_FreeValue(context, key);
 }
 
+static void define_import(JSContext *context, JSValueConst global, const eco_plugin_script_host_import_t *import,
+                          uint32_t place) {
+    JSValue key = name_of(context, &import->name);
+    const char *text = JS_ToCString(context, key);
+    if (text) {
+        JSValue object = JS_NewObject(context);
+        for (uint32_t i = 0; i < import->functions.len; i++)
+            define_function(context, object, text, place, &import->functions.ptr[i], i);
+        JS_DefinePropertyValueStr(context, global, text, object, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    }
+    JS_FreeCString(context, text);
+    JS_FreeValue(context, key);
+}
+
 /* A name that is there already means the embedding program's import from now on. */
 void host_imports_define(JSContext *context, JSValueConst global) {
     eco_plugin_script_list_host_import_t imports;
     eco_plugin_script_host_imports(&imports);
-    for (uint32_t i = 0; i < imports.len; i++) {
-        const eco_plugin_script_host_import_t *import = &imports.ptr[i];
-        struct line name = { 0 };
-        line_add_utf8(&name, (const char *) import->name.ptr, import->name.len);
-        JSValue object = JS_NewObject(context);
-        for (uint32_t j = 0; j < import->functions.len; j++)
-            define_function(context, object, name.text, i, &import->functions.ptr[j], j);
-        JS_DefinePropertyValueStr(context, global, name.text, object, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    }
+    for (uint32_t i = 0; i < imports.len; i++) define_import(context, global, &imports.ptr[i], i);
     eco_plugin_script_list_host_import_free(&imports);
 }
