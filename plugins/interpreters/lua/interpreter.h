@@ -72,8 +72,10 @@ int draw_random(lua_State *L);
 // phase.c
 extern enum phase phase;
 void check_phase(lua_State *L, const char *name);
+void check_call(lua_State *L, const char *name);
 
 // problem.c
+int raise_table(lua_State *L);
 int raise_problem(lua_State *L, const char *name, uint8_t tag, script_interpreter_string_t *why);
 
 // arguments.c
@@ -98,6 +100,20 @@ void add_sent(lua_State *L, const char *bytes, size_t size);
 void forget_sent(void);
 void push_sent(lua_State *L);
 void open_sent(lua_State *L);
+
+// parts.c
+struct parts {
+    eco_plugin_script_part_t *first;
+    size_t count;
+    // Of all that there is memory for: the parts, names of fields, and letters of these.
+    size_t size;
+};
+struct parts take_parts(lua_State *L, const char *name, int count);
+void push_parts(lua_State *L, const eco_plugin_script_list_part_t *parts);
+void spell_in_lua(const script_interpreter_string_t *name);
+
+// host_imports.c
+void open_host_imports(lua_State *L);
 
 // library.c
 int open_library(lua_State *L);
