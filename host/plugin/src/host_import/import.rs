@@ -230,8 +230,9 @@ impl HostImport {
         self
     }
 
-    /// Shows the import to scripts, under this name: small letters, with hyphens between words. JavaScript calls
-    /// `key-value` `keyValue`; Lua and Python call it `key_value`. Scripts don't see an import without a name.
+    /// Shows the import to scripts, under this name: letters, digits and `_`. Its functions, and the fields of records,
+    /// have the language's own spelling: `get-all` is `kv.getAll` in JavaScript and `kv.get_all` in Lua and Python. Scripts
+    /// don't see an import without a name.
     #[must_use]
     pub fn script_name(mut self, name: impl Into<String>) -> Self {
         self.script_name = Some(name.into());

@@ -7,10 +7,10 @@ const TAKEN: [&str; 2] = ["eco:", "wasi:"];
 const RESERVED: &str = "
     after cancel eco every lines log print publish send store subscribe timers topics unsubscribe
     and as assert async await break case catch class const continue debugger def default del delete do elif else end
-    enum except export extends false finally for from function global goto if implements import in instanceof interface
+    enum except export extends false finally for from function global goto if implements import in instanceof interface None True False
     is lambda let local match new nil none nonlocal not null of or package pass private protected public raise repeat
     return static super switch then this throw true try type typeof undefined until var void while with yield
-    console coroutine debug global-this io math os require string table utf8
+    console coroutine debug globalThis io math os require string table utf8
 ";
 
 /// Checks the name of an interface: `mycompany:kv/store@0.1.0`.
@@ -48,11 +48,13 @@ pub(super) fn check_function(import: &str, name: &str) -> Result<(), String> {
     ))
 }
 
-/// Checks the name of an import in scripts.
+/// Checks the name of an import in scripts, which all languages write alike.
 pub(super) fn check_in_scripts(import: &str, name: &str) -> Result<(), String> {
-    if !is_label(name) {
+    let begins = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if !begins || !name.bytes().all(fits) {
         return Err(format!(
-            "scripts can't have the name {name:?} for {import}: small letters, with hyphens between words"
+            "scripts can't have the name {name:?} for {import}: letters, digits and _, a letter first"
         ));
     }
     if RESERVED.split_whitespace().any(|reserved| reserved == name) {
@@ -122,9 +124,12 @@ mod tests {
 
     #[test]
     fn a_name_in_scripts_hides_nothing_that_they_have() {
-        assert_eq!(check_in_scripts("a:b/c", "kv"), Ok(()));
-        assert_eq!(check_in_scripts("a:b/c", "key-value"), Ok(()));
-        for name in ["store", "end", "import", "None", "a_b", "1a", "", "math"] {
+        for name in ["kv", "key_value", "keyValue", "Kv2"] {
+            assert_eq!(check_in_scripts("a:b/c", name), Ok(()), "{name}");
+        }
+        for name in [
+            "store", "end", "import", "None", "a-b", "a.b", "1a", "", "math",
+        ] {
             assert!(check_in_scripts("a:b/c", name).is_err(), "{name}");
         }
     }

@@ -13,6 +13,8 @@ mod calls;
 mod hostile;
 /// Names, types, and what is refused.
 mod loading;
+/// Imports in scripts.
+mod scripts;
 
 use eco_plugin::{Budgets, Compiler, Engine, HostImport, LoadError, ServerPlugin, Source};
 
