@@ -206,6 +206,7 @@ fn collect_tools(section: ProducersSectionReader<'_>, tools: &mut Vec<String>) {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::cache::Cache;
     use crate::interpreter::Interpreter;
     use crate::script::languages::Language;
 
@@ -242,7 +243,7 @@ mod tests {
     fn interpreters_that_are_part_of_eco_have_no_post_return() {
         let languages = Language::ALL.into_iter();
         for language in languages.filter(|language| !language.needs_setup()) {
-            let interpreter = Interpreter::of(language).unwrap();
+            let interpreter = Interpreter::of(language, &Cache::None).unwrap();
             assert!(!post_return(&interpreter.read().unwrap()).unwrap());
         }
     }
