@@ -62,7 +62,7 @@ impl HostImports {
                 name: import.name_in_scripts()?.to_owned(),
                 terms: import.terms(),
                 functions: functions
-                    .map(|function| -> Arc<dyn ScriptFunction> { function.clone() })
+                    .map(|function| Arc::clone(function) as Arc<dyn ScriptFunction>)
                     .collect(),
             })
         });

@@ -106,7 +106,16 @@ pub const MOST_BYTES: usize = 64 * 1024;
 /// # Scripts
 ///
 /// Scripts see the import under its [`script_name`](Self::script_name), with the functions in the language's own
-/// spelling. They can't call it while they are loaded: one evaluation serves many connections.
+/// spelling. With `.script_name("kv")` the JavaScript for the plugin above is:
+///
+/// ```js
+/// function receive(chunk) {
+///     kv.set("name", chunk);
+///     return kv.get("name");
+/// }
+/// ```
+///
+/// They can't call it while they are loaded: one evaluation serves many connections.
 ///
 /// # Bounds
 ///
@@ -215,7 +224,7 @@ impl HostImport {
     }
 
     /// Sets the most bytes of the arguments of a call, and of its result, each: those of texts and lists. The default
-    /// is [`MOST_BYTES`]. Of a script, each value counts some 32 bytes besides.
+    /// is [`MOST_BYTES`]. A script may pass one value for each 32 bytes of that, and 32 more.
     #[must_use]
     pub fn most_bytes(mut self, bytes: usize) -> Self {
         self.terms.most_bytes = bytes;

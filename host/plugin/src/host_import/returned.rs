@@ -72,7 +72,7 @@ macro_rules! one_value {
         type Written = (<Self as Wire>::Written,);
 
         fn length(&self) -> usize {
-            Wire::length(self).saturating_add(size_of::<Self>())
+            Wire::length(self)
         }
 
         fn written(self) -> Result<Self::Written, Trap> {

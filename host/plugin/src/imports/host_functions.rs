@@ -179,24 +179,22 @@ async fn call<T: HostCalls>(
     let most = terms.most_bytes;
     charge(store, terms.fuel, 0)?;
     let Some(arguments) = parts::read(store, arguments, most)? else {
-        let why = format!("the arguments of {shown} have more than {most} bytes");
+        let why = format!("the arguments of {shown} are beyond the bound of {most} bytes");
         return Ok(refused(why));
     };
     let length = parts::length(&arguments);
     let run = |caller| function.call_with_parts(caller, arguments);
     let answer = within_bounds(store, length, run).await?;
-    let given = match &answer {
-        Ok(parts) | Err(HostFailure::Failed(parts)) => parts::length(parts),
-        Err(HostFailure::Refused(why)) => why.len(),
+    let (Ok(parts) | Err(HostFailure::Failed(parts))) = &answer else {
+        return Ok(answer);
     };
-    charge(store, 0, given)?;
-    Ok(
-        if given > most && !matches!(answer, Err(HostFailure::Refused(_))) {
-            refused(format!("{shown} gave {given} bytes (at most {most})"))
-        } else {
-            answer
-        },
-    )
+    charge(store, 0, parts::length(parts))?;
+    if parts::fit(parts, most) {
+        Ok(answer)
+    } else {
+        let why = format!("what {shown} gave is beyond the bound of {most} bytes");
+        Ok(refused(why))
+    }
 }
 
 /// Runs a function of the embedder's, whose arguments have so many bytes, within the bounds of the plugin's call. It runs

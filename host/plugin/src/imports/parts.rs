@@ -6,8 +6,11 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Lower, WasmList, WasmStr};
 
-/// Bytes that a part counts, beside the bytes of its text: about what the host holds for it.
+/// Bytes that the host holds for a part, beside those of its text.
 const PART: usize = size_of::<Part>();
+/// Parts that pass beside one for each [`PART`] bytes of the bound, so that few small values pass whatever it is. More are
+/// refused. Test: `host_imports::scripts::values_pass_up_to_the_bound_and_no_further`.
+const FREE: usize = 32;
 
 /// A part of a value, on the host's side.
 #[derive(Clone, Debug, PartialEq, ComponentType, Lower)]
@@ -62,17 +65,6 @@ pub(super) enum UnreadPart {
 }
 
 impl Part {
-    /// The bytes that the part counts.
-    fn length(&self) -> usize {
-        let own = match self {
-            Self::Text(text) => text.len(),
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Fields(names) => names.iter().map(|name| name.len() + PART).sum(),
-            Self::None | Self::Flag(_) | Self::Signed(_) | Self::Unsigned(_) | Self::Items(_) => 0,
-        };
-        own.saturating_add(PART)
-    }
-
     /// The kind of value that begins with the part, in words that fit all script languages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -87,23 +79,77 @@ impl Part {
     }
 }
 
-/// The bytes that some parts count.
+/// The room for the parts of one call.
+struct Room {
+    bytes: usize,
+    parts: usize,
+}
+
+impl Room {
+    /// The room under this bound on bytes.
+    fn new(most: usize) -> Self {
+        Self {
+            bytes: most,
+            parts: (most / PART).saturating_add(FREE),
+        }
+    }
+
+    fn take_bytes(&mut self, bytes: usize) -> Option<()> {
+        self.bytes = self.bytes.checked_sub(bytes)?;
+        Some(())
+    }
+
+    fn take_parts(&mut self, parts: usize) -> Option<()> {
+        self.parts = self.parts.checked_sub(parts)?;
+        Some(())
+    }
+
+    fn take(&mut self, part: &Part) -> Option<()> {
+        self.take_parts(1)?;
+        match part {
+            Part::Text(text) => self.take_bytes(text.len()),
+            Part::Bytes(bytes) => self.take_bytes(bytes.len()),
+            Part::Fields(names) => {
+                self.take_parts(names.len())?;
+                names
+                    .iter()
+                    .try_for_each(|name| self.take_bytes(name.len()))
+            }
+            Part::None | Part::Flag(_) | Part::Signed(_) | Part::Unsigned(_) | Part::Items(_) => {
+                Some(())
+            }
+        }
+    }
+}
+
+/// Whether some parts are within the bound.
+pub(super) fn fit(parts: &[Part], most: usize) -> bool {
+    let mut room = Room::new(most);
+    parts.iter().try_for_each(|part| room.take(part)).is_some()
+}
+
+/// The bytes that the host holds for some parts.
 pub(super) fn length(parts: &[Part]) -> usize {
-    parts
-        .iter()
-        .map(Part::length)
+    let lengths = parts.iter().map(|part| match part {
+        Part::Text(text) => text.len(),
+        Part::Bytes(bytes) => bytes.len(),
+        Part::Fields(names) => names.iter().map(|name| name.len() + PART).sum(),
+        Part::None | Part::Flag(_) | Part::Signed(_) | Part::Unsigned(_) | Part::Items(_) => 0,
+    });
+    lengths
+        .map(|length| length.saturating_add(PART))
         .fold(0, usize::saturating_add)
 }
 
-/// Copies parts out of the interpreter's memory. `None` where they count more than `most` bytes: nothing beyond that is
-/// copied. Invalid UTF-8 traps.
+/// Copies parts out of the interpreter's memory. `None` where they are beyond the bound: nothing after that is copied.
+/// Invalid UTF-8 traps.
 pub(super) fn read<T: 'static>(
     store: &mut StoreContextMut<'_, T>,
     list: &WasmList<UnreadPart>,
     most: usize,
 ) -> wasmtime::Result<Option<Vec<Part>>> {
-    let mut left = most;
-    if !spend(&mut left, list.len().saturating_mul(PART)) {
+    let mut room = Room::new(most);
+    if list.len() > room.parts {
         return Ok(None);
     }
     let mut parts = Vec::with_capacity(list.len());
@@ -111,38 +157,42 @@ pub(super) fn read<T: 'static>(
         let Some(unread) = list.get(&mut *store, place) else {
             break;
         };
-        let part = match unread? {
-            UnreadPart::None => Part::None,
-            UnreadPart::Flag(flag) => Part::Flag(flag),
-            UnreadPart::Signed(number) => Part::Signed(number),
-            UnreadPart::Unsigned(number) => Part::Unsigned(number),
-            UnreadPart::Items(count) => Part::Items(count),
-            UnreadPart::Text(text) => match read_text(store, &text, &mut left)? {
-                Some(text) => Part::Text(text),
-                None => return Ok(None),
-            },
-            UnreadPart::Bytes(bytes) => {
-                if !spend(&mut left, bytes.len()) {
-                    return Ok(None);
-                }
-                Part::Bytes(bytes.as_le_slice(&*store).to_vec())
-            }
-            UnreadPart::Fields(names) => match read_names(store, &names, &mut left)? {
-                Some(names) => Part::Fields(names),
-                None => return Ok(None),
-            },
-        };
-        parts.push(part);
+        match read_part(store, unread?, &mut room)? {
+            Some(part) => parts.push(part),
+            None => return Ok(None),
+        }
     }
     Ok(Some(parts))
+}
+
+fn read_part<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    unread: UnreadPart,
+    room: &mut Room,
+) -> wasmtime::Result<Option<Part>> {
+    if room.take_parts(1).is_none() {
+        return Ok(None);
+    }
+    Ok(match unread {
+        UnreadPart::None => Some(Part::None),
+        UnreadPart::Flag(flag) => Some(Part::Flag(flag)),
+        UnreadPart::Signed(number) => Some(Part::Signed(number)),
+        UnreadPart::Unsigned(number) => Some(Part::Unsigned(number)),
+        UnreadPart::Items(count) => Some(Part::Items(count)),
+        UnreadPart::Text(text) => read_text(store, &text, room)?.map(Part::Text),
+        UnreadPart::Bytes(bytes) => room
+            .take_bytes(bytes.len())
+            .map(|()| Part::Bytes(bytes.as_le_slice(&*store).to_vec())),
+        UnreadPart::Fields(names) => read_names(store, &names, room)?.map(Part::Fields),
+    })
 }
 
 fn read_names<T: 'static>(
     store: &mut StoreContextMut<'_, T>,
     list: &WasmList<WasmStr>,
-    left: &mut usize,
+    room: &mut Room,
 ) -> wasmtime::Result<Option<Vec<String>>> {
-    if !spend(left, list.len().saturating_mul(PART)) {
+    if room.take_parts(list.len()).is_none() {
         return Ok(None);
     }
     let mut names = Vec::with_capacity(list.len());
@@ -150,7 +200,7 @@ fn read_names<T: 'static>(
         let Some(name) = list.get(&mut *store, place) else {
             break;
         };
-        match read_text(store, &name?, left)? {
+        match read_text(store, &name?, room)? {
             Some(name) => names.push(name),
             None => return Ok(None),
         }
@@ -161,19 +211,8 @@ fn read_names<T: 'static>(
 fn read_text<T: 'static>(
     store: &StoreContextMut<'_, T>,
     text: &WasmStr,
-    left: &mut usize,
+    room: &mut Room,
 ) -> wasmtime::Result<Option<String>> {
     let text = text.to_str(store)?;
-    Ok(spend(left, text.len()).then(|| text.into_owned()))
-}
-
-/// Takes bytes from those that are left, if there are as many.
-fn spend(left: &mut usize, bytes: usize) -> bool {
-    match left.checked_sub(bytes) {
-        Some(rest) => {
-            *left = rest;
-            true
-        }
-        None => false,
-    }
+    Ok(room.take_bytes(text.len()).map(|()| text.into_owned()))
 }

@@ -172,14 +172,14 @@ async fn a_result_beyond_the_bound_ends_the_call() {
         "(call $f (i32.const 64)) (i32.const 64)",
     );
     let gives = |bytes: usize| {
-        let import = import().most_bytes(100 + size_of::<Vec<u8>>());
+        let import = import().most_bytes(100);
         engine(import.function("f", move |(): ()| vec![b'x'; bytes]))
     };
     let fits = load(&gives(100), &plugin).await.expect("it loads");
     assert_eq!(fits.session().receive(b"x").await.unwrap().data.len(), 100);
     let error = fails(&gives(101), &plugin).await;
     assert!(
-        error.to_string().contains("gave 125 bytes (at most 124)"),
+        error.to_string().contains("gave 101 bytes (at most 100)"),
         "{error}"
     );
 }
