@@ -42,8 +42,8 @@ pub enum CompileError {
     },
     /// The file is neither WebAssembly nor its text form.
     #[error(
-        "not a plugin: {found}\nA plugin is a script ({}), a WebAssembly component (.wasm) or its text form (.wat).",
-        Language::extensions()
+        "not a plugin: {found}\nA plugin is {}a WebAssembly component (.wasm) or its text form (.wat).",
+        scripts()
     )]
     NotWasm {
         /// Its likely kind, for a person.
@@ -160,6 +160,14 @@ impl CompileError {
             found: found.into(),
             setting: (budgets.setting)(budget),
         }
+    }
+}
+
+/// The words for scripts among the kinds of plugins. Empty where no language is there.
+fn scripts() -> String {
+    match Language::ALL {
+        [] => String::new(),
+        _ => format!("a script ({}), ", Language::extensions()),
     }
 }
 

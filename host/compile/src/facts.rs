@@ -1,7 +1,5 @@
 //! Facts about compiled code. The helper sends them, and the cache keeps them beside the code.
 
-use crate::binary::direct::DirectModule;
-use crate::binary::scan::Scanned;
 use serde::{Deserialize, Serialize};
 
 /// The facts of one component.
@@ -16,6 +14,21 @@ pub(crate) struct Facts {
     pub(crate) copied: u64,
     /// Names of the module's parts, where the module is called directly.
     pub(crate) direct: Option<DirectNames>,
+}
+
+/// Facts that the compiled component no longer tells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Scanned {
+    /// Whether any function has a `post-return`. It runs before the host sees the function's result, and may free or
+    /// overwrite that. Where there is none, the host may read returned bytes in the plugin's memory, without a copy,
+    /// until the next call.
+    pub(crate) post_return: bool,
+    /// Largest memory that a module declares from the start, in bytes.
+    pub(crate) memory: u64,
+    /// Largest table that a module declares from the start, in elements.
+    pub(crate) table: u64,
+    /// Tools that made the component, with their versions, as its producers sections name them.
+    pub(crate) made_with: Vec<String>,
 }
 
 impl Facts {
@@ -40,14 +53,4 @@ pub struct DirectNames {
     pub realloc: String,
     /// Name of the function behind the interface's `receive`.
     pub receive: String,
-}
-
-impl DirectNames {
-    pub(crate) fn of(module: &DirectModule<'_>) -> Self {
-        Self {
-            memory: module.memory.to_owned(),
-            realloc: module.realloc.to_owned(),
-            receive: module.receive.to_owned(),
-        }
-    }
 }

@@ -6,7 +6,9 @@
 //!
 //! It does not depend on the crates that run the code. The entry point is [`CodeCache::compile`].
 
+#[cfg(feature = "compile")]
 mod binary;
+mod bounds;
 mod budget;
 mod cache;
 mod code_cache;
@@ -14,22 +16,30 @@ mod compiler;
 mod error;
 mod facts;
 mod interpreter;
+#[cfg_attr(
+    not(all(feature = "javascript", feature = "lua", feature = "python")),
+    allow(
+        dead_code,
+        unused_macros,
+        reason = "some of it is for one language alone"
+    )
+)]
 mod script;
 mod source;
 mod total_memory;
 
-pub use binary::plan::PARTS;
-pub use binary::segments::FEW as FEW_PAGES;
+pub use bounds::{FEW_PAGES, HELD, PARTS};
 pub use budget::{Budget, Budgets, TICK};
 pub use cache::{Cache, check_python_folder, keep_python};
 pub use code_cache::{CodeCache, Compiled, Snapshot};
+pub use compiler::Compiler;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use compiler::fuzzing;
-pub use compiler::refusal::HELD;
+#[cfg(feature = "compile")]
+pub use compiler::if_helper;
+pub use compiler::image::{ACCESS, Global, Image, State};
 pub use compiler::settings::{Settings, Target, WHOLE_MEMORY, Work};
-pub use compiler::snapshot::{ACCESS, Global, Image, State};
-pub use compiler::{Compiler, if_helper};
 pub use eco_isolated::Program;
 pub use error::{CompileError, changed_with};
 pub use facts::DirectNames;

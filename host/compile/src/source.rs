@@ -210,6 +210,10 @@ pub(crate) enum Contents {
     Script(Script),
 }
 
+#[cfg_attr(
+    not(any(feature = "javascript", feature = "lua", feature = "python")),
+    allow(unreachable_code, reason = "there is no script without a language")
+)]
 fn script(language: Language, name: &str, bytes: Vec<u8>) -> Result<Script, CompileError> {
     let text = String::from_utf8(bytes).map_err(|error| CompileError::NotText {
         language: language.name(),

@@ -48,7 +48,7 @@ impl Exercise {
 
     /// Bytes that a run may make the host hold before it reaches a limit of the exercise.
     fn most_of_a_run(&self) -> usize {
-        let interpreters = Language::ALL.map(Language::least_memory).into_iter();
+        let interpreters = Language::ALL.iter().map(|language| language.least_memory());
         let interpreter = interpreters.max().unwrap_or(0);
         let connection = self
             .limits

@@ -5,9 +5,16 @@
 //!
 //! The way in is [`Engine`], then [`ServerPlugin::load`] and [`ServerPlugin::session`] for each connection of a
 //! server, or [`ClientPlugin::load`] and [`ClientPlugin::dialogue`] for a client. A program that serves anybody's
-//! plugins has the engine compile them in a helper program ([`Compiler::Helper`]).
+//! plugins has the engine compile them in a helper, which may be the same program ([`Compiler::this_program`]).
 //!
-//! ```
+//! # Features
+//!
+//! All are on by default. `javascript`, `lua` and `python` are the languages of scripts, the first two with their
+//! interpreters. `compile` is the compiler: without it, code comes from a helper that is another program, such as `eco`, or
+//! from a cache that such a helper has filled.
+//!
+#![cfg_attr(feature = "compile", doc = "```")]
+#![cfg_attr(not(feature = "compile"), doc = "```ignore")]
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use eco_contract::Session as _;
 //! use eco_plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
@@ -44,9 +51,11 @@ mod snapshot;
 mod templates;
 
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};
+#[cfg(feature = "compile")]
+pub use eco_compile::if_helper;
 pub use eco_compile::{
     Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, Cache, CompileError,
-    Compiler, Language, Misspelt, Program, Source, check_python_folder, if_helper, keep_python,
+    Compiler, Language, Misspelt, Program, Source, check_python_folder, keep_python,
 };
 pub use engine::{Engine, EngineBuilder};
 pub use error::{EngineError, Error, LoadError};

@@ -66,7 +66,9 @@ impl SampleLanguage {
     /// All of them, in the order in which they are named.
     pub fn all() -> impl Iterator<Item = Self> {
         let built = [Self::Rust, Self::C, Self::Wat];
-        built.into_iter().chain(Language::ALL.map(Self::Script))
+        built
+            .into_iter()
+            .chain(Language::ALL.iter().copied().map(Self::Script))
     }
 
     /// The folder of its samples and starters.

@@ -2,6 +2,7 @@
 //!
 //! The module reads the binary format and proves nothing else. `compiler::job` acts on its answer.
 
+use crate::facts::DirectNames;
 use std::ops::Range;
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentAlias, ExternalKind, Instance,
@@ -33,6 +34,15 @@ pub(crate) struct DirectModule<'a> {
 }
 
 impl DirectModule<'_> {
+    /// The names of its parts.
+    pub(crate) fn names(&self) -> DirectNames {
+        DirectNames {
+            memory: self.memory.to_owned(),
+            realloc: self.realloc.to_owned(),
+            receive: self.receive.to_owned(),
+        }
+    }
+
     /// Length of its longest name, in bytes.
     pub(crate) fn longest_name(&self) -> usize {
         let names = [self.memory, self.realloc, self.receive];

@@ -3,7 +3,8 @@
 //! Only wasmtime knows which modules of a component are instantiated, how often, and how they are joined. This module
 //! gets that plan from a crate of wasmtime's own, and decides nothing; `compiler::job` does.
 
-use super::segments::{self, MAPPED, PAGE};
+use super::segments::{self, PAGE};
+use crate::bounds::MAPPED;
 use std::collections::BTreeMap;
 use wasmtime_environ::component::{
     ComponentTypesBuilder, GlobalInitializer, InstantiateModule, Trampoline, Translator,
@@ -14,11 +15,6 @@ use wasmtime_environ::{
     HostPtr, MemoryInitialization, Module, ModuleTranslation, ScopeVec, TableSegmentElements,
     Tunables, VMOffsets,
 };
-
-/// Core instances, memories or tables that one plugin may be made of. Interpreters and adapters come as a handful of
-/// modules; a plugin with more is refused when it is loaded.
-/// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
-pub const PARTS: u32 = 32;
 
 /// Bytes that one element of a passive segment takes.
 const ELEMENT: u64 = 16;

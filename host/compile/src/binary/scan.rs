@@ -2,7 +2,7 @@
 //!
 //! It reads the binary format alone. `code_cache::loaded` compares the facts with the budgets that users set.
 
-use serde::{Deserialize, Serialize};
+use crate::facts::Scanned;
 use wasmparser::{
     BinaryReaderError, CanonicalFunction, CanonicalOption, ComponentCanonicalSectionReader,
     ComponentInstance, ComponentType, ComponentTypeDeclaration, InstanceTypeDeclaration,
@@ -29,21 +29,6 @@ const NAMES: usize = 10_000;
 
 /// Names of tools that are kept. A toolchain has a handful; further ones are left out.
 const TOOLS: usize = 16;
-
-/// Facts that the compiled component no longer tells.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Scanned {
-    /// Whether any function has a `post-return`. It runs before the host sees the function's result, and may free or
-    /// overwrite that. Where there is none, the host may read returned bytes in the plugin's memory, without a copy,
-    /// until the next call.
-    pub(crate) post_return: bool,
-    /// Largest memory that a module declares from the start, in bytes.
-    pub(crate) memory: u64,
-    /// Largest table that a module declares from the start, in elements.
-    pub(crate) table: u64,
-    /// Tools that made the component, with their versions, as its producers sections name them.
-    pub(crate) made_with: Vec<String>,
-}
 
 /// Why a component is not compiled.
 #[derive(Debug)]
@@ -241,7 +226,7 @@ mod tests {
     /// With a `post-return` the host would copy each reply, and one more call would free it.
     #[test]
     fn interpreters_that_are_part_of_eco_have_no_post_return() {
-        let languages = Language::ALL.into_iter();
+        let languages = Language::ALL.iter().copied();
         for language in languages.filter(|language| !language.needs_setup()) {
             let interpreter = Interpreter::of(language, &Cache::None).unwrap();
             assert!(!post_return(&interpreter.read().unwrap()).unwrap());

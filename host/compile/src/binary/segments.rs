@@ -5,16 +5,6 @@
 
 use wasmtime_environ::{ConstOp, MemoryInit, ModuleTranslation};
 
-/// Span of memory, in bytes, within which wasmtime maps a module's data however sparse it is. Over a longer span the
-/// data is mapped only if it fills half of it. The rule is wasmtime's own; the engine sets this value.
-pub(crate) const MAPPED: u64 = 16 * 1024 * 1024;
-
-/// Pages whose copying takes no noticeable time. A plugin with more is not called directly, and makes way for others as
-/// it starts.
-/// Test: `hostile_plugins::memory::data_that_is_strewn_over_the_memory_is_refused`, and
-/// `fairness::processors::a_start_that_copies_much_holds_up_nobody`.
-pub const FEW: u64 = 64;
-
 /// Bytes of a page, on most systems.
 pub(crate) const PAGE: u64 = 4096;
 

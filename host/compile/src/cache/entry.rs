@@ -5,6 +5,7 @@
 //! with code alone. Both files end with a seal.
 
 use super::code;
+#[cfg(feature = "compile")]
 use super::folder::unnamed;
 use super::seal::{self, Sealing};
 use crate::facts::Facts;
@@ -29,6 +30,7 @@ const MOST_FACTS: u64 = 256 * 1024;
 
 impl Entry {
     /// Makes an entry from code in memory.
+    #[cfg(feature = "compile")]
     pub(crate) fn of(facts: Facts, component: &[u8], module: Option<&[u8]>) -> io::Result<Self> {
         let file = |bytes: &[u8]| {
             let mut file = unnamed()?;

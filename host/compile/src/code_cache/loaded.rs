@@ -1,11 +1,10 @@
 //! Code loaded from an entry of the cache: counted, and checked against the budgets.
 
-use crate::binary::scan::Scanned;
 use crate::budget::{Budget, Budgets};
 use crate::cache::disk::Kind;
 use crate::cache::entry::Entry;
 use crate::error::CompileError;
-use crate::facts::Facts;
+use crate::facts::{Facts, Scanned};
 use crate::total_memory::{CountedComponent, TotalMemory};
 
 /// The code of one component.

@@ -5,9 +5,8 @@
 //! module loads it into an engine that can run it.
 
 use super::loaded::Loaded;
-use crate::binary::scan::Scanned;
 use crate::cache::code::part_of_eco;
-use crate::facts::Facts;
+use crate::facts::{Facts, Scanned};
 use crate::interpreter::Interpreter;
 use crate::total_memory::TotalMemory;
 
@@ -30,11 +29,12 @@ pub(super) fn load(
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compile"))]
 #[allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 mod tests {
     use crate::cache::Cache;
-    use crate::compiler::job::{self, Job, Subject};
+    use crate::compiler::job;
+    use crate::compiler::request::{Job, Subject};
     use crate::compiler::settings::Settings;
     use crate::interpreter::Interpreter;
     use crate::script::languages::Language;
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn portable_code_is_what_the_compiler_makes_of_the_interpreters() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/interpreters");
-        let languages = Language::ALL.into_iter();
+        let languages = Language::ALL.iter().copied();
         for language in languages.filter(|language| !language.needs_setup()) {
             let path = format!("{0}/{0}.cwasm", language.folder());
             let interpreter = Interpreter::of(language, &Cache::None).unwrap();

@@ -1,10 +1,10 @@
 //! Compiling in a process of its own.
 //!
 //! It owns the limits of such a process for a job, and the verdict on a plugin whose process ended. `eco_isolated` runs
-//! the process, and `job` does the work in it.
+//! the process, and `in_helper` is its side.
 
-use super::job::{self, Job, Product, Subject};
 use super::refusal::{NOT_BY_THEN, Refusal};
+use super::request::{Job, Subject};
 use super::settings::Work;
 use crate::budget::{Budget, Budgets};
 use crate::cache::entry::Entry;
@@ -13,7 +13,6 @@ use crate::error::CompileError;
 use crate::facts::Facts;
 use eco_isolated::{Clock, Ended, Limits, Program, Task, is_short_of};
 use std::fs::File;
-use std::io;
 
 /// The helper's answer to a job. The code is in blocks beside it: the component's, and then the module's, if there is
 /// one.
@@ -23,36 +22,7 @@ pub(super) type Answer = Result<Facts, Refusal>;
 pub(super) const BLOCKS: u64 = 2;
 
 /// The name of this work.
-const WORK: &str = "compile";
-
-/// If this process is a helper that compiles, compiles the plugin that comes on stdin, answers on stdout, and exits the
-/// process. Else it returns at once, and costs a look at the environment.
-///
-/// A program that is a [`Compiler::Helper`](crate::Compiler), as that of [`Compiler::this_program`] is, calls this
-/// first in its `main`: before it starts a thread, reads its arguments or its stdin, or writes to its stdout. A helper
-/// has an empty environment but for the variable `ECO_HELPER`, which says that it is one, and no files but its pipes.
-/// Without this line, loading a plugin fails, and says so.
-pub fn if_helper() {
-    // wasmtime compiles on these threads. The process is the helper's own. A system without free threads shows here, before a plugin is blamed.
-    let prepare = || {
-        let threads = rayon::ThreadPoolBuilder::new().build_global();
-        threads.map_err(io::Error::other)
-    };
-    eco_isolated::if_helper(WORK, prepare, |job: Job, bytes| {
-        said(job::compile(&job, bytes))
-    });
-}
-
-/// Turns a product or a refusal into the answer to eco.
-pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>) {
-    match compiled {
-        Ok(product) => {
-            let code = [Some(product.component), product.module];
-            (Ok(product.facts), code.into_iter().flatten().collect())
-        }
-        Err(refusal) => (Err(refusal), Vec::new()),
-    }
-}
+pub(super) const WORK: &str = "compile";
 
 /// Takes an answer apart. `Err(None)` stands for an answer without code.
 pub(super) fn read<B>(
@@ -161,6 +131,7 @@ fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
 
     #[test]
     fn how_a_helper_ends_tells_whose_fault_it_is() {

@@ -3,38 +3,17 @@
 //! A plugin can make a job overflow the stack, take all memory, or never end. The caller bounds the harm by its choice
 //! of a process.
 
+use super::causes::{cut, failed, invalid};
 use super::form;
-use super::refusal::{HELD, Refusal, cut, failed, invalid};
+use super::refusal::Refusal;
+use super::request::{Job, Subject};
 use super::settings::Settings;
 use super::snapshot;
 use crate::binary::direct::{self, detect};
-use crate::binary::plan::{PARTS, Parts, Plan};
-use crate::binary::scan::{Scanned, post_return, scan};
-use crate::binary::segments::FEW;
-use crate::facts::{DirectNames, Facts};
-use eco_isolated::Priority;
-use serde::{Deserialize, Serialize};
-
-/// A task of the compiler: the kind of its bytes, and the settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Job {
-    /// The plugin's name in messages.
-    pub(crate) name: String,
-    pub(crate) subject: Subject,
-    pub(crate) settings: Settings,
-    pub(crate) priority: Priority,
-}
-
-/// The origin of a job's bytes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum Subject {
-    /// A stranger's component, in either form.
-    Plugin,
-    /// eco's own interpreter, in binary form. The checks of strangers' components are left out.
-    Interpreter,
-    /// An interpreter, followed by the contents of an instance's memories. The rest of the instance's state is here.
-    Snapshot(snapshot::State),
-}
+use crate::binary::plan::{Parts, Plan};
+use crate::binary::scan::{post_return, scan};
+use crate::bounds::{FEW_PAGES, HELD, PARTS};
+use crate::facts::{Facts, Scanned};
 
 /// The result of a job.
 pub(crate) struct Product {
@@ -88,10 +67,10 @@ fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
     let component = engine.precompile_component(&binary).map_err(failed)?;
     let (direct, module) = match detect(&binary).map_err(invalid)? {
         Some(found)
-            if found.longest_name() <= MOST_NAME && held <= direct::HELD && copied <= FEW =>
+            if found.longest_name() <= MOST_NAME && held <= direct::HELD && copied <= FEW_PAGES =>
         {
             let code = engine.precompile_module(found.module).map_err(failed)?;
-            (Some(DirectNames::of(&found)), Some(code))
+            (Some(found.names()), Some(code))
         }
         _ => (None, None),
     };
@@ -158,8 +137,9 @@ fn engine(settings: Settings) -> Result<wasmtime::Engine, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compiler::refusal::MOST_TEXT;
+    use crate::compiler::causes::MOST_TEXT;
     use crate::compiler::settings::{Target, WHOLE_MEMORY, Work};
+    use eco_isolated::Priority;
 
     fn job(name: &str) -> Job {
         Job {

@@ -3,7 +3,7 @@
 //! An engine that compiles and one that runs are made of the same settings, in two processes, so that one takes the
 //! other's code.
 
-use crate::binary::segments;
+use crate::bounds::MAPPED;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, OperatorCost};
 
@@ -73,12 +73,18 @@ impl Settings {
     /// # Errors
     /// This machine can't run such code.
     pub fn running(self) -> wasmtime::Result<Config> {
+        #[cfg_attr(
+            not(feature = "compile"),
+            expect(unused_mut, reason = "there is no compiler")
+        )]
         let mut config = self.common()?;
+        #[cfg(feature = "compile")]
         config.enable_compiler(false);
         Ok(config)
     }
 
     /// Configures an engine that compiles, and runs nothing.
+    #[cfg(feature = "compile")]
     pub(super) fn compiling(self) -> wasmtime::Result<Config> {
         let mut config = self.common()?;
         if self.counts_fuel() {
@@ -102,7 +108,7 @@ impl Settings {
         // nothing would count that work.
         config.wasm_exceptions(true);
         config.wasm_gc(false);
-        config.memory_guaranteed_dense_image_size(segments::MAPPED);
+        config.memory_guaranteed_dense_image_size(MAPPED);
         config.memory_reservation(self.reservation);
         config.consume_fuel(self.counts_fuel());
         if self.counts_fuel() {

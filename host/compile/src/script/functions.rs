@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_page_of_each_language_has_the_functions_of_the_list() {
         let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-        for language in Language::ALL {
+        for &language in Language::ALL {
             let page = plugins.join(language.folder()).join("README.md");
             let page = std::fs::read_to_string(page).unwrap();
             for function in &FUNCTIONS {

@@ -129,7 +129,7 @@ fn distance(name: &str, right: &str) -> Option<usize> {
         .filter(|distance| *distance <= most)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "javascript", feature = "lua", feature = "python"))]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;

@@ -92,7 +92,7 @@ impl Script {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "javascript"))]
 mod tests {
     use super::*;
 

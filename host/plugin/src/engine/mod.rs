@@ -6,7 +6,7 @@
 mod builder;
 mod handle;
 mod pool;
-#[cfg(test)]
+#[cfg(all(test, feature = "compile"))]
 mod warm_slots;
 
 pub use builder::EngineBuilder;

@@ -199,7 +199,7 @@ fn with_place(error: &wasmtime::Error, what: &str) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compile"))]
 mod tests {
     use super::*;
     use std::io;

@@ -37,8 +37,11 @@ macro_rules! embedded {
     };
 }
 
+#[cfg(feature = "javascript")]
 mod javascript;
+#[cfg(feature = "lua")]
 mod lua;
+#[cfg(feature = "python")]
 mod python;
 pub(crate) mod spec;
 
@@ -46,24 +49,40 @@ use spec::{Case, Origin, Spec};
 use std::path::Path;
 
 /// A language whose source files are plugins as they are.
+///
+/// Each is there with the feature of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Language {
     /// QuickJS, part of eco.
+    #[cfg(feature = "javascript")]
     JavaScript,
     /// Lua 5.4, part of eco.
+    #[cfg(feature = "lua")]
     Lua,
     /// CPython 3.14, which `eco setup python` builds once for a user.
+    #[cfg(feature = "python")]
     Python,
 }
 
 impl Language {
     /// All languages, in the order in which messages name them.
-    pub const ALL: [Self; 3] = [Self::JavaScript, Self::Lua, Self::Python];
+    pub const ALL: &'static [Self] = &[
+        #[cfg(feature = "javascript")]
+        Self::JavaScript,
+        #[cfg(feature = "lua")]
+        Self::Lua,
+        #[cfg(feature = "python")]
+        Self::Python,
+    ];
 
     pub(crate) fn spec(self) -> &'static Spec {
         match self {
+            #[cfg(feature = "javascript")]
             Self::JavaScript => &javascript::JAVASCRIPT,
+            #[cfg(feature = "lua")]
             Self::Lua => &lua::LUA,
+            #[cfg(feature = "python")]
             Self::Python => &python::PYTHON,
         }
     }
@@ -71,7 +90,7 @@ impl Language {
     /// The language of a file, told by the end of its name.
     pub fn of_file(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Self::ALL.into_iter().find(|language| {
+        Self::ALL.iter().copied().find(|language| {
             language.extension() == extension
                 || language.spec().other_extensions.contains(&&*extension)
         })
@@ -79,9 +98,9 @@ impl Language {
 
     /// The usual end of a script's name in each language, for a person: `.js, .lua, .py`.
     pub fn extensions() -> String {
-        Self::ALL
-            .map(|language| format!(".{}", language.extension()))
-            .join(", ")
+        let all = Self::ALL.iter();
+        let ends: Vec<String> = all.map(|it| format!(".{}", it.extension())).collect();
+        ends.join(", ")
     }
 
     /// The name for a person.
