@@ -1,10 +1,10 @@
 //! The Redis of a URL: its address, and its warnings in the log.
 
 use super::stream::{self, Stream};
-use super::url;
+use super::url::{self, Address};
 use crate::error::OpenError;
 use crate::warning::Warnings;
-use redis::{ConnectionAddr, ProtocolVersion, RedisConnectionInfo};
+use redis::{ProtocolVersion, RedisConnectionInfo};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 /// See the module.
 pub(super) struct Server {
-    address: ConnectionAddr,
+    address: Address,
     /// User, password and database.
     pub(super) settings: RedisConnectionInfo,
     /// Its address, without a password.
@@ -25,16 +25,13 @@ pub(super) struct Server {
 impl Server {
     /// Of this URL: `redis://` or `rediss://`, a user and a password, a host, a port and a database.
     pub(super) fn new(url: &str) -> Result<Arc<Self>, OpenError> {
-        // The first call decides for the whole process; redis itself has no default.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let info = url::parse(url)?;
+        let (address, settings) = url::parse(url)?;
         // RESP3: a connection tells that it has ended, and published messages come beside answers.
-        let settings = info.redis_settings().clone();
         let settings = settings.set_protocol(ProtocolVersion::RESP3);
         Ok(Arc::new(Self {
-            address: info.addr().clone(),
+            name: address.to_string(),
+            address,
             settings,
-            name: info.addr().to_string(),
             broken: Notify::new(),
             warnings: Warnings::new(),
         }))

@@ -3,13 +3,33 @@
 //! No error repeats any of it: it may have a password.
 
 use crate::error::OpenError;
-use redis::{ConnectionInfo, IntoConnectionInfo as _};
+use redis::{ConnectionAddr, IntoConnectionInfo as _, RedisConnectionInfo};
+use std::fmt;
+
+/// The address of a Redis.
+pub(super) struct Address {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) security: Security,
+}
+
+/// What protects a connection.
+pub(super) enum Security {
+    None,
+    Tls,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
 
 /// Parses it: `redis://` or `rediss://`, a user and a password, a host, a port and a database.
 ///
 /// # Errors
 /// It is none, or has something that would be ignored.
-pub(super) fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
+pub(super) fn parse(url: &str) -> Result<(Address, RedisConnectionInfo), OpenError> {
     let wrong = |why: &str| OpenError::Url(why.to_owned());
     if url.contains(['?', '#']) {
         return Err(wrong(
@@ -22,11 +42,28 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
         ));
     }
     // The parser's error may repeat a part: where a slash is in a password, the rest is the name of a database.
-    let info = url.into_connection_info().map_err(|_| {
+    let not_parsed = || {
         wrong(
             "after the host, which is not a wildcard, come a port and the number of a database, or neither; within a password : / and @ are written as %3A, %2F and %40",
         )
-    })?;
+    };
+    // The parser knows no TLS, which `stream` makes.
+    let (security, parsed) = match url.strip_prefix("rediss:") {
+        Some(rest) => (
+            Security::Tls,
+            format!("redis:{rest}").into_connection_info(),
+        ),
+        None => (Security::None, url.into_connection_info()),
+    };
+    let info = parsed.map_err(|_| not_parsed())?;
+    let ConnectionAddr::Tcp(host, port) = info.addr() else {
+        return Err(not_parsed());
+    };
+    let address = Address {
+        host: host.clone(),
+        port: *port,
+        security,
+    };
     let settings = info.redis_settings();
     if settings.username().is_some() && settings.password().is_none() {
         return Err(wrong(
@@ -36,7 +73,7 @@ pub(super) fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
     if settings.db() < 0 {
         return Err(wrong("databases are counted from 0"));
     }
-    Ok(info)
+    Ok((address, settings.clone()))
 }
 
 #[cfg(test)]
