@@ -1,56 +1,44 @@
 //! Delivers an event to the mailboxes of all who hear it.
 
-use super::backend::{EventKind, Subscriber};
+use super::backend::Subscriber;
 use super::event::Event;
-use super::limits::Limits;
-use super::waiting::Waiting;
+use super::limits::Limit;
+use super::problem::Problem;
 use eco_fair::Account;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
-/// Delivers, and counts the bytes that wait for all connections together.
-pub(crate) struct Delivery {
-    /// Bytes of all events that wait.
-    waiting: Arc<AtomicUsize>,
-    limits: Limits,
-}
-
-impl Delivery {
-    /// For the mailboxes that are made with the same `waiting`.
-    pub(crate) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>) -> Self {
-        Self {
-            waiting: waiting.clone(),
-            limits: limits.clone(),
+/// Delivers an event to all of these who hear such events, but one: it puts the event into their mailboxes, and wakes
+/// those that wait. It never waits itself. `payer` pays for their work. All of them are of one state.
+///
+/// Nobody is told of the coming and going of listeners ([`Member::is_listener`](super::Member::is_listener)).
+///
+/// # Errors
+/// [`Limit::Waiting`] has no room for the event: those who would have heard it are told that they missed it.
+pub fn deliver<'a>(
+    event: Event,
+    to: impl IntoIterator<Item = &'a Subscriber>,
+    but: Option<&Arc<str>>,
+    payer: &Arc<Account>,
+) -> Result<(), Problem> {
+    if event.is_of_listener() {
+        return Ok(());
+    }
+    let (topic, kind) = (event.topic().clone(), event.kind());
+    let hears = |who: &&Subscriber| {
+        who.hearing.includes(kind) && but.is_none_or(|but| !is_same(but, &who.member.id))
+    };
+    let mut to = to.into_iter().filter(hears).peekable();
+    let Some(first) = to.peek() else {
+        return Ok(());
+    };
+    let waiting = first.mailbox.waiting(event, payer);
+    for who in to {
+        match &waiting {
+            Some(waiting) => who.mailbox.put(waiting),
+            None => who.mailbox.miss(&topic),
         }
     }
-
-    /// Tells all members but one who hear such events. `payer` pays for their work. Whether there was room for the
-    /// event; where there is none, they are told that they missed it.
-    pub(crate) fn tell<'a>(
-        &self,
-        members: impl IntoIterator<Item = &'a Subscriber>,
-        event: Event,
-        but: Option<&Arc<str>>,
-        payer: &Arc<Account>,
-    ) -> bool {
-        let topic = event.topic().clone();
-        let kind = match event {
-            Event::Message { .. } => EventKind::Message,
-            Event::Joined { .. } | Event::Left { .. } | Event::Missed { .. } => EventKind::Presence,
-        };
-        let waiting = Waiting::new(event, payer, &self.waiting, &self.limits);
-        for subscriber in members {
-            if let Some(mailbox) = subscriber.mailbox_for(kind)
-                && but.is_none_or(|but| !is_same(but, &subscriber.member.id))
-            {
-                match &waiting {
-                    Some(waiting) => mailbox.put(waiting),
-                    None => mailbox.miss(&topic),
-                }
-            }
-        }
-        waiting.is_some()
-    }
+    waiting.map(drop).ok_or(Problem::TooMany(Limit::Waiting))
 }
 
 /// Whether two ids are the same. Those of this host's connections mostly share their memory.

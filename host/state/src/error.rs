@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 /// Why state can't be opened. It keeps its cause.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// Another process has the file.
     #[error("another process has {} open", .0.display())]
@@ -25,6 +26,9 @@ pub enum OpenError {
         /// The system's error.
         error: std::io::Error,
     },
+    /// The name of a namespace or of a host that can't be used.
+    #[error("{0}")]
+    Name(&'static str),
     /// No URL of a Redis. The text repeats none of it, as it may have a password.
     #[error("this is no URL of a Redis: {0}")]
     Url(String),
@@ -36,7 +40,12 @@ pub enum OpenError {
         /// Redis's error, or the system's.
         error: Box<dyn Error + Send + Sync>,
     },
-    /// The crate was built without its feature `redis`.
-    #[error("this eco is built without Redis (the cargo feature `redis` of eco-state)")]
-    NoRedis,
+    /// The crate was built without the feature that the location needs.
+    #[error("this eco is built without {place} (the cargo feature `{feature}` of eco-state)")]
+    NotBuiltIn {
+        /// What it is built without, in words.
+        place: &'static str,
+        /// The feature.
+        feature: &'static str,
+    },
 }

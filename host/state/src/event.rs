@@ -5,20 +5,44 @@ use std::sync::Arc;
 /// A connection that is subscribed to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Unique among all connections, of this server and of others.
+    /// Unique among all connections, of this server and of others. That of a connection ends in a digit.
     pub id: Arc<str>,
     /// The name that its plugin gives it; may be empty.
     pub label: Arc<str>,
 }
 
-/// An event of a topic. The topic has the name that was subscribed to.
+impl Member {
+    /// Whether it is a [`Listener`](super::Listener) of a host: nobody is told that it comes and goes, or that it is there.
+    /// A [`TopicsBackend`](super::TopicsBackend) keeps it as any other; [`deliver`](super::deliver) and
+    /// [`Participant::subscribe`](super::Participant::subscribe) leave it out.
+    pub fn is_listener(&self) -> bool {
+        self.id.ends_with(LISTENER)
+    }
+}
+
+/// The end of the ids of listeners. Those of connections end in a digit, whatever the name of their host, and other hosts
+/// of one Redis see nothing but the id.
+pub(crate) const LISTENER: char = '~';
+
+/// A kind of event of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Somebody has said something.
+    Message,
+    /// Somebody comes or goes.
+    Presence,
+}
+
+/// An event of a topic. The topic has the name that was subscribed to. Clones share their texts and bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// Somebody has said something.
     Message {
         /// Its topic.
         topic: Arc<str>,
-        /// The speaker: without a label if that connection isn't subscribed itself.
+        /// The speaker: without a label if it is a connection that isn't subscribed itself.
         from: Member,
         /// Its bytes.
         data: Arc<[u8]>,
@@ -54,6 +78,22 @@ impl Event {
             | Self::Joined { topic, .. }
             | Self::Left { topic, .. }
             | Self::Missed { topic, .. } => topic,
+        }
+    }
+
+    /// Its kind: whoever hears messages is told of missed events.
+    pub(crate) fn kind(&self) -> EventKind {
+        match self {
+            Self::Message { .. } | Self::Missed { .. } => EventKind::Message,
+            Self::Joined { .. } | Self::Left { .. } => EventKind::Presence,
+        }
+    }
+
+    /// Whether it is about the coming and going of a listener, of which nobody is told.
+    pub(crate) fn is_of_listener(&self) -> bool {
+        match self {
+            Self::Joined { member, .. } | Self::Left { member, .. } => member.is_listener(),
+            Self::Message { .. } | Self::Missed { .. } => false,
         }
     }
 

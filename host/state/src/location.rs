@@ -5,37 +5,49 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where state is kept: `memory:`, `file:PATH`, `file:///PATH`, or the URL of a Redis.
+///
+/// One whose cargo feature is not built in is parsed all the same; opening it is
+/// [`OpenError::NotBuiltIn`](super::OpenError::NotBuiltIn).
 #[derive(Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Location {
     /// In this process. It ends with it.
     #[default]
     Memory,
-    /// The store in this file; topics in this process, as it is the only one.
+    /// The store in this file; topics in this process, as it is the only one (the feature `file`).
     File(PathBuf),
-    /// All of it on this Redis. Often it has a password: so the URL is parsed when it is opened, where no error repeats
-    /// it.
+    /// All of it on this Redis (the feature `redis`). Often it has a password: so the URL is parsed when it is opened, where
+    /// no error repeats it.
     Redis(String),
 }
 
-/// No error repeats the text: it may have a password.
-impl FromStr for Location {
-    type Err = String;
+/// Why a text is no location. It repeats nothing of the text, which may have a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LocationError(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("file", path)) if !path.is_empty() => match path.strip_prefix("//") {
-                Some(url) => path_of_url(url).map(Self::File),
-                None => Ok(Self::File(path.into())),
-            },
-            Some(("redis" | "rediss", rest)) if rest.starts_with("//") => {
-                Ok(Self::Redis(text.to_owned()))
-            }
-            _ => Err(
-                "it is memory:, file:PATH, file:///PATH, redis://HOST:PORT or rediss://HOST:PORT"
-                    .to_owned(),
-            ),
+impl FromStr for Location {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        parse(text).map_err(LocationError)
+    }
+}
+
+fn parse(text: &str) -> Result<Location, String> {
+    match text.split_once(':') {
+        Some(("memory", "")) => Ok(Location::Memory),
+        Some(("file", path)) if !path.is_empty() => match path.strip_prefix("//") {
+            Some(url) => path_of_url(url).map(Location::File),
+            None => Ok(Location::File(path.into())),
+        },
+        Some(("redis" | "rediss", rest)) if rest.starts_with("//") => {
+            Ok(Location::Redis(text.to_owned()))
         }
+        _ => Err(
+            "it is memory:, file:PATH, file:///PATH, redis://HOST:PORT or rediss://HOST:PORT"
+                .to_owned(),
+        ),
     }
 }
 
@@ -105,7 +117,7 @@ impl fmt::Debug for Location {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> Result<String, String> {
+    fn shown(text: &str) -> Result<String, LocationError> {
         text.parse::<Location>().map(|place| format!("{place:?}"))
     }
 
@@ -139,7 +151,7 @@ mod tests {
             "file://eco:secret@host/a",
             "secret",
         ] {
-            let error = shown(wrong).expect_err(wrong);
+            let error = shown(wrong).expect_err(wrong).to_string();
             assert!(!error.contains("secret"), "{error}");
         }
     }
@@ -173,7 +185,7 @@ mod tests {
             ("file:///a%+1", "hexadecimal"),
             ("file:///a%00", "hexadecimal"),
         ] {
-            let error = shown(wrong).expect_err(wrong);
+            let error = shown(wrong).expect_err(wrong).to_string();
             assert!(error.contains(word), "{wrong}: {error}");
         }
     }

@@ -1,12 +1,12 @@
 //! The mailbox of one connection.
 
+use super::event::Event;
 use super::limits::Limits;
-use super::waiting::{Heard, Queued, Waiting};
+use super::waiting::{Heard, Queued, Total, Waiting};
 use eco_fair::Account;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, Waker};
 
 /// Places that an empty queue keeps for later.
@@ -14,12 +14,11 @@ const KEPT: usize = 64;
 
 /// The events that wait for one connection, in their order. Putting one in never waits.
 #[derive(Debug)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     events: usize,
     bytes: usize,
-    /// Bytes of all that waits, for others too, and how many that may be.
-    total: Arc<AtomicUsize>,
-    most: usize,
+    /// All that waits, for others too.
+    total: Arc<Total>,
     queue: Mutex<Queue>,
 }
 
@@ -37,21 +36,25 @@ struct Queue {
 type Count = Option<u64>;
 
 impl Mailbox {
-    /// `total` counts the bytes of all that waits.
-    pub(crate) fn new(limits: &Limits, total: &Arc<AtomicUsize>) -> Self {
+    /// An empty one. `total` counts all that waits.
+    pub(crate) fn new(limits: &Limits, total: &Arc<Total>) -> Self {
         Self {
             events: limits.mailbox_events,
             bytes: limits.mailbox,
             total: total.clone(),
-            most: limits.waiting,
             queue: Mutex::default(),
         }
+    }
+
+    /// An event that waits for this mailbox, and for others of the same state. `None` where too much waits already.
+    pub(crate) fn waiting(&self, event: Event, payer: &Arc<Account>) -> Option<Arc<Waiting>> {
+        Waiting::new(event, payer, &self.total)
     }
 
     /// Puts an event in, or counts it where there is no room.
     pub(crate) fn put(&self, waiting: &Arc<Waiting>) {
         let queued = Queued::new(waiting.clone());
-        let has_place = waiting.has_room(self.most);
+        let has_place = waiting.has_room();
         let mut queue = self.queue.lock();
         let has_room = has_place
             && queue.events.len() < self.events
@@ -61,6 +64,7 @@ impl Mailbox {
             queue.push(queued);
         } else {
             queue.miss(waiting.topic());
+            self.total.miss();
         }
         Queue::wake(queue);
     }
@@ -69,11 +73,11 @@ impl Mailbox {
     pub(crate) fn miss(&self, topic: &Arc<str>) {
         let mut queue = self.queue.lock();
         queue.miss(topic);
+        self.total.miss();
         Queue::wake(queue);
     }
 
     /// Events are missing, and nobody knows how many. Only events of other hosts are lost so.
-    #[cfg(feature = "redis")]
     pub(crate) fn miss_unknown(&self, topic: &Arc<str>) {
         let mut queue = self.queue.lock();
         match queue.missed.iter_mut().find(|(of, _)| of == topic) {
@@ -147,7 +151,7 @@ impl Queue {
 
     /// Tells of events that were left out, before the next one of their topic. There is always room: each event brings
     /// one such at most.
-    fn tell_missed(&mut self, topic: &Arc<str>, total: &Arc<AtomicUsize>) {
+    fn tell_missed(&mut self, topic: &Arc<str>, total: &Arc<Total>) {
         if let Some(place) = self.missed.iter().position(|(of, _)| of == topic) {
             let (topic, count) = self.missed.swap_remove(place);
             self.push(Queued::new(Waiting::missed(topic, count, total)));
@@ -167,9 +171,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
     use crate::waiting::PLACE;
-    use std::sync::atomic::Ordering;
 
     fn message(bytes: usize) -> Event {
         let text: Arc<str> = "t".into();
@@ -185,33 +187,32 @@ mod tests {
 
     #[test]
     fn all_that_an_event_takes_is_counted_once_and_each_of_its_places_until_it_is_heard() {
-        let (limits, total) = (Limits::default(), Arc::default());
+        let limits = Limits::default();
+        let total = Total::new(&limits);
         let mailboxes = [(); 1000].map(|()| Mailbox::new(&limits, &total));
-        let waiting =
-            Waiting::new(message(100), &Arc::default(), &total, &limits).expect("there is room");
-        let once = total.load(Ordering::Relaxed);
+        let waiting = Waiting::new(message(100), &Arc::default(), &total).expect("there is room");
+        let once = total.bytes();
         assert!(once >= 100 + size_of::<Waiting>(), "{once}");
         for mailbox in &mailboxes {
             mailbox.put(&waiting);
         }
         drop(waiting);
-        assert_eq!(total.load(Ordering::Relaxed), once + 1000 * PLACE);
+        assert_eq!(total.bytes(), once + 1000 * PLACE);
         let (heard, forgotten) = mailboxes.split_at(500);
         for mailbox in heard {
             assert!(mailbox.take().is_some());
         }
-        assert_eq!(total.load(Ordering::Relaxed), once + 500 * PLACE);
+        assert_eq!(total.bytes(), once + 500 * PLACE);
         for mailbox in forgotten {
             mailbox.forget("t");
         }
-        assert_eq!(total.load(Ordering::Relaxed), 0);
+        assert_eq!(total.bytes(), 0);
     }
 
     #[test]
     fn who_has_no_room_for_an_event_misses_it() {
-        let total = Arc::default();
-        let waiting = Waiting::new(message(100), &Arc::default(), &total, &Limits::default())
-            .expect("there is room");
+        let total = Total::new(&Limits::default());
+        let waiting = Waiting::new(message(100), &Arc::default(), &total).expect("there is room");
         let limits = Limits {
             mailbox: 2 * waiting.size(),
             ..Limits::default()
@@ -223,6 +224,7 @@ mod tests {
         let heard = std::iter::from_fn(|| mailbox.take());
         let missed = heard.map(|heard| matches!(*heard, Event::Missed { .. }));
         assert_eq!(missed.collect::<Vec<_>>(), [false, false, true]);
+        assert_eq!(total.missed(), 1);
     }
 
     #[test]
@@ -231,14 +233,13 @@ mod tests {
             waiting: 4000,
             ..Limits::default()
         };
-        let total = Arc::default();
+        let total = Total::new(&limits);
         let mailboxes = [(); 1000].map(|()| Mailbox::new(&limits, &total));
-        let waiting =
-            Waiting::new(message(1), &Arc::default(), &total, &limits).expect("there is room");
+        let waiting = Waiting::new(message(1), &Arc::default(), &total).expect("there is room");
         for mailbox in &mailboxes {
             mailbox.put(&waiting);
         }
-        assert!(total.load(Ordering::Relaxed) <= 4000);
+        assert!(total.bytes() <= 4000);
         let missed = mailboxes.iter().filter_map(Mailbox::take);
         let missed = missed.filter(|heard| matches!(**heard, Event::Missed { .. }));
         assert!(missed.count() > 700);
@@ -250,10 +251,10 @@ mod tests {
             waiting: 100_000,
             ..Limits::default()
         };
-        let (total, greedy, other) = (Arc::default(), Arc::default(), Arc::default());
-        let say = |payer| Waiting::new(message(1000), payer, &total, &limits);
+        let (total, greedy, other) = (Total::new(&limits), Arc::default(), Arc::default());
+        let say = |payer| Waiting::new(message(1000), payer, &total);
         let held: Vec<_> = std::iter::from_fn(|| say(&greedy)).collect();
-        let most = total.load(Ordering::Relaxed);
+        let most = total.bytes();
         assert!(most > 48_000 && most <= 50_000, "{most}");
         assert!(say(&greedy).is_none() && say(&other).is_some());
         drop(held);
@@ -263,10 +264,10 @@ mod tests {
 
     #[test]
     fn a_queue_that_was_long_gives_its_places_back() {
-        let (limits, total) = (Limits::default(), Arc::default());
+        let limits = Limits::default();
+        let total = Total::new(&limits);
         let mailbox = Mailbox::new(&limits, &total);
-        let waiting =
-            Waiting::new(message(1), &Arc::default(), &total, &limits).expect("there is room");
+        let waiting = Waiting::new(message(1), &Arc::default(), &total).expect("there is room");
         for _ in 0..1000 {
             mailbox.put(&waiting);
         }

@@ -7,6 +7,7 @@ use std::fmt;
 /// Why something can't be done now: `problem` of `wit/topics.wit` and `wit/store.wit`. Plugins see it, so it has no
 /// text: only the log has the errors of the place where state is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Problem {
     /// There is nothing to do it with.
     #[error("unavailable: {0}")]
@@ -24,6 +25,7 @@ pub enum Problem {
 
 /// The thing that is lacking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Lack {
     /// The place where state is kept can't be used now.
     Place,
@@ -42,7 +44,7 @@ impl fmt::Display for Lack {
 
 impl Problem {
     /// The place where state is kept can't be used now. The log says why.
-    pub(crate) const AWAY: Self = Self::Unavailable(Lack::Place);
+    pub const AWAY: Self = Self::Unavailable(Lack::Place);
 
     /// The limit that was reached, if it was one.
     pub fn limit(&self) -> Option<Limit> {

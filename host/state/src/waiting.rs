@@ -5,13 +5,49 @@ use super::limits::Limits;
 use eco_fair::Account;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Bytes that a place in a queue takes: a queue has twice as many as it needs while it grows.
 pub(crate) const PLACE: usize = 2 * size_of::<Queued>();
 /// One peer may have others hold this part of all that may wait, when half of all is taken.
 /// Test: `mailbox::tests::who_has_others_hold_much_leaves_room_for_others`.
 const LARGE_PART: usize = 8;
+
+/// All that waits for the connections of one state.
+#[derive(Debug)]
+pub(crate) struct Total {
+    bytes: AtomicUsize,
+    /// How many bytes that may be.
+    most: usize,
+    /// Events that a mailbox had no room for, since the state was opened.
+    missed: AtomicU64,
+}
+
+impl Total {
+    /// Nothing yet.
+    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            bytes: AtomicUsize::new(0),
+            most: limits.waiting,
+            missed: AtomicU64::new(0),
+        })
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Events that a mailbox had no room for.
+    pub(crate) fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
+    }
+
+    /// A mailbox has no room for an event.
+    pub(crate) fn miss(&self) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// An event that waits, for one or for many. It counts for [`Limits::waiting`].
 #[derive(Debug)]
@@ -20,33 +56,28 @@ pub(crate) struct Waiting {
     /// Pays for the work that it causes others. `None`: each for itself.
     payer: Option<Arc<Account>>,
     size: usize,
-    total: Arc<AtomicUsize>,
+    total: Arc<Total>,
 }
 
 impl Waiting {
     /// `None` where too much waits already.
-    pub(crate) fn new(
-        event: Event,
-        payer: &Arc<Account>,
-        total: &Arc<AtomicUsize>,
-        limits: &Limits,
-    ) -> Option<Arc<Self>> {
+    pub(crate) fn new(event: Event, payer: &Arc<Account>, total: &Arc<Total>) -> Option<Arc<Self>> {
         let waiting = Self::counted(event, Some(payer.clone()), total);
         // If it is dropped here, the drop uncounts it.
-        waiting.has_room(limits.waiting).then_some(waiting)
+        waiting.has_room().then_some(waiting)
     }
 
     /// Whether no more waits than may. A payer that has others hold a large part has no more room when half is taken,
     /// so that all others have.
-    pub(crate) fn has_room(&self, most: usize) -> bool {
-        let waits = self.total.load(Ordering::Relaxed);
+    pub(crate) fn has_room(&self) -> bool {
+        let (waits, most) = (self.total.bytes(), self.total.most);
         let own = self.payer.as_ref().map_or(0, |payer| payer.held());
         waits <= most && (waits <= most / 2 || own <= most / LARGE_PART)
     }
 
     /// So many bytes more wait.
     fn count(&self, bytes: usize) {
-        self.total.fetch_add(bytes, Ordering::Relaxed);
+        self.total.bytes.fetch_add(bytes, Ordering::Relaxed);
         if let Some(payer) = &self.payer {
             payer.hold(bytes);
         }
@@ -54,18 +85,14 @@ impl Waiting {
 
     /// So many bytes less wait.
     fn uncount(&self, bytes: usize) {
-        self.total.fetch_sub(bytes, Ordering::Relaxed);
+        self.total.bytes.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(payer) = &self.payer {
             payer.release(bytes);
         }
     }
 
     /// Tells that events of a topic were left out. `count` is `None` where nobody knows how many.
-    pub(crate) fn missed(
-        topic: Arc<str>,
-        count: Option<u64>,
-        total: &Arc<AtomicUsize>,
-    ) -> Arc<Self> {
+    pub(crate) fn missed(topic: Arc<str>, count: Option<u64>, total: &Arc<Total>) -> Arc<Self> {
         Self::counted(Event::Missed { topic, count }, None, total)
     }
 
@@ -84,7 +111,7 @@ impl Waiting {
         self.size
     }
 
-    fn counted(event: Event, payer: Option<Arc<Account>>, total: &Arc<AtomicUsize>) -> Arc<Self> {
+    fn counted(event: Event, payer: Option<Arc<Account>>, total: &Arc<Total>) -> Arc<Self> {
         // With the counts of references, and the allocator's own bytes.
         let size = size_of::<Self>() + 32 + event.texts();
         let waiting = Self {
@@ -126,7 +153,7 @@ impl Drop for Queued {
     }
 }
 
-/// An event that a connection hears.
+/// An event that a connection hears. Until it is dropped, its bytes count as waiting.
 #[derive(Debug)]
 pub struct Heard(Arc<Waiting>);
 

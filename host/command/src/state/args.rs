@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure};
 use clap::ValueHint;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap_lex::OsStrExt as _;
-use eco_state::{Location, Namespaces, OpenError, SharedState};
+use eco_state::{Location, LocationError, Namespaces, OpenError, SharedState};
 use eco_text::escape::{OsText, one_line};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -63,7 +63,9 @@ impl StateArgs {
 /// Parses a place. A file's path need not be UTF-8.
 fn location(text: OsString) -> Result<Location, String> {
     match (text.to_str(), text.strip_prefix("file:")) {
-        (Some(text), _) => text.parse(),
+        (Some(text), _) => text
+            .parse()
+            .map_err(|error: LocationError| error.to_string()),
         (None, Some(path)) if !path.starts_with("//") => Ok(Location::File(path.into())),
         (None, _) => Err("only the PATH of file:PATH may be anything but UTF-8 text".to_owned()),
     }
@@ -102,7 +104,7 @@ pub(crate) async fn tell_namespace(state: &SharedState, location: &Location, nam
             Err(problem) => tracing::warn!("{problem}"),
         },
         // Many services share a Redis, so other namespaces are usual.
-        Location::Redis(_) => {}
+        _ => {}
     }
     tracing::info!(namespace, "the store is kept in {location}");
 }
@@ -150,9 +152,13 @@ pub(crate) fn not_there(error: OpenError) -> Failure {
             Exit::Unavailable,
             "Is a Redis running there, 6.0 or newer, and are user and password right? `redis-cli -u URL ping` asks it.",
         ),
-        OpenError::NoRedis => (
+        OpenError::NotBuiltIn { .. } => (
             Exit::Usage,
-            "Keep the state in memory: or file:PATH, or take an eco that is built with it.",
+            "Keep the state elsewhere, memory: is always there, or take an eco that is built with it.",
+        ),
+        _ => (
+            Exit::Unavailable,
+            "Keep the state elsewhere: memory: is always there.",
         ),
     };
     exit.saying(format!("{error}\n{next}"))

@@ -58,7 +58,7 @@ fn find(place: &StateArgs) -> Result<Location, Failure> {
             let path = escape::path(path);
             Err(Exit::Usage.saying(format!("there is no file {path}")))
         }
-        Location::File(_) | Location::Redis(_) => Ok(location),
+        _ => Ok(location),
     }
 }
 

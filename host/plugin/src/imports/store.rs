@@ -35,6 +35,7 @@ impl From<Problem> for StoreProblem {
             Problem::TooLarge(_) => Self::TooLarge,
             Problem::TooMany(_) => Self::TooMany,
             Problem::NotANumber => Self::NotANumber,
+            _ => Self::Unavailable(problem.to_string()),
         }
     }
 }
@@ -102,7 +103,7 @@ fn link_keys<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime::R
                 let priority = store.data().priority();
                 let shared = share(store.data_mut());
                 let sum = priority
-                    .run(async { shared.participant()?.add(&key?, delta).await })
+                    .run(async { shared.participant()?.store().add(&key?, delta).await })
                     .await;
                 answer(store.data_mut(), sum)
             })
@@ -116,7 +117,7 @@ fn link_keys<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime::R
                 let priority = store.data().priority();
                 let shared = share(store.data_mut());
                 let deleted = priority
-                    .run(async { shared.participant()?.delete(&key?).await })
+                    .run(async { shared.participant()?.store().delete(&key?).await })
                     .await;
                 answer(store.data_mut(), deleted)
             })
@@ -136,7 +137,10 @@ fn link_keys<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime::R
                 let shared = share(state);
                 let page = async {
                     let participant = shared.participant()?;
-                    participant.keys(&prefix?, more?.as_deref(), limit).await
+                    participant
+                        .store()
+                        .keys(&prefix?, more?.as_deref(), limit)
+                        .await
                 };
                 let page = priority.run(page).await.map(Page::from);
                 answer(store.data_mut(), page)
@@ -154,7 +158,7 @@ fn link_values<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime:
                 let priority = store.data().priority();
                 let shared = share(store.data_mut());
                 let value = priority
-                    .run(async { shared.participant()?.get(&key?).await })
+                    .run(async { shared.participant()?.store().get(&key?).await })
                     .await;
                 let found = answer(store.data_mut(), value)?;
                 let value = found.0.as_ref().ok().and_then(Option::as_ref);
@@ -176,7 +180,7 @@ fn link_values<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime:
                 let priority = store.data().priority();
                 let shared = share(store.data_mut());
                 let set = priority
-                    .run(async { shared.participant()?.set(&key?, &value?, ttl).await })
+                    .run(async { shared.participant()?.store().set(&key?, &value?, ttl).await })
                     .await;
                 answer(store.data_mut(), set)
             })
@@ -195,6 +199,7 @@ fn link_values<T: HostCalls>(functions: &mut LinkerInstance<'_, T>) -> wasmtime:
                 let done = async {
                     let participant = shared.participant()?;
                     participant
+                        .store()
                         .compare_and_set(&key?, expected?.as_deref(), new?.as_deref())
                         .await
                 };

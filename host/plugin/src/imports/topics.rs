@@ -32,7 +32,7 @@ impl From<Problem> for TopicsProblem {
             Problem::TooLarge(_) => Self::TooLarge,
             Problem::TooMany(_) => Self::TooMany,
             // No topic holds a number.
-            Problem::NotANumber => Self::Unavailable(problem.to_string()),
+            _ => Self::Unavailable(problem.to_string()),
         }
     }
 }

@@ -82,6 +82,11 @@ impl From<&Event> for Happening {
                 topic: topic.clone(),
                 count: *count,
             }),
+            // Plugins have no type for others.
+            other => Self::Missed(Missed {
+                topic: other.topic().clone(),
+                count: None,
+            }),
         }
     }
 }

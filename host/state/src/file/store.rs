@@ -3,14 +3,16 @@
 use super::changes::Changes;
 use super::opening;
 use super::reading::Reading;
-use super::tables::{self, FileError, Names};
+use super::tables::{self, FileError, Names, Used};
 use super::writer::{Writer, WriterThread, milliseconds};
 use crate::backend::{Answer, Namespaces, Page, StoreBackend, now};
 use crate::clock::Clock;
+use crate::counters::StoreCounts;
 use crate::entry::number;
 use crate::error::OpenError;
 use crate::limits::Limits;
 use crate::problem::Problem;
+use parking_lot::Mutex;
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableDatabase as _, StorageError};
 use std::error::Error;
@@ -38,6 +40,8 @@ pub(crate) struct FileStore {
     database: Arc<Database>,
     names: Arc<Names>,
     clock: Arc<dyn Clock>,
+    /// The room that is taken, as of the last transaction.
+    used: Arc<Mutex<Used>>,
     writer: WriterThread,
 }
 
@@ -103,7 +107,9 @@ impl FileStore {
         opening::warn_of_folder(path);
         let names = Names::new(namespace);
         let broken = |error: FileError| failed(error.into());
-        let used = tables::count(&database, &names).map_err(broken)?;
+        let used = Arc::new(Mutex::new(
+            tables::count(&database, &names).map_err(broken)?,
+        ));
         let size = itself.metadata().map_or(0, |file| file.len());
         let is_loose =
             size > SMALL && size / LOOSE > tables::stored(&database).map_err(broken)? as u64;
@@ -117,13 +123,14 @@ impl FileStore {
             names: names.clone(),
             clock: clock.clone(),
             limits: limits.clone(),
-            used,
+            used: used.clone(),
         })
         .map_err(|error| failed(error.into()))?;
         Ok(Self {
             database,
             names,
             clock,
+            used,
             writer,
         })
     }
@@ -146,6 +153,10 @@ impl FileStore {
 }
 
 impl StoreBackend for FileStore {
+    fn counts(&self) -> Option<StoreCounts> {
+        Some(*self.used.lock())
+    }
+
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {
         self.read(|tables| tables.get(key))
     }

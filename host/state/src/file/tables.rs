@@ -4,6 +4,7 @@
 //! number where it never does; `NAMESPACE/expiring` has the keys that do, by when.
 
 use crate::backend::Namespaces;
+use crate::counters::StoreCounts;
 use crate::entry::entry_size;
 use crate::problem::Problem;
 use crate::warning::Warnings;
@@ -72,11 +73,7 @@ impl Names {
 }
 
 /// The room that a namespace takes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Used {
-    pub(super) bytes: usize,
-    pub(super) keys: usize,
-}
+pub(super) type Used = StoreCounts;
 
 /// The time at which a stored value expires, and the value.
 pub(super) fn parse(stored: &[u8]) -> Option<(u64, &[u8])> {

@@ -1,4 +1,4 @@
-//! The one thread that writes to a store's file.
+//! The one thread that writes to a store's file: `eco-store`. It ends with the store.
 //!
 //! Many changes go into one transaction, since most of its time is the disk's promise at its end.
 
@@ -7,6 +7,7 @@ use super::tables::{FileError, Names, Used};
 use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::problem::Problem;
+use parking_lot::Mutex;
 use redb::Database;
 use std::io;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ pub(super) struct Writer {
     pub(super) names: Arc<Names>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
-    pub(super) used: Used,
+    /// The room that is taken, as of the last transaction. Others look at it.
+    pub(super) used: Arc<Mutex<Used>>,
 }
 
 /// The thread. Dropped, it waits for all changes that were asked for.
@@ -85,7 +87,7 @@ impl Drop for WriterThread {
 }
 
 impl Writer {
-    fn run(mut self, incoming: &Receiver<Change>) {
+    fn run(self, incoming: &Receiver<Change>) {
         let mut has_failed = false;
         // Whether the last transaction has left some expired entries.
         let mut is_behind = false;
@@ -114,12 +116,13 @@ impl Writer {
     }
 
     /// Makes all changes in one transaction. Returns their answers, and how many expired entries it has removed.
-    fn write(&mut self, changes: Vec<Change>) -> Result<(Vec<Answer>, usize), FileError> {
+    fn write(&self, changes: Vec<Change>) -> Result<(Vec<Answer>, usize), FileError> {
         let now = milliseconds(self.clock.now());
         let transaction = self.database.begin_write()?;
         let mut answers = Vec::with_capacity(changes.len());
         let (used, expired) = {
-            let mut tables = Changes::new(&transaction, &self.names, self.used, now, &self.limits)?;
+            let used = *self.used.lock();
+            let mut tables = Changes::new(&transaction, &self.names, used, now, &self.limits)?;
             let expired = tables.expire(REMOVED_AT_ONCE)?;
             for change in changes {
                 answers.push(change(&mut tables)?);
@@ -127,7 +130,7 @@ impl Writer {
             (tables.used, expired)
         };
         transaction.commit()?;
-        self.used = used;
+        *self.used.lock() = used;
         Ok((answers, expired))
     }
 }

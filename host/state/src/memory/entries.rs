@@ -65,6 +65,11 @@ impl Entries {
         self.bytes
     }
 
+    /// Keys, with expired ones.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(crate) fn get(&self, key: &str, now: Duration) -> Option<Arc<[u8]>> {
         Some(self.entry(key, now)?.value.clone())
     }

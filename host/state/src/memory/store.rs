@@ -3,6 +3,7 @@
 use super::entries::Entries;
 use crate::backend::{Answer, Page, StoreBackend, now};
 use crate::clock::Clock;
+use crate::counters::StoreCounts;
 use crate::limits::Limits;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -39,6 +40,14 @@ impl MemoryStore {
 impl StoreBackend for MemoryStore {
     fn held(&self) -> usize {
         self.entries.lock().bytes()
+    }
+
+    fn counts(&self) -> Option<StoreCounts> {
+        let entries = self.entries.lock();
+        Some(StoreCounts {
+            keys: entries.len(),
+            bytes: entries.bytes(),
+        })
     }
 
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {

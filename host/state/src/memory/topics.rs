@@ -1,9 +1,10 @@
 //! Topics in memory: their members, and the order of events.
 
 use super::lookup::Lookup;
-use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend, now};
-use crate::delivery::{Delivery, is_same};
-use crate::event::{Event, Member};
+use crate::backend::{Answer, Subscriber, TopicsBackend, now};
+use crate::counters::TopicCounts;
+use crate::delivery::{deliver, is_same};
+use crate::event::{Event, EventKind, Member};
 use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
 use eco_fair::Account;
@@ -14,7 +15,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// All topics that have members.
 pub(crate) struct MemoryTopics {
     topics: Mutex<Lookup<Arc<str>, Arc<Topic>>>,
-    delivery: Delivery,
     /// Members of all of them, and how many there may be.
     members: AtomicUsize,
     most_members: usize,
@@ -56,11 +56,10 @@ struct Members {
 }
 
 impl MemoryTopics {
-    /// `waiting` counts the bytes that wait in all mailboxes.
-    pub(crate) fn new(limits: &Limits, waiting: &Arc<AtomicUsize>) -> Self {
+    /// None yet.
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             topics: Mutex::default(),
-            delivery: Delivery::new(limits, waiting),
             members: AtomicUsize::new(0),
             most_members: limits.members,
         }
@@ -105,7 +104,8 @@ impl TopicsBackend for MemoryTopics {
                 topic: topic.clone(),
                 member: who.member.clone(),
             };
-            self.delivery.tell(&members.all, joined, None, &who.payer);
+            // Those without room are told that they missed it.
+            let _ = deliver(joined, &members.all, None, &who.payer);
             found.counts(&who, |count| {
                 count.fetch_add(1, Ordering::Relaxed);
             });
@@ -129,6 +129,13 @@ impl TopicsBackend for MemoryTopics {
         now(Ok(others))
     }
 
+    fn counts(&self) -> TopicCounts {
+        TopicCounts {
+            topics: self.topics.lock().len(),
+            members: self.members.load(Ordering::Relaxed),
+        }
+    }
+
     fn audience(&self, topic: &str, event: EventKind) -> usize {
         let found = self.find(topic);
         found.map_or(0, |found| found.count(event).load(Ordering::Relaxed))
@@ -147,14 +154,7 @@ impl TopicsBackend for MemoryTopics {
         let (topic, speaker) = (topic.clone(), from.id.clone());
         let message = Event::Message { topic, from, data };
         let members = found.members.lock();
-        let fits = self
-            .delivery
-            .tell(&members.all, message, Some(&speaker), payer);
-        now(if fits {
-            Ok(())
-        } else {
-            Err(Problem::TooMany(Limit::Waiting))
-        })
+        now(deliver(message, &members.all, Some(&speaker), payer))
     }
 
     fn leave(&self, topic: &Arc<str>, id: &Arc<str>) {
@@ -181,6 +181,6 @@ impl TopicsBackend for MemoryTopics {
             topic: topic.clone(),
             member,
         };
-        self.delivery.tell(&members.all, left, None, &payer);
+        let _ = deliver(left, &members.all, None, &payer);
     }
 }

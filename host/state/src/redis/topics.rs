@@ -12,16 +12,16 @@ use super::local_topics::{LocalTopics, Ticket};
 use super::reconnect;
 use super::remove;
 use super::script::TopicScripts;
-use crate::backend::{Answer, EventKind, Subscriber, TopicsBackend};
+use crate::backend::{Answer, Subscriber, TopicsBackend};
+use crate::counters::TopicCounts;
 use crate::error::OpenError;
-use crate::event::Member;
+use crate::event::{EventKind, Member};
 use crate::limits::{Limit, Limits};
 use crate::problem::Problem;
 use eco_fair::Account;
 use redis::Value;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
@@ -41,11 +41,10 @@ impl RedisTopics {
         namespace: &str,
         host: &str,
         limits: &Limits,
-        waiting: &Arc<AtomicUsize>,
     ) -> Result<Self, OpenError> {
         let (leaving, leaves) = Leaving::new();
         // Redis may have lost all, and a member's host come back later than this one: it has as long as a lease.
-        let local = LocalTopics::new(limits, waiting, lease::LEASE);
+        let local = LocalTopics::new(limits, lease::LEASE);
         let scripts = TopicScripts::new(namespace, host);
         let host = Arc::new(Host::new(links, local, scripts, leaving, limits));
         reconnect::connect(&host).await?;
@@ -156,6 +155,10 @@ impl TopicsBackend for RedisTopics {
             host.local.rename(topic, member);
             others(ticket).await
         })
+    }
+
+    fn counts(&self) -> TopicCounts {
+        self.host.local.counts()
     }
 
     fn audience(&self, topic: &str, _: EventKind) -> usize {

@@ -3,7 +3,9 @@
 use crate::hands::Hands;
 use crate::steps::{KEYS, MANY, Step, step, timeless};
 use crate::trial::Trial;
-use eco_state::{Limits, Location, SharedState};
+#[cfg(any(feature = "file", feature = "redis"))]
+use eco_state::Location;
+use eco_state::{Limits, SharedState};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -47,11 +49,13 @@ pub(crate) fn holds(
 }
 
 /// The namespace of a sequence.
+#[cfg(any(feature = "file", feature = "redis"))]
 pub(crate) fn namespace(case: u32) -> String {
     format!("case-{case}")
 }
 
 /// A host's state for a sequence.
+#[cfg(any(feature = "file", feature = "redis"))]
 pub(crate) async fn open(location: &Location, case: u32, host: &str) -> SharedState {
     let namespace = namespace(case);
     let opening = SharedState::open(location, &namespace, limits(), host);

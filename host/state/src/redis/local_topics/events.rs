@@ -7,7 +7,8 @@ use super::listing::Listing;
 use super::members::MemberList;
 use super::topic::Topic;
 use super::topics::LocalTopics;
-use crate::backend::{EventKind, Subscriber};
+use crate::backend::Subscriber;
+use crate::delivery::deliver;
 use crate::event::{Event, Member};
 use crate::redis::published::{Kind, ListPiece, TopicEvent};
 use eco_fair::Account;
@@ -64,18 +65,13 @@ impl LocalTopics {
                     from: event.member.clone(),
                     data,
                 };
-                self.delivery.tell(&topic.here, message, Some(id), &payer);
+                tell(topic, message, Some(id), &payer);
             }
             Kind::Lost => {}
             Kind::Joined(ticket) => {
                 topic.absent.remove(id);
                 if known.insert(id, label) {
-                    self.delivery.tell(
-                        &topic.here,
-                        joined(name, event.member.clone()),
-                        Some(id),
-                        &payer,
-                    );
+                    tell(topic, joined(name, event.member.clone()), Some(id), &payer);
                 }
                 topic.answer(id, ticket);
             }
@@ -86,12 +82,7 @@ impl LocalTopics {
             Kind::Left => {
                 topic.absent.remove(id);
                 if known.remove(id).is_some() {
-                    self.delivery.tell(
-                        &topic.here,
-                        left(name, event.member.clone()),
-                        Some(id),
-                        &payer,
-                    );
+                    tell(topic, left(name, event.member.clone()), Some(id), &payer);
                 }
             }
         }
@@ -166,8 +157,7 @@ impl LocalTopics {
         for member in came {
             let id = member.id.clone();
             let payer = self.payer(topic, &id);
-            self.delivery
-                .tell(&topic.here, joined(name, member), Some(&id), &payer);
+            tell(topic, joined(name, member), Some(&id), &payer);
         }
         topic.here.extend(arrived);
         // The answer to a member that is here already may have come with the list, when nothing else counted.
@@ -188,10 +178,8 @@ impl LocalTopics {
             let gone = |since: &mut Instant| since.elapsed() >= self.grace;
             for (id, _) in topic.absent.extract_if(|_, since| gone(since)) {
                 if let Some(label) = known.remove(&id) {
-                    let member = Member { id, label };
-                    let payer = &self.elsewhere;
-                    self.delivery
-                        .tell(&topic.here, left(name, member), None, payer);
+                    let gone = left(name, Member { id, label });
+                    let _ = deliver(gone, &topic.here, None, &self.elsewhere);
                 }
             }
         }
@@ -210,10 +198,13 @@ fn find<'a>(
 /// An event was told that these have not heard.
 fn miss(name: &Arc<str>, members: &[Subscriber]) {
     for member in members {
-        if let Some(mailbox) = member.mailbox_for(EventKind::Message) {
-            mailbox.miss_unknown(name);
-        }
+        member.miss(name);
     }
+}
+
+/// Tells the members here. Those without room are told that they missed it; the speaker may be on another host.
+fn tell(topic: &Topic, event: Event, but: Option<&Arc<str>>, payer: &Arc<Account>) {
+    let _ = deliver(event, &topic.here, but, payer);
 }
 
 fn joined(name: &Arc<str>, member: Member) -> Event {

@@ -6,6 +6,7 @@ use crate::event::Member;
 use crate::limits::Limits;
 use crate::mailbox::Mailbox;
 use crate::redis::published::{Kind, ListPiece, TopicEvent};
+use crate::waiting::Total;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -46,11 +47,12 @@ fn others(ticket: &mut Ticket) -> Option<Vec<String>> {
 }
 
 fn topics() -> LocalTopics {
-    LocalTopics::new(&Limits::default(), &Arc::default(), Duration::from_secs(6))
+    LocalTopics::new(&Limits::default(), Duration::from_secs(6))
 }
 
 fn enter(topics: &LocalTopics, id: &str) -> (Ticket, Arc<Mailbox>) {
-    let mailbox = Arc::new(Mailbox::new(&Limits::default(), &Arc::default()));
+    let limits = Limits::default();
+    let mailbox = Arc::new(Mailbox::new(&limits, &Total::new(&limits)));
     let who = Subscriber {
         member: member(id),
         hearing: Hearing::All,
@@ -144,7 +146,7 @@ fn forged_members_are_bounded() {
         members: 3,
         ..Limits::default()
     };
-    let topics = LocalTopics::new(&limits, &Arc::default(), Duration::from_secs(6));
+    let topics = LocalTopics::new(&limits, Duration::from_secs(6));
     let (anna, _) = enter(&topics, "anna");
     topics.piece(piece(1, anna.number, [true, false], &["a", "b", "c", "d"]));
     assert_eq!(topics.listing_count.now.load(Ordering::Relaxed), 3);

@@ -3,21 +3,20 @@
 use super::members::{MemberCount, MemberList};
 use super::topic::{Ticket, Topic};
 use crate::backend::Subscriber;
-use crate::delivery::Delivery;
+use crate::counters::TopicCounts;
 use crate::event::Member;
 use crate::limits::Limits;
 use eco_fair::Account;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// All topics that have members here.
 pub(in crate::redis) struct LocalTopics {
     pub(super) topics: Mutex<HashMap<Arc<str>, Topic>>,
-    pub(super) delivery: Delivery,
     /// A member that is gone from Redis has left after so long.
     pub(super) grace: Duration,
     /// Counts the questions, so that their events are told from those of earlier ones.
@@ -33,16 +32,10 @@ pub(in crate::redis) struct LocalTopics {
 }
 
 impl LocalTopics {
-    /// None yet. `waiting` counts the bytes that wait in all mailboxes. A member that is gone from Redis has left after
-    /// `grace`.
-    pub(in crate::redis) fn new(
-        limits: &Limits,
-        waiting: &Arc<AtomicUsize>,
-        grace: Duration,
-    ) -> Self {
+    /// None yet. A member that is gone from Redis has left after `grace`.
+    pub(in crate::redis) fn new(limits: &Limits, grace: Duration) -> Self {
         Self {
             topics: Mutex::default(),
-            delivery: Delivery::new(limits, waiting),
             grace,
             tickets: AtomicU64::new(0),
             elsewhere: Arc::default(),
@@ -124,6 +117,14 @@ impl LocalTopics {
         let topics = self.topics.lock();
         let known = topics.get(name).and_then(|topic| topic.known.as_ref());
         known.map_or(0, MemberList::len)
+    }
+
+    /// Topics with members here, and their known members.
+    pub(in crate::redis) fn counts(&self) -> TopicCounts {
+        TopicCounts {
+            topics: self.topics.lock().len(),
+            members: self.known_count.now.load(Ordering::Relaxed),
+        }
     }
 
     pub(in crate::redis) fn has(&self, name: &str) -> bool {

@@ -1,32 +1,26 @@
 //! One connection among others: its subscriptions, and its messages of the running call.
 
-mod store;
-
-use crate::backend::{Backends, EventKind, Hearing, Subscriber, TopicsBackend};
-use crate::event::Member;
+use crate::backend::{Backends, Hearing, Subscriber, TopicsBackend};
+use crate::event::{EventKind, Member};
 use crate::limits::Limit;
 use crate::mailbox::Mailbox;
 use crate::pending::{Pending, PendingQueue};
+use crate::price::{DELIVERY, LISTED, pay};
 use crate::problem::Problem;
 use crate::rate::Rates;
+use crate::store::Store;
 use crate::waiting::Heard;
 use eco_fair::Account;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
-
-/// Processor time for telling one connection of one event, about, beside its plugin's own work: it is woken and called,
-/// and its reply is written (`tests/benches/SHARED.md`). The connection that causes the event pays it.
-const DELIVERY: Duration = Duration::from_micros(10);
-/// Processor time for listing one member to a new one, about.
-const LISTED: Duration = Duration::from_micros(1);
 
 /// A connection that takes part. When it is dropped it leaves all topics, and the others are told.
 ///
 /// Messages and unsubscriptions take effect with [`commit`](Self::commit), so that a call that fails has said nothing.
 pub struct Participant {
     backends: Arc<Backends>,
+    store: Store,
     id: Arc<str>,
     /// The label under each topic.
     labels: BTreeMap<Arc<str>, Arc<str>>,
@@ -47,6 +41,7 @@ impl Participant {
             rates: Rates::new(limits, backends.clock.now()),
             payer,
             pending: PendingQueue::default(),
+            store: Store::new(backends.clone()),
             backends,
         }
     }
@@ -54,6 +49,11 @@ impl Participant {
     /// How others know it.
     pub fn id(&self) -> &Arc<str> {
         &self.id
+    }
+
+    /// The store that all share.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// A call begins. It may publish as much as its connection has saved up until now, however long it takes.
@@ -67,7 +67,7 @@ impl Participant {
     }
 
     /// Subscribes, or changes the label of a subscription. Returns the other members. `hearing` counts at the first
-    /// subscription.
+    /// subscription. A future that is dropped may have subscribed: then it is left with the participant.
     ///
     /// # Errors
     /// A limit is reached, or it can't be done now.
@@ -94,7 +94,8 @@ impl Participant {
         };
         let label = member.label.clone();
         if is_there {
-            let others = self.topics().rename(&topic, &member).await?;
+            let mut others = self.topics().rename(&topic, &member).await?;
+            others.retain(|other| !other.is_listener());
             self.labels.insert(topic, label);
             self.pay(LISTED, others.len());
             return Ok(others);
@@ -107,9 +108,10 @@ impl Participant {
         };
         // Before the answer is there: a caller that doesn't wait for it leaves all the same.
         self.labels.insert(topic.clone(), label);
-        let others = self.topics().join(&topic, who).await;
-        match &others {
+        let mut others = self.topics().join(&topic, who).await;
+        match &mut others {
             Ok(others) => {
+                others.retain(|other| !other.is_listener());
                 self.pay(LISTED, others.len());
                 self.pay(DELIVERY, told);
             }
@@ -133,12 +135,8 @@ impl Participant {
     }
 
     /// Pays for work that was done for so many.
-    fn pay(&self, for_each: Duration, many: usize) {
-        let many = u32::try_from(many).unwrap_or(u32::MAX);
-        if many > 0 {
-            let time = for_each.saturating_mul(many);
-            self.payer.charge(time, Instant::now());
-        }
+    fn pay(&self, for_each: std::time::Duration, many: usize) {
+        pay(&self.payer, for_each, many);
     }
 
     /// Unsubscribes, at [`commit`](Self::commit). Nothing where it isn't subscribed.
@@ -168,7 +166,8 @@ impl Participant {
         Ok(())
     }
 
-    /// Messages and unsubscriptions take effect, in their order.
+    /// Messages and unsubscriptions take effect, in their order. A future that is dropped leaves the rest of them pending,
+    /// but for one that was under way, which takes effect or not.
     ///
     /// # Errors
     /// The first problem that came up.
