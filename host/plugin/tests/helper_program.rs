@@ -58,6 +58,11 @@ fn tests() {
             "a folder that others can write to is refused",
             unsafe_folder,
         ),
+        (
+            "an engine has the threads that its page names",
+            named_threads,
+        ),
+        ("the global pool is left to the embedder", no_global_pool),
     ] {
         test();
         println!("test {name} ... ok");
@@ -248,4 +253,52 @@ fn unsafe_folder() {
             );
         }
     }
+}
+
+/// All threads of this process, by their names, once those are gone that are about to end.
+#[cfg(target_os = "linux")]
+fn threads(is_expected: impl Fn(&str) -> bool) -> Vec<String> {
+    let since = Instant::now();
+    loop {
+        let tasks = std::fs::read_dir("/proc/self/task")
+            .expect("the system tells")
+            .flatten();
+        let names = tasks.map(|task| std::fs::read_to_string(task.path().join("comm")));
+        // One that has ended in between has no name any more.
+        let names = names.flatten().map(|name| name.trim().to_owned());
+        let unexpected: Vec<String> = names.filter(|name| !is_expected(name)).collect();
+        if unexpected.is_empty() || since.elapsed() > Duration::from_secs(20) {
+            return unexpected;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn named_threads() {
+    #[cfg(target_os = "linux")]
+    {
+        // Linux cuts names to 15 bytes.
+        let own = std::fs::read_to_string("/proc/self/comm").expect("the system tells");
+        let own = own.trim().to_owned();
+        let runtime = |name: &str| name == own || name.starts_with("tokio-");
+        within(async {
+            let builder = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30));
+            let engine = builder.pooled(2).build().expect("an engine");
+            let source = Source::component("echo", ECHO);
+            let echo = ServerPlugin::load(&engine, source).await.expect("it loads");
+            let left = threads(|name| runtime(name) || name == "eco-clock");
+            assert!(left.is_empty(), "{left:?}");
+            drop(echo);
+        });
+        let left = threads(|name| name == own);
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+/// Plugins were compiled in this process before.
+fn no_global_pool() {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build_global();
+    pool.expect("nobody has set it up");
 }

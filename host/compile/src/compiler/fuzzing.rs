@@ -3,10 +3,12 @@
 //! Each function passes on a parser's result in plain types.
 
 use super::helper::{self, read};
+use super::in_helper;
 use super::job::Product;
 use crate::binary::direct::detect;
 use crate::binary::plan::Plan;
 use crate::binary::scan::{self, Unfit};
+use crate::facts;
 use std::io::{self, Read as _, Seek as _};
 
 /// The scan's verdict on a component.
@@ -37,7 +39,7 @@ pub struct Scanned {
 pub fn scan(binary: &[u8]) -> Scan {
     match scan::scan(binary) {
         Ok(found) => {
-            let scan::Scanned {
+            let facts::Scanned {
                 post_return,
                 memory,
                 table,
@@ -159,7 +161,7 @@ impl Answer {
                 return Ok(bytes);
             }
         };
-        let (answer, code) = helper::said(compiled);
+        let (answer, code) = in_helper::said(compiled);
         let mut bytes = Vec::new();
         eco_isolated::write_answer(&mut bytes, &answer, &code)?;
         Ok(bytes)

@@ -7,6 +7,7 @@ use std::fmt;
 
 /// A thing that scripts look for and eco doesn't have. Its text names eco's replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Absent {
     /// Sockets of a server.
     Sockets,

@@ -314,7 +314,7 @@ mod tests {
             "recieve ",
             "function onrecieve_____________________________________________________(){}",
         ];
-        for language in Language::ALL {
+        for &language in Language::ALL {
             let before = used();
             for piece in pieces {
                 let text = piece.repeat(LOOKED_AT / piece.len());
