@@ -137,32 +137,10 @@ where
         None
     };
     let (_place, mut at_work) = places.unzip();
-    let (mut running, mut pipes) =
-        Running::start(program, work).map_err(|error| Ended::NotStarted {
-            program: program.shown(),
-            error,
-        })?;
-    // Threads that wait at the pipes end when the helper does, at the latest.
-    let greeting = spawn_blocking(move || (wire::read_hello(&mut pipes), pipes));
-    let greeted = timeout(HELLO, greeting).await;
-    let (is_helper, mut pipes) = match greeted.map(Result::ok) {
-        Ok(Some((is_helper, pipes))) => (is_helper, pipes),
-        // It listens, or waits for something else.
-        _ => return Err(running.no_helper(program)),
-    };
-    match is_helper {
-        Ok(true) => {}
-        Ok(false) => {
-            let program = program.clone();
-            let ending = spawn_blocking(move || running.ended_early(&program, pipes));
-            return Err(ending
-                .await
-                .unwrap_or_else(|error| Ended::Unanswered(error.into())));
-        }
-        Err(error) => return Err(Ended::Unanswered(error)),
-    }
+    let (mut running, mut pipes) = greeted(program, work).await?;
     let head = Head { request, limits };
     let (tell, told) = oneshot::channel();
+    // The thread ends when the helper does, at the latest.
     let mut asking = spawn_blocking(move || {
         // A helper that ends before it has read everything tells the reason by its status.
         let _ = wire::write_request(&mut pipes, &head, &bytes);
@@ -208,6 +186,35 @@ where
                 None => Ended::Unanswered(error),
             })
         }
+    }
+}
+
+/// Starts the program, and waits until it says that it is a helper. It is sent nothing before.
+///
+/// # Errors
+/// It doesn't start, or is no helper.
+async fn greeted(program: &Program, work: &str) -> Result<(Running, Pipes), Ended> {
+    let started = Running::start(program, work).map_err(|error| Ended::NotStarted {
+        program: program.shown(),
+        error,
+    });
+    let (running, mut pipes) = started?;
+    // The thread ends when the helper does, at the latest.
+    let greeting = spawn_blocking(move || (wire::read_hello(&mut pipes), pipes));
+    match timeout(HELLO, greeting).await {
+        Ok(Ok((Ok(true), pipes))) => Ok((running, pipes)),
+        Ok(Ok((Ok(false), pipes))) => {
+            let program = program.clone();
+            let ending = spawn_blocking(move || running.ended_early(&program, pipes));
+            Err(match ending.await {
+                Ok(ended) => ended,
+                Err(error) => Ended::Unanswered(error.into()),
+            })
+        }
+        Ok(Ok((Err(error), _))) => Err(Ended::Unanswered(error)),
+        Ok(Err(error)) => Err(Ended::Unanswered(error.into())),
+        // It listens, or waits for something else.
+        Err(_) => Err(running.no_helper(program)),
     }
 }
 

@@ -14,7 +14,8 @@ use std::io;
 /// has an empty environment but for the variable `ECO_HELPER`, which says that it is one, and no files but its pipes.
 /// Without this line, loading a plugin fails, and says so.
 pub fn if_helper() {
-    // wasmtime compiles on these threads. The process is the helper's own. A system without free threads shows here, before a plugin is blamed.
+    // wasmtime compiles on these threads, and the process is the helper's own. A system without free threads shows here,
+    // before a plugin is blamed.
     let prepare = || {
         let threads = rayon::ThreadPoolBuilder::new().build_global();
         threads.map_err(io::Error::other)
