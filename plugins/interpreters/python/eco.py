@@ -1,10 +1,11 @@
 """What scripts may import from eco: `from eco import Lines`.
 
 This file knows nothing of connections, nor of what functions may return. What scripts call of the host's
-imports is in imports/.
+imports is in imports/. The imports of the program that embeds eco come into this module before a script is run.
 """
 
 from imports.call import send
+from imports.host_imports import HostError
 from imports.problem import Problem
 from imports.store import store
 from imports.timers import after, cancel, every

@@ -10,12 +10,14 @@ import sys
 import types
 
 import answers
+import eco
 import image
 import library
 import mistakes
 import output
 from chance import SEED
 from componentize_py_types import Err
+from imports import host_imports
 from imports.call import Call, Phase
 from imports.timers import TIMERS
 from wit_world import exports
@@ -77,6 +79,7 @@ class Script:
             raise
 
     def run(self):
+        host_imports.define(eco)
         SEED.draw_for_evaluation()
         source = script.read()
         self.name = source.name

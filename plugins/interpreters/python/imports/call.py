@@ -31,9 +31,14 @@ class Call:
         return b"".join([*cls.sent, data]) if cls.sent else data
 
 
-def check_phase(name):
+def check_call(name):
+    """For what clients may use too."""
     if Call.phase is Phase.TOP_LEVEL:
         raise RuntimeError(f"{name} can't be called at the top level, which runs once for all connections")
+
+
+def check_phase(name):
+    check_call(name)
     if Call.phase is Phase.CLIENT:
         raise RuntimeError(f"{name} is for plugins that serve, and this is a client")
 
