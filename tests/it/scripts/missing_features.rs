@@ -109,3 +109,36 @@ fn a_script_that_asks_in_a_call_is_told_too_and_no_other_is() {
         assert_eq!(told, words, "{line}");
     }
 }
+
+/// Under plain `eco` no program embeds it, whose functions a script could call.
+#[test]
+fn a_script_that_calls_a_function_of_an_embedding_program_is_told_by_its_language_alone() {
+    let asked = [
+        (
+            "js",
+            "const value = kv.get('a');\nfunction receive() {}",
+            ":1:15: ReferenceError: kv is not defined",
+        ),
+        (
+            "lua",
+            "local value = kv.get('a')\nfunction receive() end",
+            ":1: attempt to index a nil value (global 'kv')",
+        ),
+        (
+            "py",
+            "from eco import kv\ndef receive(chunk): pass",
+            ":1: ImportError: cannot import name 'kv' from 'eco'",
+        ),
+    ];
+    let known = |end| languages().any(|(language, _)| language == end);
+    for (end, script, words) in asked.into_iter().filter(|asked| known(asked.0)) {
+        let name = format!("asks-the-program.{end}");
+        let called = Eco::new(&["call", &plugin_file(&name, script)]).run(b"");
+        assert_eq!(called.code, 65, "{}", called.stderr);
+        let words = format!("{name}{words}");
+        assert!(called.stderr.contains(&words), "{}", called.stderr);
+        let hints = [SOCKETS, PACKAGES, FILES, NETWORK, THREADS];
+        let told = hints.iter().find(|hint| called.stderr.contains(**hint));
+        assert_eq!(told, None, "{}", called.stderr);
+    }
+}
