@@ -116,8 +116,8 @@ impl SharedState {
     /// hear it from [`id`](Self::id), with this label. Nothing happens where there are none.
     ///
     /// A message, a label and the name of a topic have the limits that plugins have. The rates are for connections: a
-    /// program that says much makes its own limits. Those who hear it pay for nothing: the host has an account of its own,
-    /// after whose recent use their turns come. A future that is dropped may have told them or not.
+    /// program that says much makes its own limits. Those who hear it pay for nothing: the host has an account of its own
+    /// (on Redis, one for all that comes from there), after whose recent use their turns come. A future that is dropped may have told them or not.
     ///
     /// # Errors
     /// One of these is too large; too much waits already ([`Limit::Waiting`]; not on Redis, where those without room are
