@@ -150,7 +150,7 @@ impl Participant {
     /// Says something to everybody else, at [`commit`](Self::commit).
     ///
     /// # Errors
-    /// A limit is reached.
+    /// A limit is reached, or the place can't be reached now.
     pub fn publish(&mut self, topic: &str, data: &[u8]) -> Result<(), Problem> {
         let limits = &self.backends.limits;
         Limit::Topic.admit(topic.len(), limits)?;
@@ -180,7 +180,11 @@ impl Participant {
     }
 
     /// The next message or unsubscription takes effect. `None` where there is none. Each may have a large audience, so
-    /// a caller can make way for others in between.
+    /// a caller can make way for others in between. It is taken off what is pending at once: in a future that is dropped it
+    /// has taken effect or not.
+    ///
+    /// # Errors
+    /// Too much waits for those who hear it ([`Limit::Waiting`]), or the place can't be used now.
     pub async fn commit_one(&mut self) -> Option<Result<(), Problem>> {
         let next = self.pending.pop()?;
         Some(match next {
@@ -220,13 +224,13 @@ impl Participant {
         self.pending.clear();
     }
 
-    /// Ready when an event waits for it; else the task is woken when one comes. Returns the payer of the work that the
+    /// Ready when an event waits for it, for [`next_event`](Self::next_event); else the task is woken when one comes. Returns the payer of the work that the
     /// event causes, if that is not its own peer.
     pub fn poll_event(&self, cx: &Context<'_>) -> Poll<Option<Arc<Account>>> {
         self.mailbox.poll(cx)
     }
 
-    /// The next event that waits for it.
+    /// The next event that waits for it, if one does.
     pub fn next_event(&mut self) -> Option<Heard> {
         self.mailbox.take()
     }
