@@ -8,6 +8,8 @@
     reason = "a test that fails panics, and one that indexes out of bounds has failed"
 )]
 
+/// Calls of plugins without a server: failures, deadlines, observation.
+mod calls;
 /// A module for each command, but `serve`, `send`, `load`, `check` and `grade`.
 mod commands;
 /// Compiling: the processes that do it, attacks on them, and the cache of code.

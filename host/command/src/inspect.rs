@@ -8,7 +8,7 @@ use crate::{machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
-use eco_plugin::{BUILT_IN_SERVERS, Budgets, Cache, Fit, Import, Inspection, Interface, LoadError};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Cache, Fit, Import, Inspection, LoadError};
 use eco_text::escape::Escaped;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -176,21 +176,13 @@ impl Usability {
 
 fn usability(fit: Result<Fit, LoadError>) -> Usability {
     let (interface, missing) = match fit {
-        Ok(fit) => (Some(interface(fit.interface)), None),
+        Ok(fit) => (Some(fit.interface.name()), None),
         Err(error) => (None, Some(Advised(error).to_string())),
     };
     Usability {
         usable: interface.is_some(),
         interface,
         missing,
-    }
-}
-
-fn interface(kind: Interface) -> &'static str {
-    match kind {
-        Interface::Handler => "handler",
-        Interface::Session => "session",
-        Interface::Client => "client",
     }
 }
 

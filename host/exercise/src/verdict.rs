@@ -147,9 +147,6 @@ impl From<&Error> for Verdict {
             Error::Plugin(text) => Self::Crashed(format!("it says {}", Escaped(text.as_bytes()))),
             Error::Trap(what) => Self::Crashed(what.clone()),
             Error::Abi(what) => Self::BadAbi(what.clone()),
-            Error::Import(_) | Error::Room(_) | Error::Internal(_) => {
-                Self::Internal(escaped(&error.to_string()))
-            }
             Error::Budget { budget, value, .. } => match budget {
                 Budget::Fuel => Self::OutOfCpu,
                 Budget::Memory | Budget::Table => Self::OutOfMemory,
@@ -162,6 +159,8 @@ impl From<&Error> for Verdict {
                 // Budgets of time are a backstop, and the others are of compiling.
                 _ => Self::Internal(error.to_string()),
             },
+            // A full pool, the system, a dead instance that was called, and all that nobody has thought of.
+            _ => Self::Internal(escaped(&error.to_string())),
         }
     }
 }
@@ -180,8 +179,9 @@ impl From<&LoadError> for Verdict {
             }
             LoadError::Type { .. } => Self::BadAbi(escaped(&error.to_string())),
             LoadError::Script { .. } => Self::DoesNotLoad(escaped(&error.to_string())),
-            LoadError::Internal(_) => Self::Internal(escaped(&error.to_string())),
             LoadError::Compile(error) => error.into(),
+            // The system, and all that nobody has thought of.
+            _ => Self::Internal(escaped(&error.to_string())),
         }
     }
 }

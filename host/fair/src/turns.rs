@@ -94,7 +94,12 @@ impl TurnQueue {
 
     /// Whether somebody waits.
     pub fn is_contended(&self) -> bool {
-        self.0.waiting.load(Ordering::Relaxed) > 0
+        self.waiting() > 0
+    }
+
+    /// How many wait, about.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
     }
 
     /// Waits for a place, for which this plugin and this peer pay. `recent` is the connection's recent time.

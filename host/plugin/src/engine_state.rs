@@ -2,13 +2,17 @@
 //!
 //! It stands below the instances, which use it. The engine itself (`engine`) stands above them.
 
+use crate::error::LoadError;
 use crate::imports::host_functions::ScriptImports;
 use crate::laboratory::World;
-use eco_compile::{Budgets, CodeCache, Language, Settings, TotalMemory};
+use crate::loaded::Loaded;
+use crate::observe::{EngineEvent, Observer};
+use eco_compile::{Budgets, CodeCache, Language, Settings, Source, TotalMemory};
 use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::time::Instant;
 
 pub(crate) struct EngineState {
     pub(crate) wasmtime: wasmtime::Engine,
@@ -35,6 +39,9 @@ pub(crate) struct EngineState {
     pub(crate) loaded: AtomicU64,
     /// The embedder's functions, as scripts see them.
     pub(crate) script_imports: ScriptImports,
+    /// Number of instances that live.
+    pub(crate) instances: AtomicUsize,
+    pub(crate) observer: Option<Arc<Observer>>,
     pub(crate) world: World,
     pub(crate) hints: Hints,
     /// Whether instances of scripts start from snapshots. An engine for many instances does that.
@@ -48,6 +55,33 @@ impl EngineState {
         let judged = script.filter(|_| self.world == World::Laboratory);
         let interpreter = judged.map_or(0, Language::least_memory);
         self.budgets.memory.saturating_add(interpreter)
+    }
+
+    /// Begins to watch the load of a plugin, if somebody observes the engine.
+    pub(crate) fn watch_load(&self, source: &Source) -> Option<(String, Instant)> {
+        self.observer.as_ref()?;
+        Some((source.name(), Instant::now()))
+    }
+
+    /// Tells the observer of a load that is over.
+    pub(crate) fn watched_load<P>(
+        &self,
+        watch: Option<(String, Instant)>,
+        result: &Result<P, LoadError>,
+        loaded: fn(&P) -> &Loaded,
+    ) {
+        let (Some((name, began)), Some(observer)) = (watch, &self.observer) else {
+            return;
+        };
+        let (name, clock) = (&*name, began.elapsed());
+        observer.tell(&match result {
+            Ok(plugin) => EngineEvent::Loaded {
+                name,
+                version: loaded(plugin).version,
+                clock,
+            },
+            Err(error) => EngineEvent::LoadFailed { name, error, clock },
+        });
     }
 }
 

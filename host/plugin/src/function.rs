@@ -5,7 +5,7 @@
 
 use crate::abi::{Lifting, Returned};
 use crate::error::Error;
-use crate::instance::Instance;
+use crate::instance::{Entered, Instance};
 use eco_fair::{Account, Place};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use std::sync::Arc;
@@ -40,37 +40,37 @@ where
 
     // Neither function is an `async fn`, which would hold the arguments once more in the future of each connection.
 
-    /// Calls the function in its instance. See [`Instance::call`].
+    /// Calls the function in its instance. See [`Entered::call`].
     pub(crate) fn call_in(
         &self,
-        instance: &mut Instance,
+        entered: &mut Entered<'_>,
         arguments: P,
     ) -> impl Future<Output = Result<I::Value, Error>> {
         match self {
-            Self::InPlace(it) => instance
+            Self::InPlace(it) => entered
                 .call(*it, arguments)
                 .map_ok(Returned::into_value)
                 .left_future(),
-            Self::Copied(it) => instance
+            Self::Copied(it) => entered
                 .call(*it, arguments)
                 .map_ok(Returned::into_value)
                 .right_future(),
         }
     }
 
-    /// Calls the function in its instance, for an event. See [`Instance::call_for_event`].
+    /// Calls the function in its instance, for an event. See [`Entered::call_for_event`].
     pub(crate) fn call_for_event_in(
         &self,
-        instance: &mut Instance,
+        entered: &mut Entered<'_>,
         arguments: P,
         paid: (Option<Place>, Option<Arc<Account>>),
     ) -> impl Future<Output = Result<I::Value, Error>> {
         match self {
-            Self::InPlace(it) => instance
+            Self::InPlace(it) => entered
                 .call_for_event(*it, arguments, paid)
                 .map_ok(Returned::into_value)
                 .left_future(),
-            Self::Copied(it) => instance
+            Self::Copied(it) => entered
                 .call_for_event(*it, arguments, paid)
                 .map_ok(Returned::into_value)
                 .right_future(),

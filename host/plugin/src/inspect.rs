@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The findings about a plugin.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Inspection {
     /// The language of a script; `None` for a component.
     pub script: Option<Language>,
@@ -36,6 +37,7 @@ pub struct Inspection {
 
 /// How a plugin fills a role.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Fit {
     /// The interface that fills the role.
     pub interface: Interface,
@@ -51,6 +53,9 @@ impl Inspection {
     ///
     /// # Errors
     /// It can't be read or compiled, so that nothing is known of it.
+    ///
+    /// # Cancel safety
+    /// As [`ServerPlugin::load`].
     pub async fn of(engine: &Engine, source: Source) -> Result<Self, LoadError> {
         let before = Instant::now();
         let compiled = loading::compile(engine, source).await?;

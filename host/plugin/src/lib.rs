@@ -25,6 +25,39 @@
 //! assert_eq!(session.receive(b"hello").await?.data, &b"hello"[..]);
 //! # Ok(()) }
 //! ```
+//!
+//! # A plugin as a function
+//!
+//! A [`PluginSession`] needs no connection: [`receive`](eco_contract::Session::receive) takes bytes, and returns those
+//! of the plugin. A plugin that exports `session` should be called with `open` first, as on a connection.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use eco_contract::Session as _;
+//! # use eco_plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
+//! # use std::time::Duration;
+//! # let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build()?;
+//! # let plugin = ServerPlugin::load(&engine, Source::named("echo", BUILT_IN_SERVERS)).await?;
+//! let mut function = plugin.session();
+//! // By the clock; `Budgets::cpu` is processor time, which passes slower on a busy machine.
+//! function.set_deadline(Duration::from_millis(50));
+//! let answer = match function.receive(b"hello").await {
+//!     Ok(reply) => Some(reply.data.into_owned()),
+//!     Err(error) => {
+//!         eprintln!("{error}");
+//!         None
+//!     }
+//! };
+//! assert_eq!(answer.as_deref(), Some(&b"hello"[..]));
+//! // The next call has a new instance: after a failure, or so that it knows nothing of this one.
+//! function.reset();
+//! # Ok(()) }
+//! ```
+//!
+//! A call that fails, or whose future is dropped, leaves a dead instance; see [`PluginSession`].
+//! [`usage`](PluginSession::usage) tells what an instance has used.
+//!
+//! FIGURES
 
 #![forbid(unsafe_code)]
 
@@ -44,6 +77,7 @@ mod laboratory;
 mod linking;
 mod loaded;
 mod loading;
+mod observe;
 mod participation;
 mod plugin_log;
 mod server;
@@ -57,7 +91,7 @@ pub use eco_compile::{
     Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, Cache, CompileError,
     Compiler, Language, Misspelt, Program, Source, check_python_folder, keep_python,
 };
-pub use engine::{Engine, EngineBuilder};
+pub use engine::{Engine, EngineBuilder, EngineCounters};
 pub use error::{EngineError, Error, LoadError};
 #[doc(hidden)]
 pub use host_import::private as __private;
@@ -68,4 +102,6 @@ pub use inspect::{Fit, Inspection};
 pub use instance::Usage;
 pub use laboratory::Laboratory;
 pub use loaded::{Import, Interface};
+pub use observe::EngineEvent;
+pub use plugin_log::Level;
 pub use server::{PluginSession, ServerPlugin};

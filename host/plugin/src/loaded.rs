@@ -5,6 +5,7 @@ use eco_state::Hearing;
 
 /// The interface that a plugin was loaded for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Interface {
     /// `handler`: one function.
     Handler,
@@ -12,6 +13,17 @@ pub enum Interface {
     Session,
     /// `client`: the client's side of dialogues.
     Client,
+}
+
+impl Interface {
+    /// Its name in the WIT.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::Session => "session",
+            Self::Client => "client",
+        }
+    }
 }
 
 pub(crate) struct Loaded {
@@ -51,6 +63,7 @@ impl Loaded {
 
 /// An interface that a component needs from its host.
 #[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
 pub struct Import {
     /// The interface, with its version.
     pub name: String,

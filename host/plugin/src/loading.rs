@@ -214,7 +214,9 @@ async fn evaluate(
     let load = instance
         .function::<(), (Result<Vec<String>, String>,)>(&load)
         .map_err(broken)?;
-    let (defined,) = instance.call(load, ()).await.map_err(LoadError::Start)?;
+    let mut entered = instance.enter().map_err(LoadError::Start)?;
+    let (defined,) = entered.call(load, ()).await.map_err(LoadError::Start)?;
+    entered.succeeds();
     let state = instance.store.data();
     defined.map_err(|error| match state.stopped(&error) {
         Some(stopped) => LoadError::Start(stopped),

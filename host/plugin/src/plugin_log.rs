@@ -16,20 +16,30 @@ use wasmtime::component::{ComponentType, Lift};
 /// Test: `hostile_plugins::wasi::empty_lines_count_too`.
 pub(crate) const LINE_COST: usize = 64;
 
-/// `level` of `wit/log.wit`.
-#[derive(Clone, Copy, ComponentType, Lift)]
+/// How much a line of a plugin matters: `level` of `wit/log.wit`. Standard output has [`Info`](Self::Info), and standard
+/// error [`Warn`](Self::Warn).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ComponentType, Lift)]
 #[component(enum)]
 #[repr(u8)]
-#[expect(dead_code, reason = "lifting a value of the guest makes them")]
-pub(crate) enum Level {
+pub enum Level {
+    /// It helps the author of the plugin.
     #[component(name = "debug")]
     Debug,
+    /// It is of interest at times.
     #[component(name = "info")]
     Info,
+    /// Something is not as it should be.
     #[component(name = "warn")]
     Warn,
+    /// Something failed.
     #[component(name = "error")]
     Error,
+}
+
+/// One who hears the lines that plugins say, beside the log.
+pub(crate) trait Listener: Send + Sync {
+    /// Called for each line, escaped as in the log.
+    fn said(&self, connection: u64, level: Level, line: &str);
 }
 
 /// The log of one connection's plugin.
@@ -40,6 +50,7 @@ pub(crate) struct PluginLog {
     lab: Option<Laboratory>,
     /// The script's evaluation, if the instance evaluates its script.
     evaluation: Option<Arc<Evaluation>>,
+    listener: Option<Arc<dyn Listener>>,
 }
 
 impl PluginLog {
@@ -48,12 +59,14 @@ impl PluginLog {
         budgets: &Budgets,
         lab: Option<Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
+        listener: Option<Arc<dyn Listener>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             connection,
             left: AtomicUsize::new(budgets.log),
             lab,
             evaluation,
+            listener,
         })
     }
 
@@ -86,6 +99,9 @@ impl PluginLog {
             return;
         }
         let (connection, text) = (self.connection, Escaped(text));
+        if let Some(listener) = &self.listener {
+            listener.said(connection, level, &text.to_string());
+        }
         if let Some(lab) = &self.lab {
             return lab.write(text.to_string());
         }

@@ -64,6 +64,38 @@ fn a_script_that_misbehaves_loses_its_connection_and_the_log_says_where() {
     }
 }
 
+/// `closed` would have a time of its own, and could log what it likes.
+#[test]
+fn closed_follows_an_error_of_the_script_and_never_a_broken_budget() {
+    for (end, text) in languages() {
+        let closed = match end {
+            "js" => "function closed(why) { console.log('told ' + why); }",
+            "lua" => "function closed(why) print('told ' .. why) end",
+            _ => "def closed(why): print('told ' + why)",
+        };
+        let path = plugin_file(&format!("told.{end}"), format!("{text}\n{closed}\n"));
+        for server in serve_both_ways(&path, &["--cpu", "200ms"]) {
+            for (id, word, hears) in [
+                (1, "loop", false),
+                (2, "memory", false),
+                (3, "flood", false),
+                (4, "reply", false),
+                (5, "throw", true),
+                (6, "type", true),
+            ] {
+                let mut peer = Peer::connect(server.address);
+                peer.send(word.as_bytes()).expect_reset();
+                let connection = format!("connection={id} ");
+                server.logged(&["closed", "reason=\"failed\"", &connection]);
+                let log = server.log();
+                let mut lines = log.lines().filter(|line| line.contains(&connection));
+                let told = lines.any(|line| line.contains("told failed"));
+                assert_eq!(told, hears, "{end}, {word}: {log}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_error_in_any_callback_has_its_line() {
     let scripts = [

@@ -34,9 +34,15 @@ impl ClientPlugin {
     ///
     /// # Errors
     /// See [`LoadError`]: each variant is one of the checks, in their order.
+    ///
+    /// # Cancel safety
+    /// As [`ServerPlugin::load`](crate::ServerPlugin::load).
     pub async fn load(engine: &Engine, source: Source) -> Result<Self, LoadError> {
         let load = |compiled| Self::from_compiled(engine, compiled);
-        loading::compile_and_load(engine, source, load).await
+        let watch = engine.0.watch_load(&source);
+        let loaded = loading::compile_and_load(engine, source, load).await;
+        engine.0.watched_load(watch, &loaded, Self::loaded);
+        loaded
     }
 
     /// Runs the checks that come after compiling.
@@ -52,6 +58,9 @@ impl ClientPlugin {
     ///
     /// # Errors
     /// The plugin fails as it starts.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves nothing: the instance is gone.
     pub async fn dialogue(&self) -> Result<Dialogue, Error> {
         self.begin(self.0.templates.current(), None).await
     }
@@ -61,6 +70,9 @@ impl ClientPlugin {
     ///
     /// # Errors
     /// The plugin fails as it starts.
+    ///
+    /// # Cancel safety
+    /// As [`dialogue`](Self::dialogue).
     pub async fn dialogue_ahead(&self) -> Result<Dialogue, Error> {
         let current = self.0.templates.current();
         let mut dialogue = self.begin(current, None).await?;
@@ -76,6 +88,9 @@ impl ClientPlugin {
     ///
     /// # Errors
     /// The plugin fails as it starts.
+    ///
+    /// # Cancel safety
+    /// As [`dialogue`](Self::dialogue).
     pub async fn dialogue_in(&self, laboratory: &Laboratory) -> Result<Dialogue, Error> {
         self.begin(self.0.templates.current(), Some(laboratory.clone()))
             .await

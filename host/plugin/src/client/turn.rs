@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 /// One turn: bytes to send, borrowed from the dialogue, and the reply to read then.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Turn<'a> {
     /// The bytes to send, which may be none.
     pub send: Cow<'a, [u8]>,
@@ -19,6 +20,7 @@ pub struct Turn<'a> {
 
 /// A mistake in a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// The mistake in words, for a person.
     pub reason: String,
@@ -26,7 +28,8 @@ pub struct Fault {
     pub offset: Option<u64>,
 }
 
-/// The answer to a reply.
+/// The answer to a reply: the three of `step` in `wit/client.wit`, to which none can come in this version of the
+/// interface.
 #[derive(Debug)]
 pub enum Step<'a> {
     /// The dialogue goes on.
@@ -38,32 +41,47 @@ pub enum Step<'a> {
 }
 
 impl<'a> Turn<'a> {
-    /// Reads a turn that a call of this instance returned.
-    pub(super) fn read(turn: abi::Turn<Bytes>, instance: &'a Instance) -> Result<Self, Error> {
-        let expect = match turn.expect {
-            abi::Expect::Exactly(bytes) => Expect::Exactly(bytes),
+    /// Checks a turn that a call returned.
+    pub(super) fn check(turn: &abi::Turn<Bytes>) -> Result<(), Error> {
+        match &turn.expect {
             abi::Expect::Through(end) if end.is_empty() => {
                 let why = "it expects a reply through an empty sequence";
-                return Err(Error::Plugin(why.to_owned()));
+                Err(Error::Plugin(why.to_owned()))
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lends the turn that a call of this instance returned.
+    pub(super) fn lend(turn: abi::Turn<Bytes>, instance: &'a Instance) -> Self {
+        let expect = match turn.expect {
+            abi::Expect::Exactly(bytes) => Expect::Exactly(bytes),
             abi::Expect::Through(end) => Expect::Through(end),
             abi::Expect::ToEnd => Expect::ToEnd,
             abi::Expect::Nothing => Expect::Nothing,
         };
         let send = turn.send.read(&instance.store);
-        Ok(Self { send, expect })
+        Self { send, expect }
     }
 }
 
 impl<'a> Step<'a> {
-    /// Reads a step that a call of this instance returned.
-    pub(super) fn read(step: abi::Step<Bytes>, instance: &'a Instance) -> Result<Self, Error> {
-        Ok(match step {
-            abi::Step::Next(turn) => Self::Next(Turn::read(turn, instance)?),
+    /// Checks a step that a call returned.
+    pub(super) fn check(step: &abi::Step<Bytes>) -> Result<(), Error> {
+        match step {
+            abi::Step::Next(turn) => Turn::check(turn),
+            abi::Step::Done | abi::Step::Wrong(_) => Ok(()),
+        }
+    }
+
+    /// Lends the step that a call of this instance returned.
+    pub(super) fn lend(step: abi::Step<Bytes>, instance: &'a Instance) -> Self {
+        match step {
+            abi::Step::Next(turn) => Self::Next(Turn::lend(turn, instance)),
             abi::Step::Done => Self::Done,
             abi::Step::Wrong(abi::Fault { reason, offset }) => {
                 Self::Wrong(Fault { reason, offset })
             }
-        })
+        }
     }
 }

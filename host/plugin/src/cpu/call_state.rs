@@ -1,7 +1,7 @@
 //! The state that the two sides of a call share: the guest's side, at a tick or in a host function, and the caller's.
 //! The caller's side also ends a call that waits for too long.
 
-use eco_compile::{Budget, Budgets, TICK};
+use eco_compile::{Budget, TICK};
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, TurnQueue};
 use parking_lot::{Mutex, MutexGuard};
@@ -173,18 +173,37 @@ pub(crate) struct Ended<T> {
     pub(crate) rest: Option<Duration>,
 }
 
-/// Runs a call until it ends, or until it has waited for too long. The deadline counts from `began`; `runs_since` is
-/// the start of the guest, after the call's wait for its turn. The [`CpuMeter`](super::meter::CpuMeter) bounds the
-/// time in which the call runs. The deadline alone bounds the time in which it makes way for others.
+/// The time of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    /// The start of the guest, after the call's wait for its turn.
+    pub(crate) runs_since: Instant,
+    /// The call's deadline. One beyond the clock's range never comes.
+    pub(crate) ends: Option<Instant>,
+}
+
+impl Span {
+    /// The same for a guest that starts now.
+    pub(crate) fn runs_from_now(self) -> Self {
+        Self {
+            runs_since: Instant::now(),
+            ..self
+        }
+    }
+}
+
+/// Runs a call until it ends, or until it has waited for longer than `most_wait`, or until the end of its `span`. The
+/// [`CpuMeter`](super::meter::CpuMeter) bounds the time in which the call runs. The deadline alone bounds the time in
+/// which it makes way for others.
 ///
 /// The timers cost nothing to the calls, nearly all, that end without a pause.
 pub(crate) async fn bounded<F: Future>(
     mut call: Pin<&mut F>,
     call_state: &CallState,
-    budgets: &Budgets,
-    (began, runs_since): (Instant, Instant),
+    most_wait: Duration,
+    Span { runs_since, ends }: Span,
 ) -> Ended<F::Output> {
-    let mut left = budgets.wait;
+    let mut left = most_wait;
     let mut waiting: Option<(Instant, Pin<Box<Sleep>>)> = None;
     let mut deadline: Option<Pin<Box<Sleep>>> = None;
     // A call that is slow from the start has waited before it began.
@@ -211,10 +230,10 @@ pub(crate) async fn bounded<F: Future>(
                 broken = Some(Budget::Wait);
             }
         }
-        // A deadline beyond the clock's range never comes.
-        if let Some(end) = began.checked_add(budgets.deadline) {
+        if let Some(end) = ends {
             let timer = deadline.get_or_insert_with(|| Box::pin(sleep_until(end.into())));
-            if timer.as_mut().poll(cx).is_ready() {
+            // The timers of a busy runtime may be late.
+            if timer.as_mut().poll(cx).is_ready() || Instant::now() >= end {
                 broken = broken.or(Some(Budget::Deadline));
             }
         }

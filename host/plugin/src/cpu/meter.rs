@@ -9,7 +9,7 @@
 //! starve a long one. The same holds for each connection of a peer that is above its share on a busy machine, however
 //! many connections that peer has.
 
-use super::call_state::{CallState, Payer, first_part};
+use super::call_state::{CallState, Payer, Span, first_part};
 use super::priority::Priority;
 use eco_compile::{Budget, Budgets, TICK};
 use eco_contract::SlowFlag;
@@ -76,6 +76,12 @@ pub(crate) struct CpuMeter {
     /// Start of the running call, and of its guest, which may have waited for a turn.
     began: Instant,
     runs_since: Instant,
+    /// Start of the next call, where that began with the start of its instance.
+    begins_early: Option<Instant>,
+    /// Time by the clock in which each call must be over.
+    deadline: Duration,
+    /// Processor time of all calls that are over, and of the running one up to its last tick.
+    total: Duration,
     /// Processor time of calls that isn't charged yet.
     unpaid: Duration,
     /// Recent processor time of this connection.
@@ -98,19 +104,25 @@ pub(crate) struct CpuMeter {
 
 impl CpuMeter {
     /// Creates the meter of an instance. Its calls set `slow_flag` while they are slow, and are charged to `spent`
-    /// and to the peer of `membership`. Its code is `slowdown` times as slow as native code.
+    /// and to the peer of `membership`. Its code is `slowdown` times as slow as native code. Each call must be over
+    /// within `deadline`.
     pub(crate) fn new(
         slow_flag: SlowFlag,
         spent: Arc<TotalTime>,
         membership: Arc<Membership>,
         slow_queue: TurnQueue,
         slowdown: u32,
+        deadline: Duration,
     ) -> Self {
+        let now = Instant::now();
         Self {
             ticks: 0,
             used: Duration::ZERO,
-            began: Instant::now(),
-            runs_since: Instant::now(),
+            began: now,
+            runs_since: now,
+            begins_early: None,
+            deadline,
+            total: Duration::ZERO,
             unpaid: Duration::ZERO,
             recent: RecentTime::default(),
             rank: membership.account().average(),
@@ -125,9 +137,32 @@ impl CpuMeter {
         }
     }
 
-    /// The start of the running call.
-    pub(crate) fn began(&self) -> Instant {
-        self.began
+    /// The time of the running call.
+    pub(crate) fn span(&self) -> Span {
+        Span {
+            runs_since: self.runs_since,
+            ends: self.began.checked_add(self.deadline),
+        }
+    }
+
+    /// The time by the clock in which each call must be over.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Sets the time by the clock in which each further call must be over.
+    pub(crate) fn set_deadline(&mut self, deadline: Duration) {
+        self.deadline = deadline;
+    }
+
+    /// Notes that the next call began with the start of the instance, and has one deadline for both.
+    pub(crate) fn goes_on_with_call(&mut self) {
+        self.begins_early = Some(self.began);
+    }
+
+    /// Processor time of all calls so far.
+    pub(crate) fn total(&self) -> Duration {
+        self.total
     }
 
     /// The payer of the running call.
@@ -153,8 +188,8 @@ impl CpuMeter {
     pub(crate) fn start(&mut self) -> Option<Payer> {
         self.ticks = 0;
         self.used = Duration::ZERO;
-        self.began = Instant::now();
-        self.runs_since = self.began;
+        self.runs_since = Instant::now();
+        self.began = self.begins_early.take().unwrap_or(self.runs_since);
         self.payer = None;
         self.paid = Duration::ZERO;
         self.had_turn = false;
@@ -162,7 +197,7 @@ impl CpuMeter {
         if !flag && !self.membership.are_busy() && !self.slow_queue.is_contended() {
             return None;
         }
-        self.flag(self.began).then(|| self.payer())
+        self.flag(self.runs_since).then(|| self.payer())
     }
 
     /// Whether calls of this plugin take turns.
@@ -177,11 +212,6 @@ impl CpuMeter {
         self.runs_since = Instant::now();
     }
 
-    /// The start of the running call's guest.
-    pub(crate) fn runs_since(&self) -> Instant {
-        self.runs_since
-    }
-
     /// Notes that the running call is for an event. `payer` pays for it; `None` charges the connection's own peer.
     pub(crate) fn is_paid_by(&mut self, payer: Option<Arc<Account>>) {
         if payer.is_none() {
@@ -194,6 +224,7 @@ impl CpuMeter {
     /// Ends a call. `rest` is its processor time that isn't counted yet, if the call has stopped at least once.
     pub(crate) fn end(&mut self, rest: Option<Duration>) {
         let time = rest.unwrap_or_else(|| first_part(self.runs_since));
+        self.total += time;
         self.spent.took(self.paid + time);
         let now = match &self.payer {
             Some(_) => {
@@ -274,6 +305,7 @@ impl CpuMeter {
             1 => first_part(self.runs_since),
             _ => TICK,
         });
+        self.total += had;
         let now = Instant::now();
         if self.ticks == 1 && had >= TURNS {
             // The call may run for long, and others that begin meanwhile need the average.
@@ -316,7 +348,15 @@ mod tests {
     fn meter() -> CpuMeter {
         let membership = Arc::new(Accounts::new(1).join(None));
         let turns = TurnQueue::with_places(1);
-        CpuMeter::new(SlowFlag::default(), Arc::default(), membership, turns, 1)
+        let deadline = Budgets::server(0).deadline;
+        CpuMeter::new(
+            SlowFlag::default(),
+            Arc::default(),
+            membership,
+            turns,
+            1,
+            deadline,
+        )
     }
 
     fn budgets(cpu: Duration) -> Budgets {
@@ -345,7 +385,7 @@ mod tests {
                 wait.await;
             }
             // `bounded` does the same.
-            meter.call_state.stops(meter.runs_since());
+            meter.call_state.stops(meter.runs_since);
             meter.call_state.goes_on();
         }
     }

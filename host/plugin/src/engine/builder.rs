@@ -6,6 +6,7 @@ use crate::engine_state::{EngineState, Hints};
 use crate::error::EngineError;
 use crate::host_import::{HostImport, HostImports};
 use crate::laboratory::World;
+use crate::observe::{EngineEvent, Observer};
 use eco_compile::{
     Budgets, Cache, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, WHOLE_MEMORY,
     Work,
@@ -14,7 +15,7 @@ use eco_fair::{Accounts, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use wasmtime::Config;
 use wasmtime::error::Context as _;
 
@@ -48,6 +49,7 @@ pub struct EngineBuilder {
     state: Option<SharedState>,
     imports: Vec<HostImport>,
     on_compile: fn(&str) -> Box<dyn Any + Send>,
+    observer: Option<Observer>,
 }
 
 impl EngineBuilder {
@@ -66,7 +68,17 @@ impl EngineBuilder {
             state: None,
             imports: Vec::new(),
             on_compile: |_| Box::new(()),
+            observer: None,
         }
+    }
+
+    /// Calls `observe` for each [`EngineEvent`]: calls, lines that plugins say, loads. It is called where these happen,
+    /// so that it should neither wait nor panic; a channel may take the events elsewhere. It slows calls down by its own
+    /// time and by reading the clock twice; the log stays as it is. An engine without it pays for none of that.
+    #[must_use]
+    pub fn observe(mut self, observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(observe));
+        self
     }
 
     /// Calls `on_compile` with the name of the code whenever somebody waits for a compilation. The returned value is
@@ -220,6 +232,8 @@ impl EngineBuilder {
             nobody: Arc::new(peers.nobody()),
             peers,
             loaded: AtomicU64::new(0),
+            instances: AtomicUsize::new(0),
+            observer: self.observer.map(Arc::new),
             takes_snapshots: self.takes_snapshots
                 && self.pooled.is_some()
                 && self.work == Work::Uncounted,

@@ -3,7 +3,9 @@
 use crate::engine_state::EngineState;
 use crate::host_import::HostImports;
 use eco_compile::{Budgets, CompileError, Language};
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
 #[derive(Clone)]
@@ -14,6 +16,9 @@ impl Engine {
     ///
     /// # Errors
     /// The interpreter is not set up, or the compiler failed.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves nothing: what is compiled already is kept.
     pub async fn warm_up(&self, language: Language) -> Result<(), CompileError> {
         self.0.code.warm_up(language).await
     }
@@ -21,6 +26,16 @@ impl Engine {
     /// The budgets of its plugins.
     pub fn budgets(&self) -> &Budgets {
         &self.0.budgets
+    }
+
+    /// What it holds now, and has done so far. Each number is read by itself, so that they may be of different moments.
+    pub fn counters(&self) -> EngineCounters {
+        EngineCounters {
+            instances: self.0.instances.load(Ordering::Relaxed),
+            memory: self.0.total_memory.in_use().bytes(),
+            loaded: self.0.loaded.load(Ordering::Relaxed),
+            waiting: self.0.slow_queue.waiting() + self.0.calls.waiting() + self.0.events.waiting(),
+        }
     }
 
     /// The names of the imports that the embedding program offers to its plugins, beside those that eco
@@ -32,4 +47,26 @@ impl Engine {
     pub(crate) fn own(&self) -> &HostImports {
         &self.1
     }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Engine({:?})", self.counters())
+    }
+}
+
+/// What an engine holds at a moment, and has done up to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EngineCounters {
+    /// Instances that live, with dead ones that nobody has dropped yet.
+    pub instances: usize,
+    /// Bytes that count against [`Budgets::total_memory`]: memory, tables, stacks and handles of these instances, what
+    /// the host holds for their calls, and the code of all that is loaded. In a laboratory each run counts its own.
+    pub memory: usize,
+    /// Plugins that were loaded so far; each version of one counts.
+    pub loaded: u64,
+    /// Calls that wait for a turn: slow ones, those of plugins whose average call takes a millisecond or more, and
+    /// those for events.
+    pub waiting: usize,
 }

@@ -10,4 +10,4 @@ mod pool;
 mod warm_slots;
 
 pub use builder::EngineBuilder;
-pub use handle::Engine;
+pub use handle::{Engine, EngineCounters};

@@ -12,11 +12,13 @@ use std::fmt;
 /// An engine could not be set up: the machine has no address space left for the pool or no thread for the clock, or
 /// wasmtime can't hold a budget. `{:#}` prints it with its causes.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 #[error(transparent)]
 pub struct EngineError(pub(crate) wasmtime::Error);
 
 /// A plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// It could not be read or compiled.
     #[error(transparent)]

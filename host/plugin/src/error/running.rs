@@ -11,10 +11,13 @@ use std::str::Utf8Error;
 use wasmtime::Trap;
 use wasmtime::component::ResourceTableError;
 
-/// A plugin that was running could not go on. Its instance is never called again.
+/// A plugin that was running could not go on. Its instance is never called again, not even with `closed`: every call
+/// after it gives [`Dead`](Self::Dead). The one exception is [`Plugin`](Self::Plugin).
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// The plugin returned an error of its own.
+    /// The plugin returned an error of its own, which ends its connection. Only `closed` may follow, unless the error
+    /// was that of `open`.
     #[error("the plugin says: {}", Escaped(.0.as_bytes()))]
     Plugin(String),
     /// The plugin broke a budget.
@@ -30,6 +33,12 @@ pub enum Error {
         /// The setting that changes it, if there is one.
         setting: Option<String>,
     },
+    /// An earlier call failed, or was dropped before it was over, or was the last. The plugin was not called for this
+    /// one.
+    #[error(
+        "the plugin's instance is dead: an earlier call failed, was dropped before its end, or was the last"
+    )]
+    Dead,
     /// The plugin trapped: a bug in it, or a panic.
     #[error("the plugin trapped: {0}")]
     Trap(String),
@@ -53,6 +62,7 @@ impl Error {
         match self {
             Self::Plugin(_) => "plugin-error",
             Self::Budget { .. } => "budget",
+            Self::Dead => "dead",
             Self::Trap(_) => "trap",
             Self::Abi(_) => "abi",
             Self::Import(_) => "import",
@@ -140,7 +150,9 @@ impl Error {
     pub fn is_internal(&self) -> bool {
         match self {
             Self::Import(_) | Self::Room(_) | Self::Internal(_) => true,
-            Self::Plugin(_) | Self::Budget { .. } | Self::Trap(_) | Self::Abi(_) => false,
+            Self::Plugin(_) | Self::Budget { .. } | Self::Dead | Self::Trap(_) | Self::Abi(_) => {
+                false
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use eco_fair::Membership;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The owner of an instance.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub(crate) struct Owner {
     /// The connection's membership in its peer, which pays for processor time.
     pub(crate) membership: Arc<Membership>,
     pub(crate) slow_flag: SlowFlag,
+    /// The time by the clock in which each of its calls must be over; `None` for the engine's.
+    pub(crate) deadline: Option<Duration>,
     /// The laboratory that the instance runs in, if any.
     pub(crate) laboratory: Option<Laboratory>,
 }
@@ -25,6 +28,7 @@ impl Owner {
             connection: 0,
             membership: engine.nobody.clone(),
             slow_flag: SlowFlag::default(),
+            deadline: None,
             laboratory: None,
         }
     }

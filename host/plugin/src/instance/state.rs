@@ -3,6 +3,7 @@
 //! It owns the accounting. `imports` has the functions that the instance may call; `server` and `client` have those
 //! that it exports.
 
+use super::condition::Condition;
 use super::owner::Owner;
 use crate::cpu::call_state::{CallState, Payer};
 use crate::cpu::meter::{CpuMeter, TotalTime};
@@ -14,12 +15,15 @@ use crate::imports::host_calls::HostCalls;
 use crate::imports::poll::{WASI_OBJECT, WASI_OBJECTS};
 use crate::imports::{Imports, Setup};
 use crate::laboratory::{self, Laboratory, World};
+use crate::observe::EngineEvent;
 use crate::participation::timer::Timer;
 use crate::participation::{Others, Participation, Sharing};
-use crate::plugin_log::PluginLog;
+use crate::plugin_log::{Listener, PluginLog};
 use eco_compile::{Absent, Budget, Budgets, InUse, Language, Script, Settings, Target};
 use eco_state::{Limit, Problem, SharedState};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use wasmtime::UpdateDeadline;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
@@ -31,6 +35,14 @@ const HANDLE: usize = 32;
 /// The last of this many parts of a script's fuel is its interpreter's, which stops the script and names its line.
 /// Test: `judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
 const LAST_FUEL: u64 = 64;
+
+/// A call that the observer of an engine is told of.
+pub(crate) struct Watch {
+    function: &'static str,
+    began: Instant,
+    /// Processor time of the calls before it.
+    total: Duration,
+}
 
 /// The state that all instances of a plugin share.
 #[derive(Clone)]
@@ -52,6 +64,8 @@ pub(crate) struct PluginShared {
 /// The host's state for one instance.
 pub(crate) struct InstanceState {
     pub(crate) engine: Arc<EngineState>,
+    /// Whether it may be called.
+    pub(crate) condition: Condition,
     pub(crate) meter: CpuMeter,
     pub(crate) imports: Imports,
     pub(crate) participation: Participation,
@@ -89,6 +103,7 @@ impl InstanceState {
             connection,
             membership,
             slow_flag,
+            deadline,
             laboratory,
         } = owner;
         let engine = &plugin.engine;
@@ -105,7 +120,14 @@ impl InstanceState {
             Some(laboratory) => laboratory.state().clone(),
             None => state.clone(),
         });
-        let log = PluginLog::new(connection, budgets, laboratory.clone(), evaluation.clone());
+        let listener = engine.observer.clone().map(|it| it as Arc<dyn Listener>);
+        let log = PluginLog::new(
+            connection,
+            budgets,
+            laboratory.clone(),
+            evaluation.clone(),
+            listener,
+        );
         let setup = Setup {
             script,
             laboratory: laboratory.as_ref(),
@@ -123,8 +145,10 @@ impl InstanceState {
             },
         });
         let timer = Timer::new(connection, laboratory.as_ref());
+        engine.instances.fetch_add(1, Ordering::Relaxed);
         Self {
             engine: engine.clone(),
+            condition: Condition::default(),
             imports: Imports::new(&setup),
             participation: Participation::new(connection, sharing, timer, slow_flag.clone()),
             script: script.cloned(),
@@ -135,6 +159,7 @@ impl InstanceState {
                 membership,
                 engine.slow_queue.clone(),
                 target.slowdown(),
+                deadline.unwrap_or(budgets.deadline),
             ),
             in_use: match &laboratory {
                 Some(laboratory) => laboratory.holds(plugin.code),
@@ -173,6 +198,60 @@ impl InstanceState {
         self.spent = None;
         self.participation.begin_call();
         self.meter.start()
+    }
+
+    /// Begins to watch a call of this function, if somebody observes the engine.
+    pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
+        self.engine.observer.as_ref()?;
+        Some(Watch {
+            function,
+            began: Instant::now(),
+            total: self.meter.total(),
+        })
+    }
+
+    /// Tells the observer of a call that is over.
+    pub(crate) fn watched<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
+        if let Some(watch) = watch {
+            let cpu = self.meter.total().saturating_sub(watch.total);
+            self.tell(&watch, cpu, watch.began.elapsed(), result);
+        }
+    }
+
+    /// As [`watched`](Self::watched), for a direct call, which the meter doesn't see. It never waits.
+    pub(crate) fn watched_direct<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
+        if let Some(watch) = watch {
+            let clock = watch.began.elapsed();
+            self.tell(&watch, clock, clock, result);
+        }
+    }
+
+    fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
+        // A dead instance was not called.
+        if let (Some(observer), false) = (&self.engine.observer, matches!(result, Err(Error::Dead)))
+        {
+            observer.tell(&EngineEvent::Called {
+                connection: self.participation.connection,
+                function: watch.function,
+                cpu,
+                clock,
+                result: result.as_ref().map(drop),
+            });
+        }
+    }
+
+    /// The error for a budget that a call broke. A deadline has the value that counts here.
+    pub(crate) fn broke(&self, budget: Budget) -> Error {
+        let budgets = &self.engine.budgets;
+        let deadline = self.meter.deadline();
+        if budget != Budget::Deadline || deadline == budgets.deadline {
+            return Error::budget(budget, budgets);
+        }
+        let mut own = budgets.clone();
+        own.deadline = deadline;
+        // No flag changes it.
+        own.setting = |_| None;
+        Error::budget(budget, &own)
     }
 
     /// The error for a text that the plugin returned, or for the budget that it broke.
@@ -388,6 +467,7 @@ impl WasiView for InstanceState {
 impl Drop for InstanceState {
     fn drop(&mut self) {
         self.in_use.subtract(self.held);
+        self.engine.instances.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It dispatches each call to its function, and commits the call's messages when the function has returned.
 
-use crate::abi::{self, Lifting, ServerExports};
+use crate::abi::{self, Bytes, Lifting, ServerExports};
 use crate::error::Error;
 use crate::function::Function;
 use crate::instance::Instance;
@@ -23,13 +23,22 @@ pub(super) enum Call<'a> {
     EndOfInput,
 }
 
+impl Call<'_> {
+    /// The function, by its name in the WIT.
+    fn function(&self) -> &'static str {
+        match self {
+            Self::Open(_) => "open",
+            Self::Receive(_) => "receive",
+            Self::Event => "event",
+            Self::EndOfInput => "end-of-input",
+        }
+    }
+}
+
 /// A live instance with its functions.
 pub(super) struct ComponentServer {
     instance: Instance,
     functions: Functions,
-    /// Set while a call is under way. If it is still set later, the call failed or was dropped
-    /// halfway, and the instance is dead.
-    entered: bool,
 }
 
 /// The functions of an instance.
@@ -93,7 +102,6 @@ impl ComponentServer {
         Ok(Self {
             instance,
             functions,
-            entered: false,
         })
     }
 
@@ -102,84 +110,106 @@ impl ComponentServer {
         &self.instance
     }
 
+    /// As [`instance`](Self::instance), for its settings.
+    pub(super) fn instance_mut(&mut self) -> &mut Instance {
+        &mut self.instance
+    }
+
     /// Ready when an event is due for which the plugin wants to be called.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.instance.participation().poll_event(cx)
+        if self.instance.is_alive() {
+            self.instance.participation().poll_event(cx)
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Dispatches a call to its function, and lends the reply from the plugin's memory. The reply is empty if the
     /// plugin lacks the function, or if the event is gone.
     pub(super) async fn dispatch(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
-        let instance = &mut self.instance;
-        self.entered = true;
-        if !matches!(call, Call::Event) {
-            instance.participation().give_up_turn();
+        let watch = self.instance.watch(call.function());
+        let answer = self.answer(call).await;
+        if !matches!(answer, Ok(None)) {
+            self.instance.watched(watch, &answer);
         }
+        Ok(match answer? {
+            Some(reply) => Reply {
+                data: reply.data.read(&self.instance.store),
+                next: reply.next.into(),
+            },
+            None => Reply::default(),
+        })
+    }
+
+    /// Makes the call, and commits its messages. `None` if there is nothing to call.
+    async fn answer(&mut self, call: Call<'_>) -> Result<Option<abi::Reply<Bytes>>, Error> {
+        let mut entered = self.instance.enter()?;
+        if !matches!(call, Call::Event) {
+            entered.participation().give_up_turn();
+        }
+        let is_open = matches!(call, Call::Open(_));
         let answer = match (&self.functions, call) {
             (Functions::Handler { receive }, Call::Receive(chunk)) => {
-                let data = receive.call_in(instance, (chunk,)).await?;
+                let data = receive.call_in(&mut entered, (chunk,)).await?;
                 let next = abi::Next::KeepOpen;
                 Ok(abi::Reply { data, next })
             }
             (Functions::Session { open, .. }, Call::Open(connection)) => {
-                open.call_in(instance, (connection.into(),)).await?
+                open.call_in(&mut entered, (connection.into(),)).await?
             }
             (Functions::Session { receive, .. }, Call::Receive(chunk)) => {
-                receive.call_in(instance, (chunk,)).await?
+                receive.call_in(&mut entered, (chunk,)).await?
             }
             (Functions::Session { event, .. }, Call::Event) => {
                 // The event may have gone since it was polled, together with its topic.
-                let turn = instance.participation().take_turn();
-                match (event, instance.participation().next_event()) {
+                let turn = entered.participation().take_turn();
+                match (event, entered.participation().next_event()) {
                     (Some(event), Some((happening, payer))) => {
                         let paid = (turn, payer);
                         event
-                            .call_for_event_in(instance, (happening,), paid)
+                            .call_for_event_in(&mut entered, (happening,), paid)
                             .await?
                     }
                     _ => {
-                        self.entered = false;
-                        return Ok(Reply::default());
+                        entered.succeeds();
+                        return Ok(None);
                     }
                 }
             }
             (Functions::Session { end_of_input, .. }, Call::EndOfInput) => {
-                end_of_input.call_in(instance, ()).await?
+                end_of_input.call_in(&mut entered, ()).await?
             }
             (Functions::Handler { .. }, Call::Open(_) | Call::Event | Call::EndOfInput) => {
-                self.entered = false;
-                return Ok(Reply::default());
+                entered.succeeds();
+                return Ok(None);
             }
         };
-        self.entered = false;
-        let reply = match answer {
+        match answer {
             Ok(reply) => {
-                instance.commit().await?;
-                reply
+                entered.commit().await?;
+                entered.succeeds();
+                Ok(Some(reply))
             }
-            Err(text) => {
-                instance.roll_back();
-                return Err(instance.store.data().error(text));
-            }
-        };
-        Ok(Reply {
-            data: reply.data.read(&instance.store),
-            next: reply.next.into(),
-        })
+            Err(text) if is_open => Err(entered.refuses(text)),
+            Err(text) => Err(entered.fails(text)),
+        }
     }
 
     /// Makes the last call, unless the instance is dead, and unsubscribes from all topics afterwards.
     pub(super) async fn closed(&mut self, why: Reason) -> Result<(), Error> {
         self.instance.participation().give_up_turn();
-        let said = match &self.functions {
-            _ if self.entered => Ok(()),
-            Functions::Handler { .. } => Ok(()),
-            Functions::Session { closed, .. } => {
-                match self.instance.call(*closed, (why.into(),)).await {
-                    Ok(()) => self.instance.commit().await,
-                    Err(error) => Err(error),
-                }
+        let watch = self.instance.watch("closed");
+        let said = match (&self.functions, self.instance.enter_last()) {
+            (Functions::Session { closed, .. }, Some(mut entered)) => {
+                let last_call = async {
+                    entered.call(*closed, (why.into(),)).await?;
+                    entered.commit().await
+                };
+                let said = last_call.await;
+                self.instance.watched(watch, &said);
+                said
             }
+            (Functions::Session { .. }, None) | (Functions::Handler { .. }, _) => Ok(()),
         };
         self.instance.leave().await;
         said

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
 use crate::instance::state::{InstanceState, PluginShared};
-use crate::instance::{Code, Owner, Usage, new_store};
+use crate::instance::{Code, Condition, Owner, Usage, new_store};
 use eco_compile::{Budget, Compiled, DirectNames, Target};
 use eco_contract::{DirectBuffer, Next, Reply};
 use std::sync::Arc;
@@ -21,6 +21,9 @@ use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 
 /// Ticks until the epoch deadline, which is never reached.
 const NEVER: u64 = u64::MAX / 2;
+
+/// The name of its function, for the observer of the engine.
+const RECEIVE: &str = "receive";
 
 /// The module of a plugin that is called directly. Its instances are made from it.
 pub(super) struct DirectTemplate {
@@ -72,7 +75,7 @@ impl DirectTemplate {
     }
 }
 
-/// A live instance in its sandbox. After a call that failed it is dead: drop it.
+/// A live instance in its sandbox.
 pub(super) struct DirectInstance {
     store: Store<InstanceState>,
     memory: Memory,
@@ -95,6 +98,57 @@ impl DirectInstance {
         self.room(chunk.len())?.copy_from_slice(chunk);
         self.receive_filled(chunk.len())
     }
+
+    /// Checks that the instance may be called.
+    pub(super) fn check_alive(&self) -> Result<(), Error> {
+        match self.store.data().condition {
+            Condition::Alive => Ok(()),
+            Condition::Failed | Condition::Dead => Err(Error::Dead),
+        }
+    }
+
+    /// Makes a call. The instance is dead if it fails.
+    fn enter<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        self.store.data_mut().condition.begin()?;
+        let returned = call(self)?;
+        self.store.data_mut().condition = Condition::Alive;
+        Ok(returned)
+    }
+
+    /// Has the plugin allocate room for a chunk.
+    fn allocate(&mut self, length: usize) -> Result<List, Error> {
+        let size = u32::try_from(length).map_err(|_| abi("the chunk is too long"))?;
+        let at = self
+            .realloc
+            .call(&mut self.store, (0, 0, 1, size))
+            .map_err(|error| Error::from_call(error, &self.engine.budgets))?;
+        let at = at as usize;
+        let room = List { at, length };
+        if room.of(self.memory.data(&self.store)).is_none() {
+            return Err(abi("what realloc returned is out of bounds of memory"));
+        }
+        Ok(room)
+    }
+
+    /// Hands over the chunk, and returns the place of the reply.
+    fn receive(&mut self, chunk: List) -> Result<List, Error> {
+        let budgets = &self.engine.budgets;
+        // Both are below the size that a memory can have.
+        let chunk = (chunk.at as u32, chunk.length as u32);
+        let result = self
+            .receive
+            .call(&mut self.store, chunk)
+            .map_err(|error| Error::from_call(error, budgets))?;
+        let memory = self.memory.data(&self.store);
+        let reply = List::read(memory, result)?;
+        if reply.of(memory).is_none() {
+            return Err(abi("list pointer/length out of bounds of memory"));
+        }
+        if reply.length > budgets.reply {
+            return Err(Error::budget(Budget::Reply, budgets));
+        }
+        Ok(reply)
+    }
 }
 
 impl DirectBuffer for DirectInstance {
@@ -105,17 +159,16 @@ impl DirectBuffer for DirectInstance {
         let room = match self.room {
             Some(room) if room.length == length => room,
             _ => {
-                let size = u32::try_from(length).map_err(|_| abi("the chunk is too long"))?;
-                let at = self
-                    .realloc
-                    .call(&mut self.store, (0, 0, 1, size))
-                    .map_err(|error| Error::from_call(error, &self.engine.budgets))?;
-                let at = at as usize;
-                *self.room.insert(List { at, length })
+                let watch = self.store.data().watch(RECEIVE);
+                let allocated = self.enter(|it| it.allocate(length));
+                if allocated.is_err() {
+                    self.store.data().watched_direct(watch, &allocated);
+                }
+                *self.room.insert(allocated?)
             }
         };
         room.of_mut(self.memory.data_mut(&mut self.store))
-            .ok_or_else(|| abi("what realloc returned is out of bounds of memory"))
+            .ok_or_else(no_room)
     }
 
     fn filled(&mut self, length: usize) -> Result<&[u8], Error> {
@@ -126,25 +179,14 @@ impl DirectBuffer for DirectInstance {
     }
 
     fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, Error> {
-        let budgets = &self.engine.budgets;
         let room = self.room.take().filter(|room| length <= room.length);
         let room = room.ok_or_else(no_room)?;
-        // Both are below the size that a memory can have.
-        let chunk = (room.at as u32, length as u32);
-        let result = self
-            .receive
-            .call(&mut self.store, chunk)
-            .map_err(|error| Error::from_call(error, budgets))?;
-        let memory = self.memory.data(&self.store);
-        let reply = List::read(memory, result)?;
-        let data = reply
-            .of(memory)
-            .ok_or_else(|| abi("list pointer/length out of bounds of memory"))?;
-        if data.len() > budgets.reply {
-            return Err(Error::budget(Budget::Reply, budgets));
-        }
+        let watch = self.store.data().watch(RECEIVE);
+        let reply = self.enter(|it| it.receive(List { length, ..room }));
+        self.store.data().watched_direct(watch, &reply);
+        let data = reply?.of(self.memory.data(&self.store));
         Ok(Reply {
-            data: data.into(),
+            data: data.ok_or_else(no_room)?.into(),
             next: Next::KeepOpen,
         })
     }

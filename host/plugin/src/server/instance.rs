@@ -11,6 +11,7 @@ use eco_contract::{DirectBuffer, Reason, Reply};
 use futures_util::FutureExt as _;
 use std::future::ready;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// A live instance, by the way in which it is called.
 pub(super) enum ServerInstance {
@@ -44,6 +45,21 @@ impl ServerInstance {
         }
     }
 
+    /// Notes that the call that it was made for follows, with one deadline for both.
+    pub(super) fn goes_on_with_call(&mut self) {
+        if let Self::Component(component) = self {
+            let state = component.instance_mut().store.data_mut();
+            state.meter.goes_on_with_call();
+        }
+    }
+
+    /// Sets the time by the clock in which each further call must be over.
+    pub(super) fn set_deadline(&mut self, deadline: Duration) {
+        if let Self::Component(component) = self {
+            component.instance_mut().set_deadline(deadline);
+        }
+    }
+
     /// Makes a call, and returns its reply.
     pub(super) fn reply_to(
         &mut self,
@@ -55,8 +71,8 @@ impl ServerInstance {
                 ready(direct.receive_copy(chunk)).right_future()
             }
             // A handler has no other function.
-            (Self::Direct(_), Call::Open(_) | Call::Event | Call::EndOfInput) => {
-                ready(Ok(Reply::default())).right_future()
+            (Self::Direct(direct), Call::Open(_) | Call::Event | Call::EndOfInput) => {
+                ready(direct.check_alive().map(|()| Reply::default())).right_future()
             }
         }
     }

@@ -5,6 +5,8 @@ mod direct;
 mod instance;
 mod plugin;
 mod session;
+#[cfg(test)]
+mod waits;
 
 pub use plugin::ServerPlugin;
 pub use session::PluginSession;

@@ -54,9 +54,15 @@ impl ServerPlugin {
     ///
     /// # Errors
     /// See [`LoadError`]: each variant is one of the checks, in their order.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves nothing but compiled code, which the next load of the same plugin may use.
     pub async fn load(engine: &Engine, source: Source) -> Result<Self, LoadError> {
         let load = |compiled| Self::from_compiled(engine, compiled);
-        loading::compile_and_load(engine, source, load).await
+        let watch = engine.0.watch_load(&source);
+        let loaded = loading::compile_and_load(engine, source, load).await;
+        engine.0.watched_load(watch, &loaded, Self::loaded);
+        loaded
     }
 
     /// Runs the checks that come after compiling.
@@ -85,6 +91,9 @@ impl ServerPlugin {
     /// Waits until the last template of a script's instances is known. Returns whether it is a snapshot of an
     /// instance that has evaluated the script. It is known at once for other plugins, and for native code without a
     /// snapshot.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves no trace: the work goes on.
     pub async fn settled(&self) -> bool {
         self.0.plugin.templates.settled().await
     }

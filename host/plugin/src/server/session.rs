@@ -8,16 +8,52 @@ use super::plugin::{Instantiated, ServerPlugin};
 use crate::error::Error;
 use crate::instance::{Owner, Usage};
 use crate::laboratory::Laboratory;
-use crate::loaded::Interface;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-/// One connection's instance of a plugin.
+/// One connection's instance of a plugin, as a [`Session`].
+///
+/// It also does without a connection, as [a function](crate#a-plugin-as-a-function): what
+/// [`receive`](Session::receive) is given, the plugin answers.
+///
+/// # Failures
+///
+/// A call that fails leaves a dead instance, and so does a future that is dropped before it is ready. The plugin is not
+/// called again then: [`closed`](Session::closed) does nothing, and every other call gives [`Error::Dead`], until
+/// [`reset`](Self::reset). After [`Error::Plugin`], the plugin's own error, `closed` alone reaches the plugin, unless
+/// the error was a refusal in `open`.
 pub struct PluginSession {
     plugin: ServerPlugin,
     owner: Owner,
-    instance: Option<ServerInstance>,
+    instance: Slot,
+}
+
+/// The place of an instance.
+enum Slot {
+    /// It is not made yet.
+    Unmade,
+    Made(ServerInstance),
+    /// It was given up, or could not be made.
+    Gone,
+}
+
+impl Slot {
+    fn get(&self) -> Option<&ServerInstance> {
+        match self {
+            Self::Made(instance) => Some(instance),
+            Self::Unmade | Self::Gone => None,
+        }
+    }
+
+    fn get_mut(&mut self) -> Option<&mut ServerInstance> {
+        match self {
+            Self::Made(instance) => Some(instance),
+            Self::Unmade | Self::Gone => None,
+        }
+    }
 }
 
 impl ServerPlugin {
@@ -42,25 +78,62 @@ impl PluginSession {
         Self {
             plugin,
             owner,
-            instance: None,
+            instance: Slot::Unmade,
         }
     }
 
-    /// The memory and the work that its instance has used so far; `None` when there is none.
+    /// The memory and the work that its instance has used so far; `None` when there is none. A dead instance still has
+    /// them.
     pub fn usage(&self) -> Option<Usage> {
-        self.instance.as_ref().map(ServerInstance::usage)
+        self.instance.get().map(ServerInstance::usage)
+    }
+
+    /// Throws the instance away, dead or not, without a last call. It leaves its topics. The next call has a new
+    /// instance, which knows nothing of the old one. The session keeps its connection and its deadline.
+    pub fn reset(&mut self) {
+        self.instance = Slot::Unmade;
+    }
+
+    /// Sets the time by the clock in which each further call must be over, in place of the engine's
+    /// [`Budgets::deadline`](crate::Budgets::deadline): with the making of the instance, if the call needs one, and
+    /// with all that it waits for, such as a place among slow calls. A call that isn't over then fails with
+    /// [`Budget::Deadline`](crate::Budget::Deadline).
+    ///
+    /// A plugin that computes is stopped at the next tick of the engine's clock, which ticks every 10 ms. A plugin that
+    /// is called directly has no deadline, since its calls are over in microseconds and never wait. What a call has
+    /// published is delivered after the call, and doesn't count.
+    pub fn set_deadline(&mut self, deadline: Duration) {
+        self.owner.deadline = Some(deadline);
+        if let Some(instance) = self.instance.get_mut() {
+            instance.set_deadline(deadline);
+        }
+    }
+
+    /// Whether there is no instance yet, since the plugin has nothing to do before the first chunk.
+    fn waits_for_chunk(&self) -> bool {
+        let is_unmade = matches!(self.instance, Slot::Unmade);
+        is_unmade && self.plugin.0.instantiated == Instantiated::WithFirstChunk
     }
 
     /// The instance, which is made now if there is none.
     async fn instance(&mut self) -> Result<&mut ServerInstance, Error> {
-        Ok(match &mut self.instance {
-            Some(instance) => instance,
+        if let Slot::Unmade = self.instance {
+            // A start that fails or is dropped leaves none.
+            self.instance = Slot::Gone;
             // The future is boxed, since it is large and rarely needed: futures are moved whole when they are made.
-            none => {
-                let made = ServerInstance::instantiate(&self.plugin.0, self.owner.clone());
-                none.insert(Box::pin(made).await?)
-            }
-        })
+            let making = ServerInstance::instantiate(&self.plugin.0, self.owner.clone());
+            let mut made = Box::pin(making).await?;
+            made.goes_on_with_call();
+            self.instance = Slot::Made(made);
+        }
+        self.instance.get_mut().ok_or(Error::Dead)
+    }
+}
+
+impl fmt::Debug for PluginSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (plugin, connection) = (self.plugin.name(), self.owner.connection);
+        write!(f, "PluginSession({plugin}, connection {connection})")
     }
 }
 
@@ -89,16 +162,14 @@ impl Session for PluginSession {
             let membership = self.plugin.engine().peers.join(origin);
             self.owner.membership = Arc::new(membership);
         }
-        match self.plugin.0.instantiated {
-            Instantiated::WithConnection => {
-                let instance = self.instance().await?;
-                match instance.reply_to(Call::Open(connection)).await {
-                    Ok(greeting) => Ok(Opening::Greeting(greeting)),
-                    Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
-                    Err(error) => Err(error),
-                }
-            }
-            Instantiated::WithFirstChunk => Ok(Opening::Greeting(Reply::default())),
+        if self.waits_for_chunk() {
+            return Ok(Opening::Greeting(Reply::default()));
+        }
+        let instance = self.instance().await?;
+        match instance.reply_to(Call::Open(connection)).await {
+            Ok(greeting) => Ok(Opening::Greeting(greeting)),
+            Err(Error::Plugin(reason)) => Ok(Opening::Refusal(reason)),
+            Err(error) => Err(error),
         }
     }
 
@@ -107,11 +178,11 @@ impl Session for PluginSession {
     }
 
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
-        self.instance.as_mut()?.direct_buffer()
+        self.instance.get_mut()?.direct_buffer()
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.instance {
+        match self.instance.get_mut() {
             Some(instance) => instance.poll_event(cx),
             None => Poll::Pending,
         }
@@ -123,20 +194,16 @@ impl Session for PluginSession {
 
     async fn end_of_input(&mut self) -> Result<Reply<'_>, Error> {
         // A script may define the function only while it is called.
-        let listens =
-            self.plugin.0.instantiated == Instantiated::WithConnection || self.instance.is_some();
-        match self.plugin.interface() {
-            Interface::Session if listens => {
-                self.instance().await?.reply_to(Call::EndOfInput).await
-            }
-            _ => Ok(Reply::default()),
+        if self.waits_for_chunk() {
+            return Ok(Reply::default());
         }
+        self.instance().await?.reply_to(Call::EndOfInput).await
     }
 
     async fn closed(&mut self, why: Reason) -> Result<(), Error> {
-        let Some(mut instance) = self.instance.take() else {
-            return Ok(());
-        };
-        instance.closed(why).await
+        match std::mem::replace(&mut self.instance, Slot::Gone) {
+            Slot::Made(mut instance) => instance.closed(why).await,
+            Slot::Unmade | Slot::Gone => Ok(()),
+        }
     }
 }

@@ -72,7 +72,9 @@ where
     T: wasmtime::component::Lift + Send + Sync + 'static,
 {
     let function = instance.function::<(), (T,)>(function)?;
-    let (value,) = instance.call_for_any_length(function, ()).await?;
+    let mut entered = instance.enter()?;
+    let (value,) = entered.call_for_any_length(function, ()).await?;
+    entered.succeeds();
     Ok(value)
 }
 
