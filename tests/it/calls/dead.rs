@@ -239,7 +239,7 @@ async fn dialogue(engine: &eco_host::plugin::Engine, replied: &str) -> Dialogue 
     let begin = "(local.set $now (global.get $turn))";
     assert!(text.contains(begin));
     let text = text.replace(begin, &format!("{begin} {replied}"));
-    let source = Source::Bytes("dialogue.wat".to_owned(), text.into());
+    let source = Source::component("dialogue.wat", text);
     let plugin = ClientPlugin::load(engine, source).await.expect("it loads");
     plugin.dialogue().await.expect("it begins")
 }

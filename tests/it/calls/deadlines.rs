@@ -78,7 +78,7 @@ async fn a_dialogue_has_a_deadline_too() {
     let looping = text
         .expect("it is there")
         .replace(begin, "(loop $ever (br $ever))");
-    let source = Source::Bytes("dialogue.wat".to_owned(), looping.into());
+    let source = Source::component("dialogue.wat", looping);
     let plugin = ClientPlugin::load(&engine, source).await.expect("it loads");
     let mut dialogue = plugin.dialogue().await.expect("it begins");
     dialogue.set_deadline(Duration::from_millis(50));

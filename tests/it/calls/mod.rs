@@ -50,10 +50,7 @@ fn word(error: &Error) -> &'static str {
 fn engine(budgets: Budgets) -> (Engine, Told) {
     let told = Told::default();
     let notes = told.clone();
-    let helper = Compiler::Helper(Program {
-        path: crate::harness::binary(),
-        arguments: vec!["compile-helper".into()],
-    });
+    let helper = Compiler::Helper(Program::new(crate::harness::binary()));
     let engine = Engine::builder(helper, budgets)
         .observe(move |event| notes.note(event))
         .build();
@@ -61,7 +58,7 @@ fn engine(budgets: Budgets) -> (Engine, Told) {
 }
 
 async fn load(engine: &Engine, name: &str, text: impl Into<Vec<u8>>) -> ServerPlugin {
-    let source = Source::Bytes(name.to_owned(), text.into());
+    let source = Source::read_from(name, text);
     ServerPlugin::load(engine, source).await.expect("it loads")
 }
 

@@ -391,10 +391,10 @@ impl HostCalls for InstanceState {
     }
 
     fn check_deadline(&self) -> Result<(), Budget> {
-        if self.meter.began().elapsed() > self.engine.budgets.deadline {
-            return Err(Budget::Deadline);
+        match self.meter.span().ends {
+            Some(end) if Instant::now() > end => Err(Budget::Deadline),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Pending messages count with the plugin's memory: the host keeps no more for a plugin than the plugin could
