@@ -1,6 +1,6 @@
 //! Several listeners of one server.
 
-use super::{Pipes, Word, patient, pipes, word};
+use super::{Pipes, Word, in_time, patient, pipes, word};
 use crate::connection_loop::Repeat;
 use crate::harness::assert_same;
 use eco_host::net::{Accepted, Arriving, Listener, Server, ServerEvent};
@@ -123,7 +123,7 @@ async fn a_busy_listener_and_one_that_fails_hold_up_no_other() {
             assert_eq!(asked.load(Ordering::Relaxed), 10);
             assert_eq!(failures.load(Ordering::Relaxed), 10);
         }
-        drop(server);
+        in_time(server.stop()).await;
     }
 }
 

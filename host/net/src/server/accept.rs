@@ -3,7 +3,7 @@
 use super::arriving::{Arriving, Unopened};
 use super::event::{Refusal, ServerEvent};
 use super::state::ServerState;
-use super::task::serve_accepted;
+use super::task::arrive;
 use crate::limits::Limit;
 use crate::listener::{Accepted, Listener};
 use crate::rate_limit::RateLimit;
@@ -165,8 +165,13 @@ fn start<T, S, F>(
         _ => None,
     };
     let (state, sessions) = (server.clone(), sessions.clone());
+    let slow_threads = server.slow_threads.clone();
+    // Boxed by itself, since a connection that is served has no need of its memory any more.
+    let arrived = Box::pin(arrive(transport, unopened, admission, state, sessions));
     server.connections.spawn(async move {
-        serve_accepted(transport, unopened, admission, state, sessions).await;
+        if let Some((serving, slow_flag)) = arrived.await {
+            slow_threads.run(serving, slow_flag).await;
+        }
         drop(permit);
     });
 }

@@ -10,10 +10,10 @@ use crate::limits::Limits;
 use crate::peers::Admission;
 use crate::transport::Transport;
 use crate::within::within;
-use eco_contract::{Connection, Session};
+use eco_contract::{Connection, Session, SlowFlag};
 use eco_text::escape::one_line;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -25,38 +25,45 @@ use tokio::time::{Sleep, sleep};
 /// Test: `serving::handshakes::a_thousand_silent_handshakes_hold_up_nobody_and_end_after_ten_seconds`.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves a connection that was accepted. The transport comes first, so that it is dropped last: nobody is to read that the
-/// connection is closed before its peer may have another.
-pub(super) async fn serve_accepted<T, S, F>(
+/// Brings a connection that was accepted to its session: the future that serves it, and the session's flag. `None`: it was
+/// refused. The transport comes first, so that it is dropped last: nobody is to read that the connection is closed
+/// before its peer may have another.
+pub(super) async fn arrive<T, S, F>(
     mut transport: T,
     mut unopened: Unopened,
     admission: Option<Admission>,
     server: Arc<ServerState>,
     sessions: Arc<F>,
-) where
+) -> Option<(
+    Pin<Box<impl Future<Output = ()> + Send + 'static>>,
+    SlowFlag,
+)>
+where
     T: Transport + 'static,
     S: Session + 'static,
-    F: Fn(&Arriving) -> Option<S> + Send + Sync,
+    F: Fn(&Arriving) -> Option<S> + Send + Sync + 'static,
 {
     if let Err(why) = shake_hands(&mut transport, &server).await {
         // A reset could overtake what the peer was told of a handshake that failed.
         if !matches!(why, Refusal::HandshakeFailed(_)) {
             transport.reset_on_drop();
         }
-        return unopened.refuse(why);
+        unopened.refuse(why);
+        return None;
     }
     unopened.arriving.server_name = transport.server_name().map(str::to_owned);
     let Some(session) = sessions(&unopened.arriving) else {
         transport.reset_on_drop();
-        return unopened.refuse(Refusal::NoSession);
+        unopened.refuse(Refusal::NoSession);
+        return None;
     };
+    let slow_flag = session.slow_flag();
     let (connection, end_log) = unopened.open(session.version());
-    let (slow_flag, slow_threads) = (session.slow_flag(), server.slow_threads.clone());
     // Boxed by itself, so that it can move to other threads.
     let serving = Box::pin(async move {
         serve_until_stopped(transport, session, &connection, &server, end_log, admission).await;
     });
-    slow_threads.run(serving, slow_flag).await;
+    Some((serving, slow_flag))
 }
 
 async fn shake_hands<T: Transport>(transport: &mut T, server: &ServerState) -> Result<(), Refusal> {
