@@ -32,13 +32,12 @@
 //! # Whose plugins are anybody's
 //!
 //! Running a plugin is safe, whoever wrote it. Compiling one is not: a file of 2 KB can overflow the stack of
-//! the parser, which ends the process, and another takes the compiler hours, or all memory. So let a program
-//! of your own do that, which is killed when it takes too much ([`plugin::Compiler::Helper`]): it calls
-//! [`plugin::run_helper`] first thing in its `main`, and may be the same program, started with another argument.
-//! `eco` does it like this. An engine runs code and has no compiler in either case.
+//! the parser, which ends the process, and another takes the compiler hours, or all memory. So let a helper do that, which
+//! is killed when it takes too much: this program, started anew ([`plugin::Compiler::this_program`]). Its `main` begins with
+//! [`plugin::if_helper`]. `eco` does it like this. An engine runs code and has no compiler in either case.
 //!
-//! Compiled code is kept in the user's cache folder, if nobody else can write there, and mapped when it is
-//! used.
+//! Compiled code is kept where the embedder wants it ([`plugin::Cache`]), if nobody else can write there, and mapped when it
+//! is used. By default nothing is kept.
 
 pub use eco_contract as contract;
 pub use eco_net as net;
