@@ -4,11 +4,13 @@ use crate::documentation::limit_comments::has_test;
 use crate::support::project_file;
 use regex::Regex;
 
-/// Whether a test of the page is there: `folder::file::name` in `tests/it`, `fuzz::file::name` in `tests/fuzz`.
+/// Whether a test of the page is there: `folder::file::name` in `tests/it`, `fuzz::file::name` in `tests/fuzz`,
+/// `host_imports::file::name` in the tests of the crate for plugins.
 fn is_there(test: &str) -> bool {
-    let (folder, test) = match test.strip_prefix("fuzz::") {
-        Some(test) => ("tests/fuzz", test),
-        None => ("tests/it", test),
+    let (folder, test) = match test.split_once("::") {
+        Some(("fuzz", test)) => ("tests/fuzz", test),
+        Some(("host_imports", _)) => ("host/plugin/tests", test),
+        _ => ("tests/it", test),
     };
     let Some((module, name)) = test.rsplit_once("::") else {
         return false;

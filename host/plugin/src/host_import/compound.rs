@@ -145,6 +145,8 @@ impl<V: Item> Wire for Vec<V> {
     fn take(parts: &mut Parts) -> Result<Self, String> {
         let count = match parts.next(Self::wit)? {
             Part::Items(count) => count,
+            // An empty table of Lua is both.
+            Part::Fields(names) if names.is_empty() => 0,
             other => return Err(not(&Self::wit(), &other)),
         };
         // The list has a part for each item, or the first missing one is an error. So a count of 4 billion allocates

@@ -33,6 +33,8 @@ impl Parts {
     pub fn fields(&mut self, wanted: impl Fn() -> String) -> Result<Vec<String>, String> {
         match self.next(&wanted)? {
             Part::Fields(names) => Ok(names),
+            // An empty table of Lua is both.
+            Part::Items(0) => Ok(Vec::new()),
             other => Err(not(&wanted(), &other)),
         }
     }

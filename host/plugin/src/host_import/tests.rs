@@ -115,9 +115,21 @@ fn fields_of_a_record_come_in_any_order_and_optional_ones_may_be_missing() {
         "parameter 1: field `key`: string is wanted, and it is a number"
     );
     assert_eq!(
-        refused::<Entry>(vec![Items(0)]),
+        refused::<Entry>(vec![Items(1)]),
         "parameter 1: record { key: string, value: list<u8>, expires-at: option<u64> } is wanted, and it is a list"
     );
+}
+
+#[test]
+fn an_empty_table_of_lua_is_a_list_and_a_record() {
+    crate::record! {
+        #[derive(Debug, PartialEq)]
+        struct Options { most: Option<u32> }
+    }
+    for empty in [Items(0), fields(&[])] {
+        assert_eq!(from_parts(vec![empty.clone()]), Ok(Vec::<String>::new()));
+        assert_eq!(from_parts(vec![empty]), Ok(Options { most: None }));
+    }
 }
 
 /// A count that no parts follow allocates nothing: it would be 100 GB.

@@ -68,8 +68,12 @@ function receive(chunk) {
 "#;
 
 async fn load(engine: &Engine, script: &str) -> ServerPlugin {
+    load_as(engine, "asks.js", script).await
+}
+
+async fn load_as(engine: &Engine, name: &str, script: &str) -> ServerPlugin {
     let folder = tempfile::tempdir().expect("a folder");
-    let loaded = ServerPlugin::load(engine, source(&folder, "asks.js", script)).await;
+    let loaded = ServerPlugin::load(engine, source(&folder, name, script)).await;
     loaded.expect("it loads")
 }
 
@@ -100,6 +104,25 @@ async fn a_script_calls_functions_under_the_name_that_the_program_gives() {
     ] {
         assert_eq!(asks(&plugin, question).await, answer, "{question}");
     }
+}
+
+#[tokio::test]
+async fn a_script_in_lua_calls_them_in_its_own_spelling() {
+    let script = r#"
+function receive(chunk)
+    local _, why = pcall(kv.set_entry, { key = "", value = chunk })
+    local _, unfit = pcall(kv.add, 256)
+    kv.set_entry({ key = "a", value = chunk, expires_at = 7 })
+    local first = kv.all()[1]
+    local said = { kv.get("a"), first.key, first.expires_at, kv.add(255, -256), why.payload, unfit }
+    for i, value in ipairs(said) do said[i] = tostring(value) end
+    return table.concat(said, "|") .. "|" .. tostring(kv.get("none"))
+end"#;
+    let plugin = load_as(&engine(kv()), "asks.lua", script).await;
+    let said = asks(&plugin, "one").await;
+    let unfit = "kv.add: parameter 1: u8 is wanted (0 to 255), and it is 256";
+    assert!(said.starts_with("one|a|7|-1|the key is empty|"), "{said}");
+    assert!(said.contains(unfit) && said.ends_with("|nil"), "{said}");
 }
 
 #[tokio::test]
