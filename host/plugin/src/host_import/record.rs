@@ -19,7 +19,17 @@ use super::value::Wire;
 /// }
 /// ```
 ///
-/// In WIT this is `record entry { key: string, value: list<u8>, expires-at: option<u64> }`. The fields have the same
+/// Another name does not compile:
+///
+/// ```compile_fail
+/// eco_plugin::record! {
+///     struct Entry {
+///         expires_at: Option<u64>,
+///     }
+/// }
+/// ```
+///
+/// In WIT the first is `record entry { key: string, value: list<u8>, expires-at: option<u64> }`. The fields have the same
 /// order there. A script gives an object with these fields in any order, and may leave out an optional one.
 #[macro_export]
 macro_rules! record {
