@@ -1,7 +1,8 @@
 //! A plugin as a function: what a call costs without a socket, and what a new instance for each call adds.
 //!
 //! `cargo bench -p eco-benches --bench function` takes a minute and writes `tests/benches/FUNCTION.md`; with `-- --quick`
-//! it writes nothing. Each figure is that of the fastest of many rounds: whatever else the machine does only adds to it.
+//! it writes nothing. Each figure is that of the fastest of many short rounds: whatever else the machine does only
+//! adds to it.
 
 use anyhow::{Context as _, Result, ensure};
 use eco_host::contract::Session as _;
@@ -45,14 +46,14 @@ fn main() -> Result<()> {
     let amount = if quick {
         Amount {
             rounds: 2,
-            calls: 100,
-            instances: 5,
+            calls: 10,
+            instances: 2,
         }
     } else {
         Amount {
-            rounds: 100,
-            calls: 5000,
-            instances: 100,
+            rounds: 1000,
+            calls: 100,
+            instances: 2,
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -70,8 +71,9 @@ fn main() -> Result<()> {
 async fn page(amount: Amount) -> Result<String> {
     let mut page = format!(
         "# A plugin as a function: results\n\n\
-        Written by `cargo bench -p eco-benches --bench function`, on {}. Nanoseconds for a call with {} bytes, which come\n\
-        back; the fastest of {} rounds, of {} calls each. \"New\" is a new instance for each call: `reset`, then the call.\n\n\
+        Written by `cargo bench -p eco-benches --bench function`, on {}. Nanoseconds for a call\n\
+        with {} bytes, which come back: the fastest of {} rounds of {} calls. \"New\" is a new instance\n\
+        for each call: `reset`, then the call.\n\n\
         | plugin | call | call, pooled | new | new, pooled |\n|---|---|---|---|---|\n",
         processor(),
         CHUNK.len(),

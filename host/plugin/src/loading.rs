@@ -216,7 +216,10 @@ async fn evaluate(
         .map_err(broken)?;
     let mut entered = instance.enter().map_err(LoadError::Start)?;
     let (defined,) = entered.call(load, ()).await.map_err(LoadError::Start)?;
-    entered.succeeds();
+    if defined.is_ok() {
+        entered.check_spent().map_err(LoadError::Start)?;
+        entered.succeeds();
+    }
     let state = instance.store.data();
     defined.map_err(|error| match state.stopped(&error) {
         Some(stopped) => LoadError::Start(stopped),

@@ -3,7 +3,9 @@
 use super::{assert_dead, connection, drop_halfway, engine, load, open, session, word};
 use crate::support::{handler, project_file};
 use eco_host::contract::{Opening, Reason, Session as _};
-use eco_host::plugin::{Budgets, ClientPlugin, Dialogue, Error, PluginSession, Source};
+use eco_host::plugin::{
+    Budgets, ClientPlugin, Dialogue, Error, LoadError, PluginSession, ServerPlugin, Source,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -174,6 +176,21 @@ async fn a_script_is_called_no_more_after_any_failure() {
         assert_eq!(&*session.receive(b"k").await.expect("a reply").data, b"k");
         told.take();
     }
+}
+
+/// The interpreter returns well from it, since a promise takes the interruption.
+#[tokio::test]
+async fn a_script_that_uses_up_its_time_behind_a_promise_does_not_load() {
+    let (engine, _) = engine(small());
+    let text = "Promise.resolve().then(() => { for (;;); });\nfunction receive() {}";
+    let source = Source::read_from("promises.js", text);
+    let error = ServerPlugin::load(&engine, source)
+        .await
+        .expect_err("it loops");
+    assert!(
+        matches!(&error, LoadError::Start(error) if word(error) == "cpu"),
+        "{error}"
+    );
 }
 
 /// Traps at `!`, and replies with the chunk. It can't loop, so that it is called directly.

@@ -1,5 +1,7 @@
 //! The figures of speed that the page on running eco shows are those that the benchmarks wrote.
 
+use crate::support::project_file;
+
 const PAGE: &str = include_str!("../../../host/README.md");
 const RESULTS: &str = include_str!("../../benches/RESULTS.md");
 
@@ -121,4 +123,23 @@ fn the_cost_of_the_release_profile_is_given_as_it_was_measured() {
     let more = ratio("any plugin, release") / ratio("any plugin") - 1.0;
     let said = format!("{:.0} % more processor time", more * 100.0);
     assert!(PAGE.contains(&said), "host/README.md should say {said}");
+}
+
+#[test]
+fn the_times_of_a_plugin_as_a_function_are_given_as_they_were_measured() {
+    let read = |path: &str| std::fs::read_to_string(project_file(path)).expect("it is there");
+    let (page, results) = (
+        read("host/plugin/src/lib.rs"),
+        read("tests/benches/FUNCTION.md"),
+    );
+    let table = results.lines().filter(|line| line.starts_with('|'));
+    let table: Vec<_> = table.map(|line| format!("//! {line}")).collect();
+    let table = table.join("\n");
+    assert!(
+        page.contains(&table),
+        "host/plugin/src/lib.rs should have\n{table}"
+    );
+    let (_, machine) = results.split_once(", on ").expect("it names the processor");
+    let (processor, _) = machine.split_once(". ").expect("a sentence ends");
+    assert!(page.contains(processor), "it should name {processor}");
 }

@@ -35,7 +35,8 @@ impl Instance {
     /// Enters the instance for its last call. `None` where the plugin may not be called.
     pub(crate) fn enter_last(&mut self) -> Option<Entered<'_>> {
         let condition = &mut self.store.data_mut().condition;
-        condition.begin_last().then(|| Entered { instance: self })
+        let may_be_called = condition.begin_last();
+        may_be_called.then_some(Entered { instance: self })
     }
 }
 
@@ -45,7 +46,7 @@ impl Entered<'_> {
         self.instance.participation()
     }
 
-    /// The error for a broken budget, after a call that returned well: see [`InstanceState::broken`](super::state::InstanceState::broken).
+    /// Checks whether a call that returned well went on after it had used up a budget.
     pub(crate) fn check_spent(&self) -> Result<(), Error> {
         match self.instance.store.data().broken() {
             Some(broken) => Err(broken),

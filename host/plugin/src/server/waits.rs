@@ -40,7 +40,7 @@ async fn a_call_that_waits_for_its_turn_until_its_deadline_leaves_a_dead_instanc
         })
         .build()
         .expect("an engine");
-    let source = Source::Bytes("works.wat".to_owned(), WORKS.into());
+    let source = Source::component("works.wat", WORKS);
     let plugin = ServerPlugin::load(&engine, source).await;
     let mut session = plugin.expect("it loads").session();
     session.receive(b"x").await.expect("a reply");
