@@ -1,45 +1,115 @@
-//! A TCP host whose bytes are decided by sandboxed WebAssembly plugins.
+//! A TCP host whose bytes are decided by sandboxed WebAssembly plugins: the crate to embed.
 //!
-//! The crate to embed: give it a listener and a plugin. It owns nothing but this page, and hands on
-//! the crates that belong together.
+//! Give it a plugin and a listener. This program serves a script, which need not be anybody's that it trusts:
 //!
-//! ```
-//! # #[tokio::main] async fn main() -> anyhow::Result<()> {
-//! use eco_host::net::{Limits, Server};
-//! use eco_host::plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};
-//!
-//! let limits = Limits::default();
-//! // For plugins that are trusted, as the built-in ones are. See below for others.
-//! let compiler = Compiler::InProcess;
-//! let engine = Engine::builder(compiler, Budgets::server(8 << 30)).pooled(limits.max_connections).build()?;
-//! let source = Source::named("echo", BUILT_IN_SERVERS);
-//! let plugin = ServerPlugin::load(&engine, source).await?;
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-//! let address = listener.local_addr()?;
-//! let server = Server::builder(limits).listen(listener, move |_| Some(plugin.session())).start();
-//!
-//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
-//! let mut client = tokio::net::TcpStream::connect(address).await?;
-//! client.write_all(b"hello").await?;
-//! let mut reply = [0; 5];
-//! client.read_exact(&mut reply).await?;
-//! assert_eq!(&reply, b"hello");
-//!
-//! assert_eq!(server.stop().await.served, 1);
-//! # Ok(()) }
+//! ```no_run
+#![doc = include_str!("../examples/script.rs")]
 //! ```
 //!
-//! # Whose plugins are anybody's
+//! [`if_helper`] comes first: [`Compiler::this_program`] starts the program once more for each plugin that is compiled,
+//! as a helper with limits that can be killed. For plugins that are trusted there is [`Compiler::InProcess`].
 //!
-//! Running a plugin is safe, whoever wrote it. Compiling one is not: a file of 2 KB can overflow the stack of
-//! the parser, which ends the process, and another takes the compiler hours, or all memory. So let a helper do that, which
-//! is killed when it takes too much: this program, started anew ([`plugin::Compiler::this_program`]). Its `main` begins with
-//! [`plugin::if_helper`]. `eco` does it like this. An engine runs code and has no compiler in either case.
+//! The items that most programs use are at this level. The modules have all: [`contract`] between a connection and its
+//! session, [`net`] with the sockets, [`plugin`] with the sandbox, and [`state`] that connections share.
 //!
-//! Compiled code is kept where the embedder wants it ([`plugin::Cache`]), if nobody else can write there, and mapped when it
-//! is used. By default nothing is kept.
+//! # Listening on anything
+//!
+//! A [`Server`] has any number of listeners, each with sessions of its own. [`net::Listener`] and [`net::Transport`] are
+//! there for TCP and Unix sockets, and to be implemented.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/unix.rs")]
+//! ```
+//!
+//! TLS is a transport too, by the library of your choice. [`Handshake`] runs its handshake in the connection's own task.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/tls.rs")]
+//! ```
+//!
+//! # Swapping a plugin
+//!
+//! The closure that makes sessions is asked for each connection.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/swap.rs")]
+//! ```
+//!
+//! # Functions of your own
+//!
+//! A plugin has no functions but those that it is given. A [`HostImport`] is Rust behind a function of your own WIT
+//! package, with bounds and a price; scripts reach it under a name that you give.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/import.rs")]
+//! ```
+//!
+//! # Sessions of your own
+//!
+//! A [`Session`] decides the bytes of one connection. A plugin's is one; others are plain Rust.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/session.rs")]
+//! ```
+//!
+//! # Observing
+//!
+//! What happens is told as types: a [`ServerEvent`] for each connection, an [`EngineEvent`] for each load, call and line
+//! of a plugin. What nobody asks for costs nothing. The same is in the log, by `tracing`.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/observe.rs")]
+//! ```
+//!
+//! # A plugin as a function
+//!
+//! ```no_run
+#![doc = include_str!("../examples/function.rs")]
+//! ```
+//!
+//! # State
+//!
+//! ```no_run
+#![doc = include_str!("../examples/state.rs")]
+//! ```
+//!
+//! # What it leaves to you
+//!
+//! Nothing is written to a disk, unless an engine has a [`Cache`], or a state a file. [`EngineBuilder::build`] lists the
+//! threads that there are. [`Budgets`] hold a plugin, [`Limits`] a server, and [`state::Limits`] what is shared: each has
+//! defaults, with their reasons.
+//!
+//! # Features
+//!
+//! All are on by default.
+//!
+//! | feature | without it |
+//! |---|---|
+//! | `compile` | this process compiles nothing, and is no helper: another program compiles, such as `eco`, or the cache has the code |
+//! | `javascript`, `lua`, `python` | there are no scripts in this language |
+//! | `file` | no state in a file |
+//! | `redis` | no state on Redis |
 
+#[doc(inline)]
 pub use eco_contract as contract;
+#[doc(inline)]
 pub use eco_net as net;
+#[doc(inline)]
 pub use eco_plugin as plugin;
+#[doc(inline)]
 pub use eco_state as state;
+
+#[doc(inline)]
+pub use eco_contract::{BoxSession, Connection, Next, Opening, Reason, Reply, Session};
+#[doc(inline)]
+pub use eco_net::{
+    Accepted, Arriving, Handshake, Limits, Listener, Server, ServerEvent, ServerHandle,
+    ShutdownSummary, Transport,
+};
+#[doc(inline)]
+pub use eco_plugin::{
+    BUILT_IN_SERVERS, Budgets, Cache, Compiler, Engine, EngineBuilder, EngineEvent, Error,
+    HostImport, Language, LoadError, PluginSession, ServerPlugin, Source, if_helper,
+};
+#[doc(inline)]
+pub use eco_state::SharedState;

@@ -1,0 +1,172 @@
+//! A transport whose stream is made by a handshake.
+
+use super::transport::Transport;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A transport over any library's stream, which a handshake makes first: TLS, say.
+///
+/// ```
+/// use eco_net::Handshake;
+/// # fn of(tcp: tokio::net::TcpStream) -> Handshake<tokio::net::TcpStream> {
+/// // With tokio-rustls it is `acceptor.accept(tcp)`.
+/// let handshake = async { Ok(tcp) };
+/// Handshake::new(handshake).reset_by(|tcp| drop(tcp.set_zero_linger()))
+/// # }
+/// ```
+pub struct Handshake<S> {
+    state: State<S>,
+    server_name: fn(&S) -> Option<&str>,
+    reset: fn(&S),
+}
+
+type Making<S> = Pin<Box<dyn Future<Output = io::Result<S>> + Send>>;
+
+enum State<S> {
+    Waiting(Making<S>),
+    Done(S),
+}
+
+impl<S> Handshake<S> {
+    /// A transport whose stream `handshake` makes. It begins when the server has the connection, in its task.
+    pub fn new(handshake: impl Future<Output = io::Result<S>> + Send + 'static) -> Self {
+        Self {
+            state: State::Waiting(Box::pin(handshake)),
+            server_name: |_| None,
+            reset: |_| {},
+        }
+    }
+
+    /// The same, whose stream tells the name of the server that the peer asked for.
+    #[must_use]
+    pub fn named_by(self, server_name: fn(&S) -> Option<&str>) -> Self {
+        Self {
+            server_name,
+            ..self
+        }
+    }
+
+    /// The same, whose stream is made to reset when it is dropped by this function. Without it a connection that ends
+    /// with a reset is closed in the middle of what the peer reads.
+    #[must_use]
+    pub fn reset_by(self, reset: fn(&S)) -> Self {
+        Self { reset, ..self }
+    }
+
+    /// The stream, once the handshake is through.
+    pub fn stream(&self) -> Option<&S> {
+        match &self.state {
+            State::Done(stream) => Some(stream),
+            State::Waiting(_) => None,
+        }
+    }
+
+    fn pinned(self: Pin<&mut Self>) -> io::Result<Pin<&mut S>>
+    where
+        S: Unpin,
+    {
+        match &mut self.get_mut().state {
+            State::Done(stream) => Ok(Pin::new(stream)),
+            State::Waiting(_) => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Handshake<S> {
+    fn reset_on_drop(&mut self) {
+        if let Some(stream) = self.stream() {
+            (self.reset)(stream);
+        }
+    }
+
+    async fn handshake(&mut self) -> io::Result<()> {
+        if let State::Waiting(handshake) = &mut self.state {
+            self.state = State::Done(handshake.await?);
+        }
+        Ok(())
+    }
+
+    fn server_name(&self) -> Option<&str> {
+        (self.server_name)(self.stream()?)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Handshake<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.pinned()?.poll_read(cx, to)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Handshake<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.pinned()?.poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.pinned()?.poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream().is_some_and(AsyncWrite::is_write_vectored)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pinned()?.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pinned()?.poll_shutdown(cx)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Handshake<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("stream", &self.stream())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn bytes_go_through_once_the_handshake_is_done() {
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut transport = Handshake::new(async { Ok(near) }).named_by(|_| Some("named"));
+        let early = transport.write(b"early").await.expect_err("no stream yet");
+        assert_eq!(early.kind(), io::ErrorKind::NotConnected);
+        assert_eq!(transport.server_name(), None);
+        transport.handshake().await.expect("it is made");
+        assert_eq!(transport.server_name(), Some("named"));
+        transport.write_all(b"hello").await.expect("it is open");
+        transport.shutdown().await.expect("it is open");
+        let mut read = Vec::new();
+        far.read_to_end(&mut read).await.expect("it is open");
+        assert_eq!(read, b"hello");
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_fails_says_why() {
+        let failing = async { Err::<tokio::io::DuplexStream, _>(io::Error::other("no")) };
+        let failed = Handshake::new(failing).handshake().await;
+        assert_eq!(failed.expect_err("it fails").to_string(), "no");
+    }
+}
