@@ -108,6 +108,9 @@ pub trait TopicsBackend: Send + Sync {
     fn rename<'a>(&'a self, topic: &'a Arc<str>, member: &'a Member) -> Answer<'a, Vec<Member>>;
 
     /// Whether it can be reached, as far as anybody knows.
+    ///
+    /// # Errors
+    /// It can't: [`Problem::Unavailable`].
     fn is_there(&self) -> Result<(), Problem> {
         Ok(())
     }

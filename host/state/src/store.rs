@@ -25,12 +25,18 @@ impl Store {
     }
 
     /// The value of a key, if it has one. Its bytes are shared, where that is in memory.
+    ///
+    /// # Errors
+    /// Those of [every function](Self).
     pub async fn get(&self, key: &str) -> Result<Option<Arc<[u8]>>, Problem> {
         self.check_key(key)?;
         self.backend().get(key).await
     }
 
     /// Gives a key a value: for this time, counted in milliseconds, or for ever.
+    ///
+    /// # Errors
+    /// Those of [every function](Self).
     pub async fn set(
         &self,
         key: &str,
@@ -43,6 +49,9 @@ impl Store {
     }
 
     /// Gives a key a value, or none, for ever, if it has the expected one, or none. Whether it had.
+    ///
+    /// # Errors
+    /// Those of [every function](Self).
     pub async fn compare_and_set(
         &self,
         key: &str,
@@ -66,6 +75,9 @@ impl Store {
     }
 
     /// Removes a key. Whether there was one.
+    ///
+    /// # Errors
+    /// Those of [every function](Self).
     pub async fn delete(&self, key: &str) -> Result<bool, Problem> {
         self.check_key(key)?;
         self.backend().delete(key).await
@@ -73,6 +85,9 @@ impl Store {
 
     /// Keys that begin with a prefix, at most so many, in no order. `more` is [`Page::more`] of the page before, or `None`
     /// for the first. A key that is there all the while is in one page; one that is set or removed meanwhile may be.
+    ///
+    /// # Errors
+    /// Those of [every function](Self).
     pub async fn keys(
         &self,
         prefix: &str,
