@@ -3,8 +3,12 @@
 
 use crate::harness::{Eco, Server, assert_same};
 use crate::support::empty_folder;
-use crate::support::samples::{Samples, builder, samples};
+use crate::support::samples::{Samples, builder, is_missing, samples, skip};
 use crate::support::{Peer, noise, relay, serve};
+use eco_host::contract::Session as _;
+use eco_host::plugin::{
+    Budgets, Compiler, Engine, HostImport, Program, ServerPlugin, Source,
+};
 use std::path::Path;
 
 /// The answer of `lines` to all of a message.
@@ -167,4 +171,30 @@ fn upper_client() -> String {
           if (new TextDecoder().decode(reply) !== "HELLO") return { wrong: "it should be HELLO" };
         }"#,
     )
+}
+
+#[tokio::test]
+async fn a_plugin_in_rust_calls_a_function_of_the_embedding_program() {
+    let folder = crate::support::project_file("tests/plugins/kv");
+    let built = builder(&["build", &folder]).run(b"");
+    if is_missing(&built) {
+        return skip("rust", &built);
+    }
+    // eco itself offers no such function.
+    let refused = "it imports what eco does not offer: mycompany:kv/store@0.1.0";
+    assert!(built.stderr.contains(refused), "{}", built.stderr);
+
+    let kv = HostImport::new("mycompany:kv/store@0.1.0")
+        .function("get", |key: String| (key == "color").then(|| b"blue".to_vec()))
+        .function("set", |_: (String, Vec<u8>)| {});
+    let compiler = Compiler::Helper(Program::new(crate::harness::binary()));
+    let engine = Engine::builder(compiler, Budgets::default()).import(kv);
+    let engine = engine.build().expect("an engine");
+    let source = Source::File(format!("{folder}/kv.wasm").into());
+    let plugin = ServerPlugin::load(&engine, source).await.expect("it loads");
+    let mut session = plugin.session();
+    for (key, value) in [("color", "blue"), ("taste", "")] {
+        let reply = session.receive(key.as_bytes()).await.expect("it replies");
+        assert_same(&reply.data, value.as_bytes());
+    }
 }

@@ -10,7 +10,7 @@ const SCRIPT: &str = "function receive(chunk) {
   const [word, key, value] = new TextDecoder().decode(chunk).trim().split(' ');
   if (word === 'set') { kv.set(key, new TextEncoder().encode(value)); return 'ok\\n'; }
   const found = kv.get(key);
-  return found === null ? 'nothing\\n' : `${new TextDecoder().decode(found)}\\n`;
+  return found === undefined ? 'nothing\\n' : `${new TextDecoder().decode(found)}\\n`;
 }";
 
 fn main() -> anyhow::Result<()> {

@@ -6,8 +6,7 @@ use eco_host::{
 };
 
 const SCRIPT: &str = "function receive(chunk)
-  if chunk == 'stop\\n' then return nil, 'close' end
-  log('got ' .. #chunk)
+  print('got ' .. #chunk)
   return chunk
 end";
 

@@ -34,14 +34,15 @@ async fn serve() -> anyhow::Result<()> {
     // The host hears the room without being a member, and says a word in it for each message.
     loop {
         match room.next().await {
-            Event::Message { from, data, .. } => {
+            Event::Message { from, data, .. } if from.id != *state.id() => {
                 println!("{}: {}", from.label, String::from_utf8_lossy(&data).trim());
                 state.publish("room", "host", b"heard\n").await?;
                 if *data == *b"bye\n" {
                     return Ok(());
                 }
             }
-            event => println!("{event:?}"),
+            Event::Joined { member, .. } => println!("{} comes", member.label),
+            _ => {}
         }
     }
 }

@@ -28,8 +28,9 @@ async fn serve() -> anyhow::Result<()> {
     while let Some(text) = lines.next_line().await? {
         match load(text).await {
             Ok(plugin) => {
-                println!("version {}", plugin.version());
+                let version = plugin.version();
                 newest.send_replace(plugin);
+                println!("version {version}");
             }
             Err(error) => println!("not loaded, the old version stays: {error}"),
         }

@@ -75,11 +75,12 @@ fn make(language: &'static str, folder: &Path) -> Option<Samples> {
 }
 
 /// Whether it failed for want of a tool, and said which.
-fn is_missing(built: &Exited) -> bool {
+pub(crate) fn is_missing(built: &Exited) -> bool {
     built.code == 69 || built.stderr.contains("eco setup python")
 }
 
-fn skip(language: &str, built: &Exited) {
+/// Names the language that this machine has no tools for.
+pub(crate) fn skip(language: &str, built: &Exited) {
     assert!(
         std::env::var_os("ECO_ALL_TOOLS").is_none(),
         "no tool for {language}: {}",
