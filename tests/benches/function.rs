@@ -146,7 +146,7 @@ fn source(name: &str, text: &str) -> Source {
         1,
     );
     let text = if text.is_empty() { &looping } else { text };
-    Source::Bytes(name.to_owned(), text.as_bytes().to_vec())
+    Source::read_from(name, text)
 }
 
 /// The processor, as Linux names it.

@@ -6,9 +6,7 @@ use crate::support::empty_folder;
 use crate::support::samples::{Samples, builder, is_missing, samples, skip};
 use crate::support::{Peer, noise, relay, serve};
 use eco_host::contract::Session as _;
-use eco_host::plugin::{
-    Budgets, Compiler, Engine, HostImport, Program, ServerPlugin, Source,
-};
+use eco_host::plugin::{Budgets, Compiler, Engine, HostImport, Program, ServerPlugin, Source};
 use std::path::Path;
 
 /// The answer of `lines` to all of a message.
@@ -185,7 +183,9 @@ async fn a_plugin_in_rust_calls_a_function_of_the_embedding_program() {
     assert!(built.stderr.contains(refused), "{}", built.stderr);
 
     let kv = HostImport::new("mycompany:kv/store@0.1.0")
-        .function("get", |key: String| (key == "color").then(|| b"blue".to_vec()))
+        .function("get", |key: String| {
+            (key == "color").then(|| b"blue".to_vec())
+        })
         .function("set", |_: (String, Vec<u8>)| {});
     let compiler = Compiler::Helper(Program::new(crate::harness::binary()));
     let engine = Engine::builder(compiler, Budgets::default()).import(kv);

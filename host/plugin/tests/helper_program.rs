@@ -246,7 +246,7 @@ fn unsafe_folder() {
             let engine = Engine::builder(this(), Budgets::server(1 << 30))
                 .cache(cache)
                 .build();
-            let error = engine.err().expect("it is not safe").to_string();
+            let error = engine.expect_err("it is not safe").to_string();
             assert!(
                 error.contains(why) && error.contains(&*path.to_string_lossy()),
                 "{error}"

@@ -149,11 +149,17 @@ pub const fn is_name(name: &str) -> bool {
 }
 
 /// Converts the value of a field.
+///
+/// # Errors
+/// The value has another type.
 pub fn field<V: Wire>(name: &str, parts: &mut Parts) -> Result<V, String> {
     V::take(parts).map_err(|why| format!("field `{name}`: {why}"))
 }
 
 /// The value of a field, if it was given or may be missing.
+///
+/// # Errors
+/// There is none, and the type has no value for that.
 pub fn given<V: Wire>(value: Option<V>, name: &str) -> Result<V, String> {
     let value = value.or_else(V::missing);
     value.ok_or_else(|| format!("field `{name}` is missing"))

@@ -16,7 +16,7 @@ mod loading;
 /// Imports in scripts.
 mod scripts;
 
-use eco_plugin::{Budgets, Compiler, Engine, HostImport, LoadError, ServerPlugin, Source};
+use eco_plugin::{Budgets, Cache, Compiler, Engine, HostImport, LoadError, ServerPlugin, Source};
 
 /// The name of the import in all tests.
 const NAME: &str = "mycompany:kv/store@0.1.0";
@@ -107,6 +107,7 @@ fn engine(import: HostImport) -> Engine {
 
 fn engine_with(import: HostImport, budgets: Budgets) -> Engine {
     Engine::builder(Compiler::InProcess, budgets)
+        .cache(Cache::User)
         .import(import)
         .build()
         .expect("an engine")

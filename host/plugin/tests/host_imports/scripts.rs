@@ -2,7 +2,7 @@
 
 use super::{NAME, budgets, engine, import, source};
 use eco_contract::Session as _;
-use eco_plugin::{Budget, Compiler, Engine, Error, HostImport, ServerPlugin, Trap};
+use eco_plugin::{Budget, Cache, Compiler, Engine, Error, HostImport, ServerPlugin, Trap};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -231,6 +231,7 @@ async fn a_script_that_calls_for_ever_is_out_of_fuel() {
     let mut budgets = budgets();
     budgets.fuel = 10_000_000;
     let engine = Engine::builder(Compiler::InProcess, budgets)
+        .cache(Cache::User)
         .import(import.fuel(100_000))
         .metered()
         .build()
@@ -295,6 +296,7 @@ async fn a_snapshot_fits_the_imports_that_its_script_has_seen() {
         (both(), "a,b a of two"),
     ] {
         let engine = Engine::builder(Compiler::InProcess, budgets())
+            .cache(Cache::User)
             .pooled(10)
             .import(import)
             .build()
