@@ -76,7 +76,9 @@ pub trait Session: Send {
     /// The session failed, and its connection must end.
     fn end_of_input(&mut self) -> impl Future<Output = Result<Reply<'_>, Self::Error>> + Send;
 
-    /// The last call, once for each session that was opened.
+    /// The last call, once for each session whose [`open`](Self::open) was called and has refused nothing: also where that
+    /// has failed. A session that is cut off when the server stops has none, and neither has one whose task was dropped:
+    /// what must be freed is freed by `Drop`.
     ///
     /// # Errors
     /// The session failed in it; the connection is gone all the same.

@@ -28,7 +28,7 @@ async fn serve() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let mut room = state.listen("room").await?;
     println!("listening on {}", listener.local_addr()?);
-    let _server = Server::builder(Limits::default())
+    let server = Server::builder(Limits::default())
         .listen(listener, move |_| Some(chat.session()))
         .start();
     // The host hears the room without being a member, and says a word in it for each message.
@@ -38,11 +38,13 @@ async fn serve() -> anyhow::Result<()> {
                 println!("{}: {}", from.label, String::from_utf8_lossy(&data).trim());
                 state.publish("room", "host", b"heard\n").await?;
                 if *data == *b"bye\n" {
-                    return Ok(());
+                    break;
                 }
             }
             Event::Joined { member, .. } => println!("{} comes", member.label),
             _ => {}
         }
     }
+    server.stop().await;
+    Ok(())
 }

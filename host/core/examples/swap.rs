@@ -20,7 +20,7 @@ async fn serve() -> anyhow::Result<()> {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
-    let _server = Server::builder(Limits::default())
+    let server = Server::builder(Limits::default())
         .listen(listener, move |_| Some(current.borrow().session()))
         .start();
     // Each line of stdin is a new version.
@@ -35,5 +35,6 @@ async fn serve() -> anyhow::Result<()> {
             Err(error) => println!("not loaded, the old version stays: {error}"),
         }
     }
+    server.stop().await;
     Ok(())
 }

@@ -24,13 +24,24 @@ impl Listener for TlsListener {
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<Self::Transport>>> {
         let accepted = ready!(Listener::poll_accept(&mut self.tcp, cx))?;
-        let handshake = |tcp| Handshake::new(self.tls.accept(tcp)).named_by(server_name);
+        let handshake = |tcp| {
+            Handshake::new(self.tls.accept(tcp))
+                .named_by(server_name)
+                .reset_by(reset)
+        };
         Poll::Ready(Ok(accepted.map(handshake)))
     }
 }
 
+/// The name that the client asked for.
 fn server_name(stream: &TlsStream<TcpStream>) -> Option<&str> {
     stream.get_ref().1.server_name()
+}
+
+/// Makes the drop of a stream a reset.
+fn reset(stream: &TlsStream<TcpStream>) {
+    // It fails only on a socket that is gone already.
+    let _ = stream.get_ref().0.set_zero_linger();
 }
 
 fn main() -> anyhow::Result<()> {

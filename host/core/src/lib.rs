@@ -17,9 +17,9 @@
 //! A [`Server`] has any number of listeners, each with sessions of its own. [`net::Listener`] and [`net::Transport`] are
 //! there for TCP and Unix sockets, and to be implemented.
 //!
-//! ```no_run
-#![doc = include_str!("../examples/unix.rs")]
-//! ```
+#![cfg_attr(unix, doc = "```no_run")]
+#![cfg_attr(unix, doc = include_str!("../examples/unix.rs"))]
+#![cfg_attr(unix, doc = "```")]
 //!
 //! TLS is a transport too, by the library of your choice. [`Handshake`] runs its handshake in the connection's own task.
 //!
@@ -55,7 +55,7 @@
 //! # Observing
 //!
 //! What happens is told as types: a [`ServerEvent`] for each connection, an [`EngineEvent`] for each load, call and line
-//! of a plugin. What nobody asks for costs nothing. The same is in the log, by `tracing`.
+//! of a plugin. What nobody asks for costs nothing. The log, by `tracing`, has connections and lines too.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/observe.rs")]
@@ -75,8 +75,8 @@
 //!
 //! # What it leaves to you
 //!
-//! Nothing is written to a disk, unless an engine has a [`Cache`], or a state a file. [`EngineBuilder::build`] lists the
-//! threads that there are. [`Budgets`] hold a plugin, [`Limits`] a server, and [`state::Limits`] what is shared: each has
+//! Nothing is written to a disk, unless an engine has a [`Cache`], or a state a file. [`EngineBuilder::build`],
+//! [`Server::start`] and [`SharedState::open`] list the threads that there are. [`Budgets`] hold a plugin, [`Limits`] a server, and [`state::Limits`] what is shared: each has
 //! defaults, with their reasons.
 //!
 //! # Features
@@ -85,7 +85,7 @@
 //!
 //! | feature | without it |
 //! |---|---|
-//! | `compile` | this process compiles nothing, and is no helper: another program compiles, such as `eco`, or the cache has the code |
+//! | `compile` | this process compiles nothing, and is no helper: another program is, such as `eco`; JavaScript and Lua run in portable code without one |
 //! | `javascript`, `lua`, `python` | there are no scripts in this language |
 //! | `file` | no state in a file |
 //! | `redis` | no state on Redis |
@@ -106,10 +106,13 @@ pub use eco_net::{
     Accepted, Arriving, Handshake, Limits, Listener, Server, ServerEvent, ServerHandle,
     ShutdownSummary, Transport,
 };
+#[cfg(feature = "compile")]
+#[doc(inline)]
+pub use eco_plugin::if_helper;
 #[doc(inline)]
 pub use eco_plugin::{
     BUILT_IN_SERVERS, Budgets, Cache, Compiler, Engine, EngineBuilder, EngineEvent, Error,
-    HostImport, Language, LoadError, PluginSession, ServerPlugin, Source, if_helper,
+    HostImport, Language, LoadError, PluginSession, ServerPlugin, Source,
 };
 #[doc(inline)]
 pub use eco_state::SharedState;

@@ -28,6 +28,7 @@ type Making<S> = Pin<Box<dyn Future<Output = io::Result<S>> + Send>>;
 enum State<S> {
     Waiting(Making<S>),
     Done(S),
+    Failed,
 }
 
 impl<S> Handshake<S> {
@@ -49,8 +50,8 @@ impl<S> Handshake<S> {
         }
     }
 
-    /// The same, whose stream is made to reset when it is dropped by this function. Without it a connection that ends
-    /// with a reset is closed in the middle of what the peer reads.
+    /// The same, whose stream is made to reset when it is dropped by this function. Without it, and before the handshake
+    /// is through, a connection that should end with a reset is just dropped.
     #[must_use]
     pub fn reset_by(self, reset: fn(&S)) -> Self {
         Self { reset, ..self }
@@ -60,7 +61,7 @@ impl<S> Handshake<S> {
     pub fn stream(&self) -> Option<&S> {
         match &self.state {
             State::Done(stream) => Some(stream),
-            State::Waiting(_) => None,
+            State::Waiting(_) | State::Failed => None,
         }
     }
 
@@ -70,7 +71,7 @@ impl<S> Handshake<S> {
     {
         match &mut self.get_mut().state {
             State::Done(stream) => Ok(Pin::new(stream)),
-            State::Waiting(_) => Err(io::ErrorKind::NotConnected.into()),
+            State::Waiting(_) | State::Failed => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 }
@@ -84,9 +85,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Handshake<S> {
 
     async fn handshake(&mut self) -> io::Result<()> {
         if let State::Waiting(handshake) = &mut self.state {
-            self.state = State::Done(handshake.await?);
+            let made = handshake.await;
+            // The future is over, and must not be asked again.
+            self.state = State::Failed;
+            self.state = State::Done(made?);
         }
-        Ok(())
+        match self.state {
+            State::Done(_) => Ok(()),
+            State::Waiting(_) | State::Failed => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 
     fn server_name(&self) -> Option<&str> {
@@ -166,7 +173,10 @@ mod tests {
     #[tokio::test]
     async fn a_handshake_that_fails_says_why() {
         let failing = async { Err::<tokio::io::DuplexStream, _>(io::Error::other("no")) };
-        let failed = Handshake::new(failing).handshake().await;
+        let mut transport = Handshake::new(failing);
+        let failed = transport.handshake().await;
         assert_eq!(failed.expect_err("it fails").to_string(), "no");
+        let again = transport.handshake().await.expect_err("it failed before");
+        assert_eq!(again.kind(), io::ErrorKind::NotConnected);
     }
 }

@@ -30,7 +30,7 @@ pub struct SharedState {
 /// This host, as it takes part itself.
 struct Host {
     /// The ids of its connections begin with it; those of no other host do.
-    name: String,
+    prefix: String,
     /// Connections and listeners so far.
     made: AtomicU64,
     /// Its own id. Connections are counted from 1.
@@ -46,7 +46,8 @@ impl SharedState {
     }
 
     /// Opens it where it is kept, under a name that services don't share. Several hosts may share it on Redis, each
-    /// with a name of its own, with which the ids of its connections begin.
+    /// with a name of its own, with which the ids of its connections begin. A name that ends in a digit has a `-` after it
+    /// there.
     ///
     /// A file has a thread of its own, `eco-store`, which writes to it and ends with the state; it is opened in a thread of
     /// the runtime for work that blocks. Redis has tasks of the runtime that this is called in, and no thread. Memory has
@@ -80,10 +81,17 @@ impl SharedState {
     }
 
     fn new(backends: Backends, host: &str) -> Self {
+        // Else the tenth connection of `web` would be one of `web1`.
+        let separator = if host.ends_with(|last: char| last.is_ascii_digit()) {
+            "-"
+        } else {
+            ""
+        };
+        let prefix = format!("{host}{separator}");
         let host = Host {
-            name: host.to_owned(),
+            id: format!("{prefix}0").into(),
+            prefix,
             made: AtomicU64::new(0),
-            id: format!("{host}0").into(),
             account: Arc::default(),
         };
         let (backends, host) = (Arc::new(backends), Arc::new(host));
@@ -97,7 +105,7 @@ impl SharedState {
 
     /// A connection that takes part from now on. `payer` pays for the work that it causes others.
     pub fn participant_of(&self, payer: Arc<Account>) -> Participant {
-        let (host, number) = (&self.host.name, self.host.next());
+        let (host, number) = (&self.host.prefix, self.host.next());
         let id = format!("{host}{number}");
         Participant::new(self.backends.clone(), id.into(), payer)
     }
@@ -145,7 +153,7 @@ impl SharedState {
     /// # Errors
     /// The name of the topic is too long; there are as many members as there may be; or the place can't be used now.
     pub async fn listen(&self, topic: &str) -> Result<Listener, Problem> {
-        let (host, number) = (&self.host.name, self.host.next());
+        let (host, number) = (&self.host.prefix, self.host.next());
         let id = format!("{host}{number}{LISTENER}");
         Listener::new(&self.backends, id.into(), topic, &self.host.account).await
     }
@@ -219,6 +227,6 @@ impl Default for SharedState {
 
 impl fmt::Debug for SharedState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SharedState({})", self.host.name)
+        write!(f, "SharedState({})", self.host.prefix)
     }
 }

@@ -60,7 +60,8 @@ pub enum Compiler {
 const FORMAT: u32 = 3;
 
 impl Compiler {
-    /// This program as the helper. Its `main` begins with [`if_helper`].
+    /// This program as the helper. Its `main` begins with [`if_helper`]. The program of a test harness has no such `main`:
+    /// tests of trusted plugins take [`InProcess`](Self::InProcess).
     ///
     /// # Errors
     /// The system doesn't tell the program's path.

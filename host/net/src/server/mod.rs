@@ -70,6 +70,11 @@ impl Server {
     /// Starts to accept and to serve, in tasks of the tokio runtime that this is called in. The runtime has to have its
     /// timers and its input and output on.
     ///
+    /// # Threads
+    /// At its first slow call a server starts a thread for each processor, `eco-background`, of the lowest priority: slow
+    /// calls go on there ([`SlowFlag`](eco_contract::SlowFlag)). They end with the server. All else is done in the
+    /// runtime's own.
+    ///
     /// # Panics
     /// There is no runtime here.
     pub fn start(self) -> ServerHandle {

@@ -20,7 +20,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
-/// A transport's handshake may take so long, then the connection is reset: a peer that says nothing has its place no
+/// A transport's handshake may take so long, then the connection is refused: a peer that says nothing has its place no
 /// longer. TLS takes two round trips and some milliseconds of work, and a person does not wait longer for a connection.
 /// Test: `serving::handshakes::a_thousand_silent_handshakes_hold_up_nobody_and_end_after_ten_seconds`.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

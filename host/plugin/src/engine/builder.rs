@@ -174,10 +174,14 @@ impl EngineBuilder {
     /// since traps of WebAssembly are such signals. It passes those that aren't its own on to the handlers that were there
     /// before the first engine. eco itself catches none, and sets no hook for panics.
     ///
+    /// # Helpers
+    /// A process that was started as a helper, and has not called [`if_helper`](crate::if_helper), ends here: it would
+    /// start others, and those others.
+    ///
     /// # Errors
     /// The machine has no address space left for the pool, wasmtime can't hold a budget, or the [`Cache::Folder`] is not
-    /// safe to use. The name of an
-    /// [import](Self::import) is none, is another's, or is eco's own, or a laboratory has an import.
+    /// safe to use. The name of an [import](Self::import) is none, is another's, or is eco's own, or a laboratory has an
+    /// import.
     pub fn build(mut self) -> Result<Engine, EngineError> {
         let imports = self.host_imports().map_err(EngineError)?;
         let created = match self.pooled {
