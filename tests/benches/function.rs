@@ -146,7 +146,7 @@ fn source(name: &str, text: &str) -> Source {
         1,
     );
     let text = if text.is_empty() { &looping } else { text };
-    Source::read_from(name, text)
+    Source::from_contents(name, text)
 }
 
 /// The processor, as Linux names it.

@@ -44,7 +44,7 @@ pub enum Source {
     /// A component in either form, from stdin.
     Stdin,
     /// A plugin in memory: see [`script`](Self::script), [`component`](Self::component) and
-    /// [`read_from`](Self::read_from). Nothing is written to disk for it but its compiled code, and that only where the
+    /// [`from_contents`](Self::from_contents). Nothing is written to disk for it but its compiled code, and that only where the
     /// engine has a cache.
     Memory(InMemory),
 }
@@ -123,7 +123,7 @@ impl Source {
 
     /// The contents of a file that was read already. The end of the path tells a script, as in [`File`](Self::File).
     /// Messages have the path as it is.
-    pub fn read_from(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn from_contents(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         let name = path.into();
         Self::Memory(InMemory {
             form: Form::of_file(Path::new(&name)),

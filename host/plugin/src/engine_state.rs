@@ -6,7 +6,7 @@ use crate::error::LoadError;
 use crate::imports::host_functions::ScriptImports;
 use crate::laboratory::World;
 use crate::loaded::Loaded;
-use crate::observe::{EngineEvent, Observer};
+use crate::observe::{EngineEvent, Observers};
 use eco_compile::{Budgets, CodeCache, Language, Settings, Source, TotalMemory};
 use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
@@ -41,7 +41,8 @@ pub(crate) struct EngineState {
     pub(crate) script_imports: ScriptImports,
     /// Number of instances that live.
     pub(crate) instances: AtomicUsize,
-    pub(crate) observer: Option<Arc<Observer>>,
+    /// Those who observe it, if there are any.
+    pub(crate) observers: Option<Arc<Observers>>,
     pub(crate) world: World,
     pub(crate) hints: Hints,
     /// Whether instances of scripts start from snapshots. An engine for many instances does that.
@@ -59,7 +60,7 @@ impl EngineState {
 
     /// Begins to watch the load of a plugin, if somebody observes the engine.
     pub(crate) fn watch_load(&self, source: &Source) -> Option<(String, Instant)> {
-        self.observer.as_ref()?;
+        self.observers.as_ref()?;
         Some((source.name(), Instant::now()))
     }
 
@@ -70,11 +71,11 @@ impl EngineState {
         result: &Result<P, LoadError>,
         loaded: fn(&P) -> &Loaded,
     ) {
-        let (Some((name, began)), Some(observer)) = (watch, &self.observer) else {
+        let (Some((name, began)), Some(observers)) = (watch, &self.observers) else {
             return;
         };
         let (name, clock) = (&*name, began.elapsed());
-        observer.tell(&match result {
+        observers.tell(&match result {
             Ok(plugin) => EngineEvent::Loaded {
                 name,
                 version: loaded(plugin).version,

@@ -23,8 +23,8 @@ use eco_compile::{
     Source, Target,
 };
 use eco_text::escape::one_line;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use tokio::time::timeout;
 use wasmtime::component::Component;
 
@@ -80,6 +80,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     let importer = importer(compiled, role.importer);
     let script = compiled.script.clone();
     let offer = Offer::new(engine, importer);
+    let version = Arc::<OnceLock<u64>>::default();
     let repeats_itself = offer.imported(component).is_empty();
     let template = Template {
         ready: offer.link(component)?,
@@ -93,6 +94,8 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
         _counted: component.counted.clone(),
         shared: PluginShared {
             engine: engine.0.clone(),
+            name: compiled.name.as_str().into(),
+            version: version.clone(),
             script: script.clone(),
             evaluation: match (&script, engine.0.world) {
                 (Some(_), World::Real) => Some((Fixed::now().map_err(unseeded)?, Voice::Mute)),
@@ -132,7 +135,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     let loaded = Loaded {
         name: compiled.name.clone(),
         // A plugin that failed a check has no number.
-        version: engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1,
+        version: *version.get_or_init(|| engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1),
         interface,
         functions,
         memory: instance.store.data().memory(),
@@ -219,6 +222,8 @@ async fn evaluate(
     if defined.is_ok() {
         entered.check_spent().map_err(LoadError::Start)?;
         entered.succeeds();
+    } else {
+        drop(entered);
     }
     let state = instance.store.data();
     defined.map_err(|error| match state.stopped(&error) {

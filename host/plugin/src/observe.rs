@@ -4,7 +4,9 @@
 //! for none pays one comparison for a call.
 
 use crate::error::{Error, LoadError};
-use crate::plugin_log::{Level, Listener};
+use crate::plugin_log::Level;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An event of an engine. Kinds and fields may come to it.
@@ -12,10 +14,15 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum EngineEvent<'a> {
     /// A call of a plugin is over. A call whose future was dropped is not told, nor one for which the plugin wasn't
-    /// called, since its instance is dead or has no such function.
+    /// called, since its instance is dead, could not be made, or has no such function.
     #[non_exhaustive]
     Called {
-        /// The number of the connection, as its server counts from 1; 0 where there is none.
+        /// The plugin: the name of the built-in, or the path.
+        plugin: &'a str,
+        /// See [`ServerPlugin::version`](crate::ServerPlugin::version). `None` while the plugin is loaded.
+        version: Option<u64>,
+        /// The number of the connection, as its server counts from 1; 0 where there is none. Each server counts by
+        /// itself.
         connection: u64,
         /// The function, by its name in the WIT: `receive`, say.
         function: &'static str,
@@ -29,6 +36,10 @@ pub enum EngineEvent<'a> {
     /// A plugin said a line: by the import `log`, or on its standard output or error. The log has it too.
     #[non_exhaustive]
     Said {
+        /// As in [`Called`](Self::Called).
+        plugin: &'a str,
+        /// As in [`Called`](Self::Called).
+        version: Option<u64>,
         /// As in [`Called`](Self::Called).
         connection: u64,
         /// How much it matters.
@@ -58,26 +69,26 @@ pub enum EngineEvent<'a> {
     },
 }
 
-/// The observer of an engine.
-pub(crate) struct Observer(Box<dyn Fn(&EngineEvent<'_>) + Send + Sync>);
+type Observer = Box<dyn Fn(&EngineEvent<'_>) + Send + Sync>;
 
-impl Observer {
-    pub(crate) fn new(observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
-        Self(Box::new(observe))
+/// All who observe an engine.
+#[derive(Default)]
+pub(crate) struct Observers(Vec<Observer>);
+
+impl Observers {
+    pub(crate) fn add(&mut self, observer: Observer) {
+        self.0.push(observer);
     }
 
-    /// Tells of an event.
+    /// Tells each of an event. A panic of one is its own.
     pub(crate) fn tell(&self, event: &EngineEvent<'_>) {
-        (self.0)(event);
+        for observer in &self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
+        }
     }
-}
 
-impl Listener for Observer {
-    fn said(&self, connection: u64, level: Level, line: &str) {
-        self.tell(&EngineEvent::Said {
-            connection,
-            level,
-            line,
-        });
+    /// Them, if there are any.
+    pub(crate) fn some(self) -> Option<Arc<Self>> {
+        (!self.0.is_empty()).then(|| Arc::new(self))
     }
 }

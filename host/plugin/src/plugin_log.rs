@@ -36,11 +36,8 @@ pub enum Level {
     Error,
 }
 
-/// One who hears the lines that plugins say, beside the log.
-pub(crate) trait Listener: Send + Sync {
-    /// Called for each line, escaped as in the log.
-    fn said(&self, connection: u64, level: Level, line: &str);
-}
+/// One who is told of the lines of a plugin, beside the log. Each is escaped as in the log.
+pub(crate) type OnLine = Box<dyn Fn(Level, &str) + Send + Sync>;
 
 /// The log of one connection's plugin.
 pub(crate) struct PluginLog {
@@ -50,7 +47,7 @@ pub(crate) struct PluginLog {
     lab: Option<Laboratory>,
     /// The script's evaluation, if the instance evaluates its script.
     evaluation: Option<Arc<Evaluation>>,
-    listener: Option<Arc<dyn Listener>>,
+    on_line: Option<OnLine>,
 }
 
 impl PluginLog {
@@ -59,14 +56,14 @@ impl PluginLog {
         budgets: &Budgets,
         lab: Option<Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
-        listener: Option<Arc<dyn Listener>>,
+        on_line: Option<OnLine>,
     ) -> Arc<Self> {
         Arc::new(Self {
             connection,
             left: AtomicUsize::new(budgets.log),
             lab,
             evaluation,
-            listener,
+            on_line,
         })
     }
 
@@ -99,8 +96,8 @@ impl PluginLog {
             return;
         }
         let (connection, text) = (self.connection, Escaped(text));
-        if let Some(listener) = &self.listener {
-            listener.said(connection, level, &text.to_string());
+        if let Some(on_line) = &self.on_line {
+            on_line(level, &text.to_string());
         }
         if let Some(lab) = &self.lab {
             return lab.write(text.to_string());

@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// that come and go. Its mailbox is bounded as theirs are ([`Limits::mailbox`](super::Limits::mailbox) and
 /// [`mailbox_events`](super::Limits::mailbox_events)); what finds no room there is counted, and told by
 /// [`Event::Missed`] at its place. On Redis that comes, too, when a link was broken, without a count.
+///
+/// To the rates and the accounts of those who speak it is one more who hears them: a plugin that is alone in a topic may
+/// notice that there are very many. Read it or drop it. One that nobody reads has a full mailbox, which counts for
+/// [`Limits::waiting`](super::Limits::waiting): some sixty of these leave plugins no room to publish.
 pub struct Listener {
     backends: Arc<Backends>,
     id: Arc<str>,

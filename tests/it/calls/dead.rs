@@ -183,7 +183,7 @@ async fn a_script_is_called_no_more_after_any_failure() {
 async fn a_script_that_uses_up_its_time_behind_a_promise_does_not_load() {
     let (engine, _) = engine(small());
     let text = "Promise.resolve().then(() => { for (;;); });\nfunction receive() {}";
-    let source = Source::read_from("promises.js", text);
+    let source = Source::from_contents("promises.js", text);
     let error = ServerPlugin::load(&engine, source)
         .await
         .expect_err("it loops");

@@ -58,7 +58,7 @@ fn engine(budgets: Budgets) -> (Engine, Told) {
 }
 
 async fn load(engine: &Engine, name: &str, text: impl Into<Vec<u8>>) -> ServerPlugin {
-    let source = Source::read_from(name, text);
+    let source = Source::from_contents(name, text);
     ServerPlugin::load(engine, source).await.expect("it loads")
 }
 

@@ -185,3 +185,33 @@ async fn sessions_and_their_futures_can_go_to_other_threads() {
     drop(assert_send(session.closed(Reason::Ended)));
     assert_eq!(format!("{session:?}"), "PluginSession(echo, connection 0)");
 }
+
+#[tokio::test]
+async fn calls_and_lines_name_their_plugin_and_a_panic_of_one_observer_is_its_own() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let notes = told.clone();
+    let engine = Engine::builder(Compiler::InProcess, budgets())
+        .observe(|_| panic!("an observer that fails"))
+        .observe(move |event| {
+            let (plugin, version) = match event {
+                EngineEvent::Called {
+                    plugin, version, ..
+                }
+                | EngineEvent::Said {
+                    plugin, version, ..
+                } => (*plugin, *version),
+                _ => return,
+            };
+            notes.lock().unwrap().push((plugin.to_owned(), version));
+        })
+        .build()
+        .expect("an engine");
+    load(&engine, "first.wat", works()).await;
+    let plugin = session(&engine, "").await;
+    let mut session = plugin.session();
+    open(&mut session).await;
+    session.closed(Reason::Ended).await.expect("it is told");
+    let of_second = ("session.wat".to_owned(), Some(2));
+    // The call of `open`, the line that `closed` says, and its call.
+    assert_eq!(*told.lock().unwrap(), vec![of_second; 3]);
+}

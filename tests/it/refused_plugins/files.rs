@@ -85,7 +85,7 @@ async fn the_language_of_bytes_is_known_by_their_name_as_a_files_is() {
     let engine = Engine::builder(Compiler::InProcess, Budgets::server(1 << 30)).build();
     let engine = engine.expect("an engine");
     let load = async |name: &str, text: &str| {
-        let source = Source::read_from(name, text);
+        let source = Source::from_contents(name, text);
         let language = source.language();
         assert_eq!(source.is_script(), language.is_some(), "{name}");
         let loaded = ServerPlugin::load(&engine, source).await;

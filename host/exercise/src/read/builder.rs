@@ -99,7 +99,7 @@ impl ExerciseBuilder {
             return Err(format!("the judges of an exercise may have {most} in all"));
         }
         self.judges
-            .push(Source::read_from(escape::path(path), bytes));
+            .push(Source::from_contents(escape::path(path), bytes));
         self.judge_files.insert(path.to_owned(), number);
         Ok(number)
     }

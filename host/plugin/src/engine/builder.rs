@@ -6,7 +6,7 @@ use crate::engine_state::{EngineState, Hints};
 use crate::error::EngineError;
 use crate::host_import::{HostImport, HostImports};
 use crate::laboratory::World;
-use crate::observe::{EngineEvent, Observer};
+use crate::observe::{EngineEvent, Observers};
 use eco_compile::{
     Budgets, Cache, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, WHOLE_MEMORY,
     Work,
@@ -49,7 +49,7 @@ pub struct EngineBuilder {
     state: Option<SharedState>,
     imports: Vec<HostImport>,
     on_compile: fn(&str) -> Box<dyn Any + Send>,
-    observer: Option<Observer>,
+    observers: Observers,
 }
 
 impl EngineBuilder {
@@ -68,16 +68,17 @@ impl EngineBuilder {
             state: None,
             imports: Vec::new(),
             on_compile: |_| Box::new(()),
-            observer: None,
+            observers: Observers::default(),
         }
     }
 
     /// Calls `observe` for each [`EngineEvent`]: calls, lines that plugins say, loads. It is called where these happen,
-    /// so that it should neither wait nor panic; a channel may take the events elsewhere. It slows calls down by its own
-    /// time and by reading the clock twice; the log stays as it is. An engine without it pays for none of that.
+    /// so that it should not wait; a channel may take the events elsewhere. A panic of it is its own, and there may be
+    /// several. It slows calls down by its own time and by reading the clock twice; the log stays as it is. An engine
+    /// without it pays for none of that.
     #[must_use]
     pub fn observe(mut self, observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Observer::new(observe));
+        self.observers.add(Box::new(observe));
         self
     }
 
@@ -237,7 +238,7 @@ impl EngineBuilder {
             peers,
             loaded: AtomicU64::new(0),
             instances: AtomicUsize::new(0),
-            observer: self.observer.map(Arc::new),
+            observers: self.observers.some(),
             takes_snapshots: self.takes_snapshots
                 && self.pooled.is_some()
                 && self.work == Work::Uncounted,

@@ -17,9 +17,15 @@ use std::sync::Arc;
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 /// An instance that was entered. Dropped before [`succeeds`](Self::succeeds) or [`fails`](Self::fails), it leaves a
-/// dead instance.
+/// dead instance. What the call wanted to publish and has not committed is gone in any case.
 pub(crate) struct Entered<'a> {
     instance: &'a mut Instance,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.instance.roll_back();
+    }
 }
 
 impl Instance {
@@ -59,9 +65,8 @@ impl Entered<'_> {
         self.instance.store.data_mut().condition = Condition::Alive;
     }
 
-    /// Ends a call that returned an error of the plugin's own, and returns it. The call's messages are dropped.
+    /// Ends a call that returned an error of the plugin's own, and returns it.
     pub(crate) fn fails(self, text: String) -> Error {
-        self.instance.roll_back();
         let state = self.instance.store.data_mut();
         let error = state.error(text);
         // The text may have broken a budget, or tell of a broken one.
@@ -73,15 +78,13 @@ impl Entered<'_> {
 
     /// As [`fails`](Self::fails), for a connection that the plugin refuses: it isn't told of the connection's end.
     pub(crate) fn refuses(self, text: String) -> Error {
-        self.instance.roll_back();
         self.instance.store.data().error(text)
     }
 
     /// Commits the messages and unsubscriptions of a call that returned well. A script that went on after it had used
     /// up a budget commits nothing, and the broken budget is the error.
     pub(crate) async fn commit(&mut self) -> Result<(), Error> {
-        self.check_spent()
-            .inspect_err(|_| self.instance.roll_back())?;
+        self.check_spent()?;
         let Instance {
             store, call_state, ..
         } = self.instance;
@@ -211,7 +214,7 @@ impl Entered<'_> {
         state.release_for_call();
         let result = result
             .map_err(|broken| state.broke(broken))?
-            .map_err(|error| Error::from_call(error, budgets))?;
+            .map_err(|error| state.failed(error))?;
         // Lines that the call has logged were counted, but not checked against the budget.
         let room = state.check_shared();
         room.map_err(|broken| state.broke(broken))?;

@@ -68,7 +68,10 @@ impl Instance {
         store.data_mut().meter.end(rest);
         let exports = result
             .map_err(|broken| store.data().broke(broken))?
-            .map_err(|error| Error::from_start(error, &engine.budgets))?;
+            .map_err(|error| match error.downcast_ref::<Budget>() {
+                Some(broken) => store.data().broke(*broken),
+                None => Error::from_start(error, &engine.budgets),
+            })?;
         Ok(Self {
             store,
             exports,

@@ -18,11 +18,11 @@ use crate::laboratory::{self, Laboratory, World};
 use crate::observe::EngineEvent;
 use crate::participation::timer::Timer;
 use crate::participation::{Others, Participation, Sharing};
-use crate::plugin_log::{Listener, PluginLog};
+use crate::plugin_log::{OnLine, PluginLog};
 use eco_compile::{Absent, Budget, Budgets, InUse, Language, Script, Settings, Target};
 use eco_state::{Limit, Problem, SharedState};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use wasmtime::UpdateDeadline;
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -48,6 +48,10 @@ pub(crate) struct Watch {
 #[derive(Clone)]
 pub(crate) struct PluginShared {
     pub(crate) engine: Arc<EngineState>,
+    /// The name of the built-in, or the path.
+    pub(crate) name: Arc<str>,
+    /// Its number among the plugins that its engine has loaded, from 1, once it is loaded.
+    pub(crate) version: Arc<OnceLock<u64>>,
     /// The script, where the component is its interpreter.
     pub(crate) script: Option<Arc<Script>>,
     /// Time and randomness of a script's evaluation, and whether its log lines are written. `None` where instances
@@ -61,9 +65,28 @@ pub(crate) struct PluginShared {
     pub(crate) state: Option<SharedState>,
 }
 
+impl PluginShared {
+    /// Tells those who observe the engine of a connection's lines.
+    fn on_line(&self, connection: u64) -> Option<OnLine> {
+        let observers = self.engine.observers.clone()?;
+        let (name, version) = (self.name.clone(), self.version.clone());
+        Some(Box::new(move |level, line| {
+            observers.tell(&EngineEvent::Said {
+                plugin: &name,
+                version: version.get().copied(),
+                connection,
+                level,
+                line,
+            });
+        }))
+    }
+}
+
 /// The host's state for one instance.
 pub(crate) struct InstanceState {
     pub(crate) engine: Arc<EngineState>,
+    /// The plugin, as those who observe the engine are told.
+    plugin: Option<(Arc<str>, Arc<OnceLock<u64>>)>,
     /// Whether it may be called.
     pub(crate) condition: Condition,
     pub(crate) meter: CpuMeter,
@@ -120,13 +143,13 @@ impl InstanceState {
             Some(laboratory) => laboratory.state().clone(),
             None => state.clone(),
         });
-        let listener = engine.observer.clone().map(|it| it as Arc<dyn Listener>);
+        let on_line = plugin.on_line(connection);
         let log = PluginLog::new(
             connection,
             budgets,
             laboratory.clone(),
             evaluation.clone(),
-            listener,
+            on_line,
         );
         let setup = Setup {
             script,
@@ -146,8 +169,10 @@ impl InstanceState {
         });
         let timer = Timer::new(connection, laboratory.as_ref());
         engine.instances.fetch_add(1, Ordering::Relaxed);
+        let observed = engine.observers.is_some();
         Self {
             engine: engine.clone(),
+            plugin: observed.then(|| (plugin.name.clone(), plugin.version.clone())),
             condition: Condition::default(),
             imports: Imports::new(&setup),
             participation: Participation::new(connection, sharing, timer, slow_flag.clone()),
@@ -202,7 +227,7 @@ impl InstanceState {
 
     /// Begins to watch a call of this function, if somebody observes the engine.
     pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
-        self.engine.observer.as_ref()?;
+        self.engine.observers.as_ref()?;
         Some(Watch {
             function,
             began: Instant::now(),
@@ -228,15 +253,26 @@ impl InstanceState {
 
     fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
         // A dead instance was not called.
-        if let (Some(observer), false) = (&self.engine.observer, matches!(result, Err(Error::Dead)))
+        if let (Some(observers), Some((name, version))) = (&self.engine.observers, &self.plugin)
+            && !matches!(result, Err(Error::Dead))
         {
-            observer.tell(&EngineEvent::Called {
+            observers.tell(&EngineEvent::Called {
+                plugin: name,
+                version: version.get().copied(),
                 connection: self.participation.connection,
                 function: watch.function,
                 cpu,
                 clock,
                 result: result.as_ref().map(drop),
             });
+        }
+    }
+
+    /// The error of a call that failed in wasmtime, or in a function of the host.
+    pub(crate) fn failed(&self, error: wasmtime::Error) -> Error {
+        match error.downcast_ref::<Budget>() {
+            Some(broken) => self.broke(*broken),
+            None => Error::from_call(error, &self.engine.budgets),
         }
     }
 

@@ -205,13 +205,14 @@ impl ComponentServer {
                     entered.call(*closed, (why.into(),)).await?;
                     entered.commit().await
                 };
-                let said = last_call.await;
-                self.instance.watched(watch, &said);
-                said
+                Some(last_call.await)
             }
-            (Functions::Session { .. }, None) | (Functions::Handler { .. }, _) => Ok(()),
+            (Functions::Session { .. }, None) | (Functions::Handler { .. }, _) => None,
         };
+        if let Some(said) = &said {
+            self.instance.watched(watch, said);
+        }
         self.instance.leave().await;
-        said
+        said.unwrap_or(Ok(()))
     }
 }

@@ -189,6 +189,10 @@ impl Session for PluginSession {
     }
 
     async fn event(&mut self) -> Result<Reply<'_>, Error> {
+        // Without an instance nobody has subscribed to anything.
+        if matches!(self.instance, Slot::Unmade) {
+            return Ok(Reply::default());
+        }
         self.instance().await?.reply_to(Call::Event).await
     }
 

@@ -10,6 +10,6 @@ pub(in crate::grade) struct PluginFile {
 
 impl PluginFile {
     pub(in crate::grade) fn into_source(self) -> Source {
-        Source::read_from(self.name, self.bytes)
+        Source::from_contents(self.name, self.bytes)
     }
 }
