@@ -81,14 +81,16 @@
 //!
 //! # Features
 //!
-//! All are on by default.
+//! All are on by default. With all of them a program has 215 crates more, and with none 167.
 //!
-//! | feature | without it |
-//! |---|---|
-//! | `compile` | this process compiles nothing, and is no helper: another program is, such as `eco`; JavaScript and Lua run in portable code without one |
-//! | `javascript`, `lua`, `python` | there are no scripts in this language |
-//! | `file` | no state in a file |
-//! | `redis` | no state on Redis |
+//! | feature | saves | without it |
+//! |---|---|---|
+//! | `compile` | 26 crates | this process compiles nothing, and is no helper: another program is, such as `eco`; JavaScript and Lua run in portable code without one |
+//! | `javascript` | 3.9 MB | there are no scripts in JavaScript |
+//! | `lua` | 1.4 MB | there are no scripts in Lua |
+//! | `python` | nothing | there are no scripts in Python, whose interpreter is set up by `eco setup python` |
+//! | `file` | 1 crate | there is no state in a file |
+//! | `redis` | 21 crates | there is no state on Redis |
 
 #[doc(inline)]
 pub use eco_contract as contract;

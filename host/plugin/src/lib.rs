@@ -31,7 +31,8 @@
 //! A [`PluginSession`] needs no connection: [`receive`](eco_contract::Session::receive) takes bytes, and returns those
 //! of the plugin. A plugin that exports `session` should be called with `open` first, as on a connection.
 //!
-//! ```
+#![cfg_attr(feature = "compile", doc = "```")]
+#![cfg_attr(not(feature = "compile"), doc = "```ignore")]
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use eco_contract::Session as _;
 //! # use eco_plugin::{BUILT_IN_SERVERS, Budgets, Compiler, Engine, ServerPlugin, Source};

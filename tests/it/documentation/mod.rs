@@ -1,5 +1,6 @@
 //! The pages and comments against the code and against each other.
 
+mod features;
 mod figures;
 mod layers;
 mod limit_comments;

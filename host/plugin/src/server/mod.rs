@@ -5,7 +5,7 @@ mod direct;
 mod instance;
 mod plugin;
 mod session;
-#[cfg(test)]
+#[cfg(all(test, feature = "compile"))]
 mod waits;
 
 pub use plugin::ServerPlugin;

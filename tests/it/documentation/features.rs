@@ -1,0 +1,86 @@
+//! What the features of the library save is what the library's page says.
+
+use crate::support::project_file;
+use std::process::Command;
+
+const PAGE: &str = include_str!("../../../host/core/src/lib.rs");
+
+/// The features of eco-host, each with the cell that says what it saves.
+fn features() -> Vec<(&'static str, &'static str)> {
+    let mut rows = PAGE.lines().filter_map(|line| line.strip_prefix("//! | `"));
+    let table = rows.by_ref().map(|row| {
+        let (feature, rest) = row.split_once("` | ").expect("a row has cells");
+        let (saves, _) = rest.split_once(" | ").expect("a row has cells");
+        (feature, saves)
+    });
+    table.collect()
+}
+
+/// The crates of a program that has eco-host with these features.
+fn crates(features: &[&str]) -> usize {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--package",
+            "eco-host",
+            "--edges",
+            "normal",
+        ])
+        .args(["--no-dedupe", "--prefix", "none", "--no-default-features"])
+        .args(["--features", &features.join(",")])
+        .current_dir(project_file("."))
+        .output()
+        .expect("cargo is there");
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    let tree = String::from_utf8(tree.stdout).expect("it is text");
+    let crates: std::collections::BTreeSet<&str> = tree.lines().collect();
+    crates.len()
+}
+
+#[test]
+fn each_feature_saves_what_the_page_of_the_library_says() {
+    let table = features();
+    let all: Vec<&str> = table.iter().map(|(feature, _)| *feature).collect();
+    let manifest = project_file("host/core/Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("it is there");
+    let quoted: Vec<String> = all.iter().map(|name| format!("\"{name}\"")).collect();
+    let default = format!("default = [{}]", quoted.join(", "));
+    assert!(
+        manifest.contains(&default),
+        "the table should have: {default}"
+    );
+
+    let (most, least) = (crates(&all), crates(&[]));
+    let sentence = format!("has {most} crates more, and with none {least}.");
+    assert!(PAGE.contains(&sentence), "the page should say: {sentence}");
+    for (feature, saves) in &table {
+        let others: Vec<&str> = all
+            .iter()
+            .copied()
+            .filter(|other| other != feature)
+            .collect();
+        let words = match most - crates(&others) {
+            0 => interpreter(feature),
+            1 => "1 crate".to_owned(),
+            many => format!("{many} crates"),
+        };
+        assert_eq!(*saves, words, "{feature}");
+    }
+}
+
+/// The size of the interpreter that eco has of a language.
+fn interpreter(language: &str) -> String {
+    let size = |end: &str| {
+        let path = project_file(&format!("plugins/interpreters/{language}/{language}.{end}"));
+        std::fs::metadata(path).map_or(0, |file| file.len())
+    };
+    match size("wasm") + size("cwasm") {
+        0 => "nothing".to_owned(),
+        bytes => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
