@@ -1,6 +1,6 @@
 //! A TCP host whose bytes are decided by sandboxed WebAssembly plugins: the crate to embed.
 //!
-//! Give it a plugin and a listener. This program serves a script, which need not be anybody's that it trusts:
+//! Give it a plugin and a listener. This program serves a script, whoever wrote it:
 //!
 //! ```no_run
 #![doc = include_str!("../examples/script.rs")]
@@ -38,7 +38,8 @@
 //! # Functions of your own
 //!
 //! A plugin has no functions but those that it is given. A [`HostImport`] is Rust behind a function of your own WIT
-//! package, with bounds and a price; scripts reach it under a name that you give.
+//! package, with bounds and a price; scripts reach it under a name that you give. [`record!`](plugin::record) makes the
+//! type of a record.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/import.rs")]
