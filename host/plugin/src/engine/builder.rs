@@ -23,6 +23,10 @@ use wasmtime::error::Context as _;
 /// bug, and a guard page would end the process. The value is generous, since it costs address space only.
 /// Test: `hostile_plugins::wasi::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
 const HOST_STACK: usize = 512 * 1024;
+/// The same where functions of the embedder's are called. Nobody knows how much they need, so they have what threads of
+/// Rust and of tokio have. Overflowing it ends the process, as it does in any thread; the page of [`HostImport`] says so.
+/// Test: `host_imports::hostile::a_function_has_its_stack_however_deep_the_plugin_is`.
+const OWN_STACK: usize = 2 << 20;
 
 impl Engine {
     /// Begins an engine that compiles with `compiler` and holds its plugins to these budgets.
@@ -185,18 +189,22 @@ impl EngineBuilder {
     /// import.
     pub fn build(mut self) -> Result<Engine, EngineError> {
         let imports = self.host_imports().map_err(EngineError)?;
+        let host_stack = match imports.names().next() {
+            Some(_) => OWN_STACK,
+            None => HOST_STACK,
+        };
         let created = match self.pooled {
-            None => self.wasmtime(WHOLE_MEMORY),
+            None => self.wasmtime(WHOLE_MEMORY, host_stack),
             // Lua has a second memory, for its exceptions.
             Some(connections)
                 if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE =>
             {
-                self.wasmtime(self.budgets.memory as u64)
+                self.wasmtime(self.budgets.memory as u64, host_stack)
             }
             // Containers may limit address space below the processor's.
             Some(_) => self
-                .wasmtime(WHOLE_MEMORY)
-                .or_else(|_| self.wasmtime(self.budgets.memory as u64)),
+                .wasmtime(WHOLE_MEMORY, host_stack)
+                .or_else(|_| self.wasmtime(self.budgets.memory as u64, host_stack)),
         };
         let (wasmtime, settings) = created.map_err(EngineError)?;
         start_clock(&wasmtime).map_err(EngineError)?;
@@ -219,7 +227,7 @@ impl EngineBuilder {
         .map_err(|why| EngineError(wasmtime::Error::msg(format!("no code can be kept: {why}"))))?;
         // Where address space is short, no memory gets as much of it as portable code needs.
         if self.begins_portable && settings.reservation == WHOLE_MEMORY {
-            code = code.beginning_on(move || portable(&budgets));
+            code = code.beginning_on(move || portable(&budgets, host_stack));
         }
         let state = Arc::new(EngineState {
             wasmtime,
@@ -261,13 +269,17 @@ impl EngineBuilder {
     }
 
     /// Creates wasmtime's engine. Each memory of its pool, if any, reserves so much address space.
-    fn wasmtime(&self, reservation: u64) -> wasmtime::Result<(wasmtime::Engine, Settings)> {
+    fn wasmtime(
+        &self,
+        reservation: u64,
+        host_stack: usize,
+    ) -> wasmtime::Result<(wasmtime::Engine, Settings)> {
         let settings = Settings {
             reservation,
             work: self.work,
             target: Target::Native,
         };
-        let engine = running(settings, &self.budgets).and_then(|mut config| {
+        let engine = running(settings, &self.budgets, host_stack).and_then(|mut config| {
             if let Some(connections) = self.pooled {
                 let pool = pool(&self.budgets, connections, reservation, self.cleaning);
                 config.allocation_strategy(pool);
@@ -287,19 +299,23 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The configuration for running code of these settings within the budgets.
-fn running(settings: Settings, budgets: &Budgets) -> wasmtime::Result<Config> {
+/// The configuration for running code of these settings within the budgets, with so many bytes of stack for the host.
+fn running(
+    settings: Settings,
+    budgets: &Budgets,
+    host_stack: usize,
+) -> wasmtime::Result<Config> {
     let mut config = settings.running()?;
     config.max_wasm_stack(budgets.stack);
-    config.async_stack_size(budgets.stack + HOST_STACK);
+    config.async_stack_size(budgets.stack.saturating_add(host_stack));
     Ok(config)
 }
 
 /// Creates an engine for the portable code of interpreters. It has no pool, since it only runs instances that begin
 /// before native code is ready. `None` where the machine can't run portable code: scripts begin later then, and
 /// nothing else changes.
-fn portable(budgets: &Budgets) -> Option<wasmtime::Engine> {
-    let engine = running(Settings::PORTABLE, budgets)
+fn portable(budgets: &Budgets, host_stack: usize) -> Option<wasmtime::Engine> {
+    let engine = running(Settings::PORTABLE, budgets, host_stack)
         .and_then(|config| wasmtime::Engine::new(&config))
         .inspect_err(|error| tracing::debug!("no portable code is run: {error:#}"))
         .ok()?;

@@ -126,6 +126,8 @@ pub const MOST_BYTES: usize = 64 * 1024;
 /// - The time of a function is its caller's: processor time counts for the call's `cpu`, waiting for its `wait`, and all
 ///   of it for its `deadline`. A closure that blocks its thread can't be stopped; the call ends when it returns. An async
 ///   function whose call ends is dropped at its next `await`.
+/// - A closure has 2 MiB of stack, as a thread of tokio, however deep the plugin has recursed; a future has as much at
+///   each poll. More ends the process, so that large buffers belong on the heap.
 /// - A function that panics ends the call that called it ([`Error::Import`](crate::Error::Import)), where panics
 ///   unwind. [`Trap`](crate::Trap) ends the call on purpose.
 ///

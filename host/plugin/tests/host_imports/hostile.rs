@@ -304,6 +304,49 @@ async fn a_function_that_blocks_has_the_time_of_its_call() {
     );
 }
 
+/// A plugin that recurses as deep as its chunk is long, times 16, and then calls `f`.
+fn recurses() -> String {
+    let plugin = component(
+        r#"(export "f" (func (param "data" (list u8))))"#,
+        &[("f", "(param i32 i32)")],
+        "(call $deep (i32.mul (local.get $length) (i32.const 16))) (i32.const 32)",
+    );
+    let deep = r#"(func $deep (param $left i32)
+       (if (local.get $left)
+         (then
+           (call $deep (i32.sub (local.get $left) (i32.const 1)))
+           ;; Not a call at the end, which would need no stack.
+           (i32.store (i32.const 48) (local.get $left)))
+         (else (call $f (i32.const 16) (i32.const 4)))))
+     (func (export "receive")"#;
+    plugin.replacen(r#"(func (export "receive")"#, deep, 1)
+}
+
+/// The plugin chooses where on its stack a function begins.
+#[tokio::test]
+async fn a_function_has_its_stack_however_deep_the_plugin_is() {
+    let import = import().function("f", |_: Vec<u8>| {
+        std::hint::black_box(&mut [0_u8; 1 << 20]);
+    });
+    let plugin = load(&engine(import), &recurses()).await.expect("it loads");
+    let fits = async |deep: usize| {
+        let chunk = vec![b'x'; deep];
+        plugin.session().receive(&chunk).await.map(drop)
+    };
+    let (mut fit, mut too_deep) = (0, 50_000);
+    while too_deep - fit > 1 {
+        let deep = usize::midpoint(fit, too_deep);
+        match fits(deep).await {
+            Ok(()) => fit = deep,
+            Err(error) => {
+                assert!(error.to_string().contains("stack"), "{error}");
+                too_deep = deep;
+            }
+        }
+    }
+    assert!(fit > 100, "{fit}");
+}
+
 #[tokio::test]
 async fn a_function_may_call_the_same_plugin() {
     let this = Arc::<OnceLock<ServerPlugin>>::default();
