@@ -27,8 +27,8 @@ pub(super) struct Pause {
     pub(super) place: Option<Place>,
     /// Whether the guest stopped to make way for other calls, and not to wait for something.
     pub(super) made_way: bool,
-    /// Processor time when the guest last went on. `None` before its first stop: asking the system at each call is
-    /// too expensive.
+    /// Processor time when the guest last went on. `None` before its first stop, and before it calls a function of the
+    /// embedder's: asking the system at each call is too expensive.
     went_on: Option<Reading>,
     /// Processor time since the last tick, without the stretch since `went_on`.
     had: Duration,
@@ -66,8 +66,8 @@ impl Reading {
     }
 }
 
-/// Time of a guest before its first stop, by the wall clock. A guest stops at the next tick at the latest. The system
-/// may have run other programs meanwhile, so a whole tick is the upper bound.
+/// Time of a guest before its first stop, by the wall clock. A guest stops at the next tick at the latest, unless the
+/// host works for it, and only functions of the embedder's work for so long: see `counts_exactly`. The system may have run other programs meanwhile, so a whole tick is the upper bound.
 pub(super) fn first_part(runs_since: Instant) -> Duration {
     runs_since.elapsed().min(TICK)
 }
@@ -151,8 +151,32 @@ impl CallState {
         }
     }
 
-    /// Ends a call that has stopped at least once. Returns its processor time since the last tick.
-    fn ends(&self) -> Duration {
+    /// Counts the rest of the running call's time exactly, although it may not have stopped yet. Returns whether it does:
+    /// some systems have no clock of a thread's processor time.
+    pub(super) fn counts_exactly(&self, runs_since: Instant) -> bool {
+        let mut pause = self.pause();
+        if pause.went_on.is_some() {
+            return true;
+        }
+        let Some(now) = Reading::now() else {
+            return false;
+        };
+        if !std::mem::replace(&mut pause.is_begun, true) {
+            pause.had += first_part(runs_since);
+        }
+        pause.went_on = Some(now);
+        true
+    }
+
+    /// The guest's processor time since the last tick, as far as it is known.
+    pub(super) fn so_far(&self) -> Duration {
+        let pause = self.pause();
+        let since = pause.went_on.as_ref().and_then(Reading::since);
+        pause.had + since.unwrap_or_default()
+    }
+
+    /// Ends a call whose time is counted exactly. Returns its processor time since the last tick.
+    pub(super) fn ends(&self) -> Duration {
         let mut pause = self.pause();
         let since = pause.went_on.take().and_then(|went_on| went_on.since());
         let rest = pause.had + since.unwrap_or_default();

@@ -97,6 +97,8 @@ pub(crate) struct CpuMeter {
     paid: Duration,
     /// Whether the running call has waited for a turn.
     had_turn: bool,
+    /// Whether the time of the running call is counted exactly, although it may not have stopped yet.
+    is_exact: bool,
     /// The other peer that pays for the running call, if one does.
     payer: Option<Arc<Account>>,
     pub(crate) call_state: Arc<CallState>,
@@ -132,6 +134,7 @@ impl CpuMeter {
             slow_queue,
             paid: Duration::ZERO,
             had_turn: false,
+            is_exact: false,
             payer: None,
             call_state: Arc::new(CallState::new(slow_flag)),
         }
@@ -221,8 +224,24 @@ impl CpuMeter {
         self.payer = payer;
     }
 
+    /// Counts the rest of the running call's time exactly. Functions of the embedder's may work for any time before the
+    /// next tick is noticed.
+    pub(crate) fn counts_exactly(&mut self) {
+        self.is_exact |= self.call_state.counts_exactly(self.runs_since);
+    }
+
+    /// Whether the running call has used up its processor time, after work of the embedder's. The next tick says that
+    /// too, but code without loops may reach none between two functions.
+    pub(crate) fn is_over(&self, budgets: &Budgets, now: Instant) -> bool {
+        let most = budgets.cpu.saturating_mul(self.slowdown);
+        // The system is asked only where it can be so.
+        now.duration_since(self.runs_since) > most && self.used + self.call_state.so_far() > most
+    }
+
     /// Ends a call. `rest` is its processor time that isn't counted yet, if the call has stopped at least once.
     pub(crate) fn end(&mut self, rest: Option<Duration>) {
+        let is_exact = std::mem::take(&mut self.is_exact);
+        let rest = rest.or_else(|| is_exact.then(|| self.call_state.ends()));
         let time = rest.unwrap_or_else(|| first_part(self.runs_since));
         self.total += time;
         self.spent.took(self.paid + time);

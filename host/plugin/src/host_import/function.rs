@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::returned::{Returned, Trap};
 use crate::error::HostFunctionPanicked;
 use crate::imports::caller::Caller;
-use crate::imports::host_calls::charge;
+use crate::imports::host_calls::{HostCalls as _, charge};
 use crate::imports::host_functions::{Answer, HostFailure, ScriptFunction, Terms, within_bounds};
 use crate::imports::parts::Part;
 use crate::instance::state::InstanceState;
@@ -94,6 +94,7 @@ impl<A: Arguments, R: Returned> Function<A, R> {
         unread: A::Unread,
         terms: Terms,
     ) -> wasmtime::Result<R::Written> {
+        store.data_mut().count_time_exactly();
         charge(&mut store, terms.fuel, 0)?;
         let mut reader = Reader::new(store.as_context_mut(), &self.shown, terms.most_bytes);
         let arguments = A::read(unread, &mut reader)?;

@@ -45,11 +45,14 @@ pub(crate) trait HostCalls: WasiView + Send + 'static {
     /// It is beyond the budget.
     fn spend_fuel(&mut self, fuel: u64, left: Option<u64>) -> Result<(), Budget>;
 
-    /// Checks the time of the running call by the clock, after work of the embedder's that may have taken any time.
+    /// Counts the rest of the running call's time exactly, before work of the embedder's that may take any time.
+    fn count_time_exactly(&mut self);
+
+    /// Checks the time of the running call, after work of the embedder's.
     ///
     /// # Errors
-    /// Its deadline is over.
-    fn check_deadline(&self) -> Result<(), Budget>;
+    /// Its deadline is over, or its processor time is used up.
+    fn check_time(&self) -> Result<(), Budget>;
 
     /// Counts the running call's messages and unsubscriptions, which the host holds until the call returns.
     ///

@@ -177,6 +177,7 @@ async fn call<T: HostCalls>(
     shown: &str,
 ) -> Answer {
     let most = terms.most_bytes;
+    store.data_mut().count_time_exactly();
     charge(store, terms.fuel, 0)?;
     let Some(arguments) = parts::read(store, arguments, most)? else {
         let why = format!("the arguments of {shown} are beyond the bound of {most} bytes");
@@ -215,6 +216,6 @@ where
     let result = priority.run(async { run(caller).await }).await;
     let state = store.data_mut();
     state.release_from_call(length);
-    state.check_deadline()?;
+    state.check_time()?;
     result
 }

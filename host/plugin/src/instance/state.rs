@@ -426,11 +426,20 @@ impl HostCalls for InstanceState {
         Ok(())
     }
 
-    fn check_deadline(&self) -> Result<(), Budget> {
-        match self.meter.span().ends {
-            Some(end) if Instant::now() > end => Err(Budget::Deadline),
-            _ => Ok(()),
+    fn count_time_exactly(&mut self) {
+        self.meter.counts_exactly();
+    }
+
+    fn check_time(&self) -> Result<(), Budget> {
+        let now = Instant::now();
+        if self.meter.span().ends.is_some_and(|end| now > end) {
+            return Err(Budget::Deadline);
         }
+        // An interpreter reaches a tick soon, which has it name the script's line.
+        if self.script.is_none() && self.meter.is_over(&self.engine.budgets, now) {
+            return Err(Budget::Cpu);
+        }
+        Ok(())
     }
 
     /// Pending messages count with the plugin's memory: the host keeps no more for a plugin than the plugin could

@@ -304,6 +304,70 @@ async fn a_function_that_blocks_has_the_time_of_its_call() {
     );
 }
 
+/// Works until its thread has had so much processor time.
+#[cfg(unix)]
+fn works(time: Duration) {
+    use rustix::time::{ClockId, clock_gettime};
+    let had = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).expect("a time");
+    let end = had() + time;
+    while had() < end {
+        std::hint::spin_loop();
+    }
+}
+
+/// No tick interrupts it, and the call ends without a pause.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_work_of_a_function_is_processor_time_of_its_call() {
+    let work = Duration::from_millis(100);
+    let now = import().function("f", move |_: Vec<u8>| works(work));
+    let later = import().async_function("f", move |_: Vec<u8>| async move { works(work) });
+    for import in [now, later] {
+        let budgets = budgets().cpu(Duration::from_secs(10));
+        let engine = engine_with(import, budgets);
+        let plugin = load(&engine, &hands_on()).await.expect("it loads");
+        let mut session = plugin.session();
+        for calls in 1..3 {
+            session.receive(b"x").await.expect("it replies");
+            let cpu = session.usage().and_then(|usage| usage.cpu);
+            assert!(cpu >= Some(calls * work), "{cpu:?}");
+        }
+    }
+}
+
+/// Code without loops reaches no tick between two functions.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_plugin_that_calls_one_function_after_the_other_is_out_of_time() {
+    let calls = Arc::<AtomicUsize>::default();
+    let count = calls.clone();
+    let import = import().function("f", move |_: Vec<u8>| {
+        count.fetch_add(1, Ordering::Relaxed);
+        works(Duration::from_millis(60));
+    });
+    let plugin = component(
+        r#"(export "f" (func (param "data" (list u8))))"#,
+        &[("f", "(param i32 i32)")],
+        &format!(
+            "{} (i32.const 32)",
+            "(call $f (local.get $chunk) (local.get $length))".repeat(20)
+        ),
+    );
+    let budgets = budgets().cpu(Duration::from_millis(100));
+    let error = fails(&engine_with(import, budgets), &plugin).await;
+    assert!(
+        matches!(
+            error,
+            Error::Budget {
+                budget: Budget::Cpu,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
 /// A plugin that recurses as deep as its chunk is long, times 16, and then calls `f`.
 fn recurses() -> String {
     let plugin = component(
