@@ -300,11 +300,7 @@ fn processors() -> usize {
 }
 
 /// The configuration for running code of these settings within the budgets, with so many bytes of stack for the host.
-fn running(
-    settings: Settings,
-    budgets: &Budgets,
-    host_stack: usize,
-) -> wasmtime::Result<Config> {
+fn running(settings: Settings, budgets: &Budgets, host_stack: usize) -> wasmtime::Result<Config> {
     let mut config = settings.running()?;
     config.max_wasm_stack(budgets.stack);
     config.async_stack_size(budgets.stack.saturating_add(host_stack));

@@ -26,9 +26,13 @@ pub trait Arguments: Sized + Send + 'static {
     fn wit() -> String;
 }
 
-/// Converts the arguments that a script gives.
-pub(super) fn from_parts<A: Arguments>(parts: Vec<Part>) -> Result<A, String> {
-    let mut parts = Parts::new(parts);
+/// Converts the arguments that a script gives. Their lists take at most `most` bytes, without their texts. Returns how
+/// many they take, too.
+pub(super) fn from_parts<A: Arguments>(
+    parts: Vec<Part>,
+    most: usize,
+) -> Result<(A, usize), String> {
+    let mut parts = Parts::new(parts, most);
     let arguments = A::take(&mut parts)?;
     if !parts.is_empty() {
         return Err(match A::COUNT {
@@ -36,7 +40,7 @@ pub(super) fn from_parts<A: Arguments>(parts: Vec<Part>) -> Result<A, String> {
             count => format!("it takes {count} parameters"),
         });
     }
-    Ok(arguments)
+    Ok((arguments, parts.taken()))
 }
 
 /// Converts the parameter at this place, from 1.

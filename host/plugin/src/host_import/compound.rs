@@ -125,11 +125,13 @@ impl<V: Item> Wire for Vec<V> {
         reader: &mut Reader<'_, T>,
     ) -> wasmtime::Result<Self> {
         let count = reader.count(&unread, size_of::<V>())?;
-        let items = (0..count).map(|place| {
+        // Not grown step by step, which would take more than was counted.
+        let mut items = Vec::with_capacity(count);
+        for place in 0..count {
             let item = reader.item(&unread, place)?;
-            V::read(item, reader)
-        });
-        items.collect()
+            items.push(V::read(item, reader)?);
+        }
+        Ok(items)
     }
 
     fn length(&self) -> usize {
@@ -149,11 +151,11 @@ impl<V: Item> Wire for Vec<V> {
             Part::Fields(names) if names.is_empty() => 0,
             other => return Err(not(&Self::wit(), &other)),
         };
-        // The list has a part for each item, or the first missing one is an error. So a count of 4 billion allocates
-        // nothing.
-        let items =
-            (0..count).map(|place| V::take(parts).map_err(|why| format!("item {place}: {why}")));
-        items.collect()
+        let mut items = parts.room(count)?;
+        for place in 0..count {
+            items.push(V::take(parts).map_err(|why| format!("item {place}: {why}"))?);
+        }
+        Ok(items)
     }
 
     fn put(self, parts: &mut Vec<Part>) {

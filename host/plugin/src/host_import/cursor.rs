@@ -4,28 +4,61 @@ use crate::imports::parts::Part;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-/// The parts of the arguments that aren't converted yet. It is public only for [`record!`](crate::record).
+/// The parts of the arguments that aren't converted yet, and the room for the lists that are made of them. It is public
+/// only for [`record!`](crate::record).
 #[doc(hidden)]
-pub struct Parts(Peekable<IntoIter<Part>>);
+pub struct Parts {
+    parts: Peekable<IntoIter<Part>>,
+    most: usize,
+    /// Bytes of `most` that no list has taken.
+    left: usize,
+}
 
 impl Parts {
-    pub(super) fn new(parts: Vec<Part>) -> Self {
-        Self(parts.into_iter().peekable())
+    /// The lists that are made of the parts take at most so many bytes, without their texts.
+    pub(super) fn new(parts: Vec<Part>, most: usize) -> Self {
+        Self {
+            parts: parts.into_iter().peekable(),
+            most,
+            left: most,
+        }
+    }
+
+    /// Bytes that lists have taken so far.
+    pub(super) fn taken(&self) -> usize {
+        self.most - self.left
+    }
+
+    /// Room for the items of a list. A part may be much smaller than the item that is made of it, so items have a bound
+    /// of their own. The list has a part for each item, or the first missing one is an error. So a count of 4 billion
+    /// allocates nothing.
+    pub(super) fn room<V>(&mut self, count: u32) -> Result<Vec<V>, String> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let count = count.min(self.parts.len());
+        let bytes = count.saturating_mul(size_of::<V>().max(1));
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or_else(|| {
+            format!(
+                "the items of lists are beyond the bound of {} bytes",
+                self.most
+            )
+        })?;
+        Ok(Vec::with_capacity(count))
     }
 
     /// The next part. `wanted` is the type of its value in WIT.
     pub(super) fn next(&mut self, wanted: impl FnOnce() -> String) -> Result<Part, String> {
-        let next = self.0.next();
+        let next = self.parts.next();
         next.ok_or_else(|| format!("{} is missing", wanted()))
     }
 
     /// Takes the next part if it is `none`.
     pub(super) fn take_none(&mut self) -> bool {
-        self.0.next_if_eq(&Part::None).is_some()
+        self.parts.next_if_eq(&Part::None).is_some()
     }
 
     pub(super) fn is_empty(&mut self) -> bool {
-        self.0.peek().is_none()
+        self.parts.peek().is_none()
     }
 
     /// The names of the fields of a record that comes next. The values follow in this order.

@@ -8,8 +8,10 @@ use super::reader::Reader;
 use super::returned::{Returned, Trap};
 use crate::error::HostFunctionPanicked;
 use crate::imports::caller::Caller;
-use crate::imports::host_calls::{HostCalls as _, charge};
-use crate::imports::host_functions::{Answer, HostFailure, ScriptFunction, Terms, within_bounds};
+use crate::imports::host_calls::{HostCalls as _, charge, fuel_of};
+use crate::imports::host_functions::{
+    HostFailure, Pending, Prepared, ScriptFunction, Terms, within_bounds,
+};
 use crate::imports::parts::Part;
 use crate::instance::state::InstanceState;
 use std::any::Any;
@@ -95,14 +97,15 @@ impl<A: Arguments, R: Returned> Function<A, R> {
         terms: Terms,
     ) -> wasmtime::Result<R::Written> {
         store.data_mut().count_time_exactly();
-        charge(&mut store, terms.fuel, 0)?;
+        charge(&mut store, terms.fuel)?;
         let mut reader = Reader::new(store.as_context_mut(), &self.shown, terms.most_bytes);
         let arguments = A::read(unread, &mut reader)?;
-        let taken = reader.taken();
+        let (taken, items) = (reader.taken(), reader.items());
+        charge(&mut store, fuel_of(taken, items))?;
         let run = |caller| self.run(caller, arguments);
         let result = within_bounds(&mut store, taken, run).await?;
         let (given, most) = (result.length(), terms.most_bytes);
-        charge(&mut store, 0, given)?;
+        charge(&mut store, fuel_of(given, 0))?;
         if given > most {
             return Err(wasmtime::format_err!(
                 "{} gave {given} bytes (at most {most})",
@@ -126,19 +129,18 @@ impl<A: Arguments, R: Returned> ScriptFunction for Function<A, R> {
         A::COUNT
     }
 
-    fn call_with_parts(
-        &self,
-        caller: Caller,
-        arguments: Vec<Part>,
-    ) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>> {
-        Box::pin(async move {
-            let arguments = match from_parts(arguments) {
-                Ok(arguments) => arguments,
-                Err(why) => return Ok(Err(HostFailure::Refused(why))),
-            };
-            let result = self.run(caller, arguments).await?;
-            let outcome = result.parts().map_err(|trap| self.ended(&trap))?;
-            Ok(outcome.map_err(HostFailure::Failed))
+    fn prepare(&self, arguments: Vec<Part>, most: usize) -> Result<Prepared<'_>, String> {
+        let (arguments, lists) = from_parts::<A>(arguments, most)?;
+        let run = move |caller| -> Pending<'_> {
+            Box::pin(async move {
+                let result = self.run(caller, arguments).await?;
+                let outcome = result.parts().map_err(|trap| self.ended(&trap))?;
+                Ok(outcome.map_err(HostFailure::Failed))
+            })
+        };
+        Ok(Prepared {
+            lists,
+            run: Box::new(run),
         })
     }
 }

@@ -121,8 +121,10 @@ pub const MOST_BYTES: usize = 64 * 1024;
 ///
 /// - Arguments and results are within [`most_bytes`](Self::most_bytes), each. Arguments are measured in the plugin's
 ///   memory, before they are copied.
+/// - An item of a list takes its size in Rust of that bound, beside its texts.
 /// - The host's copy of arguments counts towards the total of memory in use.
-/// - A call costs [`fuel`](Self::fuel) where the engine counts fuel, and as much as a call of eco's own for each 4 KiB.
+/// - A call costs [`fuel`](Self::fuel) where the engine counts fuel, and as much as a call of eco's own for each 4 KiB,
+///   and for each 32 items of lists that it takes. Each part of a script's value is such an item.
 /// - The time of a function is its caller's: processor time counts for the call's `cpu`, waiting for its `wait`, and all
 ///   of it for its `deadline`. A closure that blocks its thread can't be stopped; the call ends when it returns. An async
 ///   function whose call ends is dropped at its next `await`.
@@ -233,7 +235,7 @@ impl HostImport {
         self
     }
 
-    /// Sets the fuel that a call costs, beside 1000 for each 4 KiB that pass. The default is 1000, which about equals the
+    /// Sets the fuel that a call costs, beside 1000 for each 4 KiB that pass and for each 32 items that come. The default is 1000, which about equals the
     /// time of a function that does little. It counts where the engine is [metered](crate::EngineBuilder::metered).
     #[must_use]
     pub fn fuel(mut self, fuel: u64) -> Self {

@@ -13,6 +13,7 @@ pub struct Reader<'a, T: 'static> {
     function: &'a str,
     most: usize,
     left: usize,
+    items: usize,
 }
 
 impl<'a, T: 'static> Reader<'a, T> {
@@ -22,12 +23,18 @@ impl<'a, T: 'static> Reader<'a, T> {
             function,
             most,
             left: most,
+            items: 0,
         }
     }
 
     /// Bytes that were read so far.
     pub(super) fn taken(&self) -> usize {
         self.most - self.left
+    }
+
+    /// Items of lists that were read so far, each on its own.
+    pub(super) fn items(&self) -> usize {
+        self.items
     }
 
     /// Copies a text. Invalid UTF-8 traps, as for any string of a component. wasmtime tells the length only after it
@@ -54,6 +61,7 @@ impl<'a, T: 'static> Reader<'a, T> {
         size: usize,
     ) -> wasmtime::Result<usize> {
         self.spend(list.len().saturating_mul(size.max(1)))?;
+        self.items += list.len();
         Ok(list.len())
     }
 

@@ -1,6 +1,6 @@
 //! Values of scripts: how their parts become values of Rust, and back.
 
-use super::arguments::{Arguments, from_parts};
+use super::arguments::{self, Arguments};
 use super::returned::Returned;
 use super::value::Wire;
 use crate::imports::parts::Part::{
@@ -23,6 +23,11 @@ fn text(text: &str) -> Part {
 
 fn fields(names: &[&str]) -> Part {
     Fields(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+/// Arguments of any size.
+fn from_parts<A: Arguments>(parts: Vec<Part>) -> Result<A, String> {
+    arguments::from_parts(parts, usize::MAX).map(|(arguments, _)| arguments)
 }
 
 /// The words for arguments that don't fit.
@@ -151,6 +156,34 @@ fn a_list_is_as_long_as_the_parts_that_follow() {
         refused::<((bool, bool),)>(vec![Items(3), Flag(true), Flag(true), Flag(true)]),
         "parameter 1: tuple<bool, bool> is wanted, and it is a list"
     );
+}
+
+/// A part of 32 bytes may become an item of any size.
+#[test]
+fn the_items_of_lists_have_a_bound_and_are_counted() {
+    let parts = || vec![Items(3), fields(&[]), fields(&[]), fields(&[])];
+    crate::record! {
+        #[derive(Debug, PartialEq)]
+        struct Wide { a: Option<u64>, b: Option<u64>, c: Option<u64>, d: Option<u64> }
+    }
+    let size = 3 * size_of::<Wide>();
+    let (items, taken) = arguments::from_parts::<Vec<Wide>>(parts(), size).expect("they fit");
+    assert_eq!((items.len(), items.capacity(), taken), (3, 3, size));
+    let refused = arguments::from_parts::<Vec<Wide>>(parts(), size - 1);
+    assert_eq!(
+        refused,
+        Err("parameter 1: the items of lists are beyond the bound of 191 bytes".to_owned())
+    );
+    let lists = vec![
+        Items(2),
+        Items(1),
+        Flag(true),
+        Items(2),
+        Flag(true),
+        Flag(true),
+    ];
+    let (_, taken) = arguments::from_parts::<Vec<Vec<bool>>>(lists, usize::MAX).expect("they fit");
+    assert_eq!(taken, 2 * size_of::<Vec<bool>>() + 3);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use wasmtime_wasi::WasiView;
 
 /// Bytes that the host can process in the time of one call.
 const BYTES: usize = 4096;
+/// Values that the host can read in the time of one call, where it reads each on its own: items of lists, and parts of a
+/// script's values. Test: `host_imports::hostile::items_that_are_read_one_by_one_have_their_price`.
+const ITEMS: usize = 32;
 
 /// The state of an instance, as the functions that it imports see it.
 pub(crate) trait HostCalls: WasiView + Send + 'static {
@@ -99,15 +102,16 @@ pub(crate) fn instructions_left<'a, T: HostCalls>(
     counts.then(|| store.get_fuel().ok()).flatten()
 }
 
-/// Charges the running call for work of the embedder's: this fuel, and the usual fuel for so many bytes.
+/// The fuel for the host's work on so many bytes, and on so many values that it reads one by one.
+pub(crate) fn fuel_of(bytes: usize, items: usize) -> u64 {
+    HOST_CALL.saturating_mul((bytes / BYTES + items / ITEMS) as u64)
+}
+
+/// Charges the running call for work of the embedder's.
 pub(crate) fn charge<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     fuel: u64,
-    bytes: usize,
 ) -> Result<(), Budget> {
     let left = instructions_left(&*store);
-    let fuel_of_bytes = HOST_CALL.saturating_mul((bytes / BYTES) as u64);
-    store
-        .data_mut()
-        .spend_fuel(fuel.saturating_add(fuel_of_bytes), left)
+    store.data_mut().spend_fuel(fuel, left)
 }

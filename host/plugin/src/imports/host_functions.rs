@@ -4,7 +4,7 @@
 //! It owns the table of these functions and the bounds of a call. `host_import` converts the values.
 
 use super::caller::Caller;
-use super::host_calls::{HostCalls, charge};
+use super::host_calls::{HostCalls, charge, fuel_of};
 use super::parts::{self, Part, UnreadPart};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,6 +33,17 @@ pub(crate) enum HostFailure {
 /// The result of a call by a script: parts of a value, or what failed. A `wasmtime::Error` ends the plugin's call.
 pub(crate) type Answer = wasmtime::Result<Result<Vec<Part>, HostFailure>>;
 
+/// A call whose arguments are converted.
+pub(crate) struct Prepared<'a> {
+    /// Bytes that lists of the arguments take, without their texts.
+    pub(crate) lists: usize,
+    /// Calls the function.
+    pub(crate) run: Box<dyn FnOnce(Caller) -> Pending<'a> + Send + 'a>,
+}
+
+/// The future of an answer.
+pub(crate) type Pending<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
 /// A function of the embedder's that takes the parts of its arguments.
 pub(crate) trait ScriptFunction: Send + Sync {
     /// Its name in WIT.
@@ -41,12 +52,9 @@ pub(crate) trait ScriptFunction: Send + Sync {
     /// The number of its parameters.
     fn parameters(&self) -> u32;
 
-    /// Converts the arguments and calls the function.
-    fn call_with_parts(
-        &self,
-        caller: Caller,
-        arguments: Vec<Part>,
-    ) -> Pin<Box<dyn Future<Output = Answer> + Send + '_>>;
+    /// Converts the arguments, whose lists take at most `most` bytes without their texts. The error says what doesn't
+    /// fit.
+    fn prepare(&self, arguments: Vec<Part>, most: usize) -> Result<Prepared<'_>, String>;
 }
 
 /// An import of the embedder's that scripts see.
@@ -178,18 +186,22 @@ async fn call<T: HostCalls>(
 ) -> Answer {
     let most = terms.most_bytes;
     store.data_mut().count_time_exactly();
-    charge(store, terms.fuel, 0)?;
+    charge(store, terms.fuel)?;
     let Some(arguments) = parts::read(store, arguments, most)? else {
         let why = format!("the arguments of {shown} are beyond the bound of {most} bytes");
         return Ok(refused(why));
     };
     let length = parts::length(&arguments);
-    let run = |caller| function.call_with_parts(caller, arguments);
-    let answer = within_bounds(store, length, run).await?;
+    charge(store, fuel_of(length, parts::count(&arguments)))?;
+    let Prepared { lists, run } = match function.prepare(arguments, most) {
+        Ok(prepared) => prepared,
+        Err(why) => return Ok(refused(why)),
+    };
+    let answer = within_bounds(store, length.saturating_add(lists), run).await?;
     let (Ok(parts) | Err(HostFailure::Failed(parts))) = &answer else {
         return Ok(answer);
     };
-    charge(store, 0, parts::length(parts))?;
+    charge(store, fuel_of(parts::length(parts), parts::count(parts)))?;
     if parts::fit(parts, most) {
         Ok(answer)
     } else {
@@ -198,8 +210,8 @@ async fn call<T: HostCalls>(
     }
 }
 
-/// Runs a function of the embedder's, whose arguments have so many bytes, within the bounds of the plugin's call. It runs
-/// at ordinary priority, since it may hold what others wait for.
+/// Runs a function of the embedder's, for whose arguments the host holds so many bytes, within the bounds of the
+/// plugin's call. It runs at ordinary priority, since it may hold what others wait for.
 pub(crate) async fn within_bounds<T: HostCalls, R, F>(
     store: &mut StoreContextMut<'_, T>,
     length: usize,
@@ -208,7 +220,6 @@ pub(crate) async fn within_bounds<T: HostCalls, R, F>(
 where
     F: Future<Output = wasmtime::Result<R>>,
 {
-    charge(store, 0, length)?;
     let state = store.data_mut();
     state.hold_for_call(length)?;
     let caller = Caller::new(state.participation().connection);

@@ -128,6 +128,15 @@ pub(super) fn fit(parts: &[Part], most: usize) -> bool {
     parts.iter().try_for_each(|part| room.take(part)).is_some()
 }
 
+/// The number of values that some parts are read from: each part, and each name of a field.
+pub(super) fn count(parts: &[Part]) -> usize {
+    let counts = parts.iter().map(|part| match part {
+        Part::Fields(names) => names.len() + 1,
+        _ => 1,
+    });
+    counts.sum()
+}
+
 /// The bytes that the host holds for some parts.
 pub(super) fn length(parts: &[Part]) -> usize {
     let lengths = parts.iter().map(|part| match part {

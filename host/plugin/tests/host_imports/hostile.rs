@@ -131,6 +131,37 @@ async fn a_call_has_its_price_and_a_plugin_that_calls_for_ever_is_out_of_fuel() 
 }
 
 #[tokio::test]
+async fn items_that_are_read_one_by_one_have_their_price() {
+    let calls = Arc::<AtomicUsize>::default();
+    let count = calls.clone();
+    let import = import().fuel(10_000).function("f", move |_: Vec<bool>| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let mut budgets = budgets();
+    budgets.fuel = 1_000_000;
+    let engine = Engine::builder(eco_plugin::Compiler::InProcess, budgets)
+        .import(import)
+        .metered()
+        .build()
+        .expect("an engine");
+    // 3200 items cost 100,000.
+    let plugin = calls_f(1_000_000, 1024, 3200);
+    let plugin = plugin.replacen(r#""data" (list u8)"#, r#""data" (list bool)"#, 1);
+    let error = fails(&engine, &plugin).await;
+    assert!(
+        matches!(
+            error,
+            Error::Budget {
+                budget: Budget::Fuel,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(calls.load(Ordering::Relaxed), 9);
+}
+
+#[tokio::test]
 async fn a_plugin_that_calls_for_ever_is_out_of_time() {
     let (calls, import) = counts();
     let mut budgets = budgets();
