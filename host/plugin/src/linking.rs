@@ -136,9 +136,19 @@ impl<'a> Offer<'a> {
                 self.own.link(&mut linker, &granted)?;
                 linker.instantiate_pre(component)
             })
-            .map_err(|error| {
-                let difference = self.own.difference(component);
-                LoadError::ImportType(difference.map_or(error, wasmtime::Error::msg))
+            .map_err(|error| match self.difference(component, &error) {
+                Some(difference) => LoadError::OwnImportType(difference),
+                None => LoadError::ImportType(error),
             })
+    }
+
+    /// How a component's import differs from the embedder's of that name. `None` where the error of linking it is about
+    /// another import.
+    fn difference(&self, component: &Component, error: &wasmtime::Error) -> Option<String> {
+        self.own.difference(component).or_else(|| {
+            let error = format!("{error:#}");
+            let is_own = self.own.names().any(|name| error.contains(name));
+            is_own.then_some(error)
+        })
     }
 }

@@ -46,16 +46,22 @@ pub enum LoadError {
         meant: Option<Misspelt>,
     },
     /// It has imports that are not offered.
-    #[error("{}", not_offered(Listed(.refused), .own))]
+    #[error("{}{}", not_offered(Listed(.refused), .own), may_be_own(.refused))]
     Import {
         /// The imports, with their versions.
         refused: Vec<String>,
         /// The imports of the embedding program that are offered beside eco's own.
         own: Vec<String>,
     },
-    /// The interface that it imports is offered, but not with that function or type.
+    /// The interface of eco's own that it imports is offered, but not with that function or type.
     #[error("{}", not_offered(format_args!("{:#}", .0), &[]))]
     ImportType(wasmtime::Error),
+    /// An import of the embedding program's has no such function, or has it with another type. The text says which.
+    #[error(
+        "its import is not the one that is offered: {}\nBuild it against the WIT of the program that embeds eco.",
+        one_line(.0)
+    )]
+    OwnImportType(String),
     /// It exports no interface that eco could use.
     #[error(
         "it exports nothing that eco can use as a {role}\n  expected: {expected}\n  exports:  {}",
@@ -95,7 +101,7 @@ impl LoadError {
             Self::Compile(error) => error.code(),
             Self::Script { .. } => "script",
             Self::Function { .. } => "function",
-            Self::Import { .. } | Self::ImportType(_) => "import",
+            Self::Import { .. } | Self::ImportType(_) | Self::OwnImportType(_) => "import",
             Self::Export { .. } => "export",
             Self::Type { .. } => "type",
             Self::Start(_) => "start",
@@ -124,6 +130,18 @@ fn not_offered(imports: impl fmt::Display, own: &[String]) -> String {
         one_line(imports),
         imports::offered_text()
     )
+}
+
+/// What helps where one of the imports is an interface of somebody else's.
+fn may_be_own(imports: &[String]) -> &'static str {
+    let is_own = |name: &String| {
+        name.contains('/') && !name.starts_with("eco:") && !name.starts_with("wasi:")
+    };
+    if imports.iter().any(is_own) {
+        " A program that embeds eco can offer imports of its own (HostImport)."
+    } else {
+        ""
+    }
 }
 
 /// A hint at a likely misspelling.

@@ -88,7 +88,8 @@ impl HostImports {
         Ok(())
     }
 
-    /// The first function of a component's imports that these don't have, or have with another type, in words.
+    /// The first function of a component's imports that these don't have, or have with another type, in words. Types that
+    /// differ beyond what is shown of them are not found.
     pub(crate) fn difference(&self, component: &Component) -> Option<String> {
         self.0.iter().find_map(|import| {
             let name = import.name();
@@ -97,7 +98,7 @@ impl HostImports {
                 .find_map(|(wanted, kind)| {
                     let mut functions = import.functions().iter();
                     let own = functions.find(|own| own.name() == wanted);
-                    match own.map(|own| own.wit()) {
+                    match own.map(|own| types::shown(&own.wit())) {
                         None => Some(format!("{name} has no function `{wanted}`")),
                         Some(own) if own != kind => Some(format!(
                             "`{wanted}` of {name} is {own}, and it imports {kind}"

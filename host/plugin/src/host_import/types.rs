@@ -27,6 +27,13 @@ pub(super) fn functions(component: &Component, interface: &str) -> Vec<(String, 
     functions.collect()
 }
 
+/// As much of a type as is read of a component's, so that the two compare.
+pub(super) fn shown(kind: &str) -> String {
+    let mut text = Text::default();
+    text.add(kind);
+    text.0
+}
+
 /// The type of a function.
 fn of_function(function: &ComponentFunc) -> String {
     let mut text = Text::default();
@@ -147,5 +154,7 @@ mod tests {
         text.add(&"ñ".repeat(SHOWN));
         text.add("more");
         assert_eq!(text.0, "ñ".repeat(SHOWN / 2) + "…");
+        assert_eq!(shown(&"ñ".repeat(SHOWN)), text.0);
+        assert_eq!(shown("func(u8)"), "func(u8)");
     }
 }

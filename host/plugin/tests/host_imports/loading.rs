@@ -77,9 +77,12 @@ fn a_laboratory_has_no_imports() {
 async fn a_plugin_whose_import_differs_is_told_how() {
     let engine = engine(import().function("f", |_: String| -> Option<Vec<u8>> { None }));
     let error = load(&engine, &hands_on()).await.expect_err("it differs");
-    assert!(matches!(error, LoadError::ImportType(_)) && error.code() == "import");
-    let said = "`f` of mycompany:kv/store@0.1.0 is func(string) -> option<list<u8>>, and it imports func(list<u8>)";
-    assert!(error.to_string().contains(said), "{error}");
+    assert!(matches!(error, LoadError::OwnImportType(_)) && error.code() == "import");
+    assert_eq!(
+        error.to_string(),
+        "its import is not the one that is offered: `f` of mycompany:kv/store@0.1.0 is func(string) -> option<list<u8>>, and it imports func(list<u8>)\n\
+         Build it against the WIT of the program that embeds eco."
+    );
 
     let other = component(
         r#"(export "g" (func))"#,
@@ -88,6 +91,42 @@ async fn a_plugin_whose_import_differs_is_told_how() {
     );
     let error = load(&engine, &other).await.expect_err("it differs");
     let said = "mycompany:kv/store@0.1.0 has no function `g`";
+    assert!(error.to_string().contains(said), "{error}");
+}
+
+/// Two types that are cut where they are shown don't differ for that.
+#[tokio::test]
+async fn a_long_type_is_not_named_for_another_that_differs() {
+    type Long = (
+        String,
+        Vec<Vec<Vec<Vec<Vec<Vec<Vec<Vec<Vec<Vec<Vec<Vec<Vec<String>>>>>>>>>>>>>,
+    );
+    let nested = (0..13).fold("string".to_owned(), |inner, _| format!("(list {inner})"));
+    let long = |times: usize| format!("(param \"p{times}\" (tuple string {nested}))");
+    let import = import()
+        .function("f", |_: (Long, Long, Long)| ())
+        .function("g", |_: String| ());
+    let interface = format!(
+        r#"(export "f" (func {}{}{})) (export "g" (func (param "data" (list u8))))"#,
+        long(1),
+        long(2),
+        long(3)
+    );
+    let plugin = component(
+        &interface,
+        &[
+            (
+                "f",
+                "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
+            ),
+            ("g", "(param i32 i32)"),
+        ],
+        "(i32.const 32)",
+    );
+    let error = load(&engine(import), &plugin)
+        .await
+        .expect_err("it differs");
+    let said = "`g` of mycompany:kv/store@0.1.0 is func(string), and it imports func(list<u8>)";
     assert!(error.to_string().contains(said), "{error}");
 }
 
@@ -107,6 +146,11 @@ async fn a_plugin_that_imports_what_is_not_there_is_told_what_is() {
             .contains("; and here mycompany:kv/store@0.1.0"),
         "{error}"
     );
+    let said = "A program that embeds eco can offer imports of its own (HostImport).";
+    assert!(error.to_string().ends_with(said), "{error}");
+    let wasi = calls_f(1, 16, 4).replace(NAME, "wasi:http/types@0.2.0");
+    let error = load(&engine, &wasi).await.expect_err("it is not offered");
+    assert!(!error.to_string().contains("embeds"), "{error}");
 }
 
 #[tokio::test]
