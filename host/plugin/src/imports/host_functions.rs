@@ -159,19 +159,19 @@ pub(super) fn link<T: HostCalls>(
                 let Some((import, function)) = imports.find(import, function) else {
                     return Ok((refused("there is no such function".to_owned()),));
                 };
-                let shown = format!("{}.{}", import.name, function.name());
                 if is_evaluating {
                     return Ok((refused(format!(
-                        "{shown} can't be called while the script is loaded; call it in a function"
+                        "it can't be called while the script is loaded; call it in a function"
                     )),));
                 }
-                let answer = call(&mut store, import.terms, function, &arguments, &shown).await?;
+                let answer = call(&mut store, import.terms, function, &arguments).await?;
                 Ok((answer,))
             })
         },
     )
 }
 
+/// Refuses a call, for a reason before which the interpreter puts the name of the function, as the script spells it.
 fn refused(why: String) -> Result<Vec<Part>, HostFailure> {
     Err(HostFailure::Refused(why))
 }
@@ -182,13 +182,12 @@ async fn call<T: HostCalls>(
     terms: Terms,
     function: &dyn ScriptFunction,
     arguments: &WasmList<UnreadPart>,
-    shown: &str,
 ) -> Answer {
     let most = terms.most_bytes;
     store.data_mut().count_time_exactly();
     charge(store, terms.fuel)?;
     let Some(arguments) = parts::read(store, arguments, most)? else {
-        let why = format!("the arguments of {shown} are beyond the bound of {most} bytes");
+        let why = format!("the arguments are beyond the bound of {most} bytes");
         return Ok(refused(why));
     };
     let length = parts::length(&arguments);
@@ -201,13 +200,13 @@ async fn call<T: HostCalls>(
     let (Ok(parts) | Err(HostFailure::Failed(parts))) = &answer else {
         return Ok(answer);
     };
-    charge(store, fuel_of(parts::length(parts), parts::count(parts)))?;
-    if parts::fit(parts, most) {
-        Ok(answer)
-    } else {
-        let why = format!("what {shown} gave is beyond the bound of {most} bytes");
-        Ok(refused(why))
+    let length = parts::length(parts);
+    charge(store, fuel_of(length, parts::count(parts)))?;
+    if !parts::fit(parts, most) {
+        let why = format!("the result is beyond the bound of {most} bytes");
+        return Ok(refused(why));
     }
+    Ok(answer)
 }
 
 /// Runs a function of the embedder's, for whose arguments the host holds so many bytes, within the bounds of the

@@ -17,6 +17,16 @@ eco_plugin::record! {
     }
 }
 
+eco_plugin::record! {
+    /// A record that is larger than the part of a script's empty object.
+    struct Wide {
+        a: Option<u64>,
+        b: Option<u64>,
+        c: Option<u64>,
+        d: Option<u64>,
+    }
+}
+
 /// A store of entries, with functions of all kinds.
 fn kv() -> HostImport {
     let entries = Arc::<Mutex<BTreeMap<String, Entry>>>::default();
@@ -126,6 +136,33 @@ end"#;
 }
 
 #[tokio::test]
+async fn a_function_whose_name_is_a_word_of_the_language_can_be_called() {
+    let words = || {
+        import()
+            .script_name("kv")
+            .function("end", |(): ()| "end".to_owned())
+            .function("from", |(): ()| "from".to_owned())
+    };
+    for (name, script) in [
+        (
+            "words.js",
+            "function receive() { return kv.end() + ' ' + kv.from(); }",
+        ),
+        (
+            "words.lua",
+            "function receive() return kv['end']() .. ' ' .. kv.from() end",
+        ),
+        (
+            "words.py",
+            "from eco import kv\ndef receive(chunk):\n    return f'{kv.end()} {kv.from_()}'.encode()\n",
+        ),
+    ] {
+        let plugin = load_as(&engine(words()), name, script).await;
+        assert_eq!(asks(&plugin, "").await, "end from", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_script_catches_an_error_of_the_function_and_arguments_that_do_not_fit() {
     let plugin = load(&engine(kv()), ASKS).await;
     for (question, answer) in [
@@ -162,18 +199,18 @@ async fn values_pass_up_to_the_bound_and_no_further() {
         .function("take", |bytes: Vec<u8>| bytes.len() as u64)
         .function("give", |length: u32| "x".repeat(length as usize))
         .function("count", |texts: Vec<String>| texts.len() as u64)
-        .function("many", |length: u32| vec![true; length as usize]);
+        .function("many", |length: u32| vec![true; length as usize])
+        .function("entries", |entries: Vec<Wide>| entries.len() as u64);
     let plugin = load(&engine(import), ASKS).await;
     // A part is 32 bytes on the host. 32 parts pass besides, one of which is the list.
     let parts = most / 32 + 31;
+    // Each is made of one part.
+    let wide = most / size_of::<Wide>();
     let taken = |name: &str| {
-        format!(
-            "TypeError: kv.{name}: the arguments of kv.{name} are beyond the bound of 65536 bytes"
-        )
+        format!("TypeError: kv.{name}: the arguments are beyond the bound of 65536 bytes")
     };
-    let given = |name: &str| {
-        format!("TypeError: kv.{name}: what kv.{name} gave is beyond the bound of 65536 bytes")
-    };
+    let given =
+        |name: &str| format!("TypeError: kv.{name}: the result is beyond the bound of 65536 bytes");
     for (question, answer) in [
         (
             format!("Number(kv.take('x'.repeat({most})))"),
@@ -193,6 +230,15 @@ async fn values_pass_up_to_the_bound_and_no_further() {
         (
             format!("kv.count(Array({}).fill(''))", parts + 1),
             taken("count"),
+        ),
+        (
+            format!("Number(kv.entries(Array({wide}).fill({{}})))"),
+            wide.to_string(),
+        ),
+        (
+            format!("kv.entries(Array({}).fill({{}}))", wide + 1),
+            "TypeError: kv.entries: parameter 1: the items of lists are beyond the bound of 65536 bytes"
+                .to_owned(),
         ),
         (format!("kv.many({parts}).length"), parts.to_string()),
         (format!("kv.many({})", parts + 1), given("many")),
