@@ -112,6 +112,7 @@ impl<A: Arguments, R: Returned> Function<A, R> {
                 self.shown
             ));
         }
+        store.data_mut().hold_result(given)?;
         result.written().map_err(|trap| self.ended(&trap))
     }
 

@@ -100,7 +100,7 @@ pub const MOST_BYTES: usize = 64 * 1024;
 ///
 /// Parameters and results are [values](crate::Value): integers, `bool`, `String`, `Vec<u8>`, options, results, lists,
 /// tuples, and structs of [`record!`](crate::record). A function takes nothing (`|_: ()|`), one value, or a tuple of
-/// several. A plugin whose import has another type fails to load ([`LoadError::ImportType`](crate::LoadError::ImportType)).
+/// several. A plugin whose import has another type fails to load ([`LoadError::OwnImportType`](crate::LoadError::OwnImportType)).
 /// Servers and clients may import it.
 ///
 /// # Scripts
@@ -120,9 +120,11 @@ pub const MOST_BYTES: usize = 64 * 1024;
 /// # Bounds
 ///
 /// - Arguments and results are within [`most_bytes`](Self::most_bytes), each. Arguments are measured in the plugin's
-///   memory, before they are copied.
+///   memory, before they are copied. A text is read before it is measured, and one in UTF-16 or Latin-1 is copied for
+///   that: as much as the plugin's memory holds, whatever the bound is.
 /// - An item of a list takes its size in Rust of that bound, beside its texts.
-/// - The host's copy of arguments counts towards the total of memory in use.
+/// - The host's copy of arguments counts towards the total of memory in use, and so does a result while it is copied into
+///   the plugin.
 /// - A call costs [`fuel`](Self::fuel) where the engine counts fuel, and as much as a call of eco's own for each 4 KiB,
 ///   and for each 32 items of lists that it takes. Each part of a script's value is such an item.
 /// - The time of a function is its caller's: processor time counts for the call's `cpu`, waiting for its `wait`, and all
@@ -132,6 +134,9 @@ pub const MOST_BYTES: usize = 64 * 1024;
 ///   each poll. More ends the process, so that large buffers belong on the heap.
 /// - A function that panics ends the call that called it ([`Error::Import`](crate::Error::Import)), where panics
 ///   unwind. [`Trap`](crate::Trap) ends the call on purpose.
+///
+/// The start code of a component may call functions, too: once while the plugin is loaded, and at the start of each
+/// instance. [`Caller::connection`] is `None` while it is loaded.
 ///
 /// An engine for a [laboratory](crate::EngineBuilder::laboratory) takes no imports: nothing says that they give the same
 /// at every run.
@@ -244,7 +249,8 @@ impl HostImport {
     }
 
     /// Shows the import to scripts, under this name: letters, digits and `_`. Its functions, and the fields of records,
-    /// have the language's own spelling: `get-all` is `kv.getAll` in JavaScript and `kv.get_all` in Lua and Python. Scripts
+    /// have the language's own spelling: `get-all` is `kv.getAll` in JavaScript and `kv.get_all` in Lua and Python. Where
+    /// that is a word of the language, as `end` and `from` are, it is `kv["end"]` in Lua and `kv.from_` in Python. Scripts
     /// don't see an import without a name.
     #[must_use]
     pub fn script_name(mut self, name: impl Into<String>) -> Self {

@@ -1,6 +1,6 @@
 //! Reads arguments out of a plugin's memory, within the bound of the import.
 //!
-//! Each length is checked where the argument lies, before anything is copied.
+//! Each length is checked where the argument lies, before anything is copied. A text is read for that.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Lift, WasmList, WasmStr};

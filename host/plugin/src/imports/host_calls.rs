@@ -42,6 +42,13 @@ pub(crate) trait HostCalls: WasiView + Send + 'static {
     /// Releases bytes that were held for the running call, before its end.
     fn release_from_call(&mut self, bytes: usize);
 
+    /// Counts bytes of a function's result, which the host holds while it copies them into the plugin. Nothing tells when
+    /// that is over. So they count until the next result, or until the running call ends.
+    ///
+    /// # Errors
+    /// They are beyond the budget.
+    fn hold_result(&mut self, bytes: usize) -> Result<(), Budget>;
+
     /// Counts fuel for work of the embedder's, where the engine counts fuel. `left` is in instructions.
     ///
     /// # Errors

@@ -160,9 +160,9 @@ pub(super) fn link<T: HostCalls>(
                     return Ok((refused("there is no such function".to_owned()),));
                 };
                 if is_evaluating {
-                    return Ok((refused(format!(
-                        "it can't be called while the script is loaded; call it in a function"
-                    )),));
+                    let why =
+                        "it can't be called while the script is loaded; call it in a function";
+                    return Ok((refused(why.to_owned()),));
                 }
                 let answer = call(&mut store, import.terms, function, &arguments).await?;
                 Ok((answer,))
@@ -206,6 +206,7 @@ async fn call<T: HostCalls>(
         let why = format!("the result is beyond the bound of {most} bytes");
         return Ok(refused(why));
     }
+    store.data_mut().hold_result(length)?;
     Ok(answer)
 }
 

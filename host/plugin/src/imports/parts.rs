@@ -3,6 +3,7 @@
 //! WIT has no recursive type. So a value is written as its parts in order: a list is the number of its items and then
 //! the items. It owns the parts and the bound on them, and knows nothing of types.
 
+use super::host_calls::{HostCalls, charge, fuel_of};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Lower, WasmList, WasmStr};
 
@@ -150,9 +151,9 @@ pub(super) fn length(parts: &[Part]) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// Copies parts out of the interpreter's memory. `None` where they are beyond the bound: nothing after that is copied.
-/// Invalid UTF-8 traps.
-pub(super) fn read<T: 'static>(
+/// Copies parts out of the interpreter's memory. `None` where they are beyond the bound: nothing after that is copied, and
+/// what was read is charged. Invalid UTF-8 traps.
+pub(super) fn read<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     list: &WasmList<UnreadPart>,
     most: usize,
@@ -168,13 +169,16 @@ pub(super) fn read<T: 'static>(
         };
         match read_part(store, unread?, &mut room)? {
             Some(part) => parts.push(part),
-            None => return Ok(None),
+            None => {
+                charge(store, fuel_of(length(&parts), count(&parts)))?;
+                return Ok(None);
+            }
         }
     }
     Ok(Some(parts))
 }
 
-fn read_part<T: 'static>(
+fn read_part<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     unread: UnreadPart,
     room: &mut Room,
@@ -196,7 +200,7 @@ fn read_part<T: 'static>(
     })
 }
 
-fn read_names<T: 'static>(
+fn read_names<T: HostCalls>(
     store: &mut StoreContextMut<'_, T>,
     list: &WasmList<WasmStr>,
     room: &mut Room,
@@ -217,11 +221,17 @@ fn read_names<T: 'static>(
     Ok(Some(names))
 }
 
-fn read_text<T: 'static>(
-    store: &StoreContextMut<'_, T>,
+/// wasmtime tells the length of a text only after it has read the whole of it. So a text that is refused has its price.
+fn read_text<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
     text: &WasmStr,
     room: &mut Room,
 ) -> wasmtime::Result<Option<String>> {
-    let text = text.to_str(store)?;
-    Ok(room.take_bytes(text.len()).map(|()| text.into_owned()))
+    let text = text.to_str(&*store)?;
+    let length = text.len();
+    let taken = room.take_bytes(length).map(|()| text.into_owned());
+    if taken.is_none() {
+        charge(store, fuel_of(length, 0))?;
+    }
+    Ok(taken)
 }

@@ -65,7 +65,9 @@ impl Instance {
             let starting = pin!(template.ready.instantiate_async(&mut store));
             bounded(starting, &call_state, engine.budgets.wait, span).await
         };
-        store.data_mut().meter.end(rest);
+        let state = store.data_mut();
+        state.meter.end(rest);
+        state.release_for_call();
         let exports = result
             .map_err(|broken| store.data().broke(broken))?
             .map_err(|error| match error.downcast_ref::<Budget>() {

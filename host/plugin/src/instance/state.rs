@@ -118,6 +118,8 @@ pub(crate) struct InstanceState {
     pending: usize,
     /// Bytes of that which the host holds until the running call ends.
     for_call: usize,
+    /// Bytes of that for the last result of a function of the embedder's.
+    for_result: usize,
 }
 
 impl InstanceState {
@@ -203,6 +205,7 @@ impl InstanceState {
             held: 0,
             pending: 0,
             for_call: 0,
+            for_result: 0,
             laboratory,
         }
     }
@@ -366,6 +369,7 @@ impl InstanceState {
 
     /// Releases the bytes that the host held for a call, at its end.
     pub(crate) fn release_for_call(&mut self) {
+        self.for_result = 0;
         let bytes = std::mem::take(&mut self.for_call);
         if bytes > 0 {
             self.release(bytes);
@@ -412,6 +416,12 @@ impl HostCalls for InstanceState {
         let bytes = bytes.min(self.for_call);
         self.for_call -= bytes;
         self.release(bytes);
+    }
+
+    fn hold_result(&mut self, bytes: usize) -> Result<(), Budget> {
+        let before = std::mem::replace(&mut self.for_result, bytes);
+        self.release_from_call(before);
+        self.hold_for_call(bytes)
     }
 
     fn spend_fuel(&mut self, fuel: u64, left: Option<u64>) -> Result<(), Budget> {

@@ -215,6 +215,64 @@ async fn a_result_beyond_the_bound_ends_the_call() {
     );
 }
 
+/// A plugin that calls `f` so many times, which gives bytes.
+fn takes(times: u32) -> String {
+    component(
+        r#"(export "f" (func (result (list u8))))"#,
+        &[("f", "(param i32)")],
+        &format!(
+            "(loop $again
+               (call $f (i32.const 64))
+               (local.set $n (i32.add (local.get $n) (i32.const 1)))
+               (br_if $again (i32.lt_u (local.get $n) (i32.const {times}))))
+             (i32.const 32)"
+        ),
+    )
+}
+
+/// The two thousand results together would be twice the budget.
+#[tokio::test]
+async fn a_result_counts_as_memory_in_use_until_the_next_one() {
+    let gives = |bytes: usize| {
+        let import = import().most_bytes(200 << 20);
+        let mut budgets = budgets();
+        budgets.total_memory = 64 << 20;
+        budgets.cpu = Duration::from_secs(10);
+        let import = import.function("f", move |(): ()| vec![b'x'; bytes]);
+        engine_with(import, budgets)
+    };
+    let small = load(&gives(65_536), &takes(2000)).await.expect("it loads");
+    small.session().receive(b"x").await.expect("it fits");
+    let error = fails(&gives(100 << 20), &takes(1)).await;
+    assert!(
+        matches!(
+            error,
+            Error::Budget {
+                budget: Budget::TotalMemory,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+/// A component's start code runs while the plugin is tried out, and at each start of an instance.
+#[tokio::test]
+async fn start_code_may_call_functions() {
+    let (calls, import) = counts();
+    let plugin = hands_on().replacen(
+        r#"(func (export "receive")"#,
+        r#"(func $start (call $f (i32.const 16) (i32.const 4)))
+           (start $start)
+           (func (export "receive")"#,
+        1,
+    );
+    let plugin = load(&engine(import), &plugin).await.expect("it loads");
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    plugin.session().receive(b"x").await.expect("it replies");
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
+}
+
 #[tokio::test]
 async fn a_function_that_panics_ends_that_call_and_nothing_else() {
     let panics = |data: Vec<u8>| {
