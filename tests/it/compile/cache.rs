@@ -258,7 +258,8 @@ fn the_entry_that_was_unused_longest_makes_room() {
     assert_eq!(answer(&cache, &first).0, "1");
     let kept = newest(&cache, &[]);
     // As large as can be, and nothing on the disk.
-    let fill = |name: &str, days: u64| {
+    let fill = |digit: &str, days: u64| {
+        let name = format!("{}.component", digit.repeat(64));
         let path = cache.join("eco/compiled").join(name);
         let file = File::create(&path).expect("a file");
         file.set_len(600 << 20).expect("a hole");
@@ -266,7 +267,7 @@ fn the_entry_that_was_unused_longest_makes_room() {
         file.set_modified(used).expect("it is ours");
         path
     };
-    let (oldest, older) = (fill("oldest.component", 3), fill("older.component", 2));
+    let (oldest, older) = (fill("0", 3), fill("1", 2));
     let second = plugin_file("second.wat", letter('2'));
     assert_eq!(answer(&cache, &second).0, "2");
     assert!(!oldest.exists() && older.exists() && kept.exists());
@@ -275,7 +276,7 @@ fn the_entry_that_was_unused_longest_makes_room() {
     let file = File::open(&kept).expect("it is there");
     file.set_modified(days(9)).expect("it is ours");
     assert_eq!(answer(&cache, &first).0, "1");
-    fill("newer.component", 1);
+    fill("2", 1);
     let third = plugin_file("third.wat", letter('3'));
     assert_eq!(answer(&cache, &third).0, "3");
     assert!(!older.exists() && kept.exists());

@@ -156,9 +156,10 @@ fn snapshots_of_old_versions_are_removed() {
     serve_with(&cache, &path, &["--snapshot", "first"]);
     let [own] = kept(&cache).try_into().expect("one");
     let old = SystemTime::now() - Duration::from_secs(1000);
+    let named = |number: u64| own.with_file_name(format!("{number:064}.snapshot"));
     for number in 0..4 {
         // Files with holes: as long as they say, and empty.
-        let file = File::create(own.with_file_name(format!("{number}.snapshot")));
+        let file = File::create(named(number));
         let file = file.expect("it can be made");
         file.set_len(64 << 20).expect("it can be long");
         let age = Duration::from_secs(number);
@@ -171,11 +172,8 @@ fn snapshots_of_old_versions_are_removed() {
     serve_with(&cache, &path, &["--snapshot", "first"]);
     let left = kept(&cache);
     assert!(left.contains(&own), "{left:?}");
-    assert!(
-        !left.contains(&own.with_file_name("0.snapshot")),
-        "{left:?}"
-    );
-    assert!(left.contains(&own.with_file_name("3.snapshot")), "{left:?}");
+    assert!(!left.contains(&named(0)), "{left:?}");
+    assert!(left.contains(&named(3)), "{left:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// A folder is used only where it is no link, belongs to the owner named here, and nobody else can write to it, since
 /// native code runs outside of any sandbox. The same holds for each file. Only on Unix are owners and rights checked. A
 /// missing folder is made, for its owner alone. A folder holds 1 GiB of code at most, a quarter of that in snapshots of
-/// scripts; beyond that the files that were unused longest are removed. Code is found again by the same build of the
+/// scripts; beyond that those of its files that were unused longest are removed, and files of anybody else stay. Code is found again by the same build of the
 /// program that compiles, with the same settings. Several processes may share a folder.
 ///
 /// Python's interpreter is no part of the library. An engine finds it in a [`Folder`](Self::Folder) of its own choice, or

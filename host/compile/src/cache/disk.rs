@@ -6,6 +6,7 @@ use super::folder::Folder;
 use super::hash::Hash;
 use super::home::{make_home, not_kept, system};
 use super::listed::Listed;
+use super::name::{FileKind, component, module};
 use super::users::Users;
 use parking_lot::Mutex;
 use std::io;
@@ -20,6 +21,10 @@ const MOST: u64 = 1 << 30;
 /// Age of a file's mark of use beyond which the mark is renewed. Renewing it at every start would cost more time than
 /// it is worth.
 const STALE: Duration = Duration::from_secs(60 * 60);
+
+/// Age from which a file that isn't whole is removed: its writer has ended before. Writing one takes seconds at most.
+/// Test: `room_is_made_among_the_caches_own_files_alone`.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// Bytes of kept code that snapshots of scripts may take. Each version of a script that was ever served leaves a
 /// snapshot of a few MB, or of a hundred in Python. Beyond them the least recently used snapshots are removed.
@@ -163,21 +168,40 @@ impl DiskCache {
         }
     }
 
-    /// Removes the least recently used files, down to the bounds. A process that has one open or mapped keeps its
-    /// contents.
+    /// Removes the least recently used files, down to the bounds, and those that nobody will complete. A process that
+    /// has one open or mapped keeps its contents. Files that are none of the cache's stay.
     fn make_room(&self) {
-        let mut files = self.compiled.list().unwrap_or_default();
-        files.sort_by_key(|file| file.modified);
-        let is_snapshot = |file: &&Listed| file.name.ends_with(SNAPSHOT);
-        let size = |files: &mut dyn Iterator<Item = &Listed>| files.map(|file| file.size).sum();
-        let mut snapshots: u64 = size(&mut files.iter().filter(is_snapshot));
-        let mut total: u64 = size(&mut files.iter());
-        for file in &files {
-            if total > MOST || is_snapshot(&file) && snapshots > MOST_SNAPSHOTS {
-                // Another process may have removed it already.
-                let _ = self.compiled.remove(&file.name);
-                total -= file.size;
-                snapshots -= if is_snapshot(&file) { file.size } else { 0 };
+        let files = self.compiled.list().unwrap_or_default();
+        let of_kind = |file: Listed| Some((FileKind::of(&file.name)?, file));
+        let mut files: Vec<_> = files.into_iter().filter_map(of_kind).collect();
+        files.sort_by_key(|(_, file)| file.modified);
+        let size = |kinds: &[FileKind]| -> u64 {
+            let counted = files.iter().filter(|(kind, _)| kinds.contains(kind));
+            counted.map(|(_, file)| file.size).sum()
+        };
+        let mut snapshots = size(&[FileKind::Snapshot]);
+        let mut total = size(&[FileKind::Code, FileKind::Snapshot]);
+        for (kind, file) in &files {
+            let makes_room = match kind {
+                FileKind::Code => total > MOST,
+                FileKind::Snapshot => total > MOST || snapshots > MOST_SNAPSHOTS,
+                FileKind::Unfinished => {
+                    let age = file.modified.elapsed();
+                    age.is_ok_and(|age| age > ABANDONED)
+                }
+            };
+            if !makes_room {
+                continue;
+            }
+            // Another process may have removed it already.
+            let _ = self.compiled.remove(&file.name);
+            match kind {
+                FileKind::Code => total -= file.size,
+                FileKind::Snapshot => {
+                    total -= file.size;
+                    snapshots -= file.size;
+                }
+                FileKind::Unfinished => {}
             }
         }
     }
@@ -191,20 +215,58 @@ fn read(compiled: &Folder, key: &Key) -> Option<Entry> {
 /// Name of the folder of compiled code, in the folder of the user or of all users.
 const COMPILED: &str = "compiled";
 
-const SNAPSHOT: &str = ".snapshot";
-
-fn component(key: &Key) -> String {
-    match key.kind {
-        Kind::Plugin | Kind::Interpreter => format!("{}.component", key.hash),
-        Kind::Snapshot => format!("{}{SNAPSHOT}", key.hash),
-    }
-}
-
-fn module(key: &Key) -> String {
-    format!("{}.module", key.hash)
-}
-
 fn compiled_for_all() -> Option<Folder> {
     let system = system()?;
     Folder::open(&system.path().join(COMPILED), Users::All).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_among_the_caches_own_files_alone() {
+        let chosen = tempfile::tempdir().unwrap();
+        let cache = Cache::Folder(chosen.path().to_owned());
+        let cache = DiskCache::of(&cache).unwrap().unwrap();
+        let compiled = chosen.path().join(COMPILED);
+        // As long as can be, and nothing on the disk.
+        let file = |name: &str, hours: u64| {
+            let file = std::fs::File::create(compiled.join(name)).unwrap();
+            file.set_len(600 << 20).unwrap();
+            let age = Duration::from_secs(hours * 60 * 60);
+            file.set_modified(SystemTime::now() - age).unwrap();
+        };
+        let hashes = [b"1", b"2", b"3"].map(|bytes| Hash::of(bytes));
+        let [first, second, third] = hashes.map(|hash| format!("{hash}.component"));
+        let (abandoned, begun) = (format!("{third}.1.0.new"), format!("{third}.1.1.new"));
+        let strangers = ["notes.txt", "mine.component", "mine.snapshot", "a.1.0.new"];
+        for name in strangers {
+            file(name, 1000);
+        }
+        let left = || {
+            let files = std::fs::read_dir(&compiled).unwrap();
+            let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<_> = names
+                .filter(|name| !strangers.contains(&name.as_str()))
+                .collect();
+            names.sort();
+            assert_eq!(
+                std::fs::read_dir(&compiled).unwrap().count(),
+                names.len() + 4
+            );
+            names
+        };
+        file(&first, 3);
+        cache.make_room();
+        assert_eq!(left(), [&*first]);
+        file(&second, 2);
+        file(&abandoned, 2);
+        file(&begun, 0);
+        cache.make_room();
+        let mut expected = [second, begun];
+        expected.sort();
+        assert_eq!(left(), expected);
+    }
 }

@@ -30,11 +30,13 @@ pub(crate) struct Unusable {
 impl Folder {
     /// Opens a folder, and makes it first if there is none.
     pub(super) fn make(path: &Path, users: Users) -> Result<Self, Unusable> {
+        let path = &plain(path);
         Self::checked(Place::make(path, users), path, users)
     }
 
     /// Opens an existing folder.
     pub(super) fn open(path: &Path, users: Users) -> Result<Self, Unusable> {
+        let path = &plain(path);
         Self::checked(Place::open(path, users), path, users)
     }
 
@@ -73,7 +75,7 @@ impl Folder {
     ) -> io::Result<()> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let beside = format!("{name}.{}.{count}.new", std::process::id());
+        let beside = format!("{name}.{}.{count}{NEW}", std::process::id());
         let file = match self.place.create(&beside) {
             // An earlier process with the same number left it behind.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -99,7 +101,48 @@ impl Folder {
     }
 }
 
+/// The path without a slash or a dot at its end, with which the system would follow a link that is its last part.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+/// End of a temporary name.
+const NEW: &str = ".new";
+
+/// The name that a file with this temporary name gets when it is whole. `None` for another name.
+pub(super) fn whole_name(temporary: &str) -> Option<&str> {
+    let (rest, count) = temporary.strip_suffix(NEW)?.rsplit_once('.')?;
+    let (name, process) = rest.rsplit_once('.')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(process) && is_number(count)).then_some(name)
+}
+
 /// Makes a file without a name, which is gone when it is closed.
 pub(crate) fn unnamed() -> io::Result<File> {
     system::unnamed()
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_no_folder_however_its_path_is_written() {
+        let place = tempfile::tempdir().unwrap();
+        let real = place.path().join("real");
+        let link = place.path().join("link");
+        Folder::make(&real, Users::This).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        for end in ["", "/", "//", "/.", "/./", "/./."] {
+            let with_end = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+            for folder in [Folder::make, Folder::open] {
+                assert!(folder(&with_end(&real), Users::This).is_ok(), "{end}");
+                assert!(folder(&with_end(&link), Users::This).is_err(), "{end}");
+            }
+        }
+        // A link in the midst of a path is the caller's own choice.
+        Folder::make(&link.join("inside/"), Users::This).unwrap();
+        assert!(real.join("inside").is_dir());
+    }
 }

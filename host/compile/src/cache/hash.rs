@@ -12,6 +12,7 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The hash of this text, as it is displayed: in lower case.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut hash = [0; 32];
         if text.len() != 2 * hash.len() {
@@ -20,7 +21,8 @@ impl Hash {
         for (byte, place) in hash.iter_mut().zip((0..).step_by(2)) {
             *byte = u8::from_str_radix(text.get(place..place + 2)?, 16).ok()?;
         }
-        Some(Self(hash))
+        // A number may have a sign, and capitals.
+        Some(Self(hash)).filter(|hash| hash.to_string() == text)
     }
 }
 
@@ -40,7 +42,14 @@ mod tests {
         let text = hash.to_string();
         assert!(text.starts_with("ba7816bf"), "{text}");
         assert_eq!(Hash::parse(&text), Some(hash));
-        for wrong in ["", "ba", &text.replacen('b', "g", 1), &format!("{text}00")] {
+        for wrong in [
+            "",
+            "ba",
+            &text.replacen('b', "g", 1),
+            &text.replacen('b', "+", 1),
+            &text.to_uppercase(),
+            &format!("{text}00"),
+        ] {
             assert_eq!(Hash::parse(wrong), None, "{wrong}");
         }
     }

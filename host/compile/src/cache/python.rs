@@ -28,10 +28,15 @@ fn python_in(folder: Folder) -> Option<(Folder, String, Hash)> {
     let mut files = folder.list().ok()?;
     files.sort_by_key(|file| std::cmp::Reverse(file.modified));
     let (name, hash) = files.into_iter().find_map(|file| {
-        let hash = file.name.strip_prefix(PYTHON)?.strip_suffix(".wasm")?;
-        Some((file.name.clone(), Hash::parse(hash)?))
+        let hash = hash_in(&file.name)?;
+        Some((file.name, hash))
     })?;
     Some((folder, name, hash))
+}
+
+/// The hash in the name of an interpreter's file. `None` for any other file.
+fn hash_in(name: &str) -> Option<Hash> {
+    Hash::parse(name.strip_prefix(PYTHON)?.strip_suffix(".wasm")?)
 }
 
 /// The folder that Python's interpreter is kept in.
@@ -62,7 +67,7 @@ pub fn keep_python(built: &Path, cache: &Cache) -> io::Result<PathBuf> {
     let name = format!("{PYTHON}{}.wasm", Hash::of(&bytes));
     folder.write(&name, |mut file| file.write_all(&bytes))?;
     for file in folder.list()? {
-        if file.name.starts_with(PYTHON) && file.name != name {
+        if hash_in(&file.name).is_some() && file.name != name {
             folder.remove(&file.name)?;
         }
     }
