@@ -17,7 +17,8 @@ pub trait Listener: Send {
     ///
     /// # Errors
     /// There is none this time. The server tries on: at once after `ConnectionAborted`, `ConnectionRefused`,
-    /// `ConnectionReset` and `Interrupted`, which are about one connection, and after 50 ms for all others.
+    /// `ConnectionReset` and `Interrupted`, which are about one connection, and after 50 ms for all others. A panic is
+    /// such an error too: it stops neither the server nor its other listeners.
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<Self::Transport>>>;
 }
 

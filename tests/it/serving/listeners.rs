@@ -1,15 +1,18 @@
 //! Several listeners of one server.
 
-use super::{Pipes, Word, in_time, patient, pipes, word};
+use super::{Notes, Pipes, Word, in_time, patient, pipes, word};
 use crate::connection_loop::Repeat;
 use crate::harness::assert_same;
-use eco_host::net::{Accepted, Arriving, Listener, Server, ServerEvent};
+use eco_host::net::{Accepted, Arriving, Listener, Server, ServerEvent, Transport};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
@@ -127,31 +130,137 @@ async fn a_busy_listener_and_one_that_fails_hold_up_no_other() {
     }
 }
 
-/// Panics when somebody comes.
-struct Panics(Pipes);
+/// Panics at its first connection, and serves the next ones.
+struct PanicsOnce {
+    pipes: Pipes,
+    has_panicked: bool,
+}
 
-impl Listener for Panics {
+impl Listener for PanicsOnce {
     type Transport = super::Pipe;
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<super::Pipe>>> {
-        self.0.poll_accept(cx).map(|_| panic!("it does"))
+        let accepted = ready!(self.pipes.poll_accept(cx));
+        if !std::mem::replace(&mut self.has_panicked, true) {
+            panic!("no address\nof the peer");
+        }
+        Poll::Ready(accepted)
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listener_that_panics_stops_the_server() {
+async fn a_listener_that_panics_is_asked_again_and_ends_no_other() {
     let (listener, peers) = pipes();
-    let (panics, its_peers) = pipes();
-    let server = Server::builder(patient())
+    let (panicking, its_peers) = pipes();
+    let panicking = PanicsOnce {
+        pipes: panicking,
+        has_panicked: false,
+    };
+    let failures = Notes::none();
+    let observed = failures.clone();
+    let mut limits = patient();
+    limits.max_connections = 2;
+    let server = Server::builder(limits)
         .listen(listener, |_| Some(Word("hello")))
-        .listen(Panics(panics), word("never"))
+        .listen(panicking, word("again"))
+        .observe(move |event| {
+            if let ServerEvent::AcceptFailed { error, .. } = event {
+                observed.note(error.clone());
+            }
+        })
         .start();
     let mut peer = peers.connect();
     let mut said = [0; 5];
     peer.read_exact(&mut said).await.expect("it is served");
-    let _panics = its_peers.connect();
+    let mut lost = its_peers.connect();
     let mut rest = Vec::new();
-    peer.read_to_end(&mut rest).await.expect("a pipe");
+    lost.read_to_end(&mut rest).await.expect("a pipe");
     assert_same(&rest, b"");
-    assert_eq!(server.wait().await.open, 1);
+    // It pauses first, as after an error, and its place is free again.
+    let began = Instant::now();
+    let mut second = its_peers.connect();
+    in_time(second.read_exact(&mut said)).await.expect("served");
+    assert_same(&said, b"again");
+    assert_eq!(began.elapsed().as_millis(), 50);
+    peer.write_all(b"still").await.expect("it is open");
+    peer.read_exact(&mut said).await.expect("it is served");
+    assert_same(&said, b"still");
+    let expected = "the listener panicked: no address\\nof the peer";
+    assert_eq!(failures.take(), [expected]);
+    assert_eq!(in_time(server.stop()).await.open, 2);
+}
+
+/// A transport that panics as it is asked for a reset, and hands all else on.
+struct PanicsAtReset(super::Pipe);
+
+impl AsyncRead for PanicsAtReset {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, to)
+    }
+}
+
+impl AsyncWrite for PanicsAtReset {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+impl Transport for PanicsAtReset {
+    fn reset_on_drop(&mut self) {
+        panic!("no reset");
+    }
+}
+
+/// All its connections are of one peer.
+struct OfOnePeer(Pipes);
+
+impl Listener for OfOnePeer {
+    type Transport = PanicsAtReset;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<PanicsAtReset>>> {
+        let accepted = ready!(self.0.poll_accept(cx))?.map(PanicsAtReset);
+        let peer = std::net::Ipv4Addr::LOCALHOST;
+        Poll::Ready(Ok(accepted.from_address(peer.into())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_as_it_is_refused_takes_no_place_and_ends_no_other() {
+    let (listener, peers) = pipes();
+    let mut limits = patient();
+    limits.max_connections = 2;
+    limits.max_connections_per_peer = std::num::NonZeroUsize::new(1);
+    let server = Server::builder(limits)
+        .listen(OfOnePeer(listener), word("hello"))
+        .start();
+    let mut peer = peers.connect();
+    let mut said = [0; 5];
+    peer.read_exact(&mut said).await.expect("it is served");
+    for _ in 0..3 {
+        let mut refused = peers.connect();
+        let mut rest = Vec::new();
+        let read = in_time(refused.read_to_end(&mut rest)).await;
+        read.expect("a pipe");
+        assert_same(&rest, b"");
+    }
+    assert_eq!(server.counts().open, 1);
+    peer.write_all(b"still").await.expect("it is open");
+    peer.read_exact(&mut said).await.expect("it is served");
+    assert_same(&said, b"still");
 }

@@ -9,8 +9,11 @@ use crate::listener::{Accepted, Listener};
 use crate::rate_limit::RateLimit;
 use crate::transport::Transport;
 use eco_contract::Session;
+use eco_text::escape::one_line;
+use std::any::Any;
 use std::future::poll_fn;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,8 +23,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Sleep, sleep};
 
-/// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors. A
-/// connection that ends meanwhile makes room. Other listeners go on.
+/// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors, and
+/// after a panic. A connection that ends meanwhile makes room. Other listeners go on.
 /// Test: `tcp::a_server_out_of_descriptors_serves_on_and_recovers`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// At most one line of the log in this time says that a listener fails, or that the cap is reached.
@@ -46,29 +49,41 @@ where
     let mut warnings = RateLimit::new(WARNING_INTERVAL);
     let mut pause = None::<Pin<Box<Sleep>>>;
     Box::new(move |server, permit, cx| {
-        loop {
-            if let Some(pausing) = &mut pause {
-                ready!(pausing.as_mut().poll(cx));
-                pause = None;
-            }
-            match ready!(listener.poll_accept(cx)) {
-                Ok(accepted) => {
-                    start(accepted, permit.take(), server, &sessions);
-                    return Poll::Ready(());
+        if let Some(pausing) = &mut pause {
+            ready!(pausing.as_mut().poll(cx));
+            pause = None;
+        }
+        let mut turn = || {
+            let accepted = ready!(listener.poll_accept(cx));
+            Poll::Ready(accepted.map(|accepted| start(accepted, permit.take(), server, &sessions)))
+        };
+        // The listener is the embedder's code, and so is a transport that is refused at once: a mistake in it ends
+        // neither the server nor another listener.
+        let turn = catch_unwind(AssertUnwindSafe(&mut turn));
+        match ready!(turn.unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))) {
+            Ok(()) => {}
+            Err(error) if is_about_the_peer(&error) => {}
+            Err(error) => {
+                if warnings.allows() {
+                    tracing::error!("cannot accept: {error} (trying on)");
                 }
-                Err(error) if is_about_the_peer(&error) => return Poll::Ready(()),
-                Err(error) => {
-                    if warnings.allows() {
-                        tracing::error!("cannot accept: {error} (trying on)");
-                    }
-                    server.observers.tell(|| ServerEvent::AcceptFailed {
-                        error: error.to_string(),
-                    });
-                    pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
-                }
+                server.observers.tell(|| ServerEvent::AcceptFailed {
+                    error: error.to_string(),
+                });
+                pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
             }
         }
+        // The permit may be gone after a failure too: the next turn has another.
+        Poll::Ready(())
     })
+}
+
+/// The error for a listener that has panicked.
+fn panicked(panic: &(dyn Any + Send)) -> io::Error {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = one_line(text.unwrap_or("it says nothing"));
+    io::Error::other(format!("the listener panicked: {text}"))
 }
 
 /// Accepts from all the listeners, with a permit before each connection. It never ends.

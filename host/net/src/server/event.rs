@@ -55,10 +55,10 @@ pub enum ServerEvent {
         /// What went wrong, or why the session refused it: one line, escaped, as in the log.
         error: Option<String>,
     },
-    /// A listener has failed to accept. The server tries on.
+    /// A listener has failed to accept, or has panicked. The server tries on.
     #[non_exhaustive]
     AcceptFailed {
-        /// The system's error.
+        /// The system's error, or the listener's own.
         error: String,
     },
 }
@@ -128,7 +128,7 @@ pub enum EndReason {
     PeerReset,
     /// Nothing came from the peer, and nothing was written to it, for too long.
     Idle,
-    /// The peer took none of a reply for too long.
+    /// The peer took none of a reply for too long, or too little of it.
     Stalled,
     /// The server is stopping.
     Stopping,

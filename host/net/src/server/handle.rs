@@ -74,7 +74,7 @@ impl fmt::Debug for ServerHandle {
     }
 }
 
-/// Has the connections end when it is dropped: also if a listener panics, or the runtime ends.
+/// Has the connections end when it is dropped: also if the runtime ends.
 struct StopsConnections(Arc<ServerState>);
 
 impl Drop for StopsConnections {
