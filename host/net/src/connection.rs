@@ -30,6 +30,12 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Test: `serving::closing::a_transport_that_never_closes_is_reset_after_its_time`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A reply as a whole may take the write timeout, and once more for each of so many bytes. A peer that takes a byte now
+/// and then, just within the timeout of each write, would have the host hold a reply of a megabyte for a year. It is
+/// 2 KiB a second by default. After it the connection is reset.
+/// Test: `connection_loop::a_peer_that_takes_a_byte_at_a_time_is_given_up_when_the_whole_reply_took_too_long`.
+const BYTES_PER_TIMEOUT: usize = 64 * 1024;
+
 /// Bytes that are read and thrown away at a time while it waits.
 const WASTE: usize = 4096;
 
@@ -51,7 +57,7 @@ pub enum End<E> {
     PeerReset(io::Error),
     /// Nothing came, and nothing was written, for too long.
     Idle,
-    /// The peer took none of a reply for too long, or not the FIN after it.
+    /// The peer took none of a reply for too long, too little of it, or not the FIN after it.
     Stalled,
     /// The server is stopping.
     Stopping,
@@ -259,11 +265,19 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
     }
 
-    /// Writes the bytes of a reply and flushes them: a transport may buffer them, and the peer waits for the last one too.
-    async fn write_all<E>(&mut self, mut rest: &[u8]) -> Result<(), End<E>> {
-        if rest.is_empty() {
+    /// Writes the bytes of a reply, within the time for a whole one.
+    async fn write_all<E>(&mut self, bytes: &[u8]) -> Result<(), End<E>> {
+        if bytes.is_empty() {
             return Ok(());
         }
+        let times = u32::try_from(1 + bytes.len() / BYTES_PER_TIMEOUT).unwrap_or(u32::MAX);
+        let whole = self.write_timeout.map(|limit| limit.saturating_mul(times));
+        let written = within(whole, self.write_and_flush(bytes)).await;
+        written.unwrap_or(Err(End::Stalled))
+    }
+
+    /// Writes bytes and flushes them: a transport may buffer them, and the peer waits for the last one too.
+    async fn write_and_flush<E>(&mut self, mut rest: &[u8]) -> Result<(), End<E>> {
         while !rest.is_empty() {
             match within(self.write_timeout, self.transport.write(rest)).await {
                 Some(Ok(0)) => return Err(End::PeerReset(io::ErrorKind::WriteZero.into())),

@@ -65,7 +65,7 @@ eco_limits::limits! {
 
         /// Reset a connection whose peer takes none of a reply for this long
         ///
-        /// `None`: it stays for ever.
+        /// A reply as a whole has this time too, and once more for each 64 KiB of it. `None`: it stays for ever.
         WriteTimeout {
             write_timeout: Timeout = Some(Duration::from_secs(30)),
             code: "write-timeout",

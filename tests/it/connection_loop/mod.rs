@@ -145,7 +145,7 @@ async fn a_burst_of_chunks_leaves_the_idle_timeout_on() {
 async fn a_stalled_reader_is_given_up_after_the_write_timeout_and_not_before() {
     let limits = Limits::default().write_timeout(Some(Duration::from_secs(30)));
     let started = Instant::now();
-    let mut session = Repeat::times(100);
+    let mut session = Repeat::times(5 * 64 * 1024);
     let (end, _, ()) = run(&mut session, &limits, 10, async |mut near| {
         near.write_all(b"x").await.expect("it is read");
         // As long as it takes a byte now and then it isn't stalled.
@@ -158,6 +158,29 @@ async fn a_stalled_reader_is_given_up_after_the_write_timeout_and_not_before() {
     .await;
     assert!(matches!(end, End::Stalled), "{end:?}");
     assert!(started.elapsed().as_secs() >= 5 * 29 + 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_a_byte_at_a_time_is_given_up_when_the_whole_reply_took_too_long() {
+    let limits = Limits::default().write_timeout(Some(Duration::from_secs(30)));
+    // Its time, and once more for each 64 KiB.
+    for (reply, seconds) in [(1000, 30), (64 * 1024 - 1, 30), (3 * 64 * 1024, 4 * 30)] {
+        let started = Instant::now();
+        let mut session = Repeat::times(reply);
+        let (end, counts, ()) = run(&mut session, &limits, 10, async |mut near| {
+            near.write_all(b"x").await.expect("it is read");
+            while near.read_u8().await.is_ok() {
+                sleep(Duration::from_secs(20)).await;
+            }
+        })
+        .await;
+        assert!(matches!(end, End::Stalled), "{end:?}");
+        assert!(counts.sent < 20, "{counts:?}");
+        let took = started.elapsed().as_secs();
+        // The peer sees it when it has read what the pipe holds.
+        let pipe = 10 * 20;
+        assert!((seconds..=seconds + pipe + 20).contains(&took), "{took}");
+    }
 }
 
 /// Something happens every nine seconds, so many times, and is told to the peer in these words.
