@@ -3,6 +3,7 @@
 //! It owns the list of reasons, and says in one place whose fault each is. Each text contains its cause, so the cause
 //! is a field and not a `source()`: a printed chain of errors would say it twice.
 
+use crate::mark::MISSING;
 use eco_text::escape::Escaped;
 use std::io;
 use std::path::PathBuf;
@@ -46,13 +47,24 @@ pub enum Ended {
         /// Why.
         error: io::Error,
     },
-    /// The program did not say that it is a helper: its `main` goes on with something else.
-    #[error("the program {} {}{}", program.display(), crate::mark::MISSING, after_colon(.said))]
+    /// The program did not say that it is a helper: as a rule its `main` goes on with something else.
+    #[error("the program {} {}", program.display(), no_helper(.said))]
     NoHelper {
         /// The program.
         program: PathBuf,
-        /// What it wrote to stderr and how it ended; empty where it had to be killed.
+        /// What it wrote to stderr and how it ended; empty where it had to be killed, or has said itself that it has
+        /// forgotten to be a helper.
         said: String,
+    },
+    /// The program is a helper of another version of this crate, which may have other requests and answers.
+    #[error(
+        "the program {} is a helper of another version of eco than {}: both have to be of one",
+        program.display(),
+        env!("CARGO_PKG_VERSION")
+    )]
+    OtherVersion {
+        /// The program.
+        program: PathBuf,
     },
     /// Its answer is invalid, or could not be received, and the process had not ended.
     #[error("the helper's answer: {0}")]
@@ -76,6 +88,7 @@ impl Ended {
             | Self::Busy
             | Self::NotStarted { .. }
             | Self::NoHelper { .. }
+            | Self::OtherVersion { .. }
             | Self::Unanswered(_)
             | Self::Unclear(_) => true,
         }
@@ -111,11 +124,11 @@ impl Ended {
     }
 }
 
-/// What a program said, after a colon, if it said something.
-fn after_colon(said: &str) -> String {
+/// The words for a program that is no helper: how it ended comes first, since the missing line is only a guess then.
+fn no_helper(said: &str) -> String {
     match said {
-        "" => String::new(),
-        said => format!(": {said}"),
+        "" => MISSING.to_owned(),
+        said => format!("was no helper yet: {said} (perhaps it {MISSING})"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::limits::{self, Limits};
 use crate::mark;
 use crate::pipes::{Life, Pipes};
 use crate::places::{self, AtWork};
-use crate::wire::{self, Answer, Head};
+use crate::wire::{self, Answer, Head, Hello};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
@@ -192,7 +192,7 @@ where
 /// Starts the program, and waits until it says that it is a helper. It is sent nothing before.
 ///
 /// # Errors
-/// It doesn't start, or is no helper.
+/// It doesn't start, is no helper, or one of another version.
 async fn greeted(program: &Program, work: &str) -> Result<(Running, Pipes), Ended> {
     let started = Running::start(program, work).map_err(|error| Ended::NotStarted {
         program: program.shown(),
@@ -202,8 +202,11 @@ async fn greeted(program: &Program, work: &str) -> Result<(Running, Pipes), Ende
     // The thread ends when the helper does, at the latest.
     let greeting = spawn_blocking(move || (wire::read_hello(&mut pipes), pipes));
     match timeout(HELLO, greeting).await {
-        Ok(Ok((Ok(true), pipes))) => Ok((running, pipes)),
-        Ok(Ok((Ok(false), pipes))) => {
+        Ok(Ok((Ok(Hello::Helper), pipes))) => Ok((running, pipes)),
+        Ok(Ok((Ok(Hello::OtherVersion), _))) => Err(Ended::OtherVersion {
+            program: program.shown(),
+        }),
+        Ok(Ok((Ok(Hello::Other), pipes))) => {
             let program = program.clone();
             let ending = spawn_blocking(move || running.ended_early(&program, pipes));
             Err(match ending.await {
@@ -296,7 +299,8 @@ impl Running {
         has_ended.then(|| Ended::of(status, &pipes.last_words()))
     }
 
-    /// The reason why a program that has said something else than a helper does, or has closed its stdout, is none.
+    /// The reason why a program that has said something else than a helper does, or has closed its stdout, is none. One
+    /// that ends by itself tells it: the system may have no library or no memory for it.
     fn ended_early(mut self, program: &Program, pipes: Pipes) -> Ended {
         match self.ended(pipes) {
             // No stranger's bytes have reached it.

@@ -1,8 +1,9 @@
 //! The protocol on the pipes between eco and its helper.
 //!
-//! The helper begins with [`HELLO`], which eco waits for. The request: a length and a [`Head`] in JSON, a length and the stranger's bytes. The answer: a byte for its kind,
-//! then a length and the answer in JSON, the number of its blocks, and each of them as a length and bytes. Lengths are
-//! little-endian. eco bounds each length that the helper names, since an attack may have taken it over.
+//! The helper begins with [`HELLO`], which eco waits for. The request: a length and a [`Head`] in JSON, a length and the
+//! stranger's bytes. The answer: a byte for its kind, then a length and the answer in JSON, the number of its blocks, and
+//! each of them as a length and bytes. Lengths are little-endian. eco bounds each length that the helper names, since an
+//! attack may have taken it over.
 
 use crate::limits::Limits;
 use serde::de::DeserializeOwned;
@@ -24,24 +25,40 @@ enum Tag {
     Panicked = b'P' as isize,
 }
 
-/// The first bytes of a helper. A program that is none says something else, or nothing.
-const HELLO: [u8; 12] = *b"eco-helper 1";
+/// The first bytes of a helper. A program that is none says something else, or nothing. Its version is in it, since
+/// another one may have other requests and answers.
+const HELLO: &str = concat!("eco-helper ", env!("CARGO_PKG_VERSION"), "\n");
+/// Their start, which all versions have.
+const ANY_HELLO: &str = "eco-helper ";
 
 /// Says that this process is a helper.
 pub(crate) fn write_hello(to: &mut impl Write) -> io::Result<()> {
-    to.write_all(&HELLO)
+    to.write_all(HELLO.as_bytes())
 }
 
-/// Waits for the helper to say that it is one. `false` where a program says something else, or ends.
-pub(crate) fn read_hello(from: &mut impl Read) -> io::Result<bool> {
-    for expected in HELLO {
+/// What a program has said first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hello {
+    /// It is a helper of this version.
+    Helper,
+    /// It is a helper of another version.
+    OtherVersion,
+    /// It says something else, or has ended.
+    Other,
+}
+
+/// Waits for the helper to say that it is one. Nothing is read beyond the first byte that differs: another version may
+/// say no more, and wait.
+pub(crate) fn read_hello(from: &mut impl Read) -> io::Result<Hello> {
+    for (read, expected) in HELLO.bytes().enumerate() {
         match read_array(from) {
             Ok([said]) if said == expected => {}
+            Ok(_) if read >= ANY_HELLO.len() => return Ok(Hello::OtherVersion),
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error),
-            Ok(_) | Err(_) => return Ok(false),
+            Ok(_) | Err(_) => return Ok(Hello::Other),
         }
     }
-    Ok(true)
+    Ok(Hello::Helper)
 }
 
 /// The longest JSON of an answer, in bytes: names and messages are cut far below it. An answer with a longer one is
@@ -232,6 +249,22 @@ mod tests {
             &[&answer[..], &number(1), &number(u64::MAX)].concat(),
         ] {
             assert!(read(nonsense).is_err(), "{:?}", nonsense.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_greeting_tells_another_version_from_another_program() {
+        let mut own = Vec::new();
+        write_hello(&mut own).unwrap();
+        let hello = |said: &str| read_hello(&mut said.as_bytes()).unwrap();
+        let own = String::from_utf8(own).unwrap();
+        assert_eq!(hello(&own), Hello::Helper);
+        let longer = format!("{}0\n", own.trim_end());
+        for version in ["eco-helper 1", "eco-helper 999.0.0\n", &longer] {
+            assert_eq!(hello(version), Hello::OtherVersion, "{version:?}");
+        }
+        for other in ["", "eco", "eco-helper ", own.trim_end(), "listening\n"] {
+            assert_eq!(hello(other), Hello::Other, "{other:?}");
         }
     }
 

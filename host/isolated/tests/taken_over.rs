@@ -5,9 +5,12 @@
 use eco_isolated::{Clock, Ended, Limits, Priority, Program, Task, run};
 use std::time::{Duration, Instant};
 
+/// A helper's first words, as `printf` takes them.
+const HELLO: &str = concat!("eco-helper ", env!("CARGO_PKG_VERSION"), "\\n");
+
 /// The answer of a helper that runs this script, and the number of its blocks, one at most.
 async fn answer(script: &str, bytes: usize, clock: Clock) -> Result<(u8, usize), Ended> {
-    run_shell(&format!("printf 'eco-helper 1'; {script}"), bytes, clock).await
+    run_shell(&format!("printf '{HELLO}'; {script}"), bytes, clock).await
 }
 
 /// The same of a program that doesn't say that it is a helper.
@@ -118,28 +121,28 @@ async fn an_answer_has_no_more_blocks_than_were_asked_for() {
 /// Programs that go on with their own work: one ends, others write, wait, or read their stdin.
 #[tokio::test]
 async fn a_program_that_is_no_helper_is_killed_and_the_error_says_so() {
+    let missing = "does not call `eco_host::if_helper();` first in its `main`";
+    for script in ["yes", "echo listening; exec sleep 60", "exec >&-; sleep 60"] {
+        let error = no_helper(script).await;
+        assert_eq!(error, format!("the program /bin/sh {missing}"), "{script}");
+    }
+    // It may have been a helper, and something else was missing.
+    let ended = "the helper ended, with exit status: 127";
     for (script, words) in [
         (
-            "echo no such command >&2; exit 2",
-            "exit status: 2: \"no such command\"",
+            "echo no such library >&2; exit 127",
+            format!(r#"{ended}: "no such library""#),
         ),
-        ("printf 'eco-helper 2'; sleep 60", ""),
-        ("yes", ""),
-        ("echo listening; exec sleep 60", ""),
-        ("exec >&-; sleep 60", ""),
-        ("printf eco-help; kill -SEGV $$", "signal 11"),
+        ("exit 127", ended.to_owned()),
+        (
+            "printf eco-help; kill -SEGV $$",
+            "it crashed, with signal 11".to_owned(),
+        ),
     ] {
-        let said = run_shell(script, 1 << 20, PATIENT).await;
-        let Err(error @ Ended::NoHelper { .. }) = said else {
-            unreachable!("{script}: {said:?}");
-        };
-        let error = error.to_string();
-        let missing =
-            "the program /bin/sh does not call `eco_host::if_helper();` first in its `main`";
-        assert!(
-            error.starts_with(missing) && error.contains(words),
-            "{error}"
-        );
+        let error = no_helper(script).await;
+        let expected =
+            format!("the program /bin/sh was no helper yet: {words} (perhaps it {missing})");
+        assert_eq!(error, expected, "{script}");
     }
     for silent in [
         "exec sleep 60",
@@ -157,6 +160,34 @@ async fn a_program_that_is_no_helper_is_killed_and_the_error_says_so() {
             matches!(said, Err(Ended::NoHelper { .. })),
             "{silent}: {said:?}"
         );
+    }
+}
+
+/// The error for a program that is no helper.
+async fn no_helper(script: &str) -> String {
+    let said = run_shell(script, 1 << 20, PATIENT).await;
+    let Err(error @ Ended::NoHelper { .. }) = said else {
+        unreachable!("{script}: {said:?}");
+    };
+    error.to_string()
+}
+
+/// One of an older version says no more, and one of a newer one perhaps another number.
+#[tokio::test]
+async fn a_helper_of_another_version_is_refused_and_the_error_says_so() {
+    for version in ["1", "999.0.0\\n"] {
+        let script = format!("printf 'eco-helper {version}'; exec cat > /dev/null");
+        let said = run_shell(&script, 1 << 20, PATIENT).await;
+        let Err(error @ Ended::OtherVersion { .. }) = said else {
+            unreachable!("{version}: {said:?}");
+        };
+        assert!(error.is_internal());
+        let error = error.to_string();
+        let words = concat!(
+            "the program /bin/sh is a helper of another version of eco than ",
+            env!("CARGO_PKG_VERSION")
+        );
+        assert!(error.starts_with(words), "{error}");
     }
 }
 

@@ -122,6 +122,7 @@ fn ended_so(ended: Ended, budgets: &Budgets) -> CompileError {
         | Ended::Busy
         | Ended::NotStarted { .. }
         | Ended::NoHelper { .. }
+        | Ended::OtherVersion { .. }
         | Ended::Unanswered(_)
         | Ended::Unclear(_)
         | _) => CompileError::Internal(ended.into()),
