@@ -3,10 +3,9 @@
 use super::choice::Cache;
 use super::entry::Entry;
 use super::folder::Folder;
-use super::hash::Hash;
 use super::home::{make_home, not_kept, system};
 use super::listed::Listed;
-use super::name::{FileKind, component, module};
+use super::name::{FileKind, Key, component, module};
 use super::users::Users;
 use parking_lot::Mutex;
 use std::io;
@@ -30,22 +29,6 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// snapshot of a few MB, or of a hundred in Python. Beyond them the least recently used snapshots are removed.
 /// Test: `scripts::snapshots::snapshots_of_old_versions_are_removed`.
 const MOST_SNAPSHOTS: u64 = MOST / 4;
-
-/// The input that code was compiled from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub(crate) enum Kind {
-    Plugin,
-    Interpreter,
-    /// An interpreter in the state that it had after it evaluated a script.
-    Snapshot,
-}
-
-/// The name of an entry.
-#[derive(Clone, Debug)]
-pub(crate) struct Key {
-    pub(crate) kind: Kind,
-    pub(crate) hash: Hash,
-}
 
 /// The cache of compiled code, as one process uses it.
 pub(crate) struct DiskCache {
@@ -224,6 +207,7 @@ fn compiled_for_all() -> Option<Folder> {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::cache::hash::Hash;
 
     #[test]
     fn room_is_made_among_the_caches_own_files_alone() {

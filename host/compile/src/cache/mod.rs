@@ -12,7 +12,7 @@ pub(crate) mod folder;
 pub(crate) mod hash;
 mod home;
 mod listed;
-mod name;
+pub(crate) mod name;
 pub(crate) mod python;
 mod seal;
 mod system;

@@ -1,9 +1,24 @@
 //! Names of the files in the folder of compiled code. A program that embeds eco chooses the folder, and may keep files
 //! of its own in it: those have other names, are not counted, and stay.
 
-use super::disk::{Key, Kind};
 use super::folder::whole_name;
 use super::hash::Hash;
+
+/// The input that code was compiled from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub(crate) enum Kind {
+    Plugin,
+    Interpreter,
+    /// An interpreter in the state that it had after it evaluated a script.
+    Snapshot,
+}
+
+/// The name of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) kind: Kind,
+    pub(crate) hash: Hash,
+}
 
 const COMPONENT: &str = "component";
 const MODULE: &str = "module";

@@ -4,8 +4,8 @@
 
 use crate::budget::Budgets;
 use crate::cache::Cache;
-use crate::cache::disk::Kind;
 use crate::cache::hash::Hash;
+use crate::cache::name::Kind;
 use crate::compiler::image::Image;
 use crate::compiler::request::Subject;
 use crate::error::CompileError;

@@ -1,8 +1,8 @@
 //! Code loaded from an entry of the cache: counted, and checked against the budgets.
 
 use crate::budget::{Budget, Budgets};
-use crate::cache::disk::Kind;
 use crate::cache::entry::Entry;
+use crate::cache::name::Kind;
 use crate::error::CompileError;
 use crate::facts::{Facts, Scanned};
 use crate::total_memory::{CountedComponent, TotalMemory};

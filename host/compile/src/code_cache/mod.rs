@@ -10,9 +10,10 @@ mod portable;
 
 use crate::budget::Budgets;
 use crate::cache::Cache;
-use crate::cache::disk::{DiskCache, Key, Kind};
+use crate::cache::disk::DiskCache;
 use crate::cache::entry::Entry;
 use crate::cache::hash::Hash;
+use crate::cache::name::{Key, Kind};
 use crate::compiler::Compiler;
 use crate::compiler::image::Image;
 use crate::compiler::request::Job;
