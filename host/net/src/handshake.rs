@@ -9,6 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A transport over any library's stream, which a handshake makes first: TLS, say.
 ///
+/// Before the handshake is through there is no stream to reset. So a connection that is refused by then is just dropped: one
+/// of a peer that has too many, or whose handshake took too long.
+///
 /// ```
 /// use eco_net::Handshake;
 /// # fn of(tcp: tokio::net::TcpStream) -> Handshake<tokio::net::TcpStream> {

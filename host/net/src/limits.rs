@@ -43,7 +43,8 @@ eco_limits::limits! {
 
         /// Connections of one peer, an IPv4 address or an IPv6 /64; one more is reset
         ///
-        /// Those at the same time. `None`: as many as there may be in all.
+        /// Those at the same time. A transport without resets is just closed, as is one that has none before its
+        /// handshake ([`Handshake`](crate::Handshake)). `None`: as many as there may be in all.
         MaxConnectionsPerPeer {
             max_connections_per_peer: Cap = None,
             code: "max-connections-per-peer",

@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 /// what a transport buffers should be what a slow peer takes in that time.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// Makes the coming drop an abortive close: unsent bytes are thrown away, and the peer sees a reset. A transport
-    /// without resets is just dropped.
+    /// without resets is just dropped, as is one that has none before its handshake is through.
+    /// It may be called at any time, also before the handshake.
     fn reset_on_drop(&mut self);
 
     /// What both sides do before the first byte of the dialogue, as TLS does. There is nothing to do by default.

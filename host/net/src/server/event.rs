@@ -63,7 +63,8 @@ pub enum ServerEvent {
     },
 }
 
-/// Why a connection was refused before it had a session.
+/// Why a connection was refused before it had a session. Its peer sees a reset if the transport has one by then, and after
+/// a handshake that failed what that has told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {

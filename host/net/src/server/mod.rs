@@ -48,7 +48,7 @@ impl Server {
     /// [`start`](Self::start).
     ///
     /// `sessions` is called once for each connection, in its task and after its handshake. Without a session the
-    /// connection is refused, by a reset. It is called within the runtime and should not block. Other listeners may have
+    /// connection is refused: by a reset, if its transport has one. It is called within the runtime and should not block. Other listeners may have
     /// sessions of other types; for several types at one listener see [`BoxSession`](eco_contract::BoxSession).
     pub fn listen<L, S, F>(mut self, listener: L, sessions: F) -> Self
     where
