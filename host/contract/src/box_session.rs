@@ -64,6 +64,11 @@ impl SessionError {
     pub fn get(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.error
     }
+
+    /// The session's own error, to be downcast to its type.
+    pub fn into_inner(self) -> Box<dyn Error + Send + Sync> {
+        self.error
+    }
 }
 
 impl fmt::Display for SessionError {

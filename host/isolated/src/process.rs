@@ -11,6 +11,7 @@ use crate::wire::{self, Answer, Head, Hello};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -90,6 +91,17 @@ pub struct Task<R> {
     pub clock: Clock,
     /// Whether it waits for a place among few helpers. The wait is not counted as its time.
     pub waits: bool,
+}
+
+/// Without the request and the bytes, which may be a stranger's and long.
+impl<R> fmt::Debug for Task<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("work", &self.work)
+            .field("limits", &self.limits)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The time after which a helper without an answer is killed.

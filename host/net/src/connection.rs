@@ -82,6 +82,7 @@ impl<E> End<E> {
 
 /// Bytes that went through a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// From the peer.
     pub received: u64,

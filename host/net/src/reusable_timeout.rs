@@ -10,6 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// A limit on each of many waits, one after the other. Its timer is set once and not moved at every
 /// wait: when it goes off too early, because another wait has begun since, it is set anew for the
 /// rest.
+#[derive(Debug)]
 pub struct ReusableTimeout {
     limit: Option<Duration>,
     timer: Option<Pin<Box<Sleep>>>,

@@ -12,6 +12,7 @@ use crate::store::Store;
 use crate::waiting::Heard;
 use eco_fair::Account;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -29,6 +30,15 @@ pub struct Participant {
     /// Pays for the work that it causes others.
     payer: Arc<Account>,
     pending: PendingQueue,
+}
+
+/// Without what it has said and heard, which is a stranger's.
+impl fmt::Debug for Participant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Participant")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Participant {

@@ -3,6 +3,7 @@
 use super::backend::{Backends, Page, StoreBackend};
 use super::limits::Limit;
 use super::problem::Problem;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,12 @@ use std::time::Duration;
 /// Its place can't be used now: [`Problem::Unavailable`], and the log says why.
 #[derive(Clone)]
 pub struct Store(Arc<Backends>);
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
 
 impl Store {
     pub(crate) fn new(backends: Arc<Backends>) -> Self {

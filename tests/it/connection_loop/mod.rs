@@ -109,13 +109,7 @@ async fn a_peer_is_idle_when_nothing_came_for_the_whole_timeout() {
     })
     .await;
     assert!(matches!(end, End::Idle), "{end:?}");
-    assert_eq!(
-        counts,
-        Counts {
-            received: 5,
-            sent: 5
-        }
-    );
+    assert_eq!((counts.received, counts.sent), (5, 5));
     assert_eq!(started.elapsed().as_secs(), 5 * 9 + 10);
 }
 
@@ -287,13 +281,7 @@ async fn nothing_is_read_while_a_reply_is_unsent() {
     })
     .await;
     assert!(matches!(end, End::Stalled), "{end:?}");
-    assert_eq!(
-        counts,
-        Counts {
-            received: 1,
-            sent: 100
-        }
-    );
+    assert_eq!((counts.received, counts.sent), (1, 100));
 }
 
 proptest! {
@@ -330,7 +318,7 @@ proptest! {
             assert_same(&session.chunks.concat(), &sent);
             let expected: Vec<u8> = session.chunks.iter().flat_map(|chunk| chunk.repeat(times)).collect();
             assert_same(&replies, &expected);
-            assert_eq!(counts, Counts { received: sent.len() as u64, sent: expected.len() as u64 });
+            assert_eq!((counts.received, counts.sent), (sent.len() as u64, expected.len() as u64));
         });
     }
 }

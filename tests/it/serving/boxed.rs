@@ -65,4 +65,6 @@ async fn the_error_of_a_boxed_session_is_its_own() {
     assert_eq!(error.to_string(), "it was told\nto fail");
     assert!(error.get().downcast_ref::<ToldToFail>().is_some());
     assert!(error.source().is_none());
+    let own = error.into_inner().downcast::<ToldToFail>();
+    own.expect("the session's own");
 }
