@@ -52,7 +52,7 @@ impl<T> Accepted<T> {
     }
 
     /// The same, of the peer at this address: an IPv4 address is a peer, and an IPv6 /64.
-    pub fn from_address(self, address: IpAddr) -> Self {
+    pub fn with_address(self, address: IpAddr) -> Self {
         Self {
             peer_address: Some(address),
             origin: Some(origin_of_address(address)),
@@ -61,7 +61,7 @@ impl<T> Accepted<T> {
     }
 
     /// The same, of this peer.
-    pub fn from_origin(self, origin: Origin) -> Self {
+    pub fn with_origin(self, origin: Origin) -> Self {
         let origin = Some(origin);
         Self { origin, ..self }
     }
@@ -87,6 +87,6 @@ impl Listener for TcpListener {
         let _ = transport.set_nodelay(true);
         let local = transport.local_addr().unwrap_or(peer);
         let accepted = Accepted::new(transport, peer.to_string(), local.to_string());
-        Poll::Ready(Ok(accepted.from_address(peer.ip())))
+        Poll::Ready(Ok(accepted.with_address(peer.ip())))
     }
 }

@@ -20,7 +20,7 @@ impl Listener for UnixListener {
         let local = path.map_or_else(|| "unix".to_owned(), escape::path);
         Poll::Ready(Ok(match user {
             Some(user) => Accepted::new(transport, format!("uid:{user}"), local)
-                .from_origin(origin_of_user(user)),
+                .with_origin(origin_of_user(user)),
             // The system doesn't tell.
             None => Accepted::new(transport, "unix", local),
         }))

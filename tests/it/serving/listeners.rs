@@ -236,7 +236,7 @@ impl Listener for OfOnePeer {
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<PanicsAtReset>>> {
         let accepted = ready!(self.0.poll_accept(cx))?.map(PanicsAtReset);
         let peer = std::net::Ipv4Addr::LOCALHOST;
-        Poll::Ready(Ok(accepted.from_address(peer.into())))
+        Poll::Ready(Ok(accepted.with_address(peer.into())))
     }
 }
 

@@ -26,7 +26,7 @@ impl Listener for OnePeer {
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<super::Pipe>>> {
         let accepted = self.0.poll_accept(cx);
-        accepted.map_ok(|accepted| accepted.from_origin(Origin(1)))
+        accepted.map_ok(|accepted| accepted.with_origin(Origin(1)))
     }
 }
 

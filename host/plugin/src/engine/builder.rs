@@ -14,6 +14,7 @@ use eco_compile::{
 use eco_fair::{Accounts, TurnQueue};
 use eco_state::SharedState;
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use wasmtime::Config;
@@ -54,6 +55,16 @@ pub struct EngineBuilder {
     imports: Vec<HostImport>,
     on_compile: fn(&str) -> Box<dyn Any + Send>,
     observers: Observers,
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("compiler", &self.compiler)
+            .field("budgets", &self.budgets)
+            .field("cache", &self.cache)
+            .finish_non_exhaustive()
+    }
 }
 
 impl EngineBuilder {
