@@ -98,8 +98,8 @@ impl Form {
 }
 
 impl Source {
-    /// A script in memory. Errors have this name as it is, with or without an extension, before the line and the column:
-    /// `upper.js:3:7`. Lua shows less than 60 bytes of a longer name.
+    /// A script in memory. Errors have this name as it is, with or without an extension, before the line and the
+    /// column: `upper.js:3:7`. Lua shows less than 60 bytes of a longer name.
     pub fn script(name: impl Into<String>, language: Language, text: impl Into<String>) -> Self {
         let name = name.into();
         Self::Memory(InMemory {

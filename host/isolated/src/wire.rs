@@ -1,9 +1,9 @@
 //! The protocol on the pipes between eco and its helper.
 //!
-//! The helper begins with [`HELLO`], which eco waits for. The request: a length and a [`Head`] in JSON, a length and the
-//! stranger's bytes. The answer: a byte for its kind, then a length and the answer in JSON, the number of its blocks, and
-//! each of them as a length and bytes. Lengths are little-endian. eco bounds each length that the helper names, since an
-//! attack may have taken it over.
+//! The helper begins with [`HELLO`], which eco waits for. The request: a length and a [`Head`] in JSON, a length and
+//! the stranger's bytes. The answer: a byte for its kind, then a length and the answer in JSON, the number of its
+//! blocks, and each of them as a length and bytes. Lengths are little-endian. eco bounds each length that the helper
+//! names, since an attack may have taken it over.
 
 use crate::limits::Limits;
 use serde::de::DeserializeOwned;

@@ -176,8 +176,8 @@ impl Participant {
         Ok(())
     }
 
-    /// Messages and unsubscriptions take effect, in their order. A future that is dropped leaves the rest of them pending,
-    /// but for one that was under way, which takes effect or not.
+    /// Messages and unsubscriptions take effect, in their order. A future that is dropped leaves the rest of them
+    /// pending, but for one that was under way, which takes effect or not.
     ///
     /// # Errors
     /// The first problem that came up.
@@ -190,8 +190,8 @@ impl Participant {
     }
 
     /// The next message or unsubscription takes effect. `None` where there is none. Each may have a large audience, so
-    /// a caller can make way for others in between. It is taken off what is pending at once: in a future that is dropped it
-    /// has taken effect or not.
+    /// a caller can make way for others in between. It is taken off what is pending at once: in a future that is
+    /// dropped it has taken effect or not.
     ///
     /// # Errors
     /// Too much waits for those who hear it ([`Limit::Waiting`]), or the place can't be used now.
@@ -234,8 +234,8 @@ impl Participant {
         self.pending.clear();
     }
 
-    /// Ready when an event waits for it, for [`next_event`](Self::next_event); else the task is woken when one comes. Returns the payer of the work that the
-    /// event causes, if that is not its own peer.
+    /// Ready when an event waits for it, for [`next_event`](Self::next_event); else the task is woken when one comes.
+    /// Returns the payer of the work that the event causes, if that is not its own peer.
     pub fn poll_event(&self, cx: &Context<'_>) -> Poll<Option<Arc<Account>>> {
         self.mailbox.poll(cx)
     }

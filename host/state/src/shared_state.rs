@@ -46,16 +46,16 @@ impl SharedState {
     }
 
     /// Opens it where it is kept, under a name that services don't share. Several hosts may share it on Redis, each
-    /// with a name of its own, with which the ids of its connections begin. A name that ends in a digit has a `-` after it
-    /// there.
+    /// with a name of its own, with which the ids of its connections begin. A name that ends in a digit has a `-` after
+    /// it there.
     ///
-    /// A file has a thread of its own, `eco-store`, which writes to it and ends with the state; it is opened in a thread of
-    /// the runtime for work that blocks. Redis has tasks of the runtime that this is called in, and no thread. Memory has
-    /// neither. What a future has begun that is dropped ends by itself.
+    /// A file has a thread of its own, `eco-store`, which writes to it and ends with the state; it is opened in a
+    /// thread of the runtime for work that blocks. Redis has tasks of the runtime that this is called in, and no
+    /// thread. Memory has neither. What a future has begun that is dropped ends by itself.
     ///
     /// # Errors
-    /// It can't be opened, or a name can't be used: a namespace has 1 to 200 bytes and no brace, and the name of a host 100
-    /// at most. It waits for a Redis that is there, and for a file that another process is just letting go, for two
+    /// It can't be opened, or a name can't be used: a namespace has 1 to 200 bytes and no brace, and the name of a host
+    /// 100 at most. It waits for a Redis that is there, and for a file that another process is just letting go, for two
     /// seconds.
     pub async fn open(
         location: &Location,
@@ -67,8 +67,9 @@ impl SharedState {
         Ok(Self::new(backends, host))
     }
 
-    /// With backends of the caller's own. The limits of single things, the rates and the mailboxes are this crate's work,
-    /// and the totals ([`Limits::members`], [`Limits::store`], [`Limits::keys`]) are the backends'. `host` is as in
+    /// With backends of the caller's own. The limits of single things, the rates and the mailboxes are this crate's
+    /// work, and the totals ([`Limits::members`], [`Limits::store`], [`Limits::keys`]) are the backends'. `host` is as
+    /// in
     /// [`open`](Self::open).
     pub fn with_backends(
         topics: Box<dyn TopicsBackend>,
@@ -120,16 +121,17 @@ impl SharedState {
         &self.host.id
     }
 
-    /// Says something to all members of a topic and all listeners, for the host itself, which need not be a member. They
-    /// hear it from [`id`](Self::id), with this label. Nothing happens where there are none.
+    /// Says something to all members of a topic and all listeners, for the host itself, which need not be a member.
+    /// They hear it from [`id`](Self::id), with this label. Nothing happens where there are none.
     ///
     /// A message, a label and the name of a topic have the limits that plugins have. The rates are for connections: a
-    /// program that says much makes its own limits. Those who hear it pay for nothing: the host has an account of its own
-    /// (on Redis, one for all that comes from there), after whose recent use their turns come. A future that is dropped may have told them or not.
+    /// program that says much makes its own limits. Those who hear it pay for nothing: the host has an account of its
+    /// own (on Redis, one for all that comes from there), after whose recent use their turns come. A future that is
+    /// dropped may have told them or not.
     ///
     /// # Errors
-    /// One of these is too large; too much waits already ([`Limit::Waiting`]; not on Redis, where those without room are
-    /// told that they missed it); or the place can't be used now.
+    /// One of these is too large; too much waits already ([`Limit::Waiting`]; not on Redis, where those without room
+    /// are told that they missed it); or the place can't be used now.
     pub async fn publish(&self, topic: &str, label: &str, data: &[u8]) -> Result<(), Problem> {
         let Backends { topics, limits, .. } = &*self.backends;
         Limit::Topic.admit(topic.len(), limits)?;

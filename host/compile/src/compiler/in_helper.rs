@@ -9,13 +9,14 @@ use std::io;
 /// If this process is a helper that compiles, compiles the plugin that comes on stdin, answers on stdout, and exits the
 /// process. Else it returns at once, and costs a look at the environment.
 ///
-/// A program that is a [`Compiler::Helper`](crate::Compiler), as that of [`Compiler::this_program`](crate::Compiler::this_program) is, calls this
-/// first in its `main`: before it starts a thread, reads its arguments or its stdin, or writes to its stdout. A helper
-/// has an empty environment but for the variable `ECO_HELPER`, which says that it is one, and no files but its pipes.
-/// Without this line, loading a plugin fails, and says so.
+/// A program that is a [`Compiler::Helper`](crate::Compiler), as that of
+/// [`Compiler::this_program`](crate::Compiler::this_program) is, calls this first in its `main`: before it starts a
+/// thread, reads its arguments or its stdin, or writes to its stdout. A helper has an empty environment but for the
+/// variable `ECO_HELPER`, which says that it is one, and no files but its pipes. Without this line, loading a plugin
+/// fails, and says so.
 pub fn if_helper() {
-    // wasmtime compiles on these threads, and the process is the helper's own. A system without free threads shows here,
-    // before a plugin is blamed.
+    // wasmtime compiles on these threads, and the process is the helper's own. A system without free threads shows
+    // here, before a plugin is blamed.
     let prepare = || {
         let threads = rayon::ThreadPoolBuilder::new().build_global();
         threads.map_err(io::Error::other)

@@ -67,7 +67,8 @@ impl Reading {
 }
 
 /// Time of a guest before its first stop, by the wall clock. A guest stops at the next tick at the latest, unless the
-/// host works for it, and only functions of the embedder's work for so long: see `counts_exactly`. The system may have run other programs meanwhile, so a whole tick is the upper bound.
+/// host works for it, and only functions of the embedder's work for so long: see `counts_exactly`. The system may have
+/// run other programs meanwhile, so a whole tick is the upper bound.
 pub(super) fn first_part(runs_since: Instant) -> Duration {
     runs_since.elapsed().min(TICK)
 }
@@ -151,8 +152,8 @@ impl CallState {
         }
     }
 
-    /// Counts the rest of the running call's time exactly, although it may not have stopped yet. Returns whether it does:
-    /// some systems have no clock of a thread's processor time.
+    /// Counts the rest of the running call's time exactly, although it may not have stopped yet. Returns whether it
+    /// does: some systems have no clock of a thread's processor time.
     pub(super) fn counts_exactly(&self, runs_since: Instant) -> bool {
         let mut pause = self.pause();
         if pause.went_on.is_some() {

@@ -25,7 +25,8 @@ use wasmtime::error::Context as _;
 /// Test: `hostile_plugins::wasi::a_plugin_that_floods_the_log_or_recurses_into_the_host_is_cut`.
 const HOST_STACK: usize = 512 * 1024;
 /// The same where functions of the embedder's are called. Nobody knows how much they need, so they have what threads of
-/// Rust and of tokio have. Overflowing it ends the process, as it does in any thread; the page of [`HostImport`] says so.
+/// Rust and of tokio have. Overflowing it ends the process, as it does in any thread; the page of [`HostImport`] says
+/// so.
 /// Test: `host_imports::hostile::a_function_has_its_stack_however_deep_the_plugin_is`.
 const OWN_STACK: usize = 2 << 20;
 
@@ -181,23 +182,23 @@ impl EngineBuilder {
     ///
     /// # Threads
     /// An engine has a thread `eco-clock`, which wakes every 10 ms; and a second one once scripts run in portable code.
-    /// They end within 10 ms of the last clone of the engine, of its plugins and of their sessions. Reading, compiling and
-    /// talking with helpers are done in the threads that tokio keeps for blocking work. [`Compiler`] says which threads
-    /// compiling has besides.
+    /// They end within 10 ms of the last clone of the engine, of its plugins and of their sessions. Reading, compiling
+    /// and talking with helpers are done in the threads that tokio keeps for blocking work. [`Compiler`] says which
+    /// threads compiling has besides.
     ///
     /// # Signals
     /// wasmtime catches SIGSEGV, SIGILL and SIGFPE for the whole process (on macOS exceptions of Mach in their place),
-    /// since traps of WebAssembly are such signals. It passes those that aren't its own on to the handlers that were there
-    /// before the first engine. eco itself catches none, and sets no hook for panics.
+    /// since traps of WebAssembly are such signals. It passes those that aren't its own on to the handlers that were
+    /// there before the first engine. eco itself catches none, and sets no hook for panics.
     ///
     /// # Helpers
     /// A process that was started as a helper, and has not called [`if_helper`](crate::if_helper), ends here: it would
     /// start others, and those others.
     ///
     /// # Errors
-    /// The machine has no address space left for the pool, wasmtime can't hold a budget, or the [`Cache::Folder`] is not
-    /// safe to use. The name of an [import](Self::import) is none, is another's, or is eco's own, or a laboratory has an
-    /// import.
+    /// The machine has no address space left for the pool, wasmtime can't hold a budget, or the [`Cache::Folder`] is
+    /// not safe to use. The name of an [import](Self::import) is none, is another's, or is eco's own, or a laboratory
+    /// has an import.
     pub fn build(mut self) -> Result<Engine, EngineError> {
         let imports = self.host_imports().map_err(EngineError)?;
         let host_stack = match imports.names().next() {
