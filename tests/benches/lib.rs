@@ -38,6 +38,19 @@ pub fn eco() -> Result<PathBuf> {
     eco_in(name.context("a profile has a name")?)
 }
 
+/// `cargo`, without what the cargo that runs this program has set for it: some build scripts (that of ring) run anew when
+/// that changes, and all that needs them is built once more.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let set = |prefix| name.to_str().is_some_and(|name| name.starts_with(prefix));
+        if set("CARGO_PKG_") || set("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
 /// As [`eco`], in this profile.
 ///
 /// # Errors
@@ -46,13 +59,14 @@ pub fn eco_in(profile: &str) -> Result<PathBuf> {
     let folder = profile_folder()?.with_file_name(profile);
     let target = folder.parent().context("a profile lies in target")?;
     let profile = if profile == "debug" { "dev" } else { profile };
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
+    let built = cargo()
         .args(["build", "--quiet", "--locked", "--package", "eco-cli"])
         .args(["--bin", "eco", "--profile", profile, "--target-dir"])
         .arg(target)
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    ensure!(cargo.status()?.success(), "eco can't be built");
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?
+        .success();
+    ensure!(built, "eco can't be built");
     Ok(folder
         .join("eco")
         .with_extension(std::env::consts::EXE_EXTENSION))

@@ -265,7 +265,7 @@ pub(crate) const HOST: &str = "--wasmtime-sockets";
 
 /// Builds the component, with what the environment says for compilers of plugins alone.
 fn wasmtime_sockets() -> Result<Peer> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = eco_benches::cargo();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sockets");
     cargo
         .args(["build", "--quiet", "--release", "--locked"])
