@@ -1,8 +1,6 @@
 //! Programs that embed the library and compile in helpers: this one, which asks whether it is a helper, and others that
 //! forget it. Each is this file's program, started anew with a role, so the tests have a `main` of their own.
 
-#![allow(clippy::expect_used, clippy::print_stdout, reason = "tests")]
-
 use eco_contract::Session as _;
 use eco_plugin::{
     Budgets, Cache, Compiler, Engine, Language, LoadError, Program, ServerPlugin, Source,

@@ -1,7 +1,6 @@
 //! An engine of a program without a compiler, built with no feature but languages.
 
 #![cfg(not(feature = "compile"))]
-#![allow(clippy::expect_used, reason = "tests")]
 
 use eco_plugin::{Budgets, Compiler, Engine, Language, LoadError, Program, ServerPlugin, Source};
 

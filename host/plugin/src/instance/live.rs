@@ -4,9 +4,10 @@
 
 use super::condition::Condition;
 use super::owner::Owner;
-use super::state::{InstanceState, Watch};
+use super::state::InstanceState;
 use super::store::{Usage, new_store};
 use super::template::Template;
+use super::watch::Watch;
 use crate::cpu::call_state::{CallState, Ended, Span, bounded};
 use crate::engine_state::EngineState;
 use crate::error::Error;

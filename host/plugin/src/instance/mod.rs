@@ -10,6 +10,7 @@ mod owner;
 pub(crate) mod state;
 mod store;
 mod template;
+mod watch;
 
 pub(crate) use condition::Condition;
 pub(crate) use entered::Entered;

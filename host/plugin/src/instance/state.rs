@@ -15,15 +15,14 @@ use crate::imports::host_calls::HostCalls;
 use crate::imports::poll::{WASI_OBJECT, WASI_OBJECTS};
 use crate::imports::{Imports, Setup};
 use crate::laboratory::{self, Laboratory, World};
-use crate::observe::EngineEvent;
 use crate::participation::timer::Timer;
 use crate::participation::{Others, Participation, Sharing};
-use crate::plugin_log::{OnLine, PluginLog};
+use crate::plugin_log::PluginLog;
 use eco_compile::{Absent, Budget, Budgets, InUse, Language, Script, Settings, Target};
 use eco_state::{Limit, Problem, SharedState};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wasmtime::UpdateDeadline;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
@@ -35,14 +34,6 @@ const HANDLE: usize = 32;
 /// The last of this many parts of a script's fuel is its interpreter's, which stops the script and names its line.
 /// Test: `judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
 const LAST_FUEL: u64 = 64;
-
-/// A call that the observer of an engine is told of.
-pub(crate) struct Watch {
-    function: &'static str,
-    began: Instant,
-    /// Processor time of the calls before it.
-    total: Duration,
-}
 
 /// The state that all instances of a plugin share.
 #[derive(Clone)]
@@ -65,28 +56,11 @@ pub(crate) struct PluginShared {
     pub(crate) state: Option<SharedState>,
 }
 
-impl PluginShared {
-    /// Tells those who observe the engine of a connection's lines.
-    fn on_line(&self, connection: u64) -> Option<OnLine> {
-        let observers = self.engine.observers.clone()?;
-        let (name, version) = (self.name.clone(), self.version.clone());
-        Some(Box::new(move |level, line| {
-            observers.tell(&EngineEvent::Said {
-                plugin: &name,
-                version: version.get().copied(),
-                connection,
-                level,
-                line,
-            });
-        }))
-    }
-}
-
 /// The host's state for one instance.
 pub(crate) struct InstanceState {
     pub(crate) engine: Arc<EngineState>,
     /// The plugin, as those who observe the engine are told.
-    plugin: Option<(Arc<str>, Arc<OnceLock<u64>>)>,
+    pub(super) plugin: Option<(Arc<str>, Arc<OnceLock<u64>>)>,
     /// Whether it may be called.
     pub(crate) condition: Condition,
     pub(crate) meter: CpuMeter,
@@ -226,49 +200,6 @@ impl InstanceState {
         self.spent = None;
         self.participation.begin_call();
         self.meter.start()
-    }
-
-    /// Begins to watch a call of this function, if somebody observes the engine.
-    pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
-        self.engine.observers.as_ref()?;
-        Some(Watch {
-            function,
-            began: Instant::now(),
-            total: self.meter.total(),
-        })
-    }
-
-    /// Tells the observer of a call that is over.
-    pub(crate) fn watched<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
-        if let Some(watch) = watch {
-            let cpu = self.meter.total().saturating_sub(watch.total);
-            self.tell(&watch, cpu, watch.began.elapsed(), result);
-        }
-    }
-
-    /// As [`watched`](Self::watched), for a direct call, which the meter doesn't see. It never waits.
-    pub(crate) fn watched_direct<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
-        if let Some(watch) = watch {
-            let clock = watch.began.elapsed();
-            self.tell(&watch, clock, clock, result);
-        }
-    }
-
-    fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
-        // A dead instance was not called.
-        if let (Some(observers), Some((name, version))) = (&self.engine.observers, &self.plugin)
-            && !matches!(result, Err(Error::Dead))
-        {
-            observers.tell(&EngineEvent::Called {
-                plugin: name,
-                version: version.get().copied(),
-                connection: self.participation.connection,
-                function: watch.function,
-                cpu,
-                clock,
-                result: result.as_ref().map(drop),
-            });
-        }
     }
 
     /// The error of a call that failed in wasmtime, or in a function of the host.
