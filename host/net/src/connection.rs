@@ -90,9 +90,9 @@ pub struct Counts {
     pub sent: u64,
 }
 
-/// Serves one connection up to its end. If it ends in order, FIN is sent then; the rest is for [`linger()`] and for the
-/// drop of the transport. The end is always there in bounded time once the session has replied: writing and closing
-/// have the write timeout.
+/// Serves one connection up to its end. If it ends in order, FIN is sent then, or left to the drop of the transport where
+/// [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`] and for the drop. The end is always there in
+/// bounded time once the session has replied: writing and closing have the write timeout.
 ///
 /// # Cancel safety
 /// When the future is dropped, the transport is as it was: a part of a reply may be written, and nothing was closed. The
@@ -315,8 +315,16 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             | End::CutOff => self.transport.reset_on_drop(),
             End::PeerReset(_) => {}
             End::Ended | End::ByPlugin(_) | End::Refused(_) | End::Idle | End::Stopping => {
-                // FIN was sent when the session finished. It fails if the peer is gone, or takes nothing.
-                if !self.life.is_finished() && self.send_fin::<E>().await.is_err() {
+                // FIN was sent when the session finished.
+                if self.life.is_finished() {
+                    return;
+                }
+                if self.life.has_input_ended() && self.transport.drop_sends_fin() {
+                    tracing::debug!(connection = self.id, "sent FIN");
+                    return;
+                }
+                // It fails if the peer is gone, or takes nothing.
+                if self.send_fin::<E>().await.is_err() {
                     self.transport.reset_on_drop();
                 }
             }

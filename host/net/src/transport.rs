@@ -31,12 +31,23 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     fn server_name(&self) -> Option<&str> {
         None
     }
+
+    /// Whether the drop alone ends the stream in order for a peer that has sent its FIN: closing a socket sends FIN, unless
+    /// bytes of the peer's are unread, and there are none before a FIN that was read. Such a connection is dropped without
+    /// [`poll_shutdown`](AsyncWrite::poll_shutdown). By default it doesn't: a transport may have last words of its own.
+    fn drop_sends_fin(&self) -> bool {
+        false
+    }
 }
 
 impl Transport for TcpStream {
     fn reset_on_drop(&mut self) {
         // It fails only on a socket that is gone already.
         let _ = self.set_zero_linger();
+    }
+
+    fn drop_sends_fin(&self) -> bool {
+        true
     }
 }
 

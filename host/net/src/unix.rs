@@ -31,4 +31,8 @@ impl Listener for UnixListener {
 /// sees an end. What was written is in the peer's hands and can't be thrown away.
 impl Transport for UnixStream {
     fn reset_on_drop(&mut self) {}
+
+    fn drop_sends_fin(&self) -> bool {
+        true
+    }
 }

@@ -66,6 +66,30 @@ fn waiting_before(told: &[u8]) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_transport_whose_drop_sends_fin_is_closed_by_that_alone_once_its_peer_has_finished() {
+    // Its peer finishes, or has it closed or finished, and finishes then.
+    for (told, resets) in [(&b""[..], 0), (b"c", 1), (b"f", 1)] {
+        let (listener, mut peers) = pipes();
+        let server = Server::builder(patient())
+            .listen(listener, word("hello"))
+            .start();
+        peers.shutdown = Does::Never;
+        peers.drop_sends_fin = true;
+        let mut peer = peers.connect();
+        let began = Instant::now();
+        peer.write_all(told).await.expect("it is open");
+        peer.shutdown().await.expect("it is open");
+        let mut rest = Vec::new();
+        in_time(peer.read_to_end(&mut rest)).await.expect("a pipe");
+        assert_same(&rest, &[b"hello", told].concat());
+        assert_eq!(peers.resets(), resets, "{told:?}");
+        // Where FIN is due before the peer's was read, it is sent as ever.
+        assert_eq!(began.elapsed().is_zero(), resets == 0, "{told:?}");
+        in_time(server.stop()).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_transport_that_fails_to_close_is_gone_at_once() {
     let (listener, mut peers) = pipes();
     peers.shutdown = Does::Fails;

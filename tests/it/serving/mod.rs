@@ -51,6 +51,7 @@ struct Pipe {
     stream: DuplexStream,
     handshake: Does,
     shutdown: Does,
+    drop_sends_fin: bool,
     name: Option<&'static str>,
     resets: Arc<AtomicUsize>,
 }
@@ -103,6 +104,10 @@ impl Transport for Pipe {
     fn server_name(&self) -> Option<&str> {
         self.name
     }
+
+    fn drop_sends_fin(&self) -> bool {
+        self.drop_sends_fin
+    }
 }
 
 /// A listener of pipes, and its peers' side.
@@ -114,6 +119,7 @@ struct Peers {
     to: UnboundedSender<Pipe>,
     handshake: Does,
     shutdown: Does,
+    drop_sends_fin: bool,
     name: Option<&'static str>,
     resets: Arc<AtomicUsize>,
 }
@@ -124,6 +130,7 @@ fn pipes() -> (Pipes, Peers) {
         to,
         handshake: Does::Well,
         shutdown: Does::Well,
+        drop_sends_fin: false,
         name: None,
         resets: Arc::default(),
     };
@@ -138,6 +145,7 @@ impl Peers {
             stream,
             handshake: self.handshake,
             shutdown: self.shutdown,
+            drop_sends_fin: self.drop_sends_fin,
             name: self.name,
             resets: self.resets.clone(),
         });
