@@ -16,6 +16,32 @@ fn a_peer_that_half_closes_gets_all_it_is_owed_then_fin() {
 }
 
 #[test]
+fn a_connection_that_its_peer_finished_ends_with_fin_and_never_with_a_reset() {
+    let server = serve(&["-q"]);
+    // Some end while a part of the reply is still with the kernel.
+    for length in [0, 1, 16, 100_000] {
+        let message = noise(length, 8);
+        for _ in 0..50 {
+            let mut peer = Peer::connect(server.address);
+            peer.send(&message).finish();
+            assert_same(&peer.rest(), &message);
+        }
+    }
+}
+
+#[test]
+fn a_connection_is_logged_with_the_address_that_its_peer_came_to() {
+    for listens in ["127.0.0.1:0", "0.0.0.0:0"] {
+        let server = Eco::new(&["serve", "--listen", listens]).serve();
+        let port = server.address.port();
+        let mut peer = Peer::connect(([127, 0, 0, 1], port).into());
+        peer.finish().expect_end();
+        let local = format!("local=127.0.0.1:{port}");
+        server.logged(&["opened", "connection=1", &local]);
+    }
+}
+
+#[test]
 fn a_reset_ends_that_connection_and_no_other() {
     let server = serve(&[]);
     let mut neighbour = Peer::connect(server.address);

@@ -1,10 +1,11 @@
 //! Listening on addresses: it decides which of them get a socket.
 
 use super::address::Endpoint;
+use super::listener::BoundListener;
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpSocket;
 
 /// Connections that the kernel holds for us before they are accepted; it may hold fewer (see
 /// `net.core.somaxconn`). Those beyond it try again by themselves.
@@ -33,7 +34,7 @@ pub struct BindError {
 ///
 /// # Errors
 /// See [`BindError`]; nothing is left listening then.
-pub async fn bind(endpoints: &[Endpoint]) -> Result<Vec<TcpListener>, BindError> {
+pub async fn bind(endpoints: &[Endpoint]) -> Result<Vec<BoundListener>, BindError> {
     let failed = |endpoint: &Endpoint, error| BindError {
         endpoint: endpoint.clone(),
         error,
@@ -115,7 +116,7 @@ impl Reach {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr) -> io::Result<BoundListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
@@ -124,7 +125,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(BACKLOG)
+    BoundListener::new(socket.listen(BACKLOG)?)
 }
 
 #[cfg(test)]
@@ -182,9 +183,7 @@ mod tests {
         let typed = ["127.0.0.1", "127.0.0.1", "localhost"];
         let endpoints = typed.map(|host| format!("{host}:{port}").parse().unwrap());
         let listeners = bind(&endpoints).await.unwrap();
-        let own = listeners
-            .iter()
-            .map(|listener| listener.local_addr().unwrap());
+        let own = listeners.iter().map(BoundListener::address);
         let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
         assert_eq!(own.filter(|own| *own == address).count(), 1);
     }

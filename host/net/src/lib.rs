@@ -45,7 +45,7 @@ pub use exchange::{Broken, Request, exchange};
 pub use handshake::Handshake;
 pub use inbox::Inbox;
 pub use limits::{Limit, Limits, MOST_CONNECTIONS};
-pub use listener::{Accepted, Listener};
+pub use listener::{Accepted, BoundListener, Listener};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
 pub use server::{

@@ -4,7 +4,7 @@ use super::peers::origin_of_address;
 use super::transport::Transport;
 use eco_contract::Origin;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll, ready};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -78,15 +78,112 @@ impl<T> Accepted<T> {
     }
 }
 
+/// It asks the system for this end of each connection. One that knows it is a [`BoundListener`].
 impl Listener for TcpListener {
     type Transport = TcpStream;
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TcpStream>>> {
         let (transport, peer) = ready!(TcpListener::poll_accept(self, cx))?;
-        // Both fail only on a connection that is gone already, which the first read will find out.
-        let _ = transport.set_nodelay(true);
-        let local = transport.local_addr().unwrap_or(peer);
-        let accepted = Accepted::new(transport, peer.to_string(), local.to_string());
-        Poll::Ready(Ok(accepted.with_address(peer.ip())))
+        let local = asked(&transport, peer);
+        Poll::Ready(Ok(of_tcp(transport, peer, local)))
+    }
+}
+
+/// A TCP listener that knows its address: it is this end of all its connections, and the system is asked for that only
+/// where it listens on a wildcard such as `0.0.0.0`.
+#[derive(Debug)]
+pub struct BoundListener {
+    listener: TcpListener,
+    address: SocketAddr,
+    /// This end of all its connections, if they have the same.
+    local: Option<String>,
+}
+
+impl BoundListener {
+    /// A listener with its address.
+    ///
+    /// # Errors
+    /// The system doesn't tell the address.
+    pub fn new(listener: TcpListener) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let is_wildcard = address.ip().to_canonical().is_unspecified();
+        Ok(Self {
+            listener,
+            address,
+            local: (!is_wildcard).then(|| address.to_string()),
+        })
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Listener for BoundListener {
+    type Transport = TcpStream;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TcpStream>>> {
+        let (transport, peer) = ready!(self.listener.poll_accept(cx))?;
+        let local = match &self.local {
+            Some(local) => local.clone(),
+            None => asked(&transport, peer),
+        };
+        Poll::Ready(Ok(of_tcp(transport, peer, local)))
+    }
+}
+
+/// This end of a connection, as the system tells it.
+fn asked(transport: &TcpStream, peer: SocketAddr) -> String {
+    // It fails only on a connection that is gone already, which the first read will find out.
+    transport.local_addr().unwrap_or(peer).to_string()
+}
+
+fn of_tcp(transport: TcpStream, peer: SocketAddr, local: String) -> Accepted<TcpStream> {
+    // It fails only on a connection that is gone already.
+    let _ = transport.set_nodelay(true);
+    Accepted::new(transport, peer.to_string(), local).with_address(peer.ip())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::net::Ipv4Addr;
+
+    #[tokio::test]
+    async fn a_connection_has_the_address_that_its_peer_came_to() {
+        for listens in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
+            let tcp = TcpListener::bind((listens, 0)).await.unwrap();
+            let mut listener = BoundListener::new(tcp).unwrap();
+            let port = listener.address().port();
+            let peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                .await
+                .unwrap();
+            let accepted = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+            assert_eq!(accepted.local, format!("127.0.0.1:{port}"), "{listens}");
+            assert_eq!(accepted.local, peer.peer_addr().unwrap().to_string());
+            assert_eq!(accepted.peer, peer.local_addr().unwrap().to_string());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_system_is_asked_only_where_connections_may_have_several_addresses() {
+        for (listens, has_one) in [
+            ("127.0.0.1:0", true),
+            ("[::1]:0", true),
+            ("0.0.0.0:0", false),
+            ("[::]:0", false),
+            ("[::ffff:0.0.0.0]:0", false),
+        ] {
+            // A machine may lack IPv6.
+            let Ok(tcp) = TcpListener::bind(listens).await else {
+                continue;
+            };
+            let listener = BoundListener::new(tcp).unwrap();
+            let address = listener.address().to_string();
+            assert_eq!(listener.local, has_one.then_some(address), "{listens}");
+        }
     }
 }

@@ -122,7 +122,7 @@ pub(crate) async fn run(config: ServeConfig, log_format: LogFormat) -> Result<()
     let loading = load_version(&plugin_arg, &engine, config.snapshot);
     let plugin = signals.or(loading).await?;
     for listener in &listeners {
-        let (address, name) = (listener.local_addr()?, plugin_arg.name());
+        let (address, name) = (listener.address(), plugin_arg.name());
         say(&format!("listening on {address} (plugin {name})"));
         match log_format {
             // A program that reads the log may not read stdout.
