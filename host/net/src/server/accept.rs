@@ -21,7 +21,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::coop::consume_budget;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep};
 
 /// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors, and
 /// after a panic. A connection that ends meanwhile makes room. Other listeners go on.
@@ -29,6 +29,8 @@ use tokio::time::{Sleep, sleep};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// At most one line of the log in this time says that a listener fails, or that the cap is reached.
 const WARNING_INTERVAL: Duration = Duration::from_secs(1);
+/// The timer of the server itself goes off no more often than this. Shorter idle timers wake the driver themselves.
+const LEAST_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Permission for one connection more; none is needed where the server has no semaphore any more.
 type Permit = Option<OwnedSemaphorePermit>;
@@ -92,14 +94,30 @@ fn panicked(panic: &(dyn Any + Send)) -> io::Error {
 /// listener that nobody comes to.
 pub(super) async fn accept_all(mut listeners: Vec<Accept>, server: &Arc<ServerState>) {
     let mut warnings = RateLimit::new(WARNING_INTERVAL);
+    let mut earlier = earlier_timer(server.limits.idle_timeout);
     let mut first = 0;
     loop {
         let mut permit = permit(server, &mut warnings).await;
         first = (first + 1) % listeners.len().max(1);
-        poll_fn(|cx| poll_any(&mut listeners, first, server, &mut permit, cx)).await;
+        poll_fn(|cx| {
+            if let Some(earlier) = &mut earlier {
+                while earlier.poll_tick(cx).is_ready() {}
+            }
+            poll_any(&mut listeners, first, server, &mut permit, cx)
+        })
+        .await;
         // A listener that always has a connection is to leave the thread to others too.
         consume_budget().await;
     }
+}
+
+/// A timer of the server that is due before the idle timer of every connection that comes. A timer that is due before all
+/// others wakes the runtime when it is set, which takes a call of the system; without this one, so would the idle timer
+/// of each connection that is alone.
+fn earlier_timer(idle_timeout: Option<Duration>) -> Option<Interval> {
+    let mut earlier = interval(idle_timeout?.max(LEAST_INTERVAL));
+    earlier.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    Some(earlier)
 }
 
 /// The listeners are asked in turn, from `first` on, so that a busy one can't starve the others.
