@@ -16,7 +16,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::task::{Poll, Waker, ready};
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
@@ -103,16 +103,23 @@ async fn serve_until_stopped<T: Transport, S: Session>(
             &mut end_log.counts,
         );
         let mut serving = pin!(serving);
-        // A token of its own: the shared one's lock would be taken by every connection, all the time.
-        let stop = server.stop.child_token();
-        let mut stopped = pin!(stop.cancelled());
+        let mut stopped = pin!(server.stop.cancelled());
+        // Whom that wakes. Looking at it takes a lock of all connections, so that it is done once for each waker.
+        let mut waker = None::<Waker>;
         let mut cut = pin!(None::<Sleep>);
         poll_fn(|cx| {
             if let Poll::Ready(end) = serving.as_mut().poll(cx) {
                 return Poll::Ready(end);
             }
             if cut.is_none() {
-                std::task::ready!(stopped.as_mut().poll(cx));
+                let known = waker.as_ref();
+                if known.is_some_and(|known| known.will_wake(cx.waker()))
+                    && !server.stopping.load(Ordering::Acquire)
+                {
+                    return Poll::Pending;
+                }
+                waker = Some(cx.waker().clone());
+                ready!(stopped.as_mut().poll(cx));
                 cut.set(Some(sleep(grace)));
                 // `serving` waited for something that is over now.
                 cx.waker().wake_by_ref();
