@@ -1,6 +1,7 @@
-//! What the features of the library save is what the library's page says.
+//! What the features of the library save is what the library's page says, and what is built once has the same features.
 
 use crate::support::project_file;
+use std::collections::BTreeSet;
 use std::process::Command;
 
 const PAGE: &str = include_str!("../../../host/core/src/lib.rs");
@@ -16,30 +17,28 @@ fn features() -> Vec<(&'static str, &'static str)> {
     table.collect()
 }
 
-/// The crates of a program that has eco-host with these features.
-fn crates(features: &[&str]) -> usize {
+/// What `cargo tree` lists with these arguments, each crate once.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
     let tree = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            "eco-host",
-            "--edges",
-            "normal",
-        ])
-        .args(["--no-dedupe", "--prefix", "none", "--no-default-features"])
-        .args(["--features", &features.join(",")])
+        .args(["tree", "--locked", "--prefix", "none"])
+        .args(arguments)
         .current_dir(project_file("."))
         .output()
         .expect("cargo is there");
-    assert!(
-        tree.status.success(),
-        "{}",
-        String::from_utf8_lossy(&tree.stderr)
-    );
+    let errors = String::from_utf8_lossy(&tree.stderr);
+    assert!(tree.status.success(), "{errors}");
     let tree = String::from_utf8(tree.stdout).expect("it is text");
-    let crates: std::collections::BTreeSet<&str> = tree.lines().collect();
-    crates.len()
+    let lines = tree.lines().filter(|line| !line.is_empty());
+    lines
+        .map(|line| line.trim_end_matches(" (*)").to_owned())
+        .collect()
+}
+
+/// The crates of a program that has eco-host with these features.
+fn crates(features: &[&str]) -> usize {
+    let features = features.join(",");
+    let of_host = ["--package=eco-host", "--no-default-features", "--features"];
+    tree(&[of_host.as_slice(), &[&features, "--edges=normal"]].concat()).len()
 }
 
 #[test]
@@ -83,4 +82,22 @@ fn interpreter(language: &str) -> String {
         0 => "nothing".to_owned(),
         bytes => format!("{:.1} MB", bytes as f64 / 1e6),
     }
+}
+
+/// What has other features is built once more, and so is all that depends on it: wasmtime among them.
+#[test]
+fn the_benchmarks_depend_on_what_eco_depends_on_with_the_same_features() {
+    let with_features = ["--edges=normal,build", "--format={p} [{f}]"];
+    let package = |name| tree(&[with_features.as_slice(), &[name]].concat());
+    let (eco, benches) = (
+        package("--package=eco-cli"),
+        package("--package=eco-benches"),
+    );
+    let name = |line: &String| line.split(" [").next().unwrap_or_default().to_owned();
+    let of_both: BTreeSet<String> = eco.iter().map(name).collect();
+    let others: Vec<&String> = benches
+        .difference(&eco)
+        .filter(|line| of_both.contains(&name(line)))
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
 }
