@@ -2,12 +2,21 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// Longest wait for anything, after which a test fails instead of hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where cargo puts the example with this name. This test is TARGET/PROFILE/deps/NAME.
+fn path(example: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("it runs");
+    let folder = test.ancestors().nth(2).expect("it lies in TARGET/PROFILE");
+    let program = folder.join("examples").join(example);
+    program.with_extension(std::env::consts::EXE_EXTENSION)
+}
 
 /// A program that runs, with its lines.
 pub(crate) struct Program {
@@ -17,13 +26,15 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn start(path: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(path)
+    /// Starts the example with this name.
+    pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
+        let path = path(name);
+        let started = Command::new(&path)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+            .spawn();
+        let mut child = started.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let (give, lines) = channel();
         std::thread::spawn(move || {

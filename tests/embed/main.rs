@@ -1,4 +1,8 @@
 //! The examples of eco-host, each as the program that it is: started, talked to, and told to stop.
+//!
+//! `cargo test --package eco-host` builds them first; with `--test` it builds what is named alone.
+
+#![allow(clippy::panic, reason = "a test that fails panics")]
 
 mod program;
 mod talk;
@@ -13,7 +17,7 @@ use tls_client::TlsClient;
 
 #[test]
 fn a_script_from_memory_answers_a_socket() {
-    let program = Program::start(env!("CARGO_BIN_EXE_script"), &[]);
+    let program = Program::start("script", &[]);
     assert_eq!(converse(program.address(), b"shout\n"), "SHOUT\n");
     let summary = program.interrupt().concat();
     assert!(summary.contains("served: 1"), "{summary}");
@@ -21,7 +25,7 @@ fn a_script_from_memory_answers_a_socket() {
 
 #[test]
 fn tcp_and_a_unix_socket_have_a_plugin_each() {
-    let program = Program::start(env!("CARGO_BIN_EXE_unix"), &[]);
+    let program = Program::start("unix", &[]);
     assert_eq!(converse(program.address(), b"echo"), "echo");
     let mut unix = UnixStream::connect(program.place()).expect("it listens");
     unix.write_all(b"stressed").expect("it is open");
@@ -32,7 +36,7 @@ fn tcp_and_a_unix_socket_have_a_plugin_each() {
 
 #[test]
 fn the_name_that_a_tls_client_asks_for_chooses_the_plugin() {
-    let program = Program::start(env!("CARGO_BIN_EXE_tls"), &[]);
+    let program = Program::start("tls", &[]);
     let address = program.address();
     let certificate = program.lines_until(|line| line.contains("END CERTIFICATE"));
     let tls = TlsClient::new(&certificate.join("\n"));
@@ -52,7 +56,7 @@ fn the_name_that_a_tls_client_asks_for_chooses_the_plugin() {
 
 #[test]
 fn a_connection_keeps_its_version_when_the_plugin_is_swapped() {
-    let mut program = Program::start(env!("CARGO_BIN_EXE_swap"), &[]);
+    let mut program = Program::start("swap", &[]);
     let address = program.address();
     let mut early = TcpStream::connect(address).expect("it listens");
     talk(&mut early, b"a");
@@ -77,7 +81,7 @@ fn a_connection_keeps_its_version_when_the_plugin_is_swapped() {
 
 #[test]
 fn one_closure_chooses_between_a_plugin_and_rust() {
-    let program = Program::start(env!("CARGO_BIN_EXE_session"), &[]);
+    let program = Program::start("session", &[]);
     let address = program.address();
     assert_eq!(converse(address, b"echo"), "echo");
     assert_eq!(
@@ -89,7 +93,7 @@ fn one_closure_chooses_between_a_plugin_and_rust() {
 
 #[test]
 fn what_happens_is_told_as_types() {
-    let program = Program::start(env!("CARGO_BIN_EXE_observe"), &[]);
+    let program = Program::start("observe", &[]);
     assert_eq!(program.line(), "loaded log.lua, version 1");
     assert_eq!(converse(program.address(), b"four"), "four");
     let lines = program.lines_until(|line| line.contains("after 4 bytes"));
@@ -109,8 +113,8 @@ fn what_happens_is_told_as_types() {
 
 #[test]
 fn a_function_of_the_program_is_called_by_a_script_and_by_a_component() {
-    let component = concat!(env!("CARGO_MANIFEST_DIR"), "/kv.wat");
-    let program = Program::start(env!("CARGO_BIN_EXE_import"), &[component]);
+    let component = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/embed/kv.wat");
+    let program = Program::start("import", &[component]);
     let (script, component) = (program.address(), program.address());
     assert_eq!(converse(script, b"get color"), "nothing\n");
     assert_eq!(converse(component, b"color"), "");
@@ -122,7 +126,7 @@ fn a_function_of_the_program_is_called_by_a_script_and_by_a_component() {
 
 #[test]
 fn a_plugin_is_a_function_without_a_socket() {
-    let program = Program::start(env!("CARGO_BIN_EXE_function"), &[]);
+    let program = Program::start("function", &[]);
     assert_eq!(program.line(), "desserts");
     let broken = program.line();
     assert!(
@@ -137,7 +141,7 @@ fn a_plugin_is_a_function_without_a_socket() {
 
 #[test]
 fn the_host_reads_writes_speaks_and_hears_what_plugins_share() {
-    let mut program = Program::start(env!("CARGO_BIN_EXE_state"), &[]);
+    let mut program = Program::start("state", &[]);
     let mut guest = TcpStream::connect(program.address()).expect("it listens");
     expect(&mut guest, "welcome\n");
     assert_eq!(program.line(), "guest comes");
