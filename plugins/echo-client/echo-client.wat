@@ -13,11 +13,11 @@
     (func (export "realloc") (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
       (local $at i32) (local $missing i32)
       (local.set $at (global.get $free))
-      ;; Rounded up to 8, so that what follows is aligned whatever it is.
+      ;; Rounded up to 64: so what follows is aligned whatever it is, and copies to it are fast.
       (global.set $free
         (i32.and
-          (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 7))
-          (i32.const -8)))
+          (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 63))
+          (i32.const -64)))
       (local.set $missing
         (i32.sub
           (i32.add (i32.shr_u (global.get $free) (i32.const 16)) (i32.const 1))

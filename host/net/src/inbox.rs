@@ -1,5 +1,6 @@
 //! The bytes that have arrived at a client, and the end of a reply in them.
 
+use super::page_offset::Buffer;
 use super::quota::{Exhausted, Quota, Share};
 use eco_contract::Expect;
 use std::io;
@@ -17,7 +18,7 @@ const SOME: usize = 4 * 1024;
 #[derive(Debug, Default)]
 pub struct Inbox {
     /// Bytes that have arrived, then room for more. It is kept from one reply to the next.
-    room: Vec<u8>,
+    room: Buffer,
     /// How much of it has arrived.
     filled: usize,
     /// The length of the reply, once it is whole.
@@ -45,7 +46,7 @@ impl Inbox {
     }
 
     fn bytes(&self) -> &[u8] {
-        self.room.get(..self.filled).unwrap_or_default()
+        self.room.bytes().get(..self.filled).unwrap_or_default()
     }
 
     /// How many bytes are there: those of the reply, and those after it.
@@ -61,7 +62,7 @@ impl Inbox {
     /// Forgets the reply; the bytes after it are the beginning of the next.
     pub fn take_reply(&mut self) {
         let taken = self.reply.take().unwrap_or_default().min(self.filled);
-        self.room.copy_within(taken..self.filled, 0);
+        self.room.bytes_mut().copy_within(taken..self.filled, 0);
         self.filled -= taken;
         self.searched = 0;
         self.shown = 0;
@@ -100,7 +101,7 @@ impl Inbox {
     /// Bytes of the reply that were not returned before.
     pub(super) fn news(&mut self) -> &[u8] {
         let known = self.reply.unwrap_or(self.filled);
-        let news = self.room.get(self.shown..known).unwrap_or_default();
+        let news = self.room.bytes().get(self.shown..known).unwrap_or_default();
         self.shown += news.len();
         news
     }
@@ -130,8 +131,11 @@ impl Inbox {
             if let Some(share) = &mut self.share {
                 share.grow(grown - capacity)?;
             }
-            self.room.reserve_exact(grown - capacity);
-            self.room.resize(grown, 0);
+            let mut room = Buffer::new(grown);
+            if let Some(beginning) = room.bytes_mut().get_mut(..here) {
+                beginning.copy_from_slice(self.bytes());
+            }
+            self.room = room;
         }
         Ok(())
     }
@@ -142,7 +146,8 @@ impl Inbox {
         from: &mut R,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        let mut room = ReadBuf::new(self.room.get_mut(self.filled..).unwrap_or_default());
+        let free = self.room.bytes_mut().get_mut(self.filled..);
+        let mut room = ReadBuf::new(free.unwrap_or_default());
         ready!(Pin::new(from).poll_read(cx, &mut room))?;
         let read = room.filled().len();
         self.filled += read;

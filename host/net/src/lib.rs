@@ -25,6 +25,7 @@ mod handshake;
 mod inbox;
 mod limits;
 mod listener;
+mod page_offset;
 mod peers;
 mod quota;
 mod rate_limit;
