@@ -3,10 +3,10 @@
 ;; This is a core module. `eco build` makes a component of it, and finds its functions by their names.
 ;; Every connection has an instance of its own, so globals and memory are that connection's state.
 (module
-  ;; Two pages of 64 KiB. From 0 to 7 lies what `receive` returns, from 16 on the chunk. What must be
+  ;; Two pages of 64 KiB. From 0 to 7 lies what `receive` returns, from 64 on the chunk. What must be
   ;; kept between chunks needs a place of its own, one that $place doesn't give away.
   (memory (export "memory") 2)
-  (global $place i32 (i32.const 16))
+  (global $place i32 (i32.const 64))
 
   ;; eco asks here where it may write a chunk of $size bytes. The answer is the same each time, as the
   ;; last chunk isn't needed any more; if the memory ends before the chunk does, it grows.

@@ -3,10 +3,10 @@
 ;; This is a core module. `eco build` makes a component of it, and finds its functions by their names.
 ;; Every connection has an instance of its own, so globals and memory are that connection's state.
 (module
-  ;; Two pages of 64 KiB. From 0 to 12 lies what a function returns, from 16 on what comes in. What must
+  ;; Two pages of 64 KiB. From 0 to 12 lies what a function returns, from 64 on what comes in. What must
   ;; be kept between calls needs a place of its own, one that $place doesn't give away.
   (memory (export "memory") 2)
-  (global $place i32 (i32.const 16))
+  (global $place i32 (i32.const 64))
 
   ;; eco asks here where it may write $size bytes. The answer is the same each time, as the last chunk
   ;; isn't needed any more; if the memory ends before the bytes do, it grows. (`open` gets two texts,
