@@ -14,6 +14,7 @@ mod growth;
 mod load;
 mod loops;
 mod measures;
+mod offsets;
 mod peers;
 
 mod profiles;
@@ -87,6 +88,7 @@ fn main() -> Result<()> {
         client::compare(&bench)?,
         loops::share(&bench)?,
         attacks::table(&bench)?,
+        offsets::table(&bench)?,
         growth::tables(&bench)?,
     ];
     let text = format!("{table}{}", more.concat());
@@ -121,16 +123,16 @@ impl Bench {
 
     /// So many rounds, in each of which every server that takes `clients` is sampled, beginning with
     /// another one each time. The first round warms up.
-    pub(crate) fn rounds_of<S, F>(
+    pub(crate) fn rounds_of<'a, S, F>(
         &self,
-        peers: &[Peer],
+        peers: impl IntoIterator<Item = &'a Peer>,
         rounds: usize,
         clients: usize,
         setup: impl Fn(&Peer) -> Result<S>,
         mut sample: impl FnMut(&mut S, &Peer) -> Result<F>,
     ) -> Result<Vec<(&'static str, Vec<F>)>> {
         let mut states = Vec::new();
-        for peer in peers.iter().filter(|peer| peer.takes(clients)) {
+        for peer in peers.into_iter().filter(|peer| peer.takes(clients)) {
             let state = setup(peer).with_context(|| peer.name)?;
             states.push((peer, state, Vec::new()));
         }

@@ -180,6 +180,18 @@ pub(crate) fn with_port(name: &'static str, program: PathBuf) -> Peer {
     }
 }
 
+/// The native server, with buffers that begin at this offset within a page.
+pub(crate) fn native_at(name: &'static str, offset: usize) -> Peer {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_native-echo"));
+    let mut peer = with_port(name, program.clone());
+    peer.command = Box::new(move |port, _| {
+        let mut command = Command::new(&program);
+        command.args([port.to_string(), offset.to_string()]);
+        command
+    });
+    peer
+}
+
 /// This build of eco with the built-in echo, and with the same echo as any plugin, by these names.
 pub(crate) fn echoes(names: [&'static str; 2], eco: &Path) -> Result<[Peer; 2]> {
     // A function that is never called, and loops: enough for calls to need all precautions.
@@ -218,7 +230,7 @@ pub(crate) fn marked_echo(pages: u32, fields: &str, call: &str) -> String {
   (core module $m
     (memory (export "memory") {pages})
     {fields}
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
     (func (export "receive") (param $chunk i32) (param $length i32) (result i32) (local $left i32)
       (if (i32.eq (i32.load8_u (local.get $chunk)) (i32.const 33)) (then {call}))
       (i32.store (i32.const 0) (local.get $chunk))
