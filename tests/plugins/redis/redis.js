@@ -2,12 +2,16 @@
 // https://redis.io/docs/latest/develop/reference/protocol-spec/
 
 const latin1 = new TextDecoder("latin1");
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const utf8 = new TextEncoder();
 // What has come of commands that aren't whole yet, a character for each byte.
 let rest = "";
+// Whether all that the running call has read is ASCII, as nearly always. Its texts need no encoding then.
+let ascii = true;
 
 function receive(chunk) {
-  const text = rest === "" ? latin1.decode(chunk) : rest + latin1.decode(chunk);
+  ascii = rest === "";
+  const text = rest + read(chunk);
   const words = only(text);
   if (words !== undefined) {
     rest = "";
@@ -25,16 +29,28 @@ function receive(chunk) {
   return bytes(replies);
 }
 
+// A character for each byte.
+function read(bytes) {
+  try {
+    const text = strict.decode(bytes);
+    if (text.length === bytes.length) return text;
+  } catch {
+    // It is no UTF-8 either.
+  }
+  ascii = false;
+  return latin1.decode(bytes);
+}
+
 // The words of the one command that this is, as nearly always: quicker than to parse it. Nothing where it is not one,
 // or has a line break in a word.
 function only(text) {
   const lines = text.split("\r\n");
   const count = (lines.length - 2) / 2;
-  if (lines[0] !== `*${count}` || lines[lines.length - 1] !== "") return;
+  if (lines[0] !== "*" + count || lines[lines.length - 1] !== "") return;
   const words = [];
   for (let at = 1; at <= 2 * count; at += 2) {
     const word = lines[at + 1];
-    if (lines[at] !== `$${word.length}`) return;
+    if (lines[at] !== "$" + word.length) return;
     words.push(word);
   }
   return words;
@@ -69,7 +85,7 @@ function answer(words) {
         return "+OK\r\n";
       case "GET": {
         const found = store.get(key);
-        return found === undefined ? "$-1\r\n" : `$${found.length}\r\n${latin1.decode(found)}\r\n`;
+        return found === undefined ? "$-1\r\n" : `$${found.length}\r\n${read(found)}\r\n`;
       }
       case "INCR":
         return `:${store.add(key, 1)}\r\n`;
@@ -85,6 +101,7 @@ function answer(words) {
 
 // A string of ASCII is its own bytes.
 function bytes(text) {
+  if (ascii) return text;
   const encoded = utf8.encode(text);
   return encoded.length === text.length ? encoded : Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
