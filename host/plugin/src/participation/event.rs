@@ -1,90 +1,100 @@
-//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports.
+//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports. They borrow what connections
+//! share: one event may be on its way to thousands, on all processors, and each count of references is one for all.
 
 use eco_state::Event;
 use std::sync::Arc;
 use wasmtime::component::{ComponentType, Lower};
 
-/// `member` of `wit/topics.wit`.
-#[derive(Clone, ComponentType, Lower)]
+/// `member` of `wit/topics.wit`: with texts of its own, or borrowed ones.
+#[derive(Clone, Copy, ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Member {
-    id: Arc<str>,
-    label: Arc<str>,
+pub(crate) struct Member<Text> {
+    id: Text,
+    label: Text,
 }
 
-impl From<&eco_state::Member> for Member {
-    fn from(member: &eco_state::Member) -> Self {
+impl From<eco_state::Member> for Member<Arc<str>> {
+    fn from(member: eco_state::Member) -> Self {
         Self {
-            id: member.id.clone(),
-            label: member.label.clone(),
+            id: member.id,
+            label: member.label,
+        }
+    }
+}
+
+impl<'a> From<&'a eco_state::Member> for Member<&'a str> {
+    fn from(member: &'a eco_state::Member) -> Self {
+        Self {
+            id: &member.id,
+            label: &member.label,
         }
     }
 }
 
 /// `message` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, Copy, ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Message {
-    topic: Arc<str>,
-    from: Member,
-    data: Arc<[u8]>,
+pub(crate) struct Message<'a> {
+    topic: &'a str,
+    from: Member<&'a str>,
+    data: &'a [u8],
 }
 
 /// `presence` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, Copy, ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Presence {
-    topic: Arc<str>,
-    member: Member,
+pub(crate) struct Presence<'a> {
+    topic: &'a str,
+    member: Member<&'a str>,
 }
 
 /// `missed` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, Copy, ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Missed {
-    topic: Arc<str>,
+pub(crate) struct Missed<'a> {
+    topic: &'a str,
     count: Option<u64>,
 }
 
 /// `happening` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, Copy, ComponentType, Lower)]
 #[component(variant)]
-pub(crate) enum Happening {
+pub(crate) enum Happening<'a> {
     #[component(name = "message")]
-    Message(Message),
+    Message(Message<'a>),
     #[component(name = "joined")]
-    Joined(Presence),
+    Joined(Presence<'a>),
     #[component(name = "left")]
-    Left(Presence),
+    Left(Presence<'a>),
     #[component(name = "missed")]
-    Missed(Missed),
+    Missed(Missed<'a>),
     #[component(name = "timer")]
     Timer,
 }
 
-impl From<&Event> for Happening {
-    fn from(event: &Event) -> Self {
+impl<'a> From<&'a Event> for Happening<'a> {
+    fn from(event: &'a Event) -> Self {
         match event {
             Event::Message { topic, from, data } => Self::Message(Message {
-                topic: topic.clone(),
+                topic,
                 from: from.into(),
-                data: data.clone(),
+                data,
             }),
             Event::Joined { topic, member } => Self::Joined(Presence {
-                topic: topic.clone(),
+                topic,
                 member: member.into(),
             }),
             Event::Left { topic, member } => Self::Left(Presence {
-                topic: topic.clone(),
+                topic,
                 member: member.into(),
             }),
             Event::Missed { topic, count } => Self::Missed(Missed {
-                topic: topic.clone(),
+                topic,
                 count: *count,
             }),
             // Plugins have no type for others.
             other => Self::Missed(Missed {
-                topic: other.topic().clone(),
+                topic: other.topic(),
                 count: None,
             }),
         }

@@ -51,7 +51,7 @@ pub(super) enum Functions {
         receive: ReplyFunction<(&'static [u8],)>,
         end_of_input: ReplyFunction<()>,
         closed: TypedFunc<(abi::Reason,), ()>,
-        event: Option<ReplyFunction<(Happening,)>>,
+        event: Option<ReplyFunction<(Happening<'static>,)>>,
     },
 }
 
@@ -164,10 +164,10 @@ impl ComponentServer {
                 // The event may have gone since it was polled, together with its topic.
                 let turn = entered.participation().take_turn();
                 match (event, entered.participation().next_event()) {
-                    (Some(event), Some((happening, payer))) => {
-                        let paid = (turn, payer);
+                    (Some(event), Some(due)) => {
+                        let paid = (turn, due.payer().cloned());
                         event
-                            .call_for_event_in(&mut entered, (happening,), paid)
+                            .call_for_event_in(&mut entered, (due.happening(),), paid)
                             .await?
                     }
                     _ => {
