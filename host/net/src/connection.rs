@@ -15,7 +15,10 @@ use eco_contract::{
 use eco_text::escape::Escaped;
 use std::future::poll_fn;
 use std::io;
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
@@ -266,34 +269,71 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
     }
 
-    /// Writes the bytes of a reply, within the time for a whole one.
+    /// Writes the bytes of a reply and flushes them: a transport may buffer them, and the peer waits for the last one too.
     async fn write_all<E>(&mut self, bytes: &[u8]) -> Result<(), End<E>> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let times = u32::try_from(1 + bytes.len() / BYTES_PER_TIMEOUT).unwrap_or(u32::MAX);
-        let whole = self.write_timeout.map(|limit| limit.saturating_mul(times));
-        let written = within(whole, self.write_and_flush(bytes)).await;
-        written.unwrap_or(Err(End::Stalled))
+        let mut rest = bytes;
+        // Nearly always the system takes all of them at once. The future of the rest has timers, and is boxed, since it
+        // is rare: every connection's future would have room for it.
+        match poll_fn(|cx| Poll::Ready(self.poll_write(&mut rest, cx))).await {
+            Poll::Ready(written) => written,
+            Poll::Pending => {
+                let times = u32::try_from(1 + bytes.len() / BYTES_PER_TIMEOUT).unwrap_or(u32::MAX);
+                let whole = self.write_timeout.map(|limit| limit.saturating_mul(times));
+                let written = Box::pin(within(whole, self.write_in_time(rest))).await;
+                written.unwrap_or(Err(End::Stalled))
+            }
+        }
     }
 
-    /// Writes bytes and flushes them: a transport may buffer them, and the peer waits for the last one too.
-    async fn write_and_flush<E>(&mut self, mut rest: &[u8]) -> Result<(), End<E>> {
-        while !rest.is_empty() {
-            match within(self.write_timeout, self.transport.write(rest)).await {
-                Some(Ok(0)) => return Err(End::PeerReset(io::ErrorKind::WriteZero.into())),
-                Some(Ok(written)) => {
-                    self.counts.sent += written as u64;
-                    rest = rest.get(written..).unwrap_or_default();
-                }
-                Some(Err(error)) => return Err(End::PeerReset(error)),
+    /// Writes as much as the peer takes, within the write timeout each time, until all is flushed.
+    async fn write_in_time<E>(&mut self, mut rest: &[u8]) -> Result<(), End<E>> {
+        let limit = self.write_timeout;
+        loop {
+            let step = poll_fn(|cx| self.poll_write_once(&mut rest, cx));
+            match within(limit, step).await {
+                Some(Ok(Continue(()))) => {}
+                Some(Ok(Break(()))) => return Ok(()),
+                Some(Err(end)) => return Err(end),
                 None => return Err(End::Stalled),
             }
         }
-        match within(self.write_timeout, self.transport.flush()).await {
-            Some(flushed) => flushed.map_err(End::PeerReset),
-            None => Err(End::Stalled),
+    }
+
+    /// Writes until all of `rest` is written and flushed. `rest` is what is left.
+    fn poll_write<E>(
+        &mut self,
+        rest: &mut &[u8],
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), End<E>>> {
+        loop {
+            if let Break(()) = ready!(self.poll_write_once(rest, cx))? {
+                return Poll::Ready(Ok(()));
+            }
         }
+    }
+
+    /// Writes once, or flushes if all is written, which is the end.
+    fn poll_write_once<E>(
+        &mut self,
+        rest: &mut &[u8],
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<ControlFlow<()>, End<E>>> {
+        let mut transport = Pin::new(&mut *self.transport);
+        if rest.is_empty() {
+            let flushed = ready!(transport.poll_flush(cx));
+            return Poll::Ready(flushed.map(Break).map_err(End::PeerReset));
+        }
+        let written = match ready!(transport.as_mut().poll_write(cx, rest)) {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            written => written,
+        };
+        let written = written.map_err(End::PeerReset)?;
+        self.counts.sent += written as u64;
+        *rest = rest.get(written..).unwrap_or_default();
+        Poll::Ready(Ok(Continue(())))
     }
 
     async fn send_fin<E>(&mut self) -> Result<(), End<E>> {

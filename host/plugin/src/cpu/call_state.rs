@@ -221,19 +221,20 @@ impl Span {
 /// [`CpuMeter`](super::meter::CpuMeter) bounds the time in which the call runs. The deadline alone bounds the time in
 /// which it makes way for others.
 ///
-/// The timers cost nothing to the calls, nearly all, that end without a pause.
-pub(crate) async fn bounded<F: Future>(
+/// The timers cost nothing to the calls, nearly all, that end without a pause. It is no `async fn`, whose future would
+/// have the parameters twice.
+pub(crate) fn bounded<F: Future>(
     mut call: Pin<&mut F>,
     call_state: &CallState,
     most_wait: Duration,
     Span { runs_since, ends }: Span,
-) -> Ended<F::Output> {
+) -> impl Future<Output = Ended<F::Output>> {
     let mut left = most_wait;
     let mut waiting: Option<(Instant, Pin<Box<Sleep>>)> = None;
     let mut deadline: Option<Pin<Box<Sleep>>> = None;
     // A call that is slow from the start has waited before it began.
     let mut paused = call_state.slow_flag.is_slow();
-    std::future::poll_fn(|cx| {
+    std::future::poll_fn(move |cx| {
         if paused {
             call_state.goes_on();
         }
@@ -271,5 +272,4 @@ pub(crate) async fn bounded<F: Future>(
             None => Poll::Pending,
         }
     })
-    .await
 }

@@ -132,28 +132,49 @@ impl Entered<'_> {
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
+        let state = self.instance.store.data_mut();
+        let has_turn = match state.start_call() {
+            // Boxed, since waiting is rare: every connection's future would have room for it.
+            Some(payer) => Box::pin(self.waits(payer)).await.map(|()| false)?,
+            None if state.takes_turns() => Box::pin(self.takes_turn()).await.map(|()| true)?,
+            None => false,
+        };
+        let returned = self.call_now(function, arguments).await;
+        if has_turn {
+            self.instance.call_state.has_turn(None);
+        }
+        returned
+    }
+
+    /// Waits for the turn of a call.
+    async fn takes_turn(&mut self) -> Result<(), Error> {
         let Instance {
             store,
             call_state,
             engine,
             ..
         } = self.instance;
-        let slow = store.data_mut().start_call();
-        let takes_turn = slow.is_none() && store.data().takes_turns();
-        if takes_turn {
-            let meter = &store.data().meter;
-            let payer = meter.payer();
-            let turn = engine.calls.enter(&payer.plugin, &payer.peer, payer.recent);
-            let place = before_end(turn, meter.span()).await;
-            let place = place.map_err(|broken| store.data().broke(broken))?;
-            store.data_mut().meter.has_had_turn();
-            call_state.has_turn(Some(place));
-        }
-        let returned = self.call_now(function, arguments, slow).await;
-        if takes_turn {
-            self.instance.call_state.has_turn(None);
-        }
-        returned
+        let meter = &store.data().meter;
+        let payer = meter.payer();
+        let turn = engine.calls.enter(&payer.plugin, &payer.peer, payer.recent);
+        let place = before_end(turn, meter.span()).await;
+        let place = place.map_err(|broken| store.data().broke(broken))?;
+        store.data_mut().meter.has_had_turn();
+        call_state.has_turn(Some(place));
+        Ok(())
+    }
+
+    /// Waits for the place of a call that is slow from the start.
+    async fn waits(&mut self, payer: Payer) -> Result<(), Error> {
+        let Instance {
+            store,
+            call_state,
+            engine,
+            ..
+        } = self.instance;
+        let waits = call_state.waits(&engine.slow_queue, &payer);
+        let waited = before_end(waits, store.data().meter.span()).await;
+        waited.map_err(|broken| store.data().broke(broken))
     }
 
     /// Calls a function for an event, which has its `turn` where it needs one. `payer` pays for the call; `None`
@@ -173,20 +194,18 @@ impl Entered<'_> {
         state.meter.is_paid_by(payer);
         let has_turn = turn.is_some();
         self.instance.call_state.has_turn(turn);
-        let returned = self.call_now(function, arguments, slow).await;
+        if let Some(payer) = slow {
+            Box::pin(self.waits(payer)).await?;
+        }
+        let returned = self.call_now(function, arguments).await;
         if has_turn {
             self.instance.call_state.has_turn(None);
         }
         self.within_reply(returned?)
     }
 
-    /// Runs a call that has begun. A call that is slow from the start waits for its place first.
-    async fn call_now<P, R>(
-        &mut self,
-        function: TypedFunc<P, R>,
-        arguments: P,
-        slow: Option<Payer>,
-    ) -> Result<R, Error>
+    /// Runs a call that has begun, and has its turn.
+    async fn call_now<P, R>(&mut self, function: TypedFunc<P, R>, arguments: P) -> Result<R, Error>
     where
         P: ComponentNamedList + Lower + Send + Sync,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
@@ -198,11 +217,6 @@ impl Entered<'_> {
             ..
         } = self.instance;
         let budgets = &engine.budgets;
-        if let Some(payer) = slow {
-            let waits = call_state.waits(&engine.slow_queue, &payer);
-            let waited = before_end(waits, store.data().meter.span()).await;
-            waited.map_err(|broken| store.data().broke(broken))?;
-        }
         store.set_epoch_deadline(1);
         let span = store.data().meter.span();
         let Ended { result, rest } = {

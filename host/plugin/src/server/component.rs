@@ -155,7 +155,8 @@ impl ComponentServer {
                 Ok(abi::Reply { data, next })
             }
             (Functions::Session { open, .. }, Call::Open(connection)) => {
-                open.call_in(&mut entered, (connection.into(),)).await?
+                // Boxed, as that for events: they are larger than those for chunks.
+                Box::pin(open.call_in(&mut entered, (connection.into(),))).await?
             }
             (Functions::Session { receive, .. }, Call::Receive(chunk)) => {
                 receive.call_in(&mut entered, (chunk,)).await?
@@ -164,11 +165,10 @@ impl ComponentServer {
                 // The event may have gone since it was polled, together with its topic.
                 let turn = entered.participation().take_turn();
                 match (event, entered.participation().next_event()) {
-                    (Some(event), Some(due)) => {
+                    (Some(function), Some(due)) => {
                         let paid = (turn, due.payer().cloned());
-                        event
-                            .call_for_event_in(&mut entered, (due.happening(),), paid)
-                            .await?
+                        let event = (due.happening(),);
+                        Box::pin(function.call_for_event_in(&mut entered, event, paid)).await?
                     }
                     _ => {
                         entered.succeeds();

@@ -60,13 +60,15 @@ impl ServerInstance {
         }
     }
 
-    /// Makes a call, and returns its reply.
+    /// Makes a call, and returns its reply. A call through the component layer has a future of some hundred bytes. Its box
+    /// is memory that the thread has used just now. Within the connection's own future it would be memory that is cold
+    /// where many connections are busy, and direct calls, whose reply is there at once, would move that too.
     pub(super) fn reply_to(
         &mut self,
         call: Call<'_>,
     ) -> impl Future<Output = Result<Reply<'_>, Error>> {
         match (self, call) {
-            (Self::Component(component), call) => component.dispatch(call).left_future(),
+            (Self::Component(component), call) => Box::pin(component.dispatch(call)).left_future(),
             (Self::Direct(direct), Call::Receive(chunk)) => {
                 ready(direct.receive_copy(chunk)).right_future()
             }
@@ -97,7 +99,7 @@ impl ServerInstance {
     pub(super) fn closed(&mut self, why: Reason) -> impl Future<Output = Result<(), Error>> {
         match self {
             Self::Direct(_) => ready(Ok(())).right_future(),
-            Self::Component(component) => component.closed(why).left_future(),
+            Self::Component(component) => Box::pin(component.closed(why)).left_future(),
         }
     }
 }
