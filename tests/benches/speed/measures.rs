@@ -37,10 +37,10 @@ fn aims(all: [f64; 5], aim: fn(f64) -> Aim) -> Aims {
 pub(crate) fn all(bench: &Bench) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (size, aims) in [
-        (16, aims([1.03, 1.06, 1.20, 1.40, 4.0], Aim::Ratio)),
-        (1024, aims([1.03, 1.06, 1.25, 1.40, 4.0], Aim::Ratio)),
-        (16 * 1024, aims([1.05, 1.08, 1.40, 1.40, 3.0], Aim::Ratio)),
-        (64 * 1024, Vec::new()),
+        (16, aims([1.03, 1.08, 1.20, 1.35, 4.5], Aim::Ratio)),
+        (1024, aims([1.05, 1.10, 1.30, 1.40, 4.5], Aim::Ratio)),
+        (16 * 1024, aims([1.03, 1.10, 1.35, 1.40, 5.0], Aim::Ratio)),
+        (64 * 1024, aims([1.05, 1.12, 1.35, 1.40, 5.0], Aim::Ratio)),
     ] {
         round_trips(bench, size, aims, &mut rows)?;
     }
@@ -163,7 +163,7 @@ fn busy(bench: &Bench, connections: usize, rows: &mut Vec<Row>) -> Result<()> {
             }
         }
     }
-    let aims = vec![(ECO, Aim::Ratio(1.10)), (ANY, Aim::Ratio(1.25))];
+    let aims = vec![(ECO, Aim::Ratio(1.15)), (ANY, Aim::Ratio(1.35))];
     bench.done(measure(name, "µs", Better::Lower, aims), rounds, rows);
     Ok(())
 }
@@ -266,7 +266,7 @@ fn connecting(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
         },
     )?;
     let [cpus, rates] = parts(rounds);
-    let aims = aims([1.05, 1.12, 1.4, 1.4, 8.0], Aim::Ratio);
+    let aims = aims([1.05, 1.08, 1.5, 1.5, 15.0], Aim::Ratio);
     bench.done(measure(cpu, "µs", Better::Lower, aims), cpus, rows);
     let rate = measure(rate, "1/s", Better::Higher, aim(Aim::Ratio(0.95)));
     bench.done(rate, rates, rows);
