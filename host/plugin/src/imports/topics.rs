@@ -6,7 +6,6 @@ use super::import::{Import, Importer, Setup};
 use crate::laboratory::World;
 use crate::participation::event::Member;
 use eco_state::{EventKind, Limit, Problem};
-use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower, WasmList, WasmStr};
 
@@ -88,10 +87,8 @@ impl Import for Topics {
                     let others = shared.note(others);
                     // Each member was told of the new one, and is listed for it.
                     state.count_host_calls(others.as_ref().map_or(0, Vec::len) as u64);
-                    let listed = |others: Vec<eco_state::Member>| -> Vec<Member<Arc<str>>> {
-                        others.into_iter().map(Member::from).collect()
-                    };
-                    Ok((others.map(listed).map_err(TopicsProblem::from),))
+                    let members = others.map(|others| others.iter().map(Member::from).collect());
+                    Ok((members.map_err(TopicsProblem::from) as Result<Vec<Member>, _>,))
                 })
             },
         )?;

@@ -194,17 +194,21 @@ impl Entered<'_> {
         state.meter.is_paid_by(payer);
         let has_turn = turn.is_some();
         self.instance.call_state.has_turn(turn);
-        if let Some(payer) = slow {
-            Box::pin(self.waits(payer)).await?;
-        }
-        let returned = self.call_now(function, arguments).await;
+        let waited = match slow {
+            Some(payer) => Box::pin(self.waits(payer)).await,
+            None => Ok(()),
+        };
+        let returned = match waited {
+            Ok(()) => self.call_now(function, arguments).await,
+            Err(broken) => Err(broken),
+        };
         if has_turn {
             self.instance.call_state.has_turn(None);
         }
         self.within_reply(returned?)
     }
 
-    /// Runs a call that has begun, and has its turn.
+    /// Runs a call that has begun, and has its turn if it needs one.
     async fn call_now<P, R>(&mut self, function: TypedFunc<P, R>, arguments: P) -> Result<R, Error>
     where
         P: ComponentNamedList + Lower + Send + Sync,

@@ -1,100 +1,90 @@
-//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports. They borrow what connections
-//! share: one event may be on its way to thousands, on all processors, and each count of references is one for all.
+//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports.
 
 use eco_state::Event;
 use std::sync::Arc;
 use wasmtime::component::{ComponentType, Lower};
 
-/// `member` of `wit/topics.wit`: with texts of its own, or borrowed ones.
-#[derive(Clone, Copy, ComponentType, Lower)]
+/// `member` of `wit/topics.wit`.
+#[derive(Clone, ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Member<Text> {
-    id: Text,
-    label: Text,
+pub(crate) struct Member {
+    id: Arc<str>,
+    label: Arc<str>,
 }
 
-impl From<eco_state::Member> for Member<Arc<str>> {
-    fn from(member: eco_state::Member) -> Self {
+impl From<&eco_state::Member> for Member {
+    fn from(member: &eco_state::Member) -> Self {
         Self {
-            id: member.id,
-            label: member.label,
-        }
-    }
-}
-
-impl<'a> From<&'a eco_state::Member> for Member<&'a str> {
-    fn from(member: &'a eco_state::Member) -> Self {
-        Self {
-            id: &member.id,
-            label: &member.label,
+            id: member.id.clone(),
+            label: member.label.clone(),
         }
     }
 }
 
 /// `message` of `wit/events.wit`.
-#[derive(Clone, Copy, ComponentType, Lower)]
+#[derive(ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Message<'a> {
-    topic: &'a str,
-    from: Member<&'a str>,
-    data: &'a [u8],
+pub(crate) struct Message {
+    topic: Arc<str>,
+    from: Member,
+    data: Arc<[u8]>,
 }
 
 /// `presence` of `wit/events.wit`.
-#[derive(Clone, Copy, ComponentType, Lower)]
+#[derive(ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Presence<'a> {
-    topic: &'a str,
-    member: Member<&'a str>,
+pub(crate) struct Presence {
+    topic: Arc<str>,
+    member: Member,
 }
 
 /// `missed` of `wit/events.wit`.
-#[derive(Clone, Copy, ComponentType, Lower)]
+#[derive(ComponentType, Lower)]
 #[component(record)]
-pub(crate) struct Missed<'a> {
-    topic: &'a str,
+pub(crate) struct Missed {
+    topic: Arc<str>,
     count: Option<u64>,
 }
 
 /// `happening` of `wit/events.wit`.
-#[derive(Clone, Copy, ComponentType, Lower)]
+#[derive(ComponentType, Lower)]
 #[component(variant)]
-pub(crate) enum Happening<'a> {
+pub(crate) enum Happening {
     #[component(name = "message")]
-    Message(Message<'a>),
+    Message(Message),
     #[component(name = "joined")]
-    Joined(Presence<'a>),
+    Joined(Presence),
     #[component(name = "left")]
-    Left(Presence<'a>),
+    Left(Presence),
     #[component(name = "missed")]
-    Missed(Missed<'a>),
+    Missed(Missed),
     #[component(name = "timer")]
     Timer,
 }
 
-impl<'a> From<&'a Event> for Happening<'a> {
-    fn from(event: &'a Event) -> Self {
+impl From<&Event> for Happening {
+    fn from(event: &Event) -> Self {
         match event {
             Event::Message { topic, from, data } => Self::Message(Message {
-                topic,
+                topic: topic.clone(),
                 from: from.into(),
-                data,
+                data: data.clone(),
             }),
             Event::Joined { topic, member } => Self::Joined(Presence {
-                topic,
+                topic: topic.clone(),
                 member: member.into(),
             }),
             Event::Left { topic, member } => Self::Left(Presence {
-                topic,
+                topic: topic.clone(),
                 member: member.into(),
             }),
             Event::Missed { topic, count } => Self::Missed(Missed {
-                topic,
+                topic: topic.clone(),
                 count: *count,
             }),
             // Plugins have no type for others.
             other => Self::Missed(Missed {
-                topic: other.topic(),
+                topic: other.topic().clone(),
                 count: None,
             }),
         }

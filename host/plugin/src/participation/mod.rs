@@ -10,7 +10,7 @@ pub(crate) mod timer;
 use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Place, RecentTime, Turn, TurnQueue};
-use eco_state::{EventKind, Heard, Hearing, Lack, Limit, Participant, Problem, SharedState};
+use eco_state::{EventKind, Hearing, Lack, Limit, Participant, Problem, SharedState};
 use event::Happening;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -266,37 +266,13 @@ impl Participation {
         self.place = None;
     }
 
-    /// The event that is due, if any.
-    pub(crate) fn next_event(&mut self) -> Option<Due> {
+    /// The event that is due, if any, with its payer unless that is the connection's own peer.
+    pub(crate) fn next_event(&mut self) -> Option<(Happening, Option<Arc<Account>>)> {
         if self.timer.is_due() {
-            return Some(Due::Timer);
+            return Some((Happening::Timer, None));
         }
         let heard = self.participant.as_mut()?.next_event()?;
-        Some(Due::Heard(heard))
-    }
-}
-
-/// An event that is due.
-pub(crate) enum Due {
-    Timer,
-    Heard(Heard),
-}
-
-impl Due {
-    /// The event, as the plugin is told of it.
-    pub(crate) fn happening(&self) -> Happening<'_> {
-        match self {
-            Self::Timer => Happening::Timer,
-            Self::Heard(heard) => Happening::from(&**heard),
-        }
-    }
-
-    /// Its payer, unless that is the connection's own peer.
-    pub(crate) fn payer(&self) -> Option<&Arc<Account>> {
-        match self {
-            Self::Timer => None,
-            Self::Heard(heard) => heard.payer(),
-        }
+        Some((Happening::from(&*heard), heard.payer().cloned()))
     }
 }
 

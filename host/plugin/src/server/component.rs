@@ -51,7 +51,7 @@ pub(super) enum Functions {
         receive: ReplyFunction<(&'static [u8],)>,
         end_of_input: ReplyFunction<()>,
         closed: TypedFunc<(abi::Reason,), ()>,
-        event: Option<ReplyFunction<(Happening<'static>,)>>,
+        event: Option<ReplyFunction<(Happening,)>>,
     },
 }
 
@@ -165,9 +165,9 @@ impl ComponentServer {
                 // The event may have gone since it was polled, together with its topic.
                 let turn = entered.participation().take_turn();
                 match (event, entered.participation().next_event()) {
-                    (Some(function), Some(due)) => {
-                        let paid = (turn, due.payer().cloned());
-                        let event = (due.happening(),);
+                    (Some(function), Some((happening, payer))) => {
+                        let paid = (turn, payer);
+                        let event = (happening,);
                         Box::pin(function.call_for_event_in(&mut entered, event, paid)).await?
                     }
                     _ => {
