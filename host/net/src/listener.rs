@@ -90,7 +90,8 @@ impl Listener for TcpListener {
 }
 
 /// A TCP listener that knows its address: it is this end of all its connections, and the system is asked for that only
-/// where it listens on a wildcard such as `0.0.0.0`.
+/// where it listens on a wildcard such as `0.0.0.0`. A [`TcpListener`] asks for each connection, which is needed where
+/// the system hands it connections to other addresses (TPROXY).
 #[derive(Debug)]
 pub struct BoundListener {
     listener: TcpListener,
@@ -117,6 +118,11 @@ impl BoundListener {
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The listener.
+    pub fn into_inner(self) -> TcpListener {
+        self.listener
     }
 }
 

@@ -17,6 +17,8 @@ const PAGE: usize = 4096;
 const ALIGNMENT: usize = 64;
 /// The offset within a page of the bytes of a large buffer.
 const OFFSET: usize = PAGE / 2;
+/// Bytes of a large buffer, for which a page more is little.
+const LARGE: usize = 64 * 1024;
 
 /// Bytes at a chosen offset within a page. Its allocation is larger by less than a page.
 #[derive(Debug, Default)]
@@ -27,13 +29,12 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// One of so many zeros. One that is larger than a page begins in the middle of a page; a smaller one, for which a page
-    /// more would be much, at a multiple of 64.
+    /// One of so many zeros. A large one begins in the middle of a page, and a smaller one at a multiple of 64.
     pub(super) fn new(length: usize) -> Self {
         if length == 0 {
             return Self::default();
         }
-        let (alignment, offset) = if length > PAGE {
+        let (alignment, offset) = if length >= LARGE {
             (PAGE, OFFSET)
         } else {
             (ALIGNMENT, 0)
@@ -71,8 +72,20 @@ mod tests {
 
     #[test]
     fn a_buffer_of_every_size_is_whole_and_begins_where_copies_are_fast() {
-        let sizes = [1, 2, 63, 64, 65, 1023, 1024, 4095, 4096];
-        let large = [4097, 16 * 1024, 64 * 1024, 64 * 1024 + 1, 16 * 1024 * 1024];
+        let sizes = [
+            1,
+            2,
+            63,
+            64,
+            65,
+            1023,
+            1024,
+            4096,
+            4097,
+            16 * 1024,
+            LARGE - 1,
+        ];
+        let large = [LARGE, LARGE + 1, 16 * 1024 * 1024];
         // Others between them, so that the allocations begin at many places.
         let mut others = Vec::new();
         for round in 1..20 {
@@ -80,7 +93,7 @@ mod tests {
                 let buffer = Buffer::new(size);
                 assert_eq!((buffer.len(), buffer.bytes().len()), (size, size));
                 let address = buffer.bytes().as_ptr().addr();
-                if size > PAGE {
+                if size >= LARGE {
                     assert_eq!(address % PAGE, OFFSET, "{size}");
                 } else {
                     assert_eq!(address % ALIGNMENT, 0, "{size}");

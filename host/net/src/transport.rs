@@ -34,7 +34,8 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
 
     /// Whether the drop alone ends the stream in order for a peer that has sent its FIN: closing a socket sends FIN, unless
     /// bytes of the peer's are unread, and there are none before a FIN that was read. Such a connection is dropped without
-    /// [`poll_shutdown`](AsyncWrite::poll_shutdown). By default it doesn't: a transport may have last words of its own.
+    /// [`poll_shutdown`](AsyncWrite::poll_shutdown). A duplicate of the socket would keep the connection open. By default it
+    /// doesn't: a transport may have last words of its own.
     fn drop_sends_fin(&self) -> bool {
         false
     }
