@@ -75,7 +75,7 @@ async fn page(amount: Amount) -> Result<String> {
         with {} bytes, which come back: the fastest of {} rounds of {} calls. \"New\" is a new instance\n\
         for each call: `reset`, then the call.\n\n\
         | plugin | call | call, pooled | new | new, pooled |\n|---|---|---|---|---|\n",
-        processor(),
+        eco_benches::processor(),
         CHUNK.len(),
         amount.rounds,
         amount.calls,
@@ -147,25 +147,4 @@ fn source(name: &str, text: &str) -> Source {
     );
     let text = if text.is_empty() { &looping } else { text };
     Source::from_contents(name, text)
-}
-
-/// The processor, as Linux names it.
-fn processor() -> String {
-    let read = || {
-        let text = std::fs::read_to_string("/proc/cpuinfo")?;
-        let field = |name: &str| {
-            let line = text.lines().find(|line| line.starts_with(name));
-            let value = line.and_then(|line| line.split_once(':'));
-            value
-                .map(|(_, value)| value.trim().to_owned())
-                .context("no such field")
-        };
-        let (model, family) = (field("model name")?, field("cpu family")?);
-        // Its name begins as the field of the number does.
-        let number = text.lines().find(|line| line.starts_with("model\t"));
-        let number = number.and_then(|line| line.split_once(':'));
-        let number = number.map_or("?", |(_, number)| number.trim());
-        anyhow::Ok(format!("{model}, family {family} model {number}"))
-    };
-    read().unwrap_or_else(|_| std::env::consts::ARCH.to_owned())
 }

@@ -71,3 +71,24 @@ pub fn eco_in(profile: &str) -> Result<PathBuf> {
         .join("eco")
         .with_extension(std::env::consts::EXE_EXTENSION))
 }
+
+/// The processor, as Linux names it: figures of another one may differ by half.
+pub fn processor() -> String {
+    let read = || {
+        let text = std::fs::read_to_string("/proc/cpuinfo")?;
+        let field = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(name));
+            let value = line.and_then(|line| line.split_once(':'));
+            value
+                .map(|(_, value)| value.trim().to_owned())
+                .context("no such field")
+        };
+        let (model, family) = (field("model name")?, field("cpu family")?);
+        // Its name begins as the field of the number does.
+        let number = text.lines().find(|line| line.starts_with("model\t"));
+        let number = number.and_then(|line| line.split_once(':'));
+        let number = number.map_or("?", |(_, number)| number.trim());
+        anyhow::Ok(format!("{model}, family {family} model {number}"))
+    };
+    read().unwrap_or_else(|_| std::env::consts::ARCH.to_owned())
+}

@@ -207,9 +207,7 @@ impl Bench {
 /// The page, with what one must know to believe it.
 fn results(bench: &Bench, missing: &[String], text: &str) -> Result<String> {
     let date = std::process::Command::new("date").arg("+%F").output()?;
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name"));
-    let cpu = cpu.unwrap_or_default().trim_start_matches([' ', '\t', ':']);
+    let cpu = eco_benches::processor();
     let system = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let missing = match missing {
         [] => String::new(),

@@ -114,6 +114,14 @@ fn the_table_of_speed_is_that_of_the_results() {
     ));
     let table = table.join("\n");
     assert!(PAGE.contains(&table), "host/README.md should have\n{table}");
+    let machine = RESULTS.lines().find_map(|line| line.split_once(", on "));
+    let (_, machine) = machine.expect("it names the processors");
+    let (processors, _) = machine.split_once(", Linux").expect("and the system");
+    let page = PAGE.replace('\n', " ");
+    assert!(
+        page.contains(processors),
+        "host/README.md should name {processors}"
+    );
 }
 
 #[test]
