@@ -3,6 +3,10 @@
 //
 // All blocks are cut from one place, whatever their size, so that what a script has lies close together:
 // each page that is touched is one that a connection has for itself, and has to come into the caches.
+//
+// The bytes of a large block, which begin HEADER behind it, lie at a place that LINE divides: some processors copy
+// many times as slowly where the target lies a few bytes behind the source within a page
+// (`host/net/src/page_offset.rs` has the reason). HEADER is what the language keeps before the bytes of a chunk.
 #include "memory.h"
 
 #include <stdbool.h>
@@ -18,7 +22,12 @@ enum {
     MEDIUM_CLASSES = (LARGE_POWER - SMALL_POWER) * 8,
     CLASSES = SMALL_CLASSES + MEDIUM_CLASSES + 31 - LARGE_POWER,
     PAGE = 65536,
+    // Blocks larger than this are large.
+    LARGE = 1024,
+    LINE = 64,
 };
+
+_Static_assert(HEADER % STEP == 0, "what is left before a large block is a block");
 
 struct size_class {
     unsigned index;
@@ -53,12 +62,13 @@ static struct size_class class_of(size_t size) {
                                (size_t)2 << power};
 }
 
+static void begin(void) {
+    fresh = (char *)(((uintptr_t)&__heap_base + STEP - 1) & ~(uintptr_t)(STEP - 1));
+    end = (char *)(__builtin_wasm_memory_size(0) * PAGE);
+}
+
 // Has the host make memory larger, or returns false if it doesn't.
 static bool grow(size_t size) {
-    if (fresh == NULL) {
-        fresh = (char *)(((uintptr_t)&__heap_base + STEP - 1) & ~(uintptr_t)(STEP - 1));
-        end = (char *)(__builtin_wasm_memory_size(0) * PAGE);
-    }
     size_t left = (size_t)(end - fresh);
     if (left >= size) return true;
     size_t pages = (size - left + PAGE - 1) / PAGE;
@@ -75,7 +85,12 @@ void *memory_take(size_t size) {
         unused[class.index] = block->next;
         return block;
     }
-    if ((size_t)(end - fresh) < class.size && !grow(class.size)) return NULL;
+    if (fresh == NULL) begin();
+    size_t gap = class.size > LARGE ? -((uintptr_t)fresh + HEADER) % LINE : 0;
+    if (!grow(gap + class.size)) return NULL;
+    // What is left before it serves as a small block.
+    if (gap > 0) memory_give_back(fresh, gap);
+    fresh += gap;
     void *taken = fresh;
     fresh += class.size;
     return taken;

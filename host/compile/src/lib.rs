@@ -16,6 +16,9 @@ mod compiler;
 mod error;
 mod facts;
 mod interpreter;
+#[cfg(all(test, feature = "compile"))]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+mod interpreter_memory;
 #[cfg_attr(
     not(all(feature = "javascript", feature = "lua", feature = "python")),
     allow(

@@ -10,6 +10,8 @@ struct header {
     _Alignas(8) size_t size;
 };
 
+_Static_assert(sizeof(struct header) == HEADER, "the bytes of a large block lie where a copy is fast");
+
 static struct header *header_of(void *block) {
     return (struct header *) block - 1;
 }

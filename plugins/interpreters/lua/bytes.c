@@ -2,6 +2,7 @@
 // again. It must not know what the bytes are.
 #include "interpreter.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 // Whether the long ones of this call are strings already. What comes before the script was evaluated,
@@ -15,6 +16,8 @@ void *cabi_realloc(void *none, size_t old_size, size_t alignment, size_t size) {
     (void)none;
     (void)old_size;
     if (size == 0) return (void *)alignment;
+    // More than this makes Lua's own sum of a string's size wrap around.
+    if (size > PTRDIFF_MAX) abort();
     lua_State *L = evaluated_state();
     in_strings = L != NULL;
     if (in_strings && !is_short(size)) return make_room(L, size);

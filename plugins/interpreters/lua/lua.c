@@ -69,6 +69,8 @@ int draw_random(lua_State *L) {
 
 // Doors that the API doesn't have, for strings whose bytes somebody else writes in place. Lua finds
 // short strings by what is in them, so that those can't be made before that is there.
+_Static_assert(offsetof(TString, contents) == HEADER, "the bytes of a long string lie where a copy is fast");
+
 bool is_short(size_t length) {
     return length <= LUAI_MAXSHORTLEN;
 }
