@@ -4,7 +4,7 @@
 //! it writes nothing. Each figure is that of the fastest of many short rounds: whatever else the machine does only
 //! adds to it.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use eco_host::contract::Session as _;
 use eco_host::plugin::{
     BUILT_IN_SERVERS, Budgets, Compiler, Engine, PluginSession, ServerPlugin, Source,

@@ -82,9 +82,8 @@
 //!
 //! # Features
 //!
-//! All are on by default. With all of them a program has 199 crates more, and with none 151, if its `Cargo.lock` has
-//! `idna_adapter` 1.1 as eco's has (`cargo update -p idna_adapter --precise 1.1.0`); later versions have sixteen crates
-//! more.
+//! All are on by default. With all of them a program has 199 crates more, and with none 151. Its `Cargo.lock` has
+//! `idna_adapter` 1.1 then, as eco's has (`cargo update -p idna_adapter --precise 1.1.0`); later ones need sixteen crates more.
 //!
 //! | feature | saves | without it |
 //! |---|---|---|
