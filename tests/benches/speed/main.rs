@@ -9,6 +9,7 @@
 //! threshold: the machines are noisy. It wants to be alone on its machine.
 
 mod attacks;
+mod by_size;
 mod client;
 mod growth;
 mod load;

@@ -1,11 +1,10 @@
 //! What `eco` built in the profile `release` costs beside the one in `dist`, whose figures all others are.
 
 use super::Bench;
-use super::measures::{CONNECTIONS, running};
+use super::by_size;
+use super::measures::CONNECTIONS;
 use super::peers::{NATIVE, Peer, echoes, with_port};
-use super::table::{figure, median};
 use anyhow::Result;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 const SIZES: [usize; 2] = [16, 1024];
@@ -23,34 +22,15 @@ pub(crate) fn compare(bench: &Bench) -> Result<String> {
         let release = eco_benches::eco_in("release")?;
         peers.extend(echoes(["echo, release", "any plugin, release"], &release)?);
     }
-    let mut text = "
+    let peers: Vec<&Peer> = peers.iter().collect();
+    let table = by_size::table(bench, &peers, &SIZES, bench.rounds)?;
+    let text = format!(
+        "
 What `cargo build --release` costs beside the profile `dist`, which has all other figures: server CPU per
-round trip on 64 connections, in µs, and the ratio to native tokio in the same round.
+round trip on {CONNECTIONS} connections, in µs, and the ratio to native tokio in the same round.
 
-| size |"
-        .to_owned();
-    for Peer { name, .. } in &peers {
-        let _ = write!(text, " {name} |");
-    }
-    text += "\n|---|";
-    text += &"---|".repeat(peers.len());
-    for size in SIZES {
-        let _ = write!(text, "\n| {size} B |");
-        let rounds = bench.rounds_of(
-            &peers,
-            bench.rounds,
-            CONNECTIONS,
-            |peer| running(bench, peer, CONNECTIONS, size),
-            |running, _| Ok(running.cpu_per_trip(bench)?.0),
-        )?;
-        let native = rounds.first().map(|(_, figures)| figures.clone());
-        let native = native.unwrap_or_default();
-        for (_, figures) in &rounds {
-            let ratios: Vec<f64> = figures.iter().zip(&native).map(|(a, b)| a / b).collect();
-            let (cpu, ratio) = (median(figures), median(&ratios));
-            let _ = write!(text, " {} ({ratio:.2}) |", figure(cpu));
-        }
-    }
+{table}"
+    );
     println!("{text}");
-    Ok(text + "\n")
+    Ok(text)
 }
