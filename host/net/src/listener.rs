@@ -84,8 +84,8 @@ impl Listener for TcpListener {
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TcpStream>>> {
         let (transport, peer) = ready!(TcpListener::poll_accept(self, cx))?;
-        let local = asked(&transport, peer);
-        Poll::Ready(Ok(of_tcp(transport, peer, local)))
+        let local = ask_local_address(&transport, peer);
+        Poll::Ready(Ok(accepted(transport, peer, local)))
     }
 }
 
@@ -133,19 +133,20 @@ impl Listener for BoundListener {
         let (transport, peer) = ready!(self.listener.poll_accept(cx))?;
         let local = match &self.local {
             Some(local) => local.clone(),
-            None => asked(&transport, peer),
+            None => ask_local_address(&transport, peer),
         };
-        Poll::Ready(Ok(of_tcp(transport, peer, local)))
+        Poll::Ready(Ok(accepted(transport, peer, local)))
     }
 }
 
 /// This end of a connection, as the system tells it.
-fn asked(transport: &TcpStream, peer: SocketAddr) -> String {
+fn ask_local_address(transport: &TcpStream, peer: SocketAddr) -> String {
     // It fails only on a connection that is gone already, which the first read will find out.
     transport.local_addr().unwrap_or(peer).to_string()
 }
 
-fn of_tcp(transport: TcpStream, peer: SocketAddr, local: String) -> Accepted<TcpStream> {
+/// A connection between these addresses.
+fn accepted(transport: TcpStream, peer: SocketAddr, local: String) -> Accepted<TcpStream> {
     // It fails only on a connection that is gone already.
     let _ = transport.set_nodelay(true);
     Accepted::new(transport, peer.to_string(), local).with_address(peer.ip())

@@ -21,7 +21,8 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// when its time is over or the server stops, and the transport after it.
     ///
     /// # Errors
-    /// It failed. The transport is dropped then without a reset, which might overtake the reason that the peer was sent.
+    /// It failed. The transport is dropped then without a reset, which might overtake the reason that the peer was
+    /// sent.
     fn handshake(&mut self) -> impl Future<Output = io::Result<()>> + Send {
         std::future::ready(Ok(()))
     }
@@ -32,10 +33,12 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
         None
     }
 
-    /// Whether the drop alone ends the stream in order for a peer that has sent its FIN: closing a socket sends FIN, unless
-    /// bytes of the peer's are unread, and there are none before a FIN that was read. Such a connection is dropped without
-    /// [`poll_shutdown`](AsyncWrite::poll_shutdown). A duplicate of the socket would keep the connection open. By default it
-    /// doesn't: a transport may have last words of its own.
+    /// Whether the drop alone sends FIN to a peer that has sent its own. Such a connection is dropped without
+    /// [`poll_shutdown`](AsyncWrite::poll_shutdown).
+    ///
+    /// The close of a socket does, unless bytes of the peer's are unread, and none are once its FIN was read. A
+    /// duplicate of the socket would keep the connection open. By default the drop doesn't: a transport may have last
+    /// words of its own.
     fn drop_sends_fin(&self) -> bool {
         false
     }

@@ -135,8 +135,14 @@ impl Entered<'_> {
         let state = self.instance.store.data_mut();
         let has_turn = match state.start_call() {
             // Boxed, since waiting is rare: every connection's future would have room for it.
-            Some(payer) => Box::pin(self.waits(payer)).await.map(|()| false)?,
-            None if state.takes_turns() => Box::pin(self.takes_turn()).await.map(|()| true)?,
+            Some(payer) => {
+                Box::pin(self.wait_for_place(payer)).await?;
+                false
+            }
+            None if state.takes_turns() => {
+                Box::pin(self.wait_for_turn()).await?;
+                true
+            }
             None => false,
         };
         let returned = self.call_now(function, arguments).await;
@@ -146,8 +152,8 @@ impl Entered<'_> {
         returned
     }
 
-    /// Waits for the turn of a call.
-    async fn takes_turn(&mut self) -> Result<(), Error> {
+    /// Waits for the turn of a call, which the call has then.
+    async fn wait_for_turn(&mut self) -> Result<(), Error> {
         let Instance {
             store,
             call_state,
@@ -165,7 +171,7 @@ impl Entered<'_> {
     }
 
     /// Waits for the place of a call that is slow from the start.
-    async fn waits(&mut self, payer: Payer) -> Result<(), Error> {
+    async fn wait_for_place(&mut self, payer: Payer) -> Result<(), Error> {
         let Instance {
             store,
             call_state,
@@ -195,7 +201,7 @@ impl Entered<'_> {
         let has_turn = turn.is_some();
         self.instance.call_state.has_turn(turn);
         let waited = match slow {
-            Some(payer) => Box::pin(self.waits(payer)).await,
+            Some(payer) => Box::pin(self.wait_for_place(payer)).await,
             None => Ok(()),
         };
         let returned = match waited {
