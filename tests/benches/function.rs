@@ -1,8 +1,8 @@
 //! A plugin as a function: what a call costs without a socket, and what a new instance for each call adds.
 //!
-//! `cargo bench -p eco-benches --bench function` takes a minute and writes `tests/benches/FUNCTION.md`; with `-- --quick`
-//! it writes nothing. Each figure is that of the fastest of many short rounds: whatever else the machine does only
-//! adds to it.
+//! `cargo bench -p eco-benches --bench function` takes a minute and writes `tests/benches/FUNCTION.md`; with `--
+//! --quick` it writes nothing. Each figure is that of the fastest of many short rounds: whatever else the machine does
+//! only adds to it.
 
 use anyhow::{Result, ensure};
 use eco_host::contract::Session as _;

@@ -38,8 +38,8 @@ pub fn eco() -> Result<PathBuf> {
     eco_in(name.context("a profile has a name")?)
 }
 
-/// `cargo`, without what the cargo that runs this program has set for it: some build scripts (that of ring) run anew when
-/// that changes, and all that needs them is built once more.
+/// `cargo`, without what the cargo that runs this program has set for it: some build scripts (that of ring) run anew
+/// when that changes, and all that needs them is built once more.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {

@@ -14,14 +14,15 @@
 //!
 //! # Listening on anything
 //!
-//! A [`Server`] has any number of listeners, each with sessions of its own. [`net::Listener`] and [`net::Transport`] are
-//! there for TCP and Unix sockets, and to be implemented.
+//! A [`Server`] has any number of listeners, each with sessions of its own. [`net::Listener`] and [`net::Transport`]
+//! are there for TCP and Unix sockets, and to be implemented.
 //!
 #![cfg_attr(unix, doc = "```no_run")]
 #![cfg_attr(unix, doc = include_str!("../examples/unix.rs"))]
 #![cfg_attr(unix, doc = "```")]
 //!
-//! TLS is a transport too, by the library of your choice. [`Handshake`] runs its handshake in the connection's own task.
+//! TLS is a transport too, by the library of your choice. [`Handshake`] runs its handshake in the connection's own
+//! task.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/tls.rs")]
@@ -55,8 +56,8 @@
 //!
 //! # Observing
 //!
-//! What happens is told as types: a [`ServerEvent`] for each connection, an [`EngineEvent`] for each load, call and line
-//! of a plugin. What nobody asks for costs nothing. The log, by `tracing`, has connections and lines too.
+//! What happens is told as types: a [`ServerEvent`] for each connection, an [`EngineEvent`] for each load, call and
+//! line of a plugin. What nobody asks for costs nothing. The log, by `tracing`, has connections and lines too.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/observe.rs")]
@@ -83,7 +84,8 @@
 //! # Features
 //!
 //! All are on by default. With all of them a program has 199 crates more, and with none 151. Its `Cargo.lock` has
-//! `idna_adapter` 1.1 then, as eco's has (`cargo update -p idna_adapter --precise 1.1.0`); later ones need sixteen crates more.
+//! `idna_adapter` 1.1 then, as eco's has (`cargo update -p idna_adapter --precise 1.1.0`); later ones need sixteen
+//! crates more.
 //!
 //! | feature | saves | without it |
 //! |---|---|---|

@@ -27,9 +27,9 @@ use tokio::io::AsyncWriteExt as _;
 /// Test: `tcp::a_peer_that_never_closes_is_not_waited_for_for_ever`.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Sending FIN takes at most so long where there is no write timeout, and the write timeout where there is one. For TCP it
-/// takes no time; a transport that has last words of its own to send, such as TLS, waits for a peer that takes nothing.
-/// After it the connection is reset. It is as long as the write timeout is by default.
+/// Sending FIN takes at most so long where there is no write timeout, and the write timeout where there is one. For TCP
+/// it takes no time; a transport that has last words of its own to send, such as TLS, waits for a peer that takes
+/// nothing. After it the connection is reset. It is as long as the write timeout is by default.
 /// Test: `serving::closing::a_transport_that_never_closes_is_reset_after_its_time`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -93,13 +93,14 @@ pub struct Counts {
     pub sent: u64,
 }
 
-/// Serves one connection up to its end. If it ends in order, FIN is sent then, or left to the drop of the transport where
+/// Serves one connection up to its end. If it ends in order, FIN is sent then, or left to the drop of the transport
+/// where
 /// [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`] and for the drop. The end is always there in
 /// bounded time once the session has replied: writing and closing have the write timeout.
 ///
 /// # Cancel safety
-/// When the future is dropped, the transport is as it was: a part of a reply may be written, and nothing was closed. The
-/// session may be in the middle of a call. So drop both, after [`Transport::reset_on_drop`].
+/// When the future is dropped, the transport is as it was: a part of a reply may be written, and nothing was closed.
+/// The session may be in the middle of a call. So drop both, after [`Transport::reset_on_drop`].
 ///
 /// This future looks at `stopping` when it is polled and nothing is under way: setting it must wake the task. `counts`
 /// is kept up to date, so that it is right also when the future is dropped. The session's `closed` is left to the
@@ -269,7 +270,8 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
     }
 
-    /// Writes the bytes of a reply and flushes them: a transport may buffer them, and the peer waits for the last one too.
+    /// Writes the bytes of a reply and flushes them: a transport may buffer them, and the peer waits for the last one
+    /// too.
     async fn write_all<E>(&mut self, bytes: &[u8]) -> Result<(), End<E>> {
         if bytes.is_empty() {
             return Ok(());

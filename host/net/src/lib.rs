@@ -3,8 +3,9 @@
 //! It owns everything of TCP and of Unix sockets. A [`Session`] decides the bytes of a server's connection, and an
 //! [`Expect`](eco_contract::Expect) how far a client reads.
 //!
-//! A [`Server`] has listeners, such as those of [`bind()`], and runs [`serve()`] for each connection, which takes chunks
-//! from `arrival` and writes replies, then [`linger()`]. A client calls [`connect()`], then [`exchange()`] for each turn.
+//! A [`Server`] has listeners, such as those of [`bind()`], and runs [`serve()`] for each connection, which takes
+//! chunks from `arrival` and writes replies, then [`linger()`]. A client calls [`connect()`], then [`exchange()`] for
+//! each turn.
 //!
 //! ```
 //! // An address as a person types it.

@@ -1,15 +1,15 @@
 //! Buffers whose offset within a page makes copies fast.
 //!
-//! Linux and glibc copy by the instruction `rep movsb`. Some processors (AMD's family 25 among them) take up to 30 times
-//! as long for it where the target lies 1 to 31 bytes behind the source, both counted within their pages of 4 KiB: the
-//! instruction is slow since it compares no more of the addresses. <https://sourceware.org/bugzilla/show_bug.cgi?id=30994>
-//! describes it. What counts is the difference of two offsets, at each copy: from the kernel to a buffer, from there to a
-//! plugin's memory, and back to the kernel.
+//! Linux and glibc copy by the instruction `rep movsb`. Some processors (AMD's family 25 among them) take up to 30
+//! times as long for it where the target lies 1 to 31 bytes behind the source, both counted within their pages of 4
+//! KiB: the instruction is slow since it compares no more of the addresses.
+//! <https://sourceware.org/bugzilla/show_bug.cgi?id=30994> describes it. What counts is the difference of two offsets,
+//! at each copy: from the kernel to a buffer, from there to a plugin's memory, and back to the kernel.
 //!
-//! The kernel's copy of a message mostly begins at a page, and what allocators hand out, those of plugins too, mostly begins
-//! a few bytes behind the beginning of a page or of a block. So where every place is a multiple of 64, no difference is from 1
-//! to 31; and a large buffer of ours begins in the middle of a page, away from where plugins that don't keep to that have
-//! theirs. The module knows nothing of what buffers are for.
+//! The kernel's copy of a message mostly begins at a page, and what allocators hand out, those of plugins too, mostly
+//! begins a few bytes behind the beginning of a page or of a block. So where every place is a multiple of 64, no
+//! difference is from 1 to 31; and a large buffer of ours begins in the middle of a page, away from where plugins that
+//! don't keep to that have theirs. The module knows nothing of what buffers are for.
 
 /// Bytes of a page, which the processor compares addresses within.
 const PAGE: usize = 4096;

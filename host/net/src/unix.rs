@@ -27,8 +27,8 @@ impl Listener for UnixListener {
     }
 }
 
-/// A Unix socket has no reset. Linux tells the peer of one (`ECONNRESET`) where bytes of its own were never read; else it
-/// sees an end. What was written is in the peer's hands and can't be thrown away.
+/// A Unix socket has no reset. Linux tells the peer of one (`ECONNRESET`) where bytes of its own were never read; else
+/// it sees an end. What was written is in the peer's hands and can't be thrown away.
 impl Transport for UnixStream {
     fn reset_on_drop(&mut self) {}
 

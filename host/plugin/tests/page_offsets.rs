@@ -1,5 +1,5 @@
-//! Where in its memory a plugin has its chunks and its replies: at places that copies are fast from and to. The reason is
-//! in `host/net/src/page_offset.rs`.
+//! Where in its memory a plugin has its chunks and its replies: at places that copies are fast from and to. The reason
+//! is in `host/net/src/page_offset.rs`.
 
 #![allow(
     clippy::panic,
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 const SIZES: [usize; 8] = [1024, 16384, 1025, 65536, 1500, 40000, 4096, 1_000_000];
 
-/// Bytes in messages of all sizes, from plugins that return a chunk where it lies: those that come with eco, and scripts.
+/// The plugins return a chunk where it lies, so that its place is that of the reply.
 #[tokio::test]
 async fn large_chunks_of_plugins_that_come_with_eco_lie_at_a_multiple_of_64() {
     let budgets = Budgets::server(1 << 30);

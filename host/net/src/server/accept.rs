@@ -23,8 +23,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep};
 
-/// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors, and
-/// after a panic. A connection that ends meanwhile makes room. Other listeners go on.
+/// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors,
+/// and after a panic. A connection that ends meanwhile makes room. Other listeners go on.
 /// Test: `tcp::a_server_out_of_descriptors_serves_on_and_recovers`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// At most one line of the log in this time says that a listener fails, or that the cap is reached.
@@ -111,9 +111,9 @@ pub(super) async fn accept_all(mut listeners: Vec<Accept>, server: &Arc<ServerSt
     }
 }
 
-/// A timer of the server that is due before the idle timer of every connection that comes. A timer that is due before all
-/// others wakes the runtime when it is set, which takes a call of the system; without this one, so would the idle timer
-/// of each connection that is alone.
+/// A timer of the server that is due before the idle timer of every connection that comes. A timer that is due before
+/// all others wakes the runtime when it is set, which takes a call of the system; without this one, so would the idle
+/// timer of each connection that is alone.
 fn earlier_timer(idle_timeout: Option<Duration>) -> Option<Interval> {
     let mut earlier = interval(idle_timeout?.max(LEAST_INTERVAL));
     earlier.set_missed_tick_behavior(MissedTickBehavior::Delay);

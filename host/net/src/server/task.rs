@@ -25,8 +25,8 @@ use tokio::time::{Sleep, sleep};
 /// Test: `serving::handshakes::a_thousand_silent_handshakes_hold_up_nobody_and_end_after_ten_seconds`.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Brings a connection that was accepted to its session: the future that serves it, and the session's flag. `None`: it was
-/// refused. The transport comes first, so that it is dropped last: nobody is to read that the connection is closed
+/// Brings a connection that was accepted to its session: the future that serves it, and the session's flag. `None`: it
+/// was refused. The transport comes first, so that it is dropped last: nobody is to read that the connection is closed
 /// before its peer may have another.
 pub(super) async fn arrive<T, S, F>(
     mut transport: T,

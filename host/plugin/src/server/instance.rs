@@ -60,9 +60,9 @@ impl ServerInstance {
         }
     }
 
-    /// Makes a call, and returns its reply. A call through the component layer has a future of some hundred bytes. Its box
-    /// is memory that the thread has used just now. Within the connection's own future it would be memory that is cold
-    /// where many connections are busy, and direct calls, whose reply is there at once, would move that too.
+    /// Makes a call, and returns its reply. A call through the component layer has a future of some hundred bytes. Its
+    /// box is memory that the thread has used just now. Within the connection's own future it would be memory that is
+    /// cold where many connections are busy, and direct calls, whose reply is there at once, would move that too.
     pub(super) fn reply_to(
         &mut self,
         call: Call<'_>,
