@@ -27,7 +27,7 @@ enum {
     LINE = 64,
 };
 
-_Static_assert(HEADER % STEP == 0, "what is left before a large block is a block");
+_Static_assert(HEADER % STEP == 0, "every block lies at a multiple of STEP");
 
 struct size_class {
     unsigned index;
@@ -88,8 +88,7 @@ void *memory_take(size_t size) {
     if (fresh == NULL) begin();
     size_t gap = class.size > LARGE ? -((uintptr_t)fresh + HEADER) % LINE : 0;
     if (!grow(gap + class.size)) return NULL;
-    // What is left before it serves as a small block.
-    if (gap > 0) memory_give_back(fresh, gap);
+    // What is left before it serves nobody: small blocks there would be spread over many pages.
     fresh += gap;
     void *taken = fresh;
     fresh += class.size;

@@ -89,6 +89,7 @@ async fn sessions(plugin: &ServerPlugin) -> Result<()> {
             peer: address(),
             local: address(),
             origin: Some(Origin(1)),
+            details: None,
         };
         session.open(&connection).await?;
         let reply = session.receive(b"0123456789abcdef").await?;

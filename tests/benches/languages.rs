@@ -100,6 +100,7 @@ async fn start(plugin: &ServerPlugin) -> Result<(PluginSession, Duration)> {
         peer: address.to_string(),
         local: address.to_string(),
         origin: None,
+        details: None,
     };
     let before = Instant::now();
     let mut session = plugin.session();

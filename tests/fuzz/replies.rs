@@ -246,6 +246,7 @@ impl World<ServerPlugin> {
                 peer: here.to_string(),
                 local: here.to_string(),
                 origin: None,
+                details: None,
             };
             let mut session = self.plugins[0].session();
             let opened = session

@@ -8,6 +8,9 @@
     reason = "a test that fails panics, and one that indexes out of bounds has failed"
 )]
 
+/// Unix sockets, and sockets that are handed over.
+#[cfg(unix)]
+mod addresses;
 /// Calls of plugins without a server: failures, deadlines, observation.
 mod calls;
 /// A module for each command, but `serve`, `send`, `load`, `check` and `grade`.

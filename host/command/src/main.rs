@@ -32,6 +32,7 @@ mod state;
 use args::{Args, Command};
 use arguments::{hints, secret};
 use clap::{CommandFactory as _, Parser as _};
+use eco_net::ActivatedSockets;
 use eco_text::escape::one_line;
 use eco_toolchain::wit;
 use exit::{Exit, Failure};
@@ -62,11 +63,16 @@ fn main() -> ExitCode {
             return code.into();
         }
     };
+    // Before there is any thread.
+    let activated = match args.command {
+        Command::Serve(_) => ActivatedSockets::from_env(),
+        _ => ActivatedSockets::none(),
+    };
     let started = logging::start(&args.log).map_err(Failure::from);
     let result = started.and_then(|()| {
         signals::survive_refused_writes()?;
         // The runtime panics where the system has no threads left.
-        catch_unwind(AssertUnwindSafe(|| run(args))).unwrap_or_else(|_| Err(panicked()))
+        catch_unwind(AssertUnwindSafe(|| run(args, activated))).unwrap_or_else(|_| Err(panicked()))
     });
     logging::finish();
     match result {
@@ -84,12 +90,12 @@ fn panicked() -> Failure {
     Exit::Internal.saying("eco stopped: it made a mistake, or the system had nothing left to give")
 }
 
-fn run(args: Args) -> Result<(), Failure> {
+fn run(args: Args, activated: ActivatedSockets) -> Result<(), Failure> {
     let log_format = args.log.log_format;
     match args.command {
         Command::Serve(args) => {
             let runtime = runtime::all_processors()?;
-            let result = runtime.block_on(serve::run(args.try_into()?, log_format));
+            let result = runtime.block_on(serve::run(args.try_into()?, activated, log_format));
             // Reading and compiling may still go on; nothing waits for them.
             runtime.shutdown_background();
             result

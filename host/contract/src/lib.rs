@@ -19,7 +19,7 @@ mod session;
 mod slow_flag;
 
 pub use box_session::{BoxSession, SessionError};
-pub use connection::{Connection, Origin, Reason};
+pub use connection::{Connection, Origin, PeerCertificate, PeerDetails, Reason, TlsDetails};
 pub use expect::Expect;
 pub use life::{Life, RepliedAfterFinish, Then};
 pub use reply::{Next, Opening, Reply};

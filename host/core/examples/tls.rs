@@ -1,8 +1,9 @@
 //! TLS, by tokio-rustls: the handshake runs in each connection's own task, and the name that the client asked for
 //! chooses the plugin.
 
+use eco_host::contract::TlsDetails;
 use eco_host::{
-    Accepted, Budgets, Compiler, Engine, Handshake, Language, Limits, Listener, Server,
+    Accepted, Arriving, Budgets, Compiler, Engine, Handshake, Language, Limits, Listener, Server,
     ServerPlugin, Source,
 };
 use std::io;
@@ -26,16 +27,20 @@ impl Listener for TlsListener {
         let accepted = ready!(Listener::poll_accept(&mut self.tcp, cx))?;
         let handshake = |tcp| {
             Handshake::new(self.tls.accept(tcp))
-                .named_by(server_name)
+                .described_by(describe)
                 .reset_by(reset)
         };
         Poll::Ready(Ok(accepted.map(handshake)))
     }
 }
 
-/// The name that the client asked for.
-fn server_name(stream: &TlsStream<TcpStream>) -> Option<&str> {
-    stream.get_ref().1.server_name()
+/// Adds the name that the client asked for.
+fn describe(stream: &TlsStream<TcpStream>, arriving: &mut Arriving) {
+    let name = stream.get_ref().1.server_name();
+    arriving.details_mut().tls = Some(TlsDetails {
+        server_name: name.map(str::to_owned),
+        ..TlsDetails::default()
+    });
 }
 
 /// Makes the drop of a stream a reset.
@@ -68,7 +73,7 @@ async fn serve() -> anyhow::Result<()> {
     let tls = TlsAcceptor::from(Arc::new(self_signed()?));
     let server = Server::builder(Limits::default())
         .listen(TlsListener { tcp, tls }, move |arriving| {
-            match arriving.server_name.as_deref()? {
+            match arriving.server_name()? {
                 "upper.localhost" => Some(upper.session()),
                 "lower.localhost" => Some(lower.session()),
                 _ => None,

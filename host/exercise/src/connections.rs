@@ -157,6 +157,7 @@ fn told_of(connection: usize) -> Connection {
         peer: here(50_000_u16.saturating_add(number)),
         local: here(5005),
         origin: None,
+        details: None,
     }
 }
 

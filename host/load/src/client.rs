@@ -115,7 +115,7 @@ impl Client {
         match result {
             Ok(()) => *connection = Some(open),
             // A reset leaves no port behind that would have to cool down.
-            Err(_) => drop(open.stream.stream().set_zero_linger()),
+            Err(_) => open.stream.reset_on_drop(),
         }
         result
     }

@@ -2,7 +2,8 @@
 
 use super::run::Run;
 use super::tally::{Failed, SharedTally};
-use eco_net::{self as net, Inbox, ReusableTimeout, StampedStream};
+use super::target::Target;
+use eco_net::{self as net, Inbox, ReusableTimeout, StampedStream, Stream};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -25,7 +26,13 @@ impl Connection {
         let began = Instant::now();
         let number = run.tried.fetch_add(1, Ordering::Relaxed);
         let source = run.sources.map(|sources| sources.of(number));
-        let connecting = net::connect_any(&run.to, source);
+        let connecting = async {
+            let stream = match &run.to {
+                Target::Tcp(addresses) => Stream::Tcp(net::connect_any(addresses, source).await?),
+                Target::Unix(name) => net::connect_unix(name).await?,
+            };
+            run.layers.add(stream).await
+        };
         match timeout.within(connecting).await {
             Some(Ok(stream)) => {
                 run.connected.store(true, Ordering::Relaxed);

@@ -1,11 +1,11 @@
 //! Failures of a dialogue or of a whole run, as data. Callers put them into words.
 
+use super::target::Target;
 use eco_contract::Expect;
 use eco_net::Broken;
 use eco_plugin::{Error, Fault};
 use serde::Serialize;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// The cause of a failed dialogue, in a word.
@@ -167,8 +167,8 @@ pub enum Fatal {
     },
     /// No connection ever succeeded.
     NoServer {
-        /// The first address that was tried.
-        to: Option<SocketAddr>,
+        /// The server.
+        to: Target,
         /// The system's error.
         error: io::Error,
     },

@@ -9,13 +9,13 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use eco_load::{Load, Settings};
+//! use eco_load::{Load, Settings, Target};
 //! use eco_plugin::{BUILT_IN_CLIENTS, Budgets, ClientPlugin, Compiler, Engine, Source};
 //!
 //! let engine = Engine::builder(Compiler::InProcess, Budgets::client(1 << 30)).build()?;
 //! let echo = ClientPlugin::load(&engine, Source::named("echo", BUILT_IN_CLIENTS)).await?;
 //! // A port on which nobody listens any more.
-//! let to = vec![std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?];
+//! let to = Target::Tcp(vec![std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?]);
 //! let settings = Settings { to, ..Settings::new(echo, |failure| format!("{failure:?}")) };
 //! let mut load = Load::start(settings)?;
 //! load.over().await;
@@ -46,6 +46,7 @@ mod sampler;
 mod sources;
 mod table;
 mod tally;
+mod target;
 mod threads;
 mod timer;
 mod turn;
@@ -60,5 +61,6 @@ pub use report::Report;
 pub use run::Settings;
 pub use sampler::{Moment, Sample};
 pub use sources::Sources;
+pub use target::Target;
 pub use threads::{Ended, Load};
 pub use units::{share_text, time_text};

@@ -5,10 +5,10 @@ use super::failure::{Failure, Fatal};
 use super::pace::{Goal, Pace, Plan};
 use super::sources::Sources;
 use super::tally::Failed;
-use eco_net::Quota;
+use super::target::Target;
+use eco_net::{Layers, Quota};
 use eco_plugin::ClientPlugin;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,8 +18,10 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// Settings of a load.
 pub struct Settings {
-    /// The server's addresses, in the order in which they are tried.
-    pub to: Vec<SocketAddr>,
+    /// The server.
+    pub to: Target,
+    /// What each connection has over it.
+    pub layers: Layers,
     /// Source addresses of the connections, if given.
     pub sources: Option<Sources>,
     /// The plugin that holds the dialogues, loaded as a client.
@@ -52,7 +54,8 @@ impl Settings {
     /// One connection, one thread, ten seconds, and no address yet.
     pub fn new(plugin: ClientPlugin, describe: fn(&Failure<'_>) -> String) -> Self {
         Self {
-            to: Vec::new(),
+            to: Target::Tcp(Vec::new()),
+            layers: Layers::default(),
             sources: None,
             plugin,
             message: None,
@@ -72,7 +75,8 @@ impl Settings {
 
 /// The state that all connections of a run share.
 pub(super) struct Run {
-    pub(super) to: Vec<SocketAddr>,
+    pub(super) to: Target,
+    pub(super) layers: Layers,
     pub(super) sources: Option<Sources>,
     pub(super) dialogues: DialogueCache,
     pub(super) pace: Pace,
@@ -100,6 +104,7 @@ impl Run {
         };
         Self {
             to: settings.to,
+            layers: settings.layers,
             sources: settings.sources,
             dialogues: DialogueCache::new(settings.plugin, settings.message),
             pace: Pace::start(Plan {
@@ -141,7 +146,7 @@ impl Run {
                 sources_given: self.sources.is_some(),
             }),
             _ if !self.connected.load(Ordering::Relaxed) => Some(Fatal::NoServer {
-                to: self.to.first().copied(),
+                to: self.to.clone(),
                 error,
             }),
             _ => None,

@@ -11,7 +11,7 @@ use super::failure::{Failure, NotWhole};
 use super::instance_pool::meanwhile;
 use super::tally::Failed;
 use eco_contract::Expect;
-use eco_net::{self as net, Broken, Request, StampedStream};
+use eco_net::{self as net, Broken, Request};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -107,6 +107,7 @@ impl Client {
             ..
         } = self;
         let sent = AtomicUsize::new(0);
+        let has_stamps = open.stream.has_stamps();
         let mut exchange = pin!(net::exchange(
             &mut open.stream,
             request,
@@ -131,7 +132,7 @@ impl Client {
             has_waited: true,
         };
         // Without arrival times, the start would count as the server's time.
-        let has_time = StampedStream::TELLS && !run.pace.is_timed() && run.pace.has_more();
+        let has_time = has_stamps && !run.pace.is_timed() && run.pace.has_more();
         if !has_time || !pool.has_room(run) {
             return timeout.within(exchange).await.unwrap_or(too_long);
         }

@@ -30,7 +30,10 @@ impl FromStr for Endpoint {
             });
         }
         if text.starts_with('/') {
-            return Err(format!("eco speaks TCP, and uses no Unix sockets; {FORM}"));
+            return Err(format!(
+                "a Unix socket is written unix:{}; {FORM}",
+                text.escape_debug()
+            ));
         }
         let (host, port) = text.rsplit_once(':').ok_or(FORM)?;
         let bracketed = host

@@ -1,12 +1,17 @@
 //! Connecting to a server: the order and the times in which its addresses are tried.
 
 use super::address::Endpoint;
+use super::connect_address::ConnectAddress;
+use super::stream::Stream;
+use super::unix_address::UnixAddress;
 use std::future::{pending, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
@@ -14,6 +19,12 @@ use tokio::time::sleep;
 /// it, and a person hardly notices it.
 /// Test: `an_address_that_stays_silent_holds_up_no_other`.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// The file of a Unix socket whose server has no room is tried again after so long. The system tells no one when there is
+/// room; a person hardly notices so little, and a hundred tries a second cost nothing to speak of.
+/// Test: `connect::tests::a_unix_socket_without_room_is_waited_for`.
+#[cfg(unix)]
+const FULL_DELAY: Duration = Duration::from_millis(10);
 
 /// Why there is no connection to an endpoint.
 #[derive(Debug, thiserror::Error)]
@@ -27,24 +38,61 @@ pub enum ConnectError {
     Address(io::Error),
 }
 
-/// Connects to the address of the endpoint that answers first, see [`connect_any`]. Looking its name up and all attempts
-/// have `limit` together.
+/// Connects to the address of the endpoint that answers first, see [`connect_any`], or to a Unix socket. Looking a name up
+/// and all attempts have `limit` together.
 ///
 /// # Cancel safety
 /// When the future is dropped, all attempts are, and no connection is left.
 ///
 /// # Errors
 /// See [`ConnectError`]; `TimedOut` where none answers within `limit` in all.
-pub async fn connect(endpoint: &Endpoint, limit: Duration) -> Result<TcpStream, ConnectError> {
+pub async fn connect(address: &ConnectAddress, limit: Duration) -> Result<Stream, ConnectError> {
     let connecting = async {
-        let addresses = endpoint.resolve().await.map_err(ConnectError::Name)?;
-        let connected = connect_any(&addresses, None).await;
-        connected.map_err(ConnectError::Address)
+        match address {
+            ConnectAddress::Tcp(endpoint) => connect_tcp(endpoint).await.map(Stream::Tcp),
+            ConnectAddress::Unix(name) => connect_unix(name).await.map_err(ConnectError::Address),
+        }
     };
     match tokio::time::timeout(limit, connecting).await {
         Ok(result) => result,
         Err(_) => Err(ConnectError::Address(io::ErrorKind::TimedOut.into())),
     }
+}
+
+async fn connect_tcp(endpoint: &Endpoint) -> Result<TcpStream, ConnectError> {
+    let addresses = endpoint.resolve().await.map_err(ConnectError::Name)?;
+    let connected = connect_any(&addresses, None).await;
+    connected.map_err(ConnectError::Address)
+}
+
+/// Connects to a Unix socket. Where its server has no room for one more, it waits.
+///
+/// # Cancel safety
+/// When the future is dropped, no connection is left.
+///
+/// # Errors
+/// The system's: `NotFound` where there is no such file, `ConnectionRefused` where nobody listens, and
+/// `PermissionDenied` where this user may not connect.
+#[cfg(unix)]
+pub async fn connect_unix(name: &UnixAddress) -> io::Result<Stream> {
+    let path = match name {
+        UnixAddress::Path(path) => path.clone(),
+        // tokio has a NUL at the beginning of a path stand for an abstract name.
+        UnixAddress::Abstract(name) => format!("\0{name}").into(),
+    };
+    loop {
+        match UnixStream::connect(&path).await {
+            // It waits for nobody, unlike TCP, and says so.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(FULL_DELAY).await,
+            connected => return connected.map(Stream::Unix),
+        }
+    }
+}
+
+/// There are no Unix sockets on this system, and no address of one can be read.
+#[cfg(not(unix))]
+pub async fn connect_unix(_: &UnixAddress) -> io::Result<Stream> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Connects to the address that answers first, from `source` if that is given.
@@ -231,5 +279,28 @@ mod tests {
         ] {
             assert_eq!(families_in_turn(&parsed(found)), parsed(tried), "{found}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_unix_socket_without_room_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("full.sock");
+        let (domain, stream) = (socket2::Domain::UNIX, socket2::Type::STREAM);
+        let listener = socket2::Socket::new(domain, stream, None).expect("a socket");
+        let address = socket2::SockAddr::unix(&path).expect("it is short");
+        listener.bind(&address).expect("the folder is ours");
+        listener.listen(0).expect("it listens");
+        let name = UnixAddress::Path(path);
+        let _first = connect_unix(&name).await.expect("one may wait");
+        let second = tokio::spawn(async move { connect_unix(&name).await });
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        listener.accept().expect("the first");
+        let second = tokio::time::timeout(PATIENCE, second).await;
+        second
+            .expect("there is room")
+            .expect("no panic")
+            .expect("it connects");
     }
 }

@@ -1,5 +1,6 @@
 //! A transport whose stream is made by a handshake.
 
+use super::arriving::Arriving;
 use super::transport::Transport;
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -22,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// ```
 pub struct Handshake<S> {
     state: State<S>,
-    server_name: fn(&S) -> Option<&str>,
+    describe: fn(&S, &mut Arriving),
     reset: fn(&S),
 }
 
@@ -39,18 +40,15 @@ impl<S> Handshake<S> {
     pub fn new(handshake: impl Future<Output = io::Result<S>> + Send + 'static) -> Self {
         Self {
             state: State::Waiting(Box::pin(handshake)),
-            server_name: |_| None,
+            describe: |_, _| {},
             reset: |_| {},
         }
     }
 
-    /// The same, whose stream tells the name of the server that the peer asked for.
+    /// The same, whose stream tells by this function what it knows of the peer.
     #[must_use]
-    pub fn named_by(self, server_name: fn(&S) -> Option<&str>) -> Self {
-        Self {
-            server_name,
-            ..self
-        }
+    pub fn described_by(self, describe: fn(&S, &mut Arriving)) -> Self {
+        Self { describe, ..self }
     }
 
     /// The same, whose stream is made to reset when it is dropped by this function. Without it, and before the handshake
@@ -99,8 +97,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Transport for Handshake<S> {
         }
     }
 
-    fn server_name(&self) -> Option<&str> {
-        (self.server_name)(self.stream()?)
+    fn describe(&self, arriving: &mut Arriving) {
+        if let Some(stream) = self.stream() {
+            (self.describe)(stream, arriving);
+        }
     }
 }
 
@@ -160,12 +160,16 @@ mod tests {
     #[tokio::test]
     async fn bytes_go_through_once_the_handshake_is_done() {
         let (near, mut far) = tokio::io::duplex(64);
-        let mut transport = Handshake::new(async { Ok(near) }).named_by(|_| Some("named"));
+        let mut transport = Handshake::new(async { Ok(near) })
+            .described_by(|_, arriving| arriving.peer.push_str(" by name"));
         let early = transport.write(b"early").await.expect_err("no stream yet");
         assert_eq!(early.kind(), io::ErrorKind::NotConnected);
-        assert_eq!(transport.server_name(), None);
+        let mut arriving = Arriving::of_nobody();
+        transport.describe(&mut arriving);
+        assert_eq!(arriving.peer, "nobody");
         transport.handshake().await.expect("it is made");
-        assert_eq!(transport.server_name(), Some("named"));
+        transport.describe(&mut arriving);
+        assert_eq!(arriving.peer, "nobody by name");
         transport.write_all(b"hello").await.expect("it is open");
         transport.shutdown().await.expect("it is open");
         let mut read = Vec::new();

@@ -15,16 +15,22 @@
 //!
 //! [`Session`]: eco_contract::Session
 
+mod activated;
 mod address;
 mod arrival;
+mod arriving;
 mod bind;
+mod bound_listener;
 mod chunk;
 mod connect;
+mod connect_address;
 mod connection;
 mod exchange;
 mod handshake;
 mod inbox;
+mod layers;
 mod limits;
+mod listen_address;
 mod listener;
 mod page_offset;
 mod peers;
@@ -33,26 +39,38 @@ mod rate_limit;
 mod reusable_timeout;
 mod server;
 mod slow_threads;
+#[cfg(unix)]
+mod socket_file;
 mod stamped;
+mod stream;
 mod transport;
 #[cfg(unix)]
 mod unix;
+mod unix_address;
 mod within;
 
+pub use activated::ActivatedSockets;
 pub use address::Endpoint;
+pub use arriving::Arriving;
 pub use bind::{BindError, bind};
-pub use connect::{ConnectError, connect, connect_any};
+pub use bound_listener::{BoundListener, LocalAddress};
+pub use connect::{ConnectError, connect, connect_any, connect_unix};
+pub use connect_address::ConnectAddress;
 pub use connection::{Counts, End, linger, serve};
 pub use exchange::{Broken, Request, exchange};
 pub use handshake::Handshake;
 pub use inbox::Inbox;
+pub use layers::{Layer, Layers};
 pub use limits::{Limit, Limits, MOST_CONNECTIONS};
-pub use listener::{Accepted, BoundListener, Listener};
+pub use listen_address::ListenAddress;
+pub use listener::{Accepted, Listener, MappedListener};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
 pub use server::{
-    Arriving, EndReason, Refusal, Server, ServerCounts, ServerEvent, ServerHandle, ShutdownSummary,
+    EndReason, Refusal, Server, ServerCounts, ServerEvent, ServerHandle, ShutdownSummary,
     StopSignal,
 };
 pub use stamped::{StampedStream, StampsOn};
+pub use stream::{Layered, Stream};
 pub use transport::Transport;
+pub use unix_address::{Mode, UnixAddress};

@@ -2,7 +2,8 @@
 
 use super::peers::origin_of_address;
 use super::transport::Transport;
-use eco_contract::Origin;
+use eco_contract::{Origin, PeerDetails};
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll, ready};
@@ -37,6 +38,8 @@ pub struct Accepted<T> {
     /// The peer by which connections are counted. `None`: an unknown one, whose connections are bounded by their number
     /// in all alone.
     pub origin: Option<Origin>,
+    /// What is known of the peer beside that.
+    pub details: Option<Box<PeerDetails>>,
 }
 
 impl<T> Accepted<T> {
@@ -48,6 +51,7 @@ impl<T> Accepted<T> {
             local: local.into(),
             peer_address: None,
             origin: None,
+            details: None,
         }
     }
 
@@ -66,6 +70,12 @@ impl<T> Accepted<T> {
         Self { origin, ..self }
     }
 
+    /// The same, of whom this is known.
+    pub fn with_details(self, details: PeerDetails) -> Self {
+        let details = Some(Box::new(details));
+        Self { details, ..self }
+    }
+
     /// The same connection with another transport, which is made of this one.
     pub fn map<U>(self, transport: impl FnOnce(T) -> U) -> Accepted<U> {
         Accepted {
@@ -74,123 +84,70 @@ impl<T> Accepted<T> {
             local: self.local,
             peer_address: self.peer_address,
             origin: self.origin,
+            details: self.details,
         }
     }
 }
 
-/// It asks the system for this end of each connection. One that knows it is a [`BoundListener`].
+/// A listener whose connections are changed as they are accepted: into one of another transport, say.
+pub struct MappedListener<L, F> {
+    listener: L,
+    map: F,
+}
+
+impl<L, F> MappedListener<L, F> {
+    /// The connections of `listener`, each changed by `map`, which returns at once: what takes time belongs into
+    /// [`Transport::handshake`].
+    pub fn new(listener: L, map: F) -> Self {
+        Self { listener, map }
+    }
+}
+
+impl<L, F, T> Listener for MappedListener<L, F>
+where
+    L: Listener,
+    F: FnMut(Accepted<L::Transport>) -> Accepted<T> + Send,
+    T: Transport + 'static,
+{
+    type Transport = T;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<T>>> {
+        self.listener
+            .poll_accept(cx)
+            .map(|accepted| accepted.map(&mut self.map))
+    }
+}
+
+impl<L: fmt::Debug, F> fmt::Debug for MappedListener<L, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.listener.fmt(f)
+    }
+}
+
+/// It asks the system for this end of each connection. One that knows it is a [`BoundListener`](super::BoundListener).
 impl Listener for TcpListener {
     type Transport = TcpStream;
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TcpStream>>> {
         let (transport, peer) = ready!(TcpListener::poll_accept(self, cx))?;
         let local = ask_local_address(&transport, peer);
-        Poll::Ready(Ok(accepted(transport, peer, local)))
-    }
-}
-
-/// A TCP listener that knows its address: it is this end of all its connections, and the system is asked for that only
-/// where it listens on a wildcard such as `0.0.0.0`. A [`TcpListener`] asks for each connection, which is needed where
-/// the system hands it connections to other addresses (TPROXY).
-#[derive(Debug)]
-pub struct BoundListener {
-    listener: TcpListener,
-    address: SocketAddr,
-    /// This end of all its connections, if they have the same.
-    local: Option<String>,
-}
-
-impl BoundListener {
-    /// A listener with its address.
-    ///
-    /// # Errors
-    /// The system doesn't tell the address.
-    pub fn new(listener: TcpListener) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let is_wildcard = address.ip().to_canonical().is_unspecified();
-        Ok(Self {
-            listener,
-            address,
-            local: (!is_wildcard).then(|| address.to_string()),
-        })
-    }
-
-    /// The address that it listens on.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The listener.
-    pub fn into_inner(self) -> TcpListener {
-        self.listener
-    }
-}
-
-impl Listener for BoundListener {
-    type Transport = TcpStream;
-
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted<TcpStream>>> {
-        let (transport, peer) = ready!(self.listener.poll_accept(cx))?;
-        let local = match &self.local {
-            Some(local) => local.clone(),
-            None => ask_local_address(&transport, peer),
-        };
-        Poll::Ready(Ok(accepted(transport, peer, local)))
+        Poll::Ready(Ok(tcp_connection(transport, peer, local)))
     }
 }
 
 /// This end of a connection, as the system tells it.
-fn ask_local_address(transport: &TcpStream, peer: SocketAddr) -> String {
+pub(super) fn ask_local_address(transport: &TcpStream, peer: SocketAddr) -> String {
     // It fails only on a connection that is gone already, which the first read will find out.
     transport.local_addr().unwrap_or(peer).to_string()
 }
 
 /// A connection between these addresses.
-fn accepted(transport: TcpStream, peer: SocketAddr, local: String) -> Accepted<TcpStream> {
+pub(super) fn tcp_connection(
+    transport: TcpStream,
+    peer: SocketAddr,
+    local: String,
+) -> Accepted<TcpStream> {
     // It fails only on a connection that is gone already.
     let _ = transport.set_nodelay(true);
     Accepted::new(transport, peer.to_string(), local).with_address(peer.ip())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-    use std::future::poll_fn;
-    use std::net::Ipv4Addr;
-
-    #[tokio::test]
-    async fn a_connection_has_the_address_that_its_peer_came_to() {
-        for listens in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
-            let tcp = TcpListener::bind((listens, 0)).await.unwrap();
-            let mut listener = BoundListener::new(tcp).unwrap();
-            let port = listener.address().port();
-            let peer = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-                .await
-                .unwrap();
-            let accepted = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
-            assert_eq!(accepted.local, format!("127.0.0.1:{port}"), "{listens}");
-            assert_eq!(accepted.local, peer.peer_addr().unwrap().to_string());
-            assert_eq!(accepted.peer, peer.local_addr().unwrap().to_string());
-        }
-    }
-
-    #[tokio::test]
-    async fn the_system_is_asked_only_where_connections_may_have_several_addresses() {
-        for (listens, has_one) in [
-            ("127.0.0.1:0", true),
-            ("[::1]:0", true),
-            ("0.0.0.0:0", false),
-            ("[::]:0", false),
-            ("[::ffff:0.0.0.0]:0", false),
-        ] {
-            // A machine may lack IPv6.
-            let Ok(tcp) = TcpListener::bind(listens).await else {
-                continue;
-            };
-            let listener = BoundListener::new(tcp).unwrap();
-            let address = listener.address().to_string();
-            assert_eq!(listener.local, has_one.then_some(address), "{listens}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Transports of connections.
 
+use super::arriving::Arriving;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
@@ -27,11 +28,11 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
         std::future::ready(Ok(()))
     }
 
-    /// The name of the server that the peer asked for in the handshake (RFC 6066, server name indication), as it
-    /// wrote it.
-    fn server_name(&self) -> Option<&str> {
-        None
-    }
+    /// Adds what the handshake has told of the peer: what TLS agreed on, or another address where the handshake says that
+    /// the connection comes from a proxy. It is called once, after the handshake. There is nothing to add by default.
+    ///
+    /// A peer that has no [`origin`](Arriving::origin) before is counted by the one that it has after this.
+    fn describe(&self, _arriving: &mut Arriving) {}
 
     /// Whether the drop alone sends FIN to a peer that has sent its own. Such a connection is dropped without
     /// [`poll_shutdown`](AsyncWrite::poll_shutdown).

@@ -81,6 +81,7 @@ fn connection() -> Connection {
         peer: "here".to_owned(),
         local: "there".to_owned(),
         origin: None,
+        details: None,
     }
 }
 

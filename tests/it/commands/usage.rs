@@ -78,7 +78,7 @@ fn arguments_without_sense_are_usage_and_the_error_says_what_has_some() {
             "leave out the tcp://",
         ),
         (&["send", "-t", "udp://127.0.0.1:7"], "TCP, and no udp"),
-        (&["send", "-t", "/run/eco.sock"], "no Unix sockets"),
+        (&["send", "-t", "/run/eco.sock"], "unix:/run/eco.sock"),
         (&["send", "a", "b"], "unexpected argument"),
     ];
     for (arguments, word) in cases {

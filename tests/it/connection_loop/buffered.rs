@@ -64,6 +64,7 @@ async fn replies<F: Future>(
         peer: name(),
         local: name(),
         origin: None,
+        details: None,
     };
     let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());
     let limits = Limits::default();

@@ -72,6 +72,7 @@ pub(crate) async fn run<S: Session, F: Future>(
         peer: address.clone(),
         local: address,
         origin: None,
+        details: None,
     };
     let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());
     let serving = async {

@@ -148,6 +148,7 @@ async fn opened(plugin: &ServerPlugin, run: &Laboratory) -> Result<PluginSession
             peer: String::new(),
             local: String::new(),
             origin: None,
+            details: None,
         })
         .await?;
     session.receive(b"!").await?;

@@ -72,7 +72,7 @@ async fn the_work_of_judging_a_plugin_has_a_bound() {
             .expect("it can be written");
         }
         let case = |number| format!("[[cases]]\nname = \"{number}\"\nsteps = [{steps}]\n");
-        let cases: String = (0..50).map(case).collect();
+        let cases: String = (0..80).map(case).collect();
         let folder = exercise(&format!("costs-{name}"), &format!("{HEAD}{cases}"));
         let mut exercise = Exercise::read(&Files::Folder(folder), Cases::All).expect("it is right");
         exercise.limits.fuel = u64::MAX;

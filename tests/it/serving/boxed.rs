@@ -59,6 +59,7 @@ async fn the_error_of_a_boxed_session_is_its_own() {
         peer: "a pipe".to_owned(),
         local: "a pipe".to_owned(),
         origin: None,
+        details: None,
     };
     session.open(&connection).await.expect("it greets");
     let error = session.receive(b"x").await.expect_err("it was told to");

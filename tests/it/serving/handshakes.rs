@@ -56,7 +56,7 @@ async fn a_silent_handshake_has_a_place_and_leaves_it_after_ten_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_session_is_chosen_by_the_name_that_the_peer_asked_for() {
     let (listener, mut peers) = pipes();
-    let choose = |arriving: &Arriving| match arriving.server_name.as_deref() {
+    let choose = |arriving: &Arriving| match arriving.server_name() {
         Some("one") => Some(Word("hello")),
         Some("two") => Some(Word("howdy")),
         _ => None,

@@ -10,7 +10,7 @@ mod observed;
 #[cfg(unix)]
 mod unix;
 
-use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
+use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session, TlsDetails};
 use eco_host::net::{Accepted, Arriving, Limits, Listener, Transport};
 use parking_lot::Mutex;
 use std::io;
@@ -101,8 +101,11 @@ impl Transport for Pipe {
         }
     }
 
-    fn server_name(&self) -> Option<&str> {
-        self.name
+    fn describe(&self, arriving: &mut Arriving) {
+        arriving.details_mut().tls = Some(TlsDetails {
+            server_name: self.name.map(str::to_owned),
+            ..TlsDetails::default()
+        });
     }
 
     fn drop_sends_fin(&self) -> bool {

@@ -49,7 +49,7 @@ async fn a_unix_socket_is_served_as_any_other_and_its_peer_is_a_user() {
     writing.await.expect("no panic");
     assert_same(&came, &sent);
     assert_eq!(server.stop().await.served, 1);
-    let local = path.display().to_string();
+    let local = format!("unix:{}", path.display());
     assert_eq!(ends.take(), [(own_name(), local)]);
 }
 

@@ -133,6 +133,7 @@ impl<'a> Connections<'a> {
             peer: nowhere.to_owned(),
             local: nowhere.to_owned(),
             origin: None,
+            details: None,
         };
         self.call(at, Call::Open(&connection)).await
     }

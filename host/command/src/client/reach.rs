@@ -1,11 +1,11 @@
 //! Messages about servers that can't be reached.
 
-use eco_net::{ConnectError, Endpoint};
+use eco_net::{ConnectAddress, ConnectError};
 use std::fmt::Display;
 use std::io::{Error, ErrorKind};
 
 /// The message when there is no connection to this endpoint.
-pub(crate) fn failed(to: &Endpoint, error: &ConnectError) -> String {
+pub(crate) fn failed(to: &ConnectAddress, error: &ConnectError) -> String {
     match error {
         ConnectError::Name(error) => no_such_name(to, error),
         ConnectError::Address(error) => no_connection(to, error),
@@ -14,7 +14,7 @@ pub(crate) fn failed(to: &Endpoint, error: &ConnectError) -> String {
 }
 
 /// The message when the name of the endpoint has no address.
-pub(crate) fn no_such_name(to: &Endpoint, error: &Error) -> String {
+pub(crate) fn no_such_name(to: impl Display, error: &Error) -> String {
     format!(
         "cannot connect to {to}: {error}\nIs the name right? An address, such as 127.0.0.1:5005, works without a name server."
     )
@@ -28,6 +28,13 @@ pub(crate) fn no_connection(to: impl Display, error: &Error) -> String {
 fn next_step(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::ConnectionRefused => "\nIs a server running there? `eco serve` starts one.",
+        // Only files are not found.
+        ErrorKind::NotFound => {
+            "\nIs a server running there? `eco serve -l unix:PATH` makes the file."
+        }
+        ErrorKind::PermissionDenied => {
+            "\nThis user may not connect there: see the mode of the file (eco serve -l unix:PATH,mode=660)."
+        }
         ErrorKind::TimedOut => {
             "\nIs the address right? A firewall on the way may keep silent, too. --timeout sets how long eco waits."
         }

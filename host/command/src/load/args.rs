@@ -5,7 +5,7 @@ use crate::arguments::ranges;
 use crate::client::message::MessageArgs;
 use bytesize::ByteSize;
 use clap::ValueHint;
-use eco_net::Endpoint;
+use eco_net::ConnectAddress;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,14 +39,14 @@ pub(crate) struct LoadArgs {
     /// Send so many random bytes, the same ones in every dialogue
     #[arg(long, value_name = "SIZE", conflicts_with_all = ["message", "file"])]
     pub(crate) size: Option<ByteSize>,
-    /// Where to connect to
+    /// Where to connect to; unix:PATH is a Unix socket
     #[arg(
         short,
         long,
         default_value = "127.0.0.1:5005",
         value_name = "ADDR:PORT"
     )]
-    pub(crate) to: Endpoint,
+    pub(crate) to: ConnectAddress,
     /// A client plugin, as with eco send: the built-in echo, a script, a component or a folder
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,

@@ -81,10 +81,7 @@ pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
             error,
             "The ports of this machine's address are all in use or cooling down, some 28,000 of them. Connect from more addresses (to a server on this machine: --source 127.0.0.0/8), or leave out --reconnect.",
         ),
-        Fatal::NoServer { to, error } => {
-            let to = to.map(|to| to.to_string()).unwrap_or_default();
-            reach::no_connection(to, error)
-        }
+        Fatal::NoServer { to, error } => reach::no_connection(to, error),
     }
 }
 

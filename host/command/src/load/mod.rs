@@ -18,8 +18,10 @@ use anyhow::Context as _;
 use bar::Bar;
 use bytesize::ByteSize;
 use describe::NOTHING_MEASURED;
-use eco_load::{Cause, Ended, Fatal, Goal, Load, Report, Settings, most_instances, share_text};
-use eco_net::{Endpoint, StampsOn};
+use eco_load::{
+    Cause, Ended, Fatal, Goal, Load, Report, Settings, Sources, Target, most_instances, share_text,
+};
+use eco_net::{ConnectAddress, Endpoint, StampsOn};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
 use eco_text::escape;
 use eco_text::number::grouped;
@@ -131,17 +133,7 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
         let message = config.message.clone();
         tokio::task::spawn_blocking(move || message.read(reply)).await??
     };
-    let endpoint: &Endpoint = &args.to;
-    let resolved = endpoint.resolve().await;
-    let mut to = resolved
-        .map_err(|error| Exit::Unavailable.saying(reach::no_such_name(endpoint, &error)))?;
-    if let Some(sources) = args.source {
-        to.retain(|address| address.is_ipv4() == sources.of(0).is_ipv4());
-        if to.is_empty() {
-            let why = format!("--source and {endpoint} are not both IPv4, or both IPv6");
-            return Err(Exit::Usage.saying(why));
-        }
-    }
+    let to = target(&args.to, args.source).await?;
     let instances = most_instances(args.connections, config.threads);
     let engine = compiler::engine(budgets.clone())
         .pooled(instances)
@@ -168,6 +160,28 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
         total_reply: config.total_reply,
         ..Settings::new(plugin, describe::failure)
     })
+}
+
+/// The addresses of the server. Those that `sources` can't reach are left out.
+async fn target(to: &ConnectAddress, sources: Option<Sources>) -> Result<Target, Failure> {
+    let endpoint = match to {
+        ConnectAddress::Tcp(endpoint) => endpoint,
+        ConnectAddress::Unix(_) if sources.is_some() => {
+            return Err(Exit::Usage.saying("--source is for TCP: a Unix socket has no addresses"));
+        }
+        ConnectAddress::Unix(name) => return Ok(Target::Unix(name.clone())),
+    };
+    let resolved = endpoint.resolve().await;
+    let mut to = resolved
+        .map_err(|error| Exit::Unavailable.saying(reach::no_such_name(endpoint, &error)))?;
+    if let Some(sources) = sources {
+        to.retain(|address| address.is_ipv4() == sources.of(0).is_ipv4());
+        if to.is_empty() {
+            let why = format!("--source and {endpoint} are not both IPv4, or both IPv6");
+            return Err(Exit::Usage.saying(why));
+        }
+    }
+    Ok(Target::Tcp(to))
 }
 
 /// Runs the load to its end, or to the first signal.

@@ -3,7 +3,7 @@
 use crate::arguments::budgets::BudgetArgs;
 use crate::client::message::MessageArgs;
 use clap::ValueHint;
-use eco_net::Endpoint;
+use eco_net::ConnectAddress;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ Examples:
   printf 'a\\nb\\n' | eco send -       the message from stdin
   eco send -f photo.jpg > copy.jpg   a file there and back: is it the same?
   eco send -t '[::1]:7' -p dialogue.wasm
+  eco send -t unix:/run/eco.sock 'hello'
 
 The reply goes to stdout byte for byte, everything else to stderr. On a terminal a reply that ends within \
 a line gets a line break.";
@@ -23,14 +24,14 @@ a line gets a line break.";
 pub(crate) struct SendArgs {
     #[command(flatten)]
     pub(crate) message: MessageArgs,
-    /// Where to connect to
+    /// Where to connect to; unix:PATH is a Unix socket
     #[arg(
         short,
         long,
         default_value = "127.0.0.1:5005",
         value_name = "ADDR:PORT"
     )]
-    pub(crate) to: Endpoint,
+    pub(crate) to: ConnectAddress,
     /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,

@@ -13,12 +13,11 @@ use crate::signals::Signals;
 use crate::{machine, plugin};
 use anyhow::Context as _;
 use eco_contract::{Expect, SAID};
-use eco_net::{self as net, Broken, Endpoint, Inbox};
+use eco_net::{self as net, Broken, ConnectAddress, Inbox, Stream};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
 use eco_text::escape::Escaped;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use transfer::{LineEnd, Transfer};
 
 /// Time to wait at the end for unexpected bytes. A server that closes when its peer has finished, as servers should, ends
@@ -31,7 +30,7 @@ const NO_ECHO: &str = "The built-in client expects what it sends to come back. F
 /// `eco send`'s settings, parsed.
 pub(crate) struct SendConfig {
     message: Message,
-    to: Endpoint,
+    to: ConnectAddress,
     plugin: PluginArg,
     timeout: Duration,
     budgets: Budgets,
@@ -113,7 +112,7 @@ fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
 
 /// The connection, with the bytes that have arrived.
 struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     inbox: Inbox,
     most: usize,
     timeout: Duration,
@@ -121,7 +120,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn connect(to: &Endpoint, timeout: Duration, most: usize) -> Result<Self, Failure> {
+    async fn connect(to: &ConnectAddress, timeout: Duration, most: usize) -> Result<Self, Failure> {
         let connected = net::connect(to, timeout).await;
         let stream =
             connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))?;

@@ -4,7 +4,7 @@ use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::limits::SharedArgs;
 use crate::arguments::server::ServerArgs;
 use clap::{ValueEnum, ValueHint};
-use eco_net::Endpoint;
+use eco_net::ListenAddress;
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
@@ -15,6 +15,7 @@ Examples:
   eco serve -p ./upper.wasm            your component answers
   eco serve -l 127.0.0.1:0             any free port; the first line says which
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
+  eco serve -l unix:/run/eco.sock      a Unix socket, and no port
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
   eco serve -p chat.js --state redis://db:6379    many servers, one chat room
@@ -30,14 +31,14 @@ pub(crate) struct ServeArgs {
     /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,
-    /// Where to listen; may be given several times. Port 0 takes a free one
+    /// Where to listen; may be given several times. Port 0 takes a free one; unix:PATH or unix:PATH,mode=660 is a Unix socket, and systemd or systemd:NAME a socket that systemd hands over
     #[arg(
         short,
         long,
         default_value = "127.0.0.1:5005",
         value_name = "ADDR:PORT"
     )]
-    pub(crate) listen: Vec<Endpoint>,
+    pub(crate) listen: Vec<ListenAddress>,
     #[command(flatten)]
     pub(crate) limits: ServerArgs,
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)

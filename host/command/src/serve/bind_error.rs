@@ -1,19 +1,24 @@
 //! Messages about addresses that can't be listened on.
 
-use eco_net::BindError;
+use eco_net::{BindError, ListenAddress};
 use std::io::{Error, ErrorKind};
 
-/// The message when the server can't listen on an endpoint.
+/// The message when the server can't listen on an address.
 pub(super) fn explain(error: &BindError) -> String {
     let BindError {
-        endpoint,
+        address,
         error: why,
         ..
     } = error;
-    format!("{error}{}", next_step(why, endpoint.port))
+    let next_step = match address {
+        ListenAddress::Tcp(endpoint) => for_tcp(why, endpoint.port),
+        ListenAddress::Unix(..) => for_unix(why),
+        ListenAddress::Activated(_) => for_activated(why),
+    };
+    format!("{error}{next_step}")
 }
 
-fn next_step(error: &Error, port: u16) -> &'static str {
+fn for_tcp(error: &Error, port: u16) -> &'static str {
     match error.kind() {
         ErrorKind::AddrInUse => {
             "\nAnother program has this port, or another eco.\nPort 0 takes a free one: --listen 127.0.0.1:0."
@@ -23,6 +28,27 @@ fn next_step(error: &Error, port: u16) -> &'static str {
         }
         ErrorKind::AddrNotAvailable => {
             "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them."
+        }
+        _ => "",
+    }
+}
+
+fn for_unix(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::AddrInUse => "\nAnother program listens there. Choose another path.",
+        ErrorKind::AlreadyExists => "\nRemove it, or choose another path.",
+        ErrorKind::NotFound => "\nThe folder is not there. Make it first.",
+        ErrorKind::PermissionDenied => {
+            "\nThis user may not make a file in that folder. Choose another one."
+        }
+        _ => "",
+    }
+}
+
+fn for_activated(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            "\nsystemd hands sockets over to a service that has a unit for its socket. By hand: systemd-socket-activate -l 5005 eco serve -l systemd."
         }
         _ => "",
     }

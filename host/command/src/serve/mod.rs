@@ -3,6 +3,7 @@
 mod args;
 mod bind_error;
 mod reload;
+mod service_manager;
 
 pub(crate) use args::ServeArgs;
 
@@ -16,7 +17,7 @@ use crate::{logging, machine};
 use anyhow::Context as _;
 use args::SnapshotArg;
 use eco_limits::Limit as _;
-use eco_net::{self as net, Arriving, Endpoint, Limit, Limits, Server};
+use eco_net::{self as net, ActivatedSockets, Arriving, Limit, Limits, ListenAddress, Server};
 use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
@@ -28,7 +29,7 @@ pub(crate) struct ServeConfig {
     plugin: PluginArg,
     watch: bool,
     snapshot: SnapshotArg,
-    listen: Vec<Endpoint>,
+    listen: Vec<ListenAddress>,
     limits: Limits,
     budgets: Budgets,
     shared: eco_state::Limits,
@@ -99,11 +100,15 @@ async fn shared_state(
 }
 
 /// Runs the server until a signal asks it to stop.
-pub(crate) async fn run(config: ServeConfig, log_format: LogFormat) -> Result<(), Failure> {
+pub(crate) async fn run(
+    config: ServeConfig,
+    mut activated: ActivatedSockets,
+    log_format: LogFormat,
+) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
     let hangup = Hangup::catch()?;
     // Listening comes before loading, so that a taken port is reported at once. Nothing is accepted yet.
-    let bound = net::bind(&config.listen).await;
+    let bound = net::bind(&config.listen, &mut activated).await;
     let listeners = bound.map_err(|error| Exit::Unavailable.saying(bind_error::explain(&error)))?;
     let opening = shared_state(&config.state, &config.namespace, config.shared);
     let state = signals.or(opening).await?;
@@ -151,9 +156,12 @@ pub(crate) async fn run(config: ServeConfig, log_format: LogFormat) -> Result<()
         });
     }
     let server = server.start();
+    let watchdog = service_manager::ready();
     stopped(signals).await;
+    service_manager::stopping();
     let summary = server.stop().await;
     reloading.abort();
+    drop(watchdog);
     state.close().await;
     let (served, open, cut_off) = (summary.served, summary.open, summary.cut_off);
     tracing::info!(served, open, cut_off, "stopped");

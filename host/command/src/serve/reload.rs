@@ -1,6 +1,7 @@
 //! New versions of a plugin while the server runs: open connections keep theirs, new ones get the newest that works.
 
 use super::args::SnapshotArg;
+use super::service_manager;
 use crate::exit::Failure;
 use crate::plugin::PluginArg;
 use crate::plugin::snapshot_wait::wait_for;
@@ -37,7 +38,10 @@ impl Reload {
                 );
                 continue;
             }
-            match load_version(&self.plugin, &self.engine, self.snapshot).await {
+            service_manager::reloading();
+            let loaded = load_version(&self.plugin, &self.engine, self.snapshot).await;
+            service_manager::reloaded();
+            match loaded {
                 Ok(plugin) => {
                     let version = plugin.version();
                     self.current.send_replace(plugin);

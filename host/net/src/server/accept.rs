@@ -1,9 +1,10 @@
 //! Accepting: the caps on connections, and errors that must not end it.
 
-use super::arriving::{Arriving, Unopened};
 use super::event::{Refusal, ServerEvent};
 use super::state::ServerState;
 use super::task::arrive;
+use super::unopened::Unopened;
+use crate::arriving::Arriving;
 use crate::limits::Limit;
 use crate::listener::{Accepted, Listener};
 use crate::rate_limit::RateLimit;
@@ -177,6 +178,7 @@ fn start<T, S, F>(
         local,
         peer_address,
         origin,
+        details,
     } = accepted;
     let arriving = Arriving {
         id: server.accepted.fetch_add(1, Ordering::Relaxed) + 1,
@@ -184,7 +186,7 @@ fn start<T, S, F>(
         local,
         peer_address,
         origin,
-        server_name: None,
+        details,
     };
     let unopened = Unopened::new(arriving, server.clone());
     let admission = match (&server.peers, origin) {

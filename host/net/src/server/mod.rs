@@ -1,22 +1,22 @@
 //! The server: listening with several listeners, and stopping.
 //!
-//! `accept` has the caps on connections and survives errors, `arriving` is a connection before its session, `task` the
+//! `accept` has the caps on connections and survives errors, `unopened` is a connection before its session, `task` the
 //! task of one, which runs [`serve`](super::serve), and `handle` has the server that runs. The server before its start
 //! is here.
 
 mod accept;
-mod arriving;
 mod end_log;
 mod event;
 mod handle;
 mod state;
 mod task;
+mod unopened;
 
-pub use arriving::Arriving;
 pub use event::{EndReason, Refusal, ServerEvent};
 pub use handle::{ServerHandle, StopSignal};
 pub use state::{ServerCounts, ShutdownSummary};
 
+use super::arriving::Arriving;
 use super::limits::Limits;
 use super::listener::Listener;
 use accept::{Accept, accept_from};

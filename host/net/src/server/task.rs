@@ -1,10 +1,11 @@
 //! The task of one connection: the handshake and the session, then it serves, cuts off after the grace, and makes the
 //! session's last call.
 
-use super::arriving::{Arriving, Unopened};
 use super::end_log::EndLog;
 use super::event::Refusal;
 use super::state::ServerState;
+use super::unopened::Unopened;
+use crate::arriving::Arriving;
 use crate::connection::{Counts, End, linger, serve};
 use crate::limits::Limits;
 use crate::peers::Admission;
@@ -31,7 +32,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) async fn arrive<T, S, F>(
     mut transport: T,
     mut unopened: Unopened,
-    admission: Option<Admission>,
+    mut admission: Option<Admission>,
     server: Arc<ServerState>,
     sessions: Arc<F>,
 ) -> Option<(
@@ -51,7 +52,18 @@ where
         unopened.refuse(why);
         return None;
     }
-    unopened.arriving.server_name = transport.server_name().map(str::to_owned);
+    transport.describe(&mut unopened.arriving);
+    // One that only the handshake has told whose it is was not counted before.
+    if admission.is_none()
+        && let (Some(peers), Some(origin)) = (&server.peers, unopened.arriving.origin)
+    {
+        admission = peers.admit(origin);
+        if admission.is_none() {
+            transport.reset_on_drop();
+            unopened.refuse(Refusal::TooMany(peers.most));
+            return None;
+        }
+    }
     let Some(session) = sessions(&unopened.arriving) else {
         transport.reset_on_drop();
         unopened.refuse(Refusal::NoSession);

@@ -1,21 +1,23 @@
 //! A connection that knows when its bytes arrived.
 //!
 //! A thread with many connections reads a reply when its turn comes, which may be long after the reply arrived. Linux
-//! timestamps each packet (SO_TIMESTAMPNS, socket(7)), by the wall clock (`moment`). On other systems bytes count as
-//! arrived when they are read.
+//! timestamps each packet of TCP (SO_TIMESTAMPNS, socket(7)), by the wall clock (`moment`). On other systems, and on
+//! other streams, bytes count as arrived when they are read.
 
 mod moment;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]
 mod system;
 
+use super::stream::Stream;
+use super::transport::Transport as _;
 use moment::Moment;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 
 /// Keeps the system's timestamps on while it is there. The first request may take a busy system long: make it early,
 /// where the first timestamps matter.
@@ -34,8 +36,9 @@ impl StampsOn {
 /// See the module.
 #[derive(Debug)]
 pub struct StampedStream {
-    stream: TcpStream,
-    stamps: system::Stamps,
+    stream: Stream,
+    /// `None`: the system has none of this stream.
+    stamps: Option<system::Stamps>,
     /// The arrival of the last bytes that were read, since 1970, if the system has told, and no FIN was waited for
     /// since.
     arrived: Option<Duration>,
@@ -44,22 +47,25 @@ pub struct StampedStream {
 }
 
 impl StampedStream {
-    /// Whether this kind of system has timestamps.
-    pub const TELLS: bool = cfg!(target_os = "linux");
-
     /// Asks the system for timestamps from now on. A system without any is no failure.
-    pub fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: impl Into<Stream>) -> Self {
+        let stream = stream.into();
         Self {
-            stamps: system::Stamps::of(&stream),
+            stamps: stream.tcp().map(system::Stamps::of),
             stream,
             arrived: None,
             asked: Moment::now(),
         }
     }
 
-    /// The connection itself.
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
+    /// Whether the system tells when bytes of this stream arrived: Linux does of TCP.
+    pub fn has_stamps(&self) -> bool {
+        cfg!(target_os = "linux") && self.stamps.is_some()
+    }
+
+    /// Makes the coming drop a reset, where the stream has such.
+    pub fn reset_on_drop(&mut self) {
+        self.stream.reset_on_drop();
     }
 
     /// The age of the last bytes that were read since the last call: at most the time since then. `None` where nothing
@@ -84,7 +90,10 @@ impl AsyncRead for StampedStream {
             arrived,
             ..
         } = &mut *self;
-        stamps.poll_read(stream, arrived, cx, buffer)
+        match (stream, stamps) {
+            (Stream::Tcp(stream), Some(stamps)) => stamps.poll_read(stream, arrived, cx, buffer),
+            (stream, _) => Pin::new(stream).poll_read(cx, buffer),
+        }
     }
 }
 
@@ -111,7 +120,7 @@ mod tests {
     use super::*;
     use std::time::Instant;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     async fn pair() -> (StampedStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -128,7 +137,12 @@ mod tests {
         // The system begins to take notes a moment after it was asked.
         for _ in 0..1000 {
             there.write_all(b"reply").await.expect("it is open");
-            here.stream.peek(&mut [0]).await.expect("it is open");
+            here.stream
+                .tcp()
+                .expect("it is one")
+                .peek(&mut [0])
+                .await
+                .expect("it is open");
             let is_there = Instant::now();
             while is_there.elapsed() < Duration::from_millis(2) {
                 std::hint::spin_loop();

@@ -108,6 +108,7 @@ async fn a_function_knows_the_connection_that_calls_it() {
                 peer: "127.0.0.1:1".to_owned(),
                 local: "127.0.0.1:2".to_owned(),
                 origin: None,
+                details: None,
             };
             drop(session.open(&connection).await.unwrap());
             session.receive(b"x").await.unwrap();

@@ -1,46 +1,21 @@
-//! Listening on addresses: it decides which of them get a socket.
+//! Listening on TCP: which addresses get a socket.
 
-use super::address::Endpoint;
-use super::listener::BoundListener;
+use super::backlog::BACKLOG;
+use super::error::BindError;
+use crate::address::Endpoint;
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
-use tokio::net::TcpSocket;
+use tokio::net::{TcpListener, TcpSocket};
 
-/// Connections that the kernel holds for us before they are accepted; it may hold fewer (see
-/// `net.core.somaxconn`). Those beyond it try again by themselves.
-const BACKLOG: u32 = 4096;
-
-/// An endpoint could not be listened on.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {endpoint}: {error}")]
-#[non_exhaustive]
-pub struct BindError {
-    /// The endpoint.
-    pub endpoint: Endpoint,
-    /// The system's error.
-    pub error: io::Error,
-}
-
-/// Listens on every address of these endpoints, and on each once: a name may have several, such as `localhost` with
-/// `127.0.0.1` and `::1`. Those that this machine doesn't have are passed over if their endpoint has another.
-///
-/// An address that another includes gets no socket of its own: one that is there twice, and one within a wildcard
-/// (`0.0.0.0:7` has `127.0.0.1:7`, and `[::]:7` has both where the system's IPv6 sockets take IPv4, too). Port 0 is
-/// another port each time. The system holds up to 4096 connections of each that were not accepted yet.
-///
-/// # Cancel safety
-/// When the future is dropped, nothing is left listening.
-///
-/// # Errors
-/// See [`BindError`]; nothing is left listening then.
-pub async fn bind(endpoints: &[Endpoint]) -> Result<Vec<BoundListener>, BindError> {
+/// The sockets of each of these endpoints, as [`bind()`](super::bind()) says.
+pub(super) async fn listen_on(endpoints: &[&Endpoint]) -> Result<Vec<Vec<TcpListener>>, BindError> {
     let failed = |endpoint: &Endpoint, error| BindError {
-        endpoint: endpoint.clone(),
+        address: endpoint.clone().into(),
         error,
     };
     let mut resolved = Vec::new();
-    for endpoint in endpoints {
+    for &endpoint in endpoints {
         let addresses = endpoint.resolve().await;
         resolved.push((
             endpoint,
@@ -49,9 +24,10 @@ pub async fn bind(endpoints: &[Endpoint]) -> Result<Vec<BoundListener>, BindErro
     }
     let all: Vec<SocketAddr> = resolved.iter().flat_map(|(_, of)| of).copied().collect();
     let reach = Reach::of_system();
-    let mut listeners = Vec::new();
+    let mut all_listeners = Vec::new();
     let mut before = 0;
     for (endpoint, addresses) in resolved {
+        let mut listeners = Vec::new();
         let (mut missing, mut is_listened_on) = (None, false);
         for address in addresses {
             let is_included = reach.includes(&all, before);
@@ -74,8 +50,9 @@ pub async fn bind(endpoints: &[Endpoint]) -> Result<Vec<BoundListener>, BindErro
         if let Some(error) = missing.filter(|_| !is_listened_on) {
             return Err(failed(endpoint, error));
         }
+        all_listeners.push(listeners);
     }
-    Ok(listeners)
+    Ok(all_listeners)
 }
 
 /// The families of a socket on `[::]`.
@@ -116,7 +93,7 @@ impl Reach {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<BoundListener> {
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
@@ -125,7 +102,7 @@ fn listen(address: SocketAddr) -> io::Result<BoundListener> {
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    BoundListener::new(socket.listen(BACKLOG)?)
+    socket.listen(BACKLOG)
 }
 
 #[cfg(test)]
@@ -181,9 +158,10 @@ mod tests {
         reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let port = reserved.local_addr().unwrap().port();
         let typed = ["127.0.0.1", "127.0.0.1", "localhost"];
-        let endpoints = typed.map(|host| format!("{host}:{port}").parse().unwrap());
-        let listeners = bind(&endpoints).await.unwrap();
-        let own = listeners.iter().map(BoundListener::address);
+        let endpoints: [Endpoint; 3] = typed.map(|host| format!("{host}:{port}").parse().unwrap());
+        let listeners = listen_on(&endpoints.each_ref()).await.unwrap();
+        let own = listeners.iter().flatten();
+        let own = own.map(|listener| listener.local_addr().unwrap());
         let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
         assert_eq!(own.filter(|own| *own == address).count(), 1);
     }

@@ -1,34 +1,15 @@
-//! A connection that was accepted and has no session yet.
+//! A connection on its way to a session.
 
 use super::end_log::EndLog;
 use super::event::{Refusal, ServerEvent};
 use super::state::ServerState;
-use eco_contract::{Connection, Origin};
+use crate::arriving::Arriving;
+use eco_contract::Connection;
 use std::mem::take;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// A connection that was accepted, as the function sees it that makes its session.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Arriving {
-    /// Counts the connections of one server, from 1.
-    pub id: u64,
-    /// The other end, as its transport writes it: `192.168.1.7:50344` for TCP, `uid:1000` for a Unix socket.
-    pub peer: String,
-    /// This end: an address, or the path of a Unix socket.
-    pub local: String,
-    /// The peer's IP address, if it has one.
-    pub peer_address: Option<IpAddr>,
-    /// The peer by which connections are counted, as far as the transport tells.
-    pub origin: Option<Origin>,
-    /// The name of the server that the peer asked for, where the transport has such names
-    /// ([`Transport::server_name`](crate::Transport::server_name)). A stranger's text.
-    pub server_name: Option<String>,
-}
-
-/// Such a connection on its way to a session. It is opened or refused, once, also if its task is dropped.
+/// A connection that was accepted and has no session yet. It is opened or refused, once, also if its task is dropped.
 pub(super) struct Unopened {
     pub(super) arriving: Arriving,
     server: Arc<ServerState>,
@@ -52,6 +33,7 @@ impl Unopened {
             peer,
             local,
             origin,
+            details,
             ..
         } = &mut self.arriving;
         let connection = Connection {
@@ -59,6 +41,7 @@ impl Unopened {
             peer: take(peer),
             local: take(local),
             origin: *origin,
+            details: take(details),
         };
         let end_log = EndLog::new(connection.id, version, self.server.clone());
         let Connection { peer, local, .. } = &connection;
