@@ -1,14 +1,11 @@
 //! What a server sends to a client: `net::exchange` and `net::Inbox`, over a peer in memory that hands its
 //! bytes out in pieces, sometimes after a wait.
 
+use super::pieces::Pieces;
 use eco_host::contract::Expect;
 use eco_host::net::{Broken, Inbox, Quota, Request, exchange};
 use std::cell::RefCell;
-use std::io;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
 
 /// The stream, the pieces in which it comes and in which the client's bytes are taken, what the client
@@ -74,11 +71,7 @@ fn check(runtime: &Runtime, (bytes, pieces, turns, most, sends): &Input) {
         _ => usize::from(*most) % 64,
     };
     let mut rest = &bytes[..];
-    let mut peer = Peer {
-        rest: bytes.clone(),
-        pieces: pieces.clone(),
-        turn: 0,
-    };
+    let mut peer = Pieces::new(&bytes, pieces);
     let quota = Quota::new(64 * 1024);
     let mut inbox = Inbox::within(&quota);
     let message = vec![b'm'; if *sends { 300 } else { 0 }];
@@ -128,66 +121,5 @@ fn check(runtime: &Runtime, (bytes, pieces, turns, most, sends): &Input) {
             }
             Err(broken) => panic!("{broken:?}"),
         }
-    }
-}
-
-struct Peer {
-    rest: Vec<u8>,
-    /// How much is handed out at a time, again and again; 0 is a wait.
-    pieces: Vec<u8>,
-    turn: usize,
-}
-
-impl Peer {
-    fn piece(&mut self, cx: &Context<'_>) -> Poll<usize> {
-        let piece = match self.pieces.len() {
-            0 => u8::MAX,
-            length => self.pieces[self.turn % length],
-        };
-        self.turn += 1;
-        // Never two waits in a row.
-        if piece == 0 && self.turn.is_multiple_of(2) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(match piece {
-            0 => 1,
-            128.. => usize::from(piece) * 64,
-            _ => piece.into(),
-        })
-    }
-}
-
-impl AsyncRead for Peer {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        to: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let Poll::Ready(piece) = self.piece(cx) else {
-            return Poll::Pending;
-        };
-        let length = piece.min(to.remaining()).min(self.rest.len());
-        to.put_slice(&self.rest[..length]);
-        self.rest.drain(..length);
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Peer {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        from: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.piece(cx).map(|piece| Ok(piece.min(from.len())))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

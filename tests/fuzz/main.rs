@@ -16,6 +16,10 @@ mod escapes;
 mod exercises;
 /// What a server sends to a client.
 mod inbox;
+/// A stream in memory that comes in pieces.
+mod pieces;
+/// Headers of the PROXY protocol.
+mod proxy_headers;
 /// What plugins return, lies at the calling convention among it.
 mod replies;
 /// What scripts return.

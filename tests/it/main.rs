@@ -48,6 +48,8 @@ mod limits;
 mod load;
 /// The log, for people and for machines.
 mod logs;
+/// Proxies that say whose a connection is.
+mod proxy_protocol;
 /// A plugin that is a server of Redis's protocol, and its clients.
 mod redis_protocol;
 /// A real redis-server.

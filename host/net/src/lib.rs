@@ -34,6 +34,7 @@ mod listen_address;
 mod listener;
 mod page_offset;
 mod peers;
+mod proxy_protocol;
 mod quota;
 mod rate_limit;
 mod reusable_timeout;
@@ -64,6 +65,9 @@ pub use layers::{Layer, Layers};
 pub use limits::{Limit, Limits, MOST_CONNECTIONS};
 pub use listen_address::ListenAddress;
 pub use listener::{Accepted, Listener, MappedListener};
+pub use proxy_protocol::{
+    ProxyAddresses, ProxyHeader, ProxyHeaderError, ProxyProtocol, TrustedProxies,
+};
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
 pub use server::{

@@ -42,6 +42,14 @@ impl Stream {
             Self::Layered(_) => None,
         }
     }
+
+    /// Whether it is a Unix socket without a layer over it.
+    pub(super) fn is_unix(&self) -> bool {
+        #[cfg(unix)]
+        return matches!(self, Self::Unix(_));
+        #[cfg(not(unix))]
+        false
+    }
 }
 
 impl From<TcpStream> for Stream {

@@ -87,7 +87,7 @@ impl Attack {
             }),
             By::Starts => {
                 attackers.spawn(async move {
-                    load::connections(address, ATTACKERS, Duration::from_secs(3600)).await?;
+                    load::connections(address, ATTACKERS, Duration::from_secs(3600), b"").await?;
                     Ok(())
                 });
             }

@@ -19,6 +19,7 @@ mod offsets;
 mod peers;
 
 mod profiles;
+mod proxied;
 mod sockets_host;
 mod table;
 
@@ -88,6 +89,7 @@ fn main() -> Result<()> {
         profiles::compare(&bench)?,
         client::compare(&bench)?,
         loops::share(&bench)?,
+        proxied::table(&bench)?,
         attacks::table(&bench)?,
         offsets::table(&bench)?,
         growth::tables(&bench)?,

@@ -258,7 +258,7 @@ fn connecting(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
             let started = Instant::now();
             let mut done = 0;
             let cpu = process.cpu_per_unit(|| {
-                let load = load::connections(process.address, CONNECTIONS, bench.slice);
+                let load = load::connections(process.address, CONNECTIONS, bench.slice, b"");
                 done = bench.runtime.block_on(load)?;
                 Ok(done)
             })?;

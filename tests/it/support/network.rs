@@ -64,16 +64,25 @@ fn pass(mut from: TcpStream, mut to: TcpStream, hangs: &AtomicBool) {
 
 /// HAProxy before these servers. `None` where there is none.
 pub(crate) fn balance(servers: &[Server]) -> Option<(SocketAddr, Balancer)> {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = free.local_addr().expect("it is bound");
-    drop(free);
+    let address = free_address();
     let mut text = format!(
         "defaults\n mode tcp\n timeout connect 10s\n timeout client 1m\n timeout server 1m\nlisten eco\n bind {address}\n balance roundrobin\n"
     );
     for (number, server) in servers.iter().enumerate() {
         text += &format!(" server eco{number} {}\n", server.address);
     }
-    let config = plugin_file("balance.cfg", text);
+    haproxy("balance", address, &text).map(|balancer| (address, balancer))
+}
+
+/// An address at which nobody listens.
+pub(crate) fn free_address() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    free.local_addr().expect("it is bound")
+}
+
+/// HAProxy with this configuration, once it listens at this address. `None` where there is none.
+pub(crate) fn haproxy(name: &str, address: SocketAddr, text: &str) -> Option<Balancer> {
+    let config = plugin_file(&format!("{name}.cfg"), text);
     let mut command = Command::new("haproxy");
     command
         .args(["-q", "-db", "-f", &config])
@@ -82,11 +91,13 @@ pub(crate) fn balance(servers: &[Server]) -> Option<(SocketAddr, Balancer)> {
     let path = format!("{}:/usr/sbin", std::env::var("PATH").expect("there is one"));
     match command.env("PATH", path).spawn() {
         Ok(process) => {
-            let balancer = Balancer(process);
+            let mut balancer = Balancer(process);
             while TcpStream::connect(address).is_err() {
+                let ended = balancer.0.try_wait().expect("a child can be asked");
+                assert_eq!(ended, None, "haproxy doesn't take {config}");
                 std::thread::yield_now();
             }
-            Some((address, balancer))
+            Some(balancer)
         }
         Err(error) => {
             assert!(

@@ -5,6 +5,7 @@ pub(crate) mod flag_table;
 pub(crate) mod hints;
 pub(crate) mod language;
 pub(crate) mod limits;
+pub(crate) mod proxy_protocol;
 pub(crate) mod ranges;
 pub(crate) mod secret;
 pub(crate) mod server;

@@ -1,6 +1,7 @@
 //! The arguments of `eco load`.
 
 use crate::arguments::budgets::BudgetArgs;
+use crate::arguments::proxy_protocol::HeaderArgs;
 use crate::arguments::ranges;
 use crate::client::message::MessageArgs;
 use bytesize::ByteSize;
@@ -72,6 +73,8 @@ pub(crate) struct LoadArgs {
     /// Connect from this address, or from those of this network in turn, such as 127.0.0.0/8
     #[arg(long, value_name = "ADDR[/BITS]")]
     pub(crate) source: Option<eco_load::Sources>,
+    #[command(flatten)]
+    pub(crate) header: HeaderArgs,
     /// How long connecting may take, and each turn of a dialogue
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,

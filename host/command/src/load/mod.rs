@@ -7,6 +7,7 @@ mod html_file;
 
 pub(super) use args::LoadArgs;
 
+use crate::client::layers::layers;
 use crate::client::message::Message;
 use crate::client::reach;
 use crate::exit::{Exit, Failure};
@@ -147,6 +148,7 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
     wait_for(plugin.settled()).await;
     Ok(Settings {
         to,
+        layers: layers(args.header),
         sources: args.source,
         message,
         connections: args.connections,

@@ -1,6 +1,7 @@
 //! The arguments of `eco send`.
 
 use crate::arguments::budgets::BudgetArgs;
+use crate::arguments::proxy_protocol::HeaderArgs;
 use crate::client::message::MessageArgs;
 use clap::ValueHint;
 use eco_net::ConnectAddress;
@@ -38,6 +39,8 @@ pub(crate) struct SendArgs {
     /// How long connecting may take, and each turn of the dialogue
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) header: HeaderArgs,
     #[command(flatten)]
     pub(crate) budgets: BudgetArgs,
 }

@@ -5,6 +5,7 @@ mod transfer;
 
 pub(crate) use args::SendArgs;
 
+use crate::client::layers::layers;
 use crate::client::message::Message;
 use crate::client::{reach, replies};
 use crate::exit::{Exit, Failure};
@@ -13,9 +14,10 @@ use crate::signals::Signals;
 use crate::{machine, plugin};
 use anyhow::Context as _;
 use eco_contract::{Expect, SAID};
-use eco_net::{self as net, Broken, ConnectAddress, Inbox, Stream};
+use eco_net::{self as net, Broken, ConnectAddress, Inbox, Layers, Stream};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
 use eco_text::escape::Escaped;
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use transfer::{LineEnd, Transfer};
@@ -31,6 +33,7 @@ const NO_ECHO: &str = "The built-in client expects what it sends to come back. F
 pub(crate) struct SendConfig {
     message: Message,
     to: ConnectAddress,
+    layers: Layers,
     plugin: PluginArg,
     timeout: Duration,
     budgets: Budgets,
@@ -46,6 +49,7 @@ impl TryFrom<SendArgs> for SendConfig {
             timeout: args.timeout,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,
             to: args.to,
+            layers: layers(args.header),
         })
     }
 }
@@ -81,7 +85,8 @@ async fn send(config: SendConfig) -> Result<(), Failure> {
     let mut turn = dialogue.start(message.as_deref()).await.map_err(failed)?;
     drop(message);
     check_size(&turn, most)?;
-    let mut connection = Connection::connect(&config.to, config.timeout, most).await?;
+    let mut connection =
+        Connection::connect(&config.to, &config.layers, config.timeout, most).await?;
     loop {
         connection.take_turn(&turn).await?;
         let step = dialogue.replied(connection.inbox.reply()).await;
@@ -120,10 +125,19 @@ struct Connection {
 }
 
 impl Connection {
-    async fn connect(to: &ConnectAddress, timeout: Duration, most: usize) -> Result<Self, Failure> {
+    async fn connect(
+        to: &ConnectAddress,
+        layers: &Layers,
+        timeout: Duration,
+        most: usize,
+    ) -> Result<Self, Failure> {
         let connected = net::connect(to, timeout).await;
         let stream =
             connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))?;
+        let adding = tokio::time::timeout(timeout, layers.add(stream)).await;
+        let added = adding.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
+        let stream =
+            added.map_err(|error| Exit::Unavailable.saying(reach::no_connection(to, &error)))?;
         tracing::debug!("connected to {to}");
         Ok(Self {
             stream,

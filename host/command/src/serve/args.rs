@@ -2,6 +2,7 @@
 
 use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::limits::SharedArgs;
+use crate::arguments::proxy_protocol::TrustArgs;
 use crate::arguments::server::ServerArgs;
 use clap::{ValueEnum, ValueHint};
 use eco_net::ListenAddress;
@@ -39,6 +40,8 @@ pub(crate) struct ServeArgs {
         value_name = "ADDR:PORT"
     )]
     pub(crate) listen: Vec<ListenAddress>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     #[command(flatten)]
     pub(crate) limits: ServerArgs,
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)

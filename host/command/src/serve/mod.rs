@@ -2,6 +2,7 @@
 
 mod args;
 mod bind_error;
+mod layers;
 mod reload;
 mod service_manager;
 
@@ -21,6 +22,7 @@ use eco_net::{self as net, ActivatedSockets, Arriving, Limit, Limits, ListenAddr
 use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::{Location, SharedState};
 use eco_text::escape::one_line;
+use layers::ServerLayers;
 use reload::{Reload, load_version};
 use std::io::Write as _;
 
@@ -30,6 +32,7 @@ pub(crate) struct ServeConfig {
     watch: bool,
     snapshot: SnapshotArg,
     listen: Vec<ListenAddress>,
+    layers: ServerLayers,
     limits: Limits,
     budgets: Budgets,
     shared: eco_state::Limits,
@@ -63,6 +66,9 @@ impl TryFrom<ServeArgs> for ServeConfig {
             watch: args.watch,
             snapshot: args.snapshot,
             listen: args.listen,
+            layers: ServerLayers {
+                proxies: args.trust.proxy_protocol,
+            },
             limits: within_descriptors(limits, &args.limits),
             budgets,
             shared,
@@ -151,6 +157,7 @@ pub(crate) async fn run(
     let mut server = Server::builder(config.limits);
     for listener in listeners {
         let newest = newest.clone();
+        let listener = config.layers.over(listener);
         server = server.listen(listener, move |_: &Arriving| {
             Some(newest.borrow().session())
         });

@@ -4,10 +4,11 @@ use super::end_log::EndLog;
 use super::event::{Refusal, ServerEvent};
 use super::state::ServerState;
 use crate::arriving::Arriving;
-use eco_contract::Connection;
+use eco_contract::{Connection, PeerDetails};
 use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tracing::field::{DisplayValue, display};
 
 /// A connection that was accepted and has no session yet. It is opened or refused, once, also if its task is dropped.
 pub(super) struct Unopened {
@@ -45,7 +46,8 @@ impl Unopened {
         };
         let end_log = EndLog::new(connection.id, version, self.server.clone());
         let Connection { peer, local, .. } = &connection;
-        tracing::info!(connection = connection.id, %peer, %local, version, "opened");
+        let proxy = proxy_of(connection.details.as_deref());
+        tracing::info!(connection = connection.id, %peer, %local, proxy, version, "opened");
         self.server.observers.tell(|| ServerEvent::Opened {
             connection: connection.clone(),
             version,
@@ -63,15 +65,20 @@ impl Unopened {
         self.server.refused.fetch_add(1, Ordering::Relaxed);
         let (reason, error) = (why.code(), &why);
         let Arriving {
-            id, peer, local, ..
+            id,
+            peer,
+            local,
+            details,
+            ..
         } = &mut self.arriving;
+        let proxy = proxy_of(details.as_deref());
         match &why {
             // Strangers can have as many of these as they like.
             Refusal::HandshakeFailed(_) | Refusal::HandshakeTimedOut(_) | Refusal::Stopping => {
-                tracing::info!(connection = id, %peer, reason, %error, "refused");
+                tracing::info!(connection = id, %peer, proxy, reason, %error, "refused");
             }
             Refusal::TooMany(_) | Refusal::NoSession | Refusal::Dropped => {
-                tracing::warn!(connection = id, %peer, reason, %error, "refused");
+                tracing::warn!(connection = id, %peer, proxy, reason, %error, "refused");
             }
         }
         self.server.observers.tell(|| ServerEvent::Refused {
@@ -89,4 +96,9 @@ impl Drop for Unopened {
             self.refused(Refusal::Dropped);
         }
     }
+}
+
+/// The proxy that a connection came through, for the log.
+fn proxy_of(details: Option<&PeerDetails>) -> Option<DisplayValue<&str>> {
+    details?.proxy.as_deref().map(display)
 }
