@@ -26,3 +26,5 @@ mod replies;
 mod scripts;
 /// Inputs that are nearly right.
 mod seeds;
+/// Certificates and keys.
+mod tls;

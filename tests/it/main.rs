@@ -80,3 +80,6 @@ mod stopping;
 mod support;
 /// TCP over real sockets: half-close, resets, slow peers, timeouts, caps.
 mod tcp;
+/// TLS.
+#[cfg(unix)]
+mod tls;

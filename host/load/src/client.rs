@@ -18,6 +18,7 @@ use eco_plugin::Step;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::io::AsyncWriteExt as _;
 
 /// One connection's side of the run.
 pub(super) struct Client {
@@ -33,15 +34,20 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Holds dialogues until the run is over.
+    /// Holds dialogues until the run is over, and closes the connection.
     pub(super) async fn run(mut self) {
-        let run = self.run.clone();
         let mut connection = None;
+        self.hold_dialogues(&mut connection).await;
+        self.close(connection).await;
+    }
+
+    async fn hold_dialogues(&mut self, connection: &mut Option<Connection>) {
+        let run = self.run.clone();
         // When the connection became free for the next dialogue.
         let mut free = Instant::now();
         while let Some(due) = run.pace.next() {
             if let Some(due) = due.time() {
-                let Self { pool, tally, .. } = &self;
+                let Self { pool, tally, .. } = &*self;
                 let waiting = pin!(self.wake_ups.at(due));
                 let starting = async {
                     if pool.has_room(&run) {
@@ -57,7 +63,7 @@ impl Client {
             self.waiting = Some(due.time().unwrap_or(free));
             let may_begin = due.time().map_or(free, |due| due.max(free));
             self.own_time.dialogue_may_begin(may_begin);
-            let result = self.dialogue(&mut connection, due).await;
+            let result = self.dialogue(connection, due).await;
             self.waiting = None;
             free = Instant::now();
             self.own_time.stops(free);
@@ -89,10 +95,20 @@ impl Client {
                     .as_ref()
                     .is_some_and(|open: &Connection| open.finished)
             {
-                connection = None;
+                self.close(connection.take()).await;
             }
             // A dialogue without a byte never waits, and the others want their turn too.
             tokio::task::consume_budget().await;
+        }
+    }
+
+    /// Closes a connection in order, which takes more than its drop where there is a layer over it.
+    async fn close(&mut self, connection: Option<Connection>) {
+        if let Some(mut open) = connection
+            && !open.finished
+            && !open.stream.drop_sends_fin()
+        {
+            let _ = self.timeout.within(open.stream.shutdown()).await;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The common parts of commands' arguments: budgets, limits, languages, ranges, and hints in errors.
+//! The common parts of commands' arguments: budgets, limits, languages, ranges, TLS, and hints in errors.
 
 pub(crate) mod budgets;
 pub(crate) mod flag_table;
@@ -9,3 +9,4 @@ pub(crate) mod proxy_protocol;
 pub(crate) mod ranges;
 pub(crate) mod secret;
 pub(crate) mod server;
+pub(crate) mod tls;

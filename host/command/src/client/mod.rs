@@ -4,3 +4,4 @@ pub(crate) mod layers;
 pub(crate) mod message;
 pub(crate) mod reach;
 pub(crate) mod replies;
+pub(crate) mod tls;

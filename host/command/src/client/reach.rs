@@ -1,5 +1,6 @@
 //! Messages about servers that can't be reached.
 
+use super::tls;
 use eco_net::{ConnectAddress, ConnectError};
 use std::fmt::Display;
 use std::io::{Error, ErrorKind};
@@ -26,6 +27,9 @@ pub(crate) fn no_connection(to: impl Display, error: &Error) -> String {
 }
 
 fn next_step(error: &Error) -> &'static str {
+    if let Some(next_step) = tls::next_step(error) {
+        return next_step;
+    }
     match error.kind() {
         ErrorKind::ConnectionRefused => "\nIs a server running there? `eco serve` starts one.",
         // Only files are not found.

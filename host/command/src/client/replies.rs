@@ -1,5 +1,6 @@
 //! Messages about wrong and incomplete replies.
 
+use super::tls;
 use bytesize::ByteSize;
 use eco_contract::Expect;
 use eco_net::Broken;
@@ -19,7 +20,7 @@ pub(crate) fn wrong(fault: &Fault, reply: &[u8]) -> String {
         ),
         None => format!("wrong reply: {reason}\n{}", hexdump(reply, None)),
     };
-    text.trim_end().to_owned()
+    text.trim_end().to_owned() + tls::hint(reply)
 }
 
 /// The message when bytes follow the last reply.
@@ -60,8 +61,14 @@ pub(crate) fn broken(broken: &Broken, most: usize) -> String {
                 "eco gave up: the replies of all connections may take {all} (see --total-reply)"
             )
         }
-        Broken::Write(error) => format!("the connection broke while sending: {error}"),
-        Broken::Read(error) => format!("the connection broke: {error}"),
+        Broken::Write(error) => {
+            let next_step = tls::next_step(error).unwrap_or_default();
+            format!("the connection broke while sending: {error}{next_step}")
+        }
+        Broken::Read(error) => {
+            let next_step = tls::next_step(error).unwrap_or_default();
+            format!("the connection broke: {error}{next_step}")
+        }
         Broken::Sink(error) => format!("stdout failed: {error}"),
         other => other.to_string(),
     }

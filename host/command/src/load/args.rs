@@ -3,6 +3,7 @@
 use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::proxy_protocol::HeaderArgs;
 use crate::arguments::ranges;
+use crate::arguments::tls::ClientTlsArgs;
 use crate::client::message::MessageArgs;
 use bytesize::ByteSize;
 use clap::ValueHint;
@@ -90,6 +91,8 @@ pub(crate) struct LoadArgs {
     /// Write a page with plots to this file too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tls: ClientTlsArgs,
     #[command(flatten)]
     pub(crate) budgets: BudgetArgs,
 }

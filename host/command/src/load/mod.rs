@@ -135,6 +135,7 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
         tokio::task::spawn_blocking(move || message.read(reply)).await??
     };
     let to = target(&args.to, args.source).await?;
+    let layers = layers(args.header, &args.tls, &args.to)?;
     let instances = most_instances(args.connections, config.threads);
     let engine = compiler::engine(budgets.clone())
         .pooled(instances)
@@ -148,7 +149,7 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
     wait_for(plugin.settled()).await;
     Ok(Settings {
         to,
-        layers: layers(args.header),
+        layers,
         sources: args.source,
         message,
         connections: args.connections,

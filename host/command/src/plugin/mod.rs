@@ -80,7 +80,7 @@ impl PluginArg {
     /// There is none, or the system can't watch it.
     pub(crate) fn watch(&self) -> Result<Watch, Failure> {
         match self.path() {
-            Some(path) => Ok(Watch::start(&path)?),
+            Some(path) => Ok(Watch::start(&[path])?),
             None => Err(Exit::Usage.saying(format!(
                 "--watch needs a plugin on disk, and {} is none",
                 self.shown

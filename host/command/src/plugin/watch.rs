@@ -1,4 +1,4 @@
-//! Watching a plugin's file or folder for changes.
+//! Watching files, and folders of sources, for changes.
 
 use anyhow::Context as _;
 use eco_text::escape;
@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 /// incomplete file is reported and never served.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// A watched file, or a watched folder of sources.
+/// Watched files, or folders of sources, which change together: those of one plugin, say.
 pub(crate) struct Watch {
-    path: PathBuf,
+    paths: Vec<PathBuf>,
     seen: Vec<Stamp>,
     event: Arc<Notify>,
     /// Watching stops when this is dropped.
@@ -52,7 +52,7 @@ fn identity(_: &std::fs::Metadata) -> [i64; 3] {
 
 impl Watch {
     /// Starts watching.
-    pub(crate) fn start(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(paths: &[PathBuf]) -> anyhow::Result<Self> {
         let event = Arc::new(Notify::new());
         let changed = event.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -62,29 +62,37 @@ impl Watch {
             }
         })?;
         let mut watch = Self {
-            path: path.to_owned(),
-            seen: stamps(path),
+            paths: paths.to_owned(),
+            seen: stamps(paths),
             event,
             watcher,
         };
         watch
             .arm()
-            .with_context(|| format!("cannot watch {}", escape::path(path)))?;
+            .with_context(|| format!("cannot watch {}", watch.shown()))?;
         Ok(watch)
     }
 
-    /// Tells the system what to watch: the path, and the target of a link. The folders around them are watched too, since
+    /// The paths, for a message.
+    fn shown(&self) -> String {
+        let paths = self.paths.iter().map(|path| escape::path(path));
+        paths.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Tells the system what to watch: the paths, and the targets of links. The folders around them are watched too, since
     /// editors and version control replace a file by a new one.
     fn arm(&mut self) -> notify::Result<()> {
-        let real = std::fs::canonicalize(&self.path);
-        for path in [Some(self.path.as_path()), real.as_deref().ok()]
-            .into_iter()
-            .flatten()
-        {
-            self.watcher
-                .watch(parent(path), RecursiveMode::NonRecursive)?;
-            if path.is_dir() {
-                self.watcher.watch(path, RecursiveMode::Recursive)?;
+        for path in &self.paths {
+            let real = std::fs::canonicalize(path);
+            for path in [Some(path.as_path()), real.as_deref().ok()]
+                .into_iter()
+                .flatten()
+            {
+                self.watcher
+                    .watch(parent(path), RecursiveMode::NonRecursive)?;
+                if path.is_dir() {
+                    self.watcher.watch(path, RecursiveMode::Recursive)?;
+                }
             }
         }
         Ok(())
@@ -92,8 +100,8 @@ impl Watch {
 
     /// The stamps of all files now. They are read in a thread that may block, since there may be many.
     async fn look(&self) -> Vec<Stamp> {
-        let path = self.path.clone();
-        let looking = tokio::task::spawn_blocking(move || stamps(&path));
+        let paths = self.paths.clone();
+        let looking = tokio::task::spawn_blocking(move || stamps(&paths));
         // It only fails when eco ends.
         looking.await.unwrap_or_default()
     }
@@ -118,10 +126,7 @@ impl Watch {
             // A new folder may be there, or a link to another file.
             let _ = self.arm();
             if self.seen.is_empty() {
-                tracing::warn!(
-                    "{} is gone: the old version stays",
-                    escape::path(&self.path)
-                )
+                tracing::warn!("{} is gone: the old version stays", self.shown())
             } else {
                 return;
             }
@@ -136,11 +141,13 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// The stamps of the sources below `path`, in a fixed order. Results of building are left out, since each build would
+/// The stamps of the sources below these paths, in a fixed order. Results of building are left out, since each build would
 /// cause another.
-fn stamps(path: &Path) -> Vec<Stamp> {
+fn stamps(paths: &[PathBuf]) -> Vec<Stamp> {
     let mut found = Vec::new();
-    collect(path, DEPTH, &mut found);
+    for path in paths {
+        collect(path, DEPTH, &mut found);
+    }
     found.sort();
     found
 }
@@ -195,6 +202,6 @@ mod tests {
         for number in 0..=FILES {
             std::fs::write(folder.path().join(number.to_string()), "").unwrap();
         }
-        assert_eq!(stamps(folder.path()).len(), FILES);
+        assert_eq!(stamps(&[folder.path().to_owned()]).len(), FILES);
     }
 }

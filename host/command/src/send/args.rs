@@ -2,6 +2,7 @@
 
 use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::proxy_protocol::HeaderArgs;
+use crate::arguments::tls::ClientTlsArgs;
 use crate::client::message::MessageArgs;
 use clap::ValueHint;
 use eco_net::ConnectAddress;
@@ -16,6 +17,7 @@ Examples:
   eco send -f photo.jpg > copy.jpg   a file there and back: is it the same?
   eco send -t '[::1]:7' -p dialogue.wasm
   eco send -t unix:/run/eco.sock 'hello'
+  eco send -t example.org:5005 --tls 'hello'
 
 The reply goes to stdout byte for byte, everything else to stderr. On a terminal a reply that ends within \
 a line gets a line break.";
@@ -41,6 +43,8 @@ pub(crate) struct SendArgs {
     pub(crate) timeout: Duration,
     #[command(flatten)]
     pub(crate) header: HeaderArgs,
+    #[command(flatten)]
+    pub(crate) tls: ClientTlsArgs,
     #[command(flatten)]
     pub(crate) budgets: BudgetArgs,
 }

@@ -7,7 +7,7 @@ pub(crate) use args::SendArgs;
 
 use crate::client::layers::layers;
 use crate::client::message::Message;
-use crate::client::{reach, replies};
+use crate::client::{reach, replies, tls};
 use crate::exit::{Exit, Failure};
 use crate::plugin::{PluginArg, compiler};
 use crate::signals::Signals;
@@ -17,7 +17,7 @@ use eco_contract::{Expect, SAID};
 use eco_net::{self as net, Broken, ConnectAddress, Inbox, Layers, Stream};
 use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
 use eco_text::escape::Escaped;
-use std::io::ErrorKind;
+use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use transfer::{LineEnd, Transfer};
@@ -47,9 +47,9 @@ impl TryFrom<SendArgs> for SendConfig {
             message: Message::typed(args.message, &args.plugin)?,
             plugin: PluginArg::new(args.plugin, BUILT_IN_CLIENTS),
             timeout: args.timeout,
+            layers: layers(args.header, &args.tls, &args.to)?,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,
             to: args.to,
-            layers: layers(args.header),
         })
     }
 }
@@ -85,8 +85,8 @@ async fn send(config: SendConfig) -> Result<(), Failure> {
     let mut turn = dialogue.start(message.as_deref()).await.map_err(failed)?;
     drop(message);
     check_size(&turn, most)?;
-    let mut connection =
-        Connection::connect(&config.to, &config.layers, config.timeout, most).await?;
+    let (to, layers) = (&config.to, &config.layers);
+    let mut connection = Connection::connect(to, layers, config.timeout, most).await?;
     loop {
         connection.take_turn(&turn).await?;
         let step = dialogue.replied(connection.inbox.reply()).await;
@@ -134,10 +134,10 @@ impl Connection {
         let connected = net::connect(to, timeout).await;
         let stream =
             connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))?;
-        let adding = tokio::time::timeout(timeout, layers.add(stream)).await;
-        let added = adding.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
+        let layered = tokio::time::timeout(timeout, layers.add(stream)).await;
+        let layered = layered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let stream =
-            added.map_err(|error| Exit::Unavailable.saying(reach::no_connection(to, &error)))?;
+            layered.map_err(|error| Exit::Unavailable.saying(reach::no_connection(to, &error)))?;
         tracing::debug!("connected to {to}");
         Ok(Self {
             stream,
@@ -188,7 +188,8 @@ impl Connection {
             }
         };
         let came = self.inbox.len();
-        Err(Exit::Wrong.saying(replies::not_whole(&turn.expect, came, &what)))
+        let text = replies::not_whole(&turn.expect, came, &what);
+        Err(Exit::Wrong.saying(text + tls::hint(self.inbox.reply())))
     }
 
     /// Ends the connection after the last turn, and reports unexpected bytes.

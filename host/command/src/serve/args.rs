@@ -4,6 +4,7 @@ use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::limits::SharedArgs;
 use crate::arguments::proxy_protocol::TrustArgs;
 use crate::arguments::server::ServerArgs;
+use crate::arguments::tls::ServerTlsArgs;
 use clap::{ValueEnum, ValueHint};
 use eco_net::ListenAddress;
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ Examples:
   eco serve -l 127.0.0.1:0             any free port; the first line says which
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
   eco serve -l unix:/run/eco.sock      a Unix socket, and no port
+  eco serve --tls cert.pem,key.pem     TLS, and nothing else
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
   eco serve -p chat.js --state redis://db:6379    many servers, one chat room
@@ -42,6 +44,8 @@ pub(crate) struct ServeArgs {
     pub(crate) listen: Vec<ListenAddress>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
+    #[command(flatten)]
+    pub(crate) tls: ServerTlsArgs,
     #[command(flatten)]
     pub(crate) limits: ServerArgs,
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)

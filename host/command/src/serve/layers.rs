@@ -1,26 +1,45 @@
-//! What a server has over its sockets, from the lowest layer up.
+//! What there is over the sockets of a server.
 
-use eco_net::{BoundListener, Listener, MappedListener, Stream, TrustedProxies};
+use eco_net::{Accepted, BoundListener, Listener, MappedListener, Stream, TrustedProxies};
+use eco_tls::TlsServer;
+use std::fmt;
 
-/// The layers of all listeners. By default there is none.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ServerLayers {
+/// The layers of each connection.
+#[derive(Clone, Default)]
+pub(super) struct Layers {
     /// Proxies that say whose their connections are.
     pub(super) proxies: Option<TrustedProxies>,
+    pub(super) tls: Option<TlsServer>,
 }
 
-impl ServerLayers {
-    /// The listener, with the layers over its connections.
+impl Layers {
+    /// The listener, whose connections have them.
     pub(super) fn over(
         &self,
         listener: BoundListener,
-    ) -> impl Listener<Transport = Stream> + use<> {
-        let Self { proxies } = self.clone();
-        MappedListener::new(listener, move |mut accepted| {
-            if let Some(proxies) = &proxies {
-                accepted = proxies.over(accepted);
-            }
-            accepted
-        })
+    ) -> impl Listener<Transport = Stream> + 'static {
+        let layers = self.clone();
+        MappedListener::new(listener, move |accepted| layers.of(accepted))
+    }
+
+    /// The connection with them, from the lowest one up: a line for each.
+    fn of(&self, mut accepted: Accepted<Stream>) -> Accepted<Stream> {
+        if let Some(proxies) = &self.proxies {
+            accepted = proxies.over(accepted);
+        }
+        if let Some(tls) = &self.tls {
+            accepted = accepted.map(|stream| tls.layer(stream));
+        }
+        accepted
+    }
+}
+
+/// For the line that says where the server listens.
+impl fmt::Display for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tls {
+            Some(_) => f.write_str(", TLS"),
+            None => Ok(()),
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 mod args;
 mod bind_error;
+mod certificates;
 mod layers;
 mod reload;
+mod say;
 mod service_manager;
 
 pub(crate) use args::ServeArgs;
@@ -18,13 +20,15 @@ use crate::{logging, machine};
 use anyhow::Context as _;
 use args::SnapshotArg;
 use eco_limits::Limit as _;
-use eco_net::{self as net, ActivatedSockets, Arriving, Limit, Limits, ListenAddress, Server};
+use eco_net::{
+    self as net, ActivatedSockets, Arriving, Limit, Limits, ListenAddress, Server, TrustedProxies,
+};
 use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::{Location, SharedState};
-use eco_text::escape::one_line;
-use layers::ServerLayers;
+use eco_tls::ServerSettings;
+use layers::Layers;
 use reload::{Reload, load_version};
-use std::io::Write as _;
+use say::say;
 
 /// `eco serve`'s settings, parsed.
 pub(crate) struct ServeConfig {
@@ -32,7 +36,8 @@ pub(crate) struct ServeConfig {
     watch: bool,
     snapshot: SnapshotArg,
     listen: Vec<ListenAddress>,
-    layers: ServerLayers,
+    proxies: Option<TrustedProxies>,
+    tls: Option<ServerSettings>,
     limits: Limits,
     budgets: Budgets,
     shared: eco_state::Limits,
@@ -66,9 +71,8 @@ impl TryFrom<ServeArgs> for ServeConfig {
             watch: args.watch,
             snapshot: args.snapshot,
             listen: args.listen,
-            layers: ServerLayers {
-                proxies: args.trust.proxy_protocol,
-            },
+            proxies: args.trust.proxy_protocol,
+            tls: args.tls.settings()?,
             limits: within_descriptors(limits, &args.limits),
             budgets,
             shared,
@@ -116,6 +120,9 @@ pub(crate) async fn run(
     // Listening comes before loading, so that a taken port is reported at once. Nothing is accepted yet.
     let bound = net::bind(&config.listen, &mut activated).await;
     let listeners = bound.map_err(|error| Exit::Unavailable.saying(bind_error::explain(&error)))?;
+    let (tls, certificates) = certificates::load(config.tls)?;
+    let proxies = config.proxies;
+    let layers = Layers { proxies, tls };
     let opening = shared_state(&config.state, &config.namespace, config.shared);
     let state = signals.or(opening).await?;
     let mut engine = compiler::engine(config.budgets)
@@ -134,7 +141,7 @@ pub(crate) async fn run(
     let plugin = signals.or(loading).await?;
     for listener in &listeners {
         let (address, name) = (listener.address(), plugin_arg.name());
-        say(&format!("listening on {address} (plugin {name})"));
+        say(&format!("listening on {address} (plugin {name}{layers})"));
         match log_format {
             // A program that reads the log may not read stdout.
             LogFormat::Json => {
@@ -144,6 +151,9 @@ pub(crate) async fn run(
             LogFormat::Text => {}
         }
     }
+    if let (Some(tls), Some(listener)) = (&layers.tls, listeners.first()) {
+        certificates::tell_self_signed(tls, listener.address());
+    }
     let (current, newest) = tokio::sync::watch::channel(plugin);
     let reload = Reload {
         plugin: plugin_arg,
@@ -152,13 +162,13 @@ pub(crate) async fn run(
         current,
         hangup,
         watch,
+        certificates,
     };
     let reloading = tokio::spawn(reload.run());
     let mut server = Server::builder(config.limits);
     for listener in listeners {
         let newest = newest.clone();
-        let listener = config.layers.over(listener);
-        server = server.listen(listener, move |_: &Arriving| {
+        server = server.listen(layers.over(listener), move |_: &Arriving| {
             Some(newest.borrow().session())
         });
     }
@@ -173,13 +183,6 @@ pub(crate) async fn run(
     let (served, open, cut_off) = (summary.served, summary.open, summary.cut_off);
     tracing::info!(served, open, cut_off, "stopped");
     Ok(())
-}
-
-/// Prints a line to stdout at once: a program may wait for it. Failing to write is no error.
-fn say(line: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let line = one_line(line);
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
 /// Waits for the first signal. A second one ends the process at once.

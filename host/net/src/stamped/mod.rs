@@ -68,6 +68,11 @@ impl StampedStream {
         self.stream.reset_on_drop();
     }
 
+    /// Whether the drop alone closes the connection in order ([`Transport::drop_sends_fin`](crate::Transport::drop_sends_fin)).
+    pub fn drop_sends_fin(&self) -> bool {
+        self.stream.drop_sends_fin()
+    }
+
     /// The age of the last bytes that were read since the last call: at most the time since then. `None` where nothing
     /// was read, the system has no timestamp, or somebody has set the clock. FINs have no timestamps: one that is there
     /// when the bytes before it are read counts as arrived with them, and one that is waited for as just arrived.
