@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// The order in which a person reads the files: the package's name and worlds come first. Others follow by their names.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "worlds.wit",
     "handler.wit",
     "session.wit",
@@ -13,6 +13,7 @@ const ORDER: [&str; 10] = [
     "store.wit",
     "timer.wit",
     "events.wit",
+    "peer.wit",
     "client.wit",
     "log.wit",
     "script.wit",

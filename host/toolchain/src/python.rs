@@ -16,10 +16,10 @@ macro_rules! sources {
     };
 }
 
-const INTERPRETER: [(&str, &str); 17] = sources![
+const INTERPRETER: [(&str, &str); 18] = sources![
     "interpreter.py" "answers.py" "chance.py" "image.py" "mistakes.py" "output.py" "library.py" "eco.py"
     "imports/__init__.py" "imports/arguments.py" "imports/call.py" "imports/host_imports.py" "imports/parts.py"
-    "imports/problem.py" "imports/store.py" "imports/timers.py" "imports/topics.py"
+    "imports/peer.py" "imports/problem.py" "imports/store.py" "imports/timers.py" "imports/topics.py"
 ];
 
 /// Its one module that isn't Python, and the file that Python looks for when it is imported.

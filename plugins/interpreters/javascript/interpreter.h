@@ -140,10 +140,11 @@ void sent_before(bytes_t *data);
 void sent_add(const bytes_t *data);
 void sent_forget(void);
 
-/* topics.c, store.c, timers.c, sent.c and host_imports.c: Define what scripts find in globalThis. */
+/* topics.c, store.c, timers.c, peer.c, sent.c and host_imports.c: Define what scripts find in globalThis. */
 void topics_define(JSContext *context, JSValueConst global);
 void store_define(JSContext *context, JSValueConst global);
 void timers_define(JSContext *context, JSValueConst global);
+void peer_define(JSContext *context, JSValueConst global);
 void sent_define(JSContext *context, JSValueConst global);
 void host_imports_define(JSContext *context, JSValueConst global);
 

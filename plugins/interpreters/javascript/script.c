@@ -50,6 +50,7 @@ static void create_context(void) {
     topics_define(context, global);
     store_define(context, global);
     timers_define(context, global);
+    peer_define(context, global);
     sent_define(context, global);
     host_imports_define(context, global);
     JS_FreeValue(context, global);

@@ -95,6 +95,9 @@ extern const char TIMER[];
 int call_timers(lua_State *L, const struct call *call);
 void open_timers(lua_State *L);
 
+// peer.c
+void open_peer(lua_State *L);
+
 // sent.c
 void add_sent(lua_State *L, const char *bytes, size_t size);
 void forget_sent(void);

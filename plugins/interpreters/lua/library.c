@@ -133,6 +133,7 @@ int open_library(lua_State *L) {
     open_topics(L);
     open_store(L);
     open_timers(L);
+    open_peer(L);
     open_sent(L);
     open_host_imports(L);
     lua_setwarnf(L, write_warning, NULL);

@@ -6,6 +6,7 @@ imports is in imports/. The imports of the program that embeds eco come into thi
 
 from imports.call import send
 from imports.host_imports import HostError
+from imports.peer import peer_details
 from imports.problem import Problem
 from imports.store import store
 from imports.timers import after, cancel, every

@@ -224,7 +224,15 @@ fn the_interpreters_files_are_no_modules_that_a_script_would_name() {
     if !is_there() {
         return;
     }
-    for module in ["topics", "store", "timers", "call", "problem", "arguments"] {
+    for module in [
+        "topics",
+        "store",
+        "timers",
+        "peer",
+        "call",
+        "problem",
+        "arguments",
+    ] {
         let text = format!("import {module}\ndef receive(chunk): return chunk\n");
         let called = Eco::new(&["call", &plugin_file("main.py", text)]).run(b"");
         assert_eq!(called.code, 65, "{module}: {}", called.stderr);

@@ -2,6 +2,7 @@
 
 use super::{Does, Notes, Word, in_time, patient, pipes, word};
 use crate::harness::assert_same;
+use eco_host::contract::{PeerDetails, TlsDetails};
 use eco_host::net::{Arriving, Refusal, Server, ServerEvent};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, DuplexStream};
@@ -68,7 +69,14 @@ async fn a_session_is_chosen_by_the_name_that_the_peer_asked_for() {
         (Some("three"), b""),
         (None, b""),
     ] {
-        peers.name = name;
+        let tls = TlsDetails {
+            server_name: name.map(str::to_owned),
+            ..TlsDetails::default()
+        };
+        peers.details = Some(Box::new(PeerDetails {
+            tls: Some(tls),
+            ..PeerDetails::default()
+        }));
         assert_same(&greeting(&mut peers.connect()).await, greets);
     }
     assert_eq!(peers.resets(), 2);

@@ -8,9 +8,11 @@ mod leaving;
 mod listeners;
 mod observed;
 #[cfg(unix)]
+mod peer_details;
+#[cfg(unix)]
 mod unix;
 
-use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session, TlsDetails};
+use eco_host::contract::{Connection, Next, Opening, PeerDetails, Reason, Reply, Session};
 use eco_host::net::{Accepted, Arriving, Limits, Listener, Transport};
 use parking_lot::Mutex;
 use std::io;
@@ -52,7 +54,7 @@ struct Pipe {
     handshake: Does,
     shutdown: Does,
     drop_sends_fin: bool,
-    name: Option<&'static str>,
+    details: Option<Box<PeerDetails>>,
     resets: Arc<AtomicUsize>,
 }
 
@@ -102,10 +104,7 @@ impl Transport for Pipe {
     }
 
     fn describe(&self, arriving: &mut Arriving) {
-        arriving.details_mut().tls = Some(TlsDetails {
-            server_name: self.name.map(str::to_owned),
-            ..TlsDetails::default()
-        });
+        arriving.details = self.details.clone();
     }
 
     fn drop_sends_fin(&self) -> bool {
@@ -123,7 +122,7 @@ struct Peers {
     handshake: Does,
     shutdown: Does,
     drop_sends_fin: bool,
-    name: Option<&'static str>,
+    details: Option<Box<PeerDetails>>,
     resets: Arc<AtomicUsize>,
 }
 
@@ -134,7 +133,7 @@ fn pipes() -> (Pipes, Peers) {
         handshake: Does::Well,
         shutdown: Does::Well,
         drop_sends_fin: false,
-        name: None,
+        details: None,
         resets: Arc::default(),
     };
     (Pipes(from), peers)
@@ -149,7 +148,7 @@ impl Peers {
             handshake: self.handshake,
             shutdown: self.shutdown,
             drop_sends_fin: self.drop_sends_fin,
-            name: self.name,
+            details: self.details.clone(),
             resets: self.resets.clone(),
         });
         near

@@ -5,7 +5,7 @@ const TAKEN: [&str; 2] = ["eco:", "wasi:"];
 
 /// Names that mean something else in scripts: words of a language, its libraries, and what eco gives to scripts.
 const RESERVED: &str = "
-    after cancel eco every lines log print publish send store subscribe timers topics unsubscribe
+    after cancel eco every lines log peerDetails peer_details print publish send store subscribe timers topics unsubscribe
     and as assert async await break case catch class const continue debugger def default del delete do elif else end
     enum except export extends false finally for from function global goto if implements import in instanceof interface None True False
     is lambda let local match new nil none nonlocal not null of or package pass private protected public raise repeat

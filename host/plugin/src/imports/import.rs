@@ -2,6 +2,7 @@
 
 use super::host_calls::HostCalls;
 use super::host_functions::ScriptImports;
+use super::peer_details::PeerDetails;
 use crate::evaluation::Evaluation;
 use crate::laboratory::{Laboratory, World};
 use crate::plugin_log::PluginLog;
@@ -31,6 +32,8 @@ pub(crate) struct Setup<'a> {
     /// The embedder's functions, for a script.
     pub(crate) script_imports: &'a ScriptImports,
     pub(crate) log: Arc<PluginLog>,
+    /// What is known of the peer; `None` for nothing.
+    pub(crate) peer_details: Option<&'a Arc<PeerDetails>>,
 }
 
 /// An interface of `wit/` that eco offers to plugins, with its implementation.

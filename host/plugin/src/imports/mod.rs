@@ -11,6 +11,8 @@ pub(crate) mod host_functions;
 mod import;
 mod log;
 pub(crate) mod parts;
+pub(crate) mod peer;
+pub(crate) mod peer_details;
 pub(crate) mod poll;
 mod script;
 mod standard;
@@ -73,6 +75,7 @@ imports! {
     topics: topics::Topics,
     store: store::Store,
     timer: timer::Timer,
+    peer: peer::Peer,
     script: script::ScriptImport,
 }
 
@@ -149,6 +152,7 @@ mod tests {
             "eco:plugin/topics@0.1.0",
             "eco:plugin/store@0.1.0",
             "eco:plugin/timer@0.1.0",
+            "eco:plugin/peer@0.1.0",
         ] {
             assert!(!is_offered(name, Importer::Client), "{name}");
             assert!(is_offered(name, Importer::Server), "{name}");

@@ -1,6 +1,7 @@
 //! The connection that an instance belongs to.
 
 use crate::engine_state::EngineState;
+use crate::imports::peer_details::PeerDetails;
 use crate::laboratory::Laboratory;
 use eco_contract::SlowFlag;
 use eco_fair::Membership;
@@ -12,6 +13,8 @@ use std::time::Duration;
 pub(crate) struct Owner {
     /// The number of its connection.
     pub(crate) connection: u64,
+    /// What is known of its peer; `None` for nothing.
+    pub(crate) peer_details: Option<Arc<PeerDetails>>,
     /// The connection's membership in its peer, which pays for processor time.
     pub(crate) membership: Arc<Membership>,
     pub(crate) slow_flag: SlowFlag,
@@ -26,6 +29,7 @@ impl Owner {
     pub(crate) fn nobody(engine: &EngineState) -> Self {
         Self {
             connection: 0,
+            peer_details: None,
             membership: engine.nobody.clone(),
             slow_flag: SlowFlag::default(),
             deadline: None,

@@ -100,6 +100,7 @@ impl InstanceState {
     pub(crate) fn new(plugin: &PluginShared, target: Target, owner: Owner) -> Self {
         let Owner {
             connection,
+            peer_details,
             membership,
             slow_flag,
             deadline,
@@ -133,6 +134,7 @@ impl InstanceState {
             evaluation: evaluation.clone(),
             script_imports: &engine.script_imports,
             log,
+            peer_details: peer_details.as_ref(),
         };
         let sharing = state.map(|state| Sharing {
             state,

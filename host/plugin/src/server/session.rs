@@ -6,6 +6,7 @@ use super::component::Call;
 use super::instance::ServerInstance;
 use super::plugin::{Instantiated, ServerPlugin};
 use crate::error::Error;
+use crate::imports::peer_details::PeerDetails;
 use crate::instance::{Owner, Usage};
 use crate::laboratory::Laboratory;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
@@ -157,6 +158,8 @@ impl Session for PluginSession {
 
     async fn open(&mut self, connection: &Connection) -> Result<Opening<'_>, Error> {
         self.owner.connection = connection.id;
+        let details = connection.details.as_deref();
+        self.owner.peer_details = details.map(|details| Arc::new(PeerDetails::from(details)));
         if self.plugin.counts_time() {
             let origin = connection.origin.map(|Origin(origin)| origin);
             let membership = self.plugin.engine().peers.join(origin);

@@ -133,6 +133,7 @@ fn functions_for_servers_are_refused_at_the_top_level_and_in_clients() {
         "send('')",
         "store.get('a')",
         "setTimeout(() => {}, 1)",
+        "peerDetails()",
     ] {
         let early = plugin_file("early.js", format!("\n{call};\nfunction receive() {{}}"));
         let exited = Eco::new(&["serve", "-p", &early]).run(b"");
