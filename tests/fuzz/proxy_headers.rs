@@ -63,17 +63,22 @@ fn right_line(parts: &[(u8, Vec<u8>)]) -> Vec<u8> {
     line
 }
 
-/// A header of version 2 with TLVs of these types and values. `wrong` is added to its length, and to that of the last TLV
-/// where it is odd.
+/// A header of version 2 with TLVs of these types and values. Some numbers `wrong` make its length wrong, and some that of
+/// each TLV.
 fn binary(kind: u8, parts: &[(u8, Vec<u8>)], wrong: i8) -> Vec<u8> {
     const FAMILIES: [u8; 8] = [0x11, 0x21, 0x31, 0x11, 0, 0x12, 0x32, 0x41];
     const KINDS: [u8; 8] = [1, 2, 3, 4, 0x20, 0x20, 0x21, 0x22];
     let family = FAMILIES[usize::from(kind) % 8];
-    let command = match kind / 8 {
-        0 => 0x20,
-        1 => 0x22,
-        2 => 0x11,
+    let command = match kind {
+        0..3 => 0x20,
+        3 => 0x22,
+        4 => 0x11,
         _ => 0x21,
+    };
+    let (wrong, wrong_within) = match wrong {
+        -4..=4 => (wrong, 0),
+        5..=10 => (0, wrong - 7),
+        _ => (0, 0),
     };
     let addresses = match family {
         0x11 | 0x12 => 12,
@@ -88,26 +93,30 @@ fn binary(kind: u8, parts: &[(u8, Vec<u8>)], wrong: i8) -> Vec<u8> {
         let value = match value.as_slice() {
             [0xff, rest @ ..] => vec![b'x'; 250 + rest.len()],
             [0xfe, ..] => vec![0; 1500],
+            [0xfd, ..] => value.clone(),
             [client, rest @ ..] if kind == 0x20 => {
-                let length = u8::try_from(rest.len()).unwrap_or(u8::MAX);
-                let verify = u8::from(length > 40);
-                [&[*client, 0, 0, 0, verify, 0x22, 0, length][..], rest].concat()
+                let verify = u8::from(rest.len() > 40);
+                let within = tlv(0x21 + client % 2, &ascii(rest), wrong_within);
+                [&[*client, 0, 0, 0, verify][..], &within].concat()
             }
-            value => value.to_vec(),
+            value => ascii(value),
         };
-        let length = i64::try_from(value.len()).expect("it is short") + i64::from(wrong % 2);
-        block.push(kind);
-        block.extend(u16::try_from(length).unwrap_or(0).to_be_bytes());
-        block.extend(value);
+        block.extend(tlv(kind, &value, wrong_within));
     }
-    let length = i64::try_from(block.len()).expect("it is short") + i64::from(wrong / 16);
+    let length = i64::try_from(block.len()).expect("it is short") + i64::from(wrong);
     let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
-    [
-        &b"\r\n\r\n\0\r\nQUIT\n"[..],
-        &[command, family, high, low],
-        &block,
-    ]
-    .concat()
+    let four = [command, family, high, low];
+    [&b"\r\n\r\n\0\r\nQUIT\n"[..], &four, &block].concat()
+}
+
+fn tlv(kind: u8, value: &[u8], wrong: i8) -> Vec<u8> {
+    let length = i64::try_from(value.len()).expect("it is short") + i64::from(wrong);
+    let length = u16::try_from(length).unwrap_or(u16::MAX);
+    [&[kind], &length.to_be_bytes()[..], value].concat()
+}
+
+fn ascii(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|byte| byte & 0x7f).collect()
 }
 
 fn header((form, parts, wrong, _, _): &Input) -> Vec<u8> {

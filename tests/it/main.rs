@@ -49,6 +49,7 @@ mod load;
 /// The log, for people and for machines.
 mod logs;
 /// Proxies that say whose a connection is.
+#[cfg(unix)]
 mod proxy_protocol;
 /// A plugin that is a server of Redis's protocol, and its clients.
 mod redis_protocol;

@@ -93,7 +93,7 @@ pub enum ProxyHeaderError {
     /// A TLV that is a text is none.
     #[error("the TLV {0:#04x} of version 2 is no text of UTF-8 with at most {most} bytes", most = LONGEST_TEXT)]
     TlvText(u8),
-    /// The header or the bytes before it have ended with the connection. The number is that of bytes that came.
+    /// The connection ended first, after so many bytes.
     #[error("the connection ended after {0} bytes, before the PROXY header was through")]
     Ended(usize),
 }
