@@ -17,6 +17,9 @@ mod calls;
 mod commands;
 /// Compiling: the processes that do it, attacks on them, and the cache of code.
 mod compile;
+/// A file of services.
+#[cfg(unix)]
+mod config;
 /// The connection loop over pipes in memory, where time can be stopped.
 mod connection_loop;
 /// The WIT files against the host's calls.

@@ -3,6 +3,7 @@
 use crate::build::BuildArgs;
 use crate::call::CallArgs;
 use crate::check::CheckArgs;
+use crate::config::{ConfigCommand, TypedServeArgs};
 use crate::exercise::ExerciseCommand;
 use crate::grade::GradeArgs;
 use crate::inspect::InspectArgs;
@@ -10,7 +11,6 @@ use crate::load::LoadArgs;
 use crate::logging::LogArgs;
 use crate::new::NewArgs;
 use crate::send::SendArgs;
-use crate::serve::ServeArgs;
 use crate::setup::SetupCommand;
 use crate::state::StateCommand;
 use clap::{Parser, Subcommand};
@@ -43,7 +43,12 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve connections with a plugin; the built-in one echoes
-    Serve(ServeArgs),
+    Serve(TypedServeArgs),
+    /// Look at a file of services, as `eco serve --config` has it: check, schema
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Send a message, read the reply, and check it
     Send(SendArgs),
     /// Load a server with many dialogues, check every reply, and measure

@@ -10,6 +10,7 @@ mod build;
 mod call;
 mod check;
 mod client;
+mod config;
 mod exercise;
 mod exit;
 mod grade;
@@ -39,6 +40,7 @@ use exit::{Exit, Failure};
 use plugin::compiler;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Runs the command that the process was started with.
 fn main() -> ExitCode {
@@ -95,11 +97,13 @@ fn run(args: Args, activated: ActivatedSockets) -> Result<(), Failure> {
     match args.command {
         Command::Serve(args) => {
             let runtime = runtime::all_processors()?;
-            let result = runtime.block_on(serve::run(args.try_into()?, activated, log_format));
+            let read: serve::ReadServices = Arc::new(move || config::services(&args));
+            let result = runtime.block_on(serve::run(read, activated, log_format));
             // Reading and compiling may still go on; nothing waits for them.
             runtime.shutdown_background();
             result
         }
+        Command::Config { command } => alone(config::run(command)),
         Command::Send(args) => alone(send::run(args.try_into()?)),
         Command::Load(args) => alone(load::run(args.try_into()?)),
         Command::New(args) => new::run(&args),

@@ -52,4 +52,6 @@ pub use script::languages::Language;
 pub use script::misspelt::Misspelt;
 pub use script::{Hints, Script};
 pub use source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};
-pub use total_memory::{CountedComponent, InUse, KEPT_PART, Reservation, Scope, TotalMemory};
+pub use total_memory::{
+    CountedComponent, InUse, KEPT_PART, Reservation, Scope, SharedMemory, TotalMemory,
+};

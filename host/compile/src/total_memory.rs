@@ -1,16 +1,17 @@
-//! The host's memory for one engine, counted against `Budgets::total_memory`: the memory of its instances, and loaded
+//! The host's memory for engines, counted against `Budgets::total_memory`: the memory of their instances, and loaded
 //! code for as long as it is in use.
 //!
 //! It owns the counting. Its callers know the sizes.
 
 use crate::budget::{Budget, Budgets};
+use parking_lot::Mutex;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::component::Component;
-use wasmtime::{Engine, Module};
+use wasmtime::{Engine, EngineWeak, Module};
 
-/// Divisor of the budget: a pool keeps at most this part of it for coming instances.
+/// Divisor of the budget: pools keep at most this part of it for coming instances, all together.
 /// Test: `warm_slots::what_slots_keep_is_bounded`.
 pub const KEPT_PART: usize = 4;
 
@@ -50,55 +51,97 @@ impl Drop for Reservation {
     }
 }
 
+/// The memory that engines count together. Clones are the same.
+#[derive(Clone, Default)]
+pub struct SharedMemory {
+    in_use: InUse,
+    pools: Arc<Pools>,
+}
+
+/// The pools of these engines.
+#[derive(Default)]
+struct Pools {
+    /// Each with the most bytes that it keeps.
+    all: Mutex<Vec<(EngineWeak, usize)>>,
+    /// The sum of those, or more.
+    keep_at_most: AtomicUsize,
+}
+
+impl Pools {
+    fn add(&self, engine: &Engine, keeps_at_most: usize) {
+        let mut all = self.all.lock();
+        all.push((engine.weak(), keeps_at_most));
+        self.keep_at_most
+            .fetch_add(keeps_at_most, Ordering::Relaxed);
+    }
+
+    /// The bytes that they keep for coming instances now. Asking a pool takes locks.
+    fn kept(&self) -> usize {
+        let (mut kept, mut keep_at_most) = (0, 0);
+        self.all.lock().retain(|(engine, keeps_at_most)| {
+            let Some(engine) = engine.upgrade() else {
+                return false;
+            };
+            if let Some(pool) = engine.pooling_allocator_metrics() {
+                kept += pool.unused_memory_bytes_resident() + pool.unused_table_bytes_resident();
+            }
+            keep_at_most += keeps_at_most;
+            true
+        });
+        self.keep_at_most.store(keep_at_most, Ordering::Relaxed);
+        kept
+    }
+}
+
 /// The memory that counts together against the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All memory of an engine.
+    /// All memory of an engine, and of those that share its count.
     Engine,
     /// The memory of one run in a laboratory. Code counts with each run of its own plugin, and not with those of
     /// others.
     Run,
 }
 
-/// The memory of one engine. Clones share the count.
+/// The memory of one engine, and of those that share its count. Clones are the same.
 #[derive(Clone)]
 pub struct TotalMemory {
-    engine: Engine,
     most: usize,
     scope: Scope,
-    in_use: InUse,
+    shared: SharedMemory,
 }
 
 impl TotalMemory {
-    /// Starts the count for an engine with these budgets.
-    pub fn new(engine: Engine, budgets: &Budgets, scope: Scope) -> Self {
+    /// Counts the memory of an engine with these budgets, whose pool keeps so many bytes at the most.
+    pub fn new(
+        engine: &Engine,
+        budgets: &Budgets,
+        scope: Scope,
+        shared: SharedMemory,
+        keeps_at_most: usize,
+    ) -> Self {
+        shared.pools.add(engine, keeps_at_most);
         Self {
-            engine,
             most: budgets.total_memory,
             scope,
-            in_use: InUse::default(),
+            shared,
         }
     }
 
     /// The bytes in use.
     pub fn in_use(&self) -> &InUse {
-        &self.in_use
+        &self.shared.in_use
     }
 
-    /// Checks that so many bytes in use are within the budget, together with those that the pool keeps for coming
-    /// instances. Asking the pool takes locks, so it is asked only near the budget.
+    /// Checks that so many bytes in use are within the budget, together with those that pools keep for coming
+    /// instances. They are asked only near the budget.
     ///
     /// # Errors
     /// They exceed the budget.
     pub fn check(&self, in_use: usize) -> Result<(), Budget> {
-        let kept = || {
-            let pool = self.engine.pooling_allocator_metrics();
-            pool.map_or(0, |pool| {
-                pool.unused_memory_bytes_resident() + pool.unused_table_bytes_resident()
-            })
-        };
-        let most = self.most;
-        if in_use <= most - most / KEPT_PART || in_use.saturating_add(kept()) <= most {
+        let pools = &self.shared.pools;
+        let fits = |kept| in_use.saturating_add(kept) <= self.most;
+        if fits(pools.keep_at_most.load(Ordering::Relaxed)) || fits(pools.kept()) {
             Ok(())
         } else {
             Err(Budget::TotalMemory)
@@ -110,9 +153,9 @@ impl TotalMemory {
     /// # Errors
     /// They exceed the budget.
     pub fn reserve(&self, bytes: usize) -> Result<Reservation, Budget> {
-        let in_use = self.in_use.add(bytes);
+        let in_use = self.in_use().add(bytes);
         let reserved = Reservation {
-            in_use: self.in_use.clone(),
+            in_use: self.in_use().clone(),
             bytes,
         };
         self.check(match self.scope {

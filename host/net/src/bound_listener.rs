@@ -6,9 +6,12 @@ use super::socket_file::SocketFile;
 use super::stream::Stream;
 #[cfg(unix)]
 use super::unix::unix_connection;
+use socket2::SockRef;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::net::TcpListener;
 #[cfg(unix)]
@@ -60,7 +63,8 @@ enum Socket {
     #[cfg(unix)]
     Unix {
         listener: UnixListener,
-        _file: Option<SocketFile>,
+        /// The file goes with the last listener of the socket.
+        file: Option<Arc<SocketFile>>,
     },
 }
 
@@ -85,11 +89,38 @@ impl BoundListener {
         Self {
             socket: Socket::Unix {
                 listener,
-                _file: file,
+                file: file.map(Arc::new),
             },
             address: LocalAddress::Unix(address.clone()),
             local: Some(address),
         }
+    }
+
+    /// Another listener of the same socket. A connection that comes is accepted by either, and the socket listens until
+    /// both are dropped: so one can take the place of the other, and nobody is refused meanwhile.
+    ///
+    /// # Errors
+    /// The system has no descriptor left.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let socket = match &self.socket {
+            Socket::Tcp(listener) => {
+                let other = SockRef::from(listener).try_clone()?;
+                Socket::Tcp(TcpListener::from_std(other.into())?)
+            }
+            #[cfg(unix)]
+            Socket::Unix { listener, file } => {
+                let other = SockRef::from(listener).try_clone()?;
+                Socket::Unix {
+                    listener: UnixListener::from_std(other.into())?,
+                    file: file.clone(),
+                }
+            }
+        };
+        Ok(Self {
+            socket,
+            address: self.address.clone(),
+            local: self.local.clone(),
+        })
     }
 
     /// What it listens on.
@@ -143,6 +174,23 @@ mod tests {
             assert_eq!(accepted.local, peer.peer_addr().unwrap().to_string());
             assert_eq!(accepted.peer, peer.local_addr().unwrap().to_string());
         }
+    }
+
+    #[tokio::test]
+    async fn another_listener_of_a_socket_takes_the_place_of_the_first_and_nobody_is_refused() {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let first = BoundListener::tcp(tcp).unwrap();
+        let address = first.address().tcp().unwrap();
+        let waiting = TcpStream::connect(address).await.unwrap();
+        let mut second = first.try_clone().unwrap();
+        drop(first);
+        let later = TcpStream::connect(address).await.unwrap();
+        for peer in [waiting, later] {
+            let accepted = poll_fn(|cx| second.poll_accept(cx)).await.unwrap();
+            assert_eq!(accepted.peer, peer.local_addr().unwrap().to_string());
+        }
+        drop(second);
+        assert!(TcpStream::connect(address).await.is_err());
     }
 
     #[tokio::test]

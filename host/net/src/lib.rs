@@ -53,7 +53,7 @@ mod within;
 pub use activated::ActivatedSockets;
 pub use address::Endpoint;
 pub use arriving::Arriving;
-pub use bind::{BindError, bind};
+pub use bind::{BindError, bind, collide};
 pub use bound_listener::{BoundListener, LocalAddress};
 pub use connect::{ConnectError, connect, connect_any, connect_unix};
 pub use connect_address::ConnectAddress;
@@ -71,8 +71,8 @@ pub use proxy_protocol::{
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
 pub use server::{
-    EndReason, Refusal, Server, ServerCounts, ServerEvent, ServerHandle, ShutdownSummary,
-    StopSignal,
+    EndReason, Listening, Refusal, Server, ServerCounts, ServerEvent, ServerHandle,
+    ShutdownSummary, StopSignal,
 };
 pub use stamped::{StampedStream, StampsOn};
 pub use stream::{Layered, Stream};

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-/// The connections of all peers. Each peer may have so many.
+/// The connections of all peers.
+#[derive(Default)]
 pub(super) struct Peers {
-    pub(super) most: NonZeroUsize,
     open: Mutex<HashMap<Origin, usize>>,
 }
 
@@ -20,16 +20,11 @@ pub(super) struct Admission {
 }
 
 impl Peers {
-    pub(super) fn new(most: NonZeroUsize) -> Arc<Self> {
-        let open = Mutex::default();
-        Arc::new(Self { most, open })
-    }
-
-    /// Admits one more connection of this peer; `None` if it has as many as it may.
-    pub(super) fn admit(self: &Arc<Self>, origin: Origin) -> Option<Admission> {
+    /// Admits one more connection of this peer; `None` if it has `most` of them, or more.
+    pub(super) fn admit(self: &Arc<Self>, origin: Origin, most: NonZeroUsize) -> Option<Admission> {
         let mut open = self.open();
         let connections = open.entry(origin).or_default();
-        if *connections >= self.most.get() {
+        if *connections >= most.get() {
             return None;
         }
         *connections += 1;
@@ -99,12 +94,13 @@ mod tests {
 
     #[test]
     fn a_peer_has_room_again_when_an_admission_is_dropped() {
-        let peers = Peers::new(NonZeroUsize::MIN);
+        let peers = Arc::new(Peers::default());
         let peer = origin_of_address(IpAddr::from([127, 0, 0, 1]));
-        let admission = peers.admit(peer);
-        assert!(admission.is_some() && peers.admit(peer).is_none());
+        let one = NonZeroUsize::MIN;
+        let admission = peers.admit(peer, one);
+        assert!(admission.is_some() && peers.admit(peer, one).is_none());
         drop(admission);
         assert!(peers.open().is_empty());
-        assert!(peers.admit(peer).is_some());
+        assert!(peers.admit(peer, one).is_some());
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::Poll;
 use tokio::runtime::{Builder, Handle, Runtime};
+use tracing::Instrument as _;
 
 /// The lowest priority that Linux has (`nice`, see setpriority(2)): beside a thread of ordinary
 /// priority such a one gets a sixtieth of a processor, and all of one that is idle.
@@ -34,11 +35,11 @@ impl SlowThreads {
                 return future.await;
             };
             let there = slow_flag.clone();
-            let stay = threads.spawn(async move {
+            let stay = async move {
                 let way = until(&mut future, &there, |slow_flag| !slow_flag.is_slow()).await;
                 (future, way)
-            });
-            match stay.await {
+            };
+            match threads.spawn(stay.in_current_span()).await {
                 Ok((back, Progress::Moves)) => future = back,
                 // It ended there; or it panicked, which ends it here too.
                 Ok((_, Progress::Done)) | Err(_) => return,

@@ -101,7 +101,7 @@ pub use eco_compile::{
     Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, Cache, CompileError,
     Compiler, Language, Misspelt, Program, Source, check_python_folder, keep_python,
 };
-pub use engine::{Engine, EngineBuilder, EngineCounters};
+pub use engine::{Engine, EngineBuilder, EngineCounters, Shares};
 pub use error::{EngineError, Error, LoadError};
 #[doc(hidden)]
 pub use host_import::private as __private;

@@ -14,6 +14,7 @@ use eco_compile::Target;
 use std::sync::Arc;
 use tokio::sync::SetOnce;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 use wasmtime::component::Component;
 
 /// A template for a role, with the exports that are called in its instances.
@@ -64,10 +65,11 @@ impl<E: Send + Sync + 'static> Templates<E> {
             }
             None => {
                 let (template, last) = (first.template.clone(), last.clone());
-                let task = tokio::spawn(async move {
+                let task = async move {
                     settle(&last, compile_last(&template, snapshot, find).await);
                     keep_interpreter(&template);
-                });
+                };
+                let task = tokio::spawn(task.in_current_span());
                 Some(AbortOnDropHandle::new(task))
             }
         };

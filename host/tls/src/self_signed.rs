@@ -12,6 +12,7 @@ use std::sync::Arc;
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// A certificate with a key that nobody else has, and that is nowhere on disk.
+#[derive(Clone)]
 pub(super) struct SelfSigned {
     pub(super) pair: Arc<CertifiedKey>,
     pub(super) fingerprint: Fingerprint,

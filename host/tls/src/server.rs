@@ -110,10 +110,24 @@ impl TlsServer {
     /// # Errors
     /// They can't be used.
     pub fn new(settings: ServerSettings) -> Result<Self, Error> {
+        Self::made_of(settings, None)
+    }
+
+    /// One with these settings, which reads their files. A certificate that signs itself stays the same, since clients
+    /// know its fingerprint.
+    ///
+    /// # Errors
+    /// The files can't be used. This one is as it was in any case.
+    pub fn with(&self, settings: ServerSettings) -> Result<Self, Error> {
+        Self::made_of(settings, self.0.self_signed.clone())
+    }
+
+    fn made_of(settings: ServerSettings, known: Option<SelfSigned>) -> Result<Self, Error> {
         let provider = provider();
-        let self_signed = match settings.certificates {
-            Certificates::SelfSigned => Some(SelfSigned::make(&provider)?),
-            Certificates::Files(_) => None,
+        let self_signed = match (&settings.certificates, known) {
+            (Certificates::SelfSigned, Some(known)) => Some(known),
+            (Certificates::SelfSigned, None) => Some(SelfSigned::make(&provider)?),
+            (Certificates::Files(_), _) => None,
         };
         let current = config(&settings, self_signed.as_ref(), &provider)?;
         Ok(Self(Arc::new(Shared {

@@ -1,6 +1,7 @@
 //! The server with listeners and transports of the test's own, where time can be stopped.
 
 mod boxed;
+mod changing;
 mod closing;
 mod handle;
 mod handshakes;

@@ -111,7 +111,7 @@ async fn serve_here(tls: TlsServer) -> (net::ServerHandle, SocketAddr, Seen) {
     let bound = net::bind(&listen, &mut ActivatedSockets::none())
         .await
         .unwrap();
-    let listener = bound.into_iter().next().unwrap();
+    let listener = bound.into_iter().flatten().next().unwrap();
     let address = listener.address().tcp().unwrap();
     let listener = MappedListener::new(listener, move |accepted: net::Accepted<net::Stream>| {
         accepted.map(|stream| tls.layer(stream))

@@ -36,22 +36,22 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody who signs certificates, with a folder for them.
-struct Authority {
+pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: PathBuf,
 }
 
 /// A certificate with its key, in files too.
-struct Pair {
-    certificate: CertificateDer<'static>,
+pub(crate) struct Pair {
+    pub(crate) certificate: CertificateDer<'static>,
     key: Vec<u8>,
     /// As it is typed: `CERT,KEY`.
-    files: String,
+    pub(crate) files: String,
 }
 
 impl Authority {
     /// One whose files are in a folder of this name.
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
@@ -67,12 +67,12 @@ impl Authority {
         self.path("ca.pem")
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
     /// A server's certificate for these names, in files that begin with the first one.
-    fn server(&self, names: &[&str]) -> Pair {
+    pub(crate) fn server(&self, names: &[&str]) -> Pair {
         self.sign(names[0], names, ExtendedKeyUsagePurpose::ServerAuth, |_| {})
     }
 
@@ -108,7 +108,7 @@ impl Authority {
     }
 
     /// A client that trusts it, and speaks all versions.
-    fn trusting(&self) -> ClientConfig {
+    pub(crate) fn trusting(&self) -> ClientConfig {
         self.trusting_in(rustls::ALL_VERSIONS)
     }
 
@@ -163,11 +163,15 @@ fn serve_tls(pair: &Pair, arguments: &[&str]) -> Server {
 }
 
 /// A client of TLS that is no part of eco's, and gives up instead of hanging.
-struct TlsPeer(StreamOwned<ClientConnection, TcpStream>);
+pub(crate) struct TlsPeer(pub(crate) StreamOwned<ClientConnection, TcpStream>);
 
 impl TlsPeer {
     /// Connects, with the handshake.
-    fn try_connect(address: SocketAddr, config: &ClientConfig, name: &str) -> io::Result<Self> {
+    pub(crate) fn try_connect(
+        address: SocketAddr,
+        config: &ClientConfig,
+        name: &str,
+    ) -> io::Result<Self> {
         let mut tcp = TcpStream::connect(address)?;
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
@@ -182,19 +186,19 @@ impl TlsPeer {
     }
 
     #[track_caller]
-    fn connect(address: SocketAddr, config: &ClientConfig) -> Self {
+    pub(crate) fn connect(address: SocketAddr, config: &ClientConfig) -> Self {
         Self::try_connect(address, config, "localhost").expect("a handshake")
     }
 
     #[track_caller]
-    fn send(&mut self, bytes: &[u8]) -> &mut Self {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> &mut Self {
         self.0.write_all(bytes).expect("the server reads");
         self.0.flush().expect("the server reads");
         self
     }
 
     #[track_caller]
-    fn expect(&mut self, bytes: &[u8]) -> &mut Self {
+    pub(crate) fn expect(&mut self, bytes: &[u8]) -> &mut Self {
         let mut came = vec![0; bytes.len()];
         self.0.read_exact(&mut came).expect("the server replies");
         assert_same(&came, bytes);
@@ -203,7 +207,7 @@ impl TlsPeer {
 
     /// Says that nothing more comes, and sends FIN.
     #[track_caller]
-    fn finish(&mut self) -> &mut Self {
+    pub(crate) fn finish(&mut self) -> &mut Self {
         self.0.conn.send_close_notify();
         self.0.flush().expect("the server reads");
         self.0.sock.shutdown(Shutdown::Write).expect("it is open");
@@ -212,14 +216,14 @@ impl TlsPeer {
 
     /// The server's end, which it has announced.
     #[track_caller]
-    fn expect_end(&mut self) {
+    pub(crate) fn expect_end(&mut self) {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).expect("an end in order");
         assert_same(&rest, b"");
     }
 
     /// What the server has shown.
-    fn certificate(&self) -> CertificateDer<'static> {
+    pub(crate) fn certificate(&self) -> CertificateDer<'static> {
         let shown = self.0.conn.peer_certificates();
         shown.unwrap()[0].clone().into_owned()
     }

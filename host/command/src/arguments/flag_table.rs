@@ -50,6 +50,11 @@ impl<T: FlagTable> LimitArgs<T> {
     }
 }
 
+/// The values of the limits of a table, in its order: to compare.
+pub(crate) fn values<T: FlagTable>(limits: &<T::Limit as Limit>::Limits) -> Vec<Value> {
+    T::limits().map(|limit| limit.get(limits)).collect()
+}
+
 /// The flag of a limit, with its dashes.
 pub(crate) fn flag(row: &Row) -> String {
     format!("--{}", row.code)

@@ -18,6 +18,12 @@ const ADDRESS: [&str; 10] = [
     "--url",
 ];
 
+/// Whether other programs call a server's address so.
+pub(crate) fn is_address(name: &str) -> bool {
+    let names = ADDRESS.iter().filter_map(|flag| flag.strip_prefix("--"));
+    names.into_iter().any(|other| other == name)
+}
+
 /// Adds the right flag to an error about an unknown one, where it is known. `typed` is the command line.
 pub(crate) fn add(error: &mut clap::Error, mut typed: impl Iterator<Item = String>) {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {

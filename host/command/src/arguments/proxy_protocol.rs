@@ -6,7 +6,7 @@ use eco_net::{ProxyProtocol, TrustedProxies};
 #[derive(Debug, clap::Args)]
 pub(crate) struct TrustArgs {
     /// Proxies whose PROXY header (v1 or v2) says who the client is, such as 10.0.0.0/8,fd00::/8,192.0.2.7,unix; without a header they are refused
-    #[arg(long, value_name = "NETWORKS")]
+    #[arg(long, value_name = "NETWORK,...")]
     pub(crate) proxy_protocol: Option<TrustedProxies>,
 }
 

@@ -6,8 +6,10 @@
 mod args;
 mod line;
 mod queue;
+mod service;
 
 pub(crate) use args::{LogArgs, LogFormat};
+pub(crate) use service::span as service_span;
 
 use args::LogLevel;
 use eco_contract::SAID;
@@ -17,6 +19,7 @@ use std::io::IsTerminal as _;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_core::span::Current;
 
 /// The lines that wait while nobody reads stderr.
 static QUEUE: Queue = Queue::new(Room::of(OWN), Room::of(SAYINGS));
@@ -78,7 +81,7 @@ fn is_own(target: &str) -> bool {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        is_own(metadata.target()) && metadata.is_event() && *metadata.level() <= self.level
+        is_own(metadata.target()) && (metadata.is_span() || *metadata.level() <= self.level)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -88,6 +91,9 @@ impl Subscriber for Log {
     fn event(&self, event: &Event<'_>) {
         let mut line = LogLine::new(self.form, *event.metadata().level());
         event.record(&mut line);
+        if let Some(service) = service::name() {
+            line.text("service", &service);
+        }
         let origin = match event.metadata().target() {
             SAID => Origin::Said,
             _ => Origin::Own,
@@ -95,18 +101,25 @@ impl Subscriber for Log {
         QUEUE.push(&line.finish(), origin);
     }
 
-    // eco has no spans.
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        service::new(attributes)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
-    fn enter(&self, _: &Id) {}
+    fn enter(&self, span: &Id) {
+        service::enter(span);
+    }
 
-    fn exit(&self, _: &Id) {}
+    fn exit(&self, span: &Id) {
+        service::exit(span);
+    }
+
+    fn current_span(&self) -> Current {
+        service::current()
+    }
 }
 
 /// The line in the place of lost ones. It is shown at any level, as they would have been.

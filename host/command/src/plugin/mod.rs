@@ -23,6 +23,13 @@ pub(crate) struct PluginArg {
     built_in: &'static [BuiltIn],
 }
 
+/// Two that were typed alike are the same plugin.
+impl PartialEq for PluginArg {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
 impl PluginArg {
     pub(crate) fn new(text: OsString, built_in: &'static [BuiltIn]) -> Self {
         let shown = if is_url(&text) {
@@ -74,18 +81,26 @@ impl PluginArg {
         }
     }
 
+    /// The file or folder to watch.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn watched(&self) -> Result<PathBuf, Failure> {
+        let needed = || {
+            let shown = &self.shown;
+            Exit::Usage.saying(format!(
+                "--watch needs a plugin on disk, and {shown} is none"
+            ))
+        };
+        self.path().ok_or_else(needed)
+    }
+
     /// Watches the file or folder from now on.
     ///
     /// # Errors
     /// There is none, or the system can't watch it.
     pub(crate) fn watch(&self) -> Result<Watch, Failure> {
-        match self.path() {
-            Some(path) => Ok(Watch::start(&[path])?),
-            None => Err(Exit::Usage.saying(format!(
-                "--watch needs a plugin on disk, and {} is none",
-                self.shown
-            ))),
-        }
+        Ok(Watch::start(&[self.watched()?])?)
     }
 
     /// Loads the plugin as a server. Errors name the plugin.

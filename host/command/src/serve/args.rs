@@ -8,6 +8,7 @@ use crate::arguments::tls::ServerTlsArgs;
 use clap::{ValueEnum, ValueHint};
 use eco_net::ListenAddress;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,12 +23,16 @@ Examples:
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
   eco serve -p chat.js --state redis://db:6379    many servers, one chat room
+  eco serve --config eco.toml          many services, each as the file says
 
 Sizes are 16, 64KiB, 1MiB ...; times are 500ms, 10s, 5m ...; a timeout of 0 means never.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ServeArgs {
+    /// Serve the services of this file, whose keys are these flags; SIGHUP reads it again. Of a single service, what is typed beside it wins
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
     /// The same as --plugin
     #[arg(value_name = "PLUGIN", conflicts_with = "plugin", value_hint = ValueHint::AnyPath)]
     pub(crate) named: Option<OsString>,

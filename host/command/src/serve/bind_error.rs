@@ -3,13 +3,18 @@
 use eco_net::{BindError, ListenAddress};
 use std::io::{Error, ErrorKind};
 
-/// The message when the server can't listen on an address.
-pub(super) fn explain(error: &BindError) -> String {
+/// The message when the server can't listen on an address. `own` is one of its own that is in the way.
+pub(super) fn explain(error: &BindError, own: Option<&ListenAddress>) -> String {
     let BindError {
         address,
         error: why,
         ..
     } = error;
+    if let Some(own) = own {
+        return format!(
+            "{error}\nThis server itself listens on {own}. Leave that out, have the file read again, and then put {address} in."
+        );
+    }
     let next_step = match address {
         ListenAddress::Tcp(endpoint) => for_tcp(why, endpoint.port),
         ListenAddress::Unix(..) => for_unix(why),

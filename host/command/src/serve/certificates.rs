@@ -1,4 +1,4 @@
-//! The certificates of a server: read at its start, on SIGHUP, and whenever their files change.
+//! The certificates of a service: read with its settings, and whenever their files change.
 
 use super::say::say;
 use crate::arguments::tls::unusable;
@@ -6,74 +6,62 @@ use crate::exit::Failure;
 use crate::plugin::watch::Watch;
 use eco_net::LocalAddress;
 use eco_text::escape::one_line;
-use eco_tls::{Error, ServerSettings, TlsServer};
+use eco_tls::{Fingerprint, ServerSettings, TlsServer};
 use tokio::task::spawn_blocking;
 
-/// Certificates that can be read again.
-pub(super) struct CertificateFiles {
-    tls: TlsServer,
-    /// `None`: the system can't watch them, and SIGHUP alone has them read.
-    watch: Option<Watch>,
-}
-
-/// Sets TLS up, if it is asked for. The files are watched before they are read, so that no change is missed.
-pub(super) fn load(
-    settings: Option<ServerSettings>,
-) -> Result<(Option<TlsServer>, Option<CertificateFiles>), Failure> {
-    let Some(settings) = settings else {
-        return Ok((None, None));
-    };
-    let files = settings.files();
-    let watch = (!files.is_empty()).then(|| Watch::start(&files));
-    let tls = TlsServer::new(settings).map_err(unusable)?;
-    let files = watch.map(|watch| CertificateFiles {
-        tls: tls.clone(),
-        watch: watch.map_err(not_watched).ok(),
+/// TLS with these settings, and the files as they are now. `before` is that of the service until now.
+///
+/// # Errors
+/// The files can't be used.
+pub(crate) async fn read(
+    settings: ServerSettings,
+    before: Option<TlsServer>,
+) -> Result<TlsServer, Failure> {
+    let reading = spawn_blocking(move || match before {
+        Some(before) => before.with(settings),
+        None => TlsServer::new(settings),
     });
-    Ok((Some(tls), files))
+    reading.await?.map_err(unusable)
 }
 
-/// Says which certificate signs itself, and how a client trusts it.
-pub(super) fn tell_self_signed(tls: &TlsServer, address: &LocalAddress) {
-    if let Some(fingerprint) = tls.self_signed() {
-        say(&format!(
-            "its certificate is for trying out, and signs itself: {fingerprint}"
-        ));
-        say(&format!(
-            "a client that trusts it: eco send --tls --ca {fingerprint} --to {address} hello"
-        ));
+/// Watches the files of these settings, if there are any. `None`, too: the system can't, and SIGHUP has them read.
+pub(super) fn watch(settings: &ServerSettings) -> Option<Watch> {
+    let files = settings.files();
+    if files.is_empty() {
+        return None;
     }
+    let not_watched = |error: anyhow::Error| {
+        tracing::warn!(
+            "changes of certificates are not noticed, and SIGHUP has them read: {error:#}"
+        );
+    };
+    Watch::start(&files).map_err(not_watched).ok()
 }
 
-fn not_watched(error: anyhow::Error) {
-    tracing::warn!("changes of certificates are not noticed, and SIGHUP has them read: {error:#}");
-}
-
-impl CertificateFiles {
-    /// Waits until they change.
-    pub(super) async fn changed(&mut self) {
-        match &mut self.watch {
-            Some(watch) => watch.changed().await,
-            None => std::future::pending().await,
+/// Reads them again, since their files have changed. Those that can't be used are reported.
+pub(super) async fn reload(tls: TlsServer) {
+    match spawn_blocking(move || tls.reload()).await {
+        Ok(Ok(())) => tell_reloaded(),
+        Ok(Err(error)) => {
+            let error = one_line(error);
+            tracing::error!("certificates not reloaded, the old ones stay: {error}");
         }
-    }
-
-    /// Reads them again. Those that can't be used are reported.
-    pub(super) async fn reload(&self) {
-        let tls = self.tls.clone();
-        let reloaded = spawn_blocking(move || tls.reload()).await;
-        match reloaded {
-            Ok(Ok(())) => {
-                tracing::info!("certificates reloaded: new connections get them");
-            }
-            Ok(Err(error)) => not_reloaded(&error),
-            // It only fails when eco ends.
-            Err(_) => {}
-        }
+        // It only fails when eco ends.
+        Err(_) => {}
     }
 }
 
-fn not_reloaded(error: &Error) {
-    let error = one_line(error);
-    tracing::error!("certificates not reloaded, the old ones stay: {error}");
+/// Says that new certificates serve.
+pub(super) fn tell_reloaded() {
+    tracing::info!("certificates reloaded: new connections get them");
+}
+
+/// Says which certificate signs itself, and how a client of this address trusts it.
+pub(super) fn tell_self_signed(fingerprint: Fingerprint, address: &LocalAddress) {
+    say(&format!(
+        "its certificate is for trying out, and signs itself: {fingerprint}"
+    ));
+    say(&format!(
+        "a client that trusts it: eco send --tls --ca {fingerprint} --to {address} hello"
+    ));
 }

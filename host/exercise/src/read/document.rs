@@ -1,9 +1,10 @@
 //! One file of cases: its text, its values, and the lines of its mistakes.
 
 use super::format::FORMAT;
-use super::{line_ends, toml_syntax};
+use super::line_ends;
 use crate::files::Files;
 use crate::mistake::Mistake;
+use eco_toml::Place;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
@@ -43,15 +44,15 @@ impl<'a> Document<'a> {
     }
 
     pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
-        let mistake = |(what, place): (String, Option<Range<usize>>)| match place {
-            Some(place) => self.mistake(place, what),
+        let mistake = |what: String, at: Option<Range<usize>>| match at {
+            Some(at) => self.mistake(at, what),
             None => self.wrong(what),
         };
-        if let Some(found) = toml_syntax::mistake(&self.text) {
-            return Err(mistake(found));
+        if let Some(found) = eco_toml::mistake(&self.text) {
+            return Err(mistake(found.what, found.at));
         }
         let parsed = toml::from_str(&self.text);
-        parsed.map_err(|error| mistake((error.message().to_owned(), error.span())))
+        parsed.map_err(|error| mistake(error.message().to_owned(), error.span()))
     }
 
     pub(super) fn wrong(&self, what: impl Into<String>) -> Mistake {
@@ -63,9 +64,8 @@ impl<'a> Document<'a> {
     }
 
     pub(super) fn mistake(&self, at: Range<usize>, what: impl Into<String>) -> Mistake {
-        let before = self.text.as_bytes().get(..at.start).unwrap_or_default();
         Mistake {
-            line: Some(memchr::memchr_iter(b'\n', before).count() + 1),
+            line: Some(Place::of(&self.text, at.start).line),
             ..self.wrong(what)
         }
     }

@@ -6,7 +6,6 @@ mod format;
 mod lengths;
 mod line_ends;
 mod step;
-mod toml_syntax;
 
 pub use format::schema;
 

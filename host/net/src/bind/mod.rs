@@ -13,8 +13,9 @@ use super::listen_address::ListenAddress;
 pub use error::BindError;
 use std::io;
 
-/// Listens on all of these addresses, and takes those of `activated` that they name. A name is listened on at every
-/// address that it has, such as `localhost` with `127.0.0.1` and `::1`. Those that this machine doesn't have are passed
+/// Listens on all of these addresses, and takes those of `activated` that they name: the listeners of each address. A
+/// name is listened on at every address that it has, such as `localhost` with `127.0.0.1` and `::1`. Those that this
+/// machine doesn't have are passed
 /// over if the name has another.
 ///
 /// A TCP address that another includes gets no socket of its own: one that is there twice, and one within a wildcard
@@ -32,7 +33,7 @@ use std::io;
 pub async fn bind(
     addresses: &[ListenAddress],
     activated: &mut ActivatedSockets,
-) -> Result<Vec<BoundListener>, BindError> {
+) -> Result<Vec<Vec<BoundListener>>, BindError> {
     let endpoints: Vec<&Endpoint> = addresses
         .iter()
         .filter_map(|address| match address {
@@ -46,9 +47,9 @@ pub async fn bind(
         .iter()
         .enumerate()
         .partition(|(_, address)| **address != ListenAddress::Activated(None));
-    let mut listeners = Vec::new();
+    let mut listeners: Vec<Vec<BoundListener>> = addresses.iter().map(|_| Vec::new()).collect();
     for (place, address) in named.into_iter().chain(rest) {
-        let of_address = match address {
+        let of_address: io::Result<Vec<BoundListener>> = match address {
             ListenAddress::Tcp(_) => {
                 let sockets = tcp.next().unwrap_or_default();
                 sockets.into_iter().map(BoundListener::tcp).collect()
@@ -56,19 +57,25 @@ pub async fn bind(
             ListenAddress::Unix(name, mode) => listen_on_unix(name, *mode).map(|one| vec![one]),
             ListenAddress::Activated(name) => activated.take(name.as_deref()),
         };
-        let of_address: io::Result<Vec<BoundListener>> = of_address;
         let of_address = of_address.map_err(|error| BindError {
             address: address.clone(),
             error,
         })?;
-        listeners.extend(of_address.into_iter().map(|listener| (place, listener)));
+        if let Some(listeners) = listeners.get_mut(place) {
+            *listeners = of_address;
+        }
     }
-    // In the order in which they were typed.
-    listeners.sort_by_key(|(place, _)| *place);
-    Ok(listeners
-        .into_iter()
-        .map(|(_, listener)| listener)
-        .collect())
+    Ok(listeners)
+}
+
+/// Whether not both of these addresses can be listened on, as far as that can be told without asking for names: both
+/// are the same socket, or one includes the other, as [`bind()`] says.
+pub fn collide(one: &ListenAddress, other: &ListenAddress) -> bool {
+    match (one, other) {
+        (ListenAddress::Tcp(one), ListenAddress::Tcp(other)) => tcp::collide(one, other),
+        (ListenAddress::Unix(one, _), ListenAddress::Unix(other, _)) => one == other,
+        (one, other) => one == other,
+    }
 }
 
 #[cfg(unix)]

@@ -55,6 +55,22 @@ pub(super) async fn listen_on(endpoints: &[&Endpoint]) -> Result<Vec<Vec<TcpList
     Ok(all_listeners)
 }
 
+/// Whether not both of these can be listened on; names are not asked for.
+pub(super) fn collide(one: &Endpoint, other: &Endpoint) -> bool {
+    if one.port == 0 {
+        return false;
+    }
+    let address = |endpoint: &Endpoint| endpoint.to_string().parse::<SocketAddr>();
+    match (address(one), address(other)) {
+        (Ok(one), Ok(other)) => {
+            let both = [one, other];
+            let reach = Reach::of_system();
+            reach.includes(&both, 0) || reach.includes(&both, 1)
+        }
+        _ => one == other,
+    }
+}
+
 /// The families of a socket on `[::]`.
 #[derive(Clone, Copy)]
 enum Reach {
@@ -164,5 +180,24 @@ mod tests {
         let own = own.map(|listener| listener.local_addr().unwrap());
         let address: SocketAddr = format!("127.0.0.1:{port}").parse().unwrap();
         assert_eq!(own.filter(|own| *own == address).count(), 1);
+    }
+
+    #[test]
+    fn addresses_collide_where_one_would_take_what_comes_to_the_other() {
+        for (one, other, collides) in [
+            ("127.0.0.1:7", "127.0.0.1:7", true),
+            ("127.0.0.1:7", "127.0.0.1:8", false),
+            ("127.0.0.1:0", "127.0.0.1:0", false),
+            ("0.0.0.0:7", "127.0.0.1:7", true),
+            ("127.0.0.1:7", "0.0.0.0:7", true),
+            ("127.0.0.1:7", "127.0.0.2:7", false),
+            ("[::]:7", "[::1]:7", true),
+            ("[::1]:7", "127.0.0.1:7", false),
+            ("localhost:7", "localhost:7", true),
+            ("localhost:7", "localhost:8", false),
+        ] {
+            let [one, other] = [one, other].map(|typed| typed.parse().unwrap());
+            assert_eq!(collide(&one, &other), collides, "{one} {other}");
+        }
     }
 }

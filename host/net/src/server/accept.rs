@@ -1,6 +1,7 @@
 //! Accepting: the caps on connections, and errors that must not end it.
 
-use super::event::{Refusal, ServerEvent};
+use super::event::ServerEvent;
+use super::places::Place;
 use super::state::ServerState;
 use super::task::arrive;
 use super::unopened::Unopened;
@@ -20,9 +21,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Interval, MissedTickBehavior, Sleep, interval, sleep};
+use tracing::Instrument as _;
 
 /// A listener pauses so long after an error that isn't about the one connection, such as running out of descriptors,
 /// and after a panic. A connection that ends meanwhile makes room. Other listeners go on.
@@ -33,13 +36,20 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 /// The timer of the server itself goes off no more often than this. Shorter idle timers wake the driver themselves.
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Permission for one connection more; none is needed where the server has no semaphore any more.
-type Permit = Option<OwnedSemaphorePermit>;
-
-/// A listener with its sessions, whatever their types: starts its next connection with this permit. It is ready when
+/// A listener with its sessions, whatever their types: starts its next connection at this place. It is ready when
 /// it has had its turn, also if nothing came of it.
 pub(super) type Accept =
-    Box<dyn FnMut(&Arc<ServerState>, &mut Permit, &mut Context<'_>) -> Poll<()> + Send>;
+    Box<dyn FnMut(&Arc<ServerState>, &mut Option<Place>, &mut Context<'_>) -> Poll<()> + Send>;
+
+/// Something that changes while the server accepts.
+pub(super) enum Change {
+    /// There is one listener more, with this number.
+    Listen(u64, Accept),
+    /// The listener with this number is no more. Whoever waits for the other end hears of it when it is closed.
+    Close(u64, oneshot::Sender<()>),
+    /// The server has other limits.
+    Limits,
+}
 
 /// Makes one.
 pub(super) fn accept_from<L, S, F>(mut listener: L, sessions: F) -> Accept
@@ -51,14 +61,14 @@ where
     let sessions = Arc::new(sessions);
     let mut warnings = RateLimit::new(WARNING_INTERVAL);
     let mut pause = None::<Pin<Box<Sleep>>>;
-    Box::new(move |server, permit, cx| {
+    Box::new(move |server, place, cx| {
         if let Some(pausing) = &mut pause {
             ready!(pausing.as_mut().poll(cx));
             pause = None;
         }
         let mut turn = || {
             let accepted = ready!(listener.poll_accept(cx));
-            Poll::Ready(accepted.map(|accepted| start(accepted, permit.take(), server, &sessions)))
+            Poll::Ready(accepted.map(|accepted| start(accepted, place.take(), server, &sessions)))
         };
         // The listener is the embedder's code, and so is a transport that is refused at once: a mistake in it ends
         // neither the server nor another listener.
@@ -76,7 +86,7 @@ where
                 pause = Some(Box::pin(sleep(ACCEPT_PAUSE)));
             }
         }
-        // The permit may be gone after a failure too: the next turn has another.
+        // The place may be gone after a failure too: the next turn has another.
         Poll::Ready(())
     })
 }
@@ -89,22 +99,48 @@ fn panicked(panic: &(dyn Any + Send)) -> io::Error {
     io::Error::other(format!("the listener panicked: {text}"))
 }
 
-/// Accepts from all the listeners, with a permit before each connection. It never ends.
-///
-/// One task does it for all: one for each would hold a permit each while it waits, and the last one could lie with a
-/// listener that nobody comes to.
-pub(super) async fn accept_all(mut listeners: Vec<Accept>, server: &Arc<ServerState>) {
+/// Accepts from all the listeners, while they and the limits change. It never ends.
+pub(super) async fn accept_all(
+    listeners: Vec<Accept>,
+    mut changes: UnboundedReceiver<Change>,
+    server: &Arc<ServerState>,
+) {
     let mut warnings = RateLimit::new(WARNING_INTERVAL);
-    let mut earlier = earlier_timer(server.limits.idle_timeout);
+    // Nobody closes those that were there at the start by themselves.
+    let mut listeners: Vec<(Option<u64>, Accept)> =
+        listeners.into_iter().map(|accept| (None, accept)).collect();
+    loop {
+        tokio::select! {
+            biased;
+            Some(change) = changes.recv() => match change {
+                Change::Listen(number, accept) => listeners.push((Some(number), accept)),
+                Change::Close(number, _closed) => listeners.retain(|(its, _)| *its != Some(number)),
+                Change::Limits => {}
+            },
+            () = accept_unchanged(&mut listeners, server, &mut warnings) => {}
+        }
+    }
+}
+
+/// Accepts from these listeners, with a place before each connection. It never ends.
+///
+/// One task does it for all: one for each would hold a place each while it waits, and the last one could lie with a
+/// listener that nobody comes to.
+async fn accept_unchanged(
+    listeners: &mut [(Option<u64>, Accept)],
+    server: &Arc<ServerState>,
+    warnings: &mut RateLimit,
+) {
+    let mut earlier = earlier_timer(server.limits().idle_timeout);
     let mut first = 0;
     loop {
-        let mut permit = permit(server, &mut warnings).await;
+        let mut place = free_place(server, warnings).await;
         first = (first + 1) % listeners.len().max(1);
         poll_fn(|cx| {
             if let Some(earlier) = &mut earlier {
                 while earlier.poll_tick(cx).is_ready() {}
             }
-            poll_any(&mut listeners, first, server, &mut permit, cx)
+            poll_any(listeners, first, server, &mut place, cx)
         })
         .await;
         // A listener that always has a connection is to leave the thread to others too.
@@ -123,33 +159,33 @@ fn earlier_timer(idle_timeout: Option<Duration>) -> Option<Interval> {
 
 /// The listeners are asked in turn, from `first` on, so that a busy one can't starve the others.
 fn poll_any(
-    listeners: &mut [Accept],
+    listeners: &mut [(Option<u64>, Accept)],
     first: usize,
     server: &Arc<ServerState>,
-    permit: &mut Permit,
+    place: &mut Option<Place>,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     let (later, sooner) = listeners.split_at_mut(first);
-    for accept in sooner.iter_mut().chain(later) {
-        if accept(server, permit, cx).is_ready() {
+    for (_, accept) in sooner.iter_mut().chain(later) {
+        if accept(server, place, cx).is_ready() {
             return Poll::Ready(());
         }
     }
     Poll::Pending
 }
 
-/// Permission to accept one more connection. At the cap it waits until a connection ends.
-async fn permit(server: &ServerState, warnings: &mut RateLimit) -> Permit {
-    if let Ok(permit) = server.permits.clone().try_acquire_owned() {
-        return Some(permit);
+/// A place for one connection more. At the cap it waits until a connection ends.
+async fn free_place(server: &ServerState, warnings: &mut RateLimit) -> Option<Place> {
+    let free = server.places.free();
+    if free.is_some() {
+        return free;
     }
     if warnings.allows() {
-        let open = server.limits.max_connections;
+        let open = server.limits().max_connections;
         let limit = Limit::MaxConnections.code();
         tracing::warn!(limit, "{open} connections are open: the next ones wait");
     }
-    // It fails only for a closed semaphore, and this one never is.
-    server.permits.clone().acquire_owned().await.ok()
+    server.places.next().await
 }
 
 /// The peer gave up between its SYN and our accept: nothing to do with the next one.
@@ -164,7 +200,7 @@ fn is_about_the_peer(error: &io::Error) -> bool {
 /// Starts the task of a connection, unless its peer has too many.
 fn start<T, S, F>(
     accepted: Accepted<T>,
-    permit: Permit,
+    place: Option<Place>,
     server: &Arc<ServerState>,
     sessions: &Arc<F>,
 ) where
@@ -189,24 +225,22 @@ fn start<T, S, F>(
         details,
     };
     let unopened = Unopened::new(arriving, server.clone());
-    let admission = match (&server.peers, origin) {
-        (Some(peers), Some(origin)) => match peers.admit(origin) {
-            None => {
-                transport.reset_on_drop();
-                return unopened.refuse(Refusal::TooMany(peers.most));
-            }
-            admission => admission,
-        },
-        _ => None,
+    let admission = match unopened.admit() {
+        Ok(admission) => admission,
+        Err(why) => {
+            transport.reset_on_drop();
+            return unopened.refuse(why);
+        }
     };
     let (state, sessions) = (server.clone(), sessions.clone());
     let slow_threads = server.slow_threads.clone();
     // Boxed by itself, since a connection that is served has no need of its memory any more.
     let arrived = Box::pin(arrive(transport, unopened, admission, state, sessions));
-    server.connections.spawn(async move {
+    let connection = async move {
         if let Some((serving, slow_flag)) = arrived.await {
             slow_threads.run(serving, slow_flag).await;
         }
-        drop(permit);
-    });
+        drop(place);
+    };
+    server.connections.spawn(connection.in_current_span());
 }

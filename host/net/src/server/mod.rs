@@ -8,12 +8,13 @@ mod accept;
 mod end_log;
 mod event;
 mod handle;
+mod places;
 mod state;
 mod task;
 mod unopened;
 
 pub use event::{EndReason, Refusal, ServerEvent};
-pub use handle::{ServerHandle, StopSignal};
+pub use handle::{Listening, ServerHandle, StopSignal};
 pub use state::{ServerCounts, ShutdownSummary};
 
 use super::arriving::Arriving;
@@ -68,7 +69,7 @@ impl Server {
     }
 
     /// Starts to accept and to serve, in tasks of the tokio runtime that this is called in. The runtime has to have its
-    /// timers and its input and output on.
+    /// timers and its input and output on. They are in the span of `tracing` that this is called in.
     ///
     /// # Threads
     /// At its first slow call a server starts a thread for each processor, `eco-background`, of the lowest priority: slow

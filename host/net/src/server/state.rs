@@ -1,22 +1,24 @@
 //! The state of a running server, which its tasks share.
 
 use super::event::Observers;
+use super::places::Places;
 use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::slow_threads::SlowThreads;
+use parking_lot::RwLock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// See the module.
 pub(super) struct ServerState {
-    pub(super) limits: Limits,
+    /// Those of connections that come now. Others keep those that they came with.
+    limits: RwLock<Arc<Limits>>,
     pub(super) observers: Observers,
-    pub(super) permits: Arc<Semaphore>,
-    /// Counts connections by peer, where each peer may have so many.
-    pub(super) peers: Option<Arc<Peers>>,
+    pub(super) places: Places,
+    /// Counts connections by peer, of those that came while each peer might have so many.
+    pub(super) peers: Arc<Peers>,
     pub(super) slow_threads: Arc<SlowThreads>,
     pub(super) connections: TaskTracker,
     pub(super) accepted: AtomicU64,
@@ -60,11 +62,9 @@ pub struct ServerCounts {
 impl ServerState {
     pub(super) fn new(limits: Limits, observers: Observers) -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(
-                limits.max_connections.min(Semaphore::MAX_PERMITS),
-            )),
-            peers: limits.max_connections_per_peer.map(Peers::new),
-            limits,
+            places: Places::new(limits.max_connections),
+            peers: Arc::default(),
+            limits: RwLock::new(Arc::new(limits)),
             observers,
             slow_threads: Arc::default(),
             connections: TaskTracker::new(),
@@ -76,6 +76,19 @@ impl ServerState {
             stop: CancellationToken::new(),
             open_at_stop: AtomicUsize::new(0),
         }
+    }
+
+    /// The limits of a connection that comes now.
+    pub(super) fn limits(&self) -> Arc<Limits> {
+        self.limits.read().clone()
+    }
+
+    /// Sets the limits of connections to come.
+    pub(super) fn set_limits(&self, limits: Limits) {
+        let mut current = self.limits.write();
+        self.places
+            .change(current.max_connections, limits.max_connections);
+        *current = Arc::new(limits);
     }
 
     /// Has all connections end. Nothing is accepted any more.

@@ -54,15 +54,15 @@ where
     }
     transport.describe(&mut unopened.arriving);
     // One that only the handshake has told whose it is was not counted before.
-    if admission.is_none()
-        && let (Some(peers), Some(origin)) = (&server.peers, unopened.arriving.origin)
-    {
-        admission = peers.admit(origin);
-        if admission.is_none() {
-            transport.reset_on_drop();
-            unopened.refuse(Refusal::TooMany(peers.most));
-            return None;
-        }
+    if admission.is_none() {
+        admission = match unopened.admit() {
+            Ok(admission) => admission,
+            Err(why) => {
+                transport.reset_on_drop();
+                unopened.refuse(why);
+                return None;
+            }
+        };
     }
     let Some(session) = sessions(&unopened.arriving) else {
         transport.reset_on_drop();
@@ -70,10 +70,16 @@ where
         return None;
     };
     let slow_flag = session.slow_flag();
+    let limits = unopened.limits.clone();
     let (connection, end_log) = unopened.open(session.version());
+    let about = About {
+        connection,
+        limits,
+        server,
+    };
     // Boxed by itself, so that it can move to other threads.
     let serving = Box::pin(async move {
-        serve_until_stopped(transport, session, &connection, &server, end_log, admission).await;
+        serve_until_stopped(transport, session, &about, end_log, admission).await;
     });
     Some((serving, slow_flag))
 }
@@ -93,27 +99,27 @@ async fn shake_hands<T: Transport>(transport: &mut T, server: &ServerState) -> R
     }
 }
 
+/// What is known of a connection that is served.
+struct About {
+    connection: Connection,
+    limits: Arc<Limits>,
+    server: Arc<ServerState>,
+}
+
 /// Serves one connection, and cuts it off when the server has stopped and the grace is over.
 async fn serve_until_stopped<T: Transport, S: Session>(
     transport: T,
     session: S,
-    connection: &Connection,
-    server: &ServerState,
+    about: &About,
     mut end_log: EndLog,
     admission: Option<Admission>,
 ) {
-    let Limits { grace, .. } = server.limits;
+    let server = &about.server;
     // Out here, so that a connection that is cut off can still be reset.
     let mut transport = Some(transport);
     let mut session = Some(session);
     let end = {
-        let serving = serve_and_close(
-            &mut transport,
-            &mut session,
-            connection,
-            server,
-            &mut end_log.counts,
-        );
+        let serving = serve_and_close(&mut transport, &mut session, about, &mut end_log.counts);
         let mut serving = pin!(serving);
         let mut stopped = pin!(server.stop.cancelled());
         // Whom that wakes. Looking at it takes a lock of all connections, so that it is done once for each waker.
@@ -132,7 +138,7 @@ async fn serve_until_stopped<T: Transport, S: Session>(
                 }
                 waker = Some(cx.waker().clone());
                 ready!(stopped.as_mut().poll(cx));
-                cut.set(Some(sleep(grace)));
+                cut.set(Some(sleep(server.limits().grace)));
                 // `serving` waited for something that is over now.
                 cx.waker().wake_by_ref();
             }
@@ -163,17 +169,18 @@ async fn serve_until_stopped<T: Transport, S: Session>(
 async fn serve_and_close<T: Transport, S: Session>(
     transport: &mut Option<T>,
     session: &mut Option<S>,
-    connection: &Connection,
-    server: &ServerState,
+    about: &About,
     counts: &mut Counts,
 ) -> End<S::Error> {
     let (Some(open), Some(active)) = (&mut *transport, &mut *session) else {
         return End::Ended;
     };
-    let ServerState {
-        limits, stopping, ..
-    } = server;
-    let end = serve(open, active, connection, limits, stopping, counts).await;
+    let About {
+        connection,
+        limits,
+        server,
+    } = about;
+    let end = serve(open, active, connection, limits, &server.stopping, counts).await;
     let closing = async {
         if let Some(open) = transport {
             linger(open, &end).await;

@@ -4,6 +4,8 @@ use super::end_log::EndLog;
 use super::event::{Refusal, ServerEvent};
 use super::state::ServerState;
 use crate::arriving::Arriving;
+use crate::limits::Limits;
+use crate::peers::Admission;
 use eco_contract::{Connection, PeerDetails};
 use std::mem::take;
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use tracing::field::{DisplayValue, display};
 /// A connection that was accepted and has no session yet. It is opened or refused, once, also if its task is dropped.
 pub(super) struct Unopened {
     pub(super) arriving: Arriving,
+    /// Its limits, whatever those of the server are later.
+    pub(super) limits: Arc<Limits>,
     server: Arc<ServerState>,
     is_settled: bool,
 }
@@ -21,9 +25,20 @@ impl Unopened {
     pub(super) fn new(arriving: Arriving, server: Arc<ServerState>) -> Self {
         Self {
             arriving,
+            limits: server.limits(),
             server,
             is_settled: false,
         }
+    }
+
+    /// Counts it as one of its peer's, where each peer may have so many. It is not counted while its peer is unknown.
+    pub(super) fn admit(&self) -> Result<Option<Admission>, Refusal> {
+        let most = self.limits.max_connections_per_peer;
+        let (Some(most), Some(origin)) = (most, self.arriving.origin) else {
+            return Ok(None);
+        };
+        let admission = self.server.peers.admit(origin, most);
+        admission.map(Some).ok_or(Refusal::TooMany(most))
     }
 
     /// It has a session, of this version.

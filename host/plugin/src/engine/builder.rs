@@ -1,24 +1,24 @@
 //! The setup of an engine: its settings, its queues, and the thread of its clock.
 
+use super::clock::tick_for;
 use super::handle::Engine;
-use super::pool::{ADDRESS_SPACE, Cleaning, pool};
+use super::pool::{Cleaning, address_space, keeps_at_most, pool};
+use super::shares::{Shares, Turns, places};
 use crate::engine_state::{EngineState, Hints};
 use crate::error::EngineError;
 use crate::host_import::{HostImport, HostImports};
 use crate::laboratory::World;
 use crate::observe::{EngineEvent, Observers};
 use eco_compile::{
-    Budgets, Cache, CodeCache, Compiler, Scope, Settings, TICK, Target, TotalMemory, WHOLE_MEMORY,
-    Work,
+    Budgets, Cache, CodeCache, Compiler, Scope, Settings, Target, TotalMemory, WHOLE_MEMORY, Work,
 };
-use eco_fair::{Accounts, TurnQueue};
+use eco_fair::Accounts;
 use eco_state::SharedState;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use wasmtime::Config;
-use wasmtime::error::Context as _;
 
 /// Stack for host functions above the plugin's own, when a plugin calls `log` or WASI. Overflowing it would be eco's
 /// bug, and a guard page would end the process. The value is generous, since it costs address space only.
@@ -48,6 +48,7 @@ pub struct EngineBuilder {
     hints: Hints,
     /// Number of instances in the pool; `None` for no pool.
     pooled: Option<usize>,
+    shares: Shares,
     pub(super) cleaning: Cleaning,
     takes_snapshots: bool,
     begins_portable: bool,
@@ -77,6 +78,7 @@ impl EngineBuilder {
             world: World::Real,
             hints: Hints::Given,
             pooled: None,
+            shares: Shares::among(1),
             cleaning: Cleaning::of_this_system(),
             takes_snapshots: true,
             begins_portable: true,
@@ -127,6 +129,13 @@ impl EngineBuilder {
     pub fn pooled(mut self, connections: usize) -> Self {
         // One more instance than connections: a new version of a plugin is tried out in it.
         self.pooled = Some(connections.saturating_add(1));
+        self
+    }
+
+    /// Shares the processors and the total of memory with other engines that are built so.
+    #[must_use]
+    pub fn sharing(mut self, shares: &Shares) -> Self {
+        self.shares = shares.clone();
         self
     }
 
@@ -181,8 +190,8 @@ impl EngineBuilder {
     /// Builds the engine.
     ///
     /// # Threads
-    /// An engine has a thread `eco-clock`, which wakes every 10 ms; and a second one once scripts run in portable code.
-    /// They end within 10 ms of the last clone of the engine, of its plugins and of their sessions. Reading, compiling
+    /// The engines of a process have a thread `eco-clock`, which wakes every 10 ms. It ends within 10 ms of the last clone
+    /// of the last engine, of its plugins and of their sessions. Reading, compiling
     /// and talking with helpers are done in the threads that tokio keeps for blocking work. [`Compiler`] says which
     /// threads compiling has besides.
     ///
@@ -209,7 +218,8 @@ impl EngineBuilder {
             None => self.wasmtime(WHOLE_MEMORY, host_stack),
             // Lua has a second memory, for its exceptions.
             Some(connections)
-                if (2 * WHOLE_MEMORY).saturating_mul(connections as u64) > ADDRESS_SPACE =>
+                if (2 * WHOLE_MEMORY).saturating_mul(connections as u64)
+                    > address_space(self.shares.engines) =>
             {
                 self.wasmtime(self.budgets.memory as u64, host_stack)
             }
@@ -219,13 +229,27 @@ impl EngineBuilder {
                 .or_else(|_| self.wasmtime(self.budgets.memory as u64, host_stack)),
         };
         let (wasmtime, settings) = created.map_err(EngineError)?;
-        start_clock(&wasmtime).map_err(EngineError)?;
+        tick_for(&wasmtime).map_err(EngineError)?;
         let peers = Accounts::new(places());
         let scope = match self.world {
             World::Real => Scope::Engine,
             World::Laboratory => Scope::Run,
         };
-        let total_memory = TotalMemory::new(wasmtime.clone(), &self.budgets, scope);
+        let Shares {
+            engines,
+            memory,
+            turns,
+        } = self.shares;
+        let keeps_at_most = match self.pooled {
+            Some(_) => keeps_at_most(&self.budgets, engines),
+            None => 0,
+        };
+        let total_memory = TotalMemory::new(&wasmtime, &self.budgets, scope, memory, keeps_at_most);
+        let Turns {
+            slow,
+            calls,
+            events,
+        } = turns;
         let budgets = self.budgets.clone();
         let mut code = CodeCache::new(
             wasmtime.clone(),
@@ -251,9 +275,9 @@ impl EngineBuilder {
             world: self.world,
             hints: self.hints,
             state: self.state.unwrap_or_default(),
-            slow_queue: TurnQueue::with_places(places()),
-            calls: TurnQueue::with_places(processors()),
-            events: TurnQueue::with_places(places()),
+            slow_queue: slow,
+            calls,
+            events,
             nobody: Arc::new(peers.nobody()),
             peers,
             loaded: AtomicU64::new(0),
@@ -293,22 +317,20 @@ impl EngineBuilder {
         };
         let engine = running(settings, &self.budgets, host_stack).and_then(|mut config| {
             if let Some(connections) = self.pooled {
-                let pool = pool(&self.budgets, connections, reservation, self.cleaning);
+                let engines = self.shares.engines;
+                let pool = pool(
+                    &self.budgets,
+                    connections,
+                    reservation,
+                    self.cleaning,
+                    engines,
+                );
                 config.allocation_strategy(pool);
             }
             wasmtime::Engine::new(&config)
         });
         Ok((engine?, settings))
     }
-}
-
-/// Slow calls that run at a time, and as many calls for events: one fewer than processors, and at least one.
-fn places() -> usize {
-    processors().saturating_sub(1).max(1)
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The configuration for running code of these settings within the budgets, with so many bytes of stack for the host.
@@ -327,23 +349,6 @@ fn portable(budgets: &Budgets, host_stack: usize) -> Option<wasmtime::Engine> {
         .and_then(|config| wasmtime::Engine::new(&config))
         .inspect_err(|error| tracing::debug!("no portable code is run: {error:#}"))
         .ok()?;
-    start_clock(&engine).ok()?;
+    tick_for(&engine).ok()?;
     Some(engine)
-}
-
-/// Starts a thread that ticks until the engine is gone.
-fn start_clock(engine: &wasmtime::Engine) -> wasmtime::Result<()> {
-    let engine = engine.weak();
-    let started = std::thread::Builder::new()
-        .name("eco-clock".to_owned())
-        .spawn(move || {
-            loop {
-                std::thread::sleep(TICK);
-                match engine.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => return,
-                }
-            }
-        });
-    started.context("cannot start the clock").map(drop)
 }

@@ -62,11 +62,12 @@ pub struct EngineCounters {
     /// Instances that live, with dead ones that nobody has dropped yet.
     pub instances: usize,
     /// Bytes that count against [`Budgets::total_memory`]: memory, tables, stacks and handles of these instances, what
-    /// the host holds for their calls, and the code of all that is loaded. In a laboratory each run counts its own.
+    /// the host holds for their calls, and the code of all that is loaded. Engines that [share](crate::Shares) count
+    /// together. In a laboratory each run counts its own.
     pub memory: usize,
     /// Plugins that were loaded so far; each version of one counts.
     pub loaded: u64,
     /// Calls that wait for a turn: slow ones, those of plugins whose average call takes a millisecond or more, and
-    /// those for events.
+    /// those for events. Engines that share have them together.
     pub waiting: usize,
 }

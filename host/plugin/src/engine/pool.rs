@@ -6,7 +6,7 @@ use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// Address space that all memories may reserve together: half of an x86-64 or arm64 process's. Beyond it a memory
 /// reserves just its budget, and accesses are checked.
-pub(super) const ADDRESS_SPACE: u64 = 64 << 40;
+const ADDRESS_SPACE: u64 = 64 << 40;
 
 /// Slots that stay warm while unused. A warm slot keeps its pages, cleaned, for the next instance of the same plugin:
 /// cleaning costs less than returning pages to the kernel and faulting them in again. As many instances come and go
@@ -42,11 +42,11 @@ impl Cleaning {
         }
     }
 
-    /// The most bytes that a warm slot keeps of a memory, and of a table.
-    fn kept(self, budgets: &Budgets) -> (usize, usize) {
+    /// The most bytes that a warm slot keeps of a memory, and of a table, where all may keep so many.
+    fn kept(self, of_all: usize) -> (usize, usize) {
         match self {
             Self::Written => {
-                let share = budgets.total_memory / KEPT_PART / LEAST_SLOTS;
+                let share = of_all / LEAST_SLOTS;
                 (KEPT_MEMORY.min(share), KEPT_TABLE.min(share))
             }
             Self::First => (KEPT_UNSEEN, KEPT_UNSEEN),
@@ -58,22 +58,35 @@ impl Cleaning {
 /// includes other parts too. So this limit has room for every plugin; it reserves nothing.
 const INSTANCE: usize = 2 * HELD as usize;
 
-/// Sizes the pool for so many connections. Each memory reserves so much address space.
+/// The most bytes that the pool of each of so many engines keeps for coming instances.
+pub(super) fn keeps_at_most(budgets: &Budgets, engines: usize) -> usize {
+    budgets.total_memory / KEPT_PART / engines.max(1)
+}
+
+/// The address space for the pool of each of so many engines.
+pub(super) fn address_space(engines: usize) -> u64 {
+    ADDRESS_SPACE / (engines as u64).max(1)
+}
+
+/// Sizes the pool of each of so many engines for so many connections. Each memory reserves so much address space.
 pub(super) fn pool(
     budgets: &Budgets,
     connections: usize,
     reservation: u64,
     cleaning: Cleaning,
+    engines: usize,
 ) -> InstanceAllocationStrategy {
-    let (memory, table) = cleaning.kept(budgets);
-    let affordable = budgets.total_memory / KEPT_PART / (memory + table).max(1);
+    let keeps_at_most = keeps_at_most(budgets, engines);
+    let (memory, table) = cleaning.kept(keeps_at_most);
+    let affordable = keeps_at_most / (memory + table).max(1);
     let warm = u32::try_from(affordable)
         .unwrap_or(u32::MAX)
         .min(WARM_SLOTS);
     let connections = u32::try_from(connections).unwrap_or(u32::MAX);
     // Most plugins have one memory; interpreters and adapters bring a few more, which the pool grants as far as
     // address space goes.
-    let reservable = u32::try_from(ADDRESS_SPACE / reservation.max(1)).unwrap_or(u32::MAX);
+    let reservable = address_space(engines) / reservation.max(1);
+    let reservable = u32::try_from(reservable).unwrap_or(u32::MAX);
     let memories = connections
         .saturating_mul(4)
         .min(reservable)

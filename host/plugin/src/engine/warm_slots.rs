@@ -113,13 +113,17 @@ async fn what_slots_keep_is_bounded() {
     for way in ways() {
         for total in [0, MIB, 100 * MIB, 1 << 34] {
             let budgets = Budgets::default().total_memory(total);
-            let InstanceAllocationStrategy::Pooling(pool) = pool(&budgets, 10_000, 1 << 32, way)
-            else {
-                unreachable!("it is one");
-            };
-            let slots = pool.get_max_unused_warm_slots() as usize;
-            let kept = pool.get_memory_keep_resident() + pool.get_table_keep_resident();
-            assert!(slots * kept <= total / KEPT_PART, "{way:?}, {total}");
+            for engines in [1, 64] {
+                let InstanceAllocationStrategy::Pooling(pool) =
+                    pool(&budgets, 10_000, 1 << 32, way, engines)
+                else {
+                    unreachable!("it is one");
+                };
+                let slots = pool.get_max_unused_warm_slots() as usize;
+                let kept = pool.get_memory_keep_resident() + pool.get_table_keep_resident();
+                let all = engines * slots * kept;
+                assert!(all <= total / KEPT_PART, "{way:?}, {total}, {engines}");
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
+use tracing::Span;
 
 /// How long it waits for a file that another process has. A server that is killed may leave it to a child that it was
 /// just starting, until that is a program of its own, and a restart comes at once. After that the file is refused.
@@ -64,8 +65,9 @@ impl FileStore {
             let (path, namespace) = (path.to_owned(), namespace.to_owned());
             let (limits, clock) = (limits.clone(), clock.clone());
             // All of the file is read.
+            let span = Span::current();
             let opening = tokio::task::spawn_blocking(move || {
-                Self::open_now(&path, &namespace, &limits, clock)
+                span.in_scope(|| Self::open_now(&path, &namespace, &limits, clock))
             });
             match opening.await {
                 Ok(Err(OpenError::InUse(_))) if Instant::now() < deadline => sleep(AGAIN).await,

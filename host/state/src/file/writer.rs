@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 /// Changes of one transaction. They bound its memory, and nobody can see them.
 /// Test: `state::file::store::a_value_that_was_reported_as_kept_survives_a_kill`.
@@ -46,9 +47,10 @@ pub(super) struct WriterThread {
 impl WriterThread {
     pub(super) fn start(writer: Writer) -> io::Result<Self> {
         let (changes, incoming) = channel();
+        let span = Span::current();
         let thread = std::thread::Builder::new()
             .name("eco-store".to_owned())
-            .spawn(move || writer.run(&incoming))?;
+            .spawn(move || span.in_scope(|| writer.run(&incoming)))?;
         Ok(Self {
             changes: Some(changes),
             thread: Some(thread),

@@ -24,6 +24,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 /// A host that ends waits so long until its members have left. Otherwise another host removes them.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -49,11 +50,11 @@ impl RedisTopics {
         let host = Arc::new(Host::new(links, local, scripts, leaving, limits));
         reconnect::connect(&host).await?;
         let tasks = [
-            tokio::spawn(lease::keep(host.clone())),
-            tokio::spawn(reconnect::keep_connections(host.clone())),
-            tokio::spawn(remove::remove_dead(host.clone())),
-            tokio::spawn(lists::list_doubtful(host.clone())),
-            tokio::spawn(remove::remove_leaving(leaves, host.clone())),
+            tokio::spawn(lease::keep(host.clone()).in_current_span()),
+            tokio::spawn(reconnect::keep_connections(host.clone()).in_current_span()),
+            tokio::spawn(remove::remove_dead(host.clone()).in_current_span()),
+            tokio::spawn(lists::list_doubtful(host.clone()).in_current_span()),
+            tokio::spawn(remove::remove_leaving(leaves, host.clone()).in_current_span()),
         ];
         Ok(Self { host, tasks })
     }

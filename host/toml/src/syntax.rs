@@ -10,15 +10,24 @@ use toml_parser::parser::{EventReceiver, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, Expected, ParseError, Source, Span};
 
 /// Nesting of arrays and tables, as in the crate `toml`. Deeper is a mistake.
-/// Test: `toml_syntax::tests::what_nests_too_deep_is_a_mistake_with_its_place`.
+/// Test: `syntax::tests::what_nests_too_deep_is_a_mistake_with_its_place`.
 const DEPTH: u32 = 80;
 
 /// Dots in all keys of a file. The format needs few, and the crate `toml` makes a table for each. More is a
-/// mistake. Test: `toml_syntax::tests::keys_of_many_parts_are_a_mistake`.
+/// mistake. Test: `syntax::tests::keys_of_many_parts_are_a_mistake`.
 const DOTS: u32 = 10_000;
 
-/// The first mistake in the syntax, in the words of the crate `toml`, with its range in bytes.
-pub(super) fn mistake(text: &str) -> Option<(String, Option<Range<usize>>)> {
+/// A mistake in the syntax.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The mistake, in the words of the crate `toml`.
+    pub what: String,
+    /// Its range in bytes, if it has one.
+    pub at: Option<Range<usize>>,
+}
+
+/// The first mistake in the syntax of this text. One without a mistake can be parsed by the crate `toml`, whatever it is.
+pub fn mistake(text: &str) -> Option<Mistake> {
     let first = RefCell::new(None);
     let mut guard = Guard {
         depth: 0,
@@ -33,8 +42,10 @@ pub(super) fn mistake(text: &str) -> Option<(String, Option<Range<usize>>)> {
     };
     parse_document(&tokens, &mut receiver, &mut errors);
     let error = first.into_inner()?;
-    let place = error.unexpected().map(|span| span.start()..span.end());
-    Some((words(&error), place))
+    Some(Mistake {
+        what: words(&error),
+        at: error.unexpected().map(|span| span.start()..span.end()),
+    })
 }
 
 struct Guard<'a> {
@@ -119,8 +130,8 @@ mod tests {
     fn what_nests_too_deep_is_a_mistake_with_its_place() {
         let nested = |depth: usize| format!("x = {}{}\n", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(mistake(&nested(80)), None);
-        let (_, place) = mistake(&nested(81)).expect("it nests too deep");
-        assert_eq!(place, Some(84..85));
+        let found = mistake(&nested(81)).expect("it nests too deep");
+        assert_eq!(found.at, Some(84..85));
     }
 
     #[test]
@@ -130,27 +141,27 @@ mod tests {
             (0..dots).map(line).collect::<String>()
         };
         assert_eq!(mistake(&keys(10_000)), None);
-        let (what, place) = mistake(&keys(10_001)).expect("there are too many");
-        assert!(what.contains("too many dots"), "{what}");
-        assert!(place.is_some());
+        let found = mistake(&keys(10_001)).expect("there are too many");
+        assert!(found.what.contains("too many dots"), "{found:?}");
+        assert!(found.at.is_some());
     }
 
     /// Without the guard `toml` miscounts the nesting of this text, and its stack overflows.
     #[test]
     fn a_mistake_that_comes_again_and_again_overflows_no_stack() {
         let text = format!("x = [ {{{}", "[l]\nf]]\ns = [ {".repeat(20_000));
-        let (what, place) = mistake(&text).expect("it is no TOML");
-        assert!(what.starts_with("missing key"), "{what}");
-        assert_eq!(place.map(|place| place.start), Some(7));
+        let found = mistake(&text).expect("it is no TOML");
+        assert!(found.what.starts_with("missing key"), "{found:?}");
+        assert_eq!(found.at.map(|at| at.start), Some(7));
     }
 
     #[test]
     fn the_words_are_those_of_the_parser_proper() {
         for text in ["a = 1\nb 2\n", "a = [1,, 2]\n", "[a\n", "x = {a 1}\n"] {
-            let (what, place) = mistake(text).expect(text);
+            let found = mistake(text).expect(text);
             let error = toml::from_str::<toml::Table>(text).expect_err(text);
             assert_eq!(
-                (what.as_str(), place),
+                (found.what.as_str(), found.at),
                 (error.message(), error.span()),
                 "{text}"
             );

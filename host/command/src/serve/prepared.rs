@@ -1,0 +1,111 @@
+//! What a service needs to serve with other settings, made ready before anything changes.
+
+use super::certificates;
+use super::layers::Layers;
+use super::sandbox::Sandbox;
+use super::service_config::ServiceConfig;
+use super::sockets::{SocketKey, Sockets};
+use crate::exit::Failure;
+use crate::plugin::watch::Watch;
+use eco_net::BoundListener;
+use eco_plugin::{ServerPlugin, Shares};
+use eco_tls::ServerSettings;
+
+/// All that a service needs to serve with other settings, ready before anything changes.
+pub(super) struct Prepared {
+    pub(super) config: ServiceConfig,
+    pub(super) sandbox: Sandbox,
+    pub(super) plugin: ServerPlugin,
+    /// Whether that is another version than the one that serves.
+    pub(super) is_new_version: bool,
+    pub(super) layers: Layers,
+    /// Listeners of addresses on which it does not listen yet.
+    pub(super) listeners: Listeners,
+    /// Where the plugin is to be watched, and was not.
+    pub(super) plugin_watch: Option<Watch>,
+    /// Where other files of certificates are to be watched than were.
+    pub(super) certificate_watch: Option<Watch>,
+}
+
+/// What a service has that serves already.
+pub(super) struct Serving<'a> {
+    pub(super) config: &'a ServiceConfig,
+    pub(super) sandbox: &'a Sandbox,
+    pub(super) plugin: ServerPlugin,
+    pub(super) layers: Layers,
+    /// Where it listens.
+    pub(super) sockets: Vec<&'a SocketKey>,
+}
+
+/// Listeners of addresses.
+pub(super) type Listeners = Vec<(SocketKey, Vec<BoundListener>)>;
+
+impl Prepared {
+    /// Prepares a service, or other settings of one that serves. Its sockets are open by then.
+    ///
+    /// # Errors
+    /// The state can't be opened, or the plugin can't be used. Nothing has changed then.
+    pub(super) async fn new(
+        mut config: ServiceConfig,
+        shares: &Shares,
+        sockets: &Sockets,
+        before: Option<&Serving<'_>>,
+    ) -> Result<Self, Failure> {
+        let old = before.map(|before| before.config);
+        // Services that come and go take no places from those that stay.
+        if let Some(old) = old.filter(|old| !old.has_own_places && !config.has_own_places) {
+            config.limits.max_connections = old.limits.max_connections;
+        }
+        let old_tls = old.and_then(|old| old.tls.as_ref());
+        // Watching starts before reading, so that no change is missed.
+        let certificate_watch = watch_others(config.tls.as_ref(), old_tls);
+        let layers = layers(&config, before).await?;
+        let sandbox = Sandbox::open(&config, shares, before.map(|before| before.sandbox)).await?;
+        let same_plugin = before.filter(|before| before.config.plugin == config.plugin);
+        let watches = config.watch && !same_plugin.is_some_and(|before| before.config.watch);
+        let plugin_watch = watches.then(|| config.plugin.watch()).transpose()?;
+        let is_on_disk = config.plugin.path().is_some();
+        let (plugin, is_new_version) = match same_plugin {
+            Some(before) if !is_on_disk && before.sandbox.is(&sandbox) => {
+                (before.plugin.clone(), false)
+            }
+            _ => (sandbox.load(&config).await?, true),
+        };
+        let mut listeners = Vec::new();
+        for key in SocketKey::all_of(&config) {
+            if !before.is_some_and(|before| before.sockets.contains(&&key)) {
+                let of_key = sockets.listeners(&key)?;
+                listeners.push((key, of_key));
+            }
+        }
+        Ok(Self {
+            config,
+            sandbox,
+            plugin,
+            is_new_version,
+            layers,
+            listeners,
+            plugin_watch,
+            certificate_watch,
+        })
+    }
+}
+
+/// Watches the files of these certificates, where they are others than before.
+fn watch_others(tls: Option<&ServerSettings>, before: Option<&ServerSettings>) -> Option<Watch> {
+    let are_others = |tls: &&ServerSettings| Some(tls.files()) != before.map(ServerSettings::files);
+    tls.filter(are_others).and_then(certificates::watch)
+}
+
+/// The layers of these settings, with the files as they are now.
+async fn layers(config: &ServiceConfig, before: Option<&Serving<'_>>) -> Result<Layers, Failure> {
+    let tls = match config.tls.clone() {
+        Some(settings) => {
+            let before = before.and_then(|before| before.layers.tls.clone());
+            Some(certificates::read(settings, before).await?)
+        }
+        None => None,
+    };
+    let proxies = config.proxies.clone();
+    Ok(Layers { proxies, tls })
+}

@@ -1,0 +1,270 @@
+//! A service: it starts with its settings, changes with them while it serves, and stops.
+
+use super::certificates;
+use super::layers::Layers;
+use super::prepared::{Listeners, Prepared, Serving};
+use super::sandbox::Sandbox;
+use super::say::say;
+use super::service_config::ServiceConfig;
+use super::sockets::SocketKey;
+use super::watching::{Changes, Files, tell_changes};
+use crate::exit::Failure;
+use crate::logging::{LogFormat, service_span};
+use crate::plugin::watch::Watch;
+use eco_net::{
+    Arriving, BoundListener, Listening, LocalAddress, MappedListener, Server, ServerHandle,
+};
+use eco_plugin::ServerPlugin;
+use eco_tls::{Fingerprint, ServerSettings};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{Instrument as _, Span};
+
+/// A service that serves.
+pub(super) struct Service {
+    config: ServiceConfig,
+    sandbox: Sandbox,
+    /// The version of the plugin for new connections.
+    newest: watch::Sender<ServerPlugin>,
+    /// What is over the sockets of new connections.
+    layers: watch::Sender<Layers>,
+    server: ServerHandle,
+    open: Vec<Open>,
+    /// With `--watch`.
+    watches_plugin: Option<AbortOnDropHandle<()>>,
+    /// Where certificates are in files.
+    watches_certificates: Option<AbortOnDropHandle<()>>,
+    /// The certificate that signs itself, of which clients were told.
+    told: Option<Fingerprint>,
+    /// That of its lines of the log.
+    span: Span,
+}
+
+/// An address on which it listens.
+struct Open {
+    key: SocketKey,
+    listening: Vec<(LocalAddress, Listening)>,
+}
+
+impl Service {
+    /// Starts to serve. Nothing is accepted before [`listen`](Self::listen), which takes the listeners that this returns.
+    pub(super) fn start(prepared: Prepared, changes: &Changes) -> (Self, Listeners) {
+        let Prepared {
+            config,
+            sandbox,
+            plugin,
+            layers,
+            listeners,
+            plugin_watch,
+            certificate_watch,
+            ..
+        } = prepared;
+        let span = service_span(config.name.as_deref());
+        let server = span.in_scope(|| Server::builder(config.limits.clone()).start());
+        let mut service = Self {
+            config,
+            sandbox,
+            newest: watch::channel(plugin).0,
+            layers: watch::channel(layers).0,
+            server,
+            open: Vec::new(),
+            watches_plugin: None,
+            watches_certificates: None,
+            told: None,
+            span,
+        };
+        service.watch(plugin_watch, certificate_watch, changes);
+        (service, listeners)
+    }
+
+    /// Takes other settings, for connections to come. [`listen`](Self::listen) takes the listeners that this returns.
+    pub(super) async fn change(&mut self, prepared: Prepared, changes: &Changes) -> Listeners {
+        let Prepared {
+            config,
+            sandbox,
+            plugin,
+            is_new_version,
+            layers,
+            listeners,
+            plugin_watch,
+            certificate_watch,
+        } = prepared;
+        self.close_others(&SocketKey::all_of(&config)).await;
+        self.sandbox = sandbox;
+        self.server.set_limits(config.limits.clone());
+        self.config = config;
+        self.watch(plugin_watch, certificate_watch, changes);
+        self.layers.send_replace(layers);
+        if self.has_certificate_files() {
+            self.span.in_scope(certificates::tell_reloaded);
+        }
+        if is_new_version {
+            self.serve_with(plugin);
+        }
+        listeners
+    }
+
+    /// Its name in the file.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.config.name.as_deref()
+    }
+
+    /// Its settings.
+    pub(super) fn config(&self) -> &ServiceConfig {
+        &self.config
+    }
+
+    /// What it has now.
+    pub(super) fn serving(&self) -> Serving<'_> {
+        Serving {
+            config: &self.config,
+            sandbox: &self.sandbox,
+            plugin: self.newest.borrow().clone(),
+            layers: self.layers(),
+            sockets: self.open.iter().map(|open| &open.key).collect(),
+        }
+    }
+
+    fn layers(&self) -> Layers {
+        self.layers.borrow().clone()
+    }
+
+    /// Whether anything of it is on disk, and can be read again.
+    pub(super) fn is_on_disk(&self) -> bool {
+        self.config.plugin.path().is_some() || self.has_certificate_files()
+    }
+
+    fn has_certificate_files(&self) -> bool {
+        let tls = self.config.tls.as_ref().map(ServerSettings::files);
+        tls.is_some_and(|files| !files.is_empty())
+    }
+
+    /// Gives new connections this version of the plugin.
+    fn serve_with(&self, plugin: ServerPlugin) {
+        let version = plugin.version();
+        self.newest.send_replace(plugin);
+        self.span.in_scope(|| {
+            tracing::info!(version, "reloaded: new connections get the new version");
+        });
+    }
+
+    /// Reads these files again, which have changed.
+    pub(super) async fn reload(&self, files: Files) {
+        let reloading = async {
+            match files {
+                Files::Plugin => match self.sandbox.load(&self.config).await {
+                    Ok(plugin) => self.serve_with(plugin),
+                    Err(failure) => not_reloaded(&failure),
+                },
+                Files::Certificates => {
+                    if let Some(tls) = self.layers().tls {
+                        certificates::reload(tls).await;
+                    }
+                }
+            }
+        };
+        reloading.instrument(self.span.clone()).await;
+    }
+
+    /// Follows the changes of these files, too, and no longer those of what the settings have no more.
+    fn watch(&mut self, plugin: Option<Watch>, certificates: Option<Watch>, changes: &Changes) {
+        let tell = |watch, files| {
+            let name = self.config.name.as_deref();
+            tell_changes(watch, name, files, changes, &self.span)
+        };
+        let plugin = plugin.map(|watch| tell(watch, Files::Plugin));
+        let certificates = certificates.map(|watch| tell(watch, Files::Certificates));
+        if plugin.is_some() || !self.config.watch {
+            self.watches_plugin = plugin;
+        }
+        if certificates.is_some() || !self.has_certificate_files() {
+            self.watches_certificates = certificates;
+        }
+    }
+
+    /// Closes its listeners of all other addresses than these.
+    pub(super) async fn close_others(&mut self, kept: &[SocketKey]) {
+        let is_other = |open: &mut Open| !kept.contains(&open.key);
+        for open in self.open.extract_if(.., is_other) {
+            for (_, listening) in open.listening {
+                listening.close().await;
+            }
+        }
+    }
+
+    /// Accepts from these listeners, too, and says so.
+    pub(super) fn listen(&mut self, listeners: Listeners, log_format: LogFormat) {
+        for (key, listeners) in listeners {
+            let listening = listeners.into_iter().map(|listener| {
+                let address = listener.address().clone();
+                self.tell_address(&address, log_format);
+                (address, self.serve(listener))
+            });
+            let listening = listening.collect();
+            self.open.push(Open { key, listening });
+        }
+        self.tell_self_signed();
+    }
+
+    /// Serves the connections of this listener.
+    fn serve(&self, listener: BoundListener) -> Listening {
+        let (layers, newest) = (self.layers.subscribe(), self.newest.subscribe());
+        let listener =
+            MappedListener::new(listener, move |accepted| layers.borrow().over(accepted));
+        self.server.listen(listener, move |_: &Arriving| {
+            Some(newest.borrow().session())
+        })
+    }
+
+    fn tell_address(&self, address: &LocalAddress, log_format: LogFormat) {
+        let described = self.config.described();
+        say(&format!("listening on {address} ({described})"));
+        match log_format {
+            // A program that reads the log may not read stdout.
+            LogFormat::Json => self.span.in_scope(|| {
+                let (plugin, version) = (self.config.plugin.name(), self.newest.borrow().version());
+                tracing::info!(%address, plugin, version, "listening");
+            }),
+            // A person has just read the line on stdout.
+            LogFormat::Text => {}
+        }
+    }
+
+    /// Says how clients trust a certificate that signs itself, once.
+    fn tell_self_signed(&mut self) {
+        let made = self.layers().tls.and_then(|tls| tls.self_signed());
+        let mut addresses = self.open.iter().flat_map(|open| &open.listening);
+        if let (Some(made), Some((address, _))) = (made, addresses.next())
+            && self.told != Some(made)
+        {
+            certificates::tell_self_signed(made, address);
+            self.told = Some(made);
+        }
+    }
+
+    /// Stops it: replies on their way may take the grace.
+    pub(super) async fn stop(self) {
+        let span = self.span.clone();
+        let stopping = async move {
+            drop((self.watches_plugin, self.watches_certificates));
+            let summary = self.server.stop().await;
+            self.sandbox.state.close().await;
+            let (served, open, cut_off) = (summary.served, summary.open, summary.cut_off);
+            tracing::info!(served, open, cut_off, "stopped");
+        };
+        stopping.instrument(span).await;
+    }
+}
+
+/// Says why a version of the plugin doesn't serve.
+pub(super) fn not_reloaded(failure: &Failure) {
+    let why = in_one_line(failure);
+    tracing::error!("not reloaded, the old version stays: {why}");
+}
+
+/// The words of a failure, for a line of the log.
+pub(super) fn in_one_line(failure: &Failure) -> String {
+    let why = format!("{:#}", failure.error);
+    let why: Vec<&str> = why.lines().map(str::trim).collect();
+    why.join("; ")
+}
