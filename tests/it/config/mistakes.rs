@@ -22,6 +22,22 @@ fn told(folder: &Folder, text: &str, place: &str, words: &str) {
 }
 
 #[test]
+fn a_file_may_come_on_stdin_to_be_checked() {
+    let check = |text: &str| Eco::new(&["config", "check", "-"]).run(text.as_bytes());
+    let right = check("[[service]]\nname = 'a'\n");
+    assert_eq!(right.code, 0, "{}", right.stderr);
+    assert!(right.text().ends_with("-: all right, with one service\n"));
+    let wrong = check("[[service]]\n\nnam = 'a'\n");
+    assert_eq!(wrong.code, 64);
+    assert!(wrong.stderr.contains("-:3:1: "), "{}", wrong.stderr);
+    assert!(
+        check(&"#".repeat(1024 * 1024 + 1))
+            .stderr
+            .contains("larger than 1024 KiB")
+    );
+}
+
+#[test]
 fn each_mistake_is_told_with_its_line_and_column() {
     let folder = Folder::new("mistakes");
     // Those in the third line, with their columns.

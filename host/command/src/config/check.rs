@@ -38,8 +38,12 @@ pub(super) async fn check(path: &Path) -> Result<(), Failure> {
     match first {
         Some(failure) => Err(failure),
         None => {
-            let (path, services) = (escape::path(path), configs.len());
-            output::print(&format!("{path}: all right, with {services} services\n"))
+            let services = match configs.len() {
+                1 => "one service".to_owned(),
+                several => format!("{several} services"),
+            };
+            let path = escape::path(path);
+            output::print(&format!("{path}: all right, with {services}\n"))
         }
     }
 }

@@ -36,7 +36,7 @@ impl fmt::Display for Mistake {
 }
 
 impl Document {
-    /// Reads the file, whose syntax is right.
+    /// Reads the file, whose syntax is right; `-` is stdin.
     ///
     /// # Errors
     /// It can't be read, is too large, or is no TOML.
@@ -46,7 +46,11 @@ impl Document {
             place: None,
             what,
         };
-        let bytes = read_at_most(path, LARGEST).map_err(unread)?;
+        let bytes = match path.as_os_str() == "-" {
+            true => read_stdin(),
+            false => read_at_most(path, LARGEST),
+        };
+        let bytes = bytes.map_err(unread)?;
         let text =
             String::from_utf8(bytes).map_err(|_| unread("it is no UTF-8 text".to_owned()))?;
         Self::of(path, text)
@@ -96,6 +100,14 @@ impl Document {
     }
 }
 
+fn read_stdin() -> Result<Vec<u8>, String> {
+    let read = eco_files::read_at_most(std::io::stdin().lock(), LARGEST);
+    within(
+        read.map_err(|error| format!("cannot read it: {error}"))?,
+        LARGEST,
+    )
+}
+
 /// Reads a file that is no larger than this. It waits for no pipe.
 ///
 /// # Errors
@@ -104,8 +116,12 @@ pub(super) fn read_at_most(path: &Path, most: usize) -> Result<Vec<u8>, String> 
     let unread = |error: &dyn fmt::Display| format!("cannot read it: {error}");
     let file = eco_files::open(path).map_err(|error| unread(&error))?;
     let bytes = eco_files::read_unchanged(&file, most).map_err(|error| unread(&error))?;
-    if bytes.len() > most {
-        return Err(format!("it is larger than {} KiB", most / 1024));
+    within(bytes, most)
+}
+
+fn within(bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, String> {
+    match bytes.len() <= most {
+        true => Ok(bytes),
+        false => Err(format!("it is larger than {} KiB", most / 1024)),
     }
-    Ok(bytes)
 }

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 pub(crate) enum ConfigCommand {
     /// Say what the services of a file would do: load their plugins and certificates, and listen on nothing
     Check {
-        /// The file
+        /// The file; - is stdin
         #[arg(default_value = "eco.toml", value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },
