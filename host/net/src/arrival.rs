@@ -2,6 +2,7 @@
 
 use super::chunk::Chunk;
 use super::reusable_timeout::ReusableTimeout;
+use super::transport::Transport;
 use eco_contract::Session;
 use std::future::poll_fn;
 use std::io;
@@ -9,7 +10,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 /// After a chunk of so many bytes it pays to read the next ones right into the session's memory. It must ask for room
@@ -72,7 +73,7 @@ impl<'a, E> Arrivals<'a, E> {
     ///
     /// # Errors
     /// The connection is broken.
-    pub(super) async fn next<T: AsyncRead + Unpin, S: Session<Error = E>>(
+    pub(super) async fn next<T: Transport, S: Session<Error = E>>(
         &mut self,
         transport: &mut T,
         session: &mut S,
@@ -98,7 +99,7 @@ impl<'a, E> Arrivals<'a, E> {
         .await
     }
 
-    fn poll_read<T: AsyncRead + Unpin, S: Session<Error = E>>(
+    fn poll_read<T: Transport, S: Session<Error = E>>(
         &mut self,
         transport: &mut T,
         session: &mut S,
@@ -107,6 +108,7 @@ impl<'a, E> Arrivals<'a, E> {
         // One message often comes as a large part and a small one.
         let large = self.last.max(self.before);
         if large >= MANY
+            && !transport.keeps_messages()
             && self.no_room.is_none()
             && let Some(buffer) = session.direct_buffer()
         {

@@ -56,6 +56,8 @@ pub enum End<E> {
     Failed(E),
     /// The session replied after it had finished.
     RepliedAfterFinish,
+    /// The session replied what the transport can't carry.
+    Unsendable(io::Error),
     /// The peer, or the network, tore it down.
     PeerReset(io::Error),
     /// Nothing came, and nothing was written, for too long.
@@ -74,7 +76,9 @@ impl<E> End<E> {
         match self {
             Self::Ended => Reason::Ended,
             Self::ByPlugin(_) => Reason::ByPlugin,
-            Self::Refused(_) | Self::Failed(_) | Self::RepliedAfterFinish => Reason::Failed,
+            Self::Refused(_) | Self::Failed(_) | Self::RepliedAfterFinish | Self::Unsendable(_) => {
+                Reason::Failed
+            }
             Self::PeerReset(_) => Reason::PeerReset,
             Self::Idle => Reason::Idle,
             Self::Stalled => Reason::Stalled,
@@ -136,7 +140,7 @@ pub async fn serve<T: Transport, S: Session>(
 pub async fn linger<T: Transport, E>(transport: &mut T, end: &End<E>) {
     let mut wait = match end {
         End::ByPlugin(Next::Reset) => return,
-        End::ByPlugin(_) | End::Refused(_) => LINGER,
+        End::ByPlugin(_) | End::Refused(_) | End::Unsendable(_) => LINGER,
         // Waits only if the peer was sending just now.
         End::Idle | End::Stopping => Duration::ZERO,
         // The peer's FIN was read, or it is to see a reset.
@@ -332,7 +336,10 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
             written => written,
         };
-        let written = written.map_err(End::PeerReset)?;
+        let written = written.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => End::Unsendable(error),
+            _ => End::PeerReset(error),
+        })?;
         self.counts.sent += written as u64;
         *rest = rest.get(written..).unwrap_or_default();
         Poll::Ready(Ok(Continue(())))
@@ -365,11 +372,17 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                     tracing::debug!(connection = self.id, "sent FIN");
                     return;
                 }
-                // It fails if the peer is gone, or takes nothing.
-                if self.send_fin::<E>().await.is_err() {
-                    self.transport.reset_on_drop();
-                }
+                self.send_fin_or_reset::<E>().await;
             }
+            // The reply with which the session may have finished was not written.
+            End::Unsendable(_) => self.send_fin_or_reset::<E>().await,
+        }
+    }
+
+    async fn send_fin_or_reset<E>(&mut self) {
+        // It fails if the peer is gone, or takes nothing.
+        if self.send_fin::<E>().await.is_err() {
+            self.transport.reset_on_drop();
         }
     }
 }

@@ -71,6 +71,7 @@ trait AnyTransport: AsyncRead + AsyncWrite + Unpin + Send {
     fn any_handshake(&mut self) -> Pin<Box<dyn Future<Output = io::Result<()>> + Send + '_>>;
     fn any_describe(&self, arriving: &mut Arriving);
     fn any_drop_sends_fin(&self) -> bool;
+    fn any_keeps_messages(&self) -> bool;
 }
 
 impl<T: Transport> AnyTransport for T {
@@ -88,6 +89,10 @@ impl<T: Transport> AnyTransport for T {
 
     fn any_drop_sends_fin(&self) -> bool {
         self.drop_sends_fin()
+    }
+
+    fn any_keeps_messages(&self) -> bool {
+        self.keeps_messages()
     }
 }
 
@@ -121,6 +126,13 @@ impl Transport for Stream {
             #[cfg(unix)]
             Self::Unix(stream) => stream.drop_sends_fin(),
             Self::Layered(Layered(stream)) => stream.any_drop_sends_fin(),
+        }
+    }
+
+    fn keeps_messages(&self) -> bool {
+        match self {
+            Self::Layered(Layered(stream)) => stream.any_keeps_messages(),
+            _ => false,
         }
     }
 }

@@ -9,6 +9,9 @@ use tokio::net::TcpStream;
 ///
 /// It may buffer what is written: each reply is flushed, within the write timeout. A flush counts as a whole, so that
 /// what a transport buffers should be what a slow peer takes in that time.
+///
+/// A write that fails with [`InvalidInput`](io::ErrorKind::InvalidInput) is the reply's fault, which the transport can't
+/// carry: the session has failed then, and the connection ends in order.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// Makes the coming drop an abortive close: unsent bytes are thrown away, and the peer sees a reset. A transport
     /// without resets is just dropped, as is one that has none before its handshake is through.
@@ -41,6 +44,12 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
     /// duplicate of the socket would keep the connection open. By default the drop doesn't: a transport may have last
     /// words of its own.
     fn drop_sends_fin(&self) -> bool {
+        false
+    }
+
+    /// Whether its bytes come in messages, so that one read gives a whole one where there is room for it. Each read has
+    /// room for a whole chunk then. By default bytes come as they please.
+    fn keeps_messages(&self) -> bool {
         false
     }
 }

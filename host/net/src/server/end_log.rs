@@ -43,6 +43,7 @@ impl EndLog {
             End::RepliedAfterFinish => {
                 self.failed(reason, None, &RepliedAfterFinish);
             }
+            End::Unsendable(error) => self.failed(reason, None, error),
             End::PeerReset(error) => self.ended(reason, None, Some(error)),
             End::Idle => self.ended(reason, Some(Limit::IdleTimeout), None),
             End::Stalled => self.ended(reason, Some(Limit::WriteTimeout), None),

@@ -162,7 +162,7 @@ impl<E> From<&End<E>> for EndReason {
             End::Ended => Self::Ended,
             End::ByPlugin(_) => Self::ByPlugin,
             End::Refused(_) => Self::Refused,
-            End::Failed(_) | End::RepliedAfterFinish => Self::Failed,
+            End::Failed(_) | End::RepliedAfterFinish | End::Unsendable(_) => Self::Failed,
             End::PeerReset(_) => Self::PeerReset,
             End::Idle => Self::Idle,
             End::Stalled => Self::Stalled,
