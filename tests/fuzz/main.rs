@@ -28,3 +28,5 @@ mod scripts;
 mod seeds;
 /// Certificates and keys.
 mod tls;
+/// What a browser sends, and what is nearly that.
+mod websockets;

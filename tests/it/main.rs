@@ -87,3 +87,5 @@ mod tcp;
 /// TLS.
 #[cfg(unix)]
 mod tls;
+/// Messages of WebSockets, and a browser.
+mod websocket;

@@ -1,7 +1,7 @@
 //! TCP over real sockets: half-close, resets, slow peers, timeouts, caps.
 
-use crate::harness::{Eco, Server, assert_same};
-use crate::support::{Peer, noise, serve, session_plugin};
+use crate::harness::{Eco, assert_same};
+use crate::support::{Peer, noise, resident_bytes, serve, session_plugin};
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
@@ -54,21 +54,6 @@ fn a_reset_ends_that_connection_and_no_other() {
     server.logged(&["closed", "connection=3", "reason=\"peer-reset\""]);
     neighbour.send(b"two").expect(b"two").finish().expect_end();
     assert!(!server.log().contains("ERROR"), "{}", server.log());
-}
-
-fn resident_bytes(server: &Server) -> u64 {
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it runs");
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .expect("it has memory");
-    let kib: u64 = line
-        .split_whitespace()
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .expect("a number");
-    kib * 1024
 }
 
 #[test]

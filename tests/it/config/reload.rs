@@ -3,6 +3,7 @@
 use super::{Folder, listened_on, logs_again};
 use crate::harness::{Server, assert_same};
 use crate::support::{Peer, noise};
+use crate::websocket::{RESPONSE, frame, request};
 use rustix::process::Signal;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -256,4 +257,38 @@ fn what_is_kept_in_a_file_and_what_is_watched_stays_when_the_file_is_read_again(
         folder.write("counts.js", "function receive() { return 'watched\\n' }");
     });
     assert_eq!(ask(addresses[1]), "watched");
+}
+
+#[test]
+fn what_is_asked_of_websockets_changes_and_their_socket_stays() {
+    let folder = Folder::new("websockets");
+    let at = |place: &str| format!("{STAYS}[[service]]\nname = \"page\"\nlisten = \"{place}\"\n");
+    folder.write("eco.toml", at("ws:127.0.0.1:0/old"));
+    let mut server = folder.eco(&["serve", "--config"]).serve();
+    let line = server.line();
+    let url = line.strip_prefix("listening on ws://").expect("it says so");
+    let (address, rest) = url.split_once('/').expect("it has a path");
+    assert_eq!(rest, "old (service page, plugin echo)");
+    let address: SocketAddr = address.parse().expect("an address");
+    let mut old = Peer::connect(address);
+    old.send(request("/old", "").as_bytes()).expect(RESPONSE);
+
+    let mut stays = Peer::connect(server.address);
+    let text = at("ws:127.0.0.1:0/new,text") + "ws-origin = \"https://chat.example\"\n";
+    folder.write("eco.toml", text);
+    reload(&server, &mut stays);
+    let answer = |path: &str, origin: &str| {
+        let header = format!("Origin: {origin}\r\n");
+        Peer::connect(address)
+            .send(request(path, &header).as_bytes())
+            .line()
+    };
+    let page = "https://chat.example";
+    assert!(answer("/old", page).contains(" 404 "));
+    assert!(answer("/new", "http://127.0.0.1:8000").contains(" 403 "));
+    assert!(answer("/new", page).contains(" 101 "));
+    let mut new = Peer::connect(address);
+    new.send(request("/new", "").as_bytes()).expect(RESPONSE);
+    new.send(&frame(0x81, b"new")).expect(b"\x81\x03new");
+    old.send(&frame(0x82, b"old")).expect(b"\x82\x03old");
 }

@@ -1,20 +1,10 @@
 //! The page of `eco load --html`, opened in a browser.
 
 use crate::harness::Eco;
+use crate::support::browser::Browser;
 use crate::support::empty_folder;
 use crate::support::serve;
-use rustix::process::{Pid, Signal, kill_process_group};
-use std::fs::File;
-use std::io::Write as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
-
-const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-
-/// A browser that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A page as a browser has it.
 struct Opened {
@@ -84,70 +74,14 @@ fn points(elements: &str, picture: &str) -> usize {
     path.matches(['L', 'H']).count()
 }
 
-/// Opens a page of the folder. Without a browser it says so; where `ECO_ALL_TOOLS` is set, there has
-/// to be one.
+/// Opens a page of the folder.
 fn open(folder: &Path, page: &str) -> Option<Opened> {
-    let (elements, log) = (folder.join("elements"), folder.join("log"));
-    let started = BROWSERS.into_iter().find_map(|browser| {
-        let stdout = File::create(&elements).expect("a file can be made");
-        let stderr = File::create(&log).expect("a file can be made");
-        let mut browser = Command::new(browser);
-        browser
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-            ])
-            .args(["--no-first-run", "--disable-background-networking"])
-            .args(["--disable-component-update", "--disable-sync"])
-            .args(["--enable-logging=stderr", "--v=0", "--dump-dom"])
-            .arg(format!(
-                "--user-data-dir={}",
-                folder.join("profile").display()
-            ))
-            .arg(format!("file://{}", folder.join(page).display()))
-            .stdin(std::process::Stdio::null())
-            .stdout(stdout)
-            .stderr(stderr)
-            .process_group(0);
-        browser.spawn().ok()
-    });
-    let Some(browser) = started else {
-        assert!(
-            std::env::var_os("ECO_ALL_TOOLS").is_none(),
-            "no browser: none of {BROWSERS:?} is installed"
-        );
-        // Not through the macro, whose output the test runner keeps to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED the page of eco load: none of {BROWSERS:?} is installed"
-        );
-        return None;
-    };
-    let ended = wait(browser);
-    let read =
-        |path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
-    let log = read(&log);
-    assert!(ended, "the browser did not come to its end:\n{log}");
+    let url = format!("file://{}", folder.join(page).display());
+    let browser = Browser::open(folder, &url, &["--dump-dom"], "the page of eco load")?;
+    let (elements, log) = browser.wait();
     let complaints = log.lines().filter(|line| line.contains("CONSOLE"));
     Some(Opened {
-        elements: read(&elements),
+        elements,
         complaints: complaints.map(str::to_owned).collect(),
     })
-}
-
-/// Waits for a browser and ends what it has started; whether it came to its end by itself, and well.
-fn wait(mut browser: Child) -> bool {
-    let deadline = Instant::now() + PATIENCE;
-    let mut status = None;
-    while status.is_none() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(50));
-        status = browser.try_wait().expect("a child can be waited for");
-    }
-    let group = i32::try_from(browser.id()).ok().and_then(Pid::from_raw);
-    // Of a browser that has ended in order there is nobody left to be found.
-    let _ = kill_process_group(group.expect("a child has a number"), Signal::KILL);
-    let _ = browser.wait();
-    status.is_some_and(|status| status.success())
 }

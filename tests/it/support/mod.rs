@@ -1,5 +1,7 @@
 //! Peers and plugins for the tests.
 
+#[cfg(unix)]
+pub(crate) mod browser;
 pub(crate) mod network;
 pub(crate) mod samples;
 
@@ -202,6 +204,22 @@ impl Peer {
         rustix::net::sockopt::set_socket_linger(&self.0, Some(Duration::ZERO))
             .expect("a socket has options");
     }
+}
+
+/// The memory of a server's process.
+pub(crate) fn resident_bytes(server: &Server) -> u64 {
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it runs");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .expect("it has memory");
+    let kib: u64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .expect("a number");
+    kib * 1024
 }
 
 /// Sends everything while reading everything, then FIN; the whole reply.

@@ -2,7 +2,8 @@
 
 use super::{Authority, TlsPeer, serve_tls};
 use crate::harness::{Eco, assert_same};
-use crate::support::{noise, session_plugin};
+use crate::support::{noise, serve, session_plugin};
+use crate::websocket::{RESPONSE, frame, request};
 use rustls::version::{TLS12, TLS13};
 use std::io::Read as _;
 use std::net::Shutdown;
@@ -105,4 +106,44 @@ fn a_load_of_connections_closes_each_in_order() {
     for line in ["reason=\"ended\"", " opened "] {
         assert_eq!(log.matches(line).count(), 40 + 4, "{log}");
     }
+}
+
+#[test]
+fn a_websocket_may_be_within_tls_and_ends_in_order_by_its_own_close() {
+    let authority = Authority::new("websocket");
+    let pair = authority.server(&["localhost"]);
+    let mut server = serve_tls(&pair, &["-l", "ws:127.0.0.1:0/chat"]);
+    let line = server.line();
+    let (address, rest) = line
+        .strip_prefix("listening on wss://")
+        .and_then(|rest| rest.split_once('/'))
+        .expect("it says where it listens");
+    assert_eq!(rest, "chat (plugin echo, TLS)");
+    let address = address.parse().expect("an address");
+    let connect = || {
+        let mut peer = TlsPeer::connect(address, &authority.trusting());
+        peer.send(request("/chat", "").as_bytes()).expect(RESPONSE);
+        peer
+    };
+    let message = noise(1000, 3);
+    let mut peer = connect();
+    peer.send(&frame(0x82, &message))
+        .expect(&[0x82, 126, 0x03, 0xe8])
+        .expect(&message);
+    peer.send(&frame(0x88, b"\x03\xe8"))
+        .expect(b"\x88\x02\x03\xe8")
+        .expect_end();
+    server.logged(&["closed", "reason=\"ended\"", "received=1000 sent=1000"]);
+    // The end that TLS announces is none of the WebSocket.
+    connect().finish();
+    server.logged(&["closed", "peer-reset", "without a Close frame"]);
+
+    let mut server = serve(&["-l", "ws:127.0.0.1:0", "--tls", "self-signed"]);
+    let lines = [(); 4].map(|()| server.line());
+    let (_, address) = lines[0].split_once("wss://").expect("it says where");
+    let (address, _) = address.split_once(' ').expect("it says what");
+    assert_eq!(
+        lines[3],
+        format!("a browser trusts it once you have opened https://{address} and gone on")
+    );
 }

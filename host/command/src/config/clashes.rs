@@ -24,9 +24,10 @@ fn between(document: &Document, one: &Described, other: &Described) -> Option<Mi
         let what = format!("the name `{name}` is that of the service in line {line}, too");
         return Some(document.mistake(&other.at, what));
     }
-    for (place, address) in other.config.listen.iter().enumerate() {
+    for (place, listen) in other.config.listen.iter().enumerate() {
+        let address = &listen.address;
         let mut taken = one.config.listen.iter();
-        if taken.any(|taken| collide(taken, address)) {
+        if taken.any(|taken| collide(&taken.address, address)) {
             let what = format!("the service `{name}` listens on {address} already");
             return Some(document.mistake(&place_of(other, "listen", place), what));
         }

@@ -1,12 +1,13 @@
 //! The arguments of `eco serve`.
 
+use super::listen_arg::ListenArg;
 use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::limits::SharedArgs;
 use crate::arguments::proxy_protocol::TrustArgs;
 use crate::arguments::server::ServerArgs;
 use crate::arguments::tls::ServerTlsArgs;
 use clap::{ValueEnum, ValueHint};
-use eco_net::ListenAddress;
+use eco_websocket::AllowedOrigin;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ Examples:
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
   eco serve -l unix:/run/eco.sock      a Unix socket, and no port
   eco serve --tls cert.pem,key.pem     TLS, and nothing else
+  eco serve -l ws:127.0.0.1:8080       WebSockets, for pages in a browser
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
   eco serve -p chat.js --state redis://db:6379    many servers, one chat room
@@ -39,14 +41,17 @@ pub(crate) struct ServeArgs {
     /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,
-    /// Where to listen; may be given several times. Port 0 takes a free one; unix:PATH or unix:PATH,mode=660 is a Unix socket, and systemd or systemd:NAME a socket that systemd hands over
+    /// Where to listen; may be given several times. Port 0 takes a free one; unix:PATH or unix:PATH,mode=660 is a Unix socket, systemd or systemd:NAME a socket that systemd hands over, and ws:ADDR:PORT, with /PATH and ,text after it, takes WebSockets
     #[arg(
         short,
         long,
         default_value = "127.0.0.1:5005",
         value_name = "ADDR:PORT"
     )]
-    pub(crate) listen: Vec<ListenAddress>,
+    pub(crate) listen: Vec<ListenArg>,
+    /// Pages that may connect to ws:, such as https://chat.example; may be given several times, and * is every page [default: those of the same host, if that is an address or localhost]
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) ws_origin: Vec<AllowedOrigin>,
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]

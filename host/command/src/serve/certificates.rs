@@ -56,12 +56,24 @@ pub(super) fn tell_reloaded() {
     tracing::info!("certificates reloaded: new connections get them");
 }
 
-/// Says which certificate signs itself, and how a client of this address trusts it.
-pub(super) fn tell_self_signed(fingerprint: Fingerprint, address: &LocalAddress) {
+/// Says which certificate signs itself, and how clients of these addresses trust it, of which the second takes
+/// WebSockets.
+pub(super) fn tell_self_signed(
+    fingerprint: Fingerprint,
+    stream: Option<&LocalAddress>,
+    websocket: Option<&LocalAddress>,
+) {
     say(&format!(
         "its certificate is for trying out, and signs itself: {fingerprint}"
     ));
-    say(&format!(
-        "a client that trusts it: eco send --tls --ca {fingerprint} --to {address} hello"
-    ));
+    if let Some(address) = stream {
+        say(&format!(
+            "a client that trusts it: eco send --tls --ca {fingerprint} --to {address} hello"
+        ));
+    }
+    if let Some(address) = websocket {
+        say(&format!(
+            "a browser trusts it once you have opened https://{address} and gone on"
+        ));
+    }
 }

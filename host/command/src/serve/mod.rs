@@ -7,6 +7,7 @@ pub(crate) mod args;
 mod bind_error;
 pub(crate) mod certificates;
 mod layers;
+mod listen_arg;
 pub(crate) mod places;
 mod prepared;
 pub(crate) mod sandbox;

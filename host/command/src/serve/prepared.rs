@@ -10,6 +10,7 @@ use crate::plugin::watch::Watch;
 use eco_net::BoundListener;
 use eco_plugin::{ServerPlugin, Shares};
 use eco_tls::ServerSettings;
+use std::sync::Arc;
 
 /// All that a service needs to serve with other settings, ready before anything changes.
 pub(super) struct Prepared {
@@ -107,5 +108,12 @@ async fn layers(config: &ServiceConfig, before: Option<&Serving<'_>>) -> Result<
         None => None,
     };
     let proxies = config.proxies.clone();
-    Ok(Layers { proxies, tls })
+    let websockets = SocketKey::with_framing(config).into_iter();
+    let websockets = websockets
+        .filter_map(|(key, framing)| Some((key, Arc::new(framing.rules(&config.ws_origins)?))));
+    Ok(Layers {
+        proxies,
+        tls,
+        websockets: websockets.collect(),
+    })
 }

@@ -197,8 +197,8 @@ impl Service {
         for (key, listeners) in listeners {
             let listening = listeners.into_iter().map(|listener| {
                 let address = listener.address().clone();
-                self.tell_address(&address, log_format);
-                (address, self.serve(listener))
+                self.tell_address(&key, &address, log_format);
+                (address, self.serve(key.clone(), listener))
             });
             let listening = listening.collect();
             self.open.push(Open { key, listening });
@@ -207,16 +207,18 @@ impl Service {
     }
 
     /// Serves the connections of this listener.
-    fn serve(&self, listener: BoundListener) -> Listening {
+    fn serve(&self, key: SocketKey, listener: BoundListener) -> Listening {
         let (layers, newest) = (self.layers.subscribe(), self.newest.subscribe());
-        let listener =
-            MappedListener::new(listener, move |accepted| layers.borrow().over(accepted));
+        let listener = MappedListener::new(listener, move |accepted| {
+            layers.borrow().over(&key, accepted)
+        });
         self.server.listen(listener, move |_: &Arriving| {
             Some(newest.borrow().session())
         })
     }
 
-    fn tell_address(&self, address: &LocalAddress, log_format: LogFormat) {
+    fn tell_address(&self, key: &SocketKey, address: &LocalAddress, log_format: LogFormat) {
+        let address = self.layers.borrow().url(key, address);
         let described = self.config.described();
         say(&format!("listening on {address} ({described})"));
         match log_format {
@@ -232,12 +234,22 @@ impl Service {
 
     /// Says how clients trust a certificate that signs itself, once.
     fn tell_self_signed(&mut self) {
-        let made = self.layers().tls.and_then(|tls| tls.self_signed());
-        let mut addresses = self.open.iter().flat_map(|open| &open.listening);
-        if let (Some(made), Some((address, _))) = (made, addresses.next())
+        let layers = self.layers();
+        let first = |takes_websockets| {
+            let mut open = self
+                .open
+                .iter()
+                .filter(|open| layers.websocket(&open.key).is_some() == takes_websockets);
+            let (address, _) = open.find_map(|open| open.listening.first())?;
+            Some(address)
+        };
+        let (stream, websocket) = (first(false), first(true));
+        let made = layers.tls.as_ref().and_then(|tls| tls.self_signed());
+        if let Some(made) = made
             && self.told != Some(made)
+            && stream.or(websocket).is_some()
         {
-            certificates::tell_self_signed(made, address);
+            certificates::tell_self_signed(made, stream, websocket);
             self.told = Some(made);
         }
     }

@@ -1,15 +1,17 @@
 //! The settings of a service, parsed.
 
 use super::args::{ServeArgs, SnapshotArg};
+use super::listen_arg::{self, ListenArg};
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::plugin::PluginArg;
 use crate::state::args::namespace_of;
 use eco_limits::Limit as _;
-use eco_net::{Limit, Limits, ListenAddress, TrustedProxies};
+use eco_net::{Limit, Limits, TrustedProxies};
 use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::Location;
 use eco_tls::ServerSettings;
+use eco_websocket::AllowedOrigin;
 
 /// The settings of one service.
 #[derive(Clone)]
@@ -19,7 +21,9 @@ pub(crate) struct ServiceConfig {
     pub(crate) plugin: PluginArg,
     pub(super) watch: bool,
     pub(super) snapshot: SnapshotArg,
-    pub(crate) listen: Vec<ListenAddress>,
+    pub(crate) listen: Vec<ListenArg>,
+    /// The pages that may connect where it takes WebSockets.
+    pub(super) ws_origins: Vec<AllowedOrigin>,
     /// Who says whose the connections are that it brings.
     pub(super) proxies: Option<TrustedProxies>,
     pub(crate) tls: Option<ServerSettings>,
@@ -54,6 +58,7 @@ impl ServiceConfig {
                 "--chunk-size {chunk} is more than --reply {reply}: a plugin could not even return a whole chunk"
             )));
         }
+        listen_arg::check(&args.listen, &args.ws_origin)?;
         let mut shared = eco_state::Limits::default();
         args.shared.limits.set(&mut shared)?;
         let plugin = args.named.unwrap_or(args.plugin);
@@ -74,6 +79,7 @@ impl ServiceConfig {
             watch: args.watch,
             snapshot: args.snapshot,
             listen: args.listen,
+            ws_origins: args.ws_origin,
             proxies: args.trust.proxy_protocol,
             tls: args.tls.settings()?,
             has_own_places: args.limits.has(Limit::MaxConnections),

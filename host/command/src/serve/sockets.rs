@@ -1,6 +1,7 @@
 //! The sockets of all services, by the addresses that they were made for. A service listens with listeners of its own of
 //! them, so that a socket stays open while what listens on it changes.
 
+use super::listen_arg::{Framing, ListenArg};
 use super::service_config::ServiceConfig;
 use eco_net::{ActivatedSockets, BindError, BoundListener, ListenAddress, bind, collide};
 use std::io::{self, ErrorKind};
@@ -24,16 +25,23 @@ pub(super) struct SocketKey {
 impl SocketKey {
     /// Those of all addresses of a service, each once.
     pub(super) fn all_of(config: &ServiceConfig) -> Vec<Self> {
-        let mut keys: Vec<Self> = Vec::new();
-        for address in &config.listen {
+        let keys = Self::with_framing(config).into_iter();
+        keys.map(|(key, _)| key).collect()
+    }
+
+    /// The same, each with what carries the bytes there.
+    pub(super) fn with_framing(config: &ServiceConfig) -> Vec<(Self, &Framing)> {
+        let mut keys: Vec<(Self, &Framing)> = Vec::new();
+        for ListenArg { framing, address } in &config.listen {
             let is_another_each_time = !collide(address, address);
-            let same = keys.iter().filter(|key| key.address == *address).count();
+            let alike = keys.iter().filter(|(key, _)| key.address == *address);
+            let same = alike.count();
             let key = Self {
                 address: address.clone(),
                 of: is_another_each_time.then(|| (config.name.clone(), same)),
             };
-            if !keys.contains(&key) {
-                keys.push(key);
+            if !keys.iter().any(|(known, _)| *known == key) {
+                keys.push((key, framing));
             }
         }
         keys
