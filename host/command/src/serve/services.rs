@@ -193,11 +193,18 @@ impl Services {
         }
     }
 
-    /// Stops all services at the same time.
-    pub(super) async fn stop(mut self) {
-        for service in self.serving {
-            self.leaving.spawn(service.stop());
+    /// Stops all services at the same time. Nobody can connect any more while replies on their way are waited for.
+    pub(super) async fn stop(self) {
+        let Self {
+            serving,
+            mut leaving,
+            sockets,
+            ..
+        } = self;
+        drop(sockets);
+        for service in serving {
+            leaving.spawn(service.stop());
         }
-        while self.leaving.join_next().await.is_some() {}
+        while leaving.join_next().await.is_some() {}
     }
 }
