@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -39,6 +40,8 @@ struct Amount {
 /// The two servers, native first.
 struct Servers {
     all: [Process; 2],
+    /// With the files of the certificate, which eco reads when it listens already.
+    _folder: TempDir,
     certificate: CertificateDer<'static>,
     runtime: Runtime,
 }
@@ -85,6 +88,7 @@ impl Servers {
         })?;
         Ok(Self {
             all: [native, eco],
+            _folder: folder,
             certificate: made.cert.der().clone(),
             runtime: Runtime::new()?,
         })
