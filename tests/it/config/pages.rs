@@ -48,3 +48,16 @@ fn the_file_to_begin_with_is_checked_and_is_what_the_schema_takes() {
     let checked = Eco::new(&["config", "check", &path]).run(b"");
     assert_eq!(checked.code, 0, "{}", checked.stderr);
 }
+
+#[test]
+fn the_services_on_the_page_for_operators_are_what_the_schema_takes() {
+    let page = text_of(project_file("host/OPERATING.md").as_ref());
+    let examples = page.split("```toml\n").skip(1);
+    let examples: Vec<_> = examples
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(!examples.is_empty(), "it shows some");
+    for example in examples {
+        assert_eq!(by_schema(example), None, "{example}");
+    }
+}

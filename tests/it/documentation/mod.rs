@@ -4,5 +4,6 @@ mod features;
 mod figures;
 mod layers;
 mod limit_comments;
+mod operating;
 mod promises;
 mod translations;

@@ -55,6 +55,32 @@ pub(super) fn of_source(name: &str, text: &str) -> Vec<TypedCommand> {
     found.collect()
 }
 
+/// The commands in a unit of systemd.
+pub(super) fn of_unit(name: &str, text: &str) -> Vec<TypedCommand> {
+    let lines = (1..).zip(text.lines());
+    let found = lines.filter_map(|(number, line)| {
+        let command = line.strip_prefix("ExecStart=/usr/local/bin/")?;
+        Some(typed(format!("{name}:{number}"), command, true))
+    });
+    found.collect()
+}
+
+/// The command of an image: its entry point, and then what is given to that.
+pub(super) fn of_image(name: &str, text: &str) -> TypedCommand {
+    let of = |instruction: &str| {
+        let mut arrays = text
+            .lines()
+            .filter_map(move |line| line.strip_prefix(instruction));
+        let words = arrays.next().map(serde_json::from_str::<Vec<String>>);
+        words.unwrap().unwrap()
+    };
+    TypedCommand {
+        place: name.to_owned(),
+        words: [of("ENTRYPOINT "), of("CMD ")].concat(),
+        is_whole: true,
+    }
+}
+
 fn typed(place: String, text: &str, is_whole: bool) -> TypedCommand {
     TypedCommand {
         place,

@@ -17,7 +17,7 @@ use crate::arguments::flag_table::{FlagTable, flag};
 use crate::arguments::limits::Shared;
 use clap::error::ErrorKind;
 use clap::{Command, Parser as _};
-use commands::{TypedCommand, of_help, of_page, of_source};
+use commands::{TypedCommand, of_help, of_image, of_page, of_source, of_unit};
 use eco_limits::Limit as _;
 use program::{all_commands, whole};
 use std::collections::BTreeSet;
@@ -125,6 +125,10 @@ fn every_command_that_is_written_somewhere_is_one_that_eco_takes() {
             all.extend(of_source(&name, &text));
         }
     }
+    let unit = of_unit("eco.service", &page("host/dist/eco.service"));
+    assert_eq!(unit.len(), 1);
+    all.extend(unit);
+    all.push(of_image("Containerfile", &page("host/dist/Containerfile")));
     assert!(all.len() > 200, "{} commands were found", all.len());
     let refused: Vec<String> = all.iter().filter_map(refused).collect();
     assert!(refused.is_empty(), "\n{}", refused.join("\n"));
