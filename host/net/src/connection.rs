@@ -5,6 +5,7 @@
 
 use super::arrival::{Arrival, Arrivals};
 use super::chunk::Chunk;
+use super::counts::LiveCounts;
 use super::limits::Limits;
 use super::transport::Transport;
 use super::within::within;
@@ -87,16 +88,6 @@ impl<E> End<E> {
     }
 }
 
-/// Bytes that went through a connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// From the peer.
-    pub received: u64,
-    /// To the peer.
-    pub sent: u64,
-}
-
 /// Serves one connection up to its end. If it ends in order, FIN is sent then, or left to the drop of the transport
 /// where
 /// [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`] and for the drop. The end is always there in
@@ -115,7 +106,7 @@ pub async fn serve<T: Transport, S: Session>(
     connection: &Connection,
     limits: &Limits,
     stopping: &AtomicBool,
-    counts: &mut Counts,
+    counts: &LiveCounts,
 ) -> End<S::Error> {
     let mut connection_loop = ConnectionLoop {
         transport,
@@ -171,7 +162,7 @@ struct ConnectionLoop<'a, T> {
     write_timeout: Option<Duration>,
     /// The state between session and peer. If the session has finished, FIN was sent.
     life: Life,
-    counts: &'a mut Counts,
+    counts: &'a LiveCounts,
 }
 
 impl<T: Transport> ConnectionLoop<'_, T> {
@@ -218,7 +209,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                 }
                 Err(error) => return End::PeerReset(error),
             };
-            let sent = self.counts.sent;
+            let sent = self.counts.sent();
             let end = match reply {
                 Ok(reply) => self.write(reply).await,
                 Err(error) => Some(End::Failed(error)),
@@ -226,7 +217,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             if let Some(end) = end {
                 return end;
             }
-            if self.counts.sent > sent {
+            if self.counts.sent() > sent {
                 arrivals.wrote();
             }
         }
@@ -244,7 +235,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
 
     fn received(&mut self, chunk: &[u8]) {
         let bytes = chunk.len();
-        self.counts.received += bytes as u64;
+        self.counts.add_chunk(bytes);
         tracing::debug!(target: SAID, connection = self.id, bytes, "received {}", Escaped(chunk));
     }
 
@@ -340,7 +331,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             io::ErrorKind::InvalidInput => End::Unsendable(error),
             _ => End::PeerReset(error),
         })?;
-        self.counts.sent += written as u64;
+        self.counts.add_sent(written);
         *rest = rest.get(written..).unwrap_or_default();
         Poll::Ready(Ok(Continue(())))
     }

@@ -25,6 +25,7 @@ mod chunk;
 mod connect;
 mod connect_address;
 mod connection;
+mod counts;
 mod exchange;
 mod handshake;
 mod inbox;
@@ -57,7 +58,8 @@ pub use bind::{BindError, bind, collide};
 pub use bound_listener::{BoundListener, LocalAddress};
 pub use connect::{ConnectError, connect, connect_any, connect_unix};
 pub use connect_address::ConnectAddress;
-pub use connection::{Counts, End, linger, serve};
+pub use connection::{End, linger, serve};
+pub use counts::{Counts, LiveCounts};
 pub use exchange::{Broken, Request, exchange};
 pub use handshake::Handshake;
 pub use inbox::Inbox;
@@ -71,7 +73,7 @@ pub use proxy_protocol::{
 pub use quota::Quota;
 pub use reusable_timeout::ReusableTimeout;
 pub use server::{
-    EndReason, Listening, Refusal, Server, ServerCounts, ServerEvent, ServerHandle,
+    EndReason, Listening, Refusal, Server, ServerCounts, ServerEvent, ServerFigures, ServerHandle,
     ShutdownSummary, StopSignal,
 };
 pub use stamped::{StampedStream, StampsOn};

@@ -3,7 +3,7 @@
 use super::Repeat;
 use crate::harness::assert_same;
 use eco_host::contract::{Connection, Expect};
-use eco_host::net::{Counts, End, Inbox, Limits, Request, Transport, exchange, serve};
+use eco_host::net::{End, Inbox, Limits, LiveCounts, Request, Transport, exchange, serve};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
@@ -66,7 +66,7 @@ async fn replies<F: Future>(
         origin: None,
         details: None,
     };
-    let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());
+    let (stopping, counts) = (AtomicBool::new(false), LiveCounts::default());
     let limits = Limits::default();
     let serving = async {
         let end = serve(
@@ -75,7 +75,7 @@ async fn replies<F: Future>(
             &connection,
             &limits,
             &stopping,
-            &mut counts,
+            &counts,
         )
         .await;
         drop(transport);

@@ -5,7 +5,7 @@ mod buffered;
 
 use crate::harness::assert_same;
 use eco_host::contract::{Connection, Next, Opening, Reason, Reply, Session};
-use eco_host::net::{Counts, End, Limits, serve};
+use eco_host::net::{Counts, End, Limits, LiveCounts, serve};
 use proptest::prelude::*;
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -74,22 +74,14 @@ pub(crate) async fn run<S: Session, F: Future>(
         origin: None,
         details: None,
     };
-    let (stopping, mut counts) = (AtomicBool::new(false), Counts::default());
+    let (stopping, counts) = (AtomicBool::new(false), LiveCounts::default());
     let serving = async {
-        let end = serve(
-            &mut far,
-            session,
-            &connection,
-            limits,
-            &stopping,
-            &mut counts,
-        )
-        .await;
+        let end = serve(&mut far, session, &connection, limits, &stopping, &counts).await;
         drop(far);
         end
     };
     let (end, output) = tokio::join!(serving, peer(near));
-    (end, counts, output)
+    (end, counts.get(), output)
 }
 
 #[tokio::test(start_paused = true)]

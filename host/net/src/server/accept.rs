@@ -18,7 +18,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -185,6 +184,7 @@ async fn free_place(server: &ServerState, warnings: &mut RateLimit) -> Option<Pl
         let limit = Limit::MaxConnections.code();
         tracing::warn!(limit, "{open} connections are open: the next ones wait");
     }
+    let _waits = server.tallies.wait();
     server.places.next().await
 }
 
@@ -217,7 +217,7 @@ fn start<T, S, F>(
         details,
     } = accepted;
     let arriving = Arriving {
-        id: server.accepted.fetch_add(1, Ordering::Relaxed) + 1,
+        id: server.tallies.accept(),
         peer,
         local,
         peer_address,
@@ -242,5 +242,8 @@ fn start<T, S, F>(
         }
         drop(place);
     };
-    server.connections.spawn(connection.in_current_span());
+    server
+        .tallies
+        .connections
+        .spawn(connection.in_current_span());
 }

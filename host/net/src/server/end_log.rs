@@ -2,7 +2,9 @@
 
 use super::event::{EndReason, ServerEvent};
 use super::state::ServerState;
-use crate::connection::{Counts, End};
+use super::traffic::Counting;
+use crate::connection::End;
+use crate::counts::Counts;
 use crate::limits::Limit;
 use eco_contract::RepliedAfterFinish;
 use eco_text::escape::{Escaped, one_line};
@@ -17,7 +19,7 @@ pub(super) struct EndLog {
     /// The session's version.
     version: Option<u64>,
     opened: Instant,
-    pub(super) counts: Counts,
+    pub(super) counts: Counting,
     is_written: bool,
     server: Arc<ServerState>,
 }
@@ -28,7 +30,7 @@ impl EndLog {
             id,
             version,
             opened: Instant::now(),
-            counts: Counts::default(),
+            counts: server.tallies.open(id),
             is_written: false,
             server,
         }
@@ -56,7 +58,7 @@ impl EndLog {
     /// `limit` is the one that was reached, if one was.
     fn ended(&mut self, reason: EndReason, limit: Option<Limit>, error: Option<&dyn fmt::Display>) {
         let duration = self.opened.elapsed();
-        let Counts { received, sent } = self.counts;
+        let Counts { received, sent, .. } = self.counts.get();
         tracing::info!(
             connection = self.id,
             version = self.version,
@@ -80,7 +82,7 @@ impl EndLog {
     ) {
         let duration = self.opened.elapsed();
         let error = one_line(error);
-        let Counts { received, sent } = self.counts;
+        let Counts { received, sent, .. } = self.counts.get();
         tracing::warn!(
             connection = self.id,
             version = self.version,
@@ -104,11 +106,12 @@ impl EndLog {
         error: impl FnOnce() -> Option<String>,
     ) {
         self.is_written = true;
+        self.server.tallies.end(self.id, reason);
         self.server.observers.tell(|| ServerEvent::Ended {
             id: self.id,
             version: self.version,
             reason,
-            counts: self.counts,
+            counts: self.counts.get(),
             duration,
             budget,
             limit,

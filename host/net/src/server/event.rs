@@ -1,6 +1,7 @@
 //! The events of a server, and those who observe them.
 
-use crate::connection::{Counts, End};
+use crate::connection::End;
+use crate::counts::Counts;
 use crate::limits::Limit;
 use eco_contract::{Connection, Reason};
 use std::fmt;
@@ -42,7 +43,7 @@ pub enum ServerEvent {
         version: Option<u64>,
         /// Why.
         reason: EndReason,
-        /// Bytes that went through it.
+        /// What went through it.
         counts: Counts,
         /// The time since it was opened.
         duration: Duration,
@@ -83,6 +84,16 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The codes of all refusals.
+    pub(super) const CODES: [&str; 6] = [
+        "too-many",
+        "no-session",
+        "handshake-failed",
+        "handshake-timed-out",
+        "stopping",
+        "dropped",
+    ];
+
     /// The reason in one word, stable: logs and tests use it.
     pub fn code(&self) -> &'static str {
         match self {
@@ -140,6 +151,20 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// All of them, in their order.
+    pub(super) const ALL: [Self; 10] = [
+        Self::Ended,
+        Self::ByPlugin,
+        Self::Refused,
+        Self::Failed,
+        Self::PeerReset,
+        Self::Idle,
+        Self::Stalled,
+        Self::Stopping,
+        Self::CutOff,
+        Self::Dropped,
+    ];
+
     /// The reason in one word, stable: the log has it. One that was cut off is `stopping` there.
     pub fn code(self) -> &'static str {
         match self {

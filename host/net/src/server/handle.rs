@@ -1,7 +1,8 @@
 //! A running server, and how it stops.
 
 use super::accept::{Accept, Change, accept_all, accept_from};
-use super::state::{ServerCounts, ServerState, ShutdownSummary};
+use super::figures::{ServerCounts, ServerFigures};
+use super::state::{ServerState, ShutdownSummary};
 use crate::arriving::Arriving;
 use crate::limits::Limits;
 use crate::listener::Listener;
@@ -123,7 +124,12 @@ impl ServerHandle {
 
     /// The connections at this moment.
     pub fn counts(&self) -> ServerCounts {
-        self.state.counts()
+        self.state.tallies.counts()
+    }
+
+    /// What it counts, for whoever watches it without the handle.
+    pub fn figures(&self) -> ServerFigures {
+        ServerFigures(self.state.tallies.clone())
     }
 }
 

@@ -7,15 +7,18 @@
 mod accept;
 mod end_log;
 mod event;
+mod figures;
 mod handle;
 mod places;
 mod state;
 mod task;
+mod traffic;
 mod unopened;
 
 pub use event::{EndReason, Refusal, ServerEvent};
+pub use figures::{ServerCounts, ServerFigures};
 pub use handle::{Listening, ServerHandle, StopSignal};
-pub use state::{ServerCounts, ShutdownSummary};
+pub use state::ShutdownSummary;
 
 use super::arriving::Arriving;
 use super::limits::Limits;
@@ -23,9 +26,11 @@ use super::listener::Listener;
 use accept::{Accept, accept_from};
 use eco_contract::Session;
 use event::Observers;
+use figures::Tallies;
 use state::ServerState;
 use std::fmt;
 use std::sync::Arc;
+use traffic::Traffic;
 
 /// A server, before its start. Its listeners share its limits.
 #[must_use = "a server does nothing before it is started"]
@@ -33,6 +38,7 @@ pub struct Server {
     limits: Limits,
     listeners: Vec<Accept>,
     observers: Observers,
+    counts_traffic: bool,
 }
 
 impl Server {
@@ -42,6 +48,7 @@ impl Server {
             limits,
             listeners: Vec::new(),
             observers: Observers::default(),
+            counts_traffic: false,
         }
     }
 
@@ -68,6 +75,13 @@ impl Server {
         self
     }
 
+    /// Counts what goes through all connections, for [`ServerFigures::traffic`]. A connection needs a line of the
+    /// processor's cache for it, and a lock when it comes and when it goes. The way of a chunk is the same.
+    pub fn counting_traffic(mut self) -> Self {
+        self.counts_traffic = true;
+        self
+    }
+
     /// Starts to accept and to serve, in tasks of the tokio runtime that this is called in. The runtime has to have its
     /// timers and its input and output on. They are in the span of `tracing` that this is called in.
     ///
@@ -79,7 +93,9 @@ impl Server {
     /// # Panics
     /// There is no runtime here.
     pub fn start(self) -> ServerHandle {
-        let state = Arc::new(ServerState::new(self.limits, self.observers));
+        let traffic = self.counts_traffic.then(Traffic::default);
+        let tallies = Tallies::new(self.limits.max_connections, traffic);
+        let state = Arc::new(ServerState::new(self.limits, self.observers, tallies));
         ServerHandle::start(self.listeners, state)
     }
 }

@@ -1,15 +1,15 @@
 //! The state of a running server, which its tasks share.
 
 use super::event::Observers;
+use super::figures::Tallies;
 use super::places::Places;
 use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::slow_threads::SlowThreads;
 use parking_lot::RwLock;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// See the module.
 pub(super) struct ServerState {
@@ -20,10 +20,7 @@ pub(super) struct ServerState {
     /// Counts connections by peer, of those that came while each peer might have so many.
     pub(super) peers: Arc<Peers>,
     pub(super) slow_threads: Arc<SlowThreads>,
-    pub(super) connections: TaskTracker,
-    pub(super) accepted: AtomicU64,
-    pub(super) refused: AtomicU64,
-    pub(super) cut_off: AtomicU64,
+    pub(super) tallies: Arc<Tallies>,
     /// Somebody wants the server to stop: nothing more is accepted.
     pub(super) stop_requested: CancellationToken,
     /// Nothing more is accepted. A connection looks at `stopping`, and `stop` wakes it up.
@@ -45,32 +42,15 @@ pub struct ShutdownSummary {
     pub served: u64,
 }
 
-/// The server's connections, at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerCounts {
-    /// Connections that have a place, with those that have no session yet.
-    pub open: usize,
-    /// All that were ever accepted.
-    pub accepted: u64,
-    /// Those of them that were refused before they had a session.
-    pub refused: u64,
-    /// Those of them that were cut off at the end of the grace.
-    pub cut_off: u64,
-}
-
 impl ServerState {
-    pub(super) fn new(limits: Limits, observers: Observers) -> Self {
+    pub(super) fn new(limits: Limits, observers: Observers, tallies: Tallies) -> Self {
         Self {
             places: Places::new(limits.max_connections),
             peers: Arc::default(),
             limits: RwLock::new(Arc::new(limits)),
             observers,
             slow_threads: Arc::default(),
-            connections: TaskTracker::new(),
-            accepted: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
-            cut_off: AtomicU64::new(0),
+            tallies: Arc::new(tallies),
             stop_requested: CancellationToken::new(),
             stopping: AtomicBool::new(false),
             stop: CancellationToken::new(),
@@ -88,35 +68,28 @@ impl ServerState {
         let mut current = self.limits.write();
         self.places
             .change(current.max_connections, limits.max_connections);
+        self.tallies.set_most(limits.max_connections);
         *current = Arc::new(limits);
     }
 
     /// Has all connections end. Nothing is accepted any more.
     pub(super) fn stop_connections(&self) {
-        let open = self.connections.len();
+        let open = self.tallies.connections.len();
         self.open_at_stop.store(open, Ordering::Relaxed);
         self.stopping.store(true, Ordering::Release);
-        self.connections.close();
+        self.tallies.connections.close();
         self.stop.cancel();
     }
 
     /// Waits until it has stopped.
     pub(super) async fn stopped(&self) -> ShutdownSummary {
         self.stop.cancelled().await;
-        self.connections.wait().await;
+        self.tallies.connections.wait().await;
+        let counts = self.tallies.counts();
         ShutdownSummary {
             open: self.open_at_stop.load(Ordering::Relaxed),
-            cut_off: self.cut_off.load(Ordering::Relaxed),
-            served: self.accepted.load(Ordering::Relaxed),
-        }
-    }
-
-    pub(super) fn counts(&self) -> ServerCounts {
-        ServerCounts {
-            open: self.connections.len(),
-            accepted: self.accepted.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
-            cut_off: self.cut_off.load(Ordering::Relaxed),
+            cut_off: counts.cut_off,
+            served: counts.accepted,
         }
     }
 }

@@ -6,7 +6,8 @@ use super::event::Refusal;
 use super::state::ServerState;
 use super::unopened::Unopened;
 use crate::arriving::Arriving;
-use crate::connection::{Counts, End, linger, serve};
+use crate::connection::{End, linger, serve};
+use crate::counts::LiveCounts;
 use crate::limits::Limits;
 use crate::peers::Admission;
 use crate::transport::Transport;
@@ -111,7 +112,7 @@ async fn serve_until_stopped<T: Transport, S: Session>(
     transport: T,
     session: S,
     about: &About,
-    mut end_log: EndLog,
+    end_log: EndLog,
     admission: Option<Admission>,
 ) {
     let server = &about.server;
@@ -119,7 +120,7 @@ async fn serve_until_stopped<T: Transport, S: Session>(
     let mut transport = Some(transport);
     let mut session = Some(session);
     let end = {
-        let serving = serve_and_close(&mut transport, &mut session, about, &mut end_log.counts);
+        let serving = serve_and_close(&mut transport, &mut session, about, &end_log.counts);
         let mut serving = pin!(serving);
         let mut stopped = pin!(server.stop.cancelled());
         // Whom that wakes. Looking at it takes a lock of all connections, so that it is done once for each waker.
@@ -149,11 +150,10 @@ async fn serve_until_stopped<T: Transport, S: Session>(
         })
         .await
     };
-    if matches!(end, End::CutOff) {
-        server.cut_off.fetch_add(1, Ordering::Relaxed);
-        if let Some(transport) = &mut transport {
-            transport.reset_on_drop();
-        }
+    if matches!(end, End::CutOff)
+        && let Some(transport) = &mut transport
+    {
+        transport.reset_on_drop();
     }
     // Before anybody can read that the connection is closed.
     drop(admission);
@@ -170,7 +170,7 @@ async fn serve_and_close<T: Transport, S: Session>(
     transport: &mut Option<T>,
     session: &mut Option<S>,
     about: &About,
-    counts: &mut Counts,
+    counts: &LiveCounts,
 ) -> End<S::Error> {
     let (Some(open), Some(active)) = (&mut *transport, &mut *session) else {
         return End::Ended;

@@ -9,7 +9,6 @@ use crate::peers::Admission;
 use eco_contract::{Connection, PeerDetails};
 use std::mem::take;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tracing::field::{DisplayValue, display};
 
 /// A connection that was accepted and has no session yet. It is opened or refused, once, also if its task is dropped.
@@ -77,7 +76,7 @@ impl Unopened {
 
     fn refused(&mut self, why: Refusal) {
         self.is_settled = true;
-        self.server.refused.fetch_add(1, Ordering::Relaxed);
+        self.server.tallies.refuse(&why);
         let (reason, error) = (why.code(), &why);
         let Arriving {
             id,
