@@ -19,6 +19,8 @@ pub struct Counters {
     pub keys: Option<usize>,
     /// Bytes of the store, as [`Limits::store`](super::Limits::store) counts them. `None` on Redis.
     pub store: Option<usize>,
+    /// Transactions that were written to the file since it was opened. `None` in memory and on Redis.
+    pub commits: Option<u64>,
     /// Bytes of memory that this process holds of it: the events that wait, and the store where that is in memory.
     pub held: usize,
     /// Whether the place can be reached, as far as anybody knows: the link to Redis. In memory and in a file always.
@@ -41,4 +43,6 @@ pub struct StoreCounts {
     pub keys: usize,
     /// Bytes of keys and values, and of what each needs besides.
     pub bytes: usize,
+    /// Transactions that were written since it was opened, if it has any.
+    pub commits: Option<u64>,
 }

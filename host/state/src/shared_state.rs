@@ -202,6 +202,7 @@ impl SharedState {
             missed: waiting.missed(),
             keys: of_store.map(|store| store.keys),
             store: of_store.map(|store| store.bytes),
+            commits: of_store.and_then(|store| store.commits),
             held: self.held(),
             is_there: topics.is_there().is_ok(),
         }

@@ -156,7 +156,11 @@ impl FileStore {
 
 impl StoreBackend for FileStore {
     fn counts(&self) -> Option<StoreCounts> {
-        Some(*self.used.lock())
+        let used = *self.used.lock();
+        Some(StoreCounts {
+            commits: used.commits.or(Some(0)),
+            ..used
+        })
     }
 
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<[u8]>>> {

@@ -122,7 +122,7 @@ impl Writer {
         let now = milliseconds(self.clock.now());
         let transaction = self.database.begin_write()?;
         let mut answers = Vec::with_capacity(changes.len());
-        let (used, expired) = {
+        let (mut used, expired) = {
             let used = *self.used.lock();
             let mut tables = Changes::new(&transaction, &self.names, used, now, &self.limits)?;
             let expired = tables.expire(REMOVED_AT_ONCE)?;
@@ -132,6 +132,7 @@ impl Writer {
             (tables.used, expired)
         };
         transaction.commit()?;
+        used.commits = Some(used.commits.unwrap_or_default() + 1);
         *self.used.lock() = used;
         Ok((answers, expired))
     }

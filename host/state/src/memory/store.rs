@@ -47,6 +47,7 @@ impl StoreBackend for MemoryStore {
         Some(StoreCounts {
             keys: entries.len(),
             bytes: entries.bytes(),
+            commits: None,
         })
     }
 
