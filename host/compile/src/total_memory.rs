@@ -58,6 +58,13 @@ pub struct SharedMemory {
     pools: Arc<Pools>,
 }
 
+impl SharedMemory {
+    /// The bytes in use.
+    pub fn in_use(&self) -> &InUse {
+        &self.in_use
+    }
+}
+
 /// The pools of these engines.
 #[derive(Default)]
 struct Pools {

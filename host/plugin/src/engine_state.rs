@@ -3,6 +3,7 @@
 //! It stands below the instances, which use it. The engine itself (`engine`) stands above them.
 
 use crate::error::LoadError;
+use crate::figures::EngineFigures;
 use crate::imports::host_functions::ScriptImports;
 use crate::laboratory::World;
 use crate::loaded::Loaded;
@@ -11,7 +12,6 @@ use eco_compile::{Budgets, CodeCache, Language, Settings, Source, TotalMemory};
 use eco_fair::{Accounts, Membership, TurnQueue};
 use eco_state::SharedState;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Instant;
 
 pub(crate) struct EngineState {
@@ -35,12 +35,10 @@ pub(crate) struct EngineState {
     pub(crate) nobody: Arc<Membership>,
     /// The state that the connections of its plugins share.
     pub(crate) state: SharedState,
-    /// Number of plugins that it has loaded.
-    pub(crate) loaded: AtomicU64,
+    /// What it counts, with other engines perhaps.
+    pub(crate) figures: EngineFigures,
     /// The embedder's functions, as scripts see them.
     pub(crate) script_imports: ScriptImports,
-    /// Number of instances that live.
-    pub(crate) instances: AtomicUsize,
     /// Those who observe it, if there are any.
     pub(crate) observers: Option<Arc<Observers>>,
     pub(crate) world: World,
@@ -56,6 +54,11 @@ impl EngineState {
         let judged = script.filter(|_| self.world == World::Laboratory);
         let interpreter = judged.map_or(0, Language::least_memory);
         self.budgets.memory.saturating_add(interpreter)
+    }
+
+    /// Whether somebody wants to know of calls.
+    pub(crate) fn watches_calls(&self) -> bool {
+        self.observers.is_some() || self.figures.count_calls()
     }
 
     /// Begins to watch the load of a plugin, if somebody observes the engine.

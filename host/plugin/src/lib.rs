@@ -78,6 +78,7 @@ mod engine;
 mod engine_state;
 mod error;
 mod evaluation;
+mod figures;
 mod function;
 mod host_import;
 mod imports;
@@ -101,8 +102,9 @@ pub use eco_compile::{
     Absent, BUILT_IN_CLIENTS, BUILT_IN_SERVERS, Budget, Budgets, BuiltIn, Cache, CompileError,
     Compiler, Language, Misspelt, Program, Source, check_python_folder, keep_python,
 };
-pub use engine::{Engine, EngineBuilder, EngineCounters, Shares};
+pub use engine::{Engine, EngineBuilder, EngineCounters, Shares, SharesCounters};
 pub use error::{EngineError, Error, LoadError};
+pub use figures::{CALL_TIMES, CallCounts, EngineFigures};
 #[doc(hidden)]
 pub use host_import::private as __private;
 pub use host_import::{Arguments, HostImport, MOST_BYTES, Returned, Trap, Value};

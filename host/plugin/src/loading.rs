@@ -23,7 +23,6 @@ use eco_compile::{
     Source, Target,
 };
 use eco_text::escape::one_line;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use tokio::time::timeout;
 use wasmtime::component::Component;
@@ -135,7 +134,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     let loaded = Loaded {
         name: compiled.name.clone(),
         // A plugin that failed a check has no number.
-        version: *version.get_or_init(|| engine.0.loaded.fetch_add(1, Ordering::Relaxed) + 1),
+        version: *version.get_or_init(|| engine.0.figures.load()),
         interface,
         functions,
         memory: instance.store.data().memory(),

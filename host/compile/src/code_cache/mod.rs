@@ -31,6 +31,7 @@ use interpreters::Interpreters;
 use loaded::Loaded;
 use std::any::Any;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Mutex;
 
@@ -79,6 +80,8 @@ pub struct CodeCache {
     interpreters: Interpreters,
     /// Called with the name of each input that somebody waits for.
     on_compile: fn(&str) -> Box<dyn Any + Send>,
+    /// Compilations that go on.
+    compiling: Arc<AtomicUsize>,
 }
 
 impl CodeCache {
@@ -105,6 +108,7 @@ impl CodeCache {
             disk: None,
             interpreters: Interpreters::default(),
             on_compile: |_| Box::new(()),
+            compiling: Arc::default(),
         }
     }
 
@@ -134,6 +138,13 @@ impl CodeCache {
     #[must_use]
     pub fn on_compile(mut self, on_compile: fn(&str) -> Box<dyn Any + Send>) -> Self {
         self.on_compile = on_compile;
+        self
+    }
+
+    /// Counts the compilations that go on here.
+    #[must_use]
+    pub fn counting_in(mut self, compiling: Arc<AtomicUsize>) -> Self {
+        self.compiling = compiling;
         self
     }
 
@@ -328,7 +339,10 @@ impl CodeCache {
         };
         let read = input.clone();
         let bytes = aside(move || Ok(read.bytes()?.into_owned())).await?;
-        let entry = self.compiler.compile(job, bytes, &self.budgets).await?;
+        let entry = {
+            let _counted = Compiling::begin(&self.compiling);
+            self.compiler.compile(job, bytes, &self.budgets).await?
+        };
         let cache = self.clone();
         aside(move || {
             let (kind, hash) = (input.kind(), input.hash());
@@ -386,6 +400,22 @@ impl CodeCache {
 
     fn load(&self, entry: &Entry, kind: Kind) -> Result<Loaded, CompileError> {
         Loaded::read(entry, kind, &self.engine, &self.budgets, &self.total_memory)
+    }
+}
+
+/// A compilation that goes on.
+struct Compiling<'a>(&'a AtomicUsize);
+
+impl<'a> Compiling<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Compiling<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

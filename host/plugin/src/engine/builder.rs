@@ -6,6 +6,7 @@ use super::pool::{Cleaning, address_space, keeps_at_most, pool};
 use super::shares::{Shares, Turns, places};
 use crate::engine_state::{EngineState, Hints};
 use crate::error::EngineError;
+use crate::figures::EngineFigures;
 use crate::host_import::{HostImport, HostImports};
 use crate::laboratory::World;
 use crate::observe::{EngineEvent, Observers};
@@ -17,7 +18,6 @@ use eco_state::SharedState;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
 use wasmtime::Config;
 
 /// Stack for host functions above the plugin's own, when a plugin calls `log` or WASI. Overflowing it would be eco's
@@ -57,6 +57,7 @@ pub struct EngineBuilder {
     imports: Vec<HostImport>,
     on_compile: fn(&str) -> Box<dyn Any + Send>,
     observers: Observers,
+    figures: EngineFigures,
 }
 
 impl fmt::Debug for EngineBuilder {
@@ -87,6 +88,7 @@ impl EngineBuilder {
             imports: Vec::new(),
             on_compile: |_| Box::new(()),
             observers: Observers::default(),
+            figures: EngineFigures::default(),
         }
     }
 
@@ -97,6 +99,13 @@ impl EngineBuilder {
     #[must_use]
     pub fn observe(mut self, observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
         self.observers.add(Box::new(observe));
+        self
+    }
+
+    /// Counts in these figures, which may be those of other engines too, and has the versions of plugins go on from theirs.
+    #[must_use]
+    pub fn counting_in(mut self, figures: &EngineFigures) -> Self {
+        self.figures = figures.clone();
         self
     }
 
@@ -259,6 +268,7 @@ impl EngineBuilder {
             total_memory.clone(),
         )
         .on_compile(self.on_compile)
+        .counting_in(self.figures.compilations())
         .kept_in(self.cache)
         .map_err(|why| EngineError(wasmtime::Error::msg(format!("no code can be kept: {why}"))))?;
         // Where address space is short, no memory gets as much of it as portable code needs.
@@ -280,8 +290,7 @@ impl EngineBuilder {
             events,
             nobody: Arc::new(peers.nobody()),
             peers,
-            loaded: AtomicU64::new(0),
-            instances: AtomicUsize::new(0),
+            figures: self.figures,
             observers: self.observers.some(),
             takes_snapshots: self.takes_snapshots
                 && self.pooled.is_some()

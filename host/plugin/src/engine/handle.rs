@@ -1,11 +1,12 @@
 //! The engine, as its users hold it.
 
 use crate::engine_state::EngineState;
+#[cfg(doc)]
+use crate::figures::EngineFigures;
 use crate::host_import::HostImports;
 use eco_compile::{Budgets, CompileError, Language};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Compiles and runs plugins within their [`Budgets`]. Cheap to clone; clones are the same engine.
 #[derive(Clone)]
@@ -31,9 +32,10 @@ impl Engine {
     /// What it holds now, and has done so far. Each number is read by itself, so that they may be of different moments.
     pub fn counters(&self) -> EngineCounters {
         EngineCounters {
-            instances: self.0.instances.load(Ordering::Relaxed),
+            instances: self.0.figures.instances(),
             memory: self.0.total_memory.in_use().bytes(),
-            loaded: self.0.loaded.load(Ordering::Relaxed),
+            loaded: self.0.figures.loaded(),
+            compiling: self.0.figures.compiling(),
             waiting: self.0.slow_queue.waiting() + self.0.calls.waiting() + self.0.events.waiting(),
         }
     }
@@ -59,14 +61,17 @@ impl fmt::Debug for Engine {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EngineCounters {
-    /// Instances that live, with dead ones that nobody has dropped yet.
+    /// Instances that live, with dead ones that nobody has dropped yet. Engines that [count](EngineFigures) together have
+    /// them together.
     pub instances: usize,
     /// Bytes that count against [`Budgets::total_memory`]: memory, tables, stacks and handles of these instances, what
     /// the host holds for their calls, and the code of all that is loaded. Engines that [share](crate::Shares) count
     /// together. In a laboratory each run counts its own.
     pub memory: usize,
-    /// Plugins that were loaded so far; each version of one counts.
+    /// Plugins that were loaded so far; each version of one counts. Together as well.
     pub loaded: u64,
+    /// Compilations that go on. Together as well.
+    pub compiling: usize,
     /// Calls that wait for a turn: slow ones, those of plugins whose average call takes a millisecond or more, and
     /// those for events. Engines that share have them together.
     pub waiting: usize,

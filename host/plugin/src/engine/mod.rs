@@ -13,4 +13,4 @@ mod warm_slots;
 
 pub use builder::EngineBuilder;
 pub use handle::{Engine, EngineCounters};
-pub use shares::Shares;
+pub use shares::{Shares, SharesCounters};

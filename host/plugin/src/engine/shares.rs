@@ -49,6 +49,32 @@ impl Shares {
     }
 }
 
+impl Shares {
+    /// What the engines use and wait for at this moment. Each number is read by itself.
+    pub fn counters(&self) -> SharesCounters {
+        SharesCounters {
+            memory: self.memory.in_use().bytes(),
+            slow: self.turns.slow.waiting(),
+            calls: self.turns.calls.waiting(),
+            events: self.turns.events.waiting(),
+        }
+    }
+}
+
+/// What engines that [share](Shares) use and wait for at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SharesCounters {
+    /// Bytes that count against [`Budgets::total_memory`](crate::Budgets::total_memory).
+    pub memory: usize,
+    /// Slow calls that wait for a turn.
+    pub slow: usize,
+    /// Calls that wait for one before they begin, of plugins whose average call takes a millisecond or more.
+    pub calls: usize,
+    /// Calls for events that wait for one.
+    pub events: usize,
+}
+
 impl fmt::Debug for Shares {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shares")

@@ -57,11 +57,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// The code of a broken budget.
+    pub(crate) const BUDGET: &str = "budget";
+    /// All codes.
+    pub(crate) const CODES: [&str; 8] = [
+        "plugin-error",
+        Self::BUDGET,
+        "dead",
+        "trap",
+        "abi",
+        "import",
+        "no-room",
+        "internal",
+    ];
+
     /// The kind in one word, stable: logs and tests use it.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Plugin(_) => "plugin-error",
-            Self::Budget { .. } => "budget",
+            Self::Budget { .. } => Self::BUDGET,
             Self::Dead => "dead",
             Self::Trap(_) => "trap",
             Self::Abi(_) => "abi",

@@ -20,7 +20,6 @@ use crate::participation::{Others, Participation, Sharing};
 use crate::plugin_log::PluginLog;
 use eco_compile::{Absent, Budget, Budgets, InUse, Language, Script, Settings, Target};
 use eco_state::{Limit, Problem, SharedState};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use wasmtime::UpdateDeadline;
@@ -146,7 +145,7 @@ impl InstanceState {
             },
         });
         let timer = Timer::new(connection, laboratory.as_ref());
-        engine.instances.fetch_add(1, Ordering::Relaxed);
+        engine.figures.make_instance();
         let observed = engine.observers.is_some();
         Self {
             engine: engine.clone(),
@@ -455,7 +454,7 @@ impl WasiView for InstanceState {
 impl Drop for InstanceState {
     fn drop(&mut self) {
         self.in_use.subtract(self.held);
-        self.engine.instances.fetch_sub(1, Ordering::Relaxed);
+        self.engine.figures.drop_instance();
     }
 }
 

@@ -32,17 +32,17 @@ impl PluginShared {
 }
 
 impl InstanceState {
-    /// Begins to watch a call of this function, if somebody observes the engine.
+    /// Begins to watch a call of this function, if somebody counts calls or observes the engine.
     pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
-        self.engine.observers.as_ref()?;
-        Some(Watch {
+        let watches = self.engine.watches_calls();
+        watches.then(|| Watch {
             function,
             began: Instant::now(),
             total: self.meter.total(),
         })
     }
 
-    /// Tells the observer of a call that is over.
+    /// Counts a call that is over, and tells the observer of it.
     pub(crate) fn watched<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
         if let Some(watch) = watch {
             let cpu = self.meter.total().saturating_sub(watch.total);
@@ -60,9 +60,14 @@ impl InstanceState {
 
     fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
         // A dead instance was not called.
-        if let (Some(observers), Some((name, version))) = (&self.engine.observers, &self.plugin)
-            && !matches!(result, Err(Error::Dead))
-        {
+        if matches!(result, Err(Error::Dead)) {
+            return;
+        }
+        self.engine.figures.called(watch.function, cpu, clock);
+        if let Err(error) = result {
+            self.engine.figures.failed(error);
+        }
+        if let (Some(observers), Some((name, version))) = (&self.engine.observers, &self.plugin) {
             observers.tell(&EngineEvent::Called {
                 plugin: name,
                 version: version.get().copied(),

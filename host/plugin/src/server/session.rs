@@ -123,7 +123,9 @@ impl PluginSession {
             self.instance = Slot::Gone;
             // The future is boxed, since it is large and rarely needed: futures are moved whole when they are made.
             let making = ServerInstance::instantiate(&self.plugin.0, self.owner.clone());
-            let mut made = Box::pin(making).await?;
+            let made = Box::pin(making).await;
+            let figures = &self.plugin.engine().figures;
+            let mut made = made.inspect_err(|error| figures.failed(error))?;
             made.goes_on_with_call();
             self.instance = Slot::Made(made);
         }
