@@ -11,6 +11,9 @@
 /// Unix sockets, and sockets that are handed over.
 #[cfg(unix)]
 mod addresses;
+/// What an operator sees by HTTP.
+#[cfg(unix)]
+mod admin;
 /// Calls of plugins without a server: failures, deadlines, observation.
 mod calls;
 /// A module for each command, but `serve`, `send`, `load`, `check` and `grade`.

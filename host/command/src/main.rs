@@ -4,6 +4,7 @@
 //! Each command has a file or a folder of its name, with its arguments. The other folders have what several commands
 //! share.
 
+mod admin;
 mod args;
 mod arguments;
 mod build;

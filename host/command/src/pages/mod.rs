@@ -8,6 +8,7 @@
 mod commands;
 mod limits;
 mod lists;
+mod metrics;
 mod program;
 mod texts;
 

@@ -3,8 +3,8 @@
 use eco_net::{BindError, ListenAddress};
 use std::io::{Error, ErrorKind};
 
-/// The message when the server can't listen on an address. `own` is one of its own that is in the way.
-pub(super) fn explain(error: &BindError, own: Option<&ListenAddress>) -> String {
+/// The message when the server can't listen on an address of this flag. `own` is one of its own that is in the way.
+pub(super) fn explain(error: &BindError, flag: &str, own: Option<&ListenAddress>) -> String {
     let BindError {
         address,
         error: why,
@@ -16,25 +16,27 @@ pub(super) fn explain(error: &BindError, own: Option<&ListenAddress>) -> String 
         );
     }
     let next_step = match address {
-        ListenAddress::Tcp(endpoint) => for_tcp(why, endpoint.port),
-        ListenAddress::Unix(..) => for_unix(why),
-        ListenAddress::Activated(_) => for_activated(why),
+        ListenAddress::Tcp(endpoint) => for_tcp(why, endpoint.port, flag),
+        ListenAddress::Unix(..) => for_unix(why).to_owned(),
+        ListenAddress::Activated(_) => for_activated(why).to_owned(),
     };
     format!("{error}{next_step}")
 }
 
-fn for_tcp(error: &Error, port: u16) -> &'static str {
+fn for_tcp(error: &Error, port: u16, flag: &str) -> String {
     match error.kind() {
         ErrorKind::AddrInUse => {
-            "\nAnother program has this port, or another eco.\nPort 0 takes a free one: --listen 127.0.0.1:0."
+            format!(
+                "\nAnother program has this port, or another eco.\nPort 0 takes a free one: {flag} 127.0.0.1:0."
+            )
         }
         ErrorKind::PermissionDenied if port < 1024 => {
-            "\nPorts below 1024 need more rights. Choose a higher one."
+            "\nPorts below 1024 need more rights. Choose a higher one.".to_owned()
         }
         ErrorKind::AddrNotAvailable => {
-            "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them."
+            "\nThe address is not one of this machine's. 0.0.0.0 stands for all of them.".to_owned()
         }
-        _ => "",
+        _ => String::new(),
     }
 }
 

@@ -22,11 +22,15 @@ mod watching;
 pub(crate) use args::ServeArgs;
 pub(crate) use services::ReadServices;
 
+use crate::admin::{self, AdminAddress, Figures};
 use crate::exit::{Exit, Failure};
 use crate::logging::{self, LogFormat};
 use crate::signals::{Hangup, Signals};
-use eco_net::ActivatedSockets;
+use eco_admin::{Admin, StartError};
+use eco_net::{ActivatedSockets, LocalAddress};
+use say::say;
 use services::Services;
+use std::sync::Arc;
 
 /// Serves what this reads until a signal asks it to stop, and reads it again at SIGHUP.
 pub(crate) async fn run(
@@ -37,17 +41,55 @@ pub(crate) async fn run(
     let configs = read()?;
     let mut signals = Signals::catch()?;
     let hangup = Hangup::catch()?;
-    let mut services = Services::new(activated, log_format);
+    let address = configs.first().and_then(|config| config.admin.clone());
+    let mut services = Services::new(activated, log_format, address.clone());
+    let figures = services.figures().cloned();
+    // It tells that nobody is served yet, so that it listens first.
+    let admin = match (&address, &figures) {
+        (Some(address), Some(figures)) => Some(listen_for_admin(address, figures).await?),
+        _ => None,
+    };
     signals.or(services.set(configs)).await?;
+    if let (Some((_, addresses)), Some(figures)) = (&admin, &figures) {
+        figures.set_ready(true);
+        tell_admin(addresses, log_format);
+    }
     let watchdog = service_manager::ready();
     tokio::select! {
         () = stopped(signals) => {}
         () = services.follow(hangup, read) => {}
     }
+    if let Some(figures) = &figures {
+        figures.set_ready(false);
+    }
     service_manager::stopping();
     services.stop().await;
-    drop(watchdog);
+    drop((watchdog, admin));
     Ok(())
+}
+
+async fn listen_for_admin(
+    address: &AdminAddress,
+    figures: &Arc<Figures>,
+) -> Result<(Admin, Vec<LocalAddress>), Failure> {
+    let started = admin::start(address, figures.clone()).await;
+    started.map_err(|error| match error {
+        StartError::Listen(error) => {
+            Exit::Unavailable.saying(bind_error::explain(&error, "--admin", None))
+        }
+        StartError::System(error) => Failure::from(error),
+    })
+}
+
+/// Says where the figures are, after all addresses that are served.
+fn tell_admin(addresses: &[LocalAddress], log_format: LogFormat) {
+    for address in addresses {
+        let address = admin::shown(address);
+        say(&format!("admin on {address}"));
+        if let LogFormat::Json = log_format {
+            tracing::info!(%address, "admin");
+        }
+    }
 }
 
 /// Waits for the first signal. A second one ends the process at once.

@@ -51,6 +51,7 @@ impl Prepared {
         shares: &Shares,
         sockets: &Sockets,
         before: Option<&Serving<'_>>,
+        counts_calls: bool,
     ) -> Result<Self, Failure> {
         let old = before.map(|before| before.config);
         // Services that come and go take no places from those that stay.
@@ -61,7 +62,10 @@ impl Prepared {
         // Watching starts before reading, so that no change is missed.
         let certificate_watch = watch_others(config.tls.as_ref(), old_tls);
         let layers = layers(&config, before).await?;
-        let sandbox = Sandbox::open(&config, shares, before.map(|before| before.sandbox)).await?;
+        let sandbox = {
+            let before = before.map(|before| before.sandbox);
+            Sandbox::open(&config, shares, before, counts_calls).await?
+        };
         let same_plugin = before.filter(|before| before.config.plugin == config.plugin);
         let watches = config.watch && !same_plugin.is_some_and(|before| before.config.watch);
         let plugin_watch = watches.then(|| config.plugin.watch()).transpose()?;

@@ -12,7 +12,7 @@ use crate::plugin::snapshot_wait::wait_for;
 use crate::state::args::{not_there, tell_namespace};
 use anyhow::Context as _;
 use eco_limits::Value;
-use eco_plugin::{Engine, ServerPlugin, Shares};
+use eco_plugin::{Engine, EngineFigures, ServerPlugin, Shares};
 use eco_state::{Location, SharedState};
 
 /// An engine and a state, with the settings that they were made for. Clones are the same.
@@ -20,6 +20,8 @@ use eco_state::{Location, SharedState};
 pub(super) struct Sandbox {
     engine: Engine,
     pub(super) state: SharedState,
+    /// Those of all engines that the service has had.
+    pub(super) figures: EngineFigures,
     of_engine: EngineSettings,
     of_state: StateSettings,
 }
@@ -41,7 +43,7 @@ struct StateSettings {
 }
 
 impl Sandbox {
-    /// Makes one for these settings. It takes the state of the one before where that is the same, and all of it where
+    /// Makes one for these settings, which counts calls or not. It takes the state of the one before where that is the same, and all of it where
     /// nothing differs.
     ///
     /// # Errors
@@ -50,6 +52,7 @@ impl Sandbox {
         config: &ServiceConfig,
         shares: &Shares,
         before: Option<&Self>,
+        counts_calls: bool,
     ) -> Result<Self, Failure> {
         let (of_engine, of_state) = (EngineSettings::of(config), StateSettings::of(&config.state));
         let state = before.filter(|before| before.of_state == of_state);
@@ -70,9 +73,15 @@ impl Sandbox {
             }
             None => open_state(&config.state).await?,
         };
+        let figures = match before {
+            Some(before) => before.figures.clone(),
+            None if counts_calls => EngineFigures::with_calls(),
+            None => EngineFigures::default(),
+        };
         Ok(Self {
-            engine: engine(config, shares, Some(state.clone()))?,
+            engine: engine(config, shares, Some(state.clone()), &figures)?,
             state,
+            figures,
             of_engine,
             of_state,
         })
@@ -100,7 +109,7 @@ pub(crate) async fn try_out(
     config: &ServiceConfig,
     shares: &Shares,
 ) -> Result<ServerPlugin, Failure> {
-    let engine = engine(config, shares, None)?;
+    let engine = engine(config, shares, None, &EngineFigures::default())?;
     load(&config.plugin, &engine, SnapshotArg::Never).await
 }
 
@@ -120,10 +129,12 @@ fn engine(
     config: &ServiceConfig,
     shares: &Shares,
     state: Option<SharedState>,
+    figures: &EngineFigures,
 ) -> Result<Engine, Failure> {
     let mut engine = compiler::engine(config.budgets.clone())
         .pooled(config.limits.max_connections)
-        .sharing(shares);
+        .sharing(shares)
+        .counting_in(figures);
     // Nobody starts from the snapshot of a plugin that is only tried out.
     if config.snapshot == SnapshotArg::Never || state.is_none() {
         engine = engine.without_snapshots();

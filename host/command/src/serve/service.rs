@@ -8,6 +8,7 @@ use super::say::say;
 use super::service_config::ServiceConfig;
 use super::sockets::SocketKey;
 use super::watching::{Changes, Files, tell_changes};
+use crate::admin::{Figures, ServiceFigures, Watched};
 use crate::exit::Failure;
 use crate::logging::{LogFormat, service_span};
 use crate::plugin::watch::Watch;
@@ -16,6 +17,7 @@ use eco_net::{
 };
 use eco_plugin::ServerPlugin;
 use eco_tls::{Fingerprint, ServerSettings};
+use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{Instrument as _, Span};
@@ -38,6 +40,8 @@ pub(super) struct Service {
     told: Option<Fingerprint>,
     /// That of its lines of the log.
     span: Span,
+    /// With `--admin`.
+    watched: Option<Watched>,
 }
 
 /// An address on which it listens.
@@ -47,8 +51,13 @@ struct Open {
 }
 
 impl Service {
-    /// Starts to serve. Nothing is accepted before [`listen`](Self::listen), which takes the listeners that this returns.
-    pub(super) fn start(prepared: Prepared, changes: &Changes) -> (Self, Listeners) {
+    /// Starts to serve. Nothing is accepted before [`listen`](Self::listen), which takes the listeners that this returns. It
+    /// counts what it does where there are `figures` of the process.
+    pub(super) fn start(
+        prepared: Prepared,
+        changes: &Changes,
+        figures: Option<&Arc<Figures>>,
+    ) -> (Self, Listeners) {
         let Prepared {
             config,
             sandbox,
@@ -60,7 +69,18 @@ impl Service {
             ..
         } = prepared;
         let span = service_span(config.name.as_deref());
-        let server = span.in_scope(|| Server::builder(config.limits.clone()).start());
+        let server = match Server::builder(config.limits.clone()) {
+            server if figures.is_some() => server.counting_traffic(),
+            server => server,
+        };
+        let server = span.in_scope(|| server.start());
+        let watched = figures.map(|figures| {
+            let (of_engine, state) = (sandbox.figures.clone(), sandbox.state.clone());
+            let service = ServiceFigures::new(server.figures(), of_engine, state);
+            let watched = figures.watch(config.name.as_deref(), service);
+            watched.serves(plugin.version());
+            watched
+        });
         let mut service = Self {
             config,
             sandbox,
@@ -72,6 +92,7 @@ impl Service {
             watches_certificates: None,
             told: None,
             span,
+            watched,
         };
         service.watch(plugin_watch, certificate_watch, changes);
         (service, listeners)
@@ -91,6 +112,9 @@ impl Service {
         } = prepared;
         self.close_others(&SocketKey::all_of(&config)).await;
         self.sandbox = sandbox;
+        if let Some(watched) = &self.watched {
+            watched.shares(&self.sandbox.state);
+        }
         self.server.set_limits(config.limits.clone());
         self.config = config;
         self.watch(plugin_watch, certificate_watch, changes);
@@ -143,9 +167,20 @@ impl Service {
     fn serve_with(&self, plugin: ServerPlugin) {
         let version = plugin.version();
         self.newest.send_replace(plugin);
+        if let Some(watched) = &self.watched {
+            watched.serves(version);
+            watched.reloaded(true);
+        }
         self.span.in_scope(|| {
             tracing::info!(version, "reloaded: new connections get the new version");
         });
+    }
+
+    /// Counts that nothing of what is new serves.
+    pub(super) fn is_not_reloaded(&self) {
+        if let Some(watched) = &self.watched {
+            watched.reloaded(false);
+        }
     }
 
     /// Reads these files again, which have changed.
@@ -154,7 +189,10 @@ impl Service {
             match files {
                 Files::Plugin => match self.sandbox.load(&self.config).await {
                     Ok(plugin) => self.serve_with(plugin),
-                    Err(failure) => not_reloaded(&failure),
+                    Err(failure) => {
+                        self.is_not_reloaded();
+                        not_reloaded(&failure);
+                    }
                 },
                 Files::Certificates => {
                     if let Some(tls) = self.layers().tls {
@@ -260,6 +298,7 @@ impl Service {
         let stopping = async move {
             drop((self.watches_plugin, self.watches_certificates));
             let summary = self.server.stop().await;
+            drop(self.watched);
             self.sandbox.state.close().await;
             let (served, open, cut_off) = (summary.served, summary.open, summary.cut_off);
             tracing::info!(served, open, cut_off, "stopped");

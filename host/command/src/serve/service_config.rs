@@ -2,12 +2,13 @@
 
 use super::args::{ServeArgs, SnapshotArg};
 use super::listen_arg::{self, ListenArg};
+use crate::admin::AdminAddress;
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::plugin::PluginArg;
 use crate::state::args::namespace_of;
 use eco_limits::Limit as _;
-use eco_net::{Limit, Limits, TrustedProxies};
+use eco_net::{Limit, Limits, TrustedProxies, collide};
 use eco_plugin::{BUILT_IN_SERVERS, Budget, Budgets};
 use eco_state::Location;
 use eco_tls::ServerSettings;
@@ -32,6 +33,8 @@ pub(crate) struct ServiceConfig {
     pub(super) has_own_places: bool,
     pub(super) budgets: Budgets,
     pub(crate) state: StateConfig,
+    /// Where the figures of the process are shown. All services have the same.
+    pub(super) admin: Option<AdminAddress>,
 }
 
 /// What the connections of a service share.
@@ -50,6 +53,14 @@ impl ServiceConfig {
     pub(crate) fn new(name: Option<&str>, args: ServeArgs) -> Result<Self, Failure> {
         let mut limits = Limits::default();
         args.limits.set(&mut limits)?;
+        if let Some(admin) = &args.admin
+            && let mut listen = args.listen.iter()
+            && listen.any(|it| collide(&it.address, admin.listen()))
+        {
+            return Err(Exit::Usage.saying(format!(
+                "--admin {admin} is where connections are served: it needs an address of its own"
+            )));
+        }
         let budgets = args.budgets.over(Budgets::server(machine::memory()))?;
         if limits.chunk_size > budgets.reply {
             let chunk = Limit::ChunkSize.get(&limits);
@@ -86,6 +97,7 @@ impl ServiceConfig {
             limits,
             budgets,
             state,
+            admin: args.admin,
         })
     }
 

@@ -7,6 +7,7 @@ use super::service_config::{ServiceConfig, failed};
 use super::service_manager;
 use super::sockets::{SocketKey, Sockets};
 use super::watching::{Change, Changes};
+use crate::admin::{AdminAddress, Figures};
 use crate::exit::{Exit, Failure};
 use crate::logging::{LogFormat, service_span};
 use crate::signals::Hangup;
@@ -31,21 +32,36 @@ pub(super) struct Services {
     /// What has changed on disk.
     changed: mpsc::Receiver<Change>,
     log_format: LogFormat,
+    /// Where the figures are shown, with these.
+    admin: Option<AdminAddress>,
+    figures: Option<Arc<Figures>>,
 }
 
 impl Services {
-    /// None yet.
-    pub(super) fn new(activated: ActivatedSockets, log_format: LogFormat) -> Self {
+    /// None yet. They count what they do if their figures are shown at an address.
+    pub(super) fn new(
+        activated: ActivatedSockets,
+        log_format: LogFormat,
+        admin: Option<AdminAddress>,
+    ) -> Self {
         let (changes, changed) = mpsc::channel(1);
+        let shares = Shares::among(1);
         Self {
             serving: Vec::new(),
             leaving: JoinSet::new(),
             sockets: Sockets::new(activated),
-            shares: Shares::among(1),
+            figures: admin.as_ref().map(|_| Figures::new(&shares)),
+            admin,
+            shares,
             changes,
             changed,
             log_format,
         }
+    }
+
+    /// Their figures, if they are shown.
+    pub(super) fn figures(&self) -> Option<&Arc<Figures>> {
+        self.figures.as_ref()
     }
 
     /// Has these services and no others from now on. Connections that are open stay as they are, but for those of
@@ -76,7 +92,7 @@ impl Services {
         let opened = self.sockets.open(wanted).await;
         opened.map_err(|error| {
             let own = self.sockets.in_the_way_of(&error.address);
-            Exit::Unavailable.saying(bind_error::explain(&error, own))
+            Exit::Unavailable.saying(bind_error::explain(&error, "--listen", own))
         })?;
         let shares = self.shares.now_among(configs.len());
         let mut all = Vec::new();
@@ -85,7 +101,14 @@ impl Services {
             let before = serving.find(|service| service.name() == config.name.as_deref());
             let name = config.name.clone();
             let before = before.map(Service::serving);
-            let preparing = Prepared::new(config, &shares, &self.sockets, before.as_ref());
+            let counts_calls = self.figures.is_some();
+            let preparing = Prepared::new(
+                config,
+                &shares,
+                &self.sockets,
+                before.as_ref(),
+                counts_calls,
+            );
             let preparing = preparing.instrument(service_span(name.as_deref()));
             let prepared = preparing.await;
             all.push(prepared.map_err(|failure| failed(name.as_deref(), failure))?);
@@ -108,6 +131,9 @@ impl Services {
         for service in self.serving.extract_if(.., goes) {
             self.leaving.spawn(service.stop());
         }
+        if let (Some(figures), Some(any)) = (&self.figures, prepared.first()) {
+            figures.set_total_memory(any.config.budgets.total_memory);
+        }
         let mut new_listeners = Vec::new();
         for prepared in prepared {
             let name = prepared.config.name.clone();
@@ -116,7 +142,8 @@ impl Services {
             let listeners = match before {
                 Some(service) => service.change(prepared, &self.changes).await,
                 None => {
-                    let (service, listeners) = Service::start(prepared, &self.changes);
+                    let figures = self.figures.as_ref();
+                    let (service, listeners) = Service::start(prepared, &self.changes, figures);
                     self.serving.push(service);
                     listeners
                 }
@@ -160,11 +187,17 @@ impl Services {
         service_manager::reloading();
         let read = read.clone();
         let changed = match spawn_blocking(move || read()).await {
-            Ok(Ok(configs)) => self.set(configs).await,
+            Ok(Ok(configs)) => {
+                self.warn_of_admin(&configs);
+                self.set(configs).await
+            }
             Ok(Err(failure)) => Err(failure),
             Err(panic) => Err(panic.into()),
         };
         service_manager::reloaded();
+        if changed.is_err() {
+            self.serving.iter().for_each(Service::is_not_reloaded);
+        }
         match changed {
             Ok(()) if is_file => {
                 let services = self.serving.len();
@@ -178,6 +211,14 @@ impl Services {
                 tracing::error!("not reloaded, nothing changes: {}", in_one_line(&failure));
             }
             Err(failure) => not_reloaded(&failure),
+        }
+    }
+
+    /// Says that the figures stay where they are shown, or are shown nowhere.
+    fn warn_of_admin(&self, configs: &[ServiceConfig]) {
+        let wanted = configs.first().and_then(|config| config.admin.as_ref());
+        if self.admin.as_ref() != wanted {
+            tracing::warn!("--admin is as it was when eco started: to change it, start eco again");
         }
     }
 

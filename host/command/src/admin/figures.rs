@@ -1,0 +1,153 @@
+//! The figures of all services of the process, for whoever asks at any time, whatever the services do meanwhile.
+
+use super::snapshot::{ProcessSnapshot, ServiceSnapshot};
+use crate::logging;
+use eco_net::ServerFigures;
+use eco_plugin::{EngineFigures, Shares};
+use eco_state::SharedState;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// The figures of a process.
+pub(crate) struct Figures {
+    is_ready: AtomicBool,
+    shares: Shares,
+    /// The budget of memory for all services.
+    total_memory: AtomicUsize,
+    services: Mutex<Vec<(Option<String>, Arc<ServiceFigures>)>>,
+}
+
+/// The figures of a service.
+pub(crate) struct ServiceFigures {
+    server: ServerFigures,
+    engine: EngineFigures,
+    reloaded: AtomicU64,
+    not_reloaded: AtomicU64,
+    version: AtomicU64,
+    state: Mutex<SharedState>,
+}
+
+/// The figures of a service, as long as they are watched: dropped, they are shown no longer.
+pub(crate) struct Watched {
+    all: Arc<Figures>,
+    service: Arc<ServiceFigures>,
+}
+
+impl Figures {
+    /// Those of a process that has no service yet. Its services share this.
+    pub(crate) fn new(shares: &Shares) -> Arc<Self> {
+        Arc::new(Self {
+            is_ready: AtomicBool::new(false),
+            shares: shares.clone(),
+            total_memory: AtomicUsize::new(0),
+            services: Mutex::default(),
+        })
+    }
+
+    /// Whether the process listens, and goes on to.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Relaxed)
+    }
+
+    /// Says whether it is ready.
+    pub(crate) fn set_ready(&self, is_ready: bool) {
+        self.is_ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// Says what memory all services may have together.
+    pub(crate) fn set_total_memory(&self, bytes: usize) {
+        self.total_memory.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Shows the figures of a service with this name, in place of those of one before.
+    pub(crate) fn watch(self: &Arc<Self>, name: Option<&str>, service: ServiceFigures) -> Watched {
+        let (name, service) = (name.map(str::to_owned), Arc::new(service));
+        let mut services = self.services.lock();
+        services.retain(|(other, _)| *other != name);
+        services.push((name, service.clone()));
+        services.sort_by(|(one, _), (other, _)| one.cmp(other));
+        drop(services);
+        let all = self.clone();
+        Watched { all, service }
+    }
+
+    /// What all services have together at this moment.
+    pub(super) fn of_process(&self) -> ProcessSnapshot {
+        ProcessSnapshot {
+            shared: self.shares.counters(),
+            total_memory: self.total_memory.load(Ordering::Relaxed),
+            lost: logging::lost(),
+        }
+    }
+
+    /// What each service has at this moment, in the order of their names.
+    pub(super) fn of_services(&self) -> Vec<(Option<String>, ServiceSnapshot)> {
+        let services = self.services.lock().clone();
+        let all = services.into_iter();
+        all.map(|(name, service)| (name, service.snapshot()))
+            .collect()
+    }
+}
+
+impl ServiceFigures {
+    /// Those of a service that starts.
+    pub(crate) fn new(server: ServerFigures, engine: EngineFigures, state: SharedState) -> Self {
+        Self {
+            server,
+            engine,
+            reloaded: AtomicU64::new(0),
+            not_reloaded: AtomicU64::new(0),
+            version: AtomicU64::new(0),
+            state: Mutex::new(state),
+        }
+    }
+
+    fn snapshot(&self) -> ServiceSnapshot {
+        let state = self.state.lock();
+        ServiceSnapshot {
+            connections: self.server.counts(),
+            ended: self.server.ended().collect(),
+            refused: self.server.refused().collect(),
+            traffic: self.server.traffic().unwrap_or_default(),
+            calls: self.engine.calls(),
+            failures: self.engine.failures(),
+            instances: self.engine.instances(),
+            compiling: self.engine.compiling(),
+            reloaded: self.reloaded.load(Ordering::Relaxed),
+            not_reloaded: self.not_reloaded.load(Ordering::Relaxed),
+            version: self.version.load(Ordering::Relaxed),
+            state: state.counters(),
+            limits: state.limits().clone(),
+        }
+    }
+}
+
+impl Watched {
+    /// This version of the plugin serves new connections.
+    pub(crate) fn serves(&self, version: u64) {
+        self.service.version.store(version, Ordering::Relaxed);
+    }
+
+    /// It was asked to take what is new on disk, and has done so, or not.
+    pub(crate) fn reloaded(&self, is_done: bool) {
+        let count = match is_done {
+            true => &self.service.reloaded,
+            false => &self.service.not_reloaded,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Its connections share this state from now on.
+    pub(crate) fn shares(&self, state: &SharedState) {
+        *self.service.state.lock() = state.clone();
+    }
+}
+
+/// What it shows keeps the state open, so that it goes before that is closed.
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let mut services = self.all.services.lock();
+        services.retain(|(_, service)| !Arc::ptr_eq(service, &self.service));
+    }
+}

@@ -1,0 +1,73 @@
+//! What an operator sees of `eco serve`: whether it lives, whether it is ready, and its metrics.
+//!
+//! It joins the figures of the libraries with HTTP: [`figures`] has those of all services, [`families`] says which metrics they
+//! are, and [`exposition`] writes these.
+
+mod address;
+mod exposition;
+pub(crate) mod families;
+mod figures;
+mod snapshot;
+
+pub(crate) use address::AdminAddress;
+pub(crate) use figures::{Figures, ServiceFigures, Watched};
+
+use eco_admin::{Admin, Answer, Asked, Route, Site, StartError};
+use eco_net::{ActivatedSockets, BindError, BoundListener, Listener as _, LocalAddress, bind};
+use exposition::Format;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Listens on this address, and shows these figures to whoever asks. It returns the addresses with the server.
+///
+/// # Errors
+/// The address can't be listened on, or the system has no thread left.
+pub(crate) async fn start(
+    address: &AdminAddress,
+    figures: Arc<Figures>,
+) -> Result<(Admin, Vec<LocalAddress>), StartError<BindError>> {
+    let site = Site::new(address.hosts(), routes(figures));
+    let address = address.listen().clone();
+    let listen = async move {
+        // In the thread of the server, so that nothing of it waits for the threads that serve.
+        let bound = bind(&[address], &mut ActivatedSockets::none()).await?;
+        let mut listeners: Vec<BoundListener> = bound.into_iter().flatten().collect();
+        let addresses = listeners.iter().map(|listener| listener.address().clone());
+        let addresses = addresses.collect();
+        let accept = move |cx: &mut Context<'_>| {
+            let mut ready = listeners
+                .iter_mut()
+                .map(|listener| listener.poll_accept(cx));
+            let accepted = ready.find(Poll::is_ready).unwrap_or(Poll::Pending);
+            accepted.map_ok(|accepted| accepted.transport)
+        };
+        Ok((accept, addresses))
+    };
+    Admin::start(site, listen).await
+}
+
+/// What there is to be asked for.
+fn routes(figures: Arc<Figures>) -> Vec<Route> {
+    let of_readiness = figures.clone();
+    vec![
+        // It says that the process has its turn. What a service does is in the metrics.
+        Route::new("/livez", |_| Answer::text(200, "ok\n")),
+        Route::new("/readyz", move |_| match of_readiness.is_ready() {
+            true => Answer::text(200, "ready\n"),
+            false => Answer::text(503, "not ready: it does not listen yet, or stops\n"),
+        }),
+        Route::new("/metrics", move |asked: &Asked<'_>| {
+            let format = Format::wanted(asked.accept);
+            let text = families::write(&figures, format);
+            Answer::of_type(format.content_type(), 200, text)
+        }),
+    ]
+}
+
+/// An address as it is printed: one of TCP as a URL.
+pub(crate) fn shown(address: &LocalAddress) -> String {
+    match address.tcp() {
+        Some(address) => format!("http://{address}/"),
+        None => address.to_string(),
+    }
+}
