@@ -3,6 +3,7 @@
 mod health;
 mod hostile;
 mod metrics;
+mod prometheus;
 mod reload;
 
 use crate::harness::Server;

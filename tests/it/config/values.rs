@@ -190,12 +190,15 @@ fn every_flag_of_a_service_is_a_key_with_its_help() {
     assert!(flags.len() > 30, "{flags:?}");
     let log = ["log-level", "verbose", "quiet", "log-format"];
     for flag in flags {
-        let is_key = !log.contains(&flag) && !["config", "help", "total-memory"].contains(&flag);
+        let of_process = ["config", "help", "total-memory", "admin"];
+        let is_key = !log.contains(&flag) && !of_process.contains(&flag);
         assert_eq!(keys[flag].is_object(), is_key, "{flag}");
         if is_key {
             let words = keys[flag]["description"].as_str().unwrap_or_default();
             assert!(!words.is_empty(), "{flag}");
         }
     }
-    assert!(schema["properties"]["total-memory"].is_object());
+    for key in ["total-memory", "admin"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
 }
