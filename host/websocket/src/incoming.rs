@@ -52,7 +52,7 @@ impl Incoming {
     ///
     /// # Errors
     /// The stream failed, or ended without a Close frame; or the peer broke the protocol, of kind
-    /// [`InvalidData`](io::ErrorKind::InvalidData) with the [`Violation`](super::violation::Violation).
+    /// [`InvalidData`](io::ErrorKind::InvalidData) with the [`Violation`].
     pub(crate) fn poll<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,

@@ -52,6 +52,7 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) listen: Vec<ListenArg>,
     /// Pages that may connect to ws:, such as https://chat.example; may be given several times, and * is every page [default: those of the same host, if that is an address or localhost]
+    #[allow(rustdoc::bare_urls, reason = "help is no Markdown")]
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) ws_origin: Vec<AllowedOrigin>,
     #[command(flatten)]

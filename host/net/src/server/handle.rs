@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 /// A running server. It stops when this is dropped. Its listeners and its limits may change while it runs.
 ///
 /// A server that stops closes its listeners and its idle connections at once, and gives replies on their way the grace
-/// of [`Limits`](crate::Limits); what is left then is reset. It does so in the background, as long as the runtime runs.
+/// of [`Limits`]; what is left then is reset. It does so in the background, as long as the runtime runs.
 #[must_use = "the server stops when its handle is dropped"]
 pub struct ServerHandle {
     state: Arc<ServerState>,
