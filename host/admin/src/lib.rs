@@ -18,14 +18,15 @@
 //!     let accept = move |cx: &mut std::task::Context<'_>| listener.poll_accept(cx).map_ok(|(stream, _)| stream);
 //!     Ok::<_, std::io::Error>((accept, address))
 //! })
-//! .await?;
+//! .await
+//! .expect("it listens");
 //! let mut client = TcpStream::connect(address).await?;
 //! client.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
 //! let mut answer = String::new();
 //! client.read_to_string(&mut answer).await?;
 //! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"));
 //! drop(admin);
-//! # Ok::<(), std::io::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).expect("it answers");
 //! ```
 

@@ -6,7 +6,7 @@
 //! let text = "a = 1\nb = [\n";
 //! let mistake = eco_toml::mistake(text).expect("the array has no end");
 //! let place = mistake.at.map(|at| eco_toml::Place::of(text, at.start));
-//! assert_eq!(place.map(|place| place.line), Some(3));
+//! assert_eq!(place.map(|place| place.line), Some(2));
 //! ```
 
 mod place;

@@ -292,3 +292,52 @@ fn what_is_asked_of_websockets_changes_and_their_socket_stays() {
     new.send(&frame(0x81, b"new")).expect(b"\x81\x03new");
     old.send(&frame(0x82, b"old")).expect(b"\x82\x03old");
 }
+
+#[test]
+fn an_address_is_not_given_up_with_the_one_that_includes_it() {
+    let folder = Folder::new("reload-included");
+    says(&folder, "here");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let at = port.local_addr().expect("it is bound");
+    drop(port);
+    let all = format!("0.0.0.0:{}", at.port());
+    folder.write("eco.toml", changes(&format!("listen = ['{all}', '{at}']")));
+    let (server, addresses) = folder.serve(2);
+    let mut stays = Peer::connect(addresses[0]);
+    reload(&server, &mut stays);
+    assert_eq!(ask(at), "here");
+    folder.write("eco.toml", changes(&format!("listen = '{at}'")));
+    let words = format!("This server itself listens on {all}");
+    logs_again(&server, &mut stays, &words, || server.signal(Signal::HUP));
+    assert_eq!(ask(at), "here");
+    for listen in ["127.0.0.1:0".to_owned(), at.to_string()] {
+        folder.write("eco.toml", changes(&format!("listen = '{listen}'")));
+        reload(&server, &mut stays);
+    }
+    assert_eq!(ask(at), "here");
+}
+
+#[test]
+fn a_plugin_whose_folder_was_away_is_watched_again_once_the_file_is_read_again() {
+    let folder = Folder::new("reload-away");
+    let plugins = folder.0.join("plugins");
+    let put = |word: &str| {
+        std::fs::create_dir_all(&plugins).expect("the folder is ours");
+        let text = format!("function receive() return '{word}\\n' end");
+        std::fs::write(plugins.join("says.lua"), text).expect("the folder is ours");
+    };
+    put("one");
+    let text = changes("listen = '127.0.0.1:0'\nwatch = true");
+    folder.write("eco.toml", text.replace("says.lua", "plugins/says.lua"));
+    let (server, addresses) = folder.serve(2);
+    let mut stays = Peer::connect(addresses[0]);
+    logs_again(&server, &mut stays, "is gone", || {
+        std::fs::remove_dir_all(&plugins).expect("it is there");
+    });
+    put("two");
+    reload(&server, &mut stays);
+    logs_again(&server, &mut stays, "reloaded: new connections", || {
+        put("three")
+    });
+    assert_eq!(ask(addresses[1]), "three");
+}

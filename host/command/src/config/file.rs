@@ -36,6 +36,11 @@ pub(crate) fn services(typed: &TypedServeArgs) -> Result<Vec<ServiceConfig>, Fai
         share_out(&mut alone)?;
         return Ok(alone);
     };
+    if path == "-" {
+        return Err(Exit::Usage.saying(
+            "--config takes a file with a name, which SIGHUP has read again; eco config check - reads stdin",
+        ));
+    }
     let flags = typed.flags.iter().filter(|flag| flag.name != "config");
     of_file(Path::new(path), &flags.cloned().collect::<Vec<_>>())
 }

@@ -9,7 +9,6 @@ use crate::exit::Failure;
 use crate::plugin::watch::Watch;
 use eco_net::BoundListener;
 use eco_plugin::{ServerPlugin, Shares};
-use eco_tls::ServerSettings;
 use std::sync::Arc;
 
 /// All that a service needs to serve with other settings, ready before anything changes.
@@ -22,9 +21,9 @@ pub(super) struct Prepared {
     pub(super) layers: Layers,
     /// Listeners of addresses on which it does not listen yet.
     pub(super) listeners: Listeners,
-    /// Where the plugin is to be watched, and was not.
+    /// With `--watch`.
     pub(super) plugin_watch: Option<Watch>,
-    /// Where other files of certificates are to be watched than were.
+    /// Where certificates are in files.
     pub(super) certificate_watch: Option<Watch>,
 }
 
@@ -58,17 +57,16 @@ impl Prepared {
         if let Some(old) = old.filter(|old| !old.has_own_places && !config.has_own_places) {
             config.limits.max_connections = old.limits.max_connections;
         }
-        let old_tls = old.and_then(|old| old.tls.as_ref());
-        // Watching starts before reading, so that no change is missed.
-        let certificate_watch = watch_others(config.tls.as_ref(), old_tls);
+        // Watching starts before reading, so that no change is missed. It starts anew each time, since a folder that was
+        // away is watched no more.
+        let certificate_watch = config.tls.as_ref().and_then(certificates::watch);
         let layers = layers(&config, before).await?;
         let sandbox = {
             let before = before.map(|before| before.sandbox);
             Sandbox::open(&config, shares, before, counts_calls).await?
         };
         let same_plugin = before.filter(|before| before.config.plugin == config.plugin);
-        let watches = config.watch && !same_plugin.is_some_and(|before| before.config.watch);
-        let plugin_watch = watches.then(|| config.plugin.watch()).transpose()?;
+        let plugin_watch = config.watch.then(|| config.plugin.watch()).transpose()?;
         let is_on_disk = config.plugin.path().is_some();
         let (plugin, is_new_version) = match same_plugin {
             Some(before) if !is_on_disk && before.sandbox.is(&sandbox) => {
@@ -94,12 +92,6 @@ impl Prepared {
             certificate_watch,
         })
     }
-}
-
-/// Watches the files of these certificates, where they are others than before.
-fn watch_others(tls: Option<&ServerSettings>, before: Option<&ServerSettings>) -> Option<Watch> {
-    let are_others = |tls: &&ServerSettings| Some(tls.files()) != before.map(ServerSettings::files);
-    tls.filter(are_others).and_then(certificates::watch)
 }
 
 /// The layers of these settings, with the files as they are now.

@@ -204,7 +204,7 @@ impl Service {
         reloading.instrument(self.span.clone()).await;
     }
 
-    /// Follows the changes of these files, too, and no longer those of what the settings have no more.
+    /// Follows the changes of these files, and of no others any more.
     fn watch(&mut self, plugin: Option<Watch>, certificates: Option<Watch>, changes: &Changes) {
         let tell = |watch, files| {
             let name = self.config.name.as_deref();
@@ -212,12 +212,7 @@ impl Service {
         };
         let plugin = plugin.map(|watch| tell(watch, Files::Plugin));
         let certificates = certificates.map(|watch| tell(watch, Files::Certificates));
-        if plugin.is_some() || !self.config.watch {
-            self.watches_plugin = plugin;
-        }
-        if certificates.is_some() || !self.has_certificate_files() {
-            self.watches_certificates = certificates;
-        }
+        (self.watches_plugin, self.watches_certificates) = (plugin, certificates);
     }
 
     /// Closes its listeners of all other addresses than these.
@@ -233,6 +228,10 @@ impl Service {
     /// Accepts from these listeners, too, and says so.
     pub(super) fn listen(&mut self, listeners: Listeners, log_format: LogFormat) {
         for (key, listeners) in listeners {
+            // Another address has all that comes to this one.
+            if listeners.is_empty() {
+                continue;
+            }
             let listening = listeners.into_iter().map(|listener| {
                 let address = listener.address().clone();
                 self.tell_address(&key, &address, log_format);

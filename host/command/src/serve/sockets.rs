@@ -96,11 +96,15 @@ impl Sockets {
     /// Whether an address is refused since another that is wanted, too, has all that comes to it.
     fn is_included(&self, refused: &BindError, wanted: &[SocketKey]) -> bool {
         let address = &refused.address;
-        let was_included = self.open.iter().any(|(key, _)| key.address == *address);
         let includes =
             |other: &SocketKey| !self.of(other).is_empty() && collide(&other.address, address);
+        // A name may be what includes it, which stays if all stay.
+        let was_included = || {
+            self.open.iter().any(|(key, _)| key.address == *address)
+                && self.open.iter().all(|(key, _)| wanted.contains(key))
+        };
         refused.error.kind() == ErrorKind::AddrInUse
-            && (was_included || wanted.iter().any(includes))
+            && (wanted.iter().any(includes) || was_included())
     }
 
     /// An address that has a socket, so that this one can have none.
