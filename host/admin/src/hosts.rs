@@ -7,35 +7,35 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The names that a server may be asked by, beside IP addresses and `localhost`, which nobody else can have.
 #[derive(Clone, Debug)]
-pub struct Hosts {
-    /// The name that it listens on.
-    own: Option<String>,
-    /// Whether any name will do.
-    any: bool,
+pub struct Hosts(Names);
+
+#[derive(Clone, Debug)]
+enum Names {
+    Local,
+    /// That of the address that it listens on, too.
+    Own(String),
+    Any,
 }
 
 impl Hosts {
     /// IP addresses and `localhost` alone.
     pub fn local() -> Self {
-        let own = None;
-        Self { own, any: false }
+        Self(Names::Local)
     }
 
     /// This name too, which it listens on.
     pub fn with(name: &str) -> Self {
-        let own = Some(name.to_owned());
-        Self { own, any: false }
+        Self(Names::Own(name.to_owned()))
     }
 
     /// Any, where no browser comes: on a Unix socket.
     pub fn any() -> Self {
-        let own = None;
-        Self { own, any: true }
+        Self(Names::Any)
     }
 
     /// Whether it may be asked by this `Host` (RFC 9110, 7.2): a name or an address, and perhaps a port.
     pub(crate) fn admit(&self, host: &str) -> bool {
-        if self.any {
+        if let Names::Any = self.0 {
             return true;
         }
         if let Some(rest) = host.strip_prefix('[') {
@@ -48,7 +48,7 @@ impl Hosts {
 
     fn is_own(&self, name: &str) -> bool {
         let is = |own: &str| name.eq_ignore_ascii_case(own);
-        is("localhost") || self.own.as_deref().is_some_and(is)
+        is("localhost") || matches!(&self.0, Names::Own(own) if is(own))
     }
 }
 

@@ -24,18 +24,26 @@ impl<S> Family<S> {
     }
 }
 
-const fn counter<S>(
+const fn family<S>(
+    kind: Kind,
     name: &'static str,
     help: &'static str,
     write: fn(&S, &mut Samples<'_>),
 ) -> Family<S> {
-    let kind = Kind::Counter;
     Family {
         name,
         kind,
         help,
         write,
     }
+}
+
+const fn counter<S>(
+    name: &'static str,
+    help: &'static str,
+    write: fn(&S, &mut Samples<'_>),
+) -> Family<S> {
+    family(Kind::Counter, name, help, write)
 }
 
 const fn gauge<S>(
@@ -43,13 +51,7 @@ const fn gauge<S>(
     help: &'static str,
     write: fn(&S, &mut Samples<'_>),
 ) -> Family<S> {
-    let kind = Kind::Gauge;
-    Family {
-        name,
-        kind,
-        help,
-        write,
-    }
+    family(Kind::Gauge, name, help, write)
 }
 
 const fn histogram<S>(
@@ -57,13 +59,7 @@ const fn histogram<S>(
     help: &'static str,
     write: fn(&S, &mut Samples<'_>),
 ) -> Family<S> {
-    let kind = Kind::Histogram;
-    Family {
-        name,
-        kind,
-        help,
-        write,
-    }
+    family(Kind::Histogram, name, help, write)
 }
 
 /// What all services have together.

@@ -28,8 +28,8 @@ pub(crate) struct ServiceFigures {
     state: Mutex<SharedState>,
 }
 
-/// The figures of a service, as long as they are watched: dropped, they are shown no longer.
-pub(crate) struct Watched {
+/// A service among those whose figures are shown. Dropped, it is shown no longer.
+pub(crate) struct Registration {
     all: Arc<Figures>,
     service: Arc<ServiceFigures>,
 }
@@ -61,7 +61,11 @@ impl Figures {
     }
 
     /// Shows the figures of a service with this name, in place of those of one before.
-    pub(crate) fn watch(self: &Arc<Self>, name: Option<&str>, service: ServiceFigures) -> Watched {
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        name: Option<&str>,
+        service: ServiceFigures,
+    ) -> Registration {
         let (name, service) = (name.map(str::to_owned), Arc::new(service));
         let mut services = self.services.lock();
         services.retain(|(other, _)| *other != name);
@@ -69,7 +73,7 @@ impl Figures {
         services.sort_by(|(one, _), (other, _)| one.cmp(other));
         drop(services);
         let all = self.clone();
-        Watched { all, service }
+        Registration { all, service }
     }
 
     /// What all services have together at this moment.
@@ -123,7 +127,7 @@ impl ServiceFigures {
     }
 }
 
-impl Watched {
+impl Registration {
     /// This version of the plugin serves new connections.
     pub(crate) fn serves(&self, version: u64) {
         self.service.version.store(version, Ordering::Relaxed);
@@ -145,7 +149,7 @@ impl Watched {
 }
 
 /// What it shows keeps the state open, so that it goes before that is closed.
-impl Drop for Watched {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut services = self.all.services.lock();
         services.retain(|(_, service)| !Arc::ptr_eq(service, &self.service));

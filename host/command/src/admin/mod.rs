@@ -10,7 +10,7 @@ mod figures;
 mod snapshot;
 
 pub(crate) use address::AdminAddress;
-pub(crate) use figures::{Figures, ServiceFigures, Watched};
+pub(crate) use figures::{Figures, Registration, ServiceFigures};
 
 use eco_admin::{Admin, Answer, Asked, Route, Site, StartError};
 use eco_net::{ActivatedSockets, BindError, BoundListener, Listener as _, LocalAddress, bind};

@@ -7,7 +7,7 @@ use eco_websocket::{Rules, WebSocket};
 use std::sync::Arc;
 
 /// The layers of each connection.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Layers {
     /// Proxies that say whose their connections are.
     pub(super) proxies: Option<TrustedProxies>,

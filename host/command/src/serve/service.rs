@@ -8,7 +8,7 @@ use super::say::say;
 use super::service_config::ServiceConfig;
 use super::sockets::SocketKey;
 use super::watching::{Changes, Files, tell_changes};
-use crate::admin::{Figures, ServiceFigures, Watched};
+use crate::admin::{Figures, Registration, ServiceFigures};
 use crate::exit::Failure;
 use crate::logging::{LogFormat, service_span};
 use crate::plugin::watch::Watch;
@@ -41,7 +41,7 @@ pub(super) struct Service {
     /// That of its lines of the log.
     span: Span,
     /// With `--admin`.
-    watched: Option<Watched>,
+    registration: Option<Registration>,
 }
 
 /// An address on which it listens.
@@ -74,12 +74,12 @@ impl Service {
             server => server,
         };
         let server = span.in_scope(|| server.start());
-        let watched = figures.map(|figures| {
+        let registration = figures.map(|figures| {
             let (of_engine, state) = (sandbox.figures.clone(), sandbox.state.clone());
             let service = ServiceFigures::new(server.figures(), of_engine, state);
-            let watched = figures.watch(config.name.as_deref(), service);
-            watched.serves(plugin.version());
-            watched
+            let registration = figures.register(config.name.as_deref(), service);
+            registration.serves(plugin.version());
+            registration
         });
         let mut service = Self {
             config,
@@ -92,7 +92,7 @@ impl Service {
             watches_certificates: None,
             told: None,
             span,
-            watched,
+            registration,
         };
         service.watch(plugin_watch, certificate_watch, changes);
         (service, listeners)
@@ -112,8 +112,8 @@ impl Service {
         } = prepared;
         self.close_others(&SocketKey::all_of(&config)).await;
         self.sandbox = sandbox;
-        if let Some(watched) = &self.watched {
-            watched.shares(&self.sandbox.state);
+        if let Some(registration) = &self.registration {
+            registration.shares(&self.sandbox.state);
         }
         self.server.set_limits(config.limits.clone());
         self.config = config;
@@ -167,9 +167,9 @@ impl Service {
     fn serve_with(&self, plugin: ServerPlugin) {
         let version = plugin.version();
         self.newest.send_replace(plugin);
-        if let Some(watched) = &self.watched {
-            watched.serves(version);
-            watched.reloaded(true);
+        if let Some(registration) = &self.registration {
+            registration.serves(version);
+            registration.reloaded(true);
         }
         self.span.in_scope(|| {
             tracing::info!(version, "reloaded: new connections get the new version");
@@ -178,8 +178,8 @@ impl Service {
 
     /// Counts that nothing of what is new serves.
     pub(super) fn is_not_reloaded(&self) {
-        if let Some(watched) = &self.watched {
-            watched.reloaded(false);
+        if let Some(registration) = &self.registration {
+            registration.reloaded(false);
         }
     }
 
@@ -297,7 +297,7 @@ impl Service {
         let stopping = async move {
             drop((self.watches_plugin, self.watches_certificates));
             let summary = self.server.stop().await;
-            drop(self.watched);
+            drop(self.registration);
             self.sandbox.state.close().await;
             let (served, open, cut_off) = (summary.served, summary.open, summary.cut_off);
             tracing::info!(served, open, cut_off, "stopped");

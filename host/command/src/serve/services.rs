@@ -158,7 +158,8 @@ impl Services {
         }
     }
 
-    /// Follows what changes, for as long as it is polled: the plugins and certificates that are watched, and all that is read at SIGHUP.
+    /// Follows what changes, for as long as it is polled: the plugins and certificates that are watched, and all that is
+    /// read at SIGHUP.
     pub(super) async fn follow(&mut self, mut hangup: Hangup, read: ReadServices) {
         loop {
             tokio::select! {
@@ -168,7 +169,7 @@ impl Services {
         }
     }
 
-    /// Reads all settings again, and loads all plugins that are on disk.
+    /// Reads all settings again, with all plugins and certificates that are on disk.
     async fn read_again(&mut self, read: &ReadServices) {
         // Without a file, the settings are those of the command line for ever.
         let alone = self

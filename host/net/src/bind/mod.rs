@@ -15,8 +15,7 @@ use std::io;
 
 /// Listens on all of these addresses, and takes those of `activated` that they name: the listeners of each address. A
 /// name is listened on at every address that it has, such as `localhost` with `127.0.0.1` and `::1`. Those that this
-/// machine doesn't have are passed
-/// over if the name has another.
+/// machine doesn't have are passed over if the name has another.
 ///
 /// A TCP address that another includes gets no socket of its own: one that is there twice, and one within a wildcard
 /// (`0.0.0.0:7` has `127.0.0.1:7`, and `[::]:7` has both where the system's IPv6 sockets take IPv4, too). Port 0 is

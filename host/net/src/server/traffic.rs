@@ -20,13 +20,13 @@ struct Part {
     /// Of all connections that are gone.
     ended: Counts,
     /// By the number of the connection.
-    open: HashMap<u64, Arc<Line>>,
+    open: HashMap<u64, Arc<CachePadded>>,
 }
 
 /// In a line of the processor's cache for itself, so that its writer shares that with no other.
 #[derive(Default)]
 #[repr(align(64))]
-pub(super) struct Line(LiveCounts);
+pub(super) struct CachePadded(LiveCounts);
 
 impl Traffic {
     fn part(&self, connection: u64) -> Option<&Mutex<Part>> {
@@ -34,8 +34,8 @@ impl Traffic {
     }
 
     /// The counts of a connection that comes.
-    pub(super) fn come(&self, connection: u64) -> Arc<Line> {
-        let counts = Arc::<Line>::default();
+    pub(super) fn come(&self, connection: u64) -> Arc<CachePadded> {
+        let counts = Arc::<CachePadded>::default();
         if let Some(part) = self.part(connection) {
             part.lock().open.insert(connection, counts.clone());
         }
@@ -69,7 +69,7 @@ impl Traffic {
 /// The counts of one connection: its own, or part of a server's traffic.
 pub(super) enum Counting {
     Own(LiveCounts),
-    Shared(Arc<Line>),
+    Shared(Arc<CachePadded>),
 }
 
 impl Deref for Counting {
@@ -78,7 +78,7 @@ impl Deref for Counting {
     fn deref(&self) -> &LiveCounts {
         match self {
             Self::Own(counts) => counts,
-            Self::Shared(line) => &line.0,
+            Self::Shared(counts) => &counts.0,
         }
     }
 }

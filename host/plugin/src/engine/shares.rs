@@ -47,9 +47,7 @@ impl Shares {
             ..self.clone()
         }
     }
-}
 
-impl Shares {
     /// What the engines use and wait for at this moment. Each number is read by itself.
     pub fn counters(&self) -> SharesCounters {
         SharesCounters {
