@@ -353,10 +353,6 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             | End::RepliedAfterFinish
             | End::Stalled
             | End::CutOff => self.transport.reset_on_drop(),
-            // It has said no end, and may read: ncat with TLS, say.
-            End::PeerReset(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.send_fin_or_reset::<E>().await;
-            }
             End::PeerReset(_) => {}
             End::Ended | End::ByPlugin(_) | End::Refused(_) | End::Idle | End::Stopping => {
                 // FIN was sent when the session finished.

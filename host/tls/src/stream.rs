@@ -127,7 +127,15 @@ impl AsyncRead for Secured {
         cx: &mut Context<'_>,
         to: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.pinned()?.poll_read(cx, to).map_err(on_the_way)
+        let mut stream = self.pinned()?;
+        let read = stream.as_mut().poll_read(cx, to);
+        if let Poll::Ready(Err(error)) = &read
+            && error.kind() == io::ErrorKind::UnexpectedEof
+        {
+            // The peer may read on, and this end is announced to it, if there is room: `ncat --ssl` ends in order then.
+            let _ = stream.poll_shutdown(cx);
+        }
+        read.map_err(on_the_way)
     }
 }
 
