@@ -56,15 +56,15 @@ impl EngineState {
         self.budgets.memory.saturating_add(interpreter)
     }
 
-    /// Whether somebody wants to know of calls.
-    pub(crate) fn watches_calls(&self) -> bool {
-        self.observers.is_some() || self.figures.count_calls()
+    /// Whether somebody observes it now.
+    pub(crate) fn is_observed(&self) -> bool {
+        let observers = self.observers.as_ref();
+        observers.is_some_and(|observers| observers.listen())
     }
 
     /// Begins to watch the load of a plugin, if somebody observes the engine.
     pub(crate) fn watch_load(&self, source: &Source) -> Option<(String, Instant)> {
-        self.observers.as_ref()?;
-        Some((source.name(), Instant::now()))
+        self.is_observed().then(|| (source.name(), Instant::now()))
     }
 
     /// Tells the observer of a load that is over.

@@ -115,5 +115,6 @@ pub use instance::Usage;
 pub use laboratory::Laboratory;
 pub use loaded::{Import, Interface};
 pub use observe::EngineEvent;
+pub use participation::event::CalledFor;
 pub use plugin_log::Level;
 pub use server::{PluginSession, ServerPlugin};

@@ -4,9 +4,11 @@
 //! for none pays one comparison for a call.
 
 use crate::error::{Error, LoadError};
+use crate::participation::event::CalledFor;
 use crate::plugin_log::Level;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// An event of an engine. Kinds and fields may come to it.
@@ -26,6 +28,8 @@ pub enum EngineEvent<'a> {
         connection: u64,
         /// The function, by its name in the WIT: `receive`, say.
         function: &'static str,
+        /// What it was called for, if the function is `event`.
+        event: Option<CalledFor<'a>>,
         /// Processor time of the plugin. Where it is less than 10 ms, it is measured by the wall clock.
         cpu: Duration,
         /// Time by the wall clock, with all that the call waited for.
@@ -69,21 +73,39 @@ pub enum EngineEvent<'a> {
     },
 }
 
-type Observer = Box<dyn Fn(&EngineEvent<'_>) + Send + Sync>;
+type Tell = Box<dyn Fn(&EngineEvent<'_>) + Send + Sync>;
+
+struct Observer {
+    tell: Tell,
+    /// Whether it listens; `None` where it always does.
+    listens: Option<Arc<AtomicBool>>,
+}
+
+impl Observer {
+    fn listens(&self) -> bool {
+        let flag = self.listens.as_ref();
+        flag.is_none_or(|flag| flag.load(Ordering::Relaxed))
+    }
+}
 
 /// All who observe an engine.
 #[derive(Default)]
 pub(crate) struct Observers(Vec<Observer>);
 
 impl Observers {
-    pub(crate) fn add(&mut self, observer: Observer) {
-        self.0.push(observer);
+    pub(crate) fn add(&mut self, tell: Tell, listens: Option<Arc<AtomicBool>>) {
+        self.0.push(Observer { tell, listens });
     }
 
-    /// Tells each of an event. A panic of one is its own.
+    /// Whether one of them listens now.
+    pub(crate) fn listen(&self) -> bool {
+        self.0.iter().any(Observer::listens)
+    }
+
+    /// Tells each who listens of an event. A panic of one is its own.
     pub(crate) fn tell(&self, event: &EngineEvent<'_>) {
-        for observer in &self.0 {
-            let _ = catch_unwind(AssertUnwindSafe(|| observer(event)));
+        for observer in self.0.iter().filter(|observer| observer.listens()) {
+            let _ = catch_unwind(AssertUnwindSafe(|| (observer.tell)(event)));
         }
     }
 

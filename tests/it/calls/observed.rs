@@ -4,9 +4,12 @@ use super::{connection, engine, load, open, session};
 use crate::support::{handler, plugin_file};
 use eco_host::contract::{Reason, Session as _};
 use eco_host::plugin::{
-    BUILT_IN_SERVERS, Budgets, Compiler, Engine, EngineEvent, Level, ServerPlugin, Source,
+    BUILT_IN_SERVERS, Budgets, CalledFor, Compiler, Engine, EngineEvent, EngineFigures, Language,
+    Level, PluginSession, Program, ServerPlugin, Source,
 };
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,6 +143,121 @@ async fn an_observer_does_not_switch_direct_buffers_off() {
     buffer.room(1).expect("there is room").copy_from_slice(b"y");
     assert_eq!(&*buffer.receive_filled(1).expect("a reply").data, b"y");
     assert_eq!(told.take(), ["receive", "receive"]);
+}
+
+/// Calls of a plugin that is called directly are all counted, though few are timed; one that is observed is.
+#[tokio::test]
+async fn an_observer_is_told_while_it_listens_and_calls_are_counted_all_along() {
+    let listens = Arc::new(AtomicBool::new(false));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let notes = told.clone();
+    let figures = EngineFigures::with_calls();
+    let engine = Engine::builder(Compiler::InProcess, budgets())
+        .counting_in(&figures)
+        .observe_while(listens.clone(), move |event| {
+            notes.lock().unwrap().push(match event {
+                EngineEvent::Called { function, .. } => *function,
+                _ => "something else",
+            });
+        })
+        .build()
+        .expect("an engine");
+    let echo = ServerPlugin::load(&engine, Source::named("echo", BUILT_IN_SERVERS));
+    let echo = echo.await.expect("it loads");
+    let handler = load(&engine, "works.wat", works()).await;
+    let mut sessions = [echo.session(), handler.session()];
+    let counted = || {
+        let receive = figures.calls().swap_remove(0);
+        assert_eq!(receive.function, "receive");
+        (receive.by_time.iter().sum::<u64>(), receive.clock)
+    };
+    for _ in 0..40 {
+        sessions[0].receive(b"x").await.expect("a reply");
+    }
+    let (calls, clock) = counted();
+    assert_eq!(calls, 40);
+    assert!(Duration::ZERO < clock && clock < Duration::from_secs(40));
+    sessions[1].receive(b"x").await.expect("a reply");
+    assert_eq!(*told.lock().unwrap(), Vec::<&str>::new());
+    listens.store(true, Ordering::Relaxed);
+    for session in &mut sessions {
+        session.receive(b"x").await.expect("a reply");
+        session.receive(b"x").await.expect("a reply");
+    }
+    listens.store(false, Ordering::Relaxed);
+    sessions[0].receive(b"x").await.expect("a reply");
+    assert_eq!(*told.lock().unwrap(), ["receive"; 4]);
+    assert_eq!(counted().0, 46);
+    assert_eq!(
+        figures
+            .failures()
+            .iter()
+            .map(|(.., count)| count)
+            .sum::<u64>(),
+        0
+    );
+}
+
+const ROOM: &str = r#"
+function open() subscribe("room", "") after(0.01, function() end) end
+function receive(chunk) publish("room", chunk) end
+function message() end
+function joined() end
+function left() end
+"#;
+
+/// Handles the event that comes next.
+async fn hear(session: &mut PluginSession) {
+    poll_fn(|cx| session.poll_event(cx)).await;
+    session.event().await.expect("it is heard");
+}
+
+#[tokio::test]
+async fn a_call_for_an_event_is_told_with_its_kind_and_topic() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let notes = told.clone();
+    let helper = Compiler::Helper(Program::new(crate::harness::binary()));
+    let engine = Engine::builder(helper, budgets())
+        .observe(move |event| {
+            if let EngineEvent::Called {
+                function, event, ..
+            } = event
+            {
+                let what = match event {
+                    None => (*function, "none"),
+                    Some(CalledFor::Timer) => ("timer", ""),
+                    Some(CalledFor::Message { topic, .. }) => ("message", *topic),
+                    Some(CalledFor::Joined { topic, .. }) => ("joined", *topic),
+                    Some(CalledFor::Left { topic, .. }) => ("left", *topic),
+                    Some(other) => panic!("{other:?}"),
+                };
+                notes.lock().unwrap().push(format!("{} {}", what.0, what.1));
+            }
+        })
+        .build()
+        .expect("an engine");
+    let source = Source::script("room.lua", Language::Lua, ROOM);
+    let plugin = ServerPlugin::load(&engine, source).await.expect("it loads");
+    let [mut hears, mut says] = [plugin.session(), plugin.session()];
+    open(&mut hears).await;
+    hear(&mut hears).await;
+    open(&mut says).await;
+    hear(&mut hears).await;
+    says.receive(b"hello").await.expect("it is said");
+    hear(&mut hears).await;
+    says.closed(Reason::Ended).await.expect("it ends");
+    hear(&mut hears).await;
+    let expected = [
+        "open none",
+        "timer ",
+        "open none",
+        "joined room",
+        "receive none",
+        "message room",
+        "closed none",
+        "left room",
+    ];
+    assert_eq!(*told.lock().unwrap(), expected);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use eco_state::SharedState;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use wasmtime::Config;
 
 /// Stack for host functions above the plugin's own, when a plugin calls `log` or WASI. Overflowing it would be eco's
@@ -98,7 +99,19 @@ impl EngineBuilder {
     /// without it pays for none of that.
     #[must_use]
     pub fn observe(mut self, observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
-        self.observers.add(Box::new(observe));
+        self.observers.add(Box::new(observe), None);
+        self
+    }
+
+    /// As [`observe`](Self::observe), while `listens` is set. While it isn't, a call reads this flag, and no clock. A call
+    /// is told if it is set at the call's beginning and at its end.
+    #[must_use]
+    pub fn observe_while(
+        mut self,
+        listens: Arc<AtomicBool>,
+        observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.observers.add(Box::new(observe), Some(listens));
         self
     }
 

@@ -39,8 +39,9 @@ const MOST_PARTS: usize = 64;
 pub struct CallCounts {
     /// Its name in the WIT.
     pub function: &'static str,
-    /// Calls whose time by the clock is at most that of each of [`CALL_TIMES`], and more than that of the one before. The
-    /// last number is of those that took longer than all.
+    /// All calls. Those whose time by the clock is at most that of each of [`CALL_TIMES`], and more than that of the one before. The
+    /// last number is of those that took longer than all. [`with_calls`](super::EngineFigures::with_calls) says which are
+    /// timed.
     pub by_time: [u64; CALL_TIMES.len() + 1],
     /// Time of all calls by the clock, with all that they waited for.
     pub clock: Duration,

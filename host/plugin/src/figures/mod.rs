@@ -26,7 +26,9 @@ struct Tallies {
 }
 
 impl EngineFigures {
-    /// The same, which counts each call too, with its time. A call reads the clock twice for it, and takes no lock.
+    /// The same, which counts each call too, with its time. A call reads the clock twice for it, and takes no lock. Of the
+    /// calls that are over in microseconds whatever they are given, one in 16 of an instance reads the clock, and the others
+    /// count with the time of the last that did.
     pub fn with_calls() -> Self {
         Self(Arc::new(Tallies {
             calls: Some(Calls::default()),

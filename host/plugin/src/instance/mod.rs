@@ -19,3 +19,4 @@ pub(crate) use owner::Owner;
 pub use store::Usage;
 pub(crate) use store::{Code, new_store};
 pub(crate) use template::Template;
+pub(crate) use watch::{DirectCalls, Watch};

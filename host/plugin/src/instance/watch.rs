@@ -3,15 +3,47 @@
 use super::state::{InstanceState, PluginShared};
 use crate::error::Error;
 use crate::observe::EngineEvent;
+use crate::participation::event::Happening;
 use crate::plugin_log::OnLine;
 use std::time::{Duration, Instant};
 
-/// A call that the observer of an engine is told of.
+/// Direct calls of an instance that are counted with the time of the last one that was timed. Reading a clock twice takes
+/// about as long as such a call, and its time hardly changes.
+/// Test: `calls::observed::an_observer_is_told_while_it_listens_and_calls_are_counted_all_along`.
+const UNTIMED: u8 = 15;
+
+/// A call that is counted, or that the observer of an engine is told of.
 pub(crate) struct Watch {
     function: &'static str,
     began: Instant,
     /// Processor time of the calls before it.
     total: Duration,
+    /// Whether somebody observes it. Else it is only counted.
+    observed: bool,
+    /// What it is for, if it is observed and is for an event.
+    happening: Option<Happening>,
+}
+
+impl Watch {
+    /// Notes the event that the call is for.
+    pub(crate) fn is_for(&mut self, happening: &Happening) {
+        self.happening = self.observed.then(|| happening.clone());
+    }
+}
+
+/// The direct calls of an instance, of which some are timed.
+#[derive(Default)]
+pub(crate) struct DirectCalls {
+    /// How many more are counted before one is timed.
+    untimed: u8,
+    /// The time of the last one that was timed.
+    clock: Duration,
+}
+
+/// A direct call that is watched.
+pub(crate) enum DirectWatch {
+    Timed(Watch),
+    Untimed { function: &'static str },
 }
 
 impl PluginShared {
@@ -34,11 +66,14 @@ impl PluginShared {
 impl InstanceState {
     /// Begins to watch a call of this function, if somebody counts calls or observes the engine.
     pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
-        let watches = self.engine.watches_calls();
+        let observed = self.engine.is_observed();
+        let watches = observed || self.engine.figures.count_calls();
         watches.then(|| Watch {
             function,
             began: Instant::now(),
             total: self.meter.total(),
+            observed,
+            happening: None,
         })
     }
 
@@ -50,22 +85,58 @@ impl InstanceState {
         }
     }
 
+    /// As [`watch`](Self::watch), for a direct call. Without an observer only some are timed.
+    pub(crate) fn watch_direct(
+        &self,
+        function: &'static str,
+        calls: &DirectCalls,
+    ) -> Option<DirectWatch> {
+        if calls.untimed > 0 && !self.engine.is_observed() {
+            return Some(DirectWatch::Untimed { function });
+        }
+        self.watch(function).map(DirectWatch::Timed)
+    }
+
     /// As [`watched`](Self::watched), for a direct call, which the meter doesn't see. It never waits.
-    pub(crate) fn watched_direct<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
-        if let Some(watch) = watch {
-            let clock = watch.began.elapsed();
-            self.tell(&watch, clock, clock, result);
+    pub(crate) fn watched_direct<T>(
+        &self,
+        watch: Option<DirectWatch>,
+        calls: &mut DirectCalls,
+        result: &Result<T, Error>,
+    ) {
+        match watch {
+            Some(DirectWatch::Timed(watch)) => {
+                let clock = watch.began.elapsed();
+                if self.engine.figures.count_calls() {
+                    *calls = DirectCalls {
+                        untimed: UNTIMED,
+                        clock,
+                    };
+                }
+                self.tell(&watch, clock, clock, result);
+            }
+            Some(DirectWatch::Untimed { function }) => {
+                calls.untimed = calls.untimed.saturating_sub(1);
+                self.count(function, calls.clock, calls.clock, result);
+            }
+            None => {}
         }
     }
 
-    fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
-        // A dead instance was not called.
-        if matches!(result, Err(Error::Dead)) {
-            return;
+    fn count<T>(&self, function: &str, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
+        match result {
+            // A dead instance was not called.
+            Err(Error::Dead) => return,
+            Err(error) => self.engine.figures.failed(error),
+            Ok(_) => {}
         }
-        self.engine.figures.called(watch.function, cpu, clock);
-        if let Err(error) = result {
-            self.engine.figures.failed(error);
+        self.engine.figures.called(function, cpu, clock);
+    }
+
+    fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
+        self.count(watch.function, cpu, clock, result);
+        if !watch.observed || matches!(result, Err(Error::Dead)) {
+            return;
         }
         if let (Some(observers), Some((name, version))) = (&self.engine.observers, &self.plugin) {
             observers.tell(&EngineEvent::Called {
@@ -73,6 +144,7 @@ impl InstanceState {
                 version: version.get().copied(),
                 connection: self.participation.connection,
                 function: watch.function,
+                event: watch.happening.as_ref().map(Happening::called_for),
                 cpu,
                 clock,
                 result: result.as_ref().map(drop),

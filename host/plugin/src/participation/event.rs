@@ -1,4 +1,5 @@
-//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports.
+//! Events that a plugin is called for: the types of `wit/events.wit`, which it exports, and what those who observe an engine are
+//! told of them.
 
 use eco_state::Event;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ impl From<&eco_state::Member> for Member {
 }
 
 /// `message` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, ComponentType, Lower)]
 #[component(record)]
 pub(crate) struct Message {
     topic: Arc<str>,
@@ -31,7 +32,7 @@ pub(crate) struct Message {
 }
 
 /// `presence` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, ComponentType, Lower)]
 #[component(record)]
 pub(crate) struct Presence {
     topic: Arc<str>,
@@ -39,15 +40,15 @@ pub(crate) struct Presence {
 }
 
 /// `missed` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+#[derive(Clone, ComponentType, Lower)]
 #[component(record)]
 pub(crate) struct Missed {
     topic: Arc<str>,
     count: Option<u64>,
 }
 
-/// `happening` of `wit/events.wit`.
-#[derive(ComponentType, Lower)]
+/// `happening` of `wit/events.wit`. Clones share their texts and bytes.
+#[derive(Clone, ComponentType, Lower)]
 #[component(variant)]
 pub(crate) enum Happening {
     #[component(name = "message")]
@@ -60,6 +61,51 @@ pub(crate) enum Happening {
     Missed(Missed),
     #[component(name = "timer")]
     Timer,
+}
+
+/// What a plugin's `event` was called for: the kinds of `happening` in `wit/events.wit`. Kinds and fields may come to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CalledFor<'a> {
+    /// The plugin's timer was due.
+    Timer,
+    /// Somebody said something.
+    #[non_exhaustive]
+    Message {
+        /// The topic. Plugins choose its name, perhaps by what peers say.
+        topic: &'a str,
+    },
+    /// Somebody has subscribed.
+    #[non_exhaustive]
+    Joined {
+        /// As in [`Message`](Self::Message).
+        topic: &'a str,
+    },
+    /// Somebody is subscribed no more.
+    #[non_exhaustive]
+    Left {
+        /// As in [`Message`](Self::Message).
+        topic: &'a str,
+    },
+    /// Events did not fit into the connection's mailbox.
+    #[non_exhaustive]
+    Missed {
+        /// As in [`Message`](Self::Message).
+        topic: &'a str,
+    },
+}
+
+impl Happening {
+    /// What an observer is told of it.
+    pub(crate) fn called_for(&self) -> CalledFor<'_> {
+        match self {
+            Self::Message(Message { topic, .. }) => CalledFor::Message { topic },
+            Self::Joined(Presence { topic, .. }) => CalledFor::Joined { topic },
+            Self::Left(Presence { topic, .. }) => CalledFor::Left { topic },
+            Self::Missed(Missed { topic, .. }) => CalledFor::Missed { topic },
+            Self::Timer => CalledFor::Timer,
+        }
+    }
 }
 
 impl From<&Event> for Happening {

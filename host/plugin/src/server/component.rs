@@ -5,7 +5,7 @@
 use crate::abi::{self, Bytes, Lifting, ServerExports};
 use crate::error::Error;
 use crate::function::Function;
-use crate::instance::Instance;
+use crate::instance::{Instance, Watch};
 use crate::participation::event::Happening;
 use eco_contract::{Connection, Reason, Reply};
 use eco_state::Hearing;
@@ -127,8 +127,8 @@ impl ComponentServer {
     /// Dispatches a call to its function, and lends the reply from the plugin's memory. The reply is empty if the
     /// plugin lacks the function, or if the event is gone.
     pub(super) async fn dispatch(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
-        let watch = self.instance.watch(call.function());
-        let answer = self.answer(call).await;
+        let mut watch = self.instance.watch(call.function());
+        let answer = self.answer(call, watch.as_mut()).await;
         if !matches!(answer, Ok(None)) {
             self.instance.watched(watch, &answer);
         }
@@ -142,7 +142,11 @@ impl ComponentServer {
     }
 
     /// Makes the call, and commits its messages. `None` if there is nothing to call.
-    async fn answer(&mut self, call: Call<'_>) -> Result<Option<abi::Reply<Bytes>>, Error> {
+    async fn answer(
+        &mut self,
+        call: Call<'_>,
+        watch: Option<&mut Watch>,
+    ) -> Result<Option<abi::Reply<Bytes>>, Error> {
         let mut entered = self.instance.enter()?;
         if !matches!(call, Call::Event) {
             entered.participation().give_up_turn();
@@ -166,6 +170,9 @@ impl ComponentServer {
                 let turn = entered.participation().take_turn();
                 match (event, entered.participation().next_event()) {
                     (Some(function), Some((happening, payer))) => {
+                        if let Some(watch) = watch {
+                            watch.is_for(&happening);
+                        }
                         let paid = (turn, payer);
                         let event = (happening,);
                         Box::pin(function.call_for_event_in(&mut entered, event, paid)).await?

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
 use crate::instance::state::{InstanceState, PluginShared};
-use crate::instance::{Code, Condition, Owner, Usage, new_store};
+use crate::instance::{Code, Condition, DirectCalls, Owner, Usage, new_store};
 use eco_compile::{Budget, Compiled, DirectNames, Target};
 use eco_contract::{DirectBuffer, Next, Reply};
 use std::sync::Arc;
@@ -68,6 +68,7 @@ impl DirectTemplate {
                 receive: instance.get_typed_func(&mut store, &self.names.receive)?,
                 store,
                 engine: plugin.engine.clone(),
+                calls: DirectCalls::default(),
                 room: None,
             })
         });
@@ -82,6 +83,7 @@ pub(super) struct DirectInstance {
     realloc: TypedFunc<(u32, u32, u32, u32), u32>,
     receive: TypedFunc<(u32, u32), u32>,
     engine: Arc<EngineState>,
+    calls: DirectCalls,
     /// The place in memory that the plugin has allocated for the next chunk.
     room: Option<List>,
 }
@@ -159,10 +161,11 @@ impl DirectBuffer for DirectInstance {
         let room = match self.room {
             Some(room) if room.length == length => room,
             _ => {
-                let watch = self.store.data().watch(RECEIVE);
+                let watch = self.store.data().watch_direct(RECEIVE, &self.calls);
                 let allocated = self.enter(|it| it.allocate(length));
                 if allocated.is_err() {
-                    self.store.data().watched_direct(watch, &allocated);
+                    let state = self.store.data();
+                    state.watched_direct(watch, &mut self.calls, &allocated);
                 }
                 *self.room.insert(allocated?)
             }
@@ -181,9 +184,10 @@ impl DirectBuffer for DirectInstance {
     fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, Error> {
         let room = self.room.take().filter(|room| length <= room.length);
         let room = room.ok_or_else(no_room)?;
-        let watch = self.store.data().watch(RECEIVE);
+        let watch = self.store.data().watch_direct(RECEIVE, &self.calls);
         let reply = self.enter(|it| it.receive(List { length, ..room }));
-        self.store.data().watched_direct(watch, &reply);
+        let state = self.store.data();
+        state.watched_direct(watch, &mut self.calls, &reply);
         let data = reply?.of(self.memory.data(&self.store));
         Ok(Reply {
             data: data.ok_or_else(no_room)?.into(),
