@@ -7,6 +7,7 @@ use super::arrival::{Arrival, Arrivals};
 use super::chunk::Chunk;
 use super::counts::LiveCounts;
 use super::limits::Limits;
+use super::stream_observer::SessionCall;
 use super::transport::Transport;
 use super::within::within;
 use eco_contract::{
@@ -176,6 +177,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
     ) -> End<S::Error> {
         match session.open(connection).await {
             Ok(Opening::Greeting(greeting)) => {
+                self.counts.called(SessionCall::Open);
                 if let Some(end) = self.write(greeting).await {
                     return end;
                 }
@@ -185,33 +187,42 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
         let mut arrivals = Arrivals::new(limits.chunk_size, limits.idle_timeout, stopping);
         loop {
-            let reply = match arrivals.next(self.transport, session).await {
+            let (reply, function) = match arrivals.next(self.transport, session).await {
                 Ok(Arrival::Chunk(chunk)) => {
                     self.received(&chunk);
-                    session.receive(&chunk).await
+                    (session.receive(&chunk).await, Some(SessionCall::Receive))
                 }
                 Ok(Arrival::InBuffer(bytes)) => match session.direct_buffer() {
-                    Some(buffer) => self.receive_direct(buffer, bytes),
+                    Some(buffer) => {
+                        let reply = self.receive_direct(buffer, bytes);
+                        (reply, Some(SessionCall::Receive))
+                    }
                     // It had one a moment ago.
                     None => return End::PeerReset(io::ErrorKind::Other.into()),
                 },
                 Ok(Arrival::Fin) => {
                     tracing::debug!(connection = self.id, "received FIN");
+                    self.counts.received_fin();
                     self.life.input_ended();
-                    session.end_of_input().await
+                    (session.end_of_input().await, Some(SessionCall::EndOfInput))
                 }
-                Ok(Arrival::Event) => session.event().await,
+                Ok(Arrival::Event) => (session.event().await, None),
                 Ok(Arrival::Idle) => return End::Idle,
                 Ok(Arrival::Stopping) => return End::Stopping,
                 Ok(Arrival::NoRoom(chunk, error)) => {
                     self.received(&chunk);
-                    Err(error)
+                    (Err(error), None)
                 }
                 Err(error) => return End::PeerReset(error),
             };
             let sent = self.counts.sent();
             let end = match reply {
-                Ok(reply) => self.write(reply).await,
+                Ok(reply) => {
+                    if let Some(function) = function {
+                        self.counts.called(function);
+                    }
+                    self.write(reply).await
+                }
                 Err(error) => Some(End::Failed(error)),
             };
             if let Some(end) = end {
@@ -235,7 +246,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
 
     fn received(&mut self, chunk: &[u8]) {
         let bytes = chunk.len();
-        self.counts.add_chunk(bytes);
+        self.counts.received(chunk);
         tracing::debug!(target: SAID, connection = self.id, bytes, "received {}", Escaped(chunk));
     }
 
@@ -252,6 +263,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         }
         if !data.is_empty() {
             let bytes = data.len();
+            self.counts.replied(data);
             tracing::debug!(target: SAID, connection = self.id, bytes, "sent {}", Escaped(data));
         }
         match then {
@@ -336,8 +348,13 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         Poll::Ready(Ok(Continue(())))
     }
 
-    async fn send_fin<E>(&mut self) -> Result<(), End<E>> {
+    fn says_fin(&self) {
+        self.counts.sent_fin();
         tracing::debug!(connection = self.id, "sent FIN");
+    }
+
+    async fn send_fin<E>(&mut self) -> Result<(), End<E>> {
+        self.says_fin();
         let limit = self.write_timeout.unwrap_or(CLOSE_TIMEOUT);
         match within(Some(limit), self.transport.shutdown()).await {
             Some(sent) => sent.map_err(End::PeerReset),
@@ -360,7 +377,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                     return;
                 }
                 if self.life.has_input_ended() && self.transport.drop_sends_fin() {
-                    tracing::debug!(connection = self.id, "sent FIN");
+                    self.says_fin();
                     return;
                 }
                 self.send_fin_or_reset::<E>().await;

@@ -1,5 +1,8 @@
-//! Counts of what goes through a connection.
+//! Counts of what goes through a connection, and who else is told of it.
 
+use super::stream_observer::{SessionCall, StreamObserver};
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What went through a connection, or through several.
@@ -15,14 +18,23 @@ pub struct Counts {
 }
 
 /// The counts of a connection that goes on. Whoever serves it counts, and others may look at any time.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct LiveCounts {
     received: AtomicU64,
     sent: AtomicU64,
     chunks: AtomicU64,
+    observer: Option<Arc<dyn StreamObserver>>,
 }
 
 impl LiveCounts {
+    /// Those of a connection whose stream is observed.
+    pub fn observed(observer: Arc<dyn StreamObserver>) -> Self {
+        Self {
+            observer: Some(observer),
+            ..Self::default()
+        }
+    }
+
     /// The counts at this moment. Each number is read by itself.
     pub fn get(&self) -> Counts {
         Counts {
@@ -32,10 +44,37 @@ impl LiveCounts {
         }
     }
 
-    /// A chunk of so many bytes came.
-    pub(super) fn add_chunk(&self, bytes: usize) {
-        add(&self.received, bytes as u64);
+    /// A chunk came.
+    pub(super) fn received(&self, chunk: &[u8]) {
+        add(&self.received, chunk.len() as u64);
         add(&self.chunks, 1);
+        self.tell(|observer| observer.received(chunk));
+    }
+
+    /// FIN came.
+    pub(super) fn received_fin(&self) {
+        self.tell(|observer| observer.received_fin());
+    }
+
+    /// The session has answered.
+    pub(super) fn called(&self, function: SessionCall) {
+        self.tell(|observer| observer.called(function));
+    }
+
+    /// A reply was written as a whole.
+    pub(super) fn replied(&self, reply: &[u8]) {
+        self.tell(|observer| observer.sent(reply));
+    }
+
+    /// FIN is sent.
+    pub(super) fn sent_fin(&self) {
+        self.tell(|observer| observer.sent_fin());
+    }
+
+    fn tell(&self, what: impl FnOnce(&dyn StreamObserver)) {
+        if let Some(observer) = &self.observer {
+            what(&**observer);
+        }
     }
 
     /// So many bytes were written.
@@ -46,6 +85,12 @@ impl LiveCounts {
     /// Bytes that were written.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for LiveCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
     }
 }
 

@@ -45,6 +45,7 @@ mod slow_threads;
 mod socket_file;
 mod stamped;
 mod stream;
+mod stream_observer;
 mod transport;
 #[cfg(unix)]
 mod unix;
@@ -78,5 +79,6 @@ pub use server::{
 };
 pub use stamped::{StampedStream, StampsOn};
 pub use stream::{Layered, Stream};
+pub use stream_observer::{SessionCall, StreamObserver};
 pub use transport::Transport;
 pub use unix_address::{Mode, UnixAddress};

@@ -6,7 +6,7 @@ use super::traffic::Counting;
 use crate::connection::End;
 use crate::counts::Counts;
 use crate::limits::Limit;
-use eco_contract::RepliedAfterFinish;
+use eco_contract::{Connection, RepliedAfterFinish};
 use eco_text::escape::{Escaped, one_line};
 use std::fmt;
 use std::sync::Arc;
@@ -25,12 +25,18 @@ pub(super) struct EndLog {
 }
 
 impl EndLog {
-    pub(super) fn new(id: u64, version: Option<u64>, server: Arc<ServerState>) -> Self {
+    pub(super) fn new(
+        connection: &Connection,
+        version: Option<u64>,
+        server: Arc<ServerState>,
+    ) -> Self {
+        let id = connection.id;
+        let observer = server.observers.of_stream(connection, version);
         Self {
             id,
             version,
             opened: Instant::now(),
-            counts: server.tallies.open(id),
+            counts: server.tallies.open(id, observer),
             is_written: false,
             server,
         }

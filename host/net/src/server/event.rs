@@ -3,10 +3,12 @@
 use crate::connection::End;
 use crate::counts::Counts;
 use crate::limits::Limit;
+use crate::stream_observer::StreamObserver;
 use eco_contract::{Connection, Reason};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An event of a server. Each connection that was accepted has either one `Refused`, or one `Opened` and later one `Ended`,
@@ -200,22 +202,43 @@ impl<E> From<&End<E>> for EndReason {
 /// A function that is told of events.
 pub(super) type Observer = Box<dyn Fn(&ServerEvent) + Send + Sync>;
 
+/// Makes the observer of the stream of a connection that is opened.
+pub(super) type StreamObservers =
+    Box<dyn Fn(&Connection, Option<u64>) -> Option<Arc<dyn StreamObserver>> + Send + Sync>;
+
 /// Those who observe a server.
 #[derive(Default)]
-pub(super) struct Observers(Vec<Observer>);
+pub(super) struct Observers {
+    all: Vec<Observer>,
+    streams: Option<StreamObservers>,
+}
 
 impl Observers {
     pub(super) fn add(&mut self, observer: Observer) {
-        self.0.push(observer);
+        self.all.push(observer);
+    }
+
+    pub(super) fn set_streams(&mut self, observers: StreamObservers) {
+        self.streams = Some(observers);
+    }
+
+    /// Who observes the stream of this connection, whose session has this version.
+    pub(super) fn of_stream(
+        &self,
+        connection: &Connection,
+        version: Option<u64>,
+    ) -> Option<Arc<dyn StreamObserver>> {
+        let streams = self.streams.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| streams(connection, version))).unwrap_or_default()
     }
 
     /// Tells all of them. The event is made only if there is one.
     pub(super) fn tell(&self, event: impl FnOnce() -> ServerEvent) {
-        if self.0.is_empty() {
+        if self.all.is_empty() {
             return;
         }
         let event = event();
-        for observer in &self.0 {
+        for observer in &self.all {
             // It is told of panics too, and a second one during the first would end the process.
             let _ = catch_unwind(AssertUnwindSafe(|| observer(&event)));
         }

@@ -3,6 +3,7 @@
 use super::event::{EndReason, Refusal};
 use super::traffic::{Counting, Traffic};
 use crate::counts::{Counts, LiveCounts};
+use crate::stream_observer::StreamObserver;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -81,6 +82,12 @@ impl ServerFigures {
     pub fn traffic(&self) -> Option<Counts> {
         self.0.traffic.as_ref().map(Traffic::sum)
     }
+
+    /// What went through each connection that is open and has a session, with its number, in no order. `None` as for
+    /// [`traffic`](Self::traffic).
+    pub fn open_connections(&self) -> Option<Vec<(u64, Counts)>> {
+        self.0.traffic.as_ref().map(Traffic::of_open)
+    }
 }
 
 impl fmt::Debug for ServerFigures {
@@ -142,11 +149,16 @@ impl Tallies {
         }
     }
 
-    /// The counts of a connection that has a session now.
-    pub(super) fn open(&self, connection: u64) -> Counting {
+    /// The counts of a connection that has a session now, and whose stream this observes.
+    pub(super) fn open(
+        &self,
+        connection: u64,
+        observer: Option<Arc<dyn StreamObserver>>,
+    ) -> Counting {
+        let counts = observer.map_or_else(LiveCounts::default, LiveCounts::observed);
         match &self.traffic {
-            Some(traffic) => Counting::Shared(traffic.come(connection)),
-            None => Counting::Own(LiveCounts::default()),
+            Some(traffic) => Counting::Shared(traffic.come(connection, counts)),
+            None => Counting::Own(counts),
         }
     }
 

@@ -23,8 +23,9 @@ pub use state::ShutdownSummary;
 use super::arriving::Arriving;
 use super::limits::Limits;
 use super::listener::Listener;
+use super::stream_observer::StreamObserver;
 use accept::{Accept, accept_from};
-use eco_contract::Session;
+use eco_contract::{Connection, Session};
 use event::Observers;
 use figures::Tallies;
 use state::ServerState;
@@ -72,6 +73,17 @@ impl Server {
     /// that goes on, and should not block. A panic of it is its own.
     pub fn observe(mut self, observer: impl Fn(&ServerEvent) + Send + Sync + 'static) -> Self {
         self.observers.add(Box::new(observer));
+        self
+    }
+
+    /// Has the stream of each connection observed by what `observers` makes for it, from the connection and the version of
+    /// its session; by nobody where it makes none. It is called when the connection is opened, before
+    /// [`ServerEvent::Opened`] is told. A server has one such function, the last.
+    pub fn observe_streams<F>(mut self, observers: F) -> Self
+    where
+        F: Fn(&Connection, Option<u64>) -> Option<Arc<dyn StreamObserver>> + Send + Sync + 'static,
+    {
+        self.observers.set_streams(Box::new(observers));
         self
     }
 

@@ -24,7 +24,6 @@ struct Part {
 }
 
 /// In a line of the processor's cache for itself, so that its writer shares that with no other.
-#[derive(Default)]
 #[repr(align(64))]
 pub(super) struct CachePadded(LiveCounts);
 
@@ -33,9 +32,9 @@ impl Traffic {
         self.0.get(connection as usize % PARTS)
     }
 
-    /// The counts of a connection that comes.
-    pub(super) fn come(&self, connection: u64) -> Arc<CachePadded> {
-        let counts = Arc::<CachePadded>::default();
+    /// Has these counts of a connection that comes.
+    pub(super) fn come(&self, connection: u64, counts: LiveCounts) -> Arc<CachePadded> {
+        let counts = Arc::new(CachePadded(counts));
         if let Some(part) = self.part(connection) {
             part.lock().open.insert(connection, counts.clone());
         }
@@ -50,6 +49,18 @@ impl Traffic {
                 part.ended += counts.0.get();
             }
         }
+    }
+
+    /// What went through each connection that is open, with its number.
+    pub(super) fn of_open(&self) -> Vec<(u64, Counts)> {
+        let of_part = |part: &Mutex<Part>| -> Vec<(u64, Counts)> {
+            let part = part.lock();
+            let counts = part.open.iter();
+            counts
+                .map(|(connection, counts)| (*connection, counts.0.get()))
+                .collect()
+        };
+        self.0.iter().flat_map(of_part).collect()
     }
 
     /// The sum of all. It never falls.
@@ -90,11 +101,16 @@ mod tests {
     #[test]
     fn the_sum_has_those_that_are_open_and_those_that_are_gone() {
         let traffic = Traffic::default();
-        let connections: Vec<_> = (1..=40).map(|id| (id, traffic.come(id))).collect();
+        let come = |id| (id, traffic.come(id, LiveCounts::default()));
+        let connections: Vec<_> = (1..=40).map(come).collect();
         for (_, counts) in &connections {
-            counts.0.add_chunk(5);
+            counts.0.received(b"hello");
             counts.0.add_sent(7);
         }
+        let mut of_open = traffic.of_open();
+        of_open.sort_unstable_by_key(|(id, _)| *id);
+        assert!(of_open.iter().map(|(id, _)| *id).eq(1..=40));
+        assert!(of_open.iter().all(|(_, counts)| counts.received == 5));
         let all = traffic.sum();
         assert_eq!((all.received, all.sent, all.chunks), (200, 280, 40));
         for (id, _) in connections {

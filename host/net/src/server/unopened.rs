@@ -58,7 +58,7 @@ impl Unopened {
             origin: *origin,
             details: take(details),
         };
-        let end_log = EndLog::new(connection.id, version, self.server.clone());
+        let end_log = EndLog::new(&connection, version, self.server.clone());
         let Connection { peer, local, .. } = &connection;
         let proxy = proxy_of(connection.details.as_deref());
         tracing::info!(connection = connection.id, %peer, %local, proxy, version, "opened");

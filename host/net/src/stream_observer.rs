@@ -1,0 +1,46 @@
+//! Observation of one connection's stream: what comes, what goes, and when the session has answered.
+//!
+//! It owns the trait, and what its methods mean. Who observes, and what for, is the embedder's.
+
+/// Is told of what goes through one connection, in its order, in the connection's own task. It is on the way of each
+/// chunk, and should neither block nor take long. Bytes are lent for the call alone.
+pub trait StreamObserver: Send + Sync {
+    /// A chunk came, and is handed to the session next.
+    fn received(&self, chunk: &[u8]);
+
+    /// The peer has finished sending, and the session is told next.
+    fn received_fin(&self);
+
+    /// The session has answered, after [`open`](eco_contract::Session::open),
+    /// [`receive`](eco_contract::Session::receive) or [`end_of_input`](eco_contract::Session::end_of_input). It is not
+    /// told of a call that failed: the connection ends by that.
+    fn called(&self, function: SessionCall);
+
+    /// A reply was written as a whole. It has at least one byte.
+    fn sent(&self, reply: &[u8]);
+
+    /// FIN is sent.
+    fn sent_fin(&self);
+}
+
+/// A call of a session that a [`StreamObserver`] is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionCall {
+    /// [`Session::open`](eco_contract::Session::open).
+    Open,
+    /// [`Session::receive`](eco_contract::Session::receive), in either way.
+    Receive,
+    /// [`Session::end_of_input`](eco_contract::Session::end_of_input).
+    EndOfInput,
+}
+
+impl SessionCall {
+    /// The name of the function in `wit/session.wit`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Receive => "receive",
+            Self::EndOfInput => "end-of-input",
+        }
+    }
+}
