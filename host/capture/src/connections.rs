@@ -1,0 +1,357 @@
+//! The connections of one server: those that are open, and those that have ended lately.
+
+use crate::Shared;
+use crate::dialogue::{Dialogue, Events};
+use crate::event::Ending;
+use eco_net::{Counts, Server, ServerEvent, StreamObserver};
+use eco_plugin::{EngineBuilder, EngineEvent};
+use eco_text::escape::one_line;
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Open connections that one look shows: the newest. A person reads no more, and a page draws these in a moment.
+/// Test: `connections::tests::a_look_shows_the_newest_connections_and_counts_the_others`.
+const MOST_OPEN: usize = 1000;
+
+/// Connections that have ended, and are still there to be looked at: the newest. The oldest is forgotten for one more.
+/// Test: `connections::tests::a_look_shows_the_newest_connections_and_counts_the_others`.
+const MOST_ENDED: usize = 200;
+
+/// Keeps what goes through the connections of one server. Clones are for the same.
+#[derive(Clone)]
+pub struct ServerCapture(Arc<OfServer>);
+
+struct OfServer {
+    shared: Arc<Shared>,
+    /// Locked when a connection comes or goes, and for each line of a plugin that is kept.
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    open: BTreeMap<u64, Open>,
+    ended: VecDeque<Ended>,
+    forgotten: u64,
+}
+
+struct Open {
+    peer: Arc<str>,
+    local: Arc<str>,
+    version: Option<u64>,
+    at: SystemTime,
+    dialogue: Arc<Dialogue>,
+}
+
+struct Ended {
+    connection: EndedConnection,
+    dialogue: Arc<Dialogue>,
+}
+
+/// The connections of a server at a moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Connections {
+    /// Those that are open, the newest first.
+    pub open: Vec<OpenConnection>,
+    /// How many more are open.
+    pub others_open: usize,
+    /// Those that have ended lately, the newest first.
+    pub ended: Vec<EndedConnection>,
+    /// How many have ended before them.
+    pub others_ended: u64,
+}
+
+/// A connection that is open.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenConnection {
+    /// Counts the connections of the server, from 1.
+    pub id: u64,
+    /// The other end, as its transport writes it.
+    pub peer: Arc<str>,
+    /// This end.
+    pub local: Arc<str>,
+    /// The version of its plugin.
+    pub version: Option<u64>,
+    /// When it was opened.
+    pub opened: SystemTime,
+    /// Whether anything of it is kept.
+    pub is_kept: bool,
+}
+
+/// A connection that has ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EndedConnection {
+    /// As it was while it was open.
+    pub was: OpenConnection,
+    /// When it ended.
+    pub ended: SystemTime,
+    /// What went through it.
+    pub counts: Counts,
+    /// Why it ended.
+    pub ending: Ending,
+}
+
+impl ServerCapture {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self(Arc::new(OfServer {
+            shared,
+            table: Mutex::default(),
+        }))
+    }
+
+    /// Has this server tell of its connections. It is the one that [observes its streams](Server::observe_streams).
+    pub fn observe_server(&self, server: Server) -> Server {
+        let (opens, ends) = (self.0.clone(), self.0.clone());
+        server
+            .observe_streams(move |connection, version| {
+                let (peer, local) = (&*connection.peer, &*connection.local);
+                Some(opens.open(connection.id, peer, local, version))
+            })
+            .observe(move |event| ends.end(event))
+    }
+
+    /// Has this engine tell what the plugins of the server's connections say, and when they are called for events.
+    pub fn observe_engine(&self, builder: EngineBuilder) -> EngineBuilder {
+        let of_server = self.0.clone();
+        let looks = of_server.shared.watch.flag();
+        builder.observe_while(looks, move |event| of_server.engine(event))
+    }
+
+    /// The connections at this moment. From now on their beginnings are kept, for some seconds: look again meanwhile.
+    pub fn look(&self) -> Connections {
+        let now = Instant::now();
+        self.0.shared.watch.look(now);
+        let table = self.0.table.lock();
+        let newest = table.open.iter().rev().take(MOST_OPEN);
+        let open = newest.map(|(id, open)| {
+            open.dialogue.begin(now);
+            open.look(*id)
+        });
+        let ended = table.ended.iter().rev();
+        Connections {
+            open: open.collect(),
+            others_open: table.open.len().saturating_sub(MOST_OPEN),
+            ended: ended.map(|ended| ended.connection.clone()).collect(),
+            others_ended: table.forgotten,
+        }
+    }
+
+    /// The events of a connection that are kept, from this number on. Where there are none yet it waits for so long. From now on
+    /// more is kept of it, for some seconds: ask again meanwhile, for what comes next. `None`: there is no such connection, or it
+    /// has ended too long ago.
+    ///
+    /// # Cancel safety
+    /// It can be dropped and called again.
+    pub async fn events(&self, connection: u64, from: u64, wait: Duration) -> Option<Events> {
+        let dialogue = self.0.dialogue(connection)?;
+        Some(dialogue.events(from, wait).await)
+    }
+}
+
+impl fmt::Debug for ServerCapture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerCapture").finish_non_exhaustive()
+    }
+}
+
+impl OfServer {
+    fn open(
+        &self,
+        id: u64,
+        peer: &str,
+        local: &str,
+        version: Option<u64>,
+    ) -> Arc<dyn StreamObserver> {
+        let dialogue = Arc::new(Dialogue::new(self.shared.clone()));
+        let open = Open {
+            peer: peer.into(),
+            local: local.into(),
+            version,
+            at: SystemTime::now(),
+            dialogue: dialogue.clone(),
+        };
+        self.table.lock().open.insert(id, open);
+        dialogue
+    }
+
+    fn end(&self, event: &ServerEvent) {
+        let ServerEvent::Ended {
+            id,
+            reason,
+            counts,
+            budget,
+            limit,
+            error,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let ending = Ending {
+            reason: *reason,
+            budget: *budget,
+            limit: *limit,
+            error: error.clone(),
+        };
+        self.ended(*id, *counts, ending);
+    }
+
+    fn ended(&self, id: u64, counts: Counts, ending: Ending) {
+        let removed = self.table.lock().open.remove(&id);
+        let Some(open) = removed else {
+            return;
+        };
+        open.dialogue.ended(ending.clone());
+        let connection = EndedConnection {
+            was: open.look(id),
+            ended: SystemTime::now(),
+            counts,
+            ending,
+        };
+        let forgotten = self.table.lock().keep_ended(Ended {
+            connection,
+            dialogue: open.dialogue,
+        });
+        // Its memory is freed without the lock.
+        drop(forgotten);
+    }
+
+    fn engine(&self, event: &EngineEvent<'_>) {
+        match *event {
+            EngineEvent::Said {
+                connection,
+                level,
+                line,
+                ..
+            } => {
+                if let Some(dialogue) = self.dialogue(connection) {
+                    dialogue.said(level, line);
+                }
+            }
+            EngineEvent::Called {
+                connection,
+                event: Some(event),
+                clock,
+                result,
+                ..
+            } => {
+                if let Some(dialogue) = self.dialogue(connection) {
+                    dialogue.happened(event.into(), clock, result.err().map(one_line));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn dialogue(&self, connection: u64) -> Option<Arc<Dialogue>> {
+        let table = self.table.lock();
+        let open = table.open.get(&connection).map(|open| &open.dialogue);
+        let mut ended = table.ended.iter().rev();
+        let dialogue = open.or_else(|| {
+            let ended = ended.find(|ended| ended.connection.was.id == connection)?;
+            Some(&ended.dialogue)
+        });
+        dialogue.cloned()
+    }
+}
+
+impl Table {
+    /// Keeps a connection that has ended. Returns the one that makes way for it.
+    fn keep_ended(&mut self, ended: Ended) -> Option<Ended> {
+        self.ended.push_back(ended);
+        let is_one_too_many = self.ended.len() > MOST_ENDED;
+        self.forgotten += u64::from(is_one_too_many);
+        is_one_too_many.then(|| self.ended.pop_front()).flatten()
+    }
+}
+
+impl Open {
+    fn look(&self, id: u64) -> OpenConnection {
+        OpenConnection {
+            id,
+            peer: self.peer.clone(),
+            local: self.local.clone(),
+            version: self.version,
+            opened: self.at,
+            is_kept: self.dialogue.is_kept(),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::Capture;
+    use crate::event::Kind;
+    use eco_net::EndReason;
+
+    fn end(server: &OfServer, id: u64) {
+        let ending = Ending {
+            reason: EndReason::Ended,
+            budget: None,
+            limit: None,
+            error: None,
+        };
+        server.ended(id, Counts::default(), ending);
+    }
+
+    #[test]
+    fn a_look_shows_the_newest_connections_and_counts_the_others() {
+        let capture = Capture::default().server();
+        let most = MOST_OPEN as u64;
+        let ended = MOST_ENDED as u64;
+        for id in 1..=most + ended + 7 {
+            capture
+                .0
+                .open(id, "127.0.0.1:50000", "127.0.0.1:5005", Some(3));
+        }
+        let look = capture.look();
+        assert!(
+            look.open
+                .iter()
+                .map(|open| open.id)
+                .eq((ended + 8..=most + ended + 7).rev())
+        );
+        assert_eq!(
+            (look.others_open, look.ended.len(), look.others_ended),
+            (MOST_ENDED + 7, 0, 0)
+        );
+        for id in 1..=ended + 5 {
+            end(&capture.0, id);
+        }
+        let look = capture.look();
+        assert_eq!((look.open.len(), look.others_open), (MOST_OPEN, 2));
+        assert!(
+            look.ended
+                .iter()
+                .map(|ended| ended.was.id)
+                .eq((6..=ended + 5).rev())
+        );
+        assert_eq!(look.others_ended, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_kept_before_somebody_looks_and_the_end_of_what_is_kept_always() {
+        let capture = Capture::default().server();
+        capture.0.open(1, "peer", "local", None).received(b"unseen");
+        assert!(!capture.look().open.first().unwrap().is_kept);
+        let seen = capture.0.open(2, "peer", "local", None);
+        seen.received(b"seen");
+        assert!(capture.look().open.first().unwrap().is_kept);
+        end(&capture.0, 2);
+        let events = capture.events(2, 0, Duration::ZERO).await.unwrap();
+        let kinds: Vec<_> = events.events.iter().map(|event| &event.kind).collect();
+        assert!(
+            matches!(&kinds[..], [Kind::Opened, Kind::Received(bytes), Kind::Ended { .. }] if *bytes.kept == *b"seen"),
+            "{kinds:?}"
+        );
+        assert!(events.is_over && events.next == 3);
+        assert!(capture.events(3, 0, Duration::ZERO).await.is_none());
+    }
+}
