@@ -1,7 +1,7 @@
 //! What a request is answered with.
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Response, StatusCode};
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 pub struct Answer {
     status: u16,
     content_type: &'static str,
+    headers: &'static [(&'static str, &'static str)],
     body: String,
 }
 
@@ -26,8 +27,19 @@ impl Answer {
         Self {
             status,
             content_type,
+            headers: &[],
             body: text.into(),
         }
+    }
+
+    /// With these headers too, names and values: policies of security, most often. Names are in small letters.
+    ///
+    /// # Panics
+    /// When it is sent, if a name has another letter than those of RFC 9110, 5.1, or a value one that can't be seen.
+    #[must_use]
+    pub fn with_headers(mut self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        self.headers = headers;
+        self
     }
 
     pub(crate) fn into_response(self) -> Response<Whole> {
@@ -41,6 +53,13 @@ impl Answer {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let nosniff = HeaderValue::from_static("nosniff");
         headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
+        for (name, value) in self.headers {
+            let (name, value) = (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+            headers.insert(name, value);
+        }
         response
     }
 }

@@ -7,7 +7,6 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
-use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
@@ -21,7 +20,8 @@ const HEAD: usize = 16 * 1024;
 /// it the connection is closed. Test: `connection::tests::a_head_that_is_too_large_or_too_slow_is_the_end`.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// The whole connection may take so long. It is the time for a client to take its answer, which is some 100 KiB at the most.
+/// The whole connection may take so long. It is the time for an answer that waits, and for a client to take it, which is some
+/// MiB at the most.
 /// After it the connection is closed. Test: `connection::tests::who_never_reads_the_answer_is_left`.
 const TIME: Duration = Duration::from_secs(30);
 
@@ -41,7 +41,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let served = async {
         let answer = service_fn(|request: Request<Incoming>| {
             is_answered.store(true, Ordering::Relaxed);
-            ready(Ok::<_, Infallible>(site.answer(&request.into_parts().0)))
+            async move { Ok::<_, Infallible>(site.answer(&request.into_parts().0).await) }
         });
         let connection = Builder::new()
             .keep_alive(false)

@@ -36,8 +36,10 @@ mod connections;
 mod hosts;
 mod site;
 mod thread;
+mod token;
 
 pub use answer::Answer;
 pub use hosts::Hosts;
 pub use site::{Asked, Route, Site};
 pub use thread::{Admin, StartError};
+pub use token::Token;

@@ -2,10 +2,15 @@
 
 use crate::answer::{Answer, Whole};
 use crate::hosts::Hosts;
-use hyper::header::{ACCEPT, ALLOW, HOST, HeaderValue};
+use crate::token::Token;
+use hyper::header::{
+    ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderName, HeaderValue, WWW_AUTHENTICATE,
+};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
 use std::fmt;
+use std::future::ready;
+use std::pin::Pin;
 
 /// All that a server answers.
 pub struct Site {
@@ -16,8 +21,13 @@ pub struct Site {
 /// One thing that it answers.
 pub struct Route {
     path: &'static str,
-    answer: Box<dyn Fn(&Asked<'_>) -> Answer + Send + Sync>,
+    is_listed: bool,
+    /// What a client needs to be answered.
+    token: Option<Token>,
+    answer: Box<dyn Fn(&Asked<'_>) -> Answering + Send + Sync>,
 }
+
+type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// A request, as far as the one who answers it needs it. All of it is a stranger's.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +35,8 @@ pub struct Route {
 pub struct Asked<'a> {
     /// The types of media that the client takes (`Accept`); empty where it doesn't say.
     pub accept: &'a str,
+    /// What comes after the path and the question mark, as it was sent; empty where there is nothing.
+    pub query: &'a str,
 }
 
 impl Route {
@@ -34,8 +46,50 @@ impl Route {
         path: &'static str,
         answer: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        let answer = Box::new(answer);
-        Self { path, answer }
+        Self::waiting(path, move |asked| ready(answer(asked)))
+    }
+
+    /// As [`new`](Self::new), for an answer that takes its time: 20 seconds at the most, since the whole connection has 30. It
+    /// is waited for in the server's only thread, and should not block that.
+    pub fn waiting<F>(
+        path: &'static str,
+        answer: impl Fn(&Asked<'_>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        let answer = move |asked: &Asked<'_>| -> Answering { Box::pin(answer(asked)) };
+        Self {
+            path,
+            is_listed: true,
+            token: None,
+            answer: Box::new(answer),
+        }
+    }
+
+    /// Answers only who sends this token (`Authorization: Bearer`, RFC 6750), and others that they need it.
+    pub fn guarded_by(self, token: &Token) -> Self {
+        let token = Some(token.clone());
+        Self { token, ..self }
+    }
+
+    /// Whether a request has the token that it needs.
+    fn admits(&self, request: &Parts) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        let mut sent = request.headers.get_all(AUTHORIZATION).iter();
+        match (sent.next(), sent.next()) {
+            (Some(only), None) => token.is_in(only.as_bytes()),
+            _ => false,
+        }
+    }
+
+    /// Not named to who asks for what there is not: a part of what another route has.
+    #[must_use]
+    pub fn unlisted(mut self) -> Self {
+        self.is_listed = false;
+        self
     }
 }
 
@@ -46,28 +100,34 @@ impl Site {
     }
 
     /// The answer to a request. Its body is not read.
-    pub(crate) fn answer(&self, request: &Parts) -> Response<Whole> {
+    pub(crate) async fn answer(&self, request: &Parts) -> Response<Whole> {
         if !self.is_asked_by_name(request) {
             let text =
                 "ask by an IP address, by localhost, or by the name that this server listens on\n";
             return Answer::text(421, text).into_response();
         }
         if ![Method::GET, Method::HEAD].contains(&request.method) {
-            let mut response = Answer::text(405, "only GET and HEAD\n").into_response();
-            let allowed = HeaderValue::from_static("GET, HEAD");
-            response.headers_mut().insert(ALLOW, allowed);
-            return response;
+            let response = Answer::text(405, "only GET and HEAD\n").into_response();
+            return with(response, ALLOW, "GET, HEAD");
+        }
+        let mut routes = self.routes.iter();
+        let path = request.uri.path();
+        let Some(route) = routes.find(|route| route.path == path) else {
+            return self.nothing().into_response();
+        };
+        if !route.admits(request) {
+            let text = "this needs the token that is printed when the server starts\n";
+            let response = Answer::text(401, text).into_response();
+            return with(response, WWW_AUTHENTICATE, "Bearer");
         }
         let accept = request.headers.get(ACCEPT);
         let asked = Asked {
             accept: accept
                 .and_then(|accept| accept.to_str().ok())
                 .unwrap_or_default(),
+            query: request.uri.query().unwrap_or_default(),
         };
-        let mut routes = self.routes.iter();
-        let found = routes.find(|route| route.path == request.uri.path());
-        let answer = found.map(|route| (route.answer)(&asked));
-        answer.unwrap_or_else(|| self.nothing()).into_response()
+        (route.answer)(&asked).await.into_response()
     }
 
     /// Whether all names that the request has for this server are its own. A browser always sends one.
@@ -80,9 +140,16 @@ impl Site {
     }
 
     fn nothing(&self) -> Answer {
-        let paths: Vec<&str> = self.routes.iter().map(|route| route.path).collect();
+        let listed = self.routes.iter().filter(|route| route.is_listed);
+        let paths: Vec<&str> = listed.map(|route| route.path).collect();
         Answer::text(404, format!("here are {}\n", paths.join(", ")))
     }
+}
+
+fn with(mut response: Response<Whole>, name: HeaderName, value: &'static str) -> Response<Whole> {
+    let value = HeaderValue::from_static(value);
+    response.headers_mut().insert(name, value);
+    response
 }
 
 impl fmt::Debug for Site {

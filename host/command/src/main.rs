@@ -98,8 +98,9 @@ fn run(args: Args, activated: ActivatedSockets) -> Result<(), Failure> {
     match args.command {
         Command::Serve(args) => {
             let runtime = runtime::all_processors()?;
+            let opens_page = args.opens_page();
             let read: serve::ReadServices = Arc::new(move || config::services(&args));
-            let result = runtime.block_on(serve::run(read, activated, log_format));
+            let result = runtime.block_on(serve::run(read, activated, log_format, opens_page));
             // Reading and compiling may still go on; nothing waits for them.
             runtime.shutdown_background();
             result

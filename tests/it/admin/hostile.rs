@@ -35,7 +35,7 @@ fn what_is_no_plain_question_has_a_clear_answer() {
     let mut server = serve(&["--admin", "127.0.0.1:0"]);
     let admin = admin_of(&mut server);
     for (request, status) in [
-        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        ("GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (
             "GET /metrics/../livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
             404,
@@ -53,7 +53,7 @@ fn what_is_no_plain_question_has_a_clear_answer() {
         let answer = answer_to(Peer::connect(admin).0, request);
         assert_eq!(answer.status, status, "{request:?}");
         if status == 404 {
-            assert_eq!(answer.body, "here are /livez, /readyz, /metrics\n");
+            assert_eq!(answer.body, "here are /livez, /readyz, /metrics, /\n");
         }
     }
     // Another protocol is not spoken, and HTTP goes on.

@@ -2,6 +2,7 @@
 
 mod health;
 mod hostile;
+mod live;
 mod metrics;
 mod prometheus;
 mod reload;
@@ -27,10 +28,18 @@ struct Answer {
 /// Where the figures of a server are, whose next line says it.
 #[track_caller]
 fn admin_of(server: &mut Server) -> SocketAddr {
+    page_of(server).0
+}
+
+/// The same, with the token for all else.
+#[track_caller]
+fn page_of(server: &mut Server) -> (SocketAddr, String) {
     let line = server.line();
     let address = line.strip_prefix("admin on http://").unwrap_or_default();
-    let address = address.strip_suffix('/').unwrap_or_default();
-    address.parse().unwrap_or_else(|_| panic!("{line}"))
+    let parts = address.split_once("/#token=");
+    let (address, token) = parts.unwrap_or_else(|| panic!("{line}"));
+    let address = address.parse().unwrap_or_else(|_| panic!("{line}"));
+    (address, token.to_owned())
 }
 
 /// The address of a line `listening on ADDRESS (...)`.
@@ -66,6 +75,14 @@ fn answer_to(mut connection: impl Read + Write, request: &str) -> Answer {
 #[track_caller]
 fn get(address: SocketAddr, path: &str) -> Answer {
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    answer_to(Peer::connect(address).0, &request)
+}
+
+/// The answer to who has this token.
+#[track_caller]
+fn get_with(address: SocketAddr, path: &str, token: &str) -> Answer {
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n");
     answer_to(Peer::connect(address).0, &request)
 }
 

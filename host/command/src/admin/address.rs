@@ -31,6 +31,14 @@ impl fmt::Display for AdminAddress {
 }
 
 impl AdminAddress {
+    /// Any free port of this machine, for nobody else.
+    pub(crate) fn any_port() -> Self {
+        Self(ListenAddress::Tcp(Endpoint {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+        }))
+    }
+
     /// To be listened on.
     pub(crate) fn listen(&self) -> &ListenAddress {
         &self.0

@@ -2,7 +2,8 @@
 
 use super::snapshot::{ProcessSnapshot, ServiceSnapshot};
 use crate::logging;
-use eco_net::ServerFigures;
+use eco_capture::{Capture, ServerCapture};
+use eco_net::{Counts, ServerFigures};
 use eco_plugin::{EngineFigures, Shares};
 use eco_state::SharedState;
 use parking_lot::Mutex;
@@ -13,6 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) struct Figures {
     is_ready: AtomicBool,
     shares: Shares,
+    /// Of the connections of all services.
+    capture: Capture,
     /// The budget of memory for all services.
     total_memory: AtomicUsize,
     services: Mutex<Vec<(Option<String>, Arc<ServiceFigures>)>>,
@@ -22,6 +25,7 @@ pub(crate) struct Figures {
 pub(crate) struct ServiceFigures {
     server: ServerFigures,
     engine: EngineFigures,
+    capture: ServerCapture,
     reloaded: AtomicU64,
     not_reloaded: AtomicU64,
     version: AtomicU64,
@@ -40,6 +44,7 @@ impl Figures {
         Arc::new(Self {
             is_ready: AtomicBool::new(false),
             shares: shares.clone(),
+            capture: Capture::default(),
             total_memory: AtomicUsize::new(0),
             services: Mutex::default(),
         })
@@ -76,6 +81,23 @@ impl Figures {
         Registration { all, service }
     }
 
+    /// What is kept of the connections of all services.
+    pub(crate) fn capture(&self) -> &Capture {
+        &self.capture
+    }
+
+    /// All services, in the order of their names.
+    pub(super) fn services(&self) -> Vec<(Option<String>, Arc<ServiceFigures>)> {
+        self.services.lock().clone()
+    }
+
+    /// The service with this name.
+    pub(super) fn service(&self, name: Option<&str>) -> Option<Arc<ServiceFigures>> {
+        let services = self.services.lock();
+        let found = services.iter().find(|(its, _)| its.as_deref() == name);
+        found.map(|(_, service)| service.clone())
+    }
+
     /// What all services have together at this moment.
     pub(super) fn of_process(&self) -> ProcessSnapshot {
         ProcessSnapshot {
@@ -87,8 +109,7 @@ impl Figures {
 
     /// What each service has at this moment, in the order of their names.
     pub(super) fn of_services(&self) -> Vec<(Option<String>, ServiceSnapshot)> {
-        let services = self.services.lock().clone();
-        let all = services.into_iter();
+        let all = self.services().into_iter();
         all.map(|(name, service)| (name, service.snapshot()))
             .collect()
     }
@@ -96,15 +117,36 @@ impl Figures {
 
 impl ServiceFigures {
     /// Those of a service that starts.
-    pub(crate) fn new(server: ServerFigures, engine: EngineFigures, state: SharedState) -> Self {
+    pub(crate) fn new(
+        server: ServerFigures,
+        engine: EngineFigures,
+        capture: ServerCapture,
+        state: SharedState,
+    ) -> Self {
         Self {
             server,
             engine,
+            capture,
             reloaded: AtomicU64::new(0),
             not_reloaded: AtomicU64::new(0),
             version: AtomicU64::new(0),
             state: Mutex::new(state),
         }
+    }
+
+    /// What is kept of its connections.
+    pub(super) fn capture(&self) -> &ServerCapture {
+        &self.capture
+    }
+
+    /// What went through each connection that is open, by its number.
+    pub(super) fn open_connections(&self) -> Vec<(u64, Counts)> {
+        self.server.open_connections().unwrap_or_default()
+    }
+
+    /// The version of the plugin that serves new connections.
+    pub(super) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     fn snapshot(&self) -> ServiceSnapshot {
@@ -120,7 +162,7 @@ impl ServiceFigures {
             compiling: self.engine.compiling(),
             reloaded: self.reloaded.load(Ordering::Relaxed),
             not_reloaded: self.not_reloaded.load(Ordering::Relaxed),
-            version: self.version.load(Ordering::Relaxed),
+            version: self.version(),
             state: state.counters(),
             limits: state.limits().clone(),
         }

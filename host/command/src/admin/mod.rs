@@ -1,18 +1,22 @@
-//! What an operator sees of `eco serve`: whether it lives, whether it is ready, and its metrics.
+//! What an operator sees of `eco serve`: whether it lives, whether it is ready, its metrics, and a page of its connections.
 //!
 //! It joins the figures of the libraries with HTTP: [`figures`] has those of all services, [`families`] says which metrics they
-//! are, and [`exposition`] writes these.
+//! are, and [`exposition`] writes these. [`page`] is what a browser shows.
 
 mod address;
 mod exposition;
 pub(crate) mod families;
 mod figures;
+mod live;
+mod open;
+mod page;
 mod snapshot;
 
 pub(crate) use address::AdminAddress;
 pub(crate) use figures::{Figures, Registration, ServiceFigures};
+pub(crate) use open::open;
 
-use eco_admin::{Admin, Answer, Asked, Route, Site, StartError};
+use eco_admin::{Admin, Answer, Asked, Route, Site, StartError, Token};
 use eco_net::{ActivatedSockets, BindError, BoundListener, Listener as _, LocalAddress, bind};
 use exposition::Format;
 use std::sync::Arc;
@@ -25,8 +29,9 @@ use std::task::{Context, Poll};
 pub(crate) async fn start(
     address: &AdminAddress,
     figures: Arc<Figures>,
+    token: &Token,
 ) -> Result<(Admin, Vec<LocalAddress>), StartError<BindError>> {
-    let site = Site::new(address.hosts(), routes(figures));
+    let site = Site::new(address.hosts(), routes(figures, token));
     let address = address.listen().clone();
     let listen = async move {
         // In the thread of the server, so that nothing of it waits for the threads that serve.
@@ -47,9 +52,9 @@ pub(crate) async fn start(
 }
 
 /// What there is to be asked for.
-fn routes(figures: Arc<Figures>) -> Vec<Route> {
-    let of_readiness = figures.clone();
-    vec![
+fn routes(figures: Arc<Figures>, token: &Token) -> Vec<Route> {
+    let (of_readiness, of_metrics) = (figures.clone(), figures.clone());
+    let mut routes = vec![
         // It says that the process has its turn. What a service does is in the metrics.
         Route::new("/livez", |_| Answer::text(200, "ok\n")),
         Route::new("/readyz", move |_| match of_readiness.is_ready() {
@@ -58,16 +63,28 @@ fn routes(figures: Arc<Figures>) -> Vec<Route> {
         }),
         Route::new("/metrics", move |asked: &Asked<'_>| {
             let format = Format::wanted(asked.accept);
-            let text = families::write(&figures, format);
+            let text = families::write(&of_metrics, format);
             Answer::of_type(format.content_type(), 200, text)
         }),
-    ]
+    ];
+    routes.extend(page::routes());
+    routes.extend(live::routes(&figures, token));
+    routes
 }
 
-/// An address as it is printed: one of TCP as a URL.
+/// An address as it is printed: one of TCP as the URL of the page, without its token.
 pub(crate) fn shown(address: &LocalAddress) -> String {
     match address.tcp() {
         Some(address) => format!("http://{address}/"),
         None => address.to_string(),
+    }
+}
+
+/// An address with the token, for whoever may see all. It is in the fragment, which a browser sends to nobody.
+pub(crate) fn with_token(address: &LocalAddress, token: &Token) -> String {
+    let token = token.reveal();
+    match address.tcp() {
+        Some(_) => format!("{}#token={token}", shown(address)),
+        None => format!("{} (token {token})", shown(address)),
     }
 }

@@ -41,7 +41,10 @@ pub(crate) fn services(typed: &TypedServeArgs) -> Result<Vec<ServiceConfig>, Fai
             "--config takes a file with a name, which SIGHUP has read again; eco config check - reads stdin",
         ));
     }
-    let flags = typed.flags.iter().filter(|flag| flag.name != "config");
+    let flags = typed
+        .flags
+        .iter()
+        .filter(|flag| !matches!(&*flag.name, "config" | "open"));
     of_file(Path::new(path), &flags.cloned().collect::<Vec<_>>())
 }
 

@@ -83,6 +83,13 @@ pub(crate) struct TypedServeArgs {
     pub(super) flags: Vec<Flag>,
 }
 
+impl TypedServeArgs {
+    /// Whether the page that shows the connections is to be opened.
+    pub(crate) fn opens_page(&self) -> bool {
+        self.flags.iter().any(|flag| flag.name == "open")
+    }
+}
+
 impl FromArgMatches for TypedServeArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         // That they can be read is known from here on.

@@ -9,8 +9,8 @@ use eco_plugin::Budget;
 /// The key that names a service, which is no flag.
 pub(super) const NAME: &str = "name";
 
-/// Flags that no service has: the file itself, and help.
-const OF_NO_SERVICE: [&str; 2] = ["config", "help"];
+/// Flags that no file has: the file itself, what a person wants to see now, and help.
+const OF_NO_FILE: [&str; 3] = ["config", "open", "help"];
 
 /// Letters that may differ between a key and the one that was meant.
 const SLIPS: usize = 3;
@@ -25,7 +25,7 @@ impl Keys {
         command.build();
         let flags = command.get_arguments().filter(|flag| {
             let name = flag.get_long();
-            name.is_some_and(|name| !OF_NO_SERVICE.contains(&name))
+            name.is_some_and(|name| !OF_NO_FILE.contains(&name))
         });
         Self(flags.cloned().collect())
     }

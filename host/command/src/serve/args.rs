@@ -23,7 +23,8 @@ Examples:
   eco serve -l unix:/run/eco.sock      a Unix socket, and no port
   eco serve --tls cert.pem,key.pem     TLS, and nothing else
   eco serve -l ws:127.0.0.1:8080       WebSockets, for pages in a browser
-  eco serve --admin 127.0.0.1:9095     metrics and health, by HTTP
+  eco serve --open                     see every chunk, live, in the browser
+  eco serve --admin 127.0.0.1:9095     the same page, metrics and health, by HTTP
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
   eco serve -p chat.js --state redis://db:6379    many servers, one chat room
@@ -61,9 +62,12 @@ pub(crate) struct ServeArgs {
     pub(crate) tls: ServerTlsArgs,
     #[command(flatten)]
     pub(crate) limits: ServerArgs,
-    /// Answer HTTP here, beside all services: /livez, /readyz and /metrics. unix:PATH is a Unix socket
+    /// Answer HTTP here, beside all services: a page that shows the connections live, /livez, /readyz and /metrics. unix:PATH is a Unix socket
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) admin: Option<AdminAddress>,
+    /// Open that page in the browser [default address: any free port of 127.0.0.1]
+    #[arg(long)]
+    pub(crate) open: bool,
     /// When the plugin changes on disk, serve the new version to new connections (SIGHUP does it by hand)
     #[arg(long)]
     pub(crate) watch: bool,

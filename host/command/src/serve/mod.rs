@@ -26,7 +26,8 @@ use crate::admin::{self, AdminAddress, Figures};
 use crate::exit::{Exit, Failure};
 use crate::logging::{self, LogFormat};
 use crate::signals::{Hangup, Signals};
-use eco_admin::{Admin, StartError};
+use anyhow::Context as _;
+use eco_admin::{Admin, StartError, Token};
 use eco_net::{ActivatedSockets, LocalAddress};
 use say::say;
 use services::Services;
@@ -37,22 +38,31 @@ pub(crate) async fn run(
     read: ReadServices,
     activated: ActivatedSockets,
     log_format: LogFormat,
+    opens_page: bool,
 ) -> Result<(), Failure> {
     let configs = read()?;
     let mut signals = Signals::catch()?;
     let hangup = Hangup::catch()?;
     let address = configs.first().and_then(|config| config.admin.clone());
+    let address = address.or_else(|| opens_page.then(AdminAddress::any_port));
     let mut services = Services::new(activated, log_format, address.clone());
     let figures = services.figures().cloned();
+    let token = Token::random().context("the system has no random bytes")?;
     // It tells that nobody is served yet, so that it listens first.
     let admin = match (&address, &figures) {
-        (Some(address), Some(figures)) => Some(listen_for_admin(address, figures).await?),
+        (Some(address), Some(figures)) => Some(listen_for_admin(address, figures, &token).await?),
         _ => None,
     };
     signals.or(services.set(configs)).await?;
+    let mut page = None;
     if let (Some((_, addresses)), Some(figures)) = (&admin, &figures) {
         figures.set_ready(true);
-        tell_admin(addresses, log_format);
+        tell_admin(addresses, &token, log_format);
+        if opens_page {
+            page = addresses
+                .first()
+                .and_then(|address| admin::open(address, &token));
+        }
     }
     let watchdog = service_manager::ready();
     tokio::select! {
@@ -64,15 +74,16 @@ pub(crate) async fn run(
     }
     service_manager::stopping();
     services.stop().await;
-    drop((watchdog, admin));
+    drop((watchdog, admin, page));
     Ok(())
 }
 
 async fn listen_for_admin(
     address: &AdminAddress,
     figures: &Arc<Figures>,
+    token: &Token,
 ) -> Result<(Admin, Vec<LocalAddress>), Failure> {
-    let started = admin::start(address, figures.clone()).await;
+    let started = admin::start(address, figures.clone(), token).await;
     started.map_err(|error| match error {
         StartError::Listen(error) => {
             Exit::Unavailable.saying(bind_error::explain(&error, "--admin", None))
@@ -81,12 +92,12 @@ async fn listen_for_admin(
     })
 }
 
-/// Says where the figures are, after all addresses that are served.
-fn tell_admin(addresses: &[LocalAddress], log_format: LogFormat) {
+/// Says where the figures are, after all addresses that are served. The token is not for the log, which others read.
+fn tell_admin(addresses: &[LocalAddress], token: &Token, log_format: LogFormat) {
     for address in addresses {
-        let address = admin::shown(address);
-        say(&format!("admin on {address}"));
+        say(&format!("admin on {}", admin::with_token(address, token)));
         if let LogFormat::Json = log_format {
+            let address = admin::shown(address);
             tracing::info!(%address, "admin");
         }
     }

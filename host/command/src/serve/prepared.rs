@@ -7,6 +7,7 @@ use super::service_config::ServiceConfig;
 use super::sockets::{SocketKey, Sockets};
 use crate::exit::Failure;
 use crate::plugin::watch::Watch;
+use eco_capture::Capture;
 use eco_net::BoundListener;
 use eco_plugin::{ServerPlugin, Shares};
 use std::sync::Arc;
@@ -50,7 +51,7 @@ impl Prepared {
         shares: &Shares,
         sockets: &Sockets,
         before: Option<&Serving<'_>>,
-        counts_calls: bool,
+        capture: Option<&Capture>,
     ) -> Result<Self, Failure> {
         let old = before.map(|before| before.config);
         // Services that come and go take no places from those that stay.
@@ -63,7 +64,7 @@ impl Prepared {
         let layers = layers(&config, before).await?;
         let sandbox = {
             let before = before.map(|before| before.sandbox);
-            Sandbox::open(&config, shares, before, counts_calls).await?
+            Sandbox::open(&config, shares, before, capture).await?
         };
         let same_plugin = before.filter(|before| before.config.plugin == config.plugin);
         let plugin_watch = config.watch.then(|| config.plugin.watch()).transpose()?;

@@ -11,8 +11,9 @@ use crate::plugin::compiler;
 use crate::plugin::snapshot_wait::wait_for;
 use crate::state::args::{not_there, tell_namespace};
 use anyhow::Context as _;
+use eco_capture::{Capture, ServerCapture};
 use eco_limits::Value;
-use eco_plugin::{Engine, EngineFigures, ServerPlugin, Shares};
+use eco_plugin::{Engine, EngineBuilder, EngineFigures, ServerPlugin, Shares};
 use eco_state::{Location, SharedState};
 
 /// An engine and a state, with the settings that they were made for. Clones are the same.
@@ -22,6 +23,8 @@ pub(super) struct Sandbox {
     pub(super) state: SharedState,
     /// Those of all engines that the service has had.
     pub(super) figures: EngineFigures,
+    /// Where what goes through the connections is kept, with `--admin`.
+    pub(super) capture: Option<ServerCapture>,
     of_engine: EngineSettings,
     of_state: StateSettings,
 }
@@ -43,7 +46,7 @@ struct StateSettings {
 }
 
 impl Sandbox {
-    /// Makes one for these settings, which counts calls or not. It takes the state of the one before where that is the
+    /// Makes one for these settings. Where there is a `capture`, it counts calls too. It takes the state of the one before where that is the
     /// same, and all of it where nothing differs.
     ///
     /// # Errors
@@ -52,7 +55,7 @@ impl Sandbox {
         config: &ServiceConfig,
         shares: &Shares,
         before: Option<&Self>,
-        counts_calls: bool,
+        capture: Option<&Capture>,
     ) -> Result<Self, Failure> {
         let (of_engine, of_state) = (EngineSettings::of(config), StateSettings::of(&config.state));
         let state = before.filter(|before| before.of_state == of_state);
@@ -73,15 +76,21 @@ impl Sandbox {
             }
             None => open_state(&config.state).await?,
         };
-        let figures = match before {
-            Some(before) => before.figures.clone(),
-            None if counts_calls => EngineFigures::with_calls(),
-            None => EngineFigures::default(),
+        let (figures, capture) = match (before, capture) {
+            (Some(before), _) => (before.figures.clone(), before.capture.clone()),
+            (None, Some(capture)) => (EngineFigures::with_calls(), Some(capture.server())),
+            (None, None) => (EngineFigures::default(), None),
+        };
+        let engine = engine(config, shares, Some(state.clone())).counting_in(&figures);
+        let engine = match &capture {
+            Some(capture) => capture.observe_engine(engine),
+            None => engine,
         };
         Ok(Self {
-            engine: engine(config, shares, Some(state.clone()), &figures)?,
+            engine: build(engine)?,
             state,
             figures,
+            capture,
             of_engine,
             of_state,
         })
@@ -109,7 +118,7 @@ pub(crate) async fn try_out(
     config: &ServiceConfig,
     shares: &Shares,
 ) -> Result<ServerPlugin, Failure> {
-    let engine = engine(config, shares, None, &EngineFigures::default())?;
+    let engine = build(engine(config, shares, None))?;
     load(&config.plugin, &engine, SnapshotArg::Never).await
 }
 
@@ -125,16 +134,10 @@ async fn load(
     Ok(plugin)
 }
 
-fn engine(
-    config: &ServiceConfig,
-    shares: &Shares,
-    state: Option<SharedState>,
-    figures: &EngineFigures,
-) -> Result<Engine, Failure> {
+fn engine(config: &ServiceConfig, shares: &Shares, state: Option<SharedState>) -> EngineBuilder {
     let mut engine = compiler::engine(config.budgets.clone())
         .pooled(config.limits.max_connections)
-        .sharing(shares)
-        .counting_in(figures);
+        .sharing(shares);
     // Nobody starts from the snapshot of a plugin that is only tried out.
     if config.snapshot == SnapshotArg::Never || state.is_none() {
         engine = engine.without_snapshots();
@@ -142,6 +145,10 @@ fn engine(
     if let Some(state) = state {
         engine = engine.state(state);
     }
+    engine
+}
+
+fn build(engine: EngineBuilder) -> Result<Engine, Failure> {
     Ok(engine.build().context(
         "cannot set up the sandbox (a smaller --max-connections, --memory or --table may help)",
     )?)

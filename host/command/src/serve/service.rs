@@ -69,18 +69,20 @@ impl Service {
             ..
         } = prepared;
         let span = service_span(config.name.as_deref());
-        let server = match Server::builder(config.limits.clone()) {
-            server if figures.is_some() => server.counting_traffic(),
-            server => server,
-        };
+        let mut server = Server::builder(config.limits.clone());
+        if let Some(capture) = &sandbox.capture {
+            server = capture.observe_server(server.counting_traffic());
+        }
         let server = span.in_scope(|| server.start());
-        let registration = figures.map(|figures| {
-            let (of_engine, state) = (sandbox.figures.clone(), sandbox.state.clone());
-            let service = ServiceFigures::new(server.figures(), of_engine, state);
-            let registration = figures.register(config.name.as_deref(), service);
-            registration.serves(plugin.version());
-            registration
-        });
+        let registration = figures
+            .zip(sandbox.capture.clone())
+            .map(|(figures, capture)| {
+                let (of_engine, state) = (sandbox.figures.clone(), sandbox.state.clone());
+                let service = ServiceFigures::new(server.figures(), of_engine, capture, state);
+                let registration = figures.register(config.name.as_deref(), service);
+                registration.serves(plugin.version());
+                registration
+            });
         let mut service = Self {
             config,
             sandbox,

@@ -101,14 +101,8 @@ impl Services {
             let before = serving.find(|service| service.name() == config.name.as_deref());
             let name = config.name.clone();
             let before = before.map(Service::serving);
-            let counts_calls = self.figures.is_some();
-            let preparing = Prepared::new(
-                config,
-                &shares,
-                &self.sockets,
-                before.as_ref(),
-                counts_calls,
-            );
+            let capture = self.figures.as_deref().map(Figures::capture);
+            let preparing = Prepared::new(config, &shares, &self.sockets, before.as_ref(), capture);
             let preparing = preparing.instrument(service_span(name.as_deref()));
             let prepared = preparing.await;
             all.push(prepared.map_err(|failure| failed(name.as_deref(), failure))?);
