@@ -11,10 +11,12 @@ mod live;
 mod open;
 mod page;
 mod snapshot;
+mod url;
 
 pub(crate) use address::AdminAddress;
 pub(crate) use figures::{Figures, Registration, ServiceFigures};
 pub(crate) use open::open;
+pub(crate) use url::{shown, with_token};
 
 use eco_admin::{Admin, Answer, Asked, Route, Site, StartError, Token};
 use eco_net::{ActivatedSockets, BindError, BoundListener, Listener as _, LocalAddress, bind};
@@ -70,21 +72,4 @@ fn routes(figures: Arc<Figures>, token: &Token) -> Vec<Route> {
     routes.extend(page::routes());
     routes.extend(live::routes(&figures, token));
     routes
-}
-
-/// An address as it is printed: one of TCP as the URL of the page, without its token.
-pub(crate) fn shown(address: &LocalAddress) -> String {
-    match address.tcp() {
-        Some(address) => format!("http://{address}/"),
-        None => address.to_string(),
-    }
-}
-
-/// An address with the token, for whoever may see all. It is in the fragment, which a browser sends to nobody.
-pub(crate) fn with_token(address: &LocalAddress, token: &Token) -> String {
-    let token = token.reveal();
-    match address.tcp() {
-        Some(_) => format!("{}#token={token}", shown(address)),
-        None => format!("{} (token {token})", shown(address)),
-    }
 }

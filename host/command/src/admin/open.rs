@@ -3,7 +3,7 @@
 //! The URL has the token, and every user of the machine sees the arguments of a program. So the browser gets a file that only its
 //! user can read, which leads to the page.
 
-use super::with_token;
+use super::url::with_token;
 use eco_admin::Token;
 use eco_net::LocalAddress;
 use eco_text::html;
