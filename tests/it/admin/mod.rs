@@ -4,6 +4,7 @@ mod health;
 mod hostile;
 mod live;
 mod metrics;
+mod page;
 mod prometheus;
 mod reload;
 

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 pub(crate) mod browser;
+#[cfg(unix)]
+pub(crate) mod devtools;
 pub(crate) mod network;
 pub(crate) mod samples;
 

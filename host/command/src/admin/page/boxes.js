@@ -25,7 +25,8 @@ export class Box {
     Object.assign(this, { item, form, marks: [], shown: FIRST_BYTES });
     const isChunk = item.data !== undefined;
     this.head = make("div", "head");
-    this.element = make("li", `box ${isChunk ? `chunk ${item.kind}` : `event ${item.kind}`}`, this.head);
+    this.element = make("div", `box ${isChunk ? `chunk ${item.kind}` : `event ${item.kind}`}`, this.head);
+    this.element.setAttribute("role", "listitem");
     this.element.dataset.group = groupOf(item);
     if (isChunk) this.addBody();
     this.showHead();
@@ -76,7 +77,7 @@ export class Box {
     }
     const left = data.length - shown.length;
     this.more.hidden = left === 0;
-    this.more.textContent = word("more", { n: left });
+    this.more.textContent = left > 0 ? word("more", { n: left }) : "";
   }
 }
 

@@ -7,7 +7,7 @@ import { Locked, Unknown, ask } from "/page/server.js";
 const LEAST_PAUSE = 200;
 
 // Events that are shown at once. The page does other things in between, such as to listen to its reader.
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 
 const breath = () => new Promise((resolve) => setTimeout(resolve));
 

@@ -4,7 +4,7 @@ import { announce } from "/page/announce.js";
 import { Box } from "/page/boxes.js";
 import { visible } from "/page/bytes.js";
 import { Dialogue } from "/page/dialogue.js";
-import { byId, setText } from "/page/elements.js";
+import { byId, make, setText } from "/page/elements.js";
 import { clock } from "/page/numbers.js";
 import { Search } from "/page/search.js";
 import { Waiting } from "/page/waiting.js";
@@ -12,6 +12,10 @@ import { count, word } from "/page/words.js";
 
 // Who is so near to the end sees what comes next without scrolling.
 const NEAR_END = 40;
+
+// Boxes that belong together for the browser, which passes over what can't be seen.
+const GROUP = 50;
+const FEW = 20;
 
 export class View {
   constructor() {
@@ -70,14 +74,30 @@ export class View {
     // Of very many new ones the oldest may have gone already.
     const kept = items.slice(Math.max(0, items.length - this.dialogue.items.length));
     const boxes = kept.map((item) => new Box(item, form));
-    for (const box of boxes) this.boxes.set(box.item, box);
-    byId("boxes").append(...boxes.map((box) => box.element));
+    for (const box of boxes) {
+      this.boxes.set(box.item, box);
+      // One sees a few come. Of a flood one sees nothing, and each would cost.
+      box.element.classList.toggle("comes", boxes.length <= FEW);
+      this.group().append(box.element);
+    }
+  }
+
+  /** The last group, which has room for another box. */
+  group() {
+    const last = byId("boxes").lastElementChild;
+    if (last && last.childElementCount < GROUP) return last;
+    const group = make("div", "group");
+    group.setAttribute("role", "none");
+    byId("boxes").append(group);
+    return group;
   }
 
   removeOldest(number) {
     for (const [item, box] of this.boxes) {
       if (number === 0) return;
+      const group = box.element.parentElement;
       box.element.remove();
+      if (!group.hasChildNodes()) group.remove();
       this.boxes.delete(item);
       number -= 1;
     }

@@ -1,0 +1,44 @@
+//! The page with real connections, by the server's own API.
+
+use crate::support::devtools::Page;
+use crate::support::{Peer, empty_folder, serve};
+
+#[test]
+#[ignore = "the server's side of the page is not there yet"]
+fn a_real_connection_appears_is_followed_and_ends() {
+    let mut server = serve(&["--admin", "127.0.0.1:0"]);
+    let line = server.line();
+    let url = line
+        .strip_prefix("admin on ")
+        .unwrap_or_default()
+        .to_owned();
+    let Some(mut page) = Page::open(&empty_folder("page-real"), "the page with real connections")
+    else {
+        return;
+    };
+    page.go(&url);
+    page.until("document.getElementById('state').dataset.state === 'live'");
+    let mut peer = Peer::connect(server.address);
+    page.until("document.querySelector('#open [role=option]')");
+    page.value("document.querySelector('#open [role=option]').click()");
+    peer.send(b"hel").expect(b"hel");
+    page.until("document.querySelectorAll('.chunk').length === 2");
+    peer.send(b"lo <b>\n").expect(b"lo <b>\n");
+    page.until("document.querySelectorAll('.chunk').length === 4");
+    peer.finish().expect_end();
+    page.until("document.querySelector('.box.ended')");
+    let chunks = page.text("[...document.querySelectorAll('.chunk')].map((it) => it.querySelector('.label').textContent + it.querySelector('pre').textContent).join('|')");
+    assert_eq!(
+        chunks,
+        "→ Receivedhel|← Senthel|→ Receivedlo <b>\\n\n|← Sentlo <b>\\n\n"
+    );
+    let heads = page.text(
+        "[...document.querySelectorAll('.received .took')].map((it) => it.textContent).join('|')",
+    );
+    assert!(
+        heads.starts_with("the plugin took ") && heads.contains('|'),
+        "{heads}"
+    );
+    page.until("document.querySelector('#ended [role=option]')");
+    page.is_at_peace(url.split('#').next().unwrap_or_default());
+}
