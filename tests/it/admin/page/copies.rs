@@ -66,7 +66,7 @@ fn a_copied_dialogue_is_the_same_for_check_and_for_call() {
         checked.stderr
     );
     let line = line.trim_end().replace("PLUGIN", "echo --raw");
-    let shell = Command::new("sh")
+    let shell = Command::new("/bin/sh")
         .args(["-c", &line])
         .env("PATH", binary().parent().expect("a folder"))
         .output();

@@ -105,7 +105,7 @@ fn with_the_keyboard_alone_one_finds_and_follows_a_connection_among_a_thousand()
         ("button", "Pause"),
         (
             "option",
-            "1001 127.0.0.1:1 1 s ↓ 2 KiB received ↑ 12 B sent the plugin failed · budget cpu · out of time",
+            "1001 127.0.0.1:1 just now ↓ 2 KiB received ↑ 12 B sent the plugin failed · budget cpu · out of time",
         ),
     ] {
         assert!(has(role, name), "{role} {name:?} is not in {accessible:#?}");

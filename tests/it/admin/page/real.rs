@@ -4,7 +4,6 @@ use crate::support::devtools::Page;
 use crate::support::{Peer, empty_folder, serve};
 
 #[test]
-#[ignore = "the server's side of the page is not there yet"]
 fn a_real_connection_appears_is_followed_and_ends() {
     let mut server = serve(&["--admin", "127.0.0.1:0"]);
     let line = server.line();
