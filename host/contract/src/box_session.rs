@@ -93,6 +93,7 @@ trait AnySession: Send {
     fn open<'a: 'c, 'c>(&'a mut self, connection: &'c Connection) -> Calling<'c, Opening<'a>>;
     fn receive<'a: 'c, 'c>(&'a mut self, chunk: &'c [u8]) -> Calling<'c, Reply<'a>>;
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = SessionError>>;
+    fn more(&mut self) -> Calling<'_, Reply<'_>>;
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()>;
     fn event(&mut self) -> Calling<'_, Reply<'_>>;
     fn end_of_input(&mut self) -> Calling<'_, Reply<'_>>;
@@ -121,6 +122,10 @@ impl<S: Session> AnySession for Boxed<S> {
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = SessionError>> {
         self.0.direct_buffer()?;
         Some(self)
+    }
+
+    fn more(&mut self) -> Calling<'_, Reply<'_>> {
+        Box::pin(async { self.0.more().await.map_err(SessionError::of::<S>) })
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -197,6 +202,10 @@ impl Session for BoxSession {
 
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = SessionError>> {
         self.0.direct_buffer()
+    }
+
+    async fn more(&mut self) -> Result<Reply<'_>, SessionError> {
+        self.0.more().await
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -10,6 +10,7 @@ pub struct Life {
     finished: bool,
     input_ended: bool,
     refused: bool,
+    has_more: bool,
     ended: Option<Reason>,
 }
 
@@ -57,9 +58,11 @@ impl Life {
             self.failed();
             return Err(RepliedAfterFinish);
         }
+        self.has_more = next == Next::More;
         let then = match next {
             Next::Reset => Then::Reset,
             Next::Close => Then::Closed,
+            Next::More => Then::Open,
             Next::KeepOpen | Next::Finish if self.input_ended => Then::Closed,
             Next::Finish => Then::Finished,
             Next::KeepOpen => Then::Open,
@@ -71,6 +74,11 @@ impl Life {
             (Then::Open, _) => {}
         }
         Ok(then)
+    }
+
+    /// Whether the last reply was a part, and the next one is to be asked for before anything else.
+    pub fn has_more(&self) -> bool {
+        self.has_more
     }
 
     /// Whether the session has said that it sends no more.
@@ -120,6 +128,18 @@ mod tests {
             assert_eq!(life.replied(3, next), Ok(then));
             assert_eq!(life.ended(), Some(reason));
         }
+    }
+
+    #[test]
+    fn a_reply_in_parts_is_over_with_its_last_one_also_after_the_end_of_input() {
+        let mut life = Life::default();
+        life.input_ended();
+        for _ in 0..2 {
+            assert_eq!(life.replied(3, Next::More), Ok(Then::Open));
+            assert!(life.has_more() && life.ended().is_none());
+        }
+        assert_eq!(life.replied(0, Next::KeepOpen), Ok(Then::Closed));
+        assert!(!life.has_more());
     }
 
     #[test]

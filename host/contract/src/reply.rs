@@ -8,6 +8,9 @@ pub enum Next {
     /// Nothing: the dialogue goes on.
     #[default]
     KeepOpen,
+    /// This is a part of a reply: [`Session::more`](super::Session::more) has the next one, and nothing is read from the
+    /// peer before it. It is no end either, where the peer has finished. Only sessions that are asked for parts have it.
+    More,
     /// FIN is sent, reading goes on.
     Finish,
     /// The connection is closed in order.

@@ -56,6 +56,15 @@ pub trait Session: Send {
         None
     }
 
+    /// The next part of a reply, after one whose next step was [`Next::More`](super::Next::More). No other call comes
+    /// before it but the last.
+    ///
+    /// # Errors
+    /// The session failed, and its connection must end.
+    fn more(&mut self) -> impl Future<Output = Result<Reply<'_>, Self::Error>> + Send {
+        std::future::ready(Ok(Reply::default()))
+    }
+
     /// Ready when the session wants to be called with [`event`](Self::event), for something beside the connection; else
     /// the task is woken when it does. It costs next to nothing if it never does.
     fn poll_event(&mut self, _cx: &mut Context<'_>) -> Poll<()> {

@@ -126,6 +126,7 @@ impl Client {
                 self.session.end_of_input().await?
             }
         };
+        // A session replies as a whole unless it is asked for parts.
         let then = self.life.replied(reply.data.len(), reply.next);
         let then = then.map_err(|RepliedAfterFinish| {
             // As a server says it.

@@ -181,6 +181,9 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                 if let Some(end) = self.write(greeting).await {
                     return end;
                 }
+                if let Some(end) = self.write_more(session).await {
+                    return end;
+                }
             }
             Ok(Opening::Refusal(reason)) => return End::Refused(reason),
             Err(error) => return End::Failed(error),
@@ -228,6 +231,9 @@ impl<T: Transport> ConnectionLoop<'_, T> {
             if let Some(end) = end {
                 return end;
             }
+            if let Some(end) = self.write_more(session).await {
+                return end;
+            }
             if self.counts.sent() > sent {
                 arrivals.wrote();
             }
@@ -250,7 +256,25 @@ impl<T: Transport> ConnectionLoop<'_, T> {
         tracing::debug!(target: SAID, connection = self.id, bytes, "received {}", Escaped(chunk));
     }
 
-    /// Writes a whole reply and takes its next step. `Some` if that ends the connection.
+    /// Writes the further parts of a reply. The session makes the next one when the peer has taken the one before, so that
+    /// a slow peer holds it up. `Some` if that ends the connection.
+    async fn write_more<S: Session>(&mut self, session: &mut S) -> Option<End<S::Error>> {
+        while self.life.has_more() {
+            // Boxed, since it is rare: every connection's future would have room for it.
+            let written = Box::pin(async {
+                match session.more().await {
+                    Ok(part) => self.write(part).await,
+                    Err(error) => Some(End::Failed(error)),
+                }
+            });
+            if let Some(end) = written.await {
+                return Some(end);
+            }
+        }
+        None
+    }
+
+    /// Writes a reply, or a part of one, and takes its next step. `Some` if that ends the connection.
     async fn write<E>(&mut self, reply: Reply<'_>) -> Option<End<E>> {
         let data: &[u8] = &reply.data;
         let had_finished = self.life.is_finished();

@@ -90,7 +90,7 @@ impl Show<'_> {
             return output::bytes(&reply.data);
         };
         let next = match reply.next {
-            Next::KeepOpen => "",
+            Next::KeepOpen | Next::More => "",
             Next::Finish => "  (and finishes)",
             Next::Close => "  (and closes)",
             Next::Reset => "  (and resets)",
