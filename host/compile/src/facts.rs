@@ -2,9 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The facts of one component.
+/// What a file in binary form holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Form {
+    Component,
+    /// A core module with `_start`: a program of WASI preview 1.
+    Module,
+}
+
+/// The facts of one component, or of one module that is a program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Facts {
+    pub(crate) form: Form,
     /// Bytes of its binary form.
     pub(crate) size: usize,
     pub(crate) scan: Scanned,
@@ -35,6 +44,7 @@ impl Facts {
     /// Facts of an interpreter of eco's own, which is not measured.
     pub(crate) fn of_interpreter(size: usize, scan: Scanned) -> Self {
         Self {
+            form: Form::Component,
             size,
             scan,
             held: 0,

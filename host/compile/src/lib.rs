@@ -53,5 +53,6 @@ pub use script::misspelt::Misspelt;
 pub use script::{Hints, Script};
 pub use source::{BUILT_IN_CLIENTS, BUILT_IN_SERVERS, BuiltIn, Source};
 pub use total_memory::{
-    CountedComponent, InUse, KEPT_PART, Reservation, Scope, SharedMemory, TotalMemory,
+    Code, Counted, CountedComponent, CountedModule, InUse, KEPT_PART, Reservation, Scope,
+    SharedMemory, TotalMemory,
 };

@@ -172,41 +172,55 @@ impl TotalMemory {
         Ok(reserved)
     }
 
-    /// Counts the code of a plugin: its component, with all that wasmtime keeps beside it, mapped or copied, and its
-    /// module.
+    /// Counts the code of a plugin: that of its images, with all that wasmtime keeps beside it, mapped or copied.
     /// Test: `hostile_plugins::memory::the_code_of_a_plugin_counts_with_the_memory_of_its_instances`.
     ///
     /// # Errors
     /// The code exceeds the budget; the error has its number of bytes.
-    pub(crate) fn count(
+    pub(crate) fn count<C>(
         &self,
-        component: Component,
-        module: Option<&Module>,
-    ) -> Result<CountedComponent, (Budget, usize)> {
+        code: C,
+        images: impl IntoIterator<Item = Range<*const u8>>,
+    ) -> Result<Counted<C>, (Budget, usize)> {
         let length = |image: Range<*const u8>| image.end.addr().saturating_sub(image.start.addr());
-        let code = length(component.image_range());
-        let code = code.saturating_add(module.map_or(0, |module| length(module.image_range())));
-        let counted = self.reserve(code).map_err(|budget| (budget, code))?;
-        Ok(CountedComponent {
-            component,
+        let bytes = images.into_iter().map(length);
+        let bytes = bytes.fold(0, usize::saturating_add);
+        let counted = self.reserve(bytes).map_err(|budget| (budget, bytes))?;
+        Ok(Counted {
+            code,
             counted: Arc::new(counted),
         })
     }
 }
 
-/// A component whose code counts as in use until the last clone of its reservation is dropped.
+/// Code that counts as in use until the last clone of its reservation is dropped.
 #[derive(Clone)]
-pub struct CountedComponent {
-    /// Its code.
-    pub component: Component,
-    /// The reservation for its code.
+pub struct Counted<C> {
+    /// The code.
+    pub code: C,
+    /// Its reservation.
     pub counted: Arc<Reservation>,
 }
 
-impl Deref for CountedComponent {
-    type Target = Component;
+/// A component, counted.
+pub type CountedComponent = Counted<Component>;
 
-    fn deref(&self) -> &Component {
-        &self.component
+/// A core module, counted.
+pub type CountedModule = Counted<Module>;
+
+impl<C> Deref for Counted<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.code
     }
+}
+
+/// The code of a plugin.
+#[derive(Clone)]
+pub enum Code {
+    /// A component.
+    Component(CountedComponent),
+    /// A core module, which is a program.
+    Module(CountedModule),
 }

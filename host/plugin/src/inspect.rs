@@ -6,11 +6,13 @@ use crate::client::ClientPlugin;
 use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::imports::Importer;
-use crate::linking::{Offer, export_names, importer};
+use crate::linking::{Offer, export_names, importer, module_exports};
 use crate::loaded::{Import, Interface, Loaded};
 use crate::loading;
+use crate::program;
 use crate::server::ServerPlugin;
-use eco_compile::{Language, Source};
+use crate::stdio::ProgramSettings;
+use eco_compile::{Code, Language, Source};
 use std::time::{Duration, Instant};
 
 /// The findings about a plugin.
@@ -19,13 +21,15 @@ use std::time::{Duration, Instant};
 pub struct Inspection {
     /// The language of a script; `None` for a component.
     pub script: Option<Language>,
-    /// Bytes of the component, or of the script.
+    /// Whether it is a core module: a program of WASI preview 1.
+    pub is_module: bool,
+    /// Bytes of the component, of the core module, or of the script.
     pub size: usize,
     /// The tools that made the component (or the script's interpreter), as they say themselves.
     pub made_with: Vec<String>,
-    /// Exports of the component, with the functions of each interface.
+    /// Exports of the core module, or of the component, with the functions of each interface.
     pub exports: Vec<String>,
-    /// Imports of the component.
+    /// Imports of the component, or the modules that a core module imports from.
     pub imports: Vec<Import>,
     /// Time of reading and compiling, with the start of a helper program, if one compiled.
     pub compile: Duration,
@@ -61,17 +65,28 @@ impl Inspection {
         let compiled = loading::compile(engine, source).await?;
         let compile = before.elapsed();
         let script = compiled.script.as_ref().map(|script| script.language);
-        let component = &compiled.component;
+        let (exports, imports) = match &compiled.code {
+            Code::Component(component) => {
+                let offer = Offer::new(engine, importer(&compiled, Importer::Server));
+                (export_names(component), offer.imported(component))
+            }
+            Code::Module(module) => (module_exports(module), program::imported(module)),
+        };
         Ok(Self {
             script,
+            is_module: matches!(compiled.code, Code::Module(_)),
             size: compiled.size,
             made_with: compiled.made_with.clone(),
-            exports: export_names(component),
-            imports: Offer::new(engine, importer(&compiled, Importer::Server)).imported(component),
+            exports,
+            imports,
             compile,
-            server: ServerPlugin::from_compiled(engine, compiled.clone())
-                .await
-                .map(|plugin| Fit::of(plugin.loaded())),
+            server: ServerPlugin::from_compiled(
+                engine,
+                compiled.clone(),
+                &ProgramSettings::default(),
+            )
+            .await
+            .map(|plugin| Fit::of(plugin.loaded())),
             client: ClientPlugin::from_compiled(engine, compiled)
                 .await
                 .map(|plugin| Fit::of(plugin.loaded())),

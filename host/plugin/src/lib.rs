@@ -91,9 +91,12 @@ mod loading;
 mod observe;
 mod participation;
 mod plugin_log;
+mod program;
 mod server;
 mod snapshot;
+mod stdio;
 mod templates;
+mod usage;
 
 pub use client::{ClientPlugin, Dialogue, Fault, Step, Turn};
 #[cfg(feature = "compile")]
@@ -111,10 +114,11 @@ pub use host_import::{Arguments, HostImport, MOST_BYTES, Returned, Trap, Value};
 pub use imports::caller::Caller;
 pub use imports::offered;
 pub use inspect::{Fit, Inspection};
-pub use instance::Usage;
 pub use laboratory::Laboratory;
 pub use loaded::{Import, Interface};
 pub use observe::EngineEvent;
 pub use participation::event::CalledFor;
 pub use plugin_log::Level;
 pub use server::{PluginSession, ServerPlugin};
+pub use stdio::ProgramSettings;
+pub use usage::Usage;

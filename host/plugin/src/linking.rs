@@ -9,7 +9,8 @@ use crate::instance::state::InstanceState;
 use crate::laboratory::World;
 use crate::loaded::Import;
 use eco_compile::{ACCESS, Compiled, CountedComponent, Target};
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::Module;
+use wasmtime::component::{Component, InstancePre, Linker};
 
 /// The template of a snapshot. Its instances don't evaluate the script; those of `plain` do.
 pub(crate) fn snapshot_template(
@@ -70,6 +71,12 @@ pub(crate) fn export_names(component: &Component) -> Vec<String> {
         .collect()
 }
 
+/// The exports of a core module.
+pub(crate) fn module_exports(module: &Module) -> Vec<String> {
+    let names = module.exports().map(|export| export.name().to_owned());
+    names.collect()
+}
+
 /// The imports that a component may have.
 #[derive(Clone, Copy)]
 pub(crate) struct Offer<'a> {
@@ -111,6 +118,15 @@ impl<'a> Offer<'a> {
         &self,
         component: &Component,
     ) -> Result<InstancePre<InstanceState>, LoadError> {
+        self.link_with(component, |_| Ok(()))
+    }
+
+    /// As [`link`](Self::link), with definitions that replace those of the imports.
+    pub(crate) fn link_with(
+        &self,
+        component: &Component,
+        replace: impl FnOnce(&mut Linker<InstanceState>) -> wasmtime::Result<()>,
+    ) -> Result<InstancePre<InstanceState>, LoadError> {
         let imported = self.imported(component).into_iter();
         let (granted, refused): (Vec<Import>, Vec<Import>) =
             imported.partition(|import| import.granted);
@@ -134,6 +150,7 @@ impl<'a> Offer<'a> {
         imports::linker(component.engine(), self.world, self.importer, &granted)
             .and_then(|mut linker| {
                 self.own.link(&mut linker, &granted)?;
+                replace(&mut linker)?;
                 linker.instantiate_pre(component)
             })
             .map_err(|error| match self.difference(component, &error) {

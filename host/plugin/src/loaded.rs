@@ -13,15 +13,18 @@ pub enum Interface {
     Session,
     /// `client`: the client's side of dialogues.
     Client,
+    /// No interface of eco's: a [program](crate::ProgramSettings), which reads and writes.
+    Program,
 }
 
 impl Interface {
-    /// Its name in the WIT.
+    /// Its name in the WIT; for a program a word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handler => "handler",
             Self::Session => "session",
             Self::Client => "client",
+            Self::Program => "program",
         }
     }
 }

@@ -13,14 +13,14 @@ use crate::imports::Importer;
 use crate::instance::state::{PluginShared, held};
 use crate::instance::{Instance, Owner, Template};
 use crate::laboratory::World;
-use crate::linking::{Offer, export_names, importer};
+use crate::linking::{Offer, export_names, importer, module_exports};
 use crate::loaded::{Interface, Loaded};
 use crate::snapshot;
 use crate::templates::{RoleTemplate, Templates};
 use eco_compile::functions;
 use eco_compile::{
-    Budget, Caller, CompileError, Compiled, FEW_PAGES, FUNCTIONS, Language, Misspelt, Script,
-    Source, Target,
+    Budget, Caller, Code, CompileError, Compiled, CountedComponent, FEW_PAGES, FUNCTIONS, Language,
+    Misspelt, Script, Source, Target,
 };
 use eco_text::escape::one_line;
 use std::sync::{Arc, OnceLock};
@@ -49,6 +49,18 @@ pub(crate) struct Role<E> {
 }
 
 impl<E> Role<E> {
+    /// The component of a plugin for the role.
+    fn component<'a>(&self, compiled: &'a Compiled) -> Result<&'a CountedComponent, LoadError> {
+        match &compiled.code {
+            Code::Component(component) => Ok(component),
+            Code::Module(module) => Err(LoadError::Export {
+                role: self.name,
+                expected: self.expected,
+                exports: module_exports(module),
+            }),
+        }
+    }
+
     /// The error for a component that exports nothing for the role.
     fn not_exported(&self, component: &Component) -> LoadError {
         LoadError::Export {
@@ -72,7 +84,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
     compiled: &Compiled,
     role: &Role<E>,
 ) -> Result<Plugin<E>, LoadError> {
-    let component = &compiled.component;
+    let component = role.component(compiled)?;
     let exports = (role.find)(component).ok_or_else(|| role.not_exported(component))?;
     let (interface, name) = (role.interface)(&exports);
     let lifting = Lifting::of(compiled);

@@ -2,5 +2,6 @@
 
 pub(crate) mod direct;
 pub(crate) mod plan;
+pub(crate) mod program;
 pub(crate) mod scan;
 pub(crate) mod segments;

@@ -1,4 +1,4 @@
-//! Costs of instantiating a component, as wasmtime plans them before it compiles.
+//! Costs of instantiating a component, or a core module, as wasmtime plans them before it compiles.
 //!
 //! Only wasmtime knows which modules of a component are instantiated, how often, and how they are joined. This module
 //! gets that plan from a crate of wasmtime's own, and decides nothing; `compiler::job` does.
@@ -10,10 +10,10 @@ use wasmtime_environ::component::{
     ComponentTypesBuilder, GlobalInitializer, InstantiateModule, Trampoline, Translator,
     VMComponentOffsets,
 };
-use wasmtime_environ::wasmparser::{Validator, WasmFeatures};
+use wasmtime_environ::wasmparser::{Parser, Validator, WasmFeatures};
 use wasmtime_environ::{
-    HostPtr, MemoryInitialization, Module, ModuleTranslation, ScopeVec, TableSegmentElements,
-    Tunables, VMOffsets,
+    HostPtr, MemoryInitialization, Module, ModuleEnvironment, ModuleTranslation,
+    ModuleTypesBuilder, ScopeVec, StaticModuleIndex, TableSegmentElements, Tunables, VMOffsets,
 };
 
 /// Bytes that one element of a passive segment takes.
@@ -60,13 +60,8 @@ impl Plan {
         let (whole, mut modules) = translator.translate(component)?;
         let mut copied = BTreeMap::new();
         for (index, module) in modules.iter_mut() {
-            let types = types.module_types_builder_mut();
-            let pages = segments::pages(module);
-            module.finalize_memory_init(&tunables, PAGE, MAPPED, types);
-            // wasmtime maps the data of all other modules.
-            if let MemoryInitialization::Segmented = module.module.memory_initialization {
-                copied.insert(index, pages);
-            }
+            let pages = copied_pages(module, &tunables, types.module_types_builder_mut());
+            copied.insert(index, pages);
         }
         let passes_strings = whole
             .trampolines
@@ -75,11 +70,11 @@ impl Plan {
         let initializers = whole.component.initializers.iter();
         let instances = initializers.filter_map(|initializer| match initializer {
             GlobalInitializer::InstantiateModule(InstantiateModule::Static(module, _), _) => {
-                Some((copied.get(module).copied(), modules.get(*module)?))
+                Some((copied.get(module).copied()?, modules.get(*module)?))
             }
             _ => None,
         });
-        let (copied, instances): (Vec<Option<u64>>, Vec<_>) = instances.unzip();
+        let (copied, instances): (Vec<u64>, Vec<_>) = instances.unzip();
         let own = VMComponentOffsets::new(HostPtr, &whole.component).size_of_vmctx();
         let held = instances.iter().map(|module| held(module));
         // A module counts by itself too, whether it is instantiated or not.
@@ -87,13 +82,47 @@ impl Plan {
         Ok(Self {
             passes_strings,
             held: held.fold(u64::from(own), u64::saturating_add),
-            copied: copied.into_iter().flatten().fold(0, u64::saturating_add),
+            copied: copied.into_iter().fold(0, u64::saturating_add),
             filled: instances
                 .iter()
                 .map(|module| filled(module))
                 .fold(0, u64::saturating_add),
             parts: alone.fold(most_parts(&instances), Parts::max),
         })
+    }
+
+    /// Plans a core module.
+    ///
+    /// # Errors
+    /// It is not valid, or wasmtime does not know how to run it.
+    pub(crate) fn of_module(binary: &[u8]) -> wasmtime::Result<Self> {
+        let tunables = Tunables::default_host();
+        let mut validator = Validator::new_with_features(WasmFeatures::default());
+        let mut types = ModuleTypesBuilder::new(&validator);
+        let index = StaticModuleIndex::from_u32(0);
+        let translating = ModuleEnvironment::new(&tunables, &mut validator, &mut types, index);
+        let mut module = translating.translate(Parser::new(0), binary)?;
+        Ok(Self {
+            passes_strings: false,
+            copied: copied_pages(&mut module, &tunables, &mut types),
+            held: held(&module),
+            filled: filled(&module),
+            parts: most_parts(&[&module]),
+        })
+    }
+}
+
+/// Pages into which an instance of a module copies its data. wasmtime maps the data of most modules, which is none.
+fn copied_pages(
+    module: &mut ModuleTranslation<'_>,
+    tunables: &Tunables,
+    types: &mut ModuleTypesBuilder,
+) -> u64 {
+    let pages = segments::pages(module);
+    module.finalize_memory_init(tunables, PAGE, MAPPED, types);
+    match module.module.memory_initialization {
+        MemoryInitialization::Segmented => pages,
+        _ => 0,
     }
 }
 

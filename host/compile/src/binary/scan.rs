@@ -22,7 +22,7 @@ const NESTED: usize = 256;
 /// Test: `refused_plugins::components::a_plugin_that_would_take_gigabytes_to_compile_is_refused`.
 const FUNCTION: usize = 1024 * 1024;
 
-/// Names of imports and exports in a component, with those of its types and instances. A component that imports all of
+/// Names of imports and exports in a component, with those of its types and instances; or in a program. A component that imports all of
 /// WASI has some hundred. The host keeps all of them, and descriptions of a plugin list them. More is refused as too
 /// complex. Test: `refused_plugins::components::a_component_with_a_hundred_thousand_names_is_refused`.
 const NAMES: usize = 10_000;
@@ -56,6 +56,9 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
     for payload in Parser::new(0).parse_all(binary) {
         let payload = payload?;
         names += names_in(&payload)?;
+        if depth == 0 {
+            names += names_of_module(&payload);
+        }
         if names > NAMES {
             return Err(Unfit::Complex(format!(
                 "it has {names} names of imports and exports (at most {NAMES})"
@@ -106,6 +109,15 @@ pub(crate) fn scan(binary: &[u8]) -> Result<Scanned, Unfit> {
         }
     }
     Ok(found)
+}
+
+/// Counts the names of a section of the outermost module: those of a program.
+fn names_of_module(section: &Payload<'_>) -> usize {
+    match section {
+        Payload::ImportSection(section) => section.count() as usize,
+        Payload::ExportSection(section) => section.count() as usize,
+        _ => 0,
+    }
 }
 
 /// Counts a section's names of imports and exports.

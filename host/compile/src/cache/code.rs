@@ -40,7 +40,7 @@ pub(crate) fn part_of_eco(engine: &Engine, code: &'static [u8]) -> wasmtime::Res
     unsafe { Component::deserialize(engine, code) }
 }
 
-/// As [`component`], for the module of a component that is called directly.
+/// As [`component`], for a module: that of a program, or of a component that is called directly.
 pub(super) fn module(engine: &Engine, file: &File) -> wasmtime::Result<Module> {
     #[cfg(target_os = "linux")]
     {

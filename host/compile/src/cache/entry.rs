@@ -1,6 +1,6 @@
-//! An entry of the cache: the code of a component, and its facts.
+//! An entry of the cache: the code of a component, or of a program's module, and its facts.
 //!
-//! A component's file has the code, as wasmtime wrote it; then the facts, in JSON; then their length. Code comes first,
+//! Its file has the code, as wasmtime wrote it; then the facts, in JSON; then their length. Code comes first,
 //! so that it can be mapped as it lies there. The module of a component that is called directly has a file of its own,
 //! with code alone. Both files end with a seal.
 
@@ -8,7 +8,7 @@ use super::code;
 #[cfg(feature = "compile")]
 use super::folder::unnamed;
 use super::seal::{self, Sealing};
-use crate::facts::Facts;
+use crate::facts::{Facts, Form};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use wasmtime::component::Component;
@@ -17,10 +17,16 @@ use wasmtime::{Engine, Module};
 /// Compiled code, in files.
 pub(crate) struct Entry {
     pub(crate) facts: Facts,
-    /// The component's code. Facts and a seal may follow it.
-    pub(crate) component: File,
-    /// The code of its module alone, where the component is called directly.
+    /// The code. Facts and a seal may follow it.
+    pub(crate) code: File,
+    /// The code of a component's module alone, where the component is called directly.
     pub(crate) module: Option<File>,
+}
+
+/// The code of an entry, once it is loaded.
+pub(crate) enum Either {
+    Component(Component),
+    Module(Module),
 }
 
 /// Bytes that hold the length of the facts.
@@ -31,7 +37,7 @@ const MOST_FACTS: u64 = 256 * 1024;
 impl Entry {
     /// Makes an entry from code in memory.
     #[cfg(feature = "compile")]
-    pub(crate) fn of(facts: Facts, component: &[u8], module: Option<&[u8]>) -> io::Result<Self> {
+    pub(crate) fn of(facts: Facts, code: &[u8], module: Option<&[u8]>) -> io::Result<Self> {
         let file = |bytes: &[u8]| {
             let mut file = unnamed()?;
             file.write_all(bytes)?;
@@ -39,46 +45,49 @@ impl Entry {
         };
         Ok(Self {
             facts,
-            component: file(component)?,
+            code: file(code)?,
             module: module.map(file).transpose()?,
         })
     }
 
-    /// Reads an entry from a component's file. `None` where that file is damaged, or its module's file is missing or
-    /// damaged.
-    pub(super) fn read(mut component: File, module: impl FnOnce() -> Option<File>) -> Option<Self> {
-        let end = seal::check(&component).ok()?;
-        let facts = facts(&mut component, end).ok()?;
+    /// Reads an entry from its file. `None` where that is damaged, or the file of its module alone is missing or damaged.
+    pub(super) fn read(mut code: File, module: impl FnOnce() -> Option<File>) -> Option<Self> {
+        let end = seal::check(&code).ok()?;
+        let facts = facts(&mut code, end).ok()?;
         let module = match facts.direct {
             Some(_) => Some(module().filter(|file| seal::check(file).is_ok())?),
             None => None,
         };
         Some(Self {
             facts,
-            component,
+            code,
             module,
         })
     }
 
-    /// Writes a component's file.
+    /// Writes its file.
     pub(super) fn write(&self, to: &File) -> io::Result<()> {
         let mut to = Sealing::new(to);
-        copy(&self.component, &mut to)?;
+        copy(&self.code, &mut to)?;
         let facts = serde_json::to_vec(&self.facts)?;
         to.write_all(&facts)?;
         to.write_all(&(facts.len() as u64).to_le_bytes())?;
         to.seal()
     }
 
-    /// Writes a module's file.
+    /// Writes the file of its module alone.
     pub(super) fn write_module(module: &File, to: &File) -> io::Result<()> {
         let mut to = Sealing::new(to);
         copy(module, &mut to)?;
         to.seal()
     }
 
-    pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
-        code::component(engine, &self.component)
+    /// The code, in this engine: of a component, or of a module.
+    pub(crate) fn code(&self, engine: &Engine) -> wasmtime::Result<Either> {
+        Ok(match self.facts.form {
+            Form::Component => Either::Component(code::component(engine, &self.code)?),
+            Form::Module => Either::Module(code::module(engine, &self.code)?),
+        })
     }
 
     pub(crate) fn module(&self, engine: &Engine) -> wasmtime::Result<Option<Module>> {

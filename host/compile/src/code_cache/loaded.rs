@@ -1,18 +1,18 @@
 //! Code loaded from an entry of the cache: counted, and checked against the budgets.
 
 use crate::budget::{Budget, Budgets};
-use crate::cache::entry::Entry;
+use crate::cache::entry::{Either, Entry};
 use crate::cache::name::Kind;
 use crate::error::CompileError;
 use crate::facts::{Facts, Scanned};
-use crate::total_memory::{CountedComponent, TotalMemory};
+use crate::total_memory::{Code, CountedComponent, TotalMemory};
 
-/// The code of one component.
+/// The code of one component, or of one program.
 #[derive(Clone)]
 pub(super) struct Loaded {
     pub(super) facts: Facts,
-    pub(super) component: CountedComponent,
-    /// Its module alone, where the component is called directly.
+    pub(super) code: Code,
+    /// The module of a component alone, where the component is called directly.
     pub(super) module: Option<wasmtime::Module>,
 }
 
@@ -31,10 +31,20 @@ impl Loaded {
             // Interpreters are eco's own. Their need of memory is checked when a script is loaded.
             Kind::Interpreter => {}
         }
-        let component = entry.component(engine).map_err(CompileError::Internal)?;
+        let code = entry.code(engine).map_err(CompileError::Internal)?;
         let module = entry.module(engine).map_err(CompileError::Internal)?;
-        let counted = total_memory.count(component, module.as_ref());
-        let component = counted.map_err(|(budget, code)| {
+        let of_module = module.as_ref().map(wasmtime::Module::image_range);
+        let counted = match code {
+            Either::Component(component) => {
+                let images = [component.image_range()].into_iter().chain(of_module);
+                total_memory.count(component, images).map(Code::Component)
+            }
+            Either::Module(program) => {
+                let image = program.image_range();
+                total_memory.count(program, [image]).map(Code::Module)
+            }
+        };
+        let code = counted.map_err(|(budget, code)| {
             let code = bytesize::ByteSize(code as u64);
             CompileError::budget(
                 budget,
@@ -44,9 +54,19 @@ impl Loaded {
         })?;
         Ok(Self {
             facts,
-            component,
+            code,
             module,
         })
+    }
+
+    /// Its component. What eco compiles of its own is one.
+    pub(super) fn component(self) -> Result<CountedComponent, CompileError> {
+        match self.code {
+            Code::Component(component) => Ok(component),
+            Code::Module(_) => Err(CompileError::Internal(wasmtime::Error::msg(
+                "the code is that of a module",
+            ))),
+        }
     }
 }
 

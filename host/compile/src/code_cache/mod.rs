@@ -24,7 +24,7 @@ use crate::interpreter::Interpreter;
 use crate::script::Script;
 use crate::script::languages::Language;
 use crate::source::Source;
-use crate::total_memory::{CountedComponent, TotalMemory};
+use crate::total_memory::{Code, CountedComponent, TotalMemory};
 use input::Input;
 pub use input::Snapshot;
 use interpreters::Interpreters;
@@ -35,15 +35,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Mutex;
 
-/// A component that was read and compiled, before it is put to a use.
+/// A plugin that was read and compiled, before it is put to a use.
 #[derive(Clone)]
 pub struct Compiled {
     /// Name for messages.
     pub name: String,
-    /// Bytes of the component, or of the script.
+    /// Bytes of the component, of the module, or of the script.
     pub size: usize,
     /// Its code.
-    pub component: CountedComponent,
+    pub code: Code,
     /// Whether the host must copy its functions' results before it looks at them.
     pub post_return: bool,
     /// The tools that made it, as its producers sections name them.
@@ -186,7 +186,7 @@ impl CodeCache {
         let input = Input::Script(interpreter, script);
         let loaded = self.anew(&compiled.name, Arc::new(input)).await?;
         Ok(Compiled {
-            component: loaded.component,
+            code: loaded.code,
             post_return: loaded.facts.scan.post_return,
             held: loaded.facts.held,
             copied: loaded.facts.copied,
@@ -227,8 +227,7 @@ impl CodeCache {
                 is_awaited,
             })
         };
-        let compiled = self.compiled(language.name().to_owned(), read).await;
-        compiled.map(|compiled| compiled.component)
+        self.component(language.name().to_owned(), read).await
     }
 
     /// The code of a snapshot of this script, if it was compiled before and kept.
@@ -241,7 +240,7 @@ impl CodeCache {
             let entry = cache.disk.as_ref()?.find(&key)?;
             cache.load(&entry, Kind::Snapshot).ok()
         });
-        Some(finding.await.ok()??.component)
+        finding.await.ok()??.component().ok()
     }
 
     /// Makes a snapshot from an instance that was read after it evaluated this script.
@@ -263,8 +262,17 @@ impl CodeCache {
         name: &str,
     ) -> Result<CountedComponent, CompileError> {
         let read = || Ok(Input::Snapshot(snapshot));
-        let compiled = self.compiled(name.to_owned(), read).await;
-        compiled.map(|compiled| compiled.component)
+        self.component(name.to_owned(), read).await
+    }
+
+    /// Compiles something of eco's own.
+    async fn component(
+        self: &Arc<Self>,
+        name: String,
+        read: impl FnOnce() -> Result<Input, CompileError> + Send + 'static,
+    ) -> Result<CountedComponent, CompileError> {
+        let (_, loaded, _) = self.loaded(&name, read).await?;
+        loaded.component()
     }
 
     async fn compiled(
@@ -272,6 +280,38 @@ impl CodeCache {
         name: String,
         read: impl FnOnce() -> Result<Input, CompileError> + Send + 'static,
     ) -> Result<Compiled, CompileError> {
+        let (input, loaded, target) = self.loaded(&name, read).await?;
+        let script = match &*input {
+            Input::Script(_, script) => Some(script.clone()),
+            Input::Plugin { .. } | Input::Interpreter { .. } | Input::Snapshot(_) => None,
+        };
+        let Loaded {
+            facts,
+            code,
+            module,
+        } = loaded;
+        Ok(Compiled {
+            name,
+            target,
+            size: script
+                .as_ref()
+                .map_or(facts.size, |script| script.text.len()),
+            code,
+            post_return: facts.scan.post_return,
+            made_with: facts.scan.made_with,
+            held: facts.held,
+            copied: facts.copied,
+            direct: module.zip(facts.direct),
+            script,
+        })
+    }
+
+    /// Finds the code of an input, or makes it.
+    async fn loaded(
+        self: &Arc<Self>,
+        name: &str,
+        read: impl FnOnce() -> Result<Input, CompileError> + Send + 'static,
+    ) -> Result<(Arc<Input>, Loaded, Target), CompileError> {
         let cache = self.clone();
         let reading = aside(move || {
             let input = read()?;
@@ -290,31 +330,9 @@ impl CodeCache {
         let (input, found) = reading.await?;
         let (loaded, target) = match found {
             Some(found) => found,
-            None => (self.anew(&name, input.clone()).await?, Target::Native),
+            None => (self.anew(name, input.clone()).await?, Target::Native),
         };
-        let script = match &*input {
-            Input::Script(_, script) => Some(script.clone()),
-            Input::Plugin { .. } | Input::Interpreter { .. } | Input::Snapshot(_) => None,
-        };
-        let Loaded {
-            facts,
-            component,
-            module,
-        } = loaded;
-        Ok(Compiled {
-            name,
-            target,
-            size: script
-                .as_ref()
-                .map_or(facts.size, |script| script.text.len()),
-            component,
-            post_return: facts.scan.post_return,
-            made_with: facts.scan.made_with,
-            held: facts.held,
-            copied: facts.copied,
-            direct: module.zip(facts.direct),
-            script,
-        })
+        Ok((input, loaded, target))
     }
 
     /// Compiles an input, and keeps its code.

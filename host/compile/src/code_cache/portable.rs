@@ -8,7 +8,7 @@ use super::loaded::Loaded;
 use crate::cache::code::part_of_eco;
 use crate::facts::{Facts, Scanned};
 use crate::interpreter::Interpreter;
-use crate::total_memory::TotalMemory;
+use crate::total_memory::{Code, TotalMemory};
 
 /// Loads an interpreter's portable code into an engine for such code. `None` where there is none, where the total
 /// memory has no room for it, or where the engine can't run it: another version of wasmtime takes no code of this one.
@@ -22,9 +22,11 @@ pub(super) fn load(
         .ok()?;
     // None of the interpreters that have portable code has a `post-return`.
     let facts = Facts::of_interpreter(interpreter.read().ok()?.len(), Scanned::default());
+    let image = component.image_range();
+    let counted = total_memory.count(component, [image]).ok()?;
     Some(Loaded {
         facts,
-        component: total_memory.count(component, None).ok()?,
+        code: Code::Component(counted),
         module: None,
     })
 }
@@ -63,15 +65,15 @@ mod tests {
             assert!(!made.facts.scan.post_return, "{path}: see `load`");
             let path = folder.join(path);
             if std::env::var_os("ECO_BLESS").is_some_and(|value| value == "1") {
-                std::fs::write(&path, &made.component).unwrap();
+                std::fs::write(&path, &made.code).unwrap();
             }
             let kept = std::fs::read(&path).unwrap_or_default();
             let differing = kept
                 .iter()
-                .zip(&made.component)
+                .zip(&made.code)
                 .filter(|(one, other)| one != other);
             assert!(
-                kept.len() == made.component.len() && differing.count() <= REORDERED,
+                kept.len() == made.code.len() && differing.count() <= REORDERED,
                 "{} is not what this version makes of the interpreter; make it anew with ECO_BLESS=1",
                 path.display()
             );

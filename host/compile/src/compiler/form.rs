@@ -1,8 +1,9 @@
-//! The form of a file that is no script: a component in binary form, its text, or something else.
+//! The form of a file that is no script: a component or a core module in binary form, the text of one, or something else.
 //!
-//! It tells them apart by their first bytes. `binary` looks inside a component.
+//! It tells them apart by their first bytes. `binary` looks inside.
 
 use super::refusal::Refusal;
+use crate::facts::Form;
 use crate::script::languages::Language;
 
 /// The first eight bytes of a component, from the component model's binary format: magic, version
@@ -11,13 +12,10 @@ const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 const MAGIC: &[u8] = b"\0asm";
 const CORE_MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
 
-/// The component in binary form; text is translated to it. `name` is for messages.
-pub(super) fn component(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Refusal> {
-    if bytes.starts_with(&COMPONENT) {
-        return Ok(bytes);
-    }
-    if bytes.starts_with(&CORE_MODULE) {
-        return Err(Refusal::CoreModule);
+/// The binary form, and what it holds; text is translated to it. `name` is for messages.
+pub(super) fn binary(bytes: Vec<u8>, name: &str) -> Result<(Vec<u8>, Form), Refusal> {
+    if let Some(form) = of_header(&bytes) {
+        return Ok((bytes, form));
     }
     if bytes.starts_with(MAGIC) {
         return Err(Refusal::Invalid(
@@ -30,12 +28,18 @@ pub(super) fn component(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Refusal> 
                 error.set_path(name);
                 Refusal::Text(error.to_string())
             })?;
-            if binary.starts_with(&CORE_MODULE) {
-                return Err(Refusal::CoreModule);
-            }
-            Ok(binary)
+            let form = of_header(&binary).unwrap_or(Form::Component);
+            Ok((binary, form))
         }
         _ => Err(Refusal::NotWasm(describe(&bytes))),
+    }
+}
+
+fn of_header(bytes: &[u8]) -> Option<Form> {
+    if bytes.starts_with(&COMPONENT) {
+        Some(Form::Component)
+    } else {
+        bytes.starts_with(&CORE_MODULE).then_some(Form::Module)
     }
 }
 

@@ -152,7 +152,7 @@ impl Answer {
                 module,
             } => Ok(Product {
                 facts: serde_json::from_str(facts)?,
-                component: component.clone(),
+                code: component.clone(),
                 module: module.clone(),
             }),
             Self::Panicked(why) => {

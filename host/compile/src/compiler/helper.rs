@@ -14,8 +14,8 @@ use crate::facts::Facts;
 use eco_isolated::{Clock, Ended, Limits, Program, Task, is_short_of};
 use std::fs::File;
 
-/// The helper's answer to a job. The code is in blocks beside it: the component's, and then the module's, if there is
-/// one.
+/// The helper's answer to a job. The code is in blocks beside it: the whole, and then that of a component's module alone,
+/// if there is one.
 pub(super) type Answer = Result<Facts, Refusal>;
 
 /// Most blocks of an answer. An answer with more is invalid. Test: `wire::an_answer_that_makes_no_sense_is_an_error`.
@@ -31,8 +31,8 @@ pub(super) fn read<B>(
 ) -> Result<(Facts, B, Option<B>), Option<Refusal>> {
     let facts = answer.map_err(Some)?;
     let mut code = code.into_iter();
-    let component = code.next().ok_or(None)?;
-    Ok((facts, component, code.next()))
+    let whole = code.next().ok_or(None)?;
+    Ok((facts, whole, code.next()))
 }
 
 /// Has a helper compile, when there is a place for it.
@@ -68,9 +68,9 @@ pub(super) async fn compile(
     let ran = eco_isolated::run(program, task, unnamed).await;
     let (answer, code): (Answer, Vec<File>) = ran.map_err(|ended| ended_so(ended, budgets))?;
     match read(answer, code) {
-        Ok((facts, component, module)) => Ok(Entry {
+        Ok((facts, code, module)) => Ok(Entry {
             facts,
-            component,
+            code,
             module,
         }),
         Err(Some(Refusal::Memory)) if limits.memory.is_some_and(is_short_of) => {

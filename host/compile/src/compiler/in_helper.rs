@@ -30,7 +30,7 @@ pub fn if_helper() {
 pub(super) fn said(compiled: Result<Product, Refusal>) -> (Answer, Vec<Vec<u8>>) {
     match compiled {
         Ok(product) => {
-            let code = [Some(product.component), product.module];
+            let code = [Some(product.code), product.module];
             (Ok(product.facts), code.into_iter().flatten().collect())
         }
         Err(refusal) => (Err(refusal), Vec::new()),

@@ -40,12 +40,7 @@ pub(super) async fn compile(
         .map_err(|_| CompileError::budget(Budget::Compile, budgets, NOT_BY_THEN))?
         .map_err(CompileError::stopped)??
         .map_err(|refusal| refusal.into_error(budgets))?;
-    Entry::of(
-        compiled.facts,
-        &compiled.component,
-        compiled.module.as_deref(),
-    )
-    .map_err(|error| {
+    Entry::of(compiled.facts, &compiled.code, compiled.module.as_deref()).map_err(|error| {
         CompileError::Internal(wasmtime::Error::new(error).context("there is no room for the code"))
     })
 }

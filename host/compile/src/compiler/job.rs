@@ -11,16 +11,17 @@ use super::settings::Settings;
 use super::snapshot;
 use crate::binary::direct::{self, detect};
 use crate::binary::plan::{Parts, Plan};
+use crate::binary::program::has_start;
 use crate::binary::scan::{post_return, scan};
 use crate::bounds::{FEW_PAGES, HELD, PARTS};
-use crate::facts::{Facts, Scanned};
+use crate::facts::{DirectNames, Facts, Form, Scanned};
 
 /// The result of a job.
 pub(crate) struct Product {
     pub(crate) facts: Facts,
-    /// The component's code.
-    pub(crate) component: Vec<u8>,
-    /// The code of its module alone, where the component is called directly.
+    /// The code of the component, or of the module that is a program.
+    pub(crate) code: Vec<u8>,
+    /// The code of a component's module alone, where the component is called directly.
     pub(crate) module: Option<Vec<u8>>,
 }
 
@@ -51,45 +52,65 @@ pub(crate) fn compile(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
 }
 
 fn plugin(job: &Job, bytes: Vec<u8>) -> Result<Product, Refusal> {
-    let binary = form::component(bytes, &job.name)?;
+    let (binary, form) = form::binary(bytes, &job.name)?;
+    if form == Form::Module && !has_start(&binary).map_err(invalid)? {
+        return Err(Refusal::CoreModule);
+    }
     let mut scan = scan(&binary)?;
     for tool in &mut scan.made_with {
         cut(tool, MOST_NAME);
     }
-    let Plan {
-        held,
-        copied,
-        filled,
-        ..
-    } = plan(&binary)?;
-    scan.table = scan.table.max(filled);
+    let plan = plan(&binary, form)?;
+    scan.table = scan.table.max(plan.filled);
     let engine = engine(job.settings)?;
-    let component = engine.precompile_component(&binary).map_err(failed)?;
-    let (direct, module) = match detect(&binary).map_err(invalid)? {
-        Some(found)
-            if found.longest_name() <= MOST_NAME && held <= direct::HELD && copied <= FEW_PAGES =>
-        {
-            let code = engine.precompile_module(found.module).map_err(failed)?;
-            (Some(found.names()), Some(code))
-        }
-        _ => (None, None),
+    let code = match form {
+        Form::Component => engine.precompile_component(&binary),
+        Form::Module => engine.precompile_module(&binary),
+    };
+    let code = code.map_err(failed)?;
+    let (direct, module) = match form {
+        Form::Component => direct_module(&binary, &plan, &engine)?.unzip(),
+        // A program is called once.
+        Form::Module => (None, None),
     };
     Ok(Product {
         facts: Facts {
+            form,
             size: binary.len(),
             scan,
-            held,
-            copied,
+            held: plan.held,
+            copied: plan.copied,
             direct,
         },
-        component,
+        code,
         module,
     })
 }
 
-/// Plans a component, and refuses it where an instance would exceed a bound.
-fn plan(binary: &[u8]) -> Result<Plan, Refusal> {
-    let plan = Plan::of(binary).map_err(failed)?;
+/// The module of a component that is called directly, compiled by itself.
+fn direct_module(
+    binary: &[u8],
+    plan: &Plan,
+    engine: &wasmtime::Engine,
+) -> Result<Option<(DirectNames, Vec<u8>)>, Refusal> {
+    let found = detect(binary).map_err(invalid)?.filter(|found| {
+        let is_small = plan.held <= direct::HELD && plan.copied <= FEW_PAGES;
+        is_small && found.longest_name() <= MOST_NAME
+    });
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let code = engine.precompile_module(found.module).map_err(failed)?;
+    Ok(Some((found.names(), code)))
+}
+
+/// Plans a component or a module, and refuses it where an instance would exceed a bound.
+fn plan(binary: &[u8], form: Form) -> Result<Plan, Refusal> {
+    let plan = match form {
+        Form::Component => Plan::of(binary),
+        Form::Module => Plan::of_module(binary),
+    };
+    let plan = plan.map_err(failed)?;
     if plan.parts.number > PARTS as usize {
         let Parts { number, kind } = plan.parts;
         let what = format!("it is made of {number} {kind} (at most {PARTS})");
@@ -124,7 +145,7 @@ fn precompile(job: &Job, binary: &[u8]) -> Result<Product, Refusal> {
     let component = engine(job.settings)?.precompile_component(binary);
     Ok(Product {
         facts: Facts::of_interpreter(binary.len(), scan),
-        component: component.map_err(failed)?,
+        code: component.map_err(failed)?,
         module: None,
     })
 }

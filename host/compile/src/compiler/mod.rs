@@ -57,7 +57,7 @@ pub enum Compiler {
 
 /// Version of the facts and the code in the cache. It changes when the same compiler would make others from the same
 /// bytes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 impl Compiler {
     /// This program as the helper. Its `main` begins with [`if_helper`]. The program of a test harness has no such `main`:

@@ -7,7 +7,7 @@ use eco_fair::{Account, Place, RecentTime, TurnQueue};
 use parking_lot::{Mutex, MutexGuard};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 use tokio::time::{Sleep, sleep, sleep_until};
@@ -119,8 +119,13 @@ impl CallState {
         self.pause().place = place;
     }
 
+    /// Whether the call that begins is slow from the start.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.slow_flag.is_slow()
+    }
+
     /// Notes that the guest goes on, on this thread.
-    pub(super) fn goes_on(&self) {
+    pub(crate) fn goes_on(&self) {
         self.pause().went_on = Reading::now();
     }
 
@@ -176,6 +181,15 @@ impl CallState {
         pause.had + since.unwrap_or_default()
     }
 
+    /// As [`ends`](Self::ends), within the guest's call. `None` if the call has never stopped.
+    pub(crate) fn ends_within(&self) -> Option<Duration> {
+        let is_counted = {
+            let pause = self.pause();
+            pause.is_begun || pause.went_on.is_some()
+        };
+        is_counted.then(|| self.ends())
+    }
+
     /// Ends a call whose time is counted exactly. Returns its processor time since the last tick.
     pub(super) fn ends(&self) -> Duration {
         let mut pause = self.pause();
@@ -217,21 +231,82 @@ impl Span {
     }
 }
 
+/// What bounds a call whose guest has stopped, with the timers for it. They cost nothing to the calls, nearly all, that end
+/// without a pause.
+pub(crate) struct Bounds<'a> {
+    call_state: &'a CallState,
+    /// What is left of the time in which it may wait.
+    left: Duration,
+    span: Span,
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl<'a> Bounds<'a> {
+    /// For a call that may wait for so long, and has this span.
+    pub(crate) fn new(call_state: &'a CallState, left: Duration, span: Span) -> Self {
+        Self {
+            call_state,
+            left,
+            span,
+            waiting: None,
+            deadline: None,
+        }
+    }
+
+    /// Notes that the guest has stopped. Returns whether it did so to make way.
+    ///
+    /// # Errors
+    /// It has waited for too long, or its time is over.
+    pub(crate) fn stopped(&mut self, cx: &mut Context<'_>) -> Result<bool, Budget> {
+        let made_way = self.call_state.stops(self.span.runs_since);
+        let mut broken = None;
+        if made_way {
+            self.end_waiting();
+        } else {
+            let left = self.left;
+            let waiting = || (Instant::now(), Box::pin(sleep(left)));
+            let (_, timer) = self.waiting.get_or_insert_with(waiting);
+            if timer.as_mut().poll(cx).is_ready() {
+                broken = Some(Budget::Wait);
+            }
+        }
+        if let Some(end) = self.span.ends {
+            let timer = || Box::pin(sleep_until(end.into()));
+            let timer = self.deadline.get_or_insert_with(timer);
+            // The timers of a busy runtime may be late.
+            if timer.as_mut().poll(cx).is_ready() || Instant::now() >= end {
+                broken = broken.or(Some(Budget::Deadline));
+            }
+        }
+        broken.map_or(Ok(made_way), Err)
+    }
+
+    fn end_waiting(&mut self) {
+        if let Some((since, _)) = self.waiting.take() {
+            self.left = self.left.saturating_sub(since.elapsed());
+        }
+    }
+
+    /// What is left of the time in which it may wait.
+    pub(crate) fn left(mut self) -> Duration {
+        self.end_waiting();
+        self.left
+    }
+}
+
 /// Runs a call until it ends, or until it has waited for longer than `most_wait`, or until the end of its `span`. The
 /// [`CpuMeter`](super::meter::CpuMeter) bounds the time in which the call runs. The deadline alone bounds the time in
 /// which it makes way for others.
 ///
-/// The timers cost nothing to the calls, nearly all, that end without a pause. It is no `async fn`, whose future would
-/// have the parameters twice.
+/// It is no `async fn`, whose future would have the parameters twice.
 pub(crate) fn bounded<F: Future>(
     mut call: Pin<&mut F>,
     call_state: &CallState,
     most_wait: Duration,
-    Span { runs_since, ends }: Span,
+    span: Span,
 ) -> impl Future<Output = Ended<F::Output>> {
-    let mut left = most_wait;
-    let mut waiting: Option<(Instant, Pin<Box<Sleep>>)> = None;
-    let mut deadline: Option<Pin<Box<Sleep>>> = None;
+    let mut bounds = Bounds::new(call_state, most_wait, span);
     // A call that is slow from the start has waited before it began.
     let mut paused = call_state.slow_flag.is_slow();
     std::future::poll_fn(move |cx| {
@@ -244,32 +319,13 @@ pub(crate) fn bounded<F: Future>(
             return Poll::Ready(Ended { result, rest });
         }
         paused = true;
-        let made_way = call_state.stops(runs_since);
-        let mut broken = None;
-        if made_way {
-            if let Some((since, _)) = waiting.take() {
-                left = left.saturating_sub(since.elapsed());
-            }
-        } else {
-            let (_, timer) = waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
-            if timer.as_mut().poll(cx).is_ready() {
-                broken = Some(Budget::Wait);
-            }
-        }
-        if let Some(end) = ends {
-            let timer = deadline.get_or_insert_with(|| Box::pin(sleep_until(end.into())));
-            // The timers of a busy runtime may be late.
-            if timer.as_mut().poll(cx).is_ready() || Instant::now() >= end {
-                broken = broken.or(Some(Budget::Deadline));
-            }
-        }
-        match broken {
-            Some(budget) => {
+        match bounds.stopped(cx) {
+            Ok(_) => Poll::Pending,
+            Err(budget) => {
                 let rest = Some(call_state.ends());
                 let result = Err(budget);
                 Poll::Ready(Ended { result, rest })
             }
-            None => Poll::Pending,
         }
     })
 }

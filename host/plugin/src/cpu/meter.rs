@@ -203,6 +203,18 @@ impl CpuMeter {
         self.flag(self.runs_since).then(|| self.payer())
     }
 
+    /// Has the call that has just begun go on from one that had used so much, as it waited for nothing of the peer's.
+    ///
+    /// # Errors
+    /// That was all.
+    pub(crate) fn goes_on_from(&mut self, used: Duration, budgets: &Budgets) -> Result<(), Budget> {
+        self.used = used;
+        if used > budgets.cpu.saturating_mul(self.slowdown) {
+            return Err(Budget::Cpu);
+        }
+        Ok(())
+    }
+
     /// Whether calls of this plugin take turns.
     pub(crate) fn takes_turns(&self) -> bool {
         self.spent.average() >= TURNS
@@ -238,13 +250,19 @@ impl CpuMeter {
         now.duration_since(self.runs_since) > most && self.used + self.call_state.so_far() > most
     }
 
-    /// Ends a call. `rest` is its processor time that isn't counted yet, if the call has stopped at least once.
-    pub(crate) fn end(&mut self, rest: Option<Duration>) {
+    /// Ends a call. `rest` is its processor time that isn't counted yet, if the call has stopped at least once. Returns the
+    /// processor time of the whole call.
+    pub(crate) fn end(&mut self, rest: Option<Duration>) -> Duration {
         let is_exact = std::mem::take(&mut self.is_exact);
         let rest = rest.or_else(|| is_exact.then(|| self.call_state.ends()));
         let time = rest.unwrap_or_else(|| first_part(self.runs_since));
         self.total += time;
         self.spent.took(self.paid + time);
+        self.charge_call(time);
+        self.used + time
+    }
+
+    fn charge_call(&mut self, time: Duration) {
         let now = match &self.payer {
             Some(_) => {
                 let now = Instant::now();

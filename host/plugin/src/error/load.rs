@@ -53,6 +53,15 @@ pub enum LoadError {
         /// The imports of the embedding program that are offered beside eco's own.
         own: Vec<String>,
     },
+    /// It is a core module that imports something else than WASI preview 1.
+    #[error(
+        "it imports what eco does not offer to a program: {}\nA core module has wasi_snapshot_preview1. Build it for that alone: C with --target=wasm32-wasip1, Rust for wasm32-wasip1, Go with GOOS=wasip1.",
+        one_line(Listed(.refused))
+    )]
+    ProgramImport {
+        /// The imports: module and name.
+        refused: Vec<String>,
+    },
     /// The interface of eco's own that it imports is offered, but not with that function or type.
     #[error("{}", not_offered(format_args!("{:#}", .0), &[]))]
     ImportType(wasmtime::Error),
@@ -101,7 +110,10 @@ impl LoadError {
             Self::Compile(error) => error.code(),
             Self::Script { .. } => "script",
             Self::Function { .. } => "function",
-            Self::Import { .. } | Self::ImportType(_) | Self::OwnImportType(_) => "import",
+            Self::Import { .. }
+            | Self::ProgramImport { .. }
+            | Self::ImportType(_)
+            | Self::OwnImportType(_) => "import",
             Self::Export { .. } => "export",
             Self::Type { .. } => "type",
             Self::Start(_) => "start",

@@ -6,6 +6,7 @@ use super::peer_details::PeerDetails;
 use crate::evaluation::Evaluation;
 use crate::laboratory::{Laboratory, World};
 use crate::plugin_log::PluginLog;
+use crate::stdio::Stdio;
 use eco_compile::Script;
 use std::sync::Arc;
 use wasmtime::component::Linker;
@@ -34,6 +35,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) log: Arc<PluginLog>,
     /// What is known of the peer; `None` for nothing.
     pub(crate) peer_details: Option<&'a Arc<PeerDetails>>,
+    /// What a program has of the world.
+    pub(crate) stdio: Option<&'a Stdio>,
 }
 
 /// An interface of `wit/` that eco offers to plugins, with its implementation.

@@ -15,7 +15,7 @@ pub(crate) const WASI_OBJECTS: usize = 256;
 pub(crate) const WASI_OBJECT: usize = 256;
 /// The interface, as wasmtime-wasi names it.
 /// Test: `hostile_plugins::uncounted_work::a_plugin_that_polls_thousands_of_handles_at_once_is_cut`.
-const POLL: &str = "wasi:io/poll@0.2.12";
+pub(crate) const POLL: &str = "wasi:io/poll@0.2.12";
 
 /// Replaces wasmtime-wasi's `poll`. Each handle costs as much as a host call, and a list of more handles than objects
 /// may exist traps.
@@ -24,18 +24,26 @@ pub(super) fn link<T: HostCalls>(linker: &mut Linker<T>) -> wasmtime::Result<()>
         "poll",
         |mut store: StoreContextMut<'_, T>, (handles,): (WasmList<Resource<DynPollable>>,)| {
             Box::new(async move {
-                let state = store.data_mut();
-                state.count_host_calls(handles.len() as u64);
-                // The check comes before any handle is looked up.
-                if handles.len() > WASI_OBJECTS {
-                    return Err(wasmtime::format_err!(
-                        "it polls {} handles at once (at most {WASI_OBJECTS})",
-                        handles.len()
-                    ));
-                }
-                let handles = handles.iter(&mut store)?.collect::<wasmtime::Result<_>>()?;
+                let handles = read(&mut store, &handles)?;
                 Ok((store.data_mut().ctx().table.poll(handles).await?,))
             })
         },
     )
+}
+
+/// Reads the list that a `poll` is given, at its price.
+pub(crate) fn read<T: HostCalls>(
+    store: &mut StoreContextMut<'_, T>,
+    handles: &WasmList<Resource<DynPollable>>,
+) -> wasmtime::Result<Vec<Resource<DynPollable>>> {
+    let state = store.data_mut();
+    state.count_host_calls(handles.len() as u64);
+    // The check comes before any handle is looked up.
+    if handles.len() > WASI_OBJECTS {
+        return Err(wasmtime::format_err!(
+            "it polls {} handles at once (at most {WASI_OBJECTS})",
+            handles.len()
+        ));
+    }
+    handles.iter(store)?.collect()
 }

@@ -33,7 +33,8 @@ impl Standard {
         }))
     }
 
-    fn append(&self, bytes: &[u8]) -> Result<(), Budget> {
+    /// Appends bytes, and logs the lines that are whole.
+    pub(crate) fn append(&self, bytes: &[u8]) -> Result<(), Budget> {
         let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
         self.0.log.spend(bytes.len() + lines * LINE_COST)?;
         let mut line = self.0.unfinished.lock();

@@ -1,13 +1,16 @@
-//! WASI 0.2 with nothing granted: its clocks and its randomness work, stdout and stderr go to the log.
+//! WASI 0.2 with nothing granted: its clocks and its randomness work, stdout and stderr go to the log. A program has its
+//! standard input and output, its arguments and its environment besides.
 
 use super::host_calls::HostCalls;
 use super::import::{Import, Importer, Setup};
 use super::poll::{self, WASI_OBJECTS};
+use super::program_streams::{Stdin, Stdout};
 use super::standard::Standard;
 use super::virtual_sleep;
 use crate::evaluation::Evaluation;
 use crate::laboratory::{Laboratory, World};
 use crate::plugin_log::{Level, PluginLog};
+use crate::stdio::Stdio;
 use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView};
@@ -21,6 +24,9 @@ pub(crate) struct WasiState {
     log: Arc<PluginLog>,
     laboratory: Option<Laboratory>,
     evaluation: Option<Arc<Evaluation>>,
+    /// What a program has of the world.
+    stdio: Option<Stdio>,
+    stderr: Standard,
     built: Option<Box<Built>>,
 }
 
@@ -34,13 +40,31 @@ impl WasiState {
         log: Arc<PluginLog>,
         laboratory: Option<Laboratory>,
         evaluation: Option<Arc<Evaluation>>,
+        stdio: Option<Stdio>,
     ) -> Self {
         Self {
+            stderr: Standard::new(&log, Level::Warn),
             log,
             laboratory,
             evaluation,
+            stdio,
             built: None,
         }
+    }
+
+    /// What a program has of the world. `None` for a plugin, and for a program that is only tried out.
+    pub(crate) fn stdio(&self) -> Option<&Stdio> {
+        self.stdio.as_ref()
+    }
+
+    /// Standard error, which is the log.
+    pub(crate) fn stderr(&self) -> &Standard {
+        &self.stderr
+    }
+
+    /// The laboratory that the instance is judged in, if any.
+    pub(crate) fn laboratory(&self) -> Option<&Laboratory> {
+        self.laboratory.as_ref()
     }
 
     /// Whether the instance holds no WASI object. A handle to one means nothing in another instance.
@@ -69,11 +93,18 @@ impl WasiState {
         let mut context = WasiCtx::builder();
         context
             .stdout(Standard::new(log, Level::Info))
-            .stderr(Standard::new(log, Level::Warn))
+            .stderr(self.stderr.clone())
             .max_random_size(WASI_RANDOM)
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false);
+        if let Some(stdio) = &self.stdio {
+            context
+                .stdin(Stdin(stdio.pipes.clone()))
+                .stdout(Stdout(stdio.pipes.clone()))
+                .args(&stdio.arguments)
+                .envs(&stdio.environment);
+        }
         if let Some(laboratory) = &self.laboratory {
             laboratory.furnish(&mut context);
         } else if let Some(evaluation) = &self.evaluation {
@@ -105,7 +136,8 @@ impl Import for Wasi {
 
     fn state(setup: &Setup<'_>) -> WasiState {
         let (log, evaluation) = (setup.log.clone(), setup.evaluation.clone());
-        WasiState::new(log, setup.laboratory.cloned(), evaluation)
+        let (laboratory, stdio) = (setup.laboratory.cloned(), setup.stdio.cloned());
+        WasiState::new(log, laboratory, evaluation, stdio)
     }
 
     fn link<T: HostCalls>(

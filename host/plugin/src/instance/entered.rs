@@ -4,12 +4,12 @@
 
 use super::condition::Condition;
 use super::live::{Instance, before_end};
-use super::store::Usage;
 use crate::abi::Measured;
 use crate::cpu::call_state::{Ended, Payer, bounded};
 use crate::error::Error;
 use crate::imports::host_calls::HostCalls as _;
 use crate::participation::Participation;
+use crate::usage::Usage;
 use eco_compile::Budget;
 use eco_fair::{Account, Place};
 use std::pin::pin;

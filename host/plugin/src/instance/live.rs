@@ -5,13 +5,14 @@
 use super::condition::Condition;
 use super::owner::Owner;
 use super::state::InstanceState;
-use super::store::{Usage, new_store};
-use super::template::Template;
+use super::store::new_store;
+use super::template::{Ready, Template};
 use super::watch::Watch;
 use crate::cpu::call_state::{CallState, Ended, Span, bounded};
 use crate::engine_state::EngineState;
 use crate::error::Error;
 use crate::participation::Participation;
+use crate::usage::Usage;
 use eco_compile::Budget;
 use std::pin::pin;
 use std::sync::Arc;
@@ -40,45 +41,69 @@ pub(crate) struct Instance {
     pub(super) call_state: Arc<CallState>,
 }
 
+/// A new instance, and its store.
+pub(crate) struct Started<M> {
+    pub(crate) store: Store<InstanceState>,
+    pub(crate) exports: M,
+    pub(crate) call_state: Arc<CallState>,
+}
+
+/// Makes an instance. Its start code runs here, within the budgets of one call.
+pub(crate) async fn start<R: Ready>(
+    template: &Template<R>,
+    owner: Owner,
+) -> Result<Started<R::Made>, Error> {
+    let engine = &template.shared.engine;
+    let code = template.code();
+    let mut store = new_store(&template.shared, code, owner);
+    let held = store.data_mut().hold(template.held);
+    held.map_err(|broken| store.data().broke(broken))?;
+    let call_state = store.data().meter.call_state.clone();
+    store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
+    store.set_epoch_deadline(1);
+    // wasmtime copies no more bytes than this out of the plugin at once, as arguments or as results: as many as
+    // its memory holds, but not the same bytes again and again. Each receiver checks its own limit.
+    store.set_hostcall_fuel(engine.budgets.memory.max(engine.budgets.reply));
+    let meter = &store.data().meter;
+    let slow = template.starts_slowly.then(|| meter.payer());
+    if let Some(payer) = slow.or_else(|| meter.start_instance()) {
+        let waits = call_state.waits(&engine.slow_queue, &payer);
+        let waited = before_end(waits, store.data().meter.span()).await;
+        waited.map_err(|broken| store.data().broke(broken))?;
+    }
+    let span = store.data().meter.span().runs_from_now();
+    let Ended { result, rest } = {
+        let starting = pin!(template.ready.instantiate(&mut store));
+        bounded(starting, &call_state, engine.budgets.wait, span).await
+    };
+    let state = store.data_mut();
+    state.meter.end(rest);
+    state.release_for_call();
+    let exports = result
+        .map_err(|broken| store.data().broke(broken))?
+        .map_err(|error| match error.downcast_ref::<Budget>() {
+            Some(broken) => store.data().broke(*broken),
+            None => Error::from_start(error, &engine.budgets),
+        })?;
+    Ok(Started {
+        store,
+        exports,
+        call_state,
+    })
+}
+
 impl Instance {
-    /// Instantiates the plugin. Its start code runs here, within the budgets of one call.
+    /// Instantiates the plugin.
     pub(crate) async fn start(template: &Template, owner: Owner) -> Result<Self, Error> {
-        let engine = &template.shared.engine;
-        let code = template.code();
-        let mut store = new_store(&template.shared, code, owner);
-        let held = store.data_mut().hold(template.held);
-        held.map_err(|broken| store.data().broke(broken))?;
-        let call_state = store.data().meter.call_state.clone();
-        store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
-        store.set_epoch_deadline(1);
-        // wasmtime copies no more bytes than this out of the plugin at once, as arguments or as results: as many as
-        // its memory holds, but not the same bytes again and again. Each receiver checks its own limit.
-        store.set_hostcall_fuel(engine.budgets.memory.max(engine.budgets.reply));
-        let meter = &store.data().meter;
-        let slow = template.starts_slowly.then(|| meter.payer());
-        if let Some(payer) = slow.or_else(|| meter.start_instance()) {
-            let waits = call_state.waits(&engine.slow_queue, &payer);
-            let waited = before_end(waits, store.data().meter.span()).await;
-            waited.map_err(|broken| store.data().broke(broken))?;
-        }
-        let span = store.data().meter.span().runs_from_now();
-        let Ended { result, rest } = {
-            let starting = pin!(template.ready.instantiate_async(&mut store));
-            bounded(starting, &call_state, engine.budgets.wait, span).await
-        };
-        let state = store.data_mut();
-        state.meter.end(rest);
-        state.release_for_call();
-        let exports = result
-            .map_err(|broken| store.data().broke(broken))?
-            .map_err(|error| match error.downcast_ref::<Budget>() {
-                Some(broken) => store.data().broke(*broken),
-                None => Error::from_start(error, &engine.budgets),
-            })?;
+        let Started {
+            store,
+            exports,
+            call_state,
+        } = start(template, owner).await?;
         Ok(Self {
             store,
             exports,
-            engine: engine.clone(),
+            engine: template.shared.engine.clone(),
             call_state,
         })
     }

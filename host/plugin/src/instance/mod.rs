@@ -11,12 +11,12 @@ pub(crate) mod state;
 mod store;
 mod template;
 mod watch;
+mod watching;
 
 pub(crate) use condition::Condition;
 pub(crate) use entered::Entered;
-pub(crate) use live::Instance;
+pub(crate) use live::{Instance, Started, start};
 pub(crate) use owner::Owner;
-pub use store::Usage;
 pub(crate) use store::{Code, new_store};
 pub(crate) use template::Template;
 pub(crate) use watch::{DirectCalls, Watch};

@@ -3,6 +3,7 @@
 use crate::engine_state::EngineState;
 use crate::imports::peer_details::PeerDetails;
 use crate::laboratory::Laboratory;
+use crate::stdio::Stdio;
 use eco_contract::SlowFlag;
 use eco_fair::Membership;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub(crate) struct Owner {
     pub(crate) slow_flag: SlowFlag,
     /// The time by the clock in which each of its calls must be over; `None` for the engine's.
     pub(crate) deadline: Option<Duration>,
+    /// What a program has of the world. `None` for a plugin.
+    pub(crate) stdio: Option<Stdio>,
     /// The laboratory that the instance runs in, if any.
     pub(crate) laboratory: Option<Laboratory>,
 }
@@ -33,6 +36,7 @@ impl Owner {
             membership: engine.nobody.clone(),
             slow_flag: SlowFlag::default(),
             deadline: None,
+            stdio: None,
             laboratory: None,
         }
     }

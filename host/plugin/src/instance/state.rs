@@ -5,6 +5,7 @@
 
 use super::condition::Condition;
 use super::owner::Owner;
+use super::watch::Watch;
 use crate::cpu::call_state::{CallState, Payer};
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::priority::Priority;
@@ -93,6 +94,8 @@ pub(crate) struct InstanceState {
     for_call: usize,
     /// Bytes of that for the last result of a function of the embedder's.
     for_result: usize,
+    /// The running call of a program, if somebody observes the engine.
+    pub(crate) running: Option<Watch>,
 }
 
 impl InstanceState {
@@ -103,6 +106,7 @@ impl InstanceState {
             membership,
             slow_flag,
             deadline,
+            stdio,
             laboratory,
         } = owner;
         let engine = &plugin.engine;
@@ -134,6 +138,7 @@ impl InstanceState {
             script_imports: &engine.script_imports,
             log,
             peer_details: peer_details.as_ref(),
+            stdio: stdio.as_ref(),
         };
         let sharing = state.map(|state| Sharing {
             state,
@@ -181,6 +186,7 @@ impl InstanceState {
             pending: 0,
             for_call: 0,
             for_result: 0,
+            running: None,
             laboratory,
         }
     }

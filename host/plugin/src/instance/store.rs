@@ -3,32 +3,18 @@
 use super::owner::Owner;
 use super::state::{HANDLES, InstanceState, PluginShared};
 use crate::imports::host_calls::instructions_left;
+use crate::usage::Usage;
 use eco_compile::Target;
-use std::time::Duration;
-use wasmtime::Store;
-
-/// The memory and the work of an instance so far.
-#[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct Usage {
-    /// Bytes of linear memory, of all its memories together.
-    pub memory: usize,
-    /// Processor time of its start and of its calls that are over. A call, or the part of one, that took less than
-    /// 10 ms, is measured by the wall clock. `None` for a plugin that is called directly: its calls take about as long
-    /// as reading a clock, and nothing measures them.
-    pub cpu: Option<Duration>,
-    /// Units of work, as [`Budgets::fuel`](crate::Budgets::fuel) counts them. `None` unless the engine is
-    /// [metered](crate::EngineBuilder::metered).
-    pub fuel: Option<u64>,
-}
+use wasmtime::{Store, StoreContext};
 
 impl Usage {
-    pub(crate) fn of(store: &Store<InstanceState>) -> Self {
+    pub(crate) fn of<'a>(store: impl Into<StoreContext<'a, InstanceState>>) -> Self {
+        let store = store.into();
         Self {
             memory: store.data().memory(),
             cpu: None,
             // Portable code counts fuel even where nobody asked for it.
-            fuel: instructions_left(store)
+            fuel: instructions_left(&store)
                 .filter(|_| store.data().engine.settings.counts_fuel())
                 .map(|left| {
                     let state = store.data();

@@ -68,7 +68,7 @@ impl Timer {
 
     /// Ready when the timer is over. A laboratory's timer wakes no task: the code that advances the clock polls
     /// again.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
             Self::Real {
                 set: true,

@@ -1,4 +1,4 @@
-//! The instance behind a session, which is called directly or as a component.
+//! The instance behind a session, which is called directly or as a component, or runs as a program.
 //!
 //! It owns that choice: `plugin` only keeps the template of direct instances, and sessions don't know them.
 
@@ -6,7 +6,10 @@ use super::component::{Call, ComponentServer};
 use super::direct::DirectInstance;
 use super::plugin::Server;
 use crate::error::Error;
-use crate::instance::{Instance, Owner, Usage};
+use crate::instance::{Instance, Owner};
+use crate::program::{Event, ProgramInstance};
+use crate::stdio::Replies;
+use crate::usage::Usage;
 use eco_contract::{DirectBuffer, Reason, Reply};
 use futures_util::FutureExt as _;
 use std::future::ready;
@@ -17,20 +20,39 @@ use std::time::Duration;
 pub(super) enum ServerInstance {
     Direct(DirectInstance),
     Component(ComponentServer),
+    Program(Box<ProgramInstance>),
+}
+
+/// What a program is told of its connection, and how its session wants its replies.
+pub(super) struct Surroundings<'a> {
+    pub(super) variables: &'a [(String, String)],
+    pub(super) replies: Replies,
 }
 
 impl ServerInstance {
     /// Makes a new instance of a plugin.
-    pub(super) async fn instantiate(server: &Server, owner: Owner) -> Result<Self, Error> {
-        let current = server.plugin.templates.current();
+    pub(super) async fn instantiate(
+        server: &Server,
+        owner: Owner,
+        surroundings: Surroundings<'_>,
+    ) -> Result<Self, Error> {
+        let handler = match server {
+            Server::Plugin(handler) => handler,
+            Server::Program(program) => {
+                let Surroundings { variables, replies } = surroundings;
+                let instance = ProgramInstance::new(program, owner, variables, replies).await?;
+                return Ok(Self::Program(Box::new(instance)));
+            }
+        };
+        let current = handler.plugin.templates.current();
         let template = &current.template;
-        if let Some(direct) = &server.direct {
+        if let Some(direct) = &handler.direct {
             return direct
                 .instantiate(&template.shared, owner)
                 .map(Self::Direct);
         }
         let instance = Instance::start(template, owner).await?;
-        let loaded = &server.plugin.loaded;
+        let loaded = &handler.plugin.loaded;
         let (lifting, hearing) = (loaded.lifting, loaded.hearing());
         ComponentServer::new(&current.exports, lifting, instance, hearing)
             .map(Self::Component)
@@ -42,6 +64,7 @@ impl ServerInstance {
         match self {
             Self::Direct(direct) => direct.usage(),
             Self::Component(component) => component.instance().usage(),
+            Self::Program(program) => program.usage(),
         }
     }
 
@@ -55,8 +78,10 @@ impl ServerInstance {
 
     /// Sets the time by the clock in which each further call must be over.
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        if let Self::Component(component) = self {
-            component.instance_mut().set_deadline(deadline);
+        match self {
+            Self::Direct(_) => {}
+            Self::Component(component) => component.instance_mut().set_deadline(deadline),
+            Self::Program(program) => program.set_deadline(deadline),
         }
     }
 
@@ -68,7 +93,18 @@ impl ServerInstance {
         call: Call<'_>,
     ) -> impl Future<Output = Result<Reply<'_>, Error>> {
         match (self, call) {
-            (Self::Component(component), call) => Box::pin(component.dispatch(call)).left_future(),
+            (Self::Component(component), call) => Box::pin(component.dispatch(call))
+                .left_future()
+                .left_future(),
+            (Self::Program(program), call) => {
+                let event = match call {
+                    Call::Open(_) => Event::Open,
+                    Call::Receive(chunk) => Event::Chunk(chunk),
+                    Call::Event => Event::Beside,
+                    Call::EndOfInput => Event::EndOfInput,
+                };
+                Box::pin(program.call(event)).right_future().left_future()
+            }
             (Self::Direct(direct), Call::Receive(chunk)) => {
                 ready(direct.receive_copy(chunk)).right_future()
             }
@@ -79,11 +115,27 @@ impl ServerInstance {
         }
     }
 
+    /// The next part of a reply.
+    pub(super) async fn more(&mut self) -> Result<Reply<'_>, Error> {
+        match self {
+            Self::Direct(_) | Self::Component(_) => Ok(Reply::default()),
+            Self::Program(program) => program.more().await,
+        }
+    }
+
+    /// Advice for the author of a program, once it is over.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Direct(_) | Self::Component(_) => None,
+            Self::Program(program) => program.hint(),
+        }
+    }
+
     /// The plugin's memory, if chunks can be read into it.
     pub(super) fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
         match self {
             Self::Direct(direct) => Some(direct),
-            Self::Component(_) => None,
+            Self::Component(_) | Self::Program(_) => None,
         }
     }
 
@@ -92,6 +144,7 @@ impl ServerInstance {
         match self {
             Self::Direct(_) => Poll::Pending,
             Self::Component(component) => component.poll_event(cx),
+            Self::Program(program) => program.poll_event(cx),
         }
     }
 
@@ -99,7 +152,10 @@ impl ServerInstance {
     pub(super) fn closed(&mut self, why: Reason) -> impl Future<Output = Result<(), Error>> {
         match self {
             Self::Direct(_) => ready(Ok(())).right_future(),
-            Self::Component(component) => Box::pin(component.closed(why)).left_future(),
+            Self::Component(component) => {
+                Box::pin(component.closed(why)).left_future().left_future()
+            }
+            Self::Program(program) => Box::pin(program.closed()).right_future().left_future(),
         }
     }
 }

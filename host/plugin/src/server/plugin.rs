@@ -9,14 +9,16 @@ use crate::error::LoadError;
 use crate::imports::Importer;
 use crate::loaded::{Interface, Loaded};
 use crate::loading::{self, Plugin, Role};
-use eco_compile::{Caller, Compiled, Source, Target};
+use crate::program::{self, Program};
+use crate::stdio::ProgramSettings;
+use eco_compile::{Caller, Code, Compiled, Source, Target};
 use std::fmt;
 use std::sync::Arc;
 
 const ROLE: Role<ServerExports> = Role {
     name: "server plugin",
     importer: Importer::Server,
-    expected: "eco:plugin/handler@0.1.0 (with receive) or eco:plugin/session@0.1.0 (with open, receive, end-of-input, closed)",
+    expected: "eco:plugin/handler@0.1.0 (with receive) or eco:plugin/session@0.1.0 (with open, receive, end-of-input, closed); or, for a program, wasi:cli/run@0.2.0 (with run)",
     needs: "receive",
     callers: &[Caller::Peer, Caller::Topic],
     find: ServerExports::find,
@@ -27,11 +29,17 @@ const ROLE: Role<ServerExports> = Role {
     check: |exports, lifting, instance| Functions::find(exports, lifting, instance).map(drop),
 };
 
-/// A plugin that serves connections. Cheap to clone; clones are the same plugin.
+/// A plugin that serves connections, or a [program](ProgramSettings) that does. Cheap to clone; clones are the same plugin.
 #[derive(Clone)]
 pub struct ServerPlugin(pub(super) Arc<Server>);
 
-pub(super) struct Server {
+pub(super) enum Server {
+    Plugin(Box<Handler>),
+    Program(Arc<Program>),
+}
+
+/// One that exports an interface of eco's.
+pub(super) struct Handler {
     pub(super) plugin: Plugin<ServerExports>,
     pub(super) instantiated: Instantiated,
     /// Makes its instances, where they are called directly.
@@ -50,7 +58,7 @@ pub(super) enum Instantiated {
 
 impl ServerPlugin {
     /// Reads, compiles and checks a plugin, and instantiates it once, so that one that can't work
-    /// is found here and not at the first connection.
+    /// is found here and not at the first connection. A component that is both a plugin and a program is the former.
     ///
     /// # Errors
     /// See [`LoadError`]: each variant is one of the checks, in their order.
@@ -58,7 +66,49 @@ impl ServerPlugin {
     /// # Cancel safety
     /// Dropped, it leaves nothing but compiled code, which the next load of the same plugin may use.
     pub async fn load(engine: &Engine, source: Source) -> Result<Self, LoadError> {
-        let load = |compiled| Self::from_compiled(engine, compiled);
+        Self::load_with(engine, source, &ProgramSettings::default()).await
+    }
+
+    /// As [`load`](Self::load), with these settings if it is a program. A plugin has no use for them.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn load_with(
+        engine: &Engine,
+        source: Source,
+        settings: &ProgramSettings,
+    ) -> Result<Self, LoadError> {
+        let load = |compiled| Self::from_compiled(engine, compiled, settings);
+        Self::watched(engine, source, load).await
+    }
+
+    /// As [`load_with`](Self::load_with), of what is a program, whatever else it may be.
+    ///
+    /// # Errors
+    /// As there; or it is no program.
+    ///
+    /// # Cancel safety
+    /// As there.
+    pub async fn load_program(
+        engine: &Engine,
+        source: Source,
+        settings: &ProgramSettings,
+    ) -> Result<Self, LoadError> {
+        let load = |compiled| Self::program(engine, compiled, settings);
+        Self::watched(engine, source, load).await
+    }
+
+    async fn watched<F>(
+        engine: &Engine,
+        source: Source,
+        load: impl Fn(Compiled) -> F,
+    ) -> Result<Self, LoadError>
+    where
+        F: Future<Output = Result<Self, LoadError>>,
+    {
         let watch = engine.0.watch_load(&source);
         let loaded = loading::compile_and_load(engine, source, load).await;
         engine.0.watched_load(watch, &loaded, Self::loaded);
@@ -69,7 +119,15 @@ impl ServerPlugin {
     pub(crate) async fn from_compiled(
         engine: &Engine,
         compiled: Compiled,
+        settings: &ProgramSettings,
     ) -> Result<Self, LoadError> {
+        let is_plugin = match &compiled.code {
+            Code::Component(component) => ServerExports::find(component).is_some(),
+            Code::Module(_) => false,
+        };
+        if !is_plugin && program::is_program(&compiled.code) {
+            return Self::program(engine, compiled, settings).await;
+        }
         let direct = DirectTemplate::of(engine, &compiled)?;
         let plugin = loading::load(engine, &compiled, &ROLE).await?;
         let only_receives = match &plugin.loaded.functions {
@@ -81,11 +139,20 @@ impl ServerPlugin {
         } else {
             Instantiated::WithConnection
         };
-        Ok(Self(Arc::new(Server {
+        Ok(Self(Arc::new(Server::Plugin(Box::new(Handler {
             plugin,
             instantiated,
             direct,
-        })))
+        })))))
+    }
+
+    async fn program(
+        engine: &Engine,
+        compiled: Compiled,
+        settings: &ProgramSettings,
+    ) -> Result<Self, LoadError> {
+        let program = program::load(engine, &compiled, settings).await?;
+        Ok(Self(Arc::new(Server::Program(Arc::new(program)))))
     }
 
     /// Waits until the last template of a script's instances is known. Returns whether it is a snapshot of an
@@ -95,12 +162,20 @@ impl ServerPlugin {
     /// # Cancel safety
     /// Dropped, it leaves no trace: the work goes on.
     pub async fn settled(&self) -> bool {
-        self.0.plugin.templates.settled().await
+        match &*self.0 {
+            Server::Plugin(handler) => handler.plugin.templates.settled().await,
+            Server::Program(_) => false,
+        }
     }
 
     /// Whether its instances run in native code. A script's don't, until its interpreter is compiled.
     pub fn is_native(&self) -> bool {
-        self.0.plugin.templates.current().template.target == Target::Native
+        match &*self.0 {
+            Server::Plugin(handler) => {
+                handler.plugin.templates.current().template.target == Target::Native
+            }
+            Server::Program(_) => true,
+        }
     }
 
     /// The name of the built-in, or the path.
@@ -126,15 +201,37 @@ impl ServerPlugin {
 
     /// Whether the time of its calls counts against the peer. Direct calls don't count, since they are over at once.
     pub(super) fn counts_time(&self) -> bool {
-        self.0.direct.is_none()
+        match &*self.0 {
+            Server::Plugin(handler) => handler.direct.is_none(),
+            Server::Program(_) => true,
+        }
+    }
+
+    /// Whether an instance has nothing to do before the first chunk.
+    pub(super) fn only_receives(&self) -> bool {
+        match &*self.0 {
+            Server::Plugin(handler) => handler.instantiated == Instantiated::WithFirstChunk,
+            Server::Program(_) => false,
+        }
+    }
+
+    /// Whether it is a program, which is told of its connection by variables.
+    pub(super) fn is_program(&self) -> bool {
+        matches!(&*self.0, Server::Program(_))
     }
 
     pub(super) fn engine(&self) -> &EngineState {
-        &self.0.plugin.templates.current().template.shared.engine
+        match &*self.0 {
+            Server::Plugin(handler) => &handler.plugin.templates.current().template.shared.engine,
+            Server::Program(program) => program.engine(),
+        }
     }
 
     pub(crate) fn loaded(&self) -> &Loaded {
-        &self.0.plugin.loaded
+        match &*self.0 {
+            Server::Plugin(handler) => &handler.plugin.loaded,
+            Server::Program(program) => &program.loaded,
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 //! It makes the instance when the plugin first has something to do, and gives it up at the last call.
 
 use super::component::Call;
-use super::instance::ServerInstance;
-use super::plugin::{Instantiated, ServerPlugin};
+use super::instance::{ServerInstance, Surroundings};
+use super::plugin::ServerPlugin;
 use crate::error::Error;
 use crate::imports::peer_details::PeerDetails;
-use crate::instance::{Owner, Usage};
+use crate::instance::Owner;
 use crate::laboratory::Laboratory;
+use crate::stdio::{Replies, variables};
+use crate::usage::Usage;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +31,9 @@ use std::time::Duration;
 pub struct PluginSession {
     plugin: ServerPlugin,
     owner: Owner,
+    /// What a program is told of its connection.
+    variables: Vec<(String, String)>,
+    replies: Replies,
     instance: Slot,
 }
 
@@ -79,8 +84,24 @@ impl PluginSession {
         Self {
             plugin,
             owner,
+            variables: Vec::new(),
+            replies: Replies::Whole,
             instance: Slot::Unmade,
         }
+    }
+
+    /// Has a program reply in parts ([`Next::More`](eco_contract::Next::More)), for a driver that takes them: what it has
+    /// written is sent as soon as it sleeps, or has written 64 KiB. Otherwise a reply is whole, as that of any plugin.
+    #[must_use]
+    pub fn in_parts(mut self) -> Self {
+        self.replies = Replies::InParts;
+        self
+    }
+
+    /// Advice for the author of a program that is over, and has written nothing before the end of its input, which came in
+    /// several chunks.
+    pub fn hint(&self) -> Option<String> {
+        self.instance.get()?.hint()
     }
 
     /// The memory and the work that its instance has used so far; `None` when there is none. A dead instance still has
@@ -113,7 +134,7 @@ impl PluginSession {
     /// Whether there is no instance yet, since the plugin has nothing to do before the first chunk.
     fn waits_for_chunk(&self) -> bool {
         let is_unmade = matches!(self.instance, Slot::Unmade);
-        is_unmade && self.plugin.0.instantiated == Instantiated::WithFirstChunk
+        is_unmade && self.plugin.only_receives()
     }
 
     /// The instance, which is made now if there is none.
@@ -122,7 +143,12 @@ impl PluginSession {
             // A start that fails or is dropped leaves none.
             self.instance = Slot::Gone;
             // The future is boxed, since it is large and rarely needed: futures are moved whole when they are made.
-            let making = ServerInstance::instantiate(&self.plugin.0, self.owner.clone());
+            let surroundings = Surroundings {
+                variables: &self.variables,
+                replies: self.replies,
+            };
+            let owner = self.owner.clone();
+            let making = ServerInstance::instantiate(&self.plugin.0, owner, surroundings);
             let made = Box::pin(making).await;
             let figures = &self.plugin.engine().figures;
             let mut made = made.inspect_err(|error| figures.failed(error))?;
@@ -167,6 +193,9 @@ impl Session for PluginSession {
             let membership = self.plugin.engine().peers.join(origin);
             self.owner.membership = Arc::new(membership);
         }
+        if self.plugin.is_program() {
+            self.variables = variables(connection);
+        }
         if self.waits_for_chunk() {
             return Ok(Opening::Greeting(Reply::default()));
         }
@@ -184,6 +213,13 @@ impl Session for PluginSession {
 
     fn direct_buffer(&mut self) -> Option<&mut dyn DirectBuffer<Error = Error>> {
         self.instance.get_mut()?.direct_buffer()
+    }
+
+    async fn more(&mut self) -> Result<Reply<'_>, Error> {
+        match self.instance.get_mut() {
+            Some(instance) => Box::pin(instance.more()).await,
+            None => Err(Error::Dead),
+        }
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -1,0 +1,119 @@
+//! The calls of a program: where one ends, and the next begins. Both happen within a function of WASI, on the program's
+//! own stack.
+//!
+//! It does for a program what [`Entered`](crate::instance::Entered) does for a plugin. The session bounds the time.
+
+use crate::imports::host_calls::HostCalls as _;
+use crate::instance::state::InstanceState;
+use crate::stdio::{Pipes, Stdio};
+use crate::usage::Usage;
+use eco_compile::Budget;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::{AsContext as _, AsContextMut, Store};
+
+/// A store, or what leads to it, within the program's run.
+pub(super) trait InRun: AsContextMut<Data = InstanceState> + Send {}
+
+impl<S: AsContextMut<Data = InstanceState> + Send> InRun for S {}
+
+/// The pipes of an instance. `None` while it is only tried out.
+pub(super) fn pipes(state: &InstanceState) -> Option<Arc<Pipes>> {
+    let stdio: &Stdio = state.imports.wasi.stdio()?;
+    Some(stdio.pipes.clone())
+}
+
+/// Waits for input, or for something `other`: the running call ends, and the next one begins. Returns the other, if that
+/// came.
+pub(super) async fn wait_for_input<T>(
+    store: &mut impl InRun,
+    pipes: &Pipes,
+    may_wake: bool,
+    other: impl Future<Output = T>,
+) -> wasmtime::Result<Option<T>> {
+    let used = end_call(store, pipes)?;
+    let came = pipes.wait(may_wake, other).await;
+    begin_call(store, pipes, used).await?;
+    Ok(came)
+}
+
+/// Ends the running call. Returns the processor time that it has had.
+///
+/// # Errors
+/// It has broken a budget that is counted as calls end.
+pub(super) fn end_call(store: &mut impl InRun, pipes: &Pipes) -> Result<Duration, Budget> {
+    let mut store = store.as_context_mut();
+    let state = store.data_mut();
+    let rest = state.meter.call_state.ends_within();
+    let used = state.meter.end(rest);
+    state.release_for_call();
+    let cpu = Some(state.meter.total());
+    let usage = Usage {
+        cpu,
+        ..Usage::of(store.as_context())
+    };
+    pipes.used(usage);
+    let state = store.data_mut();
+    state.check_shared()?;
+    if state.host_fuel() > 0 && usage.fuel > Some(state.engine.budgets.fuel) {
+        return Err(Budget::Fuel);
+    }
+    let watch = state.running.take();
+    state.watched(watch, &Ok(()));
+    Ok(used)
+}
+
+/// Begins a call, and waits for its turn. It goes on from one that had `used` so much where no input has come since.
+///
+/// # Errors
+/// That was all of its processor time.
+pub(super) async fn begin_call(
+    store: &mut impl InRun,
+    pipes: &Pipes,
+    used: Duration,
+) -> wasmtime::Result<()> {
+    let mut store = store.as_context_mut();
+    let function = pipes.begin_call();
+    let state = store.data_mut();
+    state.running = state.watch(function);
+    let slow = state.start_call();
+    if !pipes.is_readable() {
+        let state = &mut *state;
+        state.meter.goes_on_from(used, &state.engine.budgets)?;
+    }
+    let (engine, call_state) = (state.engine.clone(), state.call_state());
+    match slow {
+        Some(payer) => {
+            let waits = call_state.waits(&engine.slow_queue, &payer);
+            call_state.makes_way(waits).await;
+        }
+        None if state.takes_turns() => {
+            let payer = state.meter.payer();
+            let turn = engine.calls.enter(&payer.plugin, &payer.peer, payer.recent);
+            let place = call_state.makes_way(turn).await;
+            store.data_mut().meter.has_had_turn();
+            call_state.has_turn(Some(place));
+        }
+        None => {}
+    }
+    store.set_epoch_deadline(1);
+    Ok(())
+}
+
+/// Ends the run of a program, whose last call has `result`.
+pub(super) fn end_run<T>(
+    store: &mut Store<InstanceState>,
+    pipes: &Pipes,
+    result: &Result<T, crate::error::Error>,
+) {
+    let state = store.data_mut();
+    let rest = state.meter.call_state.ends_within();
+    state.meter.end(rest);
+    let cpu = Some(state.meter.total());
+    let watch = state.running.take();
+    state.watched(watch, result);
+    pipes.used(Usage {
+        cpu,
+        ..Usage::of(&*store)
+    });
+}

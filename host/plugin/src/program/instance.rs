@@ -1,0 +1,243 @@
+//! A program that runs for one connection, as its session drives it.
+//!
+//! It owns the outer side of a call: what the program is given, how long it may wait, and what becomes of its output.
+
+use super::load::Program;
+use super::template::Running;
+use crate::cpu::call_state::{Bounds, CallState, Span};
+use crate::engine_state::EngineState;
+use crate::error::Error;
+use crate::instance::Owner;
+use crate::laboratory::Laboratory;
+use crate::stdio::{Pipes, Replies};
+use crate::usage::Usage;
+use eco_contract::{Next, Reply};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// What a program is called for.
+pub(crate) enum Event<'a> {
+    /// Its connection is open.
+    Open,
+    Chunk(&'a [u8]),
+    /// What it waits for beside its input has come.
+    Beside,
+    EndOfInput,
+}
+
+/// A program that runs.
+pub(crate) struct ProgramInstance {
+    /// `None` once it is over, or dead.
+    running: Option<Running>,
+    pipes: Arc<Pipes>,
+    call_state: Arc<CallState>,
+    engine: Arc<EngineState>,
+    program: Arc<Program>,
+    connection: u64,
+    laboratory: Option<Laboratory>,
+    /// The time by the clock in which each call must be over.
+    deadline: Duration,
+    /// What is left of the time in which the running call may wait.
+    left: Duration,
+    /// Whether the running call has stopped already.
+    has_stopped: bool,
+}
+
+/// Where a program stops.
+enum Stop {
+    /// It waits for input: its call is over.
+    Waits,
+    /// It waits for something else, and has written.
+    Writes,
+    /// It is over, with its exit code.
+    Over(Result<u32, Error>),
+}
+
+impl ProgramInstance {
+    /// Makes an instance. It begins with its first call.
+    pub(crate) async fn new(
+        program: &Arc<Program>,
+        owner: Owner,
+        variables: &[(String, String)],
+        replies: Replies,
+    ) -> Result<Self, Error> {
+        let engine = program.engine().clone();
+        let pipes = Arc::new(Pipes::new(replies, engine.budgets.reply));
+        let deadline = owner.deadline.unwrap_or(engine.budgets.deadline);
+        let (connection, laboratory) = (owner.connection, owner.laboratory.clone());
+        let owner = Owner {
+            stdio: Some(program.stdio(&pipes, variables)),
+            ..owner
+        };
+        let (running, call_state) = program.run(owner, &pipes).await?;
+        Ok(Self {
+            running: Some(running),
+            pipes,
+            call_state,
+            left: engine.budgets.wait,
+            engine,
+            program: program.clone(),
+            connection,
+            laboratory,
+            deadline,
+            has_stopped: false,
+        })
+    }
+
+    /// The memory and the work that it had used when its last call was over.
+    pub(crate) fn usage(&self) -> Usage {
+        self.pipes.usage()
+    }
+
+    /// Sets the time by the clock in which each further call must be over.
+    pub(crate) fn set_deadline(&mut self, deadline: Duration) {
+        self.deadline = deadline;
+    }
+
+    /// Tells the program of an event, and runs it until it waits for input again.
+    pub(crate) async fn call(&mut self, event: Event<'_>) -> Result<Reply<'_>, Error> {
+        let function = match event {
+            Event::Open => "open",
+            Event::Chunk(chunk) => {
+                self.pipes.give(chunk);
+                "receive"
+            }
+            Event::Beside => "event",
+            Event::EndOfInput => {
+                self.pipes.end_input();
+                "end-of-input"
+            }
+        };
+        self.pipes.calls(function);
+        // Waiting for the peer is not waiting.
+        if !matches!(event, Event::Beside) {
+            self.left = self.engine.budgets.wait;
+        }
+        self.has_stopped = false;
+        self.drive().await
+    }
+
+    /// Goes on with a call whose reply was a part.
+    pub(crate) async fn more(&mut self) -> Result<Reply<'_>, Error> {
+        self.drive().await
+    }
+
+    /// Tells the program that its peer is gone, and lets it end: its input is at its end, and its output reaches nobody.
+    pub(crate) async fn closed(&mut self) -> Result<(), Error> {
+        if self.running.is_none() {
+            return Ok(());
+        }
+        self.pipes.leave();
+        if self.pipes.waits() {
+            self.left = self.engine.budgets.wait;
+            self.has_stopped = false;
+        }
+        self.pipes.calls("closed");
+        self.drive().await.map(drop)
+    }
+
+    /// Ready when what the program waits for beside its input has come.
+    pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.pipes.may_wake() {
+            return Poll::Pending;
+        }
+        // It is not driven, so that it only looks whether that has come.
+        if !self.pipes.is_woken()
+            && let Some(running) = &mut self.running
+            && running.as_mut().poll(cx).is_ready()
+        {
+            self.running = None;
+        }
+        match self.pipes.is_woken() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+
+    /// Runs the program until it stops. A future that is dropped before that leaves a dead instance.
+    async fn drive(&mut self) -> Result<Reply<'static>, Error> {
+        let mut running = self.running.take().ok_or(Error::Dead)?;
+        let now = Instant::now();
+        let span = Span {
+            runs_since: now,
+            ends: now.checked_add(self.deadline),
+        };
+        let call_state = self.call_state.clone();
+        let mut bounds = Bounds::new(&call_state, self.left, span);
+        let mut has_stopped = self.has_stopped || call_state.is_slow();
+        self.pipes.drive(true);
+        let stop = poll_fn(|cx| {
+            if has_stopped {
+                call_state.goes_on();
+            }
+            if let Poll::Ready(result) = running.as_mut().poll(cx) {
+                return Poll::Ready(Stop::Over(result));
+            }
+            if self.pipes.waits() {
+                return Poll::Ready(Stop::Waits);
+            }
+            has_stopped = true;
+            match bounds.stopped(cx) {
+                // Who makes way waits for a place, which is not to wait for the peer.
+                Ok(false) if self.pipes.has_part() => Poll::Ready(Stop::Writes),
+                Ok(_) => Poll::Pending,
+                Err(budget) => {
+                    self.pipes.break_budget(budget);
+                    // It has the state that the failure is counted in.
+                    running.as_mut().poll(cx).map(Stop::Over)
+                }
+            }
+        })
+        .await;
+        self.pipes.drive(false);
+        self.left = bounds.left();
+        self.has_stopped = has_stopped;
+        let next = match stop {
+            Stop::Waits => {
+                self.running = Some(running);
+                Next::KeepOpen
+            }
+            Stop::Writes => {
+                self.running = Some(running);
+                Next::More
+            }
+            Stop::Over(result) => {
+                self.tell_end(result?);
+                match self.pipes.has_input_ended() {
+                    true => Next::KeepOpen,
+                    false => Next::Close,
+                }
+            }
+        };
+        let data = self.pipes.take_output().into();
+        Ok(Reply { data, next })
+    }
+
+    /// Logs how the program has ended, where its author may want to know.
+    fn tell_end(&self, code: u32) {
+        let connection = self.connection;
+        if code != 0 {
+            let text = format!("the program exited with code {code}");
+            match &self.laboratory {
+                Some(laboratory) => laboratory.write(format!("eco: {text}")),
+                None => tracing::info!(connection, code, "{text}"),
+            }
+        }
+        if let Some(hint) = self.hint() {
+            match &self.laboratory {
+                Some(laboratory) => laboratory.write(format!("eco: {hint}")),
+                // It is the same for each connection.
+                None if self.program.hints_first() => tracing::info!(connection, "{hint}"),
+                None => {}
+            }
+        }
+    }
+
+    /// Advice for its author, where all of its output came only with the end of its input.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let is_due = self.running.is_none() && self.pipes.wrote_only_at_end();
+        is_due.then(|| self.program.flush_hint())
+    }
+}

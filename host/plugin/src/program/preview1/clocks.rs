@@ -1,0 +1,117 @@
+//! Clocks and randomness: those that plugins have in WASI 0.2, in a laboratory too.
+
+use super::errno::{Errno, Failure, returned};
+use super::{MODULE, memory};
+use crate::imports::host_calls::HostCalls as _;
+use crate::instance::state::InstanceState;
+use wasmtime::{Caller, Linker};
+use wasmtime_wasi::WasiView as _;
+use wasmtime_wasi::clocks::WasiClocksCtxView;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::Host as MonotonicClock;
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Host as WallClock;
+use wasmtime_wasi::p2::bindings::random::random::Host as _;
+
+/// A clock that a program may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// The time since 1970.
+    Wall,
+    /// A time that only goes on.
+    Monotonic,
+}
+
+impl Clock {
+    /// The clock with this number. There are two more, of processor time, which nobody may read.
+    pub(super) fn numbered(number: u32) -> Result<Self, Errno> {
+        match number {
+            0 => Ok(Self::Wall),
+            1 => Ok(Self::Monotonic),
+            _ => Err(Errno::Invalid),
+        }
+    }
+
+    /// Its time, in nanoseconds.
+    pub(super) fn now(self, state: &mut InstanceState) -> wasmtime::Result<u64> {
+        let mut clocks = clocks(state);
+        Ok(match self {
+            Self::Wall => {
+                let now = WallClock::now(&mut clocks)?;
+                in_nanoseconds(now.seconds, now.nanoseconds)
+            }
+            Self::Monotonic => MonotonicClock::now(&mut clocks)?,
+        })
+    }
+
+    fn resolution(self, state: &mut InstanceState) -> wasmtime::Result<u64> {
+        let mut clocks = clocks(state);
+        Ok(match self {
+            Self::Wall => {
+                let step = WallClock::resolution(&mut clocks)?;
+                in_nanoseconds(step.seconds, step.nanoseconds)
+            }
+            Self::Monotonic => MonotonicClock::resolution(&mut clocks)?,
+        })
+    }
+}
+
+fn clocks(state: &mut InstanceState) -> WasiClocksCtxView<'_> {
+    let view = state.ctx();
+    WasiClocksCtxView {
+        ctx: view.ctx.clocks(),
+        table: view.table,
+    }
+}
+
+fn in_nanoseconds(seconds: u64, nanoseconds: u32) -> u64 {
+    let whole = seconds.saturating_mul(1_000_000_000);
+    whole.saturating_add(u64::from(nanoseconds))
+}
+
+pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        MODULE,
+        "clock_time_get",
+        |mut caller: Caller<'_, InstanceState>, clock: u32, _: u64, at: u32| {
+            returned(put_time(&mut caller, clock, at, Clock::now))
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "clock_res_get",
+        |mut caller: Caller<'_, InstanceState>, clock: u32, at: u32| {
+            returned(put_time(&mut caller, clock, at, Clock::resolution))
+        },
+    )?;
+    linker.func_wrap(
+        MODULE,
+        "random_get",
+        |mut caller: Caller<'_, InstanceState>, at: u32, length: u32| {
+            returned(put_random(&mut caller, at, length))
+        },
+    )?;
+    Ok(())
+}
+
+fn put_time(
+    caller: &mut Caller<'_, InstanceState>,
+    clock: u32,
+    at: u32,
+    time: fn(Clock, &mut InstanceState) -> wasmtime::Result<u64>,
+) -> Result<(), Failure> {
+    // The view that the clocks are in counts the call.
+    let time = time(Clock::numbered(clock)?, caller.data_mut())?;
+    let memory = memory::of(caller)?.data_mut(caller);
+    memory::put(memory, at, &time.to_le_bytes())?;
+    Ok(())
+}
+
+/// Writes random bytes. More than WASI 0.2 gives at once traps, as there.
+fn put_random(caller: &mut Caller<'_, InstanceState>, at: u32, length: u32) -> Result<(), Failure> {
+    memory::read(memory::of(caller)?.data(&caller), at, length)?;
+    caller.data_mut().count_bytes(length as usize);
+    let random = caller.data_mut().ctx().ctx.random();
+    let random = random.get_random_bytes(u64::from(length))?;
+    let memory = memory::of(caller)?.data_mut(caller);
+    memory::put(memory, at, &random)?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! WASI 0.2 for programs: the functions that may wait for standard input.
+//!
+//! It replaces those of wasmtime-wasi, which would wait within a call. All input streams of a program are its standard
+//! input, since it has no files and no sockets.
+
+use super::between_calls::{begin_call, end_call, pipes, wait_for_input};
+use crate::imports::host_calls::HostCalls as _;
+use crate::imports::poll::{self, POLL};
+use crate::instance::state::InstanceState;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource, WasmList};
+use wasmtime_wasi::WasiView as _;
+use wasmtime_wasi::p2::bindings::io::poll::Host as _;
+use wasmtime_wasi::p2::bindings::io::streams::{
+    self, Host as _, HostInputStream as _, HostOutputStream as _,
+};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamResult};
+
+/// The interface of streams, as wasmtime-wasi names it.
+/// Test: `stdio::preview2::a_component_reads_and_writes_in_every_way`.
+const STREAMS: &str = "wasi:io/streams@0.2.12";
+
+type Context<'a> = StoreContextMut<'a, InstanceState>;
+type Input = Resource<DynInputStream>;
+type Output = Resource<DynOutputStream>;
+
+/// Replaces the functions.
+pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    let mut interface = linker.instance(POLL)?;
+    interface.func_wrap_async(
+        "poll",
+        |mut store: Context<'_>, (handles,): (WasmList<Resource<DynPollable>>,)| {
+            Box::new(async move {
+                let handles = poll::read(&mut store, &handles)?;
+                Ok((poll_all(&mut store, &handles).await?,))
+            })
+        },
+    )?;
+    interface.func_wrap_async(
+        "[method]pollable.block",
+        |mut store: Context<'_>, (handle,): (Resource<DynPollable>,)| {
+            Box::new(async move { poll_all(&mut store, &[handle]).await.map(drop) })
+        },
+    )?;
+    let mut interface = linker.instance(STREAMS)?;
+    interface.func_wrap_async(
+        "[method]input-stream.blocking-read",
+        |mut store: Context<'_>, (input, length): (Input, u64)| {
+            Box::new(async move {
+                has_input(&mut store).await?;
+                let read = store.data_mut().ctx().table.read(input, length);
+                Ok((converted(&mut store, read)?,))
+            })
+        },
+    )?;
+    interface.func_wrap_async(
+        "[method]input-stream.blocking-skip",
+        |mut store: Context<'_>, (input, length): (Input, u64)| {
+            Box::new(async move {
+                has_input(&mut store).await?;
+                let skipped = store.data_mut().ctx().table.skip(input, length);
+                Ok((converted(&mut store, skipped)?,))
+            })
+        },
+    )?;
+    interface.func_wrap_async(
+        "[method]output-stream.blocking-splice",
+        |mut store: Context<'_>, (output, input, length): (Output, Input, u64)| {
+            Box::new(async move {
+                if let Some(pipes) = pipes(store.data()) {
+                    pipes.has_room().await;
+                }
+                has_input(&mut store).await?;
+                let spliced = store.data_mut().ctx().table.splice(output, input, length);
+                Ok((converted(&mut store, spliced)?,))
+            })
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+/// Waits until there is input, or its end.
+async fn has_input(store: &mut Context<'_>) -> wasmtime::Result<()> {
+    store.data_mut().count_host_call();
+    match pipes(store.data()) {
+        Some(pipes) if !pipes.is_readable() => {
+            wait_for_input(store, &pipes, false, pending::<()>()).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The result of a stream's function, as it is passed to the program.
+fn converted<T>(
+    store: &mut Context<'_>,
+    result: StreamResult<T>,
+) -> wasmtime::Result<Result<T, streams::StreamError>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => {
+            let table = store.data_mut().ctx().table;
+            Ok(Err(table.convert_stream_error(error)?))
+        }
+    }
+}
+
+/// Polls all of these until one is ready. If input is among them, the running call is over while none is.
+async fn poll_all(
+    store: &mut Context<'_>,
+    handles: &[Resource<DynPollable>],
+) -> wasmtime::Result<Vec<u32>> {
+    let again = || {
+        let again = handles.iter().map(|it| Resource::new_borrow(it.rep()));
+        again.collect::<Vec<_>>()
+    };
+    let Some(pipes) = pipes(store.data()) else {
+        return store.data_mut().ctx().table.poll(again()).await;
+    };
+    loop {
+        pipes.take_asked();
+        let ready = {
+            let mut polling = pin!(store.data_mut().ctx().table.poll(again()));
+            poll_fn(|cx| Poll::Ready(polling.as_mut().poll(cx))).await
+        };
+        if let Poll::Ready(ready) = ready {
+            return ready;
+        }
+        if !pipes.take_asked() {
+            return store.data_mut().ctx().table.poll(again()).await;
+        }
+        let used = end_call(store, &pipes)?;
+        let ready = {
+            let polling = store.data_mut().ctx().table.poll(again());
+            pipes.wait(handles.len() > 1, polling).await
+        };
+        begin_call(store, &pipes, used).await?;
+        if let Some(ready) = ready {
+            return ready;
+        }
+    }
+}

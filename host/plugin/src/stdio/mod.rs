@@ -1,0 +1,22 @@
+//! What a program has of the world: its standard input and output, its arguments and its environment.
+//!
+//! It knows neither WebAssembly nor WASI: `imports` and `program` show these to the program.
+
+mod pipes;
+mod settings;
+mod variables;
+
+pub(crate) use pipes::{Gone, Pipes, QUEUE, Replies};
+pub use settings::ProgramSettings;
+pub(crate) use variables::variables;
+
+use std::sync::Arc;
+
+/// The standard streams of one instance of a program, with its arguments and its environment. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Stdio {
+    pub(crate) pipes: Arc<Pipes>,
+    /// The first is the name of the program.
+    pub(crate) arguments: Arc<[String]>,
+    pub(crate) environment: Arc<[(String, String)]>,
+}
