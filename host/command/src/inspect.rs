@@ -8,7 +8,7 @@ use crate::{machine, output};
 use anyhow::Context as _;
 use bytesize::ByteSize;
 use clap::ValueHint;
-use eco_plugin::{BUILT_IN_SERVERS, Budgets, Cache, Fit, Import, Inspection, LoadError};
+use eco_plugin::{BUILT_IN_SERVERS, Budgets, Cache, Fit, Import, Inspection, Interface, LoadError};
 use eco_text::escape::Escaped;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -31,7 +31,7 @@ pub(crate) struct InspectArgs {
 #[derive(Serialize)]
 struct Report {
     plugin: String,
-    /// `component` or `script`.
+    /// `component`, `core module` or `script`.
     kind: &'static str,
     /// The language of a script, or the one that the tools of a component suggest.
     language: Option<String>,
@@ -56,6 +56,9 @@ struct Usability {
     /// The reason why it is not usable, with advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<String>,
+    /// What kind of program it is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<&'static str>,
 }
 
 /// Prints the report. A plugin that is neither a server nor a client ends with exit code 65.
@@ -104,6 +107,7 @@ impl Report {
         };
         let kind = match found.script {
             Some(_) => "script",
+            None if found.is_module => "core module",
             None => "component",
         };
         Self {
@@ -117,8 +121,8 @@ impl Report {
             functions: fit.map(|fit| fit.functions.clone()).unwrap_or_default(),
             made_with: found.made_with,
             exports: found.exports,
-            server: usability(found.server),
-            client: usability(found.client),
+            server: usability(found.server, found.is_module),
+            client: usability(found.client, found.is_module),
         }
     }
 
@@ -168,21 +172,29 @@ impl Report {
 impl Usability {
     fn text(&self, command: &str) -> String {
         match &self.missing {
-            None => format!("yes, {}: {command}", self.interface.unwrap_or_default()),
+            None => {
+                let what = self.program.or(self.interface).unwrap_or_default();
+                format!("yes, {what}: {command}")
+            }
             Some(missing) => format!("no: {missing}"),
         }
     }
 }
 
-fn usability(fit: Result<Fit, LoadError>) -> Usability {
+fn usability(fit: Result<Fit, LoadError>, is_module: bool) -> Usability {
     let (interface, missing) = match fit {
-        Ok(fit) => (Some(fit.interface.name()), None),
+        Ok(fit) => (Some(fit.interface), None),
         Err(error) => (None, Some(Advised(error).to_string())),
     };
+    let is_program = interface == Some(Interface::Program);
     Usability {
         usable: interface.is_some(),
-        interface,
+        interface: interface.map(Interface::name),
         missing,
+        program: is_program.then_some(match is_module {
+            true => "a program of WASI preview 1 (core module): reads stdin, writes stdout",
+            false => "a program of WASI 0.2 (component): reads stdin, writes stdout",
+        }),
     }
 }
 
@@ -222,6 +234,7 @@ fn granted(name: &str) -> String {
     let package = name.split('/').next().unwrap_or(name);
     let what = match package {
         "wasi:cli" => "stdout and stderr go to the log; no arguments, no environment",
+        "wasi_snapshot_preview1" => "stdin, stdout, clocks, randomness; stderr goes to the log",
         "wasi:clocks" => "the real clocks",
         "wasi:random" => "real randomness",
         "wasi:filesystem" => "no files",

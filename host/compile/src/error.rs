@@ -68,8 +68,8 @@ pub enum CompileError {
     /// The text form does not parse.
     #[error("the text does not parse\n{}", message(.0))]
     Text(String),
-    /// A core module, which has no interfaces.
-    #[error("a core module, not a component")]
+    /// A core module that is no program: it has no interfaces, and no `_start`.
+    #[error("a core module without _start: neither a component nor a program")]
     CoreModule,
     /// Compiling it would cost too much.
     #[error(

@@ -47,6 +47,9 @@ pub(crate) struct CheckArgs {
         conflicts_with_all = ["exercise", "plugin", "all", "watch"]
     )]
     pub(crate) lint: Option<PathBuf>,
+    /// The solution is a program, which reads standard input and writes standard output. eco sees that by itself, unless a component is both
+    #[arg(long)]
+    pub(crate) stdio: bool,
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
 }

@@ -6,6 +6,7 @@ mod show;
 
 pub(crate) use args::CheckArgs;
 
+use crate::arguments::program::ProgramArgs;
 use crate::exercise::find::{find, read};
 use crate::exit::{Exit, Failure};
 use crate::plugin::PluginArg;
@@ -40,7 +41,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
             .context("cannot set up the sandbox")?,
         judge_memory: share.judge,
         exercise,
-        plugin: PluginArg::new(plugin, BUILT_IN_SERVERS),
+        plugin: PluginArg::new(plugin, BUILT_IN_SERVERS).started_with(ProgramArgs::of(args.stdio)),
         detail: if args.all {
             show::Detail::All
         } else {
@@ -98,8 +99,7 @@ impl Check {
     }
 
     async fn load(&self) -> Result<ServerPlugin, Failure> {
-        let source = self.plugin.source().await?;
-        let loaded = ServerPlugin::load(&self.engine, source).await;
+        let loaded = self.plugin.try_load_server(&self.engine).await?;
         loaded.map_err(|error| match (&error, Verdict::from(&error)) {
             // A lack of room is nobody's mistake.
             (

@@ -101,8 +101,11 @@ impl FromArgMatches for TypedServeArgs {
             if matches.value_source(id) != Some(ValueSource::CommandLine) {
                 continue;
             }
-            // The plugin may be named without the flag.
-            let name = argument.get_long().unwrap_or("plugin");
+            // The plugin may be named without the flag, and what stands after `--` are arguments of a program.
+            let name = argument.get_long().unwrap_or(match argument.is_last_set() {
+                true => "arguments",
+                false => "plugin",
+            });
             if argument.get_action().takes_values() {
                 let values = matches.get_raw(id).into_iter().flatten();
                 flags.extend(values.map(|value| Flag::with(name, value.to_owned())));

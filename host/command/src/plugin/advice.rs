@@ -34,7 +34,7 @@ fn advice(error: &LoadError) -> Option<Cow<'static, str>> {
             "Run `eco setup python` once; it needs python3 with venv and pip, and takes a minute or two."
         }
         LoadError::Compile(CompileError::CoreModule) => {
-            "`eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
+            "A program that is to read standard input and write standard output has `_start`: build a command, and no library. A plugin is a component: `eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
         }
         LoadError::Script {
             absent: Some(Absent::Sockets),

@@ -5,9 +5,12 @@ pub(crate) mod compiler;
 pub(crate) mod snapshot_wait;
 pub(crate) mod watch;
 
+use crate::arguments::program::ProgramArgs;
 use crate::exit::{Exit, Failure};
 use advice::Advised;
-use eco_plugin::{BuiltIn, ClientPlugin, Engine, Error, LoadError, ServerPlugin, Source};
+use eco_plugin::{
+    BuiltIn, ClientPlugin, Engine, Error, Interface, LoadError, ServerPlugin, Source,
+};
 use eco_text::escape;
 use eco_toolchain::{BuildError, Built, Project};
 use std::ffi::{OsStr, OsString};
@@ -21,12 +24,14 @@ pub(crate) struct PluginArg {
     /// The text for messages, made harmless: file names may be anybody's.
     shown: String,
     built_in: &'static [BuiltIn],
+    /// How it is started, if it is a program.
+    program: ProgramArgs,
 }
 
 /// Two that were typed alike are the same plugin.
 impl PartialEq for PluginArg {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text == other.text && self.program == other.program
     }
 }
 
@@ -41,7 +46,14 @@ impl PluginArg {
             shown,
             text,
             built_in,
+            program: ProgramArgs::default(),
         }
+    }
+
+    /// The same, which is started so if it is a program.
+    pub(crate) fn started_with(mut self, program: ProgramArgs) -> Self {
+        self.program = program;
+        self
     }
 
     /// The text for messages, in one line.
@@ -105,8 +117,32 @@ impl PluginArg {
 
     /// Loads the plugin as a server. Errors name the plugin.
     pub(crate) async fn load_server(&self, engine: &Engine) -> Result<ServerPlugin, Failure> {
-        let loaded = ServerPlugin::load(engine, self.source().await?).await;
+        let loaded = self.try_load_server(engine).await?;
         loaded.map_err(|error| self.unusable(error))
+    }
+
+    /// As [`load_server`](Self::load_server), for a caller who tells errors of the plugin apart.
+    pub(crate) async fn try_load_server(
+        &self,
+        engine: &Engine,
+    ) -> Result<Result<ServerPlugin, LoadError>, Failure> {
+        let (source, settings) = (self.source().await?, self.program.settings());
+        if self.program.is_program() && source.is_script() {
+            return Err(Exit::Usage.saying(format!(
+                "{} is a script, and no program: leave --stdio out",
+                self.shown
+            )));
+        }
+        let loaded = match self.program.is_program() {
+            true => ServerPlugin::load_program(engine, source, &settings).await,
+            false => ServerPlugin::load_with(engine, source, &settings).await,
+        };
+        if let Ok(plugin) = &loaded
+            && plugin.interface() != Interface::Program
+        {
+            self.program.check_plugin(&self.shown)?;
+        }
+        Ok(loaded)
     }
 
     /// Loads the plugin as a client. Errors name the plugin.

@@ -4,6 +4,7 @@ use super::listen_arg::ListenArg;
 use crate::admin::AdminAddress;
 use crate::arguments::budgets::BudgetArgs;
 use crate::arguments::limits::SharedArgs;
+use crate::arguments::program::ProgramArgs;
 use crate::arguments::proxy_protocol::TrustArgs;
 use crate::arguments::server::ServerArgs;
 use crate::arguments::tls::ServerTlsArgs;
@@ -18,6 +19,7 @@ Examples:
   eco serve -v --chunk-size 16         watch every chunk, 16 bytes at a time
   eco serve -p upper.js --watch        your script, and what you change in it
   eco serve -p ./upper.wasm            your component answers
+  eco serve --stdio wc.wasm -- -l      a program of WASI, for each connection
   eco serve -l 127.0.0.1:0             any free port; the first line says which
   eco serve -l '[::]:7'                every address, IPv6 and (on Linux) IPv4
   eco serve -l unix:/run/eco.sock      a Unix socket, and no port
@@ -41,7 +43,7 @@ pub(crate) struct ServeArgs {
     /// The same as --plugin
     #[arg(value_name = "PLUGIN", conflicts_with = "plugin", value_hint = ValueHint::AnyPath)]
     pub(crate) named: Option<OsString>,
-    /// A built-in (echo), a script (.js, .lua, .py), a component (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
+    /// A built-in (echo), a script (.js, .lua, .py), a component or a program of WASI (.wasm, .wat), or a folder that eco build builds; - reads a component from stdin
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,
     /// Where to listen; may be given several times. Port 0 takes a free one; unix:PATH or unix:PATH,mode=660 is a Unix socket, systemd or systemd:NAME a socket that systemd hands over, and ws:ADDR:PORT, with /PATH and ,text after it, takes WebSockets
@@ -74,6 +76,8 @@ pub(crate) struct ServeArgs {
     /// Whether connections start from a snapshot of the evaluated script: as soon as it is taken, from the first one on, or never
     #[arg(long, value_enum, default_value = "background", value_name = "WHEN")]
     pub(crate) snapshot: SnapshotArg,
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
     #[command(flatten)]
     pub(crate) budgets: BudgetArgs,
     #[command(flatten)]

@@ -252,7 +252,7 @@ impl Service {
             layers.borrow().over(&key, accepted)
         });
         self.server.listen(listener, move |_: &Arriving| {
-            Some(newest.borrow().session())
+            Some(newest.borrow().session().in_parts())
         })
     }
 

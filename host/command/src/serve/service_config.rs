@@ -80,7 +80,7 @@ impl ServiceConfig {
             namespace: namespace.unwrap_or_else(|| namespace_of(&plugin)),
             limits: shared,
         };
-        let plugin = PluginArg::new(plugin, BUILT_IN_SERVERS);
+        let plugin = PluginArg::new(plugin, BUILT_IN_SERVERS).started_with(args.program);
         if args.watch {
             plugin.watched()?;
         }
