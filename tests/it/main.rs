@@ -81,6 +81,8 @@ mod serving;
 mod sessions;
 /// State that connections share: the store, topics, a file, Redis.
 mod state;
+/// Programs that read standard input and write standard output.
+mod stdio;
 /// Stopping.
 mod stopping;
 /// Peers, plugins and samples for all of them.

@@ -55,12 +55,10 @@ impl ProgramTemplate {
         pipes: &Arc<Pipes>,
     ) -> Result<(Running, Arc<CallState>), Error> {
         let made = self.make(owner).await;
-        let (mut store, main, call_state) = made.map_err(|error| match error {
+        let (store, main, call_state) = made.map_err(|error| match error {
             TryOut::Start(error) => error,
             TryOut::Type(why) => Error::Internal(why),
         })?;
-        // The first call follows, with one deadline for both.
-        store.data_mut().meter.goes_on_with_call();
         Ok((Box::pin(run(store, main, pipes.clone())), call_state))
     }
 

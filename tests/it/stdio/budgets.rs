@@ -1,0 +1,152 @@
+//! Budgets: a call of a program is a stretch between two waits for input.
+
+use super::{engine, program, serve_both, session};
+use crate::support::Peer;
+use eco_host::contract::Session as _;
+use eco_host::plugin::{Budgets, Error};
+use std::time::Duration;
+
+/// Counts down from this, which takes some time.
+fn works(iterations: u64) -> String {
+    format!(
+        "(local.set $count (i32.const {iterations}))
+         (loop $down (br_if $down (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))"
+    )
+}
+
+#[test]
+fn a_loop_between_reads_costs_its_connection_and_input_begins_anew() {
+    // Each line works for some time, and all together for longer than one call may.
+    let works = works(100_000_000);
+    let module = program(
+        "ok\\n",
+        &format!(
+            "(loop $more
+               (if (call $read (i32.const 100)) (then
+                 (if (i32.eq (i32.load8_u (i32.const 4096)) (i32.const 33)) (then (loop $ever (br $ever))))
+                 {works} (call $say (i32.const 3)) (br $more))))"
+        ),
+    );
+    for server in serve_both("works", &module, &["--cpu", "300ms"]) {
+        let mut other = Peer::connect(server.address);
+        other.send(b"x").expect(b"ok\n");
+        let mut peer = Peer::connect(server.address);
+        for _ in 0..12 {
+            peer.send(b"x").expect(b"ok\n");
+        }
+        peer.send(b"!").expect_reset();
+        server.logged(&["processor time per call, 300ms", "--cpu"]);
+        other.send(b"x").expect(b"ok\n");
+    }
+}
+
+#[tokio::test]
+async fn neither_writing_nor_polling_begins_a_call_anew() {
+    let cpu = Duration::from_millis(50);
+    let engine = engine(Budgets::server(1 << 30).cpu(cpu).reply(1 << 40));
+    let works = works(2_000_000);
+    for (what, main) in [
+        (
+            "writing",
+            format!("(loop $more {works} (call $say (i32.const 1)) (br $more))"),
+        ),
+        (
+            "polling",
+            format!("(loop $more {works} (call $sleep (i64.const 0)) (br $more))"),
+        ),
+    ] {
+        let mut session = super::load(&engine, program("x", &main)).await.session();
+        let broken = super::greeting(&mut session).await;
+        let broken = broken.map(drop).expect_err("it is cut");
+        assert!(
+            broken.to_string().contains("processor time per call"),
+            "{what}: {broken}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_budget_is_named_where_a_program_breaks_it() {
+    let budgets = Budgets::server(1 << 30)
+        .wait(Duration::from_millis(50))
+        .memory(1 << 20)
+        .log(4096)
+        .reply(1000);
+    let engine = engine(budgets);
+    for (what, named, main) in [
+        (
+            "sleeping",
+            "waiting per call",
+            "(call $sleep (i64.const 1000000000000))",
+        ),
+        (
+            "growing",
+            "memory per instance",
+            "(loop $more (drop (memory.grow (i32.const 1))) (br $more))",
+        ),
+        (
+            "logging",
+            "log output per connection",
+            "(loop $more (call $write (i32.const 2) (i32.const 1024) (i32.const 6)) (br $more))",
+        ),
+        (
+            "writing",
+            "bytes returned per call",
+            "(loop $more (call $say (i32.const 6)) (br $more))",
+        ),
+    ] {
+        let module = program(
+            "words\\n",
+            &format!("(drop (call $read (i32.const 1))) {main}"),
+        );
+        let (mut session, _) = session(&engine, &module).await;
+        let broken = session
+            .receive(b"x")
+            .await
+            .map(drop)
+            .expect_err("it is cut");
+        assert!(broken.to_string().contains(named), "{what}: {broken}");
+        let dead = session
+            .receive(b"x")
+            .await
+            .map(drop)
+            .expect_err("it is dead");
+        assert!(matches!(dead, Error::Dead), "{what}: {dead}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_over_at_its_deadline_and_a_dropped_one_leaves_a_dead_instance() {
+    let engine = engine(Budgets::server(1 << 30));
+    let module = program(
+        "",
+        "(drop (call $read (i32.const 1))) (call $sleep (i64.const 60000000000))",
+    );
+    let (mut late, _) = session(&engine, &module).await;
+    late.set_deadline(Duration::from_millis(30));
+    let broken = late.receive(b"x").await.map(drop).expect_err("it is late");
+    assert!(
+        broken
+            .to_string()
+            .contains("time per call, by the clock, 30ms"),
+        "{broken}"
+    );
+    let (mut dropped, _) = session(&engine, &module).await;
+    let waited = tokio::time::timeout(Duration::from_millis(30), dropped.receive(b"x")).await;
+    assert!(waited.is_err());
+    let dead = dropped
+        .receive(b"x")
+        .await
+        .map(drop)
+        .expect_err("it is dead");
+    assert!(matches!(dead, Error::Dead), "{dead}");
+    // A new instance knows nothing of that.
+    dropped.reset();
+    dropped.set_deadline(Duration::from_millis(30));
+    let broken = dropped
+        .receive(b"x")
+        .await
+        .map(drop)
+        .expect_err("it is late");
+    assert!(matches!(broken, Error::Budget { .. }), "{broken}");
+}

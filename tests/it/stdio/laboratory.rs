@@ -1,0 +1,129 @@
+//! Programs that are judged: the same for plugins.
+
+use super::{both, program};
+use crate::harness::Eco;
+use crate::support::{empty_folder, plugin_file};
+use eco_host::contract::Session as _;
+use eco_host::plugin::{Budgets, Compiler, Engine, Laboratory, Program};
+
+#[test]
+fn a_program_solves_an_exercise_and_one_that_keeps_its_output_is_told_so() {
+    let upper = |main: &str| {
+        program(
+            "",
+            &format!(
+                "(loop $more
+                   (local.set $count (call $read (i32.const 4096)))
+                   (if (local.get $count) (then {main} (br $more))))"
+            ),
+        )
+    };
+    let echo = upper("(call $write (i32.const 1) (i32.const 4096) (local.get $count))");
+    for path in both("solves", &echo) {
+        let checked = Eco::new(&["check", "echo", "--stdio", &path]).run(b"");
+        assert_eq!(checked.code, 0, "{}{}", checked.text(), checked.stderr);
+        // The same without the flag, by the file alone.
+        let checked = Eco::new(&["check", "echo", &path]).run(b"");
+        assert_eq!(checked.code, 0, "{}", checked.text());
+    }
+    // Gathers all input, and answers at its end.
+    let keeps = r#"(module
+      (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 200)
+      (func (export "_start") (local $all i32)
+        (loop $more
+          (i32.store (i32.const 0) (i32.add (i32.const 4096) (local.get $all)))
+          (i32.store (i32.const 4) (i32.const 65536))
+          (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+          (local.set $all (i32.add (local.get $all) (i32.load (i32.const 8))))
+          (br_if $more (i32.load (i32.const 8))))
+        (i32.store (i32.const 0) (i32.const 4096))
+        (i32.store (i32.const 4) (local.get $all))
+        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#;
+    let path = plugin_file("stdio-keeps.wat", keeps);
+    let checked = Eco::new(&["check", "echo", &path]).run(b"");
+    assert_eq!(checked.code, 1, "{}", checked.text());
+    let called = Eco::new(&["call", &path, "one", "two"]).run(b"");
+    assert!(called.text().contains("\"onetwo\""), "{}", called.text());
+    assert!(
+        called
+            .stderr
+            .contains("nothing was written before the end of input: flush stdout"),
+        "{}",
+        called.stderr
+    );
+}
+
+/// Writes the time, eight random bytes and the time after a second's sleep, whenever something comes.
+const LOOKS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (loop $more
+      (i32.store (i32.const 0) (i32.const 4096))
+      (i32.store (i32.const 4) (i32.const 100))
+      (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (drop (call $time (i32.const 0) (i64.const 0) (i32.const 1024)))
+      (drop (call $random (i32.const 1032) (i32.const 8)))
+      (i32.store (i32.const 272) (i32.const 1))
+      (i64.store (i32.const 280) (i64.const 1000000000))
+      (drop (call $poll (i32.const 256) (i32.const 512) (i32.const 1) (i32.const 768)))
+      (drop (call $time (i32.const 1) (i64.const 0) (i32.const 1040)))
+      (i32.store (i32.const 0) (i32.const 1024))
+      (i32.store (i32.const 4) (i32.const 24))
+      (if (i32.load (i32.const 8)) (then
+        (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (br $more))))))"#;
+
+#[tokio::test]
+async fn a_hundred_runs_in_equal_laboratories_are_the_same() {
+    let helper = Compiler::Helper(Program::new(crate::harness::binary()));
+    let engine = Engine::builder(helper, Budgets::server(1 << 30))
+        .laboratory()
+        .build()
+        .expect("an engine");
+    for form in [LOOKS.as_bytes().to_vec(), super::as_component(LOOKS)] {
+        let plugin = super::load(&engine, form).await;
+        let mut seen = Vec::new();
+        for _ in 0..100 {
+            let mut session = plugin.session_in(&Laboratory::new([7; 32], 11));
+            super::greeting(&mut session).await.expect("it begins");
+            let mut run = Vec::new();
+            for chunk in [b"a", b"b"] {
+                let reply = session.receive(chunk).await.expect("a reply");
+                assert_eq!(reply.data.len(), 24);
+                run.push(reply.data.to_vec());
+            }
+            assert_ne!(run[0], run[1]);
+            let fuel = session.usage().expect("it is there").fuel;
+            assert!(fuel > Some(0));
+            seen.push((run, fuel));
+        }
+        seen.dedup();
+        assert_eq!(seen.len(), 1);
+    }
+}
+
+#[test]
+fn a_submission_may_be_a_program() {
+    let folder = empty_folder("stdio-class");
+    std::fs::write(folder.join("anna.wat"), super::echo()).expect("the folder is ours");
+    std::fs::write(folder.join("ben.wasm"), super::as_component(&super::echo()))
+        .expect("the folder is ours");
+    let graded = Eco::new(&["grade", "echo"]).arg(&folder).run(b"");
+    assert_eq!(graded.code, 0, "{}", graded.stderr);
+    let text = graded.text();
+    let marks = |name: &str| {
+        text.lines()
+            .find(|line| line.contains(name))
+            .map(str::to_owned)
+    };
+    let (anna, ben) = (marks("anna"), marks("ben"));
+    assert!(anna.is_some() && ben.is_some(), "{text}");
+    assert!(!text.contains("fail"), "{text}");
+}

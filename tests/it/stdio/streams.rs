@@ -1,0 +1,157 @@
+//! Bytes in and out: all of them, in order, and no more than the peer takes.
+
+use super::{echo, engine, load, parts, program, serve_both};
+use crate::harness::assert_same;
+use crate::support::{Peer, converse, noise, relay, serve};
+use eco_host::contract::{Next, Session as _};
+use eco_host::plugin::Budgets;
+use std::future::poll_fn;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_program_echoes_every_byte_however_it_is_split() {
+    let every: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    for server in serve_both("echo", &echo(), &[]) {
+        assert_same(&converse(server.address, &every), &every);
+        assert_same(&converse(relay(server.address, 7), &every), &every);
+        // One message after the other, and nothing without one.
+        let mut peer = Peer::connect(server.address);
+        for message in [&b"one"[..], b"two\n", &every[..1000]] {
+            peer.send(message).expect(message);
+        }
+        peer.finish().expect_end();
+    }
+}
+
+#[test]
+fn eighty_megabytes_go_through_a_program() {
+    let path = crate::support::plugin_file("stdio-echo.wat", echo());
+    let server = serve(&["-p", &path]);
+    let message = noise(80 << 20, 5);
+    assert_same(&converse(server.address, &message), &message);
+}
+
+/// Writes the letter x for ever, a thousand at a time.
+fn endless() -> String {
+    program(
+        &"x".repeat(1000),
+        "(loop $more (call $say (i32.const 1000)) (br $more))",
+    )
+}
+
+#[tokio::test]
+async fn a_program_that_writes_without_end_waits_for_its_peer() {
+    let engine = engine(Budgets::server(1 << 30).reply(1 << 20));
+    let plugin = load(&engine, endless()).await;
+    let mut session = plugin.session().in_parts();
+    let mut written = super::greeting(&mut session).await.expect("a part").len();
+    assert_eq!(written, 64 * 1024);
+    let broken = loop {
+        match session.more().await.map(parts) {
+            Ok((part, next)) => {
+                assert_eq!((part.len(), next), (64 * 1024, Next::More));
+                written += part.len();
+            }
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        broken
+            .to_string()
+            .contains("bytes returned per call, 1.0 MiB"),
+        "{broken}"
+    );
+    assert_eq!(written, 1 << 20);
+    // Whole, it is no more than the budget either.
+    let error = super::greeting(&mut plugin.session())
+        .await
+        .expect_err("it is too long");
+    assert!(
+        error.to_string().contains("bytes returned per call"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_peer_that_takes_nothing_holds_up_its_program_and_is_given_up() {
+    let path = crate::support::plugin_file("stdio-endless.wat", endless());
+    let server = serve(&[
+        "-p",
+        &path,
+        "--reply",
+        "1GiB",
+        "--write-timeout",
+        "1s",
+        "--memory",
+        "1MiB",
+    ]);
+    let peer = Peer::connect(server.address);
+    server.logged(&["connection closed", "stalled"]);
+    drop(peer);
+    // One that takes some of it has what it asks for.
+    let mut peer = Peer::connect(server.address);
+    peer.expect(&vec![b'x'; 8 << 20]);
+}
+
+#[tokio::test]
+async fn what_was_written_is_sent_before_a_program_sleeps() {
+    let engine = engine(Budgets::server(1 << 30));
+    let module = program(
+        "tick ",
+        "(loop $more
+           (if (call $read (i32.const 100)) (then
+             (call $say (i32.const 5)) (call $sleep (i64.const 20000000)) (call $say (i32.const 5))
+             (br $more))))",
+    );
+    for form in [module.clone().into_bytes(), super::as_component(&module)] {
+        let mut session = load(&engine, form).await.session().in_parts();
+        assert_eq!(super::greeting(&mut session).await.expect("nothing"), b"");
+        let (part, next) = parts(session.receive(b"x").await.expect("a part"));
+        assert_eq!((&*part, next), (&b"tick "[..], Next::More));
+        let before = Instant::now();
+        let (part, next) = parts(session.more().await.expect("the rest"));
+        assert_eq!((&*part, next), (&b"tick "[..], Next::KeepOpen));
+        assert!(before.elapsed() > Duration::from_millis(10));
+        let (part, next) = parts(session.end_of_input().await.expect("its end"));
+        assert_eq!((&*part, next), (&b""[..], Next::KeepOpen));
+    }
+}
+
+/// Waits for input for 30 ms, again and again, and says whether some came: an `e` for each end of the time, and an `i`
+/// for input, which it reads.
+fn waits_with_a_timer() -> String {
+    program(
+        "ei",
+        "(loop $more
+           (call $clock (i32.const 256) (i64.const 30000000))
+           (i64.store (i32.const 304) (i64.const 9))
+           (i32.store8 (i32.const 312) (i32.const 1))
+           (i32.store (i32.const 320) (i32.const 0))
+           (if (call $poll (i32.const 256) (i32.const 512) (i32.const 2) (i32.const 768)) (then unreachable))
+           (if (i32.load8_u (i32.const 522))
+             (then
+               (call $write (i32.const 1) (i32.const 1025) (i32.const 1))
+               (br_if $more (call $read (i32.const 100))))
+             (else (call $say (i32.const 1)) (br $more))))",
+    )
+}
+
+#[tokio::test]
+async fn a_program_that_waits_for_input_with_a_timer_is_called_for_either() {
+    let engine = engine(Budgets::server(1 << 30).wait(Duration::from_millis(200)));
+    let module = waits_with_a_timer();
+    for form in [module.clone().into_bytes(), super::as_component(&module)] {
+        let mut session = load(&engine, form).await.session().in_parts();
+        assert_eq!(super::greeting(&mut session).await.expect("nothing"), b"");
+        // Longer than a call may wait: the time is the peer's.
+        for _ in 0..10 {
+            poll_fn(|cx| session.poll_event(cx)).await;
+            let (event, next) = parts(session.event().await.expect("an event"));
+            assert_eq!((&*event, next), (&b"e"[..], Next::KeepOpen));
+        }
+        let (reply, _) = parts(session.receive(b"some").await.expect("a reply"));
+        assert_eq!(reply, b"i");
+        let (reply, _) = parts(session.end_of_input().await.expect("the end"));
+        assert_eq!(reply, b"i");
+    }
+}

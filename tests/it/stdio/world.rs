@@ -1,0 +1,127 @@
+//! What a program has of the world: arguments, an environment, clocks, and nothing else.
+
+use super::{both, program};
+use crate::harness::Eco;
+use crate::support::{Peer, plugin_file, serve};
+
+/// Writes its arguments, and then its environment, each with a zero at its end.
+const TELLS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ_sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (func $write
+    (i32.store (i32.const 16) (i32.const 8192))
+    (i32.store (i32.const 20) (i32.load (i32.const 4)))
+    (drop (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24))))
+  (func (export "_start")
+    (drop (call $args_sizes (i32.const 0) (i32.const 4)))
+    (drop (call $args (i32.const 4096) (i32.const 8192)))
+    (call $write)
+    (drop (call $environ_sizes (i32.const 0) (i32.const 4)))
+    (drop (call $environ (i32.const 4096) (i32.const 8192)))
+    (call $write)))"#;
+
+#[test]
+fn arguments_are_those_after_two_dashes_and_the_environment_is_that_of_ucspi_and_no_more() {
+    for path in both("tells", TELLS) {
+        let file = path.rsplit('/').next().expect("a name");
+        let server = serve(&[
+            "--stdio",
+            "-p",
+            &path,
+            "--env",
+            "LEVEL=3",
+            "--env",
+            "A==",
+            "--env",
+            "PROTO=mine",
+            "--arguments=-x",
+            "--",
+            "-l",
+            "two words",
+        ]);
+        let mut peer = Peer::connect(server.address);
+        let address = peer.0.local_addr().expect("it is connected");
+        let (ip, port) = (address.ip(), address.port());
+        let (local_ip, local_port) = (server.address.ip(), server.address.port());
+        let told = String::from_utf8(peer.rest()).expect("text");
+        assert_eq!(
+            told.replace('\0', "\n"),
+            format!(
+                "{file}\n-x\n-l\ntwo words\n\
+                TCPREMOTEIP={ip}\nTCPREMOTEPORT={port}\nTCPLOCALIP={local_ip}\nTCPLOCALPORT={local_port}\n\
+                LEVEL=3\nA==\nPROTO=mine\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn what_only_programs_have_is_refused_for_plugins_and_a_script_is_no_program() {
+    let script = plugin_file(
+        "stdio-script.js",
+        "function receive(chunk) { return chunk; }",
+    );
+    for (arguments, words) in [
+        (
+            &["-p", "echo", "--env", "A=1"][..],
+            "echo is a plugin, which has neither",
+        ),
+        (&["echo", "--", "-l"], "echo is a plugin, which has neither"),
+        (&["--stdio", "-p", &script], "is a script, and no program"),
+        (
+            &["--stdio", "-p", "echo"],
+            "it exports nothing that eco can use as a program",
+        ),
+        (&["-p", "echo", "--env", "A"], "a variable has a name"),
+        (&["-p", "echo", "--env", "=1"], "a variable has a name"),
+    ] {
+        let listen = ["serve", "-l", "127.0.0.1:0"];
+        let refused = Eco::new(&[&listen, arguments].concat()).run(b"");
+        assert_ne!(refused.code, 0);
+        assert!(
+            refused.stderr.contains(words),
+            "{arguments:?}: {}",
+            refused.stderr
+        );
+    }
+}
+
+#[test]
+fn standard_error_is_the_log_line_by_line() {
+    let module = program(
+        "first line\\nsecond \\1b[31m line\\nand a rest",
+        "(call $write (i32.const 2) (i32.const 1024) (i32.const 41))",
+    );
+    for path in both("complains", &module) {
+        let server = serve(&["-p", &path]);
+        Peer::connect(server.address).expect_end();
+        server.logged(&["plugin: \"first line\""]);
+        server.logged(&["plugin: \"second \\u{1b}[31m line\""]);
+        server.logged(&["plugin: \"and a rest\""]);
+    }
+}
+
+#[test]
+fn a_service_of_a_file_is_a_program_with_arguments_and_an_environment() {
+    let folder = crate::support::empty_folder("stdio-services");
+    std::fs::write(folder.join("tells.wat"), TELLS).expect("the folder is ours");
+    std::fs::write(
+        folder.join("eco.toml"),
+        "[[service]]\nname = 'tells'\nplugin = 'tells.wat'\nstdio = true\nlisten = '127.0.0.1:0'\n\
+        env = ['LEVEL=3', 'MODE=-x']\narguments = ['-l', 'two']\n",
+    )
+    .expect("the folder is ours");
+    let path = folder.join("eco.toml").display().to_string();
+    let server = Eco::new(&["serve", "--config", &path]).serve();
+    let told = Peer::connect(server.address).rest();
+    let told = String::from_utf8(told).expect("text").replace('\0', "\n");
+    assert!(
+        told.starts_with("tells.wat\n-l\ntwo\nPROTO=TCP\n"),
+        "{told}"
+    );
+    assert!(told.ends_with("LEVEL=3\nMODE=-x\n"), "{told}");
+}
