@@ -1,6 +1,6 @@
 //! Programs that attack the host.
 
-use super::{engine, load, program};
+use super::{load, program};
 use crate::support::{Peer, converse, plugin_file, resident_bytes, serve};
 use eco_host::plugin::Budgets;
 
