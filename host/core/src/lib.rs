@@ -58,6 +58,7 @@
 //!
 //! What happens is told as types: a [`ServerEvent`] for each connection, an [`EngineEvent`] for each load, call and
 //! line of a plugin. What nobody asks for costs nothing. The log, by `tracing`, has connections and lines too.
+//! [`Server::observe_streams`] tells of each chunk and reply, and [`capture`] keeps them, within bounds, for whoever looks.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/observe.rs")]
@@ -83,7 +84,7 @@
 //!
 //! # Features
 //!
-//! All are on by default. With all of them a program has 200 crates more, and with none 152. Its `Cargo.lock` has
+//! All are on by default. With all of them a program has 201 crates more, and with none 153. Its `Cargo.lock` has
 //! `idna_adapter` 1.1 then, as eco's has (`cargo update -p idna_adapter --precise 1.1.0`); later ones need sixteen
 //! crates more.
 //!
@@ -96,6 +97,8 @@
 //! | `file` | 1 crate | there is no state in a file |
 //! | `redis` | 21 crates | there is no state on Redis |
 
+#[doc(inline)]
+pub use eco_capture as capture;
 #[doc(inline)]
 pub use eco_contract as contract;
 #[doc(inline)]
