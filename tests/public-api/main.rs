@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The crates that `eco-host` hands on, and itself. Of `eco-compile` it hands on some names.
-const CRATES: [&str; 5] = ["host", "contract", "net", "plugin", "state"];
+const CRATES: [&str; 6] = ["host", "capture", "contract", "net", "plugin", "state"];
 const IN_PART: &str = "compile";
 
 /// All types have the traits of these, or lack them, by what they are made of, and nobody counts on it.
