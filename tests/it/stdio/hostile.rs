@@ -198,9 +198,7 @@ fn programs_that_do_their_worst_lose_their_connection_and_no_other() {
         ),
     );
     let path = plugin_file("stdio-attacks.wat", module);
-    let budgets = [
-        "--cpu", "50ms", "--wait", "100ms", "--memory", "1MiB", "--log", "64KiB",
-    ];
+    let budgets = ["--cpu", "50ms", "--wait", "100ms", "--memory", "1MiB"];
     let server = serve(&[&["-p", &path], &budgets[..]].concat());
     let mut other = Peer::connect(server.address);
     for (place, (name, _)) in attacks.iter().enumerate() {

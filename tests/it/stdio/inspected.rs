@@ -30,6 +30,44 @@ fn inspect_says_what_kind_of_program_a_file_is() {
     }
 }
 
+/// All functions of WASI preview 1, with a letter for each parameter: `i` for 32 bits, `I` for 64
+/// (<https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/witx/wasi_snapshot_preview1.witx>).
+const PREVIEW_1: &str = "args_get ii, args_sizes_get ii, environ_get ii, environ_sizes_get ii, clock_res_get ii, \
+    clock_time_get iIi, fd_advise iIIi, fd_allocate iII, fd_close i, fd_datasync i, fd_fdstat_get ii, \
+    fd_fdstat_set_flags ii, fd_fdstat_set_rights iII, fd_filestat_get ii, fd_filestat_set_size iI, \
+    fd_filestat_set_times iIIi, fd_pread iiiIi, fd_prestat_get ii, fd_prestat_dir_name iii, fd_pwrite iiiIi, \
+    fd_read iiii, fd_readdir iiiIi, fd_renumber ii, fd_seek iIii, fd_sync i, fd_tell ii, fd_write iiii, \
+    path_create_directory iii, path_filestat_get iiiii, path_filestat_set_times iiiiIIi, path_link iiiiiii, \
+    path_open iiiiiIIii, path_readlink iiiiii, path_remove_directory iii, path_rename iiiiii, path_symlink iiiii, \
+    path_unlink_file iii, poll_oneoff iiii, proc_raise i, random_get ii, sched_yield , sock_accept iii, \
+    sock_recv iiiiii, sock_send iiiii, sock_shutdown ii";
+
+#[test]
+fn every_function_of_preview_1_can_be_imported() {
+    let imports = PREVIEW_1.split(", ").map(|function| {
+        let (name, parameters) = function
+            .trim()
+            .split_once(' ')
+            .unwrap_or((function.trim(), ""));
+        let parameters = parameters
+            .chars()
+            .map(|it| if it == 'I' { " i64" } else { " i32" });
+        let parameters: String = parameters.collect();
+        format!(
+            r#"(import "wasi_snapshot_preview1" "{name}" (func (param{parameters}) (result i32)))"#
+        )
+    });
+    let imports: Vec<String> = imports.collect();
+    assert_eq!(imports.len(), 45);
+    let text = format!(
+        r#"(module {} (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (func (export "_start")))"#,
+        imports.join(" ")
+    );
+    let path = plugin_file("stdio-imports.wat", text);
+    let shown = Eco::new(&["inspect", &path]).run(b"");
+    assert_eq!(shown.code, 0, "{}", shown.text());
+}
+
 #[test]
 fn a_module_that_is_no_program_is_told_what_it_lacks() {
     let no_start = "(module (func (export \"_initialize\")))";

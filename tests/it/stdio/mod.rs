@@ -4,6 +4,7 @@
 //! so that both kinds do the same.
 
 mod budgets;
+mod clients;
 mod ends;
 mod hostile;
 mod inspected;

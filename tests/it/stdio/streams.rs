@@ -86,7 +86,7 @@ fn a_peer_that_takes_nothing_holds_up_its_program_and_is_given_up() {
         "1MiB",
     ]);
     let peer = Peer::connect(server.address);
-    server.logged(&["connection closed", "stalled"]);
+    server.logged(&["closed connection=1", "reason=\"stalled\""]);
     drop(peer);
     // One that takes some of it has what it asks for.
     let mut peer = Peer::connect(server.address);
@@ -119,7 +119,7 @@ async fn what_was_written_is_sent_before_a_program_sleeps() {
 
 /// Waits for input for 30 ms, again and again, and says whether some came: an `e` for each end of the time, and an `i`
 /// for input, which it reads.
-fn waits_with_a_timer() -> String {
+pub(super) fn waits_with_a_timer() -> String {
     program(
         "ei",
         "(loop $more

@@ -94,13 +94,13 @@ fn what_only_programs_have_is_refused_for_plugins_and_a_script_is_no_program() {
 fn standard_error_is_the_log_line_by_line() {
     let module = program(
         "first line\\nsecond \\1b[31m line\\nand a rest",
-        "(call $write (i32.const 2) (i32.const 1024) (i32.const 41))",
+        "(call $write (i32.const 2) (i32.const 1024) (i32.const 39))",
     );
     for path in both("complains", &module) {
         let server = serve(&["-p", &path]);
         Peer::connect(server.address).expect_end();
         server.logged(&["plugin: \"first line\""]);
-        server.logged(&["plugin: \"second \\u{1b}[31m line\""]);
+        server.logged(&["plugin: \"second \\x1b[31m line\""]);
         server.logged(&["plugin: \"and a rest\""]);
     }
 }

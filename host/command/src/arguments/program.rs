@@ -9,15 +9,22 @@ pub(crate) struct ProgramArgs {
     /// The plugin is a program, which reads standard input and writes standard output. eco sees that by itself, unless a component is both
     #[arg(long)]
     stdio: bool,
-    /// A variable in the environment of a program; may be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
-    env: Vec<(String, String)>,
-    /// An argument of a program; may be given several times. What stands after -- are more
-    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
-    arguments: Vec<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
     /// Arguments of a program
     #[arg(last = true, value_name = "ARG")]
     rest: Vec<String>,
+}
+
+/// What a program is started with, where `--` has another use.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub(crate) struct SettingsArgs {
+    /// A variable in the environment of a program; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// An argument of a program; may be given several times
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
 impl ProgramArgs {
@@ -29,6 +36,22 @@ impl ProgramArgs {
         }
     }
 
+    /// Those of a plugin, which has no use for settings.
+    pub(crate) fn plugin(settings: SettingsArgs) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
+    /// Those of one that has to be a program, with these settings.
+    pub(crate) fn with(settings: SettingsArgs) -> Self {
+        Self {
+            settings,
+            ..Self::of(true)
+        }
+    }
+
     /// Whether what is served has to be a program.
     pub(crate) fn is_program(&self) -> bool {
         self.stdio
@@ -36,9 +59,10 @@ impl ProgramArgs {
 
     /// What the program is started with.
     pub(crate) fn settings(&self) -> ProgramSettings {
+        let SettingsArgs { env, arguments } = &self.settings;
         ProgramSettings {
-            arguments: self.arguments.iter().chain(&self.rest).cloned().collect(),
-            environment: self.env.clone(),
+            arguments: arguments.iter().chain(&self.rest).cloned().collect(),
+            environment: env.clone(),
         }
     }
 

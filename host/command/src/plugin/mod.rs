@@ -56,6 +56,11 @@ impl PluginArg {
         self
     }
 
+    /// Whether it has to be a program.
+    pub(crate) fn has_to_be_program(&self) -> bool {
+        self.program.is_program()
+    }
+
     /// The text for messages, in one line.
     pub(crate) fn name(&self) -> &str {
         &self.shown

@@ -1,6 +1,7 @@
 //! The arguments of `eco send`.
 
 use crate::arguments::budgets::BudgetArgs;
+use crate::arguments::program::SettingsArgs;
 use crate::arguments::proxy_protocol::HeaderArgs;
 use crate::arguments::tls::ClientTlsArgs;
 use crate::client::message::MessageArgs;
@@ -16,6 +17,7 @@ Examples:
   printf 'a\\nb\\n' | eco send -       the message from stdin
   eco send -f photo.jpg > copy.jpg   a file there and back: is it the same?
   eco send -t '[::1]:7' -p dialogue.wasm
+  eco send --stdio client.wasm       a program of WASI is the client
   eco send -t unix:/run/eco.sock 'hello'
   eco send -t example.org:5005 --tls 'hello'
 
@@ -38,6 +40,11 @@ pub(crate) struct SendArgs {
     /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,
+    /// A program is the client: what it writes is sent, and what comes it reads. Its exit code is that of eco, 0 or 1
+    #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath, conflicts_with_all = ["plugin", "message", "file"])]
+    pub(crate) stdio: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     /// How long connecting may take, and each turn of the dialogue
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,

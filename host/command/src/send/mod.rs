@@ -1,10 +1,12 @@
 //! `eco send`: one dialogue with a server, led by a client plugin.
 
 mod args;
+mod program;
 mod transfer;
 
 pub(crate) use args::SendArgs;
 
+use crate::arguments::program::ProgramArgs;
 use crate::client::layers::layers;
 use crate::client::message::Message;
 use crate::client::{reach, replies, tls};
@@ -43,9 +45,20 @@ impl TryFrom<SendArgs> for SendConfig {
     type Error = Failure;
 
     fn try_from(args: SendArgs) -> Result<Self, Failure> {
+        let message = Message::typed(args.message, &args.plugin)?;
+        let plugin = match args.stdio {
+            Some(program) => PluginArg::new(program, BUILT_IN_CLIENTS)
+                .started_with(ProgramArgs::with(args.settings)),
+            None => {
+                let program = ProgramArgs::plugin(args.settings);
+                let plugin = PluginArg::new(args.plugin, BUILT_IN_CLIENTS);
+                program.check_plugin(plugin.name())?;
+                plugin
+            }
+        };
         Ok(Self {
-            message: Message::typed(args.message, &args.plugin)?,
-            plugin: PluginArg::new(args.plugin, BUILT_IN_CLIENTS),
+            message,
+            plugin,
             timeout: args.timeout,
             layers: layers(args.header, &args.tls, &args.to)?,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,
@@ -58,7 +71,10 @@ impl TryFrom<SendArgs> for SendConfig {
 pub(crate) async fn run(config: SendConfig) -> Result<(), Failure> {
     let mut signals = Signals::catch()?;
     let plugin = config.plugin.clone();
-    let sent = signals.or(send(config)).await;
+    let sent = match plugin.has_to_be_program() {
+        true => signals.or(program::run(config)).await,
+        false => signals.or(send(config)).await,
+    };
     sent.map_err(|failure| match failure.exit {
         Exit::Wrong if plugin.is_built_in() => {
             Exit::Wrong.saying(format!("{:#}\n{NO_ECHO}", failure.error))
@@ -115,6 +131,27 @@ fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
     }
 }
 
+/// Connects.
+async fn connected(to: &ConnectAddress, timeout: Duration) -> Result<Stream, Failure> {
+    let connected = net::connect(to, timeout).await;
+    connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))
+}
+
+/// Adds the layers over a connection.
+async fn layered(
+    stream: Stream,
+    to: &ConnectAddress,
+    layers: &Layers,
+    timeout: Duration,
+) -> Result<Stream, Failure> {
+    let layered = tokio::time::timeout(timeout, layers.add(stream)).await;
+    let layered = layered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let stream =
+        layered.map_err(|error| Exit::Unavailable.saying(reach::no_connection(to, &error)))?;
+    tracing::debug!("connected to {to}");
+    Ok(stream)
+}
+
 /// The connection, with the bytes that have arrived.
 struct Connection {
     stream: Stream,
@@ -131,16 +168,8 @@ impl Connection {
         timeout: Duration,
         most: usize,
     ) -> Result<Self, Failure> {
-        let connected = net::connect(to, timeout).await;
-        let stream =
-            connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))?;
-        let layered = tokio::time::timeout(timeout, layers.add(stream)).await;
-        let layered = layered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let stream =
-            layered.map_err(|error| Exit::Unavailable.saying(reach::no_connection(to, &error)))?;
-        tracing::debug!("connected to {to}");
         Ok(Self {
-            stream,
+            stream: layered(connected(to, timeout).await?, to, layers, timeout).await?,
             inbox: Inbox::default(),
             most,
             timeout,

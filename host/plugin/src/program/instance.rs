@@ -43,6 +43,7 @@ pub(crate) struct ProgramInstance {
     left: Duration,
     /// Whether the running call has stopped already.
     has_stopped: bool,
+    exit_code: Option<u32>,
 }
 
 /// Where a program stops.
@@ -83,6 +84,7 @@ impl ProgramInstance {
             laboratory,
             deadline,
             has_stopped: false,
+            exit_code: None,
         })
     }
 
@@ -184,7 +186,7 @@ impl ProgramInstance {
                 Ok(false) if self.pipes.has_part() => Poll::Ready(Stop::Writes),
                 Ok(_) => Poll::Pending,
                 Err(budget) => {
-                    self.pipes.break_budget(budget);
+                    self.pipes.break_budget(budget, self.deadline);
                     // It has the state that the failure is counted in.
                     running.as_mut().poll(cx).map(Stop::Over)
                 }
@@ -204,7 +206,8 @@ impl ProgramInstance {
                 Next::More
             }
             Stop::Over(result) => {
-                self.tell_end(result?);
+                let code = *self.exit_code.insert(result?);
+                self.tell_end(code);
                 match self.pipes.has_input_ended() {
                     true => Next::KeepOpen,
                     false => Next::Close,
@@ -222,6 +225,8 @@ impl ProgramInstance {
             let text = format!("the program exited with code {code}");
             match &self.laboratory {
                 Some(laboratory) => laboratory.write(format!("eco: {text}")),
+                // Mostly because it can't write any more.
+                None if self.pipes.is_alone() => tracing::debug!(connection, code, "{text}"),
                 None => tracing::info!(connection, code, "{text}"),
             }
         }
@@ -233,6 +238,11 @@ impl ProgramInstance {
                 None => {}
             }
         }
+    }
+
+    /// Its exit code, once it is over.
+    pub(crate) fn exit_code(&self) -> Option<u32> {
+        self.exit_code
     }
 
     /// Advice for its author, where all of its output came only with the end of its input.

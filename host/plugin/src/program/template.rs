@@ -130,19 +130,22 @@ async fn run(mut store: Store<InstanceState>, main: Main, pipes: Arc<Pipes>) -> 
         };
         let mut running = pin!(running);
         std::future::poll_fn(|cx| match pipes.broken() {
-            Some(budget) => Poll::Ready(Err(budget)),
+            Some(broken) => Poll::Ready(Err(broken)),
             None => running.as_mut().poll(cx).map(Ok),
         })
         .await
     };
-    let state = store.data();
+    let state = store.data_mut();
     let result = match ended {
         Ok(Ok(code)) => Ok(code),
         Ok(Err(error)) => match error.downcast_ref::<I32Exit>() {
             Some(exit) => Ok(exit.0.cast_unsigned()),
             None => Err(state.failed(error)),
         },
-        Err(budget) => Err(state.broke(budget)),
+        Err((budget, deadline)) => {
+            state.meter.set_deadline(deadline);
+            Err(state.broke(budget))
+        }
     };
     end_run(&mut store, &pipes, &result);
     result

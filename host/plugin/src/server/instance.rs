@@ -123,6 +123,14 @@ impl ServerInstance {
         }
     }
 
+    /// The exit code of a program, once it is over.
+    pub(super) fn exit_code(&self) -> Option<u32> {
+        match self {
+            Self::Direct(_) | Self::Component(_) => None,
+            Self::Program(program) => program.exit_code(),
+        }
+    }
+
     /// Advice for the author of a program, once it is over.
     pub(super) fn hint(&self) -> Option<String> {
         match self {

@@ -98,6 +98,12 @@ impl PluginSession {
         self
     }
 
+    /// The exit code of a program that is over. `None` for a plugin, and for a program that has failed. It is there until
+    /// the last call, or [`reset`](Self::reset).
+    pub fn exit_code(&self) -> Option<u32> {
+        self.instance.get()?.exit_code()
+    }
+
     /// Advice for the author of a program that is over, and has written nothing before the end of its input, which came in
     /// several chunks.
     pub fn hint(&self) -> Option<String> {

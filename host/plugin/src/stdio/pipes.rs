@@ -9,6 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Bytes that a program may have written and its peer not taken. The program waits then, unless its replies are wanted
 /// whole. It is as much as a pipe of Linux holds.
@@ -61,8 +62,8 @@ struct State {
     /// Whether something else may end the waiting, and whether it has.
     may_wake: bool,
     is_woken: bool,
-    /// The budget that the program broke while it waited for something.
-    broken: Option<Budget>,
+    /// The budget that the program broke while it waited for something, and the time that its calls have by the clock.
+    broken: Option<(Budget, Duration)>,
     usage: Usage,
     pace: Pace,
     /// The flags of the descriptors 0, 1 and 2, as the program has set them. `None` for one that it has closed.
@@ -134,6 +135,11 @@ impl Pipes {
         state.output = Vec::new();
     }
 
+    /// Whether the peer is gone.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.state().peer_is_gone
+    }
+
     /// Says whether the program may run when it is polled.
     pub(crate) fn drive(&self, is_driven: bool) {
         self.state().is_driven = is_driven;
@@ -154,9 +160,9 @@ impl Pipes {
         self.state().is_woken
     }
 
-    /// Has the program end, when it is polled, for this budget.
-    pub(crate) fn break_budget(&self, budget: Budget) {
-        self.state().broken = Some(budget);
+    /// Has the program end, when it is polled, for this budget. A call has so much time by the clock.
+    pub(crate) fn break_budget(&self, budget: Budget, deadline: Duration) {
+        self.state().broken = Some((budget, deadline));
     }
 
     /// Whether there is something to send before the call is over.
@@ -211,8 +217,8 @@ impl Pipes {
         self.state().usage = usage;
     }
 
-    /// The budget that it broke while it waited.
-    pub(crate) fn broken(&self) -> Option<Budget> {
+    /// The budget that it broke while it waited, and the time that its calls have by the clock.
+    pub(crate) fn broken(&self) -> Option<(Budget, Duration)> {
         self.state().broken
     }
 

@@ -4,68 +4,59 @@ use super::errno::{Failure, returned};
 use super::{MODULE, memory};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
+use crate::stdio::Stdio;
 use wasmtime::{Caller, Linker};
 
-type Context<'a, 'b> = &'a mut Caller<'b, InstanceState>;
+/// Texts that a program is given.
+type Texts = fn(&Stdio) -> Vec<String>;
 
 pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        MODULE,
-        "args_sizes_get",
-        |mut caller: Caller<'_, InstanceState>, count: u32, size: u32| {
-            let texts = arguments(caller.data());
-            returned(put_sizes(&mut caller, &texts, count, size))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "args_get",
-        |mut caller: Caller<'_, InstanceState>, list: u32, at: u32| {
-            let texts = arguments(caller.data());
-            returned(put_texts(&mut caller, &texts, list, at))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "environ_sizes_get",
-        |mut caller: Caller<'_, InstanceState>, count: u32, size: u32| {
-            let texts = environment(caller.data());
-            returned(put_sizes(&mut caller, &texts, count, size))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "environ_get",
-        |mut caller: Caller<'_, InstanceState>, list: u32, at: u32| {
-            let texts = environment(caller.data());
-            returned(put_texts(&mut caller, &texts, list, at))
-        },
-    )?;
+    let arguments: Texts = |stdio| stdio.arguments.to_vec();
+    let environment: Texts = |stdio| {
+        let variables = stdio.environment.iter();
+        let texts = variables.map(|(name, value)| format!("{name}={value}"));
+        texts.collect()
+    };
+    for (sizes, all, texts) in [
+        ("args_sizes_get", "args_get", arguments),
+        ("environ_sizes_get", "environ_get", environment),
+    ] {
+        linker.func_wrap(
+            MODULE,
+            sizes,
+            move |mut caller: Caller<'_, InstanceState>, count: u32, size: u32| {
+                returned(put_sizes(&mut caller, texts, count, size))
+            },
+        )?;
+        linker.func_wrap(
+            MODULE,
+            all,
+            move |mut caller: Caller<'_, InstanceState>, list: u32, at: u32| {
+                returned(put_texts(&mut caller, texts, list, at))
+            },
+        )?;
+    }
     Ok(())
 }
 
-fn arguments(state: &InstanceState) -> Vec<String> {
-    let stdio = state.imports.wasi.stdio();
-    stdio.map_or(Vec::new(), |stdio| stdio.arguments.to_vec())
+/// The texts, with the number of their bytes, each with a zero at its end. It counts the call.
+fn find(caller: &mut Caller<'_, InstanceState>, texts: Texts) -> (Vec<String>, usize) {
+    let state = caller.data_mut();
+    let texts = state.imports.wasi.stdio().map_or(Vec::new(), texts);
+    let bytes = texts.iter().map(|text| text.len() + 1).sum();
+    state.count_host_call();
+    state.count_bytes(bytes);
+    (texts, bytes)
 }
 
-fn environment(state: &InstanceState) -> Vec<String> {
-    let stdio = state.imports.wasi.stdio();
-    let variables = stdio.into_iter().flat_map(|stdio| stdio.environment.iter());
-    variables
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect()
-}
-
-/// Writes the number of texts, and the bytes of all, each with a zero at its end.
+/// Writes the number of texts, and that of their bytes.
 fn put_sizes(
-    caller: Context<'_, '_>,
-    texts: &[String],
+    caller: &mut Caller<'_, InstanceState>,
+    texts: Texts,
     count: u32,
     size: u32,
 ) -> Result<(), Failure> {
-    caller.data_mut().count_host_call();
-    let bytes: usize = texts.iter().map(|text| text.len() + 1).sum();
+    let (texts, bytes) = find(caller, texts);
     let memory = memory::of(caller)?.data_mut(caller);
     memory::put(memory, count, &(texts.len() as u32).to_le_bytes())?;
     memory::put(memory, size, &(bytes as u32).to_le_bytes())?;
@@ -73,12 +64,14 @@ fn put_sizes(
 }
 
 /// Writes the texts one after the other, and a list of their addresses.
-fn put_texts(caller: Context<'_, '_>, texts: &[String], list: u32, at: u32) -> Result<(), Failure> {
-    caller.data_mut().count_host_call();
-    let bytes: usize = texts.iter().map(|text| text.len() + 1).sum();
-    caller.data_mut().count_bytes(bytes);
+fn put_texts(
+    caller: &mut Caller<'_, InstanceState>,
+    texts: Texts,
+    mut list: u32,
+    mut at: u32,
+) -> Result<(), Failure> {
+    let (texts, _) = find(caller, texts);
     let memory = memory::of(caller)?.data_mut(caller);
-    let (mut list, mut at) = (list, at);
     for text in texts {
         memory::put(memory, list, &at.to_le_bytes())?;
         memory::put(memory, at, text.as_bytes())?;

@@ -6,7 +6,7 @@ use super::{MODULE, memory};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::program::between_calls::{pipes, wait_for_input};
-use crate::stdio::{Gone, Pipes};
+use crate::stdio::{Gone, Pipes, QUEUE};
 use std::future::pending;
 use std::sync::Arc;
 use wasmtime::{Caller, Linker};
@@ -219,7 +219,10 @@ async fn fd_write(
             (_, Descriptor::Stderr) => {
                 let (bytes, state) = memory.data_and_store_mut(&mut *caller);
                 let bytes = memory::read(bytes, address, length)?;
-                state.imports.wasi.stderr().append(bytes)?;
+                // A piece that is beyond the budget ends the program before the next one is looked at.
+                for piece in bytes.chunks(QUEUE) {
+                    state.imports.wasi.stderr().append(piece)?;
+                }
                 length
             }
             (Some(pipes), Descriptor::Stdout) => {

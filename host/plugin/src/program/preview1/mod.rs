@@ -20,7 +20,7 @@ use wasmtime::{Caller, InstancePre, Linker, Module};
 use wasmtime_wasi::I32Exit;
 
 /// The name of the module that programs import.
-pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
+const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Functions that do something. `absent` has the others.
 const PRESENT: [&str; 19] = [
@@ -46,7 +46,7 @@ const PRESENT: [&str; 19] = [
 ];
 
 /// Whether a program may import this.
-pub(crate) fn is_offered(module: &str, name: &str) -> bool {
+fn is_offered(module: &str, name: &str) -> bool {
     module == MODULE && (PRESENT.contains(&name) || absent::is_absent(name))
 }
 

@@ -1,0 +1,69 @@
+//! `eco send --stdio`: the client is a program that reads standard input and writes standard output. It runs as one that serves
+//! does, over a connection that eco has made.
+
+use super::{SendConfig, connected, layered};
+use crate::exit::{Exit, Failure};
+use crate::plugin::{self, compiler};
+use anyhow::Context as _;
+use eco_contract::{Connection, Session as _};
+use eco_net::{End, Limits, LiveCounts, Stream, linger, serve};
+use std::sync::atomic::AtomicBool;
+
+/// Runs the program to its end.
+pub(super) async fn run(config: SendConfig) -> Result<(), Failure> {
+    let engine = compiler::engine(config.budgets).build();
+    let engine = engine.context("cannot set up the sandbox")?;
+    let (name, timeout) = (config.plugin.name(), config.timeout);
+    let program = config.plugin.load_server(&engine).await?;
+    let stream = connected(&config.to, timeout).await?;
+    let connection = told_of(&stream);
+    let mut stream = layered(stream, &config.to, &config.layers, timeout).await?;
+    let mut session = program.session().in_parts();
+    let limits = Limits::default()
+        .idle_timeout(Some(timeout))
+        .write_timeout(Some(timeout));
+    let (stopping, counts) = (AtomicBool::new(false), LiveCounts::default());
+    let end = serve(
+        &mut stream,
+        &mut session,
+        &connection,
+        &limits,
+        &stopping,
+        &counts,
+    )
+    .await;
+    linger(&mut stream, &end).await;
+    drop(stream);
+    let code = session.exit_code();
+    let closed = session.closed(end.reason()).await;
+    let failed = |error| plugin::failed(error, || format!("the program {name} failed"));
+    match end {
+        End::Failed(error) => return Err(failed(error)),
+        End::Ended | End::ByPlugin(_) => closed.map_err(failed)?,
+        End::PeerReset(error) => {
+            return Err(Exit::Wrong.saying(format!("the connection broke: {error}")));
+        }
+        end => {
+            let reason = end.reason();
+            return Err(Exit::Wrong.saying(format!("the connection ended otherwise: {reason}")));
+        }
+    }
+    match code {
+        Some(0) => Ok(()),
+        Some(code) => Err(Exit::Wrong.saying(format!("{name} exited with code {code}"))),
+        None => Err(Exit::Wrong.saying(format!("{name} has not ended"))),
+    }
+}
+
+/// What the program is told of its connection.
+fn told_of(stream: &Stream) -> Connection {
+    let tcp = stream.tcp();
+    let address = |of: Option<std::net::SocketAddr>| of.map(|it| it.to_string());
+    Connection {
+        id: 1,
+        peer: address(tcp.and_then(|tcp| tcp.peer_addr().ok())).unwrap_or_default(),
+        local: address(tcp.and_then(|tcp| tcp.local_addr().ok())).unwrap_or_default(),
+        origin: None,
+        details: None,
+    }
+}
