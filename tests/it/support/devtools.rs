@@ -56,7 +56,7 @@ impl Page {
         let target = json!({ "targetId": target["targetId"], "flatten": true });
         let session = page.command("Target.attachToTarget", target);
         page.session = session["sessionId"].as_str().map(str::to_owned);
-        for domain in ["Page", "Runtime", "Log", "Network", "Accessibility"] {
+        for domain in ["Page", "Runtime", "Log", "Network"] {
             page.command(&format!("{domain}.enable"), json!({}));
         }
         Some(page)

@@ -66,9 +66,9 @@ fn a_copied_dialogue_is_the_same_for_check_and_for_call() {
         checked.stderr
     );
     let line = line.trim_end().replace("PLUGIN", "echo --raw");
-    let shell = Command::new("/bin/sh")
-        .args(["-c", &line])
-        .env("PATH", binary().parent().expect("a folder"))
+    let shell = Command::new("sh")
+        .args(["-c", &format!("eco() {{ \"$0\" \"$@\"; }}; {line}")])
+        .arg(binary())
         .output();
     let shell = shell.expect("there is a shell");
     assert_eq!(

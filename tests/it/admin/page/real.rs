@@ -24,12 +24,19 @@ fn a_real_connection_appears_is_followed_and_ends() {
     page.until("document.querySelectorAll('.chunk').length === 2");
     peer.send(b"lo <b>\n").expect(b"lo <b>\n");
     page.until("document.querySelectorAll('.chunk').length === 4");
+    // While it is paused, what comes waits.
+    page.value("document.getElementById('pause').click()");
+    peer.send(b"!").expect(b"!");
+    page.until("/[1-9] new/.test(document.getElementById('pause').textContent)");
+    assert_eq!(page.value("document.querySelectorAll('.chunk').length"), 4);
+    page.value("document.getElementById('pause').click()");
+    page.until("document.querySelectorAll('.chunk').length === 6");
     peer.finish().expect_end();
     page.until("document.querySelector('.box.ended')");
     let chunks = page.text("[...document.querySelectorAll('.chunk')].map((it) => it.querySelector('.label').textContent + it.querySelector('pre').textContent).join('|')");
     assert_eq!(
         chunks,
-        "→ Receivedhel|← Senthel|→ Receivedlo <b>\\n\n|← Sentlo <b>\\n\n"
+        "→ Receivedhel|← Senthel|→ Receivedlo <b>\\n\n|← Sentlo <b>\\n\n|→ Received!|← Sent!"
     );
     let heads = page.text(
         "[...document.querySelectorAll('.received .took')].map((it) => it.textContent).join('|')",

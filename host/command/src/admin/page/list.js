@@ -33,7 +33,6 @@ export class List {
   /** `follow` is called with the connection that was chosen. */
   constructor(follow) {
     this.snapshot = null;
-    this.known = null;
     const boxOf = (id) => new ListBox(byId(id), keyOf, Row, follow);
     this.boxes = { open: boxOf("open"), ended: boxOf("ended") };
     byId("filter").addEventListener("input", () => this.show());
@@ -41,8 +40,9 @@ export class List {
 
   /** Takes what eco has said. */
   take(snapshot) {
+    const before = this.snapshot;
     this.snapshot = snapshot;
-    this.tellChanges();
+    this.tellChanges(before);
     this.show();
   }
 
@@ -77,14 +77,12 @@ export class List {
   }
 
   /** Says how many have come and gone since the last time. */
-  tellChanges() {
-    const open = new Set(all(this.snapshot.services, "open").map(keyOf));
-    if (this.known) {
-      const opened = [...open].filter((it) => !this.known.has(it)).length;
-      const ended = [...this.known].filter((it) => !open.has(it)).length;
-      if (opened > 0) announce(count("sayOpened", opened));
-      if (ended > 0) announce(count("sayEnded", ended));
-    }
-    this.known = open;
+  tellChanges(before) {
+    if (!before) return;
+    const { services } = this.snapshot;
+    const opened = all(services, "open").filter((it) => it.opened > before.now).length;
+    const ended = all(services, "ended").filter((it) => it.ended > before.now).length;
+    if (opened > 0) announce(count("sayOpened", opened));
+    if (ended > 0) announce(count("sayEnded", ended));
   }
 }

@@ -11,10 +11,11 @@ export class Row {
     this.name = make("span", "name");
     this.peer = make("span", "peer");
     this.age = make("span", "age");
+    this.service = make("span", "service");
     this.traffic = make("span", "traffic");
     this.reason = make("span", "reason");
     // The blanks are for who hears the row, or copies it.
-    const parts = [this.name, this.peer, this.age, this.traffic, this.reason].flatMap((part) => [part, " "]);
+    const parts = [this.name, this.peer, this.age, this.service, this.traffic, this.reason].flatMap((part) => [part, " "]);
     this.element = make("li", "row-of-list", ...parts);
     this.element.setAttribute("role", "option");
   }
@@ -22,7 +23,8 @@ export class Row {
   update(connection, { now, hasServices }) {
     this.item = connection;
     const { id, service, peer, opened, ended, received, sent, kept } = connection;
-    setText(this.name, hasServices && service ? `${visible(service)} ${id}` : `${id}`);
+    setText(this.name, `${id}`);
+    setText(this.service, hasServices && service ? visible(service) : "");
     setText(this.peer, visible(peer));
     setText(this.age, age(now - (ended ?? opened)));
     const figures = `↓ ${size(received)} ${word("received")} ↑ ${size(sent)} ${word("sent")}`;
