@@ -111,6 +111,45 @@ fn what_happens_is_told_as_types() {
     program.interrupt();
 }
 
+/// Calls lie within their connection, and that in the span that the server was started in; also where a call was slow, and
+/// went on in another thread.
+#[test]
+fn connections_and_calls_are_spans_whatever_thread_they_are_in() {
+    let program = Program::start("spans", &[]);
+    assert_eq!(converse(program.address(), b"slow"), "slow");
+    let lines = program.lines_until(|line| line.starts_with("connection"));
+    let (service, connection) = ("in service name=\"log\"", "connection connection=1");
+    let version = format!("{connection} version=1");
+    let said = lines
+        .iter()
+        .position(|line| line.contains("plugin: \"got 4\""));
+    let said = &lines[said.expect("the plugin's line")];
+    let around = format!(" in call function=\"receive\" in {version} {service} on eco-background");
+    assert!(said.ends_with(&around), "{said}");
+    let took = |line: &str| {
+        let (span, time) = line.split_once(" took ").expect("it has a time");
+        assert!(time.ends_with('s'), "{line}");
+        span.to_owned()
+    };
+    let calls = lines.iter().filter(|line| line.starts_with("call"));
+    let calls: Vec<_> = calls.map(|line| took(line)).collect();
+    let call = |name| format!("call function=\"{name}\" in {version} {service}");
+    assert_eq!(calls, ["receive", "end-of-input", "closed"].map(call));
+    let slow = lines
+        .iter()
+        .find(|line| line.contains("receive") && line.starts_with("call"));
+    let slow = slow
+        .and_then(|line| line.split_once(" took "))
+        .expect("it is there")
+        .1;
+    assert!(slow.ends_with("ms") || !slow.ends_with("µs"), "{slow}");
+    assert_eq!(
+        took(lines.last().expect("it is there")),
+        format!("{version} {service}")
+    );
+    program.interrupt();
+}
+
 #[test]
 fn a_function_of_the_program_is_called_by_a_script_and_by_a_component() {
     let component = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/embed/kv.wat");

@@ -6,6 +6,8 @@
 
 /// Addresses as they are typed.
 mod addresses;
+/// Requests to the server of `--admin`.
+mod admin_requests;
 /// What a compile helper says, which an attack may have taken over.
 mod answers;
 /// Components: the scan before they are compiled, and which of them are called directly.

@@ -64,6 +64,12 @@
 #![doc = include_str!("../examples/observe.rs")]
 //! ```
 //!
+//! Connections and calls are spans of `tracing` too, for a tracer:
+//!
+//! ```no_run
+#![doc = include_str!("../examples/spans.rs")]
+//! ```
+//!
 //! # A plugin as a function
 //!
 //! ```no_run

@@ -1,6 +1,7 @@
 //! The client's side: whom it trusts, and the certificate that it shows.
 
 use super::error::Error;
+use super::key_log;
 use super::pair::KeyPairFiles;
 use super::problem::in_handshake;
 use super::provider::provider;
@@ -12,6 +13,7 @@ use rustls::pki_types::ServerName;
 use rustls::sign::SingleCertAndKey;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
@@ -24,11 +26,17 @@ pub struct TlsClient {
 
 impl TlsClient {
     /// Expects a server of this name, a DNS name or an IP address, and shows the certificate of these files if it is asked
-    /// for one.
+    /// for one. The secrets of its connections are added to the file `key_log`, as those of a
+    /// [server](super::ServerSettings::key_log).
     ///
     /// # Errors
     /// The name is none, or the files can't be used.
-    pub fn new(trust: &Trust, name: &str, pair: Option<&KeyPairFiles>) -> Result<Self, Error> {
+    pub fn new(
+        trust: &Trust,
+        name: &str,
+        pair: Option<&KeyPairFiles>,
+        key_log: Option<&Path>,
+    ) -> Result<Self, Error> {
         let server = ServerName::try_from(name.to_owned());
         let server = server.map_err(|_| Error::ServerName(name.to_owned()))?;
         let provider = provider();
@@ -39,10 +47,13 @@ impl TlsClient {
         let config = config
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let config = match pair {
+        let mut config = match pair {
             Some(pair) => config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair))),
             None => config.with_no_client_auth(),
         };
+        if let Some(path) = key_log {
+            config.key_log = key_log::to(path)?;
+        }
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             name: server,

@@ -20,6 +20,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The secrets of connections can't be written to the file.
+    #[error("cannot write the keys of connections to {}: {source}", escape::path(.path))]
+    KeyLog {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file has more than a mebibyte.
     #[error("{} has more than {MOST_PEM} bytes", escape::path(.path))]
     TooLarge {

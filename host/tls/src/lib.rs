@@ -12,7 +12,7 @@
 //! // It goes over each stream that is accepted: `server.layer(stream)`.
 //! let fingerprint = server.self_signed().expect("it has made one");
 //! // It is one of the layers of a client: `Layers::default().with(client)`.
-//! let client = TlsClient::new(&Trust::Certificate(fingerprint), "localhost", None)?;
+//! let client = TlsClient::new(&Trust::Certificate(fingerprint), "localhost", None, None)?;
 //! # Ok(()) }
 //! ```
 
@@ -20,6 +20,7 @@ mod by_name;
 mod client;
 mod error;
 mod fingerprint;
+mod key_log;
 mod pair;
 mod pem;
 mod problem;

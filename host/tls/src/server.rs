@@ -3,6 +3,7 @@
 use super::by_name::ByName;
 use super::error::Error;
 use super::fingerprint::Fingerprint;
+use super::key_log;
 use super::pair::KeyPairFiles;
 use super::pem;
 use super::provider::provider;
@@ -41,6 +42,9 @@ pub struct ServerSettings {
     /// Its protocols, the best one first (RFC 7301, ALPN). A client that names some and none of these is refused, and one
     /// that names none is served. Without any, nobody is asked.
     pub protocols: Vec<String>,
+    /// The file to which the secrets of all connections are added, for whoever looks at them on the network. Whoever can read
+    /// it can read them.
+    pub key_log: Option<PathBuf>,
 }
 
 /// The certificates of a server.
@@ -77,6 +81,7 @@ impl ServerSettings {
             certificates,
             clients: None,
             protocols: Vec::new(),
+            key_log: None,
         }
     }
 
@@ -105,7 +110,7 @@ struct Shared {
 }
 
 impl TlsServer {
-    /// Reads the files.
+    /// Reads the files, and opens that of secrets.
     ///
     /// # Errors
     /// They can't be used.
@@ -193,6 +198,9 @@ fn config(
     config.alpn_protocols = protocols(&settings.protocols)?;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.ticketer = Ticketer::new()?;
+    if let Some(path) = &settings.key_log {
+        config.key_log = key_log::to(path)?;
+    }
     Ok(Arc::new(config))
 }
 

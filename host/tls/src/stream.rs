@@ -188,7 +188,7 @@ mod tests {
         let (near, far) = duplex(ROOM);
         let server = TlsServer::new(ServerSettings::new(Certificates::SelfSigned)).unwrap();
         let trust = Trust::Certificate(server.self_signed().unwrap());
-        let client = TlsClient::new(&trust, "localhost", None).unwrap();
+        let client = TlsClient::new(&trust, "localhost", None, None).unwrap();
         let mut server = server.layer(Stream::layered(far));
         let client = client.add(Stream::layered(near));
         let (client, shaken) = tokio::join!(client, server.handshake());

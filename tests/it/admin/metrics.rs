@@ -2,7 +2,9 @@
 
 use super::{Metrics, admin_of, answer_to, get, until};
 use crate::harness::Eco;
-use crate::support::{Peer, empty_folder, serve};
+use crate::redis_server::RedisServer;
+use crate::support::{Peer, empty_folder, plugin_file, serve};
+use std::io::Read as _;
 
 /// Three services: an echo, one that does what its peer says, and one that keeps what it is told in a file.
 const SERVICES: &str = r#"
@@ -195,4 +197,56 @@ fn a_scraper_gets_the_format_that_it_asks_for() {
     assert!(open.body.ends_with("\n# EOF\n"));
     let samples = |answer: &str| Metrics::read(answer).names();
     assert_eq!(samples(&classic.body), samples(&open.body));
+}
+
+#[test]
+fn the_link_to_redis_is_shown_as_it_goes_and_comes_back() {
+    let Some(mut redis) = RedisServer::start() else {
+        return;
+    };
+    let mut server = serve(&["--admin", "127.0.0.1:0", "--state", &redis.url()]);
+    let admin = admin_of(&mut server);
+    let is = |up: f64| move |metrics: &Metrics| metrics.value("eco_state_up") == up;
+    let metrics = until(admin, is(1.0));
+    // Only Redis knows what its store has.
+    assert!(!metrics.has("eco_store_keys{") && !metrics.has("eco_store_bytes{"));
+    redis.kill();
+    until(admin, is(0.0));
+    redis.start_again();
+    until(admin, is(1.0));
+}
+
+#[test]
+fn lines_that_the_log_has_lost_are_shown_as_the_log_counts_them() {
+    let text = "local words = ('x'):rep(200)
+        function receive(chunk) for _ = 1, 900 do print(words) end return chunk end";
+    let plugin = plugin_file("talks-much.lua", text);
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let flags = ["--admin", "127.0.0.1:0", "-p", &plugin];
+    let eco = Eco::new(&[&["serve", "-l", "127.0.0.1:0"][..], &flags].concat());
+    let mut server = eco.stderr(writer).serve();
+    let admin = admin_of(&mut server);
+    let lost = |words| format!(r#"eco_log_lines_lost_total{{words="{words}"}}"#);
+    assert_eq!(Metrics::of(admin).value(&lost("said")), 0.0);
+    // Nobody reads, and 7 MiB of what it says are more than wait.
+    for _ in 0..40 {
+        Peer::connect(server.address).send(b"?").expect(b"?");
+    }
+    let metrics = Metrics::of(admin);
+    let said = metrics.value(&lost("said"));
+    assert!(said > 0.0);
+    assert_eq!(metrics.value(&lost("own")), 0.0);
+    let reading = std::thread::spawn(move || {
+        let mut log = String::new();
+        reader.read_to_string(&mut log).expect("it is text");
+        log
+    });
+    server.terminate();
+    assert_eq!(server.wait().code, 0);
+    let log = reading.join().expect("it reads to the end");
+    let missing = log
+        .lines()
+        .filter(|line| line.contains("lines are missing here"));
+    let counts = missing.flat_map(|line| line.split("said=").nth(1)?.parse::<f64>().ok());
+    assert_eq!(counts.sum::<f64>(), said);
 }

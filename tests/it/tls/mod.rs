@@ -8,6 +8,8 @@ mod clients;
 mod connections;
 /// Attacks on a handshake.
 mod hostile;
+/// The secrets of connections, in a file.
+mod key_log;
 /// The command line: what it says, and what goes wrong.
 mod messages;
 /// OpenSSL and Python against eco.

@@ -5,13 +5,18 @@ use clap::ValueHint;
 use clap::builder::{OsStringValueParser, TypedValueParser as _, ValueParser};
 use clap_lex::OsStrExt as _;
 use eco_net::{ConnectAddress, Layers};
+use eco_text::escape;
 use eco_tls::{
     Certificates, ClientCertificates, Error, KeyPairFiles, ServerSettings, TlsClient, Trust,
 };
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// The name of a server that has none: at the other end of a Unix socket.
 const LOCALHOST: &str = "localhost";
+
+/// The variable that names a file for the secrets of connections.
+const KEY_LOG: &str = "SSLKEYLOGFILE";
 
 /// The flags of a server.
 #[derive(Debug, clap::Args)]
@@ -70,6 +75,7 @@ impl ServerTlsArgs {
         let mut settings = ServerSettings::new(certificates);
         settings.clients = self.client_ca;
         settings.protocols = self.alpn;
+        settings.key_log = key_log();
         Ok(Some(settings))
     }
 }
@@ -114,9 +120,19 @@ impl ClientTlsArgs {
             (Some(trust), false) => trust,
             (None, false) => &Trust::System,
         };
-        let client = TlsClient::new(trust, name, self.cert.as_ref());
+        let client = TlsClient::new(trust, name, self.cert.as_ref(), key_log().as_deref());
         Ok(layers.with(client.map_err(unusable)?))
     }
+}
+
+/// The file for the secrets of connections, if the environment names one, as that of browsers and of curl does. The log says
+/// so, since whoever can read the file can read the connections.
+fn key_log() -> Option<PathBuf> {
+    let path = std::env::var_os(KEY_LOG).filter(|path| !path.is_empty())?;
+    let path = PathBuf::from(path);
+    let shown = escape::path(&path);
+    tracing::warn!("{KEY_LOG} is set: who reads {shown} can read all that goes over TLS");
+    Some(path)
 }
 
 /// The files of a certificate and its key.
@@ -177,6 +193,9 @@ fn next_step(error: &Error) -> &'static str {
         }
         Error::NoSystemCertificates { .. } => {
             "\n--ca FILE names whom to trust. Debian has whom browsers trust in the package ca-certificates."
+        }
+        Error::KeyLog { .. } => {
+            "\nSSLKEYLOGFILE names it. Without that variable nothing is written."
         }
         Error::ServerName(_) => "\n--server-name NAME says what its certificate is for.",
         _ => "",

@@ -87,7 +87,12 @@ fn is_own(target: &str) -> bool {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        is_own(metadata.target()) && (metadata.is_span() || *metadata.level() <= self.level)
+        // The spans of connections and calls say nothing that the fields of an event don't.
+        is_own(metadata.target())
+            && match metadata.is_span() {
+                true => service::is_span(metadata),
+                false => *metadata.level() <= self.level,
+            }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {

@@ -1,6 +1,6 @@
 //! The service that an event is about, where a process has several: the span that it happened in.
 //!
-//! The only spans of eco are those of services. A thread is in the span of the service that it works for.
+//! The only spans that the log wants are those of services. A thread is in the span of the service that it works for.
 
 use parking_lot::Mutex;
 use std::cell::RefCell;
@@ -31,6 +31,11 @@ pub(crate) fn span(name: Option<&str>) -> Span {
         Some(name) => tracing::error_span!(SERVICE, service = name),
         None => Span::none(),
     }
+}
+
+/// Whether a span is that of a service.
+pub(super) fn is_span(metadata: &Metadata<'_>) -> bool {
+    metadata.name() == SERVICE
 }
 
 /// The number of a new span.

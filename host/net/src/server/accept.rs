@@ -234,6 +234,7 @@ fn start<T, S, F>(
     };
     let (state, sessions) = (server.clone(), sessions.clone());
     let slow_threads = server.slow_threads.clone();
+    let span = unopened.span();
     // Boxed by itself, since a connection that is served has no need of its memory any more.
     let arrived = Box::pin(arrive(transport, unopened, admission, state, sessions));
     let connection = async move {
@@ -245,5 +246,5 @@ fn start<T, S, F>(
     server
         .tallies
         .connections
-        .spawn(connection.in_current_span());
+        .spawn(connection.instrument(span));
 }

@@ -95,7 +95,13 @@ impl Server {
     }
 
     /// Starts to accept and to serve, in tasks of the tokio runtime that this is called in. The runtime has to have its
-    /// timers and its input and output on. They are in the span of `tracing` that this is called in.
+    /// timers and its input and output on.
+    ///
+    /// # Spans
+    /// The tasks are in the span of `tracing` that this is called in. Within it each connection has a span of its own,
+    /// `connection`, of the level INFO, with its number and its session's version. It begins when the connection is accepted
+    /// and is over with its task; a call that is slow takes it along to other threads. Without a subscriber that wants it,
+    /// it costs next to nothing.
     ///
     /// # Threads
     /// At its first slow call a server starts a thread for each processor, `eco-background`, of the lowest priority: slow

@@ -9,7 +9,8 @@ use crate::peers::Admission;
 use eco_contract::{Connection, PeerDetails};
 use std::mem::take;
 use std::sync::Arc;
-use tracing::field::{DisplayValue, display};
+use tracing::Span;
+use tracing::field::{DisplayValue, Empty, display};
 
 /// A connection that was accepted and has no session yet. It is opened or refused, once, also if its task is dropped.
 pub(super) struct Unopened {
@@ -17,16 +18,29 @@ pub(super) struct Unopened {
     /// Its limits, whatever those of the server are later.
     pub(super) limits: Arc<Limits>,
     server: Arc<ServerState>,
+    /// All that happens to it is within this span, from now on.
+    span: Span,
     is_settled: bool,
 }
 
 impl Unopened {
     pub(super) fn new(arriving: Arriving, server: Arc<ServerState>) -> Self {
+        let connection = arriving.id;
         Self {
             arriving,
             limits: server.limits(),
             server,
+            span: tracing::info_span!("connection", connection, version = Empty),
             is_settled: false,
+        }
+    }
+
+    /// The span for its task: its own, or the one that it came in, where nobody wants to know of its own.
+    pub(super) fn span(&self) -> Span {
+        if self.span.is_disabled() {
+            Span::current()
+        } else {
+            self.span.clone()
         }
     }
 
@@ -43,6 +57,7 @@ impl Unopened {
     /// It has a session, of this version.
     pub(super) fn open(mut self, version: Option<u64>) -> (Connection, EndLog) {
         self.is_settled = true;
+        self.span.record("version", version);
         let Arriving {
             id,
             peer,

@@ -6,11 +6,12 @@ use super::turn::{Step, Turn};
 use crate::abi::{self, Bytes, ClientExports, Lifting};
 use crate::error::Error;
 use crate::function::Function;
-use crate::instance::{Entered, Instance, Owner};
+use crate::instance::{Entered, Instance, Owner, call_span};
 use crate::templates::RoleTemplate;
 use crate::usage::Usage;
 use std::fmt;
 use std::time::Duration;
+use tracing::Instrument as _;
 use wasmtime::component::{ComponentExportIndex, WasmList};
 
 type Answer<T> = Result<T, String>;
@@ -93,7 +94,10 @@ impl Dialogue {
     /// Dropped before it is ready, it ends the dialogue.
     pub async fn start(&mut self, message: Option<&[u8]>) -> Result<Turn<'_>, Error> {
         let watch = self.instance.watch("start");
-        let turn = self.first_turn(message).await;
+        let turn = self
+            .first_turn(message)
+            .instrument(call_span("start"))
+            .await;
         self.instance.watched(watch, &turn);
         Ok(Turn::lend(turn?, &self.instance))
     }
@@ -114,7 +118,7 @@ impl Dialogue {
     /// Dropped before it is ready, it ends the dialogue.
     pub async fn replied(&mut self, reply: &[u8]) -> Result<Step<'_>, Error> {
         let watch = self.instance.watch("replied");
-        let step = self.next_step(reply).await;
+        let step = self.next_step(reply).instrument(call_span("replied")).await;
         self.instance.watched(watch, &step);
         Ok(Step::lend(step?, &self.instance))
     }

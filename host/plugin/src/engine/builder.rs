@@ -97,6 +97,8 @@ impl EngineBuilder {
     /// so that it should not wait; a channel may take the events elsewhere. A panic of it is its own, and there may be
     /// several. It slows calls down by its own time and by reading the clock twice; the log stays as it is. An engine
     /// without it pays for none of that.
+    ///
+    /// Each call is a span of `tracing` too: `call`, of the level DEBUG, with its function.
     #[must_use]
     pub fn observe(mut self, observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
         self.observers.add(Box::new(observe), None);

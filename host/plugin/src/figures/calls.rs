@@ -93,22 +93,43 @@ impl Default for Calls {
     }
 }
 
+/// A call of a function that is counted, by its time: where, and the times in nanoseconds. What is found once does for calls
+/// that take as long.
+#[derive(Clone, Copy)]
+pub(crate) struct TimedCall {
+    function: usize,
+    bound: usize,
+    clock: u64,
+    cpu: u64,
+}
+
+impl TimedCall {
+    /// `None` for a function whose calls aren't counted.
+    pub(crate) fn new(function: &str, cpu: Duration, clock: Duration) -> Option<Self> {
+        let bound = CALL_TIMES.iter().position(|bound| clock <= *bound);
+        Some(Self {
+            function: FUNCTIONS.iter().position(|known| *known == function)?,
+            bound: bound.unwrap_or(CALL_TIMES.len()),
+            clock: nanoseconds(clock),
+            cpu: nanoseconds(cpu),
+        })
+    }
+}
+
 impl Calls {
     /// Counts a call that is over.
-    pub(super) fn count(&self, function: &str, cpu: Duration, clock: Duration) {
+    pub(super) fn count(&self, call: TimedCall) {
         // While a thread ends it has no number any more.
         let number = NUMBER.try_with(|number| *number).unwrap_or_default();
         let part = self.parts.get(number % self.parts.len());
-        let place = FUNCTIONS.iter().position(|known| *known == function);
-        let Some(times) = part.zip(place).and_then(|(part, place)| part.0.get(place)) else {
+        let Some(times) = part.and_then(|part| part.0.get(call.function)) else {
             return;
         };
-        let bound = CALL_TIMES.iter().position(|bound| clock <= *bound);
-        if let Some(count) = times.by_time.get(bound.unwrap_or(CALL_TIMES.len())) {
+        if let Some(count) = times.by_time.get(call.bound) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        times.clock.fetch_add(nanoseconds(clock), Ordering::Relaxed);
-        times.cpu.fetch_add(nanoseconds(cpu), Ordering::Relaxed);
+        times.clock.fetch_add(call.clock, Ordering::Relaxed);
+        times.cpu.fetch_add(call.cpu, Ordering::Relaxed);
     }
 
     /// Counts a failure.
@@ -169,12 +190,17 @@ mod tests {
     #[test]
     fn calls_are_counted_by_function_and_time_whatever_thread_they_are_in() {
         let calls = Calls::default();
+        let count = |function, cpu, clock| {
+            if let Some(call) = TimedCall::new(function, cpu, clock) {
+                calls.count(call);
+            }
+        };
         std::thread::scope(|threads| {
             for _ in 0..3 {
                 threads.spawn(|| {
-                    calls.count("receive", Duration::from_nanos(7), Duration::from_micros(1));
-                    calls.count("receive", Duration::ZERO, Duration::from_secs(11));
-                    calls.count("no function of a server", Duration::ZERO, Duration::ZERO);
+                    count("receive", Duration::from_nanos(7), Duration::from_micros(1));
+                    count("receive", Duration::ZERO, Duration::from_secs(11));
+                    count("no function of a server", Duration::ZERO, Duration::ZERO);
                 });
             }
         });

@@ -2,6 +2,7 @@
 
 mod calls;
 
+pub(crate) use calls::TimedCall;
 pub use calls::{CALL_TIMES, CallCounts};
 
 use crate::error::Error;
@@ -10,7 +11,6 @@ use eco_compile::Budget;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 /// What engines count together: those that are [built with it](crate::EngineBuilder::counting_in), one after the other, as
 /// budgets change. Clones are the same. It keeps no engine.
@@ -67,9 +67,9 @@ impl EngineFigures {
         self.0.calls.is_some()
     }
 
-    pub(crate) fn called(&self, function: &str, cpu: Duration, clock: Duration) {
+    pub(crate) fn called(&self, call: TimedCall) {
         if let Some(calls) = &self.0.calls {
-            calls.count(function, cpu, clock);
+            calls.count(call);
         }
     }
 

@@ -19,4 +19,4 @@ pub(crate) use live::{Instance, Started, start};
 pub(crate) use owner::Owner;
 pub(crate) use store::{Code, new_store};
 pub(crate) use template::Template;
-pub(crate) use watch::{DirectCalls, Watch};
+pub(crate) use watch::{DirectCalls, DirectWatch, Watch, call_span};

@@ -1,7 +1,9 @@
-//! A call that is under way, as far as it is counted, or an observer of the engine is told of it.
+//! A call that is under way, as far as it is counted, or an observer of the engine is told of it. And the span of a call.
 
+use crate::figures::TimedCall;
 use crate::participation::event::Happening;
 use std::time::{Duration, Instant};
+use tracing::Span;
 
 /// Direct calls of an instance that are counted with the time of the last one that was timed. Reading a clock twice takes
 /// about as long as such a call, and its time hardly changes.
@@ -32,12 +34,19 @@ impl Watch {
 pub(crate) struct DirectCalls {
     /// How many more are counted before one is timed.
     pub(super) untimed: u8,
-    /// The time of the last one that was timed.
-    pub(super) clock: Duration,
+    /// The last one that was timed, as it was counted.
+    pub(super) last: Option<TimedCall>,
 }
 
-/// A direct call that is watched.
+/// A direct call that is watched. It is small, and needs no dropping, since it is made for each.
+#[derive(Clone, Copy)]
 pub(crate) enum DirectWatch {
-    Timed(Watch),
-    Untimed { function: &'static str },
+    Timed { began: Instant, observed: bool },
+    Untimed,
+}
+
+/// The span of `tracing` for a call of this function, with all that it waits for. Without a subscriber that wants it, it
+/// costs some instructions.
+pub(crate) fn call_span(function: &'static str) -> Span {
+    tracing::debug_span!("call", function)
 }

@@ -3,6 +3,7 @@
 use super::state::{InstanceState, PluginShared};
 use super::watch::{DirectCalls, DirectWatch, UNTIMED, Watch};
 use crate::error::Error;
+use crate::figures::TimedCall;
 use crate::observe::EngineEvent;
 use crate::participation::event::Happening;
 use crate::plugin_log::OnLine;
@@ -43,61 +44,79 @@ impl InstanceState {
     pub(crate) fn watched<T>(&self, watch: Option<Watch>, result: &Result<T, Error>) {
         if let Some(watch) = watch {
             let cpu = self.meter.total().saturating_sub(watch.total);
-            self.tell(&watch, cpu, watch.began.elapsed(), result);
+            let clock = watch.began.elapsed();
+            self.count(TimedCall::new(watch.function, cpu, clock), result);
+            if watch.observed {
+                let happening = watch.happening.as_ref();
+                self.tell(watch.function, happening, (cpu, clock), result);
+            }
         }
     }
 
     /// As [`watch`](Self::watch), for a direct call. Without an observer only some are timed.
-    pub(crate) fn watch_direct(
-        &self,
-        function: &'static str,
-        calls: &DirectCalls,
-    ) -> Option<DirectWatch> {
-        if calls.untimed > 0 && !self.engine.is_observed() {
-            return Some(DirectWatch::Untimed { function });
+    pub(crate) fn watch_direct(&self, calls: &DirectCalls) -> Option<DirectWatch> {
+        let observed = self.engine.is_observed();
+        if calls.untimed > 0 && !observed {
+            return Some(DirectWatch::Untimed);
         }
-        self.watch(function).map(DirectWatch::Timed)
+        let watches = observed || self.engine.figures.count_calls();
+        watches.then(|| DirectWatch::Timed {
+            began: Instant::now(),
+            observed,
+        })
     }
 
-    /// As [`watched`](Self::watched), for a direct call, which the meter doesn't see. It never waits.
+    /// As [`watched`](Self::watched), for a direct call of this function, which the meter doesn't see. It never waits.
     pub(crate) fn watched_direct<T>(
         &self,
-        watch: Option<DirectWatch>,
+        watch: DirectWatch,
+        function: &'static str,
         calls: &mut DirectCalls,
         result: &Result<T, Error>,
     ) {
         match watch {
-            Some(DirectWatch::Timed(watch)) => {
-                let clock = watch.began.elapsed();
+            DirectWatch::Timed { began, observed } => {
+                let clock = began.elapsed();
+                let time = TimedCall::new(function, clock, clock);
                 if self.engine.figures.count_calls() {
                     *calls = DirectCalls {
                         untimed: UNTIMED,
-                        clock,
+                        last: time,
                     };
                 }
-                self.tell(&watch, clock, clock, result);
+                self.count(time, result);
+                if observed {
+                    self.tell(function, None, (clock, clock), result);
+                }
             }
-            Some(DirectWatch::Untimed { function }) => {
+            DirectWatch::Untimed => {
                 calls.untimed = calls.untimed.saturating_sub(1);
-                self.count(function, calls.clock, calls.clock, result);
+                self.count(calls.last, result);
             }
-            None => {}
         }
     }
 
-    fn count<T>(&self, function: &str, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
+    /// Counts a call, unless the instance was dead, which was not called.
+    fn count<T>(&self, call: Option<TimedCall>, result: &Result<T, Error>) {
         match result {
-            // A dead instance was not called.
             Err(Error::Dead) => return,
             Err(error) => self.engine.figures.failed(error),
             Ok(_) => {}
         }
-        self.engine.figures.called(function, cpu, clock);
+        if let Some(call) = call {
+            self.engine.figures.called(call);
+        }
     }
 
-    fn tell<T>(&self, watch: &Watch, cpu: Duration, clock: Duration, result: &Result<T, Error>) {
-        self.count(watch.function, cpu, clock, result);
-        if !watch.observed || matches!(result, Err(Error::Dead)) {
+    /// Tells the observers of a call, with its processor time and its time by the clock, unless the instance was dead.
+    fn tell<T>(
+        &self,
+        function: &'static str,
+        happening: Option<&Happening>,
+        (cpu, clock): (Duration, Duration),
+        result: &Result<T, Error>,
+    ) {
+        if matches!(result, Err(Error::Dead)) {
             return;
         }
         if let (Some(observers), Some((name, version))) = (&self.engine.observers, &self.plugin) {
@@ -105,8 +124,8 @@ impl InstanceState {
                 plugin: name,
                 version: version.get().copied(),
                 connection: self.participation.connection,
-                function: watch.function,
-                event: watch.happening.as_ref().map(Happening::called_for),
+                function,
+                event: happening.map(Happening::called_for),
                 cpu,
                 clock,
                 result: result.as_ref().map(drop),

@@ -5,11 +5,12 @@
 use crate::abi::{self, Bytes, Lifting, ServerExports};
 use crate::error::Error;
 use crate::function::Function;
-use crate::instance::{Instance, Watch};
+use crate::instance::{Instance, Watch, call_span};
 use crate::participation::event::Happening;
 use eco_contract::{Connection, Reason, Reply};
 use eco_state::Hearing;
 use std::task::{Context, Poll};
+use tracing::Instrument as _;
 use wasmtime::component::{TypedFunc, WasmList};
 
 type Answer<D> = Result<abi::Reply<D>, String>;
@@ -128,7 +129,8 @@ impl ComponentServer {
     /// plugin lacks the function, or if the event is gone.
     pub(super) async fn dispatch(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
         let mut watch = self.instance.watch(call.function());
-        let answer = self.answer(call, watch.as_mut()).await;
+        let span = call_span(call.function());
+        let answer = self.answer(call, watch.as_mut()).instrument(span).await;
         if !matches!(answer, Ok(None)) {
             self.instance.watched(watch, &answer);
         }
@@ -212,7 +214,7 @@ impl ComponentServer {
                     entered.call(*closed, (why.into(),)).await?;
                     entered.commit().await
                 };
-                Some(last_call.await)
+                Some(last_call.instrument(call_span("closed")).await)
             }
             (Functions::Session { .. }, None) | (Functions::Handler { .. }, _) => None,
         };

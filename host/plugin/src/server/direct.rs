@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
 use crate::instance::state::{InstanceState, PluginShared};
-use crate::instance::{Code, Condition, DirectCalls, Owner, new_store};
+use crate::instance::{Code, Condition, DirectCalls, DirectWatch, Owner, call_span, new_store};
 use crate::usage::Usage;
 use eco_compile::{Budget, Compiled, DirectNames, Target};
 use eco_contract::{DirectBuffer, Next, Reply};
@@ -23,7 +23,7 @@ use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 /// Ticks until the epoch deadline, which is never reached.
 const NEVER: u64 = u64::MAX / 2;
 
-/// The name of its function, for the observer of the engine.
+/// The name of its function, for whoever observes calls.
 const RECEIVE: &str = "receive";
 
 /// The module of a plugin that is called directly. Its instances are made from it.
@@ -110,6 +110,14 @@ impl DirectInstance {
         }
     }
 
+    /// Counts a call of `receive` that is over, and tells the observer of it.
+    fn watched<T>(&mut self, watch: Option<DirectWatch>, result: &Result<T, Error>) {
+        if let Some(watch) = watch {
+            let state = self.store.data();
+            state.watched_direct(watch, RECEIVE, &mut self.calls, result);
+        }
+    }
+
     /// Makes a call. The instance is dead if it fails.
     fn enter<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         self.store.data_mut().condition.begin()?;
@@ -162,11 +170,10 @@ impl DirectBuffer for DirectInstance {
         let room = match self.room {
             Some(room) if room.length == length => room,
             _ => {
-                let watch = self.store.data().watch_direct(RECEIVE, &self.calls);
+                let watch = self.store.data().watch_direct(&self.calls);
                 let allocated = self.enter(|it| it.allocate(length));
                 if allocated.is_err() {
-                    let state = self.store.data();
-                    state.watched_direct(watch, &mut self.calls, &allocated);
+                    self.watched(watch, &allocated);
                 }
                 *self.room.insert(allocated?)
             }
@@ -185,10 +192,10 @@ impl DirectBuffer for DirectInstance {
     fn receive_filled(&mut self, length: usize) -> Result<Reply<'_>, Error> {
         let room = self.room.take().filter(|room| length <= room.length);
         let room = room.ok_or_else(no_room)?;
-        let watch = self.store.data().watch_direct(RECEIVE, &self.calls);
-        let reply = self.enter(|it| it.receive(List { length, ..room }));
-        let state = self.store.data();
-        state.watched_direct(watch, &mut self.calls, &reply);
+        let watch = self.store.data().watch_direct(&self.calls);
+        let reply =
+            call_span(RECEIVE).in_scope(|| self.enter(|it| it.receive(List { length, ..room })));
+        self.watched(watch, &reply);
         let data = reply?.of(self.memory.data(&self.store));
         Ok(Reply {
             data: data.ok_or_else(no_room)?.into(),

@@ -1,0 +1,149 @@
+//! How fast `/livez` answers while plugins take all processors: an orchestrator kills what doesn't answer in time.
+//!
+//! `cargo bench -p eco-benches --bench admin` takes a minute, and writes `tests/benches/ADMIN.md`. With `-- --quick` it writes
+//! nothing. It holds no threshold: the machines are noisy. It wants to be alone on its machine.
+
+use anyhow::{Context as _, Result, ensure};
+use eco_benches::process::Process;
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A plugin that never returns.
+const LOOPS: &str = "function receive() while true do end end";
+/// Connections that loop, for each processor.
+const LOOPING: usize = 4;
+/// Between two requests.
+const PAUSE: Duration = Duration::from_millis(10);
+/// The time in which `/livez` should answer, in ms, at p99.
+const AIM: f64 = 50.0;
+
+/// What the server has to do, the flags for it, and whether those who are cut off come again.
+const STATES: [(&str, &[&str], usize); 3] = [
+    ("nothing", &[], 0),
+    (
+        "calls that loop for minutes",
+        &["--cpu", "10m", "--deadline", "10m"],
+        LOOPING,
+    ),
+    (
+        "calls that loop for 50 ms, and are cut off, on connections that come anew",
+        &["--cpu", "50ms"],
+        LOOPING,
+    ),
+];
+
+fn main() -> Result<()> {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let requests = if quick { 20 } else { 2000 };
+    let processors = thread::available_parallelism()?.get();
+    let mut page = format!(
+        "# `/livez` under load: results\n\n\
+        Written by `cargo bench -p eco-benches --bench admin`, on {processors} processors ({}).\n\
+        Each row is of {requests} requests, one every {} ms, each on a connection of its own: from connecting to the end of the answer. The\n\
+        client shares the machine. {LOOPING} connections for each processor keep the plugin at it.\n\n\
+        | what the server does | its processors | median, ms | p99, ms | longest, ms | aim at p99 |\n|---|---|---|---|---|---|\n",
+        eco_benches::processor(),
+        PAUSE.as_millis(),
+    );
+    for (does, flags, looping) in STATES {
+        let State { busy, times } = measure(flags, looping * processors, requests)?;
+        let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).max(1) - 1);
+        let [median, late, longest] =
+            [at(50), at(99), at(100)].map(|time| time.map_or(0.0, milliseconds));
+        let verdict = if late <= AIM { "met" } else { "missed" };
+        writeln!(
+            page,
+            "| {does} | {:.0} % | {median:.2} | {late:.2} | {longest:.2} | {AIM} ms: {verdict} |",
+            100.0 * busy / processors as f64,
+        )?;
+    }
+    print!("{page}");
+    if !quick {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("ADMIN.md"), page)?;
+    }
+    Ok(())
+}
+
+/// What was measured in one state of the server.
+struct State {
+    /// Processors that the server took.
+    busy: f64,
+    /// The time of each request, the shortest first.
+    times: Vec<Duration>,
+}
+
+fn measure(flags: &[&str], looping: usize, requests: usize) -> Result<State> {
+    let folder = tempfile::tempdir()?;
+    let plugin = folder.path().join("loops.lua");
+    std::fs::write(&plugin, LOOPS)?;
+    // Nobody else takes ports here.
+    let admin = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    let eco = eco_benches::eco()?;
+    let server = Process::start(|port| {
+        let mut command = Command::new(&eco);
+        command.args(["serve", "-qq", "--listen", &format!("127.0.0.1:{port}")]);
+        command.args(["--admin", &admin.to_string()]).args(flags);
+        command.arg("--plugin").arg(&plugin);
+        command
+    })?;
+    let goes_on = Arc::new(AtomicBool::new(true));
+    let began = Arc::new(AtomicU64::new(0));
+    let clients: Vec<_> = (0..looping)
+        .map(|_| {
+            let (address, goes_on, began) = (server.address, goes_on.clone(), began.clone());
+            thread::spawn(move || keep_busy(address, &goes_on, &began))
+        })
+        .collect();
+    while began.load(Ordering::Relaxed) < looping as u64 {
+        thread::sleep(PAUSE);
+    }
+    // All of them are at it, and the interpreter is compiled.
+    thread::sleep(Duration::from_secs(2));
+    let (before, at) = (server.cpu()?, Instant::now());
+    let mut times = Vec::new();
+    for _ in 0..requests {
+        times.push(ask(admin)?);
+        thread::sleep(PAUSE);
+    }
+    let busy = (server.cpu()? - before).as_secs_f64() / at.elapsed().as_secs_f64();
+    goes_on.store(false, Ordering::Relaxed);
+    drop(server);
+    for client in clients {
+        ensure!(client.join().is_ok(), "a client has panicked");
+    }
+    times.sort();
+    Ok(State { busy, times })
+}
+
+/// Has the plugin loop, again and again where it is cut off.
+fn keep_busy(address: SocketAddr, goes_on: &AtomicBool, began: &AtomicU64) {
+    while goes_on.load(Ordering::Relaxed) {
+        let Ok(mut stream) = TcpStream::connect(address) else {
+            return;
+        };
+        began.fetch_add(1, Ordering::Relaxed);
+        let _ = stream.write_all(b"x").and_then(|()| stream.read(&mut [0]));
+    }
+}
+
+/// The time of one request.
+fn ask(admin: SocketAddr) -> Result<Duration> {
+    let began = Instant::now();
+    let mut stream = TcpStream::connect(admin).context("it listens")?;
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    ensure!(answer.starts_with("HTTP/1.1 200 "), "it is alive: {answer}");
+    Ok(began.elapsed())
+}
+
+fn milliseconds(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
