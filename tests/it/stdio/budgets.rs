@@ -66,6 +66,40 @@ async fn neither_writing_nor_polling_begins_a_call_anew() {
 }
 
 #[tokio::test]
+async fn neither_does_a_timer_that_is_over() {
+    let budgets = Budgets::server(1 << 30)
+        .cpu(Duration::from_millis(50))
+        .reply(1000);
+    let engine = engine(budgets);
+    // Waits for input for 10 ms again and again, and does this in between.
+    let works = works(2_000_000);
+    for (named, between) in [
+        ("processor time per call", works.as_str()),
+        ("bytes returned per call", "(call $say (i32.const 100))"),
+    ] {
+        let module = program(
+            &"x".repeat(100),
+            &format!(
+                "(loop $more
+                   (call $clock (i32.const 256) (i64.const 10000000))
+                   (i32.store8 (i32.const 312) (i32.const 1))
+                   (i32.store (i32.const 320) (i32.const 0))
+                   (if (call $poll (i32.const 256) (i32.const 512) (i32.const 2) (i32.const 768)) (then unreachable))
+                   {between} (br $more))"
+            ),
+        );
+        let (mut session, _) = session(&engine, &module).await;
+        let broken = loop {
+            std::future::poll_fn(|cx| session.poll_event(cx)).await;
+            if let Err(error) = session.event().await {
+                break error;
+            }
+        };
+        assert!(broken.to_string().contains(named), "{broken}");
+    }
+}
+
+#[tokio::test]
 async fn each_budget_is_named_where_a_program_breaks_it() {
     let budgets = Budgets::server(1 << 30)
         .wait(Duration::from_millis(50))

@@ -226,7 +226,7 @@ impl ProgramInstance {
             match &self.laboratory {
                 Some(laboratory) => laboratory.write(format!("eco: {text}")),
                 // Mostly because it can't write any more.
-                None if self.pipes.is_alone() => tracing::debug!(connection, code, "{text}"),
+                None if self.pipes.is_peer_gone() => tracing::debug!(connection, code, "{text}"),
                 None => tracing::info!(connection, code, "{text}"),
             }
         }

@@ -136,7 +136,7 @@ impl Pipes {
     }
 
     /// Whether the peer is gone.
-    pub(crate) fn is_alone(&self) -> bool {
+    pub(crate) fn is_peer_gone(&self) -> bool {
         self.state().peer_is_gone
     }
 
@@ -193,10 +193,12 @@ impl Pipes {
 
 /// The program's side.
 impl Pipes {
-    /// The name of the running call. The bytes that it may write are counted from here.
+    /// The name of the call that begins. What it may write is counted from here, if something can be read.
     pub(crate) fn begin_call(&self) -> &'static str {
         let mut state = self.state();
-        state.written = 0;
+        if state.is_readable() {
+            state.written = 0;
+        }
         state.function
     }
 
