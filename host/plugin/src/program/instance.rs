@@ -7,7 +7,7 @@ use super::template::Running;
 use crate::cpu::call_state::{Bounds, CallState, Span};
 use crate::engine_state::EngineState;
 use crate::error::Error;
-use crate::instance::Owner;
+use crate::instance::{Owner, call_span};
 use crate::laboratory::Laboratory;
 use crate::stdio::{Pipes, Replies};
 use crate::usage::Usage;
@@ -16,6 +16,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tracing::Instrument as _;
 
 /// What a program is called for.
 pub(crate) enum Event<'a> {
@@ -118,7 +119,7 @@ impl ProgramInstance {
             self.left = self.engine.budgets.wait;
         }
         self.has_stopped = false;
-        self.drive().await
+        self.drive().instrument(call_span(function)).await
     }
 
     /// Goes on with a call whose reply was a part.
