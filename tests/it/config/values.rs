@@ -190,7 +190,7 @@ fn every_flag_of_a_service_is_a_key_with_its_help() {
     assert!(flags.len() > 30, "{flags:?}");
     let log = ["log-level", "verbose", "quiet", "log-format"];
     for flag in flags {
-        let of_process = ["config", "help", "total-memory", "admin"];
+        let of_process = ["config", "help", "total-memory", "admin", "open"];
         let is_key = !log.contains(&flag) && !of_process.contains(&flag);
         assert_eq!(keys[flag].is_object(), is_key, "{flag}");
         if is_key {

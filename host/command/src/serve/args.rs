@@ -26,7 +26,7 @@ Examples:
   eco serve --tls cert.pem,key.pem     TLS, and nothing else
   eco serve -l ws:127.0.0.1:8080       WebSockets, for pages in a browser
   eco serve --open                     see every chunk, live, in the browser
-  eco serve --admin 127.0.0.1:9095     the same page, metrics and health, by HTTP
+  eco serve --admin 127.0.0.1:9095     that page, metrics and health
   eco serve -q --log-format json       failures alone, for a machine
   eco serve --cpu 50ms --memory 8MiB   tight budgets for untrusted plugins
   eco serve -p chat.js --state redis://db:6379    many servers, one chat room
