@@ -40,6 +40,26 @@ fn a_loop_between_reads_costs_its_connection_and_input_begins_anew() {
     }
 }
 
+#[test]
+fn programs_that_wait_for_their_peers_keep_no_other_from_its_turn() {
+    // They begin with enough work to take turns, and less than a tick, so that none is stopped in it.
+    let works = works(2_000_000);
+    let main = format!("{works} (call $say (i32.const 3)) (drop (call $read (i32.const 100)))");
+    for server in serve_both("begins-with-work", &program("ok\\n", &main), &[]) {
+        let mut peers = Vec::new();
+        for _ in 0..50 {
+            let mut peer = Peer::connect(server.address);
+            peer.expect(b"ok\n");
+            peers.push(peer);
+        }
+        // Those that are over hold none either, while their peers stay.
+        for peer in &mut peers {
+            peer.send(b"x");
+        }
+        Peer::connect(server.address).expect(b"ok\n");
+    }
+}
+
 #[tokio::test]
 async fn neither_writing_nor_polling_begins_a_call_anew() {
     let cpu = Duration::from_millis(50);

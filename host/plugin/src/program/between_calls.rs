@@ -46,6 +46,8 @@ pub(super) fn end_call(store: &mut impl InRun, pipes: &Pipes) -> Result<Duration
     let state = store.data_mut();
     let rest = state.meter.call_state.ends_within();
     let used = state.meter.end(rest);
+    // One that has never stopped still has its turn, and the peer may take hours.
+    state.meter.call_state.has_turn(None);
     state.release_for_call();
     let cpu = Some(state.meter.total());
     let usage = Usage {
@@ -109,6 +111,7 @@ pub(super) fn end_run<T>(
     let state = store.data_mut();
     let rest = state.meter.call_state.ends_within();
     state.meter.end(rest);
+    state.meter.call_state.has_turn(None);
     let cpu = Some(state.meter.total());
     let watch = state.running.take();
     state.watched(watch, result);
