@@ -128,16 +128,20 @@ impl Process {
         Ok(all)
     }
 
-    /// It, and its children: no server here has grandchildren.
+    /// It, its children, and theirs.
     fn processes(&self) -> Result<Vec<i32>> {
-        let own = i32::try_from(self.child.id())?;
-        let mut all = vec![own];
-        // Any of its threads may have started one.
-        for thread in std::fs::read_dir(format!("/proc/{own}/task"))?.flatten() {
-            let children = std::fs::read_to_string(thread.path().join("children"));
-            for child in children.unwrap_or_default().split_whitespace() {
-                all.push(child.parse()?);
+        let mut all = vec![i32::try_from(self.child.id())?];
+        let mut looked_at = 0;
+        while let Some(&pid) = all.get(looked_at) {
+            // Any of its threads may have started one. One that has just ended has none.
+            let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+            for thread in threads.into_iter().flatten().flatten() {
+                let children = std::fs::read_to_string(thread.path().join("children"));
+                for child in children.unwrap_or_default().split_whitespace() {
+                    all.push(child.parse()?);
+                }
             }
+            looked_at += 1;
         }
         Ok(all)
     }

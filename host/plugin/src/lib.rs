@@ -68,6 +68,12 @@
 //! | any plugin | 786 | 785 | 34349 | 5445 |
 //! | JavaScript | 1418 | 1414 | 407370 | 17262 |
 //! | Lua | 1317 | 1308 | 129522 | 14788 |
+//!
+//! # Programs
+//!
+//! A program that reads standard input and writes standard output, and knows nothing of eco, is loaded and called in the
+//! same way: see [`ProgramSettings`]. A call hands it a chunk, and returns what it has written when it waits for input
+//! again.
 
 #![forbid(unsafe_code)]
 

@@ -59,7 +59,7 @@ fn all_failures_are_shown_in_full_if_asked_for() {
 #[test]
 fn a_plugin_that_can_not_be_loaded_is_no_failed_case() {
     for (plugin, words) in [
-        ("is-a-core-module.wat", "a core module, not a component"),
+        ("is-a-core-module.wat", "a core module without _start"),
         ("wants-the-network.wat", "wasi:http/outgoing-handler@0.2.0"),
         ("lacks-receive.lua", "no function `receive`"),
         ("loops-at-its-start.lua", "units of work per connection"),

@@ -10,6 +10,7 @@ mod hostile;
 mod inspected;
 mod laboratory;
 mod preview2;
+mod programs;
 mod streams;
 mod world;
 

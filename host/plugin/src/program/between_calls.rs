@@ -23,8 +23,8 @@ pub(super) fn pipes(state: &InstanceState) -> Option<Arc<Pipes>> {
     Some(stdio.pipes.clone())
 }
 
-/// Waits for input, or for something `other`: the running call ends, and the next one begins. Returns the other, if that
-/// came.
+/// Waits for input, or for something `other`: the running call ends, and the next one begins. Returns the other, if
+/// that came.
 pub(super) async fn wait_for_input<T>(
     store: &mut impl InRun,
     pipes: &Pipes,

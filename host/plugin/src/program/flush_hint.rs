@@ -1,8 +1,8 @@
 //! Advice for a program whose output comes only with the end of its input. Most often that is the first stumble of
 //! somebody whose program answers nobody: the library of its language keeps what is written.
 
-/// How each language sends what was written, by a word in the name of a tool that made the program, with its version. The
-/// first that fits counts: tools of several languages use those of C.
+/// How each language sends what was written, by a word in the name of a tool that made the program. The first that fits
+/// counts: tools of several languages use those of C.
 const WAYS: [(&str, &str); 6] = [
     (
         "rustc",

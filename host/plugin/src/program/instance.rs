@@ -127,7 +127,7 @@ impl ProgramInstance {
         self.drive().await
     }
 
-    /// Tells the program that its peer is gone, and lets it end: its input is at its end, and its output reaches nobody.
+    /// Tells the program that its peer is gone, and lets it end: it reads the end of its input, and can write no more.
     pub(crate) async fn closed(&mut self) -> Result<(), Error> {
         if self.running.is_none() {
             return Ok(());

@@ -1,8 +1,8 @@
 //! Programs that know nothing of eco: they read standard input, and write standard output.
 //!
 //! A core module with `_start` is one (WASI preview 1), and a component that exports `wasi:cli/run` (WASI 0.2). Each
-//! instance runs once, from its beginning to its exit. It owns the calls that such a run is divided into: one ends where
-//! a read has to wait, and the next begins when something has come. `stdio` has the streams between both sides.
+//! instance runs once, from its beginning to its exit. This room owns the calls that such a run is divided into: one ends
+//! where a read has to wait, and the next begins when something has come. `stdio` has the streams between both sides.
 
 mod between_calls;
 mod flush_hint;

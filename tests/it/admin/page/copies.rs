@@ -18,7 +18,7 @@ fn a_copied_dialogue_is_the_same_for_check_and_for_call() {
         "\u{feff}\u{202e}ñ🦀\u{a0}\u{1f468}\u{200d}\u{1f469}".as_bytes(),
         b"\xc3",
         b"\xb1",
-        b"\0123",
+        b"\x00123",
         b"'",
     ];
     let mut events = vec![event(0.0, "opened")];

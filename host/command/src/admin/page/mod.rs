@@ -6,6 +6,11 @@
 use eco_admin::{Answer, Route};
 
 #[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that fails panics"
+)]
 mod tests;
 
 /// What a browser may do with the page: run and show what comes from this server, ask it, and nothing else. No site can put

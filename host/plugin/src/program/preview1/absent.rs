@@ -1,5 +1,5 @@
-//! The functions of WASI preview 1 that have nothing to work on: there are no files, no sockets and no signals. They can be
-//! imported, since the libraries of languages import them, used or not.
+//! The functions of WASI preview 1 that have nothing to work on: there are no files, no sockets and no signals. They can
+//! be imported, since the libraries of languages import them, used or not.
 
 use super::MODULE;
 use super::errno::Errno;

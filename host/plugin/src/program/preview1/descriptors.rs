@@ -1,13 +1,12 @@
-//! The descriptors 0, 1 and 2: standard input, standard output, and standard error, which is the log. There are no others.
+//! The descriptors 0, 1 and 2: standard input, standard output, and standard error, which is the log. There are no
+//! others. `transfer` reads and writes.
 
 use super::errno::{Errno, Failure, returned};
-use super::memory::Parts;
 use super::{MODULE, memory};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
-use crate::program::between_calls::{pipes, wait_for_input};
-use crate::stdio::{Gone, Pipes, QUEUE};
-use std::future::pending;
+use crate::program::between_calls::pipes;
+use crate::stdio::Pipes;
 use std::sync::Arc;
 use wasmtime::{Caller, Linker};
 
@@ -23,7 +22,7 @@ const MAY_STAT: u64 = 1 << 21;
 const MAY_POLL: u64 = 1 << 27;
 
 /// The flag of a descriptor whose reads and writes don't wait.
-const NONBLOCK: u16 = 1 << 2;
+pub(super) const NONBLOCK: u16 = 1 << 2;
 
 /// A descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,26 +67,6 @@ impl Descriptor {
 }
 
 pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(
-        MODULE,
-        "fd_read",
-        |mut caller: Caller<'_, InstanceState>,
-         (number, list, count, read): (u32, u32, u32, u32)| {
-            Box::new(
-                async move { returned(fd_read(&mut caller, number, (list, count), read).await) },
-            )
-        },
-    )?;
-    linker.func_wrap_async(
-        MODULE,
-        "fd_write",
-        |mut caller: Caller<'_, InstanceState>,
-         (number, list, count, written): (u32, u32, u32, u32)| {
-            Box::new(async move {
-                returned(fd_write(&mut caller, number, (list, count), written).await)
-            })
-        },
-    )?;
     linker.func_wrap(
         MODULE,
         "fd_close",
@@ -147,7 +126,7 @@ pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()>
 }
 
 /// The descriptor with this number, and the pipes. It counts the call.
-fn opened(
+pub(super) fn opened(
     caller: &mut Caller<'_, InstanceState>,
     number: u32,
 ) -> Result<(Option<Arc<Pipes>>, Descriptor), Failure> {
@@ -161,121 +140,6 @@ fn opened(
 fn no_place(caller: &mut Caller<'_, InstanceState>, number: u32) -> Result<(), Failure> {
     opened(caller, number)?;
     Err(Errno::NoSeek.into())
-}
-
-async fn fd_read(
-    caller: &mut Caller<'_, InstanceState>,
-    number: u32,
-    (list, count): (u32, u32),
-    at: u32,
-) -> Result<(), Failure> {
-    let (Some(pipes), Descriptor::Stdin) = opened(caller, number)? else {
-        return Err(Errno::BadDescriptor.into());
-    };
-    let memory = memory::of(caller)?;
-    let mut parts = Parts::new(list, count)?;
-    let Some(mut part) = parts.next(memory.data(&caller))? else {
-        // It asks for nothing, and waits for nothing.
-        memory::put(memory.data_mut(caller), at, &0_u32.to_le_bytes())?;
-        return Ok(());
-    };
-    if !pipes.is_readable() {
-        if is_nonblocking(&pipes, number) {
-            return Err(Errno::Again.into());
-        }
-        wait_for_input(caller, &pipes, false, pending::<()>()).await?;
-    }
-    let mut total = 0;
-    loop {
-        let (address, length) = part;
-        let room = memory::write(memory.data_mut(&mut *caller), address, length)?;
-        let read = pipes.read(room);
-        total += read;
-        if read < length as usize {
-            break;
-        }
-        match parts.next(memory.data(&caller))? {
-            Some(next) => part = next,
-            None => break,
-        }
-    }
-    caller.data_mut().count_bytes(total);
-    memory::put(memory.data_mut(caller), at, &(total as u32).to_le_bytes())?;
-    Ok(())
-}
-
-async fn fd_write(
-    caller: &mut Caller<'_, InstanceState>,
-    number: u32,
-    (list, count): (u32, u32),
-    at: u32,
-) -> Result<(), Failure> {
-    let (pipes, descriptor) = opened(caller, number)?;
-    let memory = memory::of(caller)?;
-    let mut parts = Parts::new(list, count)?;
-    let mut total = 0;
-    while let Some((address, length)) = parts.next(memory.data(&caller))? {
-        let written = match (&pipes, descriptor) {
-            (_, Descriptor::Stderr) => {
-                let (bytes, state) = memory.data_and_store_mut(&mut *caller);
-                let bytes = memory::read(bytes, address, length)?;
-                // A piece that is beyond the budget ends the program before the next one is looked at.
-                for piece in bytes.chunks(QUEUE) {
-                    state.imports.wasi.stderr().append(piece)?;
-                }
-                length
-            }
-            (Some(pipes), Descriptor::Stdout) => {
-                let waits = !is_nonblocking(pipes, number);
-                write_part(caller, pipes, (address, length), waits).await?
-            }
-            _ => return Err(Errno::BadDescriptor.into()),
-        };
-        caller.data_mut().count_bytes(written as usize);
-        total += written;
-        if written < length {
-            break;
-        }
-    }
-    // What would wait has written a part, or nothing.
-    if total == 0 && count > 0 && pipes.is_some_and(|pipes| matches!(pipes.room(), Ok(0))) {
-        return Err(Errno::Again.into());
-    }
-    memory::put(memory.data_mut(caller), at, &total.to_le_bytes())?;
-    Ok(())
-}
-
-/// Writes a part to standard output, and waits for room unless it may not. Returns how much was written.
-async fn write_part(
-    caller: &mut Caller<'_, InstanceState>,
-    pipes: &Pipes,
-    (address, length): (u32, u32),
-    waits: bool,
-) -> Result<u32, Failure> {
-    let memory = memory::of(caller)?;
-    let mut written = 0;
-    while written < length {
-        if waits {
-            pipes.has_room().await;
-        }
-        let room = pipes.room().map_err(|Gone| Errno::Pipe)?;
-        let room = u32::try_from(room)
-            .unwrap_or(u32::MAX)
-            .min(length - written);
-        if room == 0 {
-            break;
-        }
-        let from = memory::after(address, written)?;
-        pipes.write(memory::read(memory.data(&*caller), from, room)?)?;
-        written += room;
-    }
-    Ok(written)
-}
-
-fn is_nonblocking(pipes: &Pipes, number: u32) -> bool {
-    pipes
-        .flags(number as usize)
-        .is_some_and(|flags| flags & NONBLOCK != 0)
 }
 
 fn put_status(caller: &mut Caller<'_, InstanceState>, number: u32, at: u32) -> Result<(), Failure> {

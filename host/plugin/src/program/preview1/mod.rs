@@ -1,8 +1,8 @@
 //! WASI preview 1 for core modules, as far as a program has use for it that reads standard input and writes standard
 //! output (<https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md>).
 //!
-//! All functions of it can be imported. Those for files, sockets and signals answer that there are none. Every pointer is
-//! a stranger's: `memory` checks it, and a wrong one is `EFAULT`.
+//! All functions of it can be imported. Those for files, sockets and signals answer that there are none. Every pointer
+//! is a stranger's: `memory` checks it, and a wrong one is `EFAULT`.
 
 mod absent;
 mod arguments;
@@ -11,6 +11,7 @@ mod descriptors;
 mod errno;
 mod memory;
 mod poll;
+mod transfer;
 
 use crate::error::LoadError;
 use crate::imports::host_calls::HostCalls as _;
@@ -92,6 +93,7 @@ fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     clocks::define(linker)?;
     descriptors::define(linker)?;
     poll::define(linker)?;
+    transfer::define(linker)?;
     linker.func_wrap(
         MODULE,
         "proc_exit",

@@ -1,0 +1,151 @@
+//! Reading standard input, and writing standard output and the log.
+
+use super::descriptors::{Descriptor, NONBLOCK, opened};
+use super::errno::{Errno, Failure, returned};
+use super::memory::Parts;
+use super::{MODULE, memory};
+use crate::imports::host_calls::HostCalls as _;
+use crate::instance::state::InstanceState;
+use crate::program::between_calls::wait_for_input;
+use crate::stdio::{Gone, Pipes, QUEUE};
+use std::future::pending;
+use wasmtime::{Caller, Linker};
+
+pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+    linker.func_wrap_async(
+        MODULE,
+        "fd_read",
+        |mut caller: Caller<'_, InstanceState>,
+         (number, list, count, read): (u32, u32, u32, u32)| {
+            Box::new(
+                async move { returned(fd_read(&mut caller, number, (list, count), read).await) },
+            )
+        },
+    )?;
+    linker.func_wrap_async(
+        MODULE,
+        "fd_write",
+        |mut caller: Caller<'_, InstanceState>,
+         (number, list, count, written): (u32, u32, u32, u32)| {
+            Box::new(async move {
+                returned(fd_write(&mut caller, number, (list, count), written).await)
+            })
+        },
+    )?;
+    Ok(())
+}
+
+async fn fd_read(
+    caller: &mut Caller<'_, InstanceState>,
+    number: u32,
+    (list, count): (u32, u32),
+    at: u32,
+) -> Result<(), Failure> {
+    let (Some(pipes), Descriptor::Stdin) = opened(caller, number)? else {
+        return Err(Errno::BadDescriptor.into());
+    };
+    let memory = memory::of(caller)?;
+    let mut parts = Parts::new(list, count)?;
+    let Some(mut part) = parts.next(memory.data(&caller))? else {
+        // It asks for nothing, and waits for nothing.
+        memory::put(memory.data_mut(caller), at, &0_u32.to_le_bytes())?;
+        return Ok(());
+    };
+    if !pipes.is_readable() {
+        if is_nonblocking(&pipes, number) {
+            return Err(Errno::Again.into());
+        }
+        wait_for_input(caller, &pipes, false, pending::<()>()).await?;
+    }
+    let mut total = 0;
+    loop {
+        let (address, length) = part;
+        let room = memory::write(memory.data_mut(&mut *caller), address, length)?;
+        let read = pipes.read(room);
+        total += read;
+        if read < length as usize {
+            break;
+        }
+        match parts.next(memory.data(&caller))? {
+            Some(next) => part = next,
+            None => break,
+        }
+    }
+    caller.data_mut().count_bytes(total);
+    memory::put(memory.data_mut(caller), at, &(total as u32).to_le_bytes())?;
+    Ok(())
+}
+
+async fn fd_write(
+    caller: &mut Caller<'_, InstanceState>,
+    number: u32,
+    (list, count): (u32, u32),
+    at: u32,
+) -> Result<(), Failure> {
+    let (pipes, descriptor) = opened(caller, number)?;
+    let memory = memory::of(caller)?;
+    let mut parts = Parts::new(list, count)?;
+    let mut total = 0;
+    while let Some((address, length)) = parts.next(memory.data(&caller))? {
+        let written = match (&pipes, descriptor) {
+            (_, Descriptor::Stderr) => {
+                let (bytes, state) = memory.data_and_store_mut(&mut *caller);
+                let bytes = memory::read(bytes, address, length)?;
+                // A piece that is beyond the budget ends the program before the next one is looked at.
+                for piece in bytes.chunks(QUEUE) {
+                    state.imports.wasi.stderr().append(piece)?;
+                }
+                length
+            }
+            (Some(pipes), Descriptor::Stdout) => {
+                let waits = !is_nonblocking(pipes, number);
+                write_part(caller, pipes, (address, length), waits).await?
+            }
+            _ => return Err(Errno::BadDescriptor.into()),
+        };
+        caller.data_mut().count_bytes(written as usize);
+        total += written;
+        if written < length {
+            break;
+        }
+    }
+    // What would wait has written a part, or nothing.
+    if total == 0 && count > 0 && pipes.is_some_and(|pipes| matches!(pipes.room(), Ok(0))) {
+        return Err(Errno::Again.into());
+    }
+    memory::put(memory.data_mut(caller), at, &total.to_le_bytes())?;
+    Ok(())
+}
+
+/// Writes a part to standard output, and waits for room unless it may not. Returns how much was written.
+async fn write_part(
+    caller: &mut Caller<'_, InstanceState>,
+    pipes: &Pipes,
+    (address, length): (u32, u32),
+    waits: bool,
+) -> Result<u32, Failure> {
+    let memory = memory::of(caller)?;
+    let mut written = 0;
+    while written < length {
+        if waits {
+            pipes.has_room().await;
+        }
+        let room = pipes.room().map_err(|Gone| Errno::Pipe)?;
+        let room = u32::try_from(room)
+            .unwrap_or(u32::MAX)
+            .min(length - written);
+        if room == 0 {
+            break;
+        }
+        let from = memory::after(address, written)?;
+        pipes.write(memory::read(memory.data(&*caller), from, room)?)?;
+        written += room;
+    }
+    Ok(written)
+}
+
+fn is_nonblocking(pipes: &Pipes, number: u32) -> bool {
+    pipes
+        .flags(number as usize)
+        .is_some_and(|flags| flags & NONBLOCK != 0)
+}
