@@ -1,4 +1,4 @@
-//! `eco build`: makes a plugin from a folder with sources.
+//! `eco build`: makes a plugin, or a program, from a folder with sources.
 
 use crate::exit::Failure;
 use crate::plugin::compiler;
@@ -11,9 +11,11 @@ use eco_toolchain::Built;
 use std::path::PathBuf;
 
 const NOTES: &str = "\
-eco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script, which is \
-only checked. The plugin is FOLDER/FOLDER.wasm. CC and CFLAGS choose the C compiler and its flags; RUSTC, \
-RUSTFLAGS and cargo's own settings hold for Rust. The tools run outside the sandbox: build what you trust.";
+eco looks for a Cargo.toml (Rust), .go files (Go), .c files (C), one .wat file (WebAssembly text), or one script, \
+which is only checked. It makes FOLDER/FOLDER.wasm: a plugin, or a program that reads standard input and writes \
+standard output. In C that is one that includes no header of a world, in Rust one with a src/main.rs and no cdylib. \
+CC and CFLAGS choose the C compiler and its flags; RUSTC, RUSTFLAGS and cargo's own settings hold for Rust, GOFLAGS \
+for Go. The tools run outside the sandbox: build what you trust.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTES)]
@@ -31,7 +33,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
     let engine = compiler::engine(Budgets::server(machine::memory())).build()?;
     let unusable = |error: LoadError| {
         let context = match &built {
-            Built::Component(_) => format!("built {path}, which can't be used"),
+            Built::Made(_) => format!("built {path}, which can't be used"),
             Built::Script(_) => format!("cannot use {path}"),
         };
         plugin::unusable(error, context)
@@ -41,7 +43,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
         .map_err(unusable)?;
     // Naming the folder builds it again when its sources change. A script is named itself.
     let usable = match &built {
-        Built::Component(_) => escape::path(&args.dir),
+        Built::Made(_) => escape::path(&args.dir),
         Built::Script(_) => path.clone(),
     };
     let next = match (&found.server, &found.client) {
@@ -53,7 +55,7 @@ pub(super) async fn run(args: BuildArgs) -> Result<(), Failure> {
         _ => return found.server.map(drop).map_err(unusable),
     };
     let what = match &built {
-        Built::Component(_) => format!("built {path} ({})", ByteSize(found.size as u64)),
+        Built::Made(_) => format!("built {path} ({})", ByteSize(found.size as u64)),
         Built::Script(_) => format!("{path} runs as it is: nothing to build"),
     };
     output::print(&format!("{what}. Next:\n  {next}\n"))

@@ -1,4 +1,4 @@
-//! `eco new`: a small folder with a plugin that builds and runs.
+//! `eco new`: a small folder with a plugin, or a program, that builds and runs.
 
 use crate::arguments::language::LanguageArg;
 use crate::exit::{Exit, Failure};
@@ -12,7 +12,8 @@ const EXAMPLES: &str = "\
 Examples:
   eco new hello --lang js              hello/hello.js, which runs as it is
   eco new hello --lang rust --session  a whole connection, with a greeting
-  eco new asker --lang c --client      the other side, for eco send -p";
+  eco new asker --lang c --client      the other side, for eco send -p
+  eco new greeter --lang go --stdio    no plugin, but a program that knows nothing of eco";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -21,29 +22,34 @@ pub(crate) struct NewArgs {
     #[arg(value_name = "NAME", value_hint = ValueHint::DirPath)]
     pub(crate) path: PathBuf,
     /// The language
-    #[arg(short, long, value_enum, value_name = "rust|c|wat|js|lua|python")]
+    #[arg(short, long, value_enum, value_name = "rust|c|go|wat|js|lua|python")]
     pub(crate) lang: LanguageArg,
     /// A plugin that takes part in the whole connection, not only in its chunks
-    #[arg(long, conflicts_with_all = ["chat", "client"])]
+    #[arg(long, conflicts_with_all = ["chat", "client", "stdio"])]
     pub(crate) session: bool,
     /// A chat room: a connection that hears what others say
-    #[arg(long, conflicts_with = "client")]
+    #[arg(long, conflicts_with_all = ["client", "stdio"])]
     pub(crate) chat: bool,
     /// A client plugin
-    #[arg(long)]
+    #[arg(long, conflicts_with = "stdio")]
     pub(crate) client: bool,
+    /// A program that reads standard input and writes standard output, in Rust, C or Go
+    #[arg(long)]
+    pub(crate) stdio: bool,
 }
 
 /// Makes the folder, and prints the next commands.
 pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     let name = name(&args.path)?;
     let language = args.lang.0;
-    let shape = match (args.session, args.chat, args.client) {
-        (true, _, _) => Shape::Session,
-        (_, true, _) => Shape::Chat,
-        (_, _, true) => Shape::Client,
+    let shape = match (args.session, args.chat, args.client, args.stdio) {
+        (true, ..) => Shape::Session,
+        (_, true, ..) => Shape::Chat,
+        (_, _, true, _) => Shape::Client,
+        (.., true) => Shape::Program,
         _ => Shape::Handler,
     };
+    check(language, shape)?;
     samples::write(&args.path, name, language, shape)
         .map_err(|error| Exit::Usage.because(error))?;
     let folder = escape::path(&args.path);
@@ -53,6 +59,17 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     };
     let next = next(&plugin, language, shape);
     output::print(&format!("made {folder}. Next:\n{next}\n"))
+}
+
+/// Refuses a shape that the language has no sample of.
+fn check(language: SampleLanguage, shape: Shape) -> Result<(), Failure> {
+    if language.has(shape) {
+        return Ok(());
+    }
+    Err(Exit::Usage.saying(match shape {
+        Shape::Program => "--stdio is for rust, c and go; what eco makes in other languages is a plugin",
+        _ => "in Go eco makes programs, which read standard input and write standard output: add --stdio",
+    }))
 }
 
 fn next(plugin: &str, language: SampleLanguage, shape: Shape) -> String {

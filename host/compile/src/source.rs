@@ -91,7 +91,7 @@ impl Form {
             };
         }
         match path.extension().and_then(OsStr::to_str) {
-            Some("rs" | "c" | "h") => Self::Compiled,
+            Some("rs" | "c" | "h" | "go") => Self::Compiled,
             _ => Self::Component,
         }
     }

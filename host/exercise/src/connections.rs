@@ -1,7 +1,7 @@
 //! The connections to a plugin against which a case is played.
 
 use eco_contract::{Connection, Life, Opening, Reason, RepliedAfterFinish, Session as _};
-use eco_plugin::{Error, Laboratory, PluginSession, ServerPlugin};
+use eco_plugin::{Error, Interface, Laboratory, PluginSession, ServerPlugin};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -221,6 +221,18 @@ impl Connections {
             return None;
         }
         Some(self.tell(connection, Event::Beside).await)
+    }
+
+    /// Advice for the author of a program that owes an answer on this connection, where it has only kept that: its input ends,
+    /// and it comes. Nothing else can be done with the connection afterwards.
+    pub(super) async fn flush_hint(&mut self, connection: usize) -> Option<String> {
+        let client = self.clients.get_mut(connection)?;
+        let is_over = client.life.ended().is_some() || client.life.has_input_ended();
+        if is_over || self.plugin.interface() != Interface::Program {
+            return None;
+        }
+        client.session.end_of_input().await.ok()?;
+        client.session.hint()
     }
 
     /// How much later the next timer of a connection is over, if one is set.

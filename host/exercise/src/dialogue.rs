@@ -54,8 +54,13 @@ pub(super) async fn under_every_split(
             let (verdict, said) = stop.verdict();
             let failure =
                 Failure::new(verdict, split, ONLY).with(talk.transcript, talk.connections.log());
+            let flush_hint = match failure.verdict {
+                Verdict::MissingBytes => talk.connections.flush_hint(ONLY).await,
+                _ => None,
+            };
             let failure = Failure {
                 judge: said,
+                flush_hint,
                 ..failure
             };
             return Ok(Judgement::of(Some(failure), fuel));

@@ -32,6 +32,8 @@ pub struct Failure {
     pub log: Vec<String>,
     /// The number of lines before these.
     pub log_omitted: usize,
+    /// Advice about what was kept and not sent.
+    pub flush_hint: Option<String>,
     /// The words of the judge, if there is one. Escaped.
     pub judge: Option<String>,
 }
@@ -42,8 +44,9 @@ impl Failure {
         let texts = self.log.iter().map(String::len);
         let place = self.place.iter();
         let place = place.map(|place| place.expected.len() + place.actual.len());
-        let judge = self.judge.iter().map(String::len);
-        size_of::<Self>() + self.transcript.size() + texts.chain(place).chain(judge).sum::<usize>()
+        let words = self.judge.iter().chain(&self.flush_hint);
+        let words = words.map(String::len);
+        size_of::<Self>() + self.transcript.size() + texts.chain(place).chain(words).sum::<usize>()
     }
 
     /// Keeps the verdict and its place. Of transcript and log only the length is left.
@@ -53,6 +56,7 @@ impl Failure {
         self.log = Vec::new();
         self.place = None;
         self.judge = None;
+        self.flush_hint = None;
     }
 }
 
@@ -130,6 +134,7 @@ impl Failure {
             transcript: Transcript::default(),
             log: Vec::new(),
             log_omitted: 0,
+            flush_hint: None,
             judge: None,
         }
     }

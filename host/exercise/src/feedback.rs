@@ -86,6 +86,9 @@ impl Lines {
                 "As they are written in the case, the plugin answers them right: what does it keep between chunks?",
             );
         }
+        if let Some(hint) = &failure.flush_hint {
+            self.add(LineKind::Hint, hint);
+        }
         if let Some(place) = &failure.place {
             let several = failure.transcript.has_several_connections();
             let connection = several.then(|| failure.transcript.label(failure.connection));

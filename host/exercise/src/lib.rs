@@ -54,7 +54,7 @@ pub use origin::Origin;
 pub use read::{Cases, schema};
 pub use seed::Seed;
 pub use share::Share;
-pub use shipped::{SHIPPED, Shipped, StatementLanguage};
+pub use shipped::{SHIPPED, Shipped, Starters, StatementLanguage};
 pub use split::Split;
 pub use transcript::{Event, Side, Transcript};
 pub use verdict::Verdict;

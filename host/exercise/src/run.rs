@@ -41,7 +41,13 @@ pub(super) async fn run(
     };
     let failure = match player.play(steps).await {
         Ok(()) => None,
-        Err((connection, stop)) => Some(player.explain(connection, stop, split)),
+        Err((connection, stop)) => {
+            let mut failure = player.explain(connection, stop, split);
+            if failure.verdict == Verdict::MissingBytes {
+                failure.flush_hint = player.connections.flush_hint(connection).await;
+            }
+            Some(failure)
+        }
     };
     Outcome {
         failure,

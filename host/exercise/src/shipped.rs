@@ -2,6 +2,7 @@
 
 use super::files::Files;
 use super::read::Cases;
+use eco_plugin::Language;
 use eco_toolchain::folder::Open;
 use eco_toolchain::samples::SampleLanguage;
 use eco_toolchain::{BuildError, wit};
@@ -34,6 +35,15 @@ pub enum StatementLanguage {
 const ENGLISH: &str = "README.md";
 const SPANISH: &str = "README.es.md";
 const ENGLISH_SECOND: &str = "README.en.md";
+
+/// The starters of a copy: of one language, or of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Starters {
+    /// Those of plugins.
+    Plugins(Option<SampleLanguage>),
+    /// Those of programs that read standard input and write standard output.
+    Programs(Option<SampleLanguage>),
+}
 
 /// The interface that a solution in a compiled language exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,10 +167,51 @@ const STARTERS: [(Shape, SampleLanguage, &[File]); 9] = [
     ),
 ];
 
+/// Those of programs, which are the same for every exercise.
+const PROGRAMS: [(SampleLanguage, &[File]); 2] = [
+    (
+        SampleLanguage::C,
+        &[file!("starters/program/c", "program.c")],
+    ),
+    (
+        SampleLanguage::Go,
+        &[
+            file!("starters/program/go", "go.mod"),
+            file!("starters/program/go", "main.go"),
+        ],
+    ),
+];
+
+impl Starters {
+    /// Whether there are such starters.
+    pub fn exist(self) -> bool {
+        match self {
+            Self::Plugins(only) => only.is_none_or(|only| only != SampleLanguage::Go),
+            Self::Programs(only) => {
+                only.is_none_or(|only| PROGRAMS.iter().any(|(language, _)| *language == only))
+            }
+        }
+    }
+
+    /// The language of the first that somebody looks at.
+    pub fn first(self) -> SampleLanguage {
+        let (Self::Plugins(only) | Self::Programs(only)) = self;
+        only.unwrap_or(match self {
+            Self::Plugins(_) => SampleLanguage::Script(Language::JavaScript),
+            Self::Programs(_) => SampleLanguage::C,
+        })
+    }
+}
+
 impl Shipped {
     /// Its files, with the hidden cases.
     pub fn files(&self) -> Files {
         Files::Shipped(self.slug, self.files)
+    }
+
+    /// Whether a program can solve it, which knows nothing of other connections.
+    pub fn suits_programs(&self) -> bool {
+        self.shape != Shape::Event
     }
 
     /// The place of a language's starter in the folder that [`write`](Self::write) makes: a script, or the
@@ -173,8 +224,8 @@ impl Shipped {
         }
     }
 
-    /// Copies it into the folder `folder`, which is new or empty: the wanted cases, with a starter in every
-    /// language, or in the given one. The statement in `first` is its `README.md`.
+    /// Copies it into the folder `folder`, which is new or empty: the wanted cases, with these
+    /// starters. The statement in `first` is its `README.md`.
     ///
     /// # Errors
     /// The folder has something already, or it can't be written.
@@ -182,12 +233,15 @@ impl Shipped {
         &self,
         folder: &Path,
         cases: Cases,
-        only: Option<SampleLanguage>,
+        starters: Starters,
         first: StatementLanguage,
     ) -> Result<(), BuildError> {
         let folder = Open::make_or_take_empty(folder)?;
-        let wanted = |path: &str| match (only, path.strip_prefix("starter/")) {
-            (Some(only), Some(path)) => path.split('/').next() == Some(only.folder()),
+        let wanted = |path: &str| match (starters, path.strip_prefix("starter/")) {
+            (Starters::Programs(_), Some(_)) => false,
+            (Starters::Plugins(Some(only)), Some(path)) => {
+                path.split('/').next() == Some(only.folder())
+            }
             _ => path != HIDDEN || cases == Cases::All,
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
@@ -195,9 +249,21 @@ impl Shipped {
             folder.write(path, &bytes)?;
         }
         folder.write(ATTRIBUTES.0, ATTRIBUTES.1)?;
-        for (shape, language, files) in &STARTERS {
-            if *shape == self.shape && only.is_none_or(|only| only == *language) {
-                write_starter(&folder, *language, files)?;
+        let is = |only: Option<SampleLanguage>, language| only.is_none_or(|only| only == language);
+        match starters {
+            Starters::Plugins(only) => {
+                for (shape, language, files) in &STARTERS {
+                    if *shape == self.shape && is(only, *language) {
+                        write_starter(&folder, *language, files)?;
+                    }
+                }
+            }
+            Starters::Programs(only) => {
+                for (language, files) in &PROGRAMS {
+                    if is(only, *language) {
+                        write_starter(&folder, *language, files)?;
+                    }
+                }
             }
         }
         Ok(())

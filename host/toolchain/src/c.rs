@@ -1,4 +1,4 @@
-//! C: bindings made from the WIT, then a compiler that knows WebAssembly.
+//! C: a compiler that knows WebAssembly, with bindings made from the WIT where it is a plugin.
 
 use super::error::BuildError;
 use super::form::Form;
@@ -24,6 +24,10 @@ const WORLDS: [&str; 5] = [
 /// pay for. Overflowing it traps. `-Wl,-z,stack-size=` in CFLAGS changes it.
 const STACK: &str = "-Wl,-z,stack-size=65536";
 
+/// The stack of a program, 1 MiB: programs that were not written for eco have their arrays there. Only what is touched is
+/// paid for.
+const PROGRAM_STACK: &str = "-Wl,-z,stack-size=1048576";
+
 /// Bytes of a C file in which the header of its world is looked for: it is included at the top. The rest is not
 /// looked at. Test: `commands::build_attacks::a_c_file_says_at_its_beginning_which_world_it_is_for`.
 const TOP: usize = 256 * 1024;
@@ -44,27 +48,30 @@ pub(super) fn build(
     output: &Path,
     maker: &Program,
 ) -> Result<(), BuildError> {
-    let build = project.join(BUILD);
-    folder::open(&build)?;
-    let world = find_world(project, sources)?;
-    let bindings = generate(world, project)?;
+    let world = find_world(sources)?;
+    let bindings = match world {
+        Some(world) => generate(world, project)?,
+        None => {
+            tracing::info!(
+                "no file includes the header of a world, such as handler_plugin.h: it is a program, which reads stdin"
+            );
+            Vec::new()
+        }
+    };
     // Outside of the project, since a compiler may write through a link that lies there.
     let place = tempfile::tempdir().map_err(BuildError::file(std::env::temp_dir()))?;
     let core = place.path().join("core.wasm");
     let (mut compiler, name) = find_compiler(project)?;
-    compiler.args([
-        "--target=wasm32-wasi",
-        "-mexec-model=reactor",
-        "-Os",
-        "-Wall",
-        "-Wl,--strip-all",
-        STACK,
-    ]);
+    compiler.args(["--target=wasm32-wasi", "-Os", "-Wall", "-Wl,--strip-all"]);
+    match world {
+        Some(_) => compiler.args(["-mexec-model=reactor", STACK, "-I", BUILD]),
+        None => compiler.arg(PROGRAM_STACK),
+    };
     // As make does: what the environment says comes after the defaults, and wins.
     if let Some(flags) = std::env::var_os("CFLAGS") {
         compiler.args(flags.to_string_lossy().split_whitespace());
     }
-    compiler.arg("-I").arg(BUILD).arg("-o").arg(&core);
+    compiler.arg("-o").arg(&core);
     // With ./ before them, no name is taken for a flag.
     let names = sources.iter().filter_map(|source| source.file_name());
     compiler.args(names.map(|name| Path::new(".").join(name)));
@@ -75,7 +82,8 @@ pub(super) fn build(
     folder::replace(output, &component)
 }
 
-fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildError> {
+/// The world that the files are for. `None` if they name none.
+fn find_world(sources: &[PathBuf]) -> Result<Option<&'static str>, BuildError> {
     for source in sources {
         let top = read_at_most(make::open(source)?, TOP).map_err(BuildError::file(source))?;
         let includes: Vec<&[u8]> = top
@@ -89,14 +97,10 @@ fn find_world(folder: &Path, sources: &[PathBuf]) -> Result<&'static str, BuildE
             includes.iter().any(|line| has(line, header.as_bytes()))
         };
         if let Some(world) = WORLDS.iter().find(included) {
-            return Ok(world);
+            return Ok(Some(world));
         }
     }
-    Err(BuildError::Unfit {
-        what: escape::path(folder),
-        why: anyhow::Error::msg("no file includes the header of a world"),
-        next: "Put #include \"handler_plugin.h\" (or session_plugin.h, client_plugin.h) at the top; `eco build` generates it.",
-    })
+    Ok(None)
 }
 
 fn snake(world: &str) -> String {
@@ -105,6 +109,7 @@ fn snake(world: &str) -> String {
 
 /// Writes the world's header and glue, and returns what must be compiled and linked.
 fn generate(world: &str, project: &Path) -> Result<Vec<String>, BuildError> {
+    folder::open(&project.join(BUILD))?;
     let files = bindings(world).map_err(|why| BuildError::Unfit {
         what: format!("the world {world}"),
         why,

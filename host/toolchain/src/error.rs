@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub enum BuildError {
     /// A folder without anything that eco knows how to build.
     #[error(
-        "nothing to build in {}\neco looks for a Cargo.toml (Rust), .c files (C), one .wat file (WebAssembly text), or one script ({}). `eco new` makes a folder that builds.", escape::path(.0), Language::extensions()
+        "nothing to build in {}\neco looks for a Cargo.toml (Rust), .go files (Go), .c files (C), one .wat file (WebAssembly text), or one script ({}). `eco new` makes a folder that builds.", escape::path(.0), Language::extensions()
     )]
     Nothing(PathBuf),
     /// A file where a folder is wanted.

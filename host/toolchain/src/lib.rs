@@ -1,4 +1,4 @@
-//! The toolchains: from a folder with a plugin's sources to the plugin.
+//! The toolchains: from a folder with the sources of a plugin, or of a program, to what eco runs.
 //!
 //! It finds out which language a folder is in, runs that language's own compiler, and makes
 //! components with `wit-component`, in a process of its own. It never runs a plugin, and knows neither
@@ -12,8 +12,10 @@
 mod c;
 mod component;
 mod error;
+mod exports;
 pub mod folder;
 mod form;
+mod go;
 mod make;
 mod merge;
 mod project;

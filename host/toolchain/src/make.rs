@@ -73,7 +73,7 @@ pub(super) fn open(path: &Path) -> Result<File, BuildError> {
     eco_files::open(path).map_err(|error| BuildError::file(path)(error.into()))
 }
 
-/// Makes a component of what was read from `path`. `output` is what messages call it.
+/// Makes a component of what was read from `path`, unless it is a program. `output` is what messages call it.
 ///
 /// # Errors
 /// It is not right, or takes too much.

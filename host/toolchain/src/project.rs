@@ -1,7 +1,7 @@
-//! A folder with a plugin's sources: its language, and its build.
+//! A folder with the sources of a plugin or a program: its language, and its build.
 
 use super::error::BuildError;
-use super::{c, rust, wat};
+use super::{c, go, rust, wat};
 use eco_compile::Language;
 use eco_isolated::Program;
 use eco_text::escape::OsText;
@@ -16,7 +16,8 @@ pub struct Project {
 
 #[derive(Debug)]
 enum Kind {
-    Rust,
+    Rust(rust::Crate),
+    Go(Vec<PathBuf>),
     C(Vec<PathBuf>),
     Wat(PathBuf),
     Script(PathBuf),
@@ -25,8 +26,8 @@ enum Kind {
 /// The product of a build.
 #[derive(Debug)]
 pub enum Built {
-    /// A component in this file.
-    Component(PathBuf),
+    /// A component or a program, in this file.
+    Made(PathBuf),
     /// Nothing: this script runs as it is.
     Script(PathBuf),
 }
@@ -35,14 +36,14 @@ impl Built {
     /// The file that can be served.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Component(path) | Self::Script(path) => path,
+            Self::Made(path) | Self::Script(path) => path,
         }
     }
 }
 
 impl Project {
-    /// Finds out what is in `folder`: what builds for a whole language first (a `Cargo.toml`, then C
-    /// files), then a single source.
+    /// Finds out what is in `folder`: what builds for a whole language first (a `Cargo.toml`, then Go
+    /// files, then those of C), then a single source.
     ///
     /// # Errors
     /// There is nothing that eco can build, or more than one thing.
@@ -64,9 +65,11 @@ impl Project {
             let has = |path: &&PathBuf| path.extension().is_some_and(|found| found == end);
             files.iter().filter(has).cloned().collect()
         };
-        let c = ending("c");
+        let (go, c) = (ending("go"), ending("c"));
         let kind = if folder.join("Cargo.toml").is_file() {
-            Kind::Rust
+            Kind::Rust(rust::Crate::of(folder)?)
+        } else if !go.is_empty() {
+            Kind::Go(go)
         } else if !c.is_empty() {
             Kind::C(c)
         } else {
@@ -88,12 +91,13 @@ impl Project {
     pub fn build(&self, maker: &Program) -> Result<Built, BuildError> {
         let output = self.output();
         match &self.kind {
-            Kind::Rust => rust::build(&self.folder, &output, maker)?,
+            Kind::Rust(kind) => rust::build(*kind, &self.folder, &output, maker)?,
+            Kind::Go(sources) => go::build(&self.folder, sources, &output, maker)?,
             Kind::C(sources) => c::build(&self.folder, sources, &output, maker)?,
             Kind::Wat(source) => wat::build(source, &output, maker)?,
             Kind::Script(path) => return Ok(Built::Script(path.clone())),
         }
-        Ok(Built::Component(output))
+        Ok(Built::Made(output))
     }
 
     /// The product of an earlier build, if it is there. The sources may have changed since.

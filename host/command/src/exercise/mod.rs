@@ -6,7 +6,7 @@ use crate::arguments::language::ExerciseLanguageArg;
 use crate::exit::{Exit, Failure};
 use crate::output;
 use clap::{Subcommand, ValueHint};
-use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage, schema};
+use eco_exercise::{Cases, Exercise, SHIPPED, Shipped, Starters, StatementLanguage, schema};
 use eco_text::escape;
 use eco_toolchain::samples::SampleLanguage;
 use find::{read, shipped, unknown};
@@ -29,6 +29,9 @@ pub(crate) enum ExerciseCommand {
         /// A programming language: only its starter. en or es: the statement in that language first [default: the locale's]. One of each may be given
         #[arg(short, long, value_enum)]
         lang: Vec<ExerciseLanguageArg>,
+        /// Starters for a program that reads standard input and writes standard output, in C and Go
+        #[arg(long)]
+        stdio: bool,
     },
     /// Print the JSON schema of exercise.toml, for editors
     Schema,
@@ -42,10 +45,15 @@ pub(crate) fn run(command: ExerciseCommand) -> Result<(), Failure> {
             dir,
             hidden,
             lang,
+            stdio,
         } => {
             let cases = if hidden { Cases::All } else { Cases::Public };
-            let (starter, statement) = languages(&lang)?;
-            start(&slug, &dir, cases, starter, statement)
+            let (language, statement) = languages(&lang)?;
+            let starters = match stdio {
+                true => Starters::Programs(language),
+                false => Starters::Plugins(language),
+            };
+            start(&slug, &dir, cases, starters, statement)
         }
         ExerciseCommand::Schema => output::bytes(schema().as_bytes()),
     }
@@ -98,35 +106,50 @@ fn list() -> Result<(), Failure> {
     output::print(&text)
 }
 
+/// Refuses starters that there are none of.
+fn check(shipped: &Shipped, starters: Starters) -> Result<(), Failure> {
+    let slug = shipped.slug;
+    let why = match starters {
+        Starters::Programs(_) if !shipped.suits_programs() => {
+            format!("{slug} is about what connections share, and about time: that takes a plugin")
+        }
+        Starters::Programs(_) if !starters.exist() => "--stdio has starters in c and go".to_owned(),
+        Starters::Plugins(_) if !starters.exist() => {
+            "in Go there are starters of programs alone: add --stdio".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(Exit::Usage.saying(why))
+}
+
 fn start(
     slug: &str,
     dir: &Path,
     cases: Cases,
-    language: Option<SampleLanguage>,
+    starters: Starters,
     statement: StatementLanguage,
 ) -> Result<(), Failure> {
     let shipped = shipped(slug).ok_or_else(|| unknown(slug.as_ref()))?;
-    let written = shipped.write(dir, cases, language, statement);
+    check(shipped, starters)?;
+    let written = shipped.write(dir, cases, starters, statement);
     written.map_err(|error| Exit::Usage.because(error))?;
-    let starter = match language {
-        None => dir.join("starter/javascript/plugin.js"),
-        Some(language) => dir.join(shipped.starter(language)),
-    };
-    let starter = escape::path(&starter);
+    let starter = escape::path(&dir.join(shipped.starter(starters.first())));
     // Without the separator the name would mean eco's own exercise.
     let dir = match dir.to_str().and_then(self::shipped) {
         Some(named) => format!("./{}", named.slug),
         None => escape::path(dir),
     };
-    let setup = match language {
-        Some(SampleLanguage::Script(script)) if script.needs_setup() => {
+    let setup = match starters.first() {
+        SampleLanguage::Script(script) if script.needs_setup() => {
             format!("\n  eco setup {}, once", script.word())
         }
         _ => String::new(),
     };
-    let others = match language {
-        None => format!("\n  (other languages: {dir}/starter)"),
-        Some(_) => String::new(),
+    let others = match starters {
+        Starters::Plugins(None) | Starters::Programs(None) => {
+            format!("\n  (other languages: {dir}/starter)")
+        }
+        Starters::Plugins(Some(_)) | Starters::Programs(Some(_)) => String::new(),
     };
     output::print(&format!(
         "made {dir}. Next:{setup}

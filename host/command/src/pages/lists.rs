@@ -3,7 +3,7 @@
 use super::program::all_commands;
 use super::texts::{page, pages, root};
 use clap::builder::PossibleValue;
-use eco_exercise::{Cases, Exercise, SHIPPED, StatementLanguage};
+use eco_exercise::{Cases, Exercise, SHIPPED, Starters, StatementLanguage};
 use eco_plugin::Language;
 use eco_toolchain::samples::{SampleLanguage, Shape};
 use std::collections::BTreeSet;
@@ -37,7 +37,7 @@ fn every_import_is_on_the_pages_for_authors_and_in_the_message_that_refuses_othe
             worlds.contains(&format!("import {short};")),
             "no world imports {short}"
         );
-        for language in SampleLanguage::all() {
+        for language in SampleLanguage::with(Shape::Handler) {
             let page = page(&format!("plugins/{}/README.md", language.folder()));
             let page = page.to_lowercase();
             assert!(
@@ -105,9 +105,9 @@ fn every_exercise_has_a_starter_in_every_language() {
         let folder = tempfile::tempdir().unwrap();
         let (cases, statement) = (Cases::Public, StatementLanguage::English);
         shipped
-            .write(folder.path(), cases, None, statement)
+            .write(folder.path(), cases, Starters::Plugins(None), statement)
             .unwrap();
-        for language in SampleLanguage::all() {
+        for language in SampleLanguage::with(Shape::Handler) {
             let starter = folder.path().join(shipped.starter(language));
             assert!(starter.exists(), "{}", starter.display());
         }
@@ -117,7 +117,7 @@ fn every_exercise_has_a_starter_in_every_language() {
 #[test]
 fn every_sample_is_there_and_on_the_pages() {
     let plugins = page("plugins/README.md");
-    for language in SampleLanguage::all() {
+    for language in SampleLanguage::with(Shape::Handler) {
         let folder = language.folder();
         assert!(
             plugins.contains(&format!("({folder}/README.md)")),
@@ -138,6 +138,21 @@ fn every_sample_is_there_and_on_the_pages() {
     }
 }
 
+/// Those of programs have a page in common.
+#[test]
+fn every_sample_of_a_program_is_there_and_on_their_page() {
+    let own = page("plugins/stdio/README.md");
+    let sample = Shape::Program.folder();
+    for language in SampleLanguage::with(Shape::Program) {
+        let folder = language.folder();
+        let path = root().join(format!("plugins/{folder}/{sample}"));
+        assert!(path.is_dir(), "{}", path.display());
+        let link = format!("(../{folder}/{sample}/");
+        assert!(own.contains(&link), "no link to {folder}/{sample}");
+    }
+    assert!(page("plugins/README.md").contains("(stdio/README.md)"));
+}
+
 /// Exercises, samples, crates and languages are counted in words or figures.
 #[test]
 fn every_count_is_that_of_the_code() {
@@ -149,7 +164,7 @@ fn every_count_is_that_of_the_code() {
         ("exercises", SHIPPED.len()),
         ("samples", Shape::ALL.len()),
         ("crates", crates),
-        ("languages", SampleLanguage::all().count()),
+        ("languages", SampleLanguage::with(Shape::Handler).count()),
     ];
     const WORDS: [&str; 17] = [
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",

@@ -231,13 +231,13 @@ impl ProgramInstance {
                 None => tracing::info!(connection, code, "{text}"),
             }
         }
-        if let Some(hint) = self.hint() {
-            match &self.laboratory {
-                Some(laboratory) => laboratory.write(format!("eco: {hint}")),
-                // It is the same for each connection.
-                None if self.program.hints_first() => tracing::info!(connection, "{hint}"),
-                None => {}
-            }
+        // In a laboratory, whoever judges the program knows whether an answer was due.
+        if let (Some(hint), None) = (self.hint(), &self.laboratory)
+            && self.pipes.had_several_chunks()
+            // It is the same for each connection.
+            && self.program.hints_first()
+        {
+            tracing::info!(connection, "{hint}");
         }
     }
 

@@ -104,8 +104,8 @@ impl PluginSession {
         self.instance.get()?.exit_code()
     }
 
-    /// Advice for the author of a program that is over, and has written nothing before the end of its input, which came in
-    /// several chunks.
+    /// Advice for the author of a program that is over, and has written nothing before the end of its input. It is of use where
+    /// an answer was due before that.
     pub fn hint(&self) -> Option<String> {
         self.instance.get()?.hint()
     }

@@ -1,6 +1,6 @@
 //! The session's side: it gives, takes, and says whether the program may run.
 
-use super::{Pace, Pipes, Replies};
+use super::{Pipes, Replies};
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::time::Duration;
@@ -81,13 +81,14 @@ impl Pipes {
         self.state().usage
     }
 
-    /// Whether the program has read its input over several chunks, and written everything after its end.
+    /// Whether the program has written everything after the end of its input.
     pub(crate) fn wrote_only_at_end(&self) -> bool {
-        let Pace {
-            chunks,
-            wrote_before_end,
-            wrote_after_end,
-        } = self.state().pace;
-        chunks > 1 && wrote_after_end && !wrote_before_end
+        let pace = self.state().pace;
+        pace.wrote_after_end && !pace.wrote_before_end
+    }
+
+    /// Whether its input came in several chunks, so that there was time for an answer.
+    pub(crate) fn had_several_chunks(&self) -> bool {
+        self.state().pace.chunks > 1
     }
 }

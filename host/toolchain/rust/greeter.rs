@@ -1,0 +1,1 @@
+../../../plugins/rust/greeter/src/main.rs
