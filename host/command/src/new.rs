@@ -13,7 +13,7 @@ Examples:
   eco new hello --lang js              hello/hello.js, which runs as it is
   eco new hello --lang rust --session  a whole connection, with a greeting
   eco new asker --lang c --client      the other side, for eco send -p
-  eco new greeter --lang go --stdio    no plugin, but a program that knows nothing of eco";
+  eco new greeter --lang go --stdio    a program that knows nothing of eco";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -50,10 +50,13 @@ pub(crate) fn has_test(text: &str, name: &str) -> bool {
     marked.expect("a name is no pattern").is_match(text)
 }
 
-/// Whether `path` is the file of a module: `a/b.rs`, or `a/b/mod.rs`, for `a::b`.
+/// Whether `path` is a file of a module, or of its tests: `a/b.rs`, `a/b/mod.rs`, or `a/b/tests.rs`, for `a::b`.
 fn is_of(path: &Path, module: &str) -> bool {
     let module = module.replace("::", "/");
-    path.ends_with(format!("{module}.rs")) || path.ends_with(format!("{module}/mod.rs"))
+    let files = [".rs", "/mod.rs", "/tests.rs"];
+    files
+        .iter()
+        .any(|end| path.ends_with(format!("{module}{end}")))
 }
 
 #[test]

@@ -1,25 +1,24 @@
 //! `eco send`: one dialogue with a server, led by a client plugin.
 
 mod args;
+mod config;
+mod connecting;
 mod program;
 mod transfer;
 
 pub(crate) use args::SendArgs;
+pub(crate) use config::SendConfig;
 
-use crate::arguments::program::ProgramArgs;
-use crate::client::layers::layers;
-use crate::client::message::Message;
-use crate::client::{reach, replies, tls};
+use crate::client::{replies, tls};
 use crate::exit::{Exit, Failure};
-use crate::plugin::{PluginArg, compiler};
+use crate::plugin::{self, compiler};
 use crate::signals::Signals;
-use crate::{machine, plugin};
 use anyhow::Context as _;
+use connecting::{connected, layered};
 use eco_contract::{Expect, SAID};
 use eco_net::{self as net, Broken, ConnectAddress, Inbox, Layers, Stream};
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets, Error, Step, Turn};
+use eco_plugin::{Error, Step, Turn};
 use eco_text::escape::Escaped;
-use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use transfer::{LineEnd, Transfer};
@@ -30,42 +29,6 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Advice where the built-in client finds a reply wrong: most servers are no echo.
 const NO_ECHO: &str = "The built-in client expects what it sends to come back. For a server that does something else, name a client plugin with -p; `eco new NAME --lang js --client` makes one.";
-
-/// `eco send`'s settings, parsed.
-pub(crate) struct SendConfig {
-    message: Message,
-    to: ConnectAddress,
-    layers: Layers,
-    plugin: PluginArg,
-    timeout: Duration,
-    budgets: Budgets,
-}
-
-impl TryFrom<SendArgs> for SendConfig {
-    type Error = Failure;
-
-    fn try_from(args: SendArgs) -> Result<Self, Failure> {
-        let message = Message::typed(args.message, &args.plugin)?;
-        let plugin = match args.stdio {
-            Some(program) => PluginArg::new(program, BUILT_IN_CLIENTS)
-                .started_with(ProgramArgs::with(args.settings)),
-            None => {
-                let program = ProgramArgs::plugin(args.settings);
-                let plugin = PluginArg::new(args.plugin, BUILT_IN_CLIENTS);
-                program.check_plugin(plugin.name())?;
-                plugin
-            }
-        };
-        Ok(Self {
-            message,
-            plugin,
-            timeout: args.timeout,
-            layers: layers(args.header, &args.tls, &args.to)?,
-            budgets: args.budgets.over(Budgets::client(machine::memory()))?,
-            to: args.to,
-        })
-    }
-}
 
 /// Runs the dialogue, unless a signal comes.
 pub(crate) async fn run(config: SendConfig) -> Result<(), Failure> {
@@ -129,27 +92,6 @@ fn check_size(turn: &Turn<'_>, most: usize) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// Connects.
-async fn connected(to: &ConnectAddress, timeout: Duration) -> Result<Stream, Failure> {
-    let connected = net::connect(to, timeout).await;
-    connected.map_err(|error| Exit::Unavailable.saying(reach::failed(to, &error)))
-}
-
-/// Adds the layers over a connection.
-async fn layered(
-    stream: Stream,
-    to: &ConnectAddress,
-    layers: &Layers,
-    timeout: Duration,
-) -> Result<Stream, Failure> {
-    let layered = tokio::time::timeout(timeout, layers.add(stream)).await;
-    let layered = layered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    let stream =
-        layered.map_err(|error| Exit::Unavailable.saying(reach::no_connection(to, &error)))?;
-    tracing::debug!("connected to {to}");
-    Ok(stream)
 }
 
 /// The connection, with the bytes that have arrived.

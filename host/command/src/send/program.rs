@@ -1,7 +1,8 @@
 //! `eco send --stdio`: the client is a program that reads standard input and writes standard output. It runs as one that serves
 //! does, over a connection that eco has made.
 
-use super::{SendConfig, connected, layered};
+use super::config::SendConfig;
+use super::connecting::{connected, layered};
 use crate::exit::{Exit, Failure};
 use crate::plugin::{self, compiler};
 use anyhow::Context as _;

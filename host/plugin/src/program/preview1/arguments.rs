@@ -1,7 +1,8 @@
 //! The arguments and the environment.
 
 use super::errno::{Failure, returned};
-use super::{MODULE, memory};
+use super::memory;
+use super::module::MODULE;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::stdio::Stdio;

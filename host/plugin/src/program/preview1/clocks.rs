@@ -1,7 +1,8 @@
 //! Clocks and randomness: those that plugins have in WASI 0.2, in a laboratory too.
 
 use super::errno::{Errno, Failure, returned};
-use super::{MODULE, memory};
+use super::memory;
+use super::module::MODULE;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use wasmtime::{Caller, Linker};

@@ -10,6 +10,7 @@ mod clocks;
 mod descriptors;
 mod errno;
 mod memory;
+mod module;
 mod poll;
 mod transfer;
 
@@ -17,11 +18,9 @@ use crate::error::LoadError;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::loaded::Import;
+use module::MODULE;
 use wasmtime::{Caller, InstancePre, Linker, Module};
 use wasmtime_wasi::I32Exit;
-
-/// The name of the module that programs import.
-const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Functions that do something. `absent` has the others.
 const PRESENT: [&str; 19] = [

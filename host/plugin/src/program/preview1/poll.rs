@@ -3,7 +3,8 @@
 use super::clocks::Clock;
 use super::descriptors::Descriptor;
 use super::errno::{Errno, Failure, returned};
-use super::{MODULE, memory};
+use super::memory;
+use super::module::MODULE;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::participation::timer::Timer;

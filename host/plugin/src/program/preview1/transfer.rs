@@ -2,8 +2,9 @@
 
 use super::descriptors::{Descriptor, NONBLOCK, opened};
 use super::errno::{Errno, Failure, returned};
+use super::memory;
 use super::memory::Parts;
-use super::{MODULE, memory};
+use super::module::MODULE;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::program::between_calls::wait_for_input;
