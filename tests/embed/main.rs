@@ -120,10 +120,8 @@ fn connections_and_calls_are_spans_whatever_thread_they_are_in() {
     let lines = program.lines_until(|line| line.starts_with("connection"));
     let (service, connection) = ("in service name=\"log\"", "connection connection=1");
     let version = format!("{connection} version=1");
-    let said = lines
-        .iter()
-        .position(|line| line.contains("plugin: \"got 4\""));
-    let said = &lines[said.expect("the plugin's line")];
+    let said = lines.iter().find(|line| line.contains("plugin: \"got 4\""));
+    let said = said.expect("the plugin's line");
     let around = format!(" in call function=\"receive\" in {version} {service} on eco-background");
     assert!(said.ends_with(&around), "{said}");
     let took = |line: &str| {

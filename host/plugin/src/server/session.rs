@@ -38,6 +38,10 @@ pub struct PluginSession {
 }
 
 /// The place of an instance.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is made for most of a connection's life, and a box would be an allocation more"
+)]
 enum Slot {
     /// It is not made yet.
     Unmade,
