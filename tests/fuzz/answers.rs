@@ -6,7 +6,7 @@ use eco_compile::fuzzing::Answer;
 /// Bytes of code that are taken.
 const MOST: u64 = 512;
 
-const FACTS: &str = r#"{"size":1,"scan":{"post_return":true,"memory":65536,"table":7,"made_with":["a tool 1.0"]},"held":9,"copied":3,"direct":{"memory":"m","realloc":"r","receive":"f"}}"#;
+const FACTS: &str = r#"{"form":"Component","size":1,"scan":{"post_return":true,"memory":65536,"table":7,"made_with":["a tool 1.0"]},"held":9,"copied":3,"direct":{"memory":"m","realloc":"r","receive":"f"}}"#;
 
 const WORDS: &[&[u8]] = &[
     b"L",
