@@ -11,12 +11,12 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-const SCRIPT: &str = "function receive(chunk)
-  local began = os.clock()
-  while chunk == 'slow' and os.clock() < began + 0.1 do end
-  print('got ' .. #chunk)
-  return chunk
-end";
+const SCRIPT: &str = "function receive(chunk) {
+  const began = Date.now();
+  while (Date.now() < began + 100);
+  console.log('got ' + chunk.byteLength);
+  return chunk;
+}";
 
 /// Prints a span when it is over, with its time, and events within their spans.
 struct Printing;
@@ -104,7 +104,7 @@ fn main() -> anyhow::Result<()> {
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
     let engine = Engine::builder(Compiler::this_program()?, Budgets::default()).build()?;
-    let source = Source::script("log.lua", Language::Lua, SCRIPT);
+    let source = Source::script("log.js", Language::JavaScript, SCRIPT);
     let plugin = ServerPlugin::load(&engine, source).await?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
