@@ -20,9 +20,8 @@ const HEAD: usize = 16 * 1024;
 /// it the connection is closed. Test: `connection::tests::a_head_that_is_too_large_or_too_slow_is_the_end`.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// The whole connection may take so long. It is the time for an answer that waits, and for a client to take it, which is some
-/// MiB at the most.
-/// After it the connection is closed. Test: `connection::tests::who_never_reads_the_answer_is_left`.
+/// The whole connection may take so long. It is the time for an answer that waits, and for a client to take it: some MiB at
+/// the most. After it the connection is closed. Test: `connection::tests::who_never_reads_the_answer_is_left`.
 const TIME: Duration = Duration::from_secs(30);
 
 /// What else a client has sent is thrown away for so long, up to [`WASTE`]: closing with unread bytes would send a reset,

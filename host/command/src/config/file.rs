@@ -4,7 +4,7 @@ use super::clashes::clash;
 use super::described::{Described, in_order, service};
 use super::document::{Document, Mistake};
 use super::flags::{Flag, TypedServeArgs, read};
-use super::keys::{Keys, is_of_process, key, unknown};
+use super::keys::{Keys, OF_NO_FILE, is_of_process, key, unknown};
 use super::settings::Reader;
 use crate::exit::{Exit, Failure};
 use crate::serve::places::share_out;
@@ -44,7 +44,7 @@ pub(crate) fn services(typed: &TypedServeArgs) -> Result<Vec<ServiceConfig>, Fai
     let flags = typed
         .flags
         .iter()
-        .filter(|flag| !matches!(&*flag.name, "config" | "open"));
+        .filter(|flag| !OF_NO_FILE.contains(&&*flag.name));
     of_file(Path::new(path), &flags.cloned().collect::<Vec<_>>())
 }
 

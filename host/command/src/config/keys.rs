@@ -10,7 +10,7 @@ use eco_plugin::Budget;
 pub(super) const NAME: &str = "name";
 
 /// Flags that no file has: the file itself, what a person wants to see now, and help.
-const OF_NO_FILE: [&str; 3] = ["config", "open", "help"];
+pub(super) const OF_NO_FILE: [&str; 3] = ["config", "open", "help"];
 
 /// Letters that may differ between a key and the one that was meant.
 const SLIPS: usize = 3;

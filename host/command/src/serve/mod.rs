@@ -47,21 +47,20 @@ pub(crate) async fn run(
     let address = address.or_else(|| opens_page.then(AdminAddress::any_port));
     let mut services = Services::new(activated, log_format, address.clone());
     let figures = services.figures().cloned();
-    let token = Token::random().context("the system has no random bytes")?;
     // It tells that nobody is served yet, so that it listens first.
     let admin = match (&address, &figures) {
-        (Some(address), Some(figures)) => Some(listen_for_admin(address, figures, &token).await?),
+        (Some(address), Some(figures)) => Some(listen_for_admin(address, figures).await?),
         _ => None,
     };
     signals.or(services.set(configs)).await?;
     let mut page = None;
-    if let (Some((_, addresses)), Some(figures)) = (&admin, &figures) {
+    if let (Some((_, addresses, token)), Some(figures)) = (&admin, &figures) {
         figures.set_ready(true);
-        tell_admin(addresses, &token, log_format);
+        tell_admin(addresses, token, log_format);
         if opens_page {
             page = addresses
                 .first()
-                .and_then(|address| admin::open(address, &token));
+                .and_then(|address| admin::open(address, token));
         }
     }
     let watchdog = service_manager::ready();
@@ -81,15 +80,16 @@ pub(crate) async fn run(
 async fn listen_for_admin(
     address: &AdminAddress,
     figures: &Arc<Figures>,
-    token: &Token,
-) -> Result<(Admin, Vec<LocalAddress>), Failure> {
-    let started = admin::start(address, figures.clone(), token).await;
-    started.map_err(|error| match error {
+) -> Result<(Admin, Vec<LocalAddress>, Token), Failure> {
+    let token = Token::random().context("the system has no random bytes")?;
+    let started = admin::start(address, figures.clone(), &token).await;
+    let (admin, addresses) = started.map_err(|error| match error {
         StartError::Listen(error) => {
             Exit::Unavailable.saying(bind_error::explain(&error, "--admin", None))
         }
         StartError::System(error) => Failure::from(error),
-    })
+    })?;
+    Ok((admin, addresses, token))
 }
 
 /// Says where the figures are, after all addresses that are served. The token is not for the log, which others read.

@@ -46,8 +46,8 @@ struct StateSettings {
 }
 
 impl Sandbox {
-    /// Makes one for these settings. Where there is a `capture`, it counts calls too. It takes the state of the one before where that is the
-    /// same, and all of it where nothing differs.
+    /// Makes one for these settings. Where there is a `capture`, it counts calls too. It takes the state of the one before
+    /// where that is the same, and all of it where nothing differs.
     ///
     /// # Errors
     /// The state can't be opened, or the machine has too little for the engine.

@@ -1,7 +1,7 @@
 //! Loading a program: its code is linked, and tried out up to its beginning.
 
 use super::flush_hint::hint;
-use super::template::{ProgramTemplate, Running, TryOut};
+use super::template::{MakeError, ProgramTemplate, Running};
 use super::{preview1, preview2};
 use crate::abi::Lifting;
 use crate::cpu::call_state::CallState;
@@ -68,8 +68,8 @@ pub(crate) async fn load(
     let template = template(engine, compiled, &version)?;
     let tried = template.try_out(Owner::nobody(&engine.0)).await;
     let memory = tried.map_err(|error| match error {
-        TryOut::Start(error) => LoadError::Start(error),
-        TryOut::Type(why) => LoadError::Type {
+        MakeError::Start(error) => LoadError::Start(error),
+        MakeError::Type(why) => LoadError::Type {
             interface: match &template {
                 ProgramTemplate::Module(_) => "_start",
                 ProgramTemplate::Component(..) => RUN,

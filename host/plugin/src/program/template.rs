@@ -43,7 +43,7 @@ impl ProgramTemplate {
     }
 
     /// Makes an instance, which has not begun, and returns the bytes of its memory.
-    pub(super) async fn try_out(&self, owner: Owner) -> Result<usize, TryOut> {
+    pub(super) async fn try_out(&self, owner: Owner) -> Result<usize, MakeError> {
         let (store, ..) = self.make(owner).await?;
         Ok(store.data().memory())
     }
@@ -56,8 +56,8 @@ impl ProgramTemplate {
     ) -> Result<(Running, Arc<CallState>), Error> {
         let made = self.make(owner).await;
         let (store, main, call_state) = made.map_err(|error| match error {
-            TryOut::Start(error) => error,
-            TryOut::Type(why) => Error::Internal(why),
+            MakeError::Start(error) => error,
+            MakeError::Type(why) => Error::Internal(why),
         })?;
         Ok((Box::pin(run(store, main, pipes.clone())), call_state))
     }
@@ -65,7 +65,7 @@ impl ProgramTemplate {
     async fn make(
         &self,
         owner: Owner,
-    ) -> Result<(Store<InstanceState>, Main, Arc<CallState>), TryOut> {
+    ) -> Result<(Store<InstanceState>, Main, Arc<CallState>), MakeError> {
         match self {
             Self::Module(template) => {
                 let Started {
@@ -90,19 +90,19 @@ impl ProgramTemplate {
 }
 
 /// Why there is no instance.
-pub(super) enum TryOut {
+pub(super) enum MakeError {
     Start(Error),
     /// Its function has another type.
     Type(wasmtime::Error),
 }
 
-impl From<Error> for TryOut {
+impl From<Error> for MakeError {
     fn from(error: Error) -> Self {
         Self::Start(error)
     }
 }
 
-impl From<wasmtime::Error> for TryOut {
+impl From<wasmtime::Error> for MakeError {
     fn from(error: wasmtime::Error) -> Self {
         Self::Type(error)
     }
