@@ -26,7 +26,8 @@ pub(crate) struct WasiState {
     evaluation: Option<Arc<Evaluation>>,
     /// What a program has of the world.
     stdio: Option<Stdio>,
-    stderr: Standard,
+    /// Made when it is first written to.
+    stderr: Option<Standard>,
     built: Option<Box<Built>>,
 }
 
@@ -43,11 +44,11 @@ impl WasiState {
         stdio: Option<Stdio>,
     ) -> Self {
         Self {
-            stderr: Standard::new(&log, Level::Warn),
             log,
             laboratory,
             evaluation,
             stdio,
+            stderr: None,
             built: None,
         }
     }
@@ -58,8 +59,10 @@ impl WasiState {
     }
 
     /// Standard error, which is the log.
-    pub(crate) fn stderr(&self) -> &Standard {
-        &self.stderr
+    pub(crate) fn stderr(&mut self) -> &Standard {
+        let log = &self.log;
+        self.stderr
+            .get_or_insert_with(|| Standard::new(log, Level::Warn))
     }
 
     /// The laboratory that the instance is judged in, if any.
@@ -86,14 +89,14 @@ impl WasiState {
         }
     }
 
-    fn build(&self) -> Box<Built> {
-        let log = &self.log;
+    fn build(&mut self) -> Box<Built> {
+        let stderr = self.stderr().clone();
         let mut table = ResourceTable::new();
         table.set_max_capacity(WASI_OBJECTS);
         let mut context = WasiCtx::builder();
         context
-            .stdout(Standard::new(log, Level::Info))
-            .stderr(self.stderr.clone())
+            .stdout(Standard::new(&self.log, Level::Info))
+            .stderr(stderr)
             .max_random_size(WASI_RANDOM)
             .allow_tcp(false)
             .allow_udp(false)
