@@ -3,8 +3,9 @@
 //! Turns come from the cache as far as it knows the dialogue, else from an instance of the plugin. It owns
 //! the order of turns, and `turn` does each.
 
+use super::client_code::Dialogues;
 use super::connection::Connection;
-use super::dialogue_cache::CachedTurn;
+use super::dialogue_cache::{CachedTurn, DialogueCache};
 use super::dialogue_time::{DialogueTime, Took};
 use super::failure::{Cause, Failure, Fatal};
 use super::instance_pool::{InstancePool, meanwhile};
@@ -50,8 +51,9 @@ impl Client {
                 let Self { pool, tally, .. } = &*self;
                 let waiting = pin!(self.wake_ups.at(due));
                 let starting = async {
-                    if pool.has_room(&run) {
-                        pool.add(&run, tally).await;
+                    let dialogues = run.dialogues.of_plugin();
+                    if let Some(dialogues) = dialogues.filter(|it| pool.has_room(it)) {
+                        pool.add(dialogues, tally).await;
                     }
                 };
                 tokio::select! {
@@ -118,6 +120,10 @@ impl Client {
         due: Due,
     ) -> Result<(), Failed> {
         let run = self.run.clone();
+        let dialogues = match &run.dialogues {
+            Dialogues::Plugin(dialogues) => dialogues,
+            Dialogues::Program(program) => return self.run_program(program, due.time()).await,
+        };
         let mut open = match connection.take() {
             Some(open) => open,
             None => {
@@ -127,7 +133,7 @@ impl Client {
                 open
             }
         };
-        let result = self.hold_dialogue(&mut open, due).await;
+        let result = self.hold_dialogue(dialogues, &mut open, due).await;
         match result {
             Ok(()) => *connection = Some(open),
             // A reset leaves no port behind that would have to cool down.
@@ -136,10 +142,14 @@ impl Client {
         result
     }
 
-    async fn hold_dialogue(&mut self, open: &mut Connection, due: Due) -> Result<(), Failed> {
-        let run = self.run.clone();
+    async fn hold_dialogue(
+        &mut self,
+        dialogues: &DialogueCache,
+        open: &mut Connection,
+        due: Due,
+    ) -> Result<(), Failed> {
         let mut due = due.time();
-        let cached = run.dialogues.turns();
+        let cached = dialogues.turns();
         let mut place = 0;
         for turn in cached {
             self.turn(open, &turn.send, &turn.expect, due.take())
@@ -152,14 +162,14 @@ impl Client {
         }
         if cached.is_empty() || place < cached.len() {
             let before = cached.get(..place).unwrap_or_default();
-            self.ask_plugin(open, before, !cached.is_empty(), due)
+            self.ask_plugin(dialogues, open, before, !cached.is_empty(), due)
                 .await?;
         }
         if open.inbox.is_empty() {
             Ok(())
         } else {
             let failure = Failure::Surplus(open.inbox.reply());
-            Err(run.failed(&failure))
+            Err(self.run.failed(&failure))
         }
     }
 
@@ -167,6 +177,7 @@ impl Client {
     /// `replied` the next turn is over too, and only its reply is judged.
     async fn ask_plugin(
         &mut self,
+        dialogues: &DialogueCache,
         open: &mut Connection,
         before: &[CachedTurn],
         mut replied: bool,
@@ -175,10 +186,10 @@ impl Client {
         let (run, pool, tally) = (self.run.clone(), self.pool.clone(), self.tally.clone());
         let failed = |error| run.failed(&Failure::Plugin(&error));
         let at_its_beginning = before.is_empty() && !replied;
-        let mut recording = at_its_beginning.then(|| run.dialogues.record()).flatten();
-        let taking = pool.take(&run, &tally);
+        let mut recording = at_its_beginning.then(|| dialogues.record()).flatten();
+        let taking = pool.take(dialogues, &tally);
         let mut dialogue = taking.await.map_err(failed)?;
-        let starting = run.dialogues.start(&mut dialogue);
+        let starting = dialogues.start(&mut dialogue);
         let mut turn = tally.of_plugin(starting).await.map_err(failed)?;
         for cached in before {
             let replying = dialogue.replied(&cached.reply);

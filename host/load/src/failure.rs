@@ -1,7 +1,7 @@
 //! Failures of a dialogue or of a whole run, as data. Callers put them into words.
 
 use super::target::Target;
-use eco_contract::Expect;
+use eco_contract::{Expect, Reason};
 use eco_net::Broken;
 use eco_plugin::{Error, Fault};
 use serde::Serialize;
@@ -100,6 +100,8 @@ pub enum Failure<'a> {
     Plugin(&'a Error),
     /// The plugin answered the same bytes in two ways.
     Unsteady,
+    /// A program came to no good end.
+    Program(ProgramEnd),
     /// It was cut off after it had waited this long.
     Unfinished(Duration),
     /// It was due this long before the end.
@@ -122,6 +124,17 @@ pub enum NotWhole<'a> {
     Timeout(Duration),
 }
 
+/// An end of a program that is a failure, while the program itself worked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramEnd {
+    /// It exited with this code, by which it says that something is wrong.
+    Exited(u32),
+    /// The connection ended first, for this reason.
+    Unfinished(Reason),
+    /// The server sent nothing, or took nothing, for this long.
+    Timeout(Duration),
+}
+
 impl Failure<'_> {
     /// The cause under which it is counted.
     pub fn cause(&self) -> Cause {
@@ -130,8 +143,19 @@ impl Failure<'_> {
             Self::NotWhole { why, .. } => why.cause(),
             Self::NotConnected(_) => Cause::NotConnected,
             Self::ExpectsTooMuch { .. } | Self::Plugin(_) | Self::Unsteady => Cause::PluginFailed,
+            Self::Program(end) => end.cause(),
             Self::Unfinished(_) => Cause::Unfinished,
             Self::NeverBegun(_) => Cause::NeverBegun,
+        }
+    }
+}
+
+impl ProgramEnd {
+    fn cause(self) -> Cause {
+        match self {
+            Self::Exited(_) => Cause::WrongReply,
+            Self::Unfinished(_) => Cause::Broken,
+            Self::Timeout(_) => Cause::Timeout,
         }
     }
 }

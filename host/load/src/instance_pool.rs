@@ -3,7 +3,7 @@
 //! Each thread has a pool of its own. Its connections fill it while they wait: for a due time, or without
 //! due times for a reply. It owns starting instances.
 
-use super::run::Run;
+use super::dialogue_cache::DialogueCache;
 use super::tally::SharedTally;
 use eco_plugin::{Dialogue, Error};
 use parking_lot::Mutex;
@@ -40,22 +40,26 @@ impl InstancePool {
     }
 
     /// An instance whose dialogue has not begun: a ready one, or else one started now.
-    pub(super) async fn take(&self, run: &Run, tally: &SharedTally) -> Result<Dialogue, Error> {
+    pub(super) async fn take(
+        &self,
+        dialogues: &DialogueCache,
+        tally: &SharedTally,
+    ) -> Result<Dialogue, Error> {
         let ready = self.ready.lock().pop();
         match ready {
             Some(dialogue) => Ok(dialogue),
-            None => tally.of_plugin(run.dialogues.instantiate()).await,
+            None => tally.of_plugin(dialogues.instantiate()).await,
         }
     }
 
     /// Whether one more would have room, and be used.
-    pub(super) fn has_room(&self, run: &Run) -> bool {
-        run.dialogues.needs_instances() && self.ready.lock().len() < self.most
+    pub(super) fn has_room(&self, dialogues: &DialogueCache) -> bool {
+        dialogues.needs_instances() && self.ready.lock().len() < self.most
     }
 
     /// Starts one more. An error is dropped here: the dialogue that needs the instance meets it again.
-    pub(super) async fn add(&self, run: &Run, tally: &SharedTally) {
-        let started = tally.of_plugin(run.dialogues.instantiate_ahead()).await;
+    pub(super) async fn add(&self, dialogues: &DialogueCache, tally: &SharedTally) {
+        let started = tally.of_plugin(dialogues.instantiate_ahead()).await;
         let mut ready = self.ready.lock();
         // Other connections may have started some in the meantime.
         if ready.len() < self.most {
@@ -80,15 +84,13 @@ pub(super) async fn meanwhile<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Failure;
-    use crate::run::Settings;
     use eco_plugin::{Budgets, ClientPlugin, Compiler, Engine, Source};
     use std::pin::pin;
 
     const ECHO_CLIENT: &str = include_str!("../../../plugins/echo-client/echo-client.wat");
 
-    /// A run whose engine has memory for a few dozen instances of a plugin with an import.
-    async fn run() -> Run {
+    /// Dialogues of a plugin with an import, whose engine has memory for a few dozen instances.
+    async fn dialogues() -> DialogueCache {
         let budgets = Budgets::client(1 << 30).total_memory(32 << 20);
         let engine = Engine::builder(Compiler::InProcess, budgets).build();
         // With an import, its dialogues are not cached.
@@ -99,25 +101,24 @@ mod tests {
         std::fs::write(&file, plugin).expect("it can be written to");
         let source = Source::named(file.path(), &[]);
         let plugin = ClientPlugin::load(&engine.expect("an engine"), source).await;
-        let describe = |failure: &Failure<'_>| format!("{failure:?}");
-        Run::start(Settings::new(plugin.expect("it is a client"), describe))
+        DialogueCache::new(plugin.expect("it is a client"), None)
     }
 
     /// A pool filled more often than it needs.
-    async fn filled(connections: usize, run: &Run) -> InstancePool {
+    async fn filled(connections: usize, dialogues: &DialogueCache) -> InstancePool {
         let (pool, tally) = (InstancePool::new(connections), SharedTally::new());
         for _ in 0..2 * AHEAD {
-            if pool.has_room(run) {
-                pool.add(run, &tally).await;
+            if pool.has_room(dialogues) {
+                pool.add(dialogues, &tally).await;
             }
         }
         pool
     }
 
     /// The number of instances that fit at the same time.
-    async fn room(pool: &InstancePool, run: &Run) -> usize {
+    async fn room(pool: &InstancePool, dialogues: &DialogueCache) -> usize {
         let mut taken = Vec::new();
-        while let Ok(dialogue) = pool.take(run, &SharedTally::new()).await {
+        while let Ok(dialogue) = pool.take(dialogues, &SharedTally::new()).await {
             taken.push(dialogue);
         }
         taken.len()
@@ -125,19 +126,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_pool_is_filled_to_its_bound_and_what_is_ready_is_taken_first() {
-        let run = run().await;
-        let all = room(&InstancePool::new(0), &run).await;
+        let dialogues = dialogues().await;
+        let all = room(&InstancePool::new(0), &dialogues).await;
         assert!(all > AHEAD, "there is memory for {all}");
-        let pool = filled(1000, &run).await;
+        let pool = filled(1000, &dialogues).await;
         assert_eq!(pool.ready.lock().len(), AHEAD);
         // Its memory counts, so that there is less for others, and a ready one needs no more.
-        assert_eq!(room(&InstancePool::new(0), &run).await, all - AHEAD);
-        assert_eq!(room(&pool, &run).await, all);
+        assert_eq!(room(&InstancePool::new(0), &dialogues).await, all - AHEAD);
+        assert_eq!(room(&pool, &dialogues).await, all);
     }
 
     #[tokio::test]
     async fn a_thread_with_one_connection_has_one_instance_ready() {
-        let pool = filled(1, &run().await).await;
+        let pool = filled(1, &dialogues().await).await;
         assert_eq!(pool.ready.lock().len(), 1);
         assert_eq!(most_instances(1, 1), 2);
         assert_eq!(most_instances(1000, 2), 1000 + 2 * AHEAD);

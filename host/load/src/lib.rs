@@ -1,7 +1,8 @@
 //! A load: many connections at once. On each, a client plugin holds one dialogue after the other.
 //!
 //! `pace` says when a dialogue begins. `client` holds it over a `connection`; `dialogue_cache` replays dialogues that
-//! repeat, and `instance_pool` keeps instances ready. `turn` and `own_time` tell the server's time from the client's, and
+//! repeat, and `instance_pool` keeps instances ready. In a plugin's place there may be a `program`, whose `turn_times` are
+//! seen from its bytes. `turn` and `own_time` tell the server's time from the client's, and
 //! `dialogue_time` has both. `tally` counts, `latency` has the percentiles, and `report` all figures, which `table` and
 //! `page` show. The threads share nothing that a turn writes to: each has its connections, its pool and its tally.
 //!
@@ -9,13 +10,14 @@
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use eco_load::{Load, Settings, Target};
+//! use eco_load::{ClientCode, Load, Settings, Target};
 //! use eco_plugin::{BUILT_IN_CLIENTS, Budgets, ClientPlugin, Compiler, Engine, Source};
 //!
 //! let engine = Engine::builder(Compiler::InProcess, Budgets::client(1 << 30)).build()?;
 //! let echo = ClientPlugin::load(&engine, Source::named("echo", BUILT_IN_CLIENTS)).await?;
 //! // A port on which nobody listens any more.
 //! let to = Target::Tcp(vec![std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?]);
+//! let echo = ClientCode::Plugin(echo);
 //! let settings = Settings { to, ..Settings::new(echo, |failure| format!("{failure:?}")) };
 //! let mut load = Load::start(settings)?;
 //! load.over().await;
@@ -28,6 +30,7 @@
 //! ```
 
 mod client;
+mod client_code;
 mod client_time;
 mod connection;
 mod dialogue_cache;
@@ -40,6 +43,7 @@ mod latency;
 mod own_time;
 mod pace;
 mod page;
+mod program;
 mod report;
 mod run;
 mod sampler;
@@ -50,10 +54,12 @@ mod target;
 mod threads;
 mod timer;
 mod turn;
+mod turn_times;
 mod units;
 
+pub use client_code::ClientCode;
 pub use client_time::{ClientTime, Limit};
-pub use failure::{Cause, Failure, Fatal, NotWhole};
+pub use failure::{Cause, Failure, Fatal, NotWhole, ProgramEnd};
 pub use instance_pool::most_instances;
 pub use pace::Goal;
 pub use page::page;

@@ -1,13 +1,12 @@
 //! Settings of a load, and the state that its connections share.
 
-use super::dialogue_cache::DialogueCache;
+use super::client_code::{ClientCode, Dialogues};
 use super::failure::{Failure, Fatal};
 use super::pace::{Goal, Pace, Plan};
 use super::sources::Sources;
 use super::tally::Failed;
 use super::target::Target;
 use eco_net::{Layers, Quota};
-use eco_plugin::ClientPlugin;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,8 +23,8 @@ pub struct Settings {
     pub layers: Layers,
     /// Source addresses of the connections, if given.
     pub sources: Option<Sources>,
-    /// The plugin that holds the dialogues, loaded as a client.
-    pub plugin: ClientPlugin,
+    /// What holds the dialogues.
+    pub client: ClientCode,
     /// The plugin's start message. `None`: the plugin uses its own.
     pub message: Option<Vec<u8>>,
     /// Connections open at once.
@@ -38,7 +37,7 @@ pub struct Settings {
     pub rate: Option<f64>,
     /// Time over which the connections are opened.
     pub ramp_up: Duration,
-    /// Whether each dialogue has a connection of its own.
+    /// Whether each dialogue has a connection of its own. Those of a program always have.
     pub reconnect: bool,
     /// Time limit of connecting, and of each turn.
     pub timeout: Duration,
@@ -52,12 +51,12 @@ pub struct Settings {
 
 impl Settings {
     /// One connection, one thread, ten seconds, and no address yet.
-    pub fn new(plugin: ClientPlugin, describe: fn(&Failure<'_>) -> String) -> Self {
+    pub fn new(client: ClientCode, describe: fn(&Failure<'_>) -> String) -> Self {
         Self {
             to: Target::Tcp(Vec::new()),
             layers: Layers::default(),
             sources: None,
-            plugin,
+            client,
             message: None,
             connections: 1,
             threads: 1,
@@ -78,7 +77,7 @@ pub(super) struct Run {
     pub(super) to: Target,
     pub(super) layers: Layers,
     pub(super) sources: Option<Sources>,
-    pub(super) dialogues: DialogueCache,
+    pub(super) dialogues: Dialogues,
     pub(super) pace: Pace,
     pub(super) reconnect: bool,
     pub(super) timeout: Duration,
@@ -106,7 +105,7 @@ impl Run {
             to: settings.to,
             layers: settings.layers,
             sources: settings.sources,
-            dialogues: DialogueCache::new(settings.plugin, settings.message),
+            dialogues: Dialogues::of(settings.client, settings.message),
             pace: Pace::start(Plan {
                 rate: settings.rate,
                 count,

@@ -52,7 +52,7 @@ impl Load {
     /// The system can't start a thread.
     pub fn start(settings: Settings) -> io::Result<Self> {
         let header = Header {
-            plugin: settings.plugin.name().to_owned(),
+            plugin: settings.client.name().to_owned(),
             connections: settings.connections,
             threads: settings.threads,
             rate: settings.rate,

@@ -133,13 +133,14 @@ impl Client {
         };
         // Without arrival times, the start would count as the server's time.
         let has_time = has_stamps && !run.pace.is_timed() && run.pace.has_more();
-        if !has_time || !pool.has_room(run) {
+        let dialogues = run.dialogues.of_plugin();
+        let Some(dialogues) = dialogues.filter(|it| has_time && pool.has_room(it)) else {
             return timeout.within(exchange).await.unwrap_or(too_long);
-        }
+        };
         let waiting = pin!(meanwhile(exchange, async {
             // A server that still lacks some of the message would wait for the client.
             if sent.load(Ordering::Relaxed) == request.send.len() {
-                pool.add(run, tally).await;
+                pool.add(dialogues, tally).await;
             }
         }));
         timeout.within(waiting).await.unwrap_or(too_long)

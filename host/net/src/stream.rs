@@ -3,8 +3,10 @@
 
 use super::arriving::Arriving;
 use super::transport::Transport;
+use eco_contract::Connection;
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -40,6 +42,23 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix(_) => None,
             Self::Layered(_) => None,
+        }
+    }
+
+    /// What a client's session over it is told. A stream with a layer over it knows no addresses: this is asked for before.
+    pub fn connection(&self, id: u64) -> Connection {
+        let tcp = self.tcp();
+        let text = |address: io::Result<SocketAddr>| address.ok().map(|it| it.to_string());
+        Connection {
+            id,
+            peer: tcp
+                .and_then(|tcp| text(tcp.peer_addr()))
+                .unwrap_or_default(),
+            local: tcp
+                .and_then(|tcp| text(tcp.local_addr()))
+                .unwrap_or_default(),
+            origin: None,
+            details: None,
         }
     }
 

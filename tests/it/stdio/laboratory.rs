@@ -116,20 +116,23 @@ async fn a_timer_of_a_poll_is_over_when_the_laboratory_lets_time_pass() {
     let helper = Compiler::Helper(Program::new(crate::harness::binary()));
     let engine = Engine::builder(helper, Budgets::server(1 << 30)).laboratory();
     let engine = engine.build().expect("an engine");
-    let plugin = super::load(&engine, super::streams::waits_with_a_timer()).await;
-    let laboratory = Laboratory::default();
-    let mut session = plugin.session_in(&laboratory);
-    assert_eq!(super::greeting(&mut session).await.expect("nothing"), b"");
-    let delay = Duration::from_millis(30);
-    for _ in 0..3 {
-        let mut cx = Context::from_waker(Waker::noop());
-        assert_eq!(laboratory.next_timer(), Some(delay));
-        assert!(session.poll_event(&mut cx).is_pending());
-        laboratory.advance(delay);
-        assert!(session.poll_event(&mut cx).is_ready());
-        assert_eq!(&*session.event().await.expect("an event").data, b"e");
+    let module = super::streams::waits_with_a_timer();
+    for form in [module.clone().into_bytes(), super::as_component(&module)] {
+        let plugin = super::load(&engine, form).await;
+        let laboratory = Laboratory::default();
+        let mut session = plugin.session_in(&laboratory);
+        assert_eq!(super::greeting(&mut session).await.expect("nothing"), b"");
+        let delay = Duration::from_millis(30);
+        for _ in 0..3 {
+            let mut cx = Context::from_waker(Waker::noop());
+            assert_eq!(laboratory.next_timer(), Some(delay));
+            assert!(session.poll_event(&mut cx).is_pending());
+            laboratory.advance(delay);
+            assert!(session.poll_event(&mut cx).is_ready());
+            assert_eq!(&*session.event().await.expect("an event").data, b"e");
+        }
+        assert_eq!(&*session.receive(b"x").await.expect("a reply").data, b"i");
     }
-    assert_eq!(&*session.receive(b"x").await.expect("a reply").data, b"i");
 }
 
 #[test]

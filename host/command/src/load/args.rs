@@ -1,6 +1,7 @@
 //! The arguments of `eco load`.
 
 use crate::arguments::budgets::BudgetArgs;
+use crate::arguments::program::SettingsArgs;
 use crate::arguments::proxy_protocol::HeaderArgs;
 use crate::arguments::ranges;
 use crate::arguments::tls::ClientTlsArgs;
@@ -20,6 +21,7 @@ Examples:
   eco load --rate 5000                  5000 a second, if it keeps up or not
   eco load --reconnect                  a new connection for each dialogue
   eco load -p dialogue.js -t host:7     your client plugin checks every reply
+  eco load --stdio client.wasm          a program of WASI holds each dialogue
   eco load --html load.html             a page, with latency and rate in plots
   eco load -c 16000 --source 127.0.0.0/8
 
@@ -52,6 +54,11 @@ pub(crate) struct LoadArgs {
     /// A client plugin, as with eco send: the built-in echo, a script, a component or a folder
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,
+    /// A program holds each dialogue, on a connection of its own: what it writes is sent, and what comes it reads. If it exits with another code than 0, a reply was wrong
+    #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath, conflicts_with_all = ["plugin", "message", "file", "size"])]
+    pub(crate) stdio: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
     #[arg(short, long, default_value = "64", value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::CONNECTIONS), help = ranges::with("Connections at the same time, each with one dialogue after the other", &ranges::numbers(&ranges::CONNECTIONS)))]
     pub(crate) connections: u32,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(ranges::AT_ONCE), help = ranges::one_for_each_processor("Threads that drive them"))]

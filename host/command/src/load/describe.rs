@@ -1,7 +1,7 @@
 //! Messages about failures of a load, with the flag that helps.
 
 use crate::client::{reach, replies};
-use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
+use eco_load::{Failure, Fatal, Limit, NotWhole, ProgramEnd, Report};
 
 /// The reason for refusing a load that neither sends nor waits.
 pub(super) const NOTHING_MEASURED: &str = "nothing sent is nothing measured";
@@ -24,12 +24,26 @@ pub(super) fn failure(failure: &Failure<'_>) -> String {
         Failure::Unsteady => {
             "the plugin failed: it says something else to the same bytes than before".to_owned()
         }
+        Failure::Program(end) => program_end(*end),
         Failure::Unfinished(waited) => {
             format!("a dialogue had waited for {waited:.1?} when it was cut off")
         }
         Failure::NeverBegun(age) => format!(
             "it was due {age:.1?} before the end (more --connections may help, unless the server stalls)"
         ),
+    }
+}
+
+fn program_end(end: ProgramEnd) -> String {
+    match end {
+        ProgramEnd::Exited(code) => format!("the program exited with code {code}"),
+        ProgramEnd::Unfinished(reason) => {
+            format!("the connection ended before the program: {reason}")
+        }
+        ProgramEnd::Timeout(limit) => {
+            let limit = humantime::format_duration(limit);
+            format!("the server sent nothing, or took nothing, for {limit} (see --timeout)")
+        }
     }
 }
 

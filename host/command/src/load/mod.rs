@@ -20,11 +20,11 @@ use bar::Bar;
 use bytesize::ByteSize;
 use describe::NOTHING_MEASURED;
 use eco_load::{
-    Cause, Ended, Fatal, Goal, Load, Report, Settings, Sources, Target, most_instances, share_text,
+    Cause, ClientCode, Ended, Fatal, Goal, Load, Report, Settings, Sources, Target, most_instances,
+    share_text,
 };
 use eco_net::{ConnectAddress, Endpoint, StampsOn};
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
-use eco_text::escape;
+use eco_plugin::Budgets;
 use eco_text::number::grouped;
 use html_file::HtmlFile;
 use std::time::Duration;
@@ -36,6 +36,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// `eco load`'s settings, parsed.
 pub(super) struct LoadConfig {
     args: LoadArgs,
+    plugin: PluginArg,
     message: Message,
     budgets: Budgets,
     threads: u32,
@@ -77,6 +78,11 @@ impl TryFrom<LoadArgs> for LoadConfig {
         }
         Ok(Self {
             message,
+            plugin: PluginArg::client(
+                args.plugin.clone(),
+                args.stdio.clone(),
+                args.settings.clone(),
+            )?,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,
             threads: args.threads.unwrap_or(processors).min(args.connections),
             goal: args
@@ -107,7 +113,7 @@ pub(super) async fn run(config: LoadConfig) -> Result<(), Failure> {
     let _stamps = StampsOn::ask();
     let settings = signals.or(settings(&config)).await?;
     let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
-    let plugin = escape::os(&config.args.plugin);
+    let plugin = config.plugin.name().to_owned();
     if let Some(nothing @ Fatal::NothingToMeasure) = &fatal {
         return Err(Exit::Usage.saying(describe::fatal(nothing, &plugin)));
     }
@@ -143,10 +149,14 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
         .context(
             "cannot set up the sandbox (fewer --connections, or a smaller --memory, may help)",
         )?;
-    let plugin = PluginArg::new(args.plugin.clone(), BUILT_IN_CLIENTS);
-    let plugin = plugin.load_client(&engine).await?;
-    // Otherwise instances would begin to start from the snapshot in the middle of the load.
-    wait_for(plugin.settled()).await;
+    let client = if config.plugin.has_to_be_program() {
+        ClientCode::Program(config.plugin.load_server(&engine).await?)
+    } else {
+        let plugin = config.plugin.load_client(&engine).await?;
+        // Otherwise instances would begin to start from the snapshot in the middle of the load.
+        wait_for(plugin.settled()).await;
+        ClientCode::Plugin(plugin)
+    };
     Ok(Settings {
         to,
         layers,
@@ -161,7 +171,7 @@ async fn settings(config: &LoadConfig) -> Result<Settings, Failure> {
         timeout: args.timeout,
         reply,
         total_reply: config.total_reply,
-        ..Settings::new(plugin, describe::failure)
+        ..Settings::new(client, describe::failure)
     })
 }
 

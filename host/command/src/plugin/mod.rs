@@ -5,11 +5,12 @@ pub(crate) mod compiler;
 pub(crate) mod snapshot_wait;
 pub(crate) mod watch;
 
-use crate::arguments::program::ProgramArgs;
+use crate::arguments::program::{ProgramArgs, SettingsArgs};
 use crate::exit::{Exit, Failure};
 use advice::Advised;
 use eco_plugin::{
-    BuiltIn, ClientPlugin, Engine, Error, Interface, LoadError, ServerPlugin, Source,
+    BUILT_IN_CLIENTS, BuiltIn, ClientPlugin, Engine, Error, Interface, LoadError, ServerPlugin,
+    Source,
 };
 use eco_text::escape;
 use eco_toolchain::{BuildError, Built, Project};
@@ -48,6 +49,24 @@ impl PluginArg {
             built_in,
             program: ProgramArgs::default(),
         }
+    }
+
+    /// A client: the plugin, or the program in its place, which is started so.
+    ///
+    /// # Errors
+    /// There are settings of a program, and no program.
+    pub(crate) fn client(
+        plugin: OsString,
+        program: Option<OsString>,
+        settings: SettingsArgs,
+    ) -> Result<Self, Failure> {
+        if let Some(program) = program {
+            let started = ProgramArgs::with(settings);
+            return Ok(Self::new(program, BUILT_IN_CLIENTS).started_with(started));
+        }
+        let plugin = Self::new(plugin, BUILT_IN_CLIENTS);
+        ProgramArgs::plugin(settings).check_plugin(plugin.name())?;
+        Ok(plugin)
     }
 
     /// The same, which is started so if it is a program.

@@ -1,14 +1,13 @@
 //! The settings of `eco send`, as its arguments say them.
 
 use super::args::SendArgs;
-use crate::arguments::program::ProgramArgs;
 use crate::client::layers::layers;
 use crate::client::message::Message;
 use crate::exit::Failure;
 use crate::machine;
 use crate::plugin::PluginArg;
 use eco_net::{ConnectAddress, Layers};
-use eco_plugin::{BUILT_IN_CLIENTS, Budgets};
+use eco_plugin::Budgets;
 use std::time::Duration;
 
 /// `eco send`'s settings, parsed.
@@ -26,19 +25,9 @@ impl TryFrom<SendArgs> for SendConfig {
 
     fn try_from(args: SendArgs) -> Result<Self, Failure> {
         let message = Message::typed(args.message, &args.plugin)?;
-        let plugin = match args.stdio {
-            Some(program) => PluginArg::new(program, BUILT_IN_CLIENTS)
-                .started_with(ProgramArgs::with(args.settings)),
-            None => {
-                let program = ProgramArgs::plugin(args.settings);
-                let plugin = PluginArg::new(args.plugin, BUILT_IN_CLIENTS);
-                program.check_plugin(plugin.name())?;
-                plugin
-            }
-        };
         Ok(Self {
             message,
-            plugin,
+            plugin: PluginArg::client(args.plugin, args.stdio, args.settings)?,
             timeout: args.timeout,
             layers: layers(args.header, &args.tls, &args.to)?,
             budgets: args.budgets.over(Budgets::client(machine::memory()))?,

@@ -6,8 +6,8 @@ use super::connecting::{connected, layered};
 use crate::exit::{Exit, Failure};
 use crate::plugin::{self, compiler};
 use anyhow::Context as _;
-use eco_contract::{Connection, Session as _};
-use eco_net::{End, Limits, LiveCounts, Stream, linger, serve};
+use eco_contract::Session as _;
+use eco_net::{End, Limits, LiveCounts, linger, serve};
 use std::sync::atomic::AtomicBool;
 
 /// Runs the program to its end.
@@ -17,9 +17,9 @@ pub(super) async fn run(config: SendConfig) -> Result<(), Failure> {
     let (name, timeout) = (config.plugin.name(), config.timeout);
     let program = config.plugin.load_server(&engine).await?;
     let stream = connected(&config.to, timeout).await?;
-    let connection = told_of(&stream);
+    let connection = stream.connection(1);
     let mut stream = layered(stream, &config.to, &config.layers, timeout).await?;
-    let mut session = program.session().in_parts();
+    let mut session = program.session().in_parts().without_exit_log();
     let limits = Limits::default()
         .idle_timeout(Some(timeout))
         .write_timeout(Some(timeout));
@@ -53,18 +53,5 @@ pub(super) async fn run(config: SendConfig) -> Result<(), Failure> {
         Some(0) => Ok(()),
         Some(code) => Err(Exit::Wrong.saying(format!("{name} exited with code {code}"))),
         None => Err(Exit::Wrong.saying(format!("{name} has not ended"))),
-    }
-}
-
-/// What the program is told of its connection.
-fn told_of(stream: &Stream) -> Connection {
-    let tcp = stream.tcp();
-    let address = |of: Option<std::net::SocketAddr>| of.map(|it| it.to_string());
-    Connection {
-        id: 1,
-        peer: address(tcp.and_then(|tcp| tcp.peer_addr().ok())).unwrap_or_default(),
-        local: address(tcp.and_then(|tcp| tcp.local_addr().ok())).unwrap_or_default(),
-        origin: None,
-        details: None,
     }
 }

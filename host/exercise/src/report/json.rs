@@ -92,6 +92,7 @@ struct Details<'a> {
     transcript: Said<'a>,
     log: &'a [String],
     log_omitted: usize,
+    flush_hint: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -193,6 +194,7 @@ fn details(failure: &Failure) -> Details<'_> {
         },
         log: &failure.log,
         log_omitted: failure.log_omitted,
+        flush_hint: failure.flush_hint.as_deref(),
     }
 }
 

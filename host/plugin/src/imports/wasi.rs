@@ -154,7 +154,9 @@ impl Import for Wasi {
         poll::link(linker)?;
         if world == World::Laboratory {
             virtual_sleep::link(linker, move |state| {
-                own(state).laboratory.clone().unwrap_or_default()
+                let wasi = own(state);
+                let pipes = wasi.stdio.as_ref().map(|stdio| stdio.pipes.clone());
+                (wasi.laboratory.clone().unwrap_or_default(), pipes)
             })?;
         }
         linker.allow_shadowing(false);

@@ -9,7 +9,7 @@ use crate::engine_state::EngineState;
 use crate::error::Error;
 use crate::instance::{Owner, call_span};
 use crate::laboratory::Laboratory;
-use crate::stdio::{Pipes, Replies};
+use crate::stdio::{ExitReport, Pipes, Surroundings};
 use crate::usage::Usage;
 use eco_contract::{Next, Reply};
 use std::future::poll_fn;
@@ -45,6 +45,7 @@ pub(crate) struct ProgramInstance {
     /// Whether the running call has stopped already.
     has_stopped: bool,
     exit_code: Option<u32>,
+    exit_report: ExitReport,
 }
 
 /// Where a program stops.
@@ -62,9 +63,13 @@ impl ProgramInstance {
     pub(crate) async fn new(
         program: &Arc<Program>,
         owner: Owner,
-        variables: &[(String, String)],
-        replies: Replies,
+        surroundings: Surroundings<'_>,
     ) -> Result<Self, Error> {
+        let Surroundings {
+            variables,
+            replies,
+            exit_report,
+        } = surroundings;
         let engine = program.engine().clone();
         let pipes = Arc::new(Pipes::new(replies, engine.budgets.reply));
         let deadline = owner.deadline.unwrap_or(engine.budgets.deadline);
@@ -86,6 +91,7 @@ impl ProgramInstance {
             deadline,
             has_stopped: false,
             exit_code: None,
+            exit_report,
         })
     }
 
@@ -222,7 +228,7 @@ impl ProgramInstance {
     /// Logs how the program has ended, where its author may want to know.
     fn tell_end(&self, code: u32) {
         let connection = self.connection;
-        if code != 0 {
+        if code != 0 && self.exit_report == ExitReport::Log {
             let text = format!("the program exited with code {code}");
             match &self.laboratory {
                 Some(laboratory) => laboratory.write(format!("eco: {text}")),

@@ -7,6 +7,7 @@ use super::between_calls::{begin_call, end_call, pipes, wait_for_input};
 use crate::imports::host_calls::HostCalls as _;
 use crate::imports::poll::{self, POLL};
 use crate::instance::state::InstanceState;
+use crate::participation::timer::Timer;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -131,9 +132,21 @@ async fn poll_all(
         if let Poll::Ready(ready) = ready {
             return ready;
         }
-        if !pipes.take_asked() {
-            return store.data_mut().ctx().table.poll(again()).await;
+        let (for_input, for_time) = pipes.take_asked();
+        let state = store.data_mut();
+        let laboratory = state.imports.wasi.laboratory();
+        if !for_input {
+            if let (Some(laboratory), Some(until)) = (laboratory, for_time) {
+                laboratory.advance_to(until);
+                continue;
+            }
+            return state.ctx().table.poll(again()).await;
         }
+        let _timer = laboratory.zip(for_time).map(|(laboratory, until)| {
+            let mut timer = Timer::new(state.participation.connection, Some(laboratory));
+            timer.set(Some(until.saturating_sub(laboratory.elapsed())));
+            timer
+        });
         let used = end_call(store, &pipes)?;
         let ready = {
             let polling = store.data_mut().ctx().table.poll(again());

@@ -8,7 +8,7 @@ use super::plugin::Server;
 use crate::error::Error;
 use crate::instance::{Instance, Owner};
 use crate::program::{Event, ProgramInstance};
-use crate::stdio::Replies;
+use crate::stdio::Surroundings;
 use crate::usage::Usage;
 use eco_contract::{DirectBuffer, Reason, Reply};
 use futures_util::FutureExt as _;
@@ -23,12 +23,6 @@ pub(super) enum ServerInstance {
     Program(Box<ProgramInstance>),
 }
 
-/// What a program is told of its connection, and how its session wants its replies.
-pub(super) struct Surroundings<'a> {
-    pub(super) variables: &'a [(String, String)],
-    pub(super) replies: Replies,
-}
-
 impl ServerInstance {
     /// Makes a new instance of a plugin.
     pub(super) async fn instantiate(
@@ -39,8 +33,7 @@ impl ServerInstance {
         let handler = match server {
             Server::Plugin(handler) => handler,
             Server::Program(program) => {
-                let Surroundings { variables, replies } = surroundings;
-                let instance = ProgramInstance::new(program, owner, variables, replies).await?;
+                let instance = ProgramInstance::new(program, owner, surroundings).await?;
                 return Ok(Self::Program(Box::new(instance)));
             }
         };

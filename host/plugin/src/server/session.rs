@@ -3,13 +3,13 @@
 //! It makes the instance when the plugin first has something to do, and gives it up at the last call.
 
 use super::component::Call;
-use super::instance::{ServerInstance, Surroundings};
+use super::instance::ServerInstance;
 use super::plugin::ServerPlugin;
 use crate::error::Error;
 use crate::imports::peer_details::PeerDetails;
 use crate::instance::Owner;
 use crate::laboratory::Laboratory;
-use crate::stdio::{Replies, variables};
+use crate::stdio::{ExitReport, Replies, Surroundings, variables};
 use crate::usage::Usage;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
 use std::fmt;
@@ -34,6 +34,7 @@ pub struct PluginSession {
     /// What a program is told of its connection.
     variables: Vec<(String, String)>,
     replies: Replies,
+    exit_report: ExitReport,
     instance: Slot,
 }
 
@@ -90,6 +91,7 @@ impl PluginSession {
             owner,
             variables: Vec::new(),
             replies: Replies::Whole,
+            exit_report: ExitReport::Log,
             instance: Slot::Unmade,
         }
     }
@@ -99,6 +101,14 @@ impl PluginSession {
     #[must_use]
     pub fn in_parts(mut self) -> Self {
         self.replies = Replies::InParts;
+        self
+    }
+
+    /// Leaves it to the caller to report [the exit code](Self::exit_code) of a program. Otherwise one that isn't 0 is in the
+    /// log.
+    #[must_use]
+    pub fn without_exit_log(mut self) -> Self {
+        self.exit_report = ExitReport::Caller;
         self
     }
 
@@ -156,6 +166,7 @@ impl PluginSession {
             let surroundings = Surroundings {
                 variables: &self.variables,
                 replies: self.replies,
+                exit_report: self.exit_report,
             };
             let owner = self.owner.clone();
             let making = ServerInstance::instantiate(&self.plugin.0, owner, surroundings);

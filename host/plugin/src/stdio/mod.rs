@@ -12,6 +12,22 @@ pub(crate) use variables::variables;
 
 use std::sync::Arc;
 
+/// Who tells people of an exit code other than 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitReport {
+    /// The log.
+    Log,
+    /// The caller, who asks for the code.
+    Caller,
+}
+
+/// What a program is told of its connection, and how its session wants its replies and its exit code.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) variables: &'a [(String, String)],
+    pub(crate) replies: Replies,
+    pub(crate) exit_report: ExitReport,
+}
+
 /// The standard streams of one instance of a program, with its arguments and its environment. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct Stdio {

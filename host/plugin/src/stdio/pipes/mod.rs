@@ -59,6 +59,8 @@ struct State {
     waits: bool,
     /// Whether a poll has asked for input in vain.
     is_asked: bool,
+    /// The first time of a laboratory's clock for which a poll has asked in vain.
+    asked_time: Option<Duration>,
     /// Whether something else may end the waiting, and whether it has.
     may_wake: bool,
     is_woken: bool,

@@ -53,9 +53,16 @@ impl Pipes {
         is_readable
     }
 
-    /// Whether somebody has asked in vain since this was looked at.
-    pub(crate) fn take_asked(&self) -> bool {
-        std::mem::take(&mut self.state().is_asked)
+    /// Notes that somebody waits until this time of a laboratory's clock.
+    pub(crate) fn ask_time(&self, until: Duration) {
+        let first = &mut self.state().asked_time;
+        *first = Some(first.map_or(until, |first| first.min(until)));
+    }
+
+    /// What somebody has asked for in vain since this was looked at: whether for input, and for which time.
+    pub(crate) fn take_asked(&self) -> (bool, Option<Duration>) {
+        let mut state = self.state();
+        (std::mem::take(&mut state.is_asked), state.asked_time.take())
     }
 
     /// Bytes that can be read now. `None` at the end of the input.

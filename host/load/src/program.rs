@@ -1,0 +1,90 @@
+//! A dialogue that a program holds: it is started on a connection of its own, and is over when it exits.
+//!
+//! It owns what such an end means. `turn_times` has the turns.
+
+use super::client::Client;
+use super::connection::connect;
+use super::failure::{Failure, ProgramEnd};
+use super::own_time::OwnTime;
+use super::tally::Failed;
+use super::turn_times::TurnTimes;
+use eco_contract::Session as _;
+use eco_net::{End, Limits, LiveCounts, linger, serve};
+use eco_plugin::{Error, ServerPlugin};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+impl Client {
+    /// Runs the program to its end, timed from when it was due, or else from its first write.
+    pub(super) async fn run_program(
+        &mut self,
+        program: &ServerPlugin,
+        due: Option<Instant>,
+    ) -> Result<(), Failed> {
+        let run = self.run.clone();
+        self.own_time.stops(Instant::now());
+        let connecting = connect(&run, &self.tally, &mut self.timeout, |stream| {
+            stream.connection(1)
+        });
+        let (mut stream, connection) = connecting.await?;
+        self.own_time.goes_on(Instant::now());
+        let own_time = std::mem::replace(&mut self.own_time, OwnTime::new(false));
+        let times = Arc::new(TurnTimes::start(self.tally.clone(), own_time, due));
+        let limits = Limits::default()
+            .idle_timeout(Some(run.timeout))
+            .write_timeout(Some(run.timeout));
+        let (stopping, counts) = (AtomicBool::new(false), LiveCounts::observed(times.clone()));
+        let mut session = program.session().in_parts().without_exit_log();
+        // Boxed, since it is larger than a plugin's turn, whose client would have room for it.
+        let end = Box::pin(serve(
+            &mut stream,
+            &mut session,
+            &connection,
+            &limits,
+            &stopping,
+            &counts,
+        ))
+        .await;
+        let code = session.exit_code();
+        let closed = session.closed(end.reason()).await;
+        self.own_time = times.finish(counts.get(), &mut self.dialogue_time);
+        linger(&mut stream, &end).await;
+        judge(end, code, closed, run.timeout).map_err(|failure| run.failed(&failure.as_failure()))
+    }
+}
+
+/// A [`Failure`] that owns its error.
+enum Failing {
+    Plugin(Error),
+    End(ProgramEnd),
+}
+
+impl Failing {
+    fn as_failure(&self) -> Failure<'_> {
+        match self {
+            Self::Plugin(error) => Failure::Plugin(error),
+            Self::End(end) => Failure::Program(*end),
+        }
+    }
+}
+
+/// Says whether a program that ended so, with this exit code, has come to a good end.
+fn judge(
+    end: End<Error>,
+    code: Option<u32>,
+    closed: Result<(), Error>,
+    timeout: Duration,
+) -> Result<(), Failing> {
+    let reason = end.reason();
+    match end {
+        End::Failed(error) => return Err(Failing::Plugin(error)),
+        End::Idle | End::Stalled => return Err(Failing::End(ProgramEnd::Timeout(timeout))),
+        _ => closed.map_err(Failing::Plugin)?,
+    }
+    match code {
+        Some(0) => Ok(()),
+        Some(code) => Err(Failing::End(ProgramEnd::Exited(code))),
+        None => Err(Failing::End(ProgramEnd::Unfinished(reason))),
+    }
+}

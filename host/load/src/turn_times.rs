@@ -1,0 +1,146 @@
+//! The turns of a program, as they are seen from what goes through its connection: one begins when the program has written
+//! something, and ends when the server's next bytes come, or its FIN.
+//!
+//! A program that waits for the server before it has written anything has a turn too, from when it began to wait.
+
+use super::dialogue_time::DialogueTime;
+use super::own_time::OwnTime;
+use super::tally::SharedTally;
+use eco_net::{Counts, SessionCall, StreamObserver};
+use parking_lot::Mutex;
+use std::time::{Duration, Instant};
+
+/// The times of one dialogue under way.
+pub(super) struct TurnTimes {
+    tally: SharedTally,
+    progress: Mutex<Progress>,
+}
+
+struct Progress {
+    own_time: OwnTime,
+    due: Option<Instant>,
+    /// When the program was last given something to do.
+    entered: Instant,
+    /// When it was done with that, if it has written nothing since.
+    answered: Option<Instant>,
+    /// When the turn under way began.
+    asked: Option<Instant>,
+    /// The first write, how late it was, and the last arrival.
+    ends: Option<(Instant, Duration, Instant)>,
+}
+
+impl TurnTimes {
+    /// Those of a dialogue that begins now, or was due then. `own_time` runs.
+    pub(super) fn start(tally: SharedTally, own_time: OwnTime, due: Option<Instant>) -> Self {
+        Self {
+            tally,
+            progress: Mutex::new(Progress {
+                own_time,
+                due,
+                entered: Instant::now(),
+                answered: None,
+                asked: None,
+                ends: None,
+            }),
+        }
+    }
+
+    /// Ends the dialogue, in which so much went through. Gives the stopwatch back.
+    pub(super) fn finish(&self, counts: Counts, dialogue: &mut DialogueTime) -> OwnTime {
+        let mut progress = self.progress.lock();
+        let has_traffic = counts.sent + counts.received > 0;
+        let now = Instant::now();
+        let (began, late, arrived) = progress.ends.unwrap_or((now, Duration::ZERO, now));
+        dialogue.turn_took(began, late, Some(arrived), has_traffic);
+        {
+            let mut tally = self.tally.lock();
+            tally.sent += counts.sent;
+            tally.received += counts.received;
+        }
+        std::mem::replace(&mut progress.own_time, OwnTime::new(false))
+    }
+
+    /// The server's bytes, or its FIN, have come.
+    fn arrived(&self) {
+        let now = Instant::now();
+        let mut progress = self.progress.lock();
+        progress.entered = now;
+        if let Some((.., last)) = &mut progress.ends {
+            *last = now;
+        }
+        match progress.asked.take() {
+            Some(asked) => {
+                progress.own_time.reply_arrived(now);
+                let late = progress.late_once(asked);
+                let mut tally = self.tally.lock();
+                tally.turn_took(late + now.saturating_duration_since(asked));
+                tally.turns += 1;
+                tally.timed += 1;
+            }
+            // More of the same reply.
+            None => progress.own_time.goes_on(now),
+        }
+    }
+}
+
+impl Progress {
+    /// Begins a turn at this time, if none is under way. Gives the client's own time before it.
+    fn begins_turn(&mut self, at: Instant) -> Option<Duration> {
+        if self.asked.is_some() {
+            return None;
+        }
+        self.asked = Some(at);
+        if self.ends.is_none() {
+            let late = self.due.map_or(Duration::ZERO, |due| {
+                let late = at.saturating_duration_since(due);
+                late.saturating_sub(self.own_time.since(due))
+            });
+            self.ends = Some((at, late, at));
+        }
+        self.own_time.of_turn()
+    }
+
+    /// How late the dialogue was, if this turn is its first.
+    fn late_once(&self, asked: Instant) -> Duration {
+        match self.ends {
+            Some((first, late, _)) if first == asked => late,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+impl StreamObserver for TurnTimes {
+    fn received(&self, _: &[u8]) {
+        self.arrived();
+    }
+
+    fn received_fin(&self) {
+        self.arrived();
+    }
+
+    fn called(&self, function: SessionCall) {
+        let now = Instant::now();
+        let mut progress = self.progress.lock();
+        progress.own_time.stops(now);
+        progress.answered = Some(now);
+        let worked = now.saturating_duration_since(progress.entered);
+        let own = match function {
+            SessionCall::Open => progress.begins_turn(now),
+            SessionCall::Receive | SessionCall::EndOfInput => None,
+        };
+        let mut tally = self.tally.lock();
+        tally.plugin += worked;
+        own.into_iter().for_each(|own| tally.client_took(own));
+    }
+
+    fn sent(&self, _: &[u8]) {
+        let mut progress = self.progress.lock();
+        // What is written of itself, after a pause, is no answer.
+        let at = progress.answered.take().unwrap_or_else(Instant::now);
+        if let Some(own) = progress.begins_turn(at) {
+            self.tally.lock().client_took(own);
+        }
+    }
+
+    fn sent_fin(&self) {}
+}
