@@ -4,8 +4,8 @@
 //! memory drives the very same code as TCP.
 
 use super::arrival::{Arrival, Arrivals};
-use super::chunk::Chunk;
 use super::counts::LiveCounts;
+use super::end::End;
 use super::limits::Limits;
 use super::stream_observer::SessionCall;
 use super::transport::Transport;
@@ -24,11 +24,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 
-/// A closing connection waits so long for the peer to take the last bytes and close too. Closing with unread bytes
-/// would send a reset, which could destroy them on their way. After it the connection is closed all the same.
-/// Test: `tcp::a_peer_that_never_closes_is_not_waited_for_for_ever`.
-const LINGER: Duration = Duration::from_secs(2);
-
 /// Sending FIN takes at most so long where there is no write timeout, and the write timeout where there is one. For TCP
 /// it takes no time; a transport that has last words of its own to send, such as TLS, waits for a peer that takes
 /// nothing. After it the connection is reset. It is as long as the write timeout is by default.
@@ -41,57 +36,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Test: `connection_loop::a_peer_that_takes_a_byte_at_a_time_is_given_up_when_the_whole_reply_took_too_long`.
 const BYTES_PER_TIMEOUT: usize = 64 * 1024;
 
-/// Bytes that are read and thrown away at a time while it waits.
-const WASTE: usize = 4096;
-
-/// How a connection ended. `E` is the session's own error.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum End<E> {
-    /// Both sides have finished.
-    Ended,
-    /// The session closed or reset it.
-    ByPlugin(Next),
-    /// The session refused it, and why.
-    Refused(String),
-    /// The session failed.
-    Failed(E),
-    /// The session replied after it had finished.
-    RepliedAfterFinish,
-    /// The session replied what the transport can't carry.
-    Unsendable(io::Error),
-    /// The peer, or the network, tore it down.
-    PeerReset(io::Error),
-    /// Nothing came, and nothing was written, for too long.
-    Idle,
-    /// The peer took none of a reply for too long, too little of it, or not the FIN after it.
-    Stalled,
-    /// The server is stopping.
-    Stopping,
-    /// The server stopped before a reply was through.
-    CutOff,
-}
-
-impl<E> End<E> {
-    /// The reason that the session and the log are told.
-    pub fn reason(&self) -> Reason {
-        match self {
-            Self::Ended => Reason::Ended,
-            Self::ByPlugin(_) => Reason::ByPlugin,
-            Self::Refused(_) | Self::Failed(_) | Self::RepliedAfterFinish | Self::Unsendable(_) => {
-                Reason::Failed
-            }
-            Self::PeerReset(_) => Reason::PeerReset,
-            Self::Idle => Reason::Idle,
-            Self::Stalled => Reason::Stalled,
-            Self::Stopping | Self::CutOff => Reason::Stopping,
-        }
-    }
-}
-
 /// Serves one connection up to its end. If it ends in order, FIN is sent then, or left to the drop of the transport
 /// where
-/// [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`] and for the drop. The end is always there in
+/// [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`](super::linger()) and for the drop. The end is always there in
 /// bounded time once the session has replied: writing and closing have the write timeout.
 ///
 /// # Cancel safety
@@ -121,39 +68,6 @@ pub async fn serve<T: Transport, S: Session>(
         .await;
     connection_loop.close(&end).await;
     end
-}
-
-/// Throws away the bytes that still come on a connection that [`serve()`] has ended in order, up to the peer's FIN.
-/// Dropped with unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is
-/// waited for as long as the end demands, and one that goes on sending too, for two seconds at most.
-///
-/// # Cancel safety
-/// It can be dropped at any time. The drop of the transport may send a reset then.
-pub async fn linger<T: Transport, E>(transport: &mut T, end: &End<E>) {
-    let mut wait = match end {
-        End::ByPlugin(Next::Reset) => return,
-        End::ByPlugin(_) | End::Refused(_) | End::Unsendable(_) => LINGER,
-        // Waits only if the peer was sending just now.
-        End::Idle | End::Stopping => Duration::ZERO,
-        // The peer's FIN was read, or it is to see a reset.
-        End::Ended
-        | End::Failed(_)
-        | End::RepliedAfterFinish
-        | End::Stalled
-        | End::CutOff
-        | End::PeerReset(_) => return,
-    };
-    let drained = async {
-        loop {
-            // Into a buffer of the thread, since one of its own would be every connection's.
-            let waste = poll_fn(|cx| Chunk::poll_read(transport, WASTE, cx));
-            match within(Some(wait), waste).await {
-                Some(Ok(waste)) if !waste.is_empty() => wait = LINGER,
-                _ => return,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(LINGER, drained).await;
 }
 
 /// The loop of one connection, with its state.

@@ -3,8 +3,8 @@
 use super::event::{EndReason, ServerEvent};
 use super::state::ServerState;
 use super::traffic::Counting;
-use crate::connection::End;
 use crate::counts::Counts;
+use crate::end::End;
 use crate::limits::Limit;
 use eco_contract::{Connection, RepliedAfterFinish};
 use eco_text::escape::{Escaped, one_line};

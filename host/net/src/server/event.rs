@@ -1,7 +1,7 @@
 //! The events of a server, and those who observe them.
 
-use crate::connection::End;
 use crate::counts::Counts;
+use crate::end::End;
 use crate::limits::Limit;
 use crate::stream_observer::StreamObserver;
 use eco_contract::{Connection, Reason};

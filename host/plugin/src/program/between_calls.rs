@@ -10,7 +10,7 @@ use crate::usage::Usage;
 use eco_compile::Budget;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::{AsContext as _, AsContextMut, Store};
+use wasmtime::{AsContext as _, AsContextMut, Store, StoreContextMut};
 
 /// A store, or what leads to it, within the program's run.
 pub(super) trait InRun: AsContextMut<Data = InstanceState> + Send {}
@@ -43,19 +43,9 @@ pub(super) async fn wait_for_input<T>(
 /// It has broken a budget that is counted as calls end.
 pub(super) fn end_call(store: &mut impl InRun, pipes: &Pipes) -> Result<Duration, Budget> {
     let mut store = store.as_context_mut();
+    let (used, usage) = end_metering(&mut store, pipes);
     let state = store.data_mut();
-    let rest = state.meter.call_state.ends_within();
-    let used = state.meter.end(rest);
-    // One that has never stopped still has its turn, and the peer may take hours.
-    state.meter.call_state.has_turn(None);
     state.release_for_call();
-    let cpu = Some(state.meter.total());
-    let usage = Usage {
-        cpu,
-        ..Usage::of(store.as_context())
-    };
-    pipes.used(usage);
-    let state = store.data_mut();
     state.check_shared()?;
     if state.host_fuel() > 0 && usage.fuel > Some(state.engine.budgets.fuel) {
         return Err(Budget::Fuel);
@@ -63,6 +53,24 @@ pub(super) fn end_call(store: &mut impl InRun, pipes: &Pipes) -> Result<Duration
     let watch = state.running.take();
     state.watched(watch, &Ok(()));
     Ok(used)
+}
+
+/// Ends the time of the running call. Returns the processor time that it has had, and what the instance has used.
+fn end_metering(
+    store: &mut StoreContextMut<'_, InstanceState>,
+    pipes: &Pipes,
+) -> (Duration, Usage) {
+    let state = store.data_mut();
+    let rest = state.meter.call_state.ends_within();
+    let used = state.meter.end(rest);
+    // One that has never stopped still has its turn, and the peer may take hours.
+    state.meter.call_state.has_turn(None);
+    let usage = Usage {
+        cpu: Some(state.meter.total()),
+        ..Usage::of(store.as_context())
+    };
+    pipes.used(usage);
+    (used, usage)
 }
 
 /// Begins a call, and waits for its turn. It goes on from one that had `used` so much where no input has come since.
@@ -108,15 +116,9 @@ pub(super) fn end_run<T>(
     pipes: &Pipes,
     result: &Result<T, crate::error::Error>,
 ) {
+    let mut store = store.as_context_mut();
+    end_metering(&mut store, pipes);
     let state = store.data_mut();
-    let rest = state.meter.call_state.ends_within();
-    state.meter.end(rest);
-    state.meter.call_state.has_turn(None);
-    let cpu = Some(state.meter.total());
     let watch = state.running.take();
     state.watched(watch, result);
-    pipes.used(Usage {
-        cpu,
-        ..Usage::of(&*store)
-    });
 }
