@@ -25,7 +25,8 @@ pub fn is_dist() -> Result<bool> {
     Ok(profile_folder()?.ends_with(DIST))
 }
 
-/// The path of `eco`, built in the profile of the running benchmark.
+/// The path of `eco`, built in the profile of the running benchmark. In that of tests, which gives no figures, one that is
+/// there is taken as it is.
 ///
 /// Cargo builds a package's programs for that package's own tests alone, and the benchmarks are
 /// another package: it is run once more, which builds what is missing.
@@ -35,6 +36,10 @@ pub fn is_dist() -> Result<bool> {
 pub fn eco() -> Result<PathBuf> {
     let folder = profile_folder()?;
     let name = folder.file_name().and_then(|name| name.to_str());
+    let built = program_in(&folder);
+    if name == Some("debug") && built.exists() {
+        return Ok(built);
+    }
     eco_in(name.context("a profile has a name")?)
 }
 
@@ -67,9 +72,13 @@ pub fn eco_in(profile: &str) -> Result<PathBuf> {
         .status()?
         .success();
     ensure!(built, "eco can't be built");
-    Ok(folder
+    Ok(program_in(&folder))
+}
+
+fn program_in(folder: &Path) -> PathBuf {
+    folder
         .join("eco")
-        .with_extension(std::env::consts::EXE_EXTENSION))
+        .with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// The processor, as Linux names it: figures of another one may differ by half.
