@@ -1,14 +1,10 @@
 //! How fast `/livez` answers while plugins take all processors: an orchestrator kills what doesn't answer in time.
-//!
-//! `cargo bench -p eco-benches --bench admin` takes a minute, and writes `tests/benches/ADMIN.md`. With `-- --quick` it writes
-//! nothing. It holds no threshold: the machines are noisy. It wants to be alone on its machine.
 
 use anyhow::{Context as _, Result, ensure};
 use eco_benches::process::Process;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -39,17 +35,14 @@ const STATES: [(&str, &[&str], usize); 3] = [
     ),
 ];
 
-fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let requests = if quick { 20 } else { 2000 };
+/// The table, each row of so many requests.
+pub(super) fn table(requests: usize) -> Result<String> {
     let processors = thread::available_parallelism()?.get();
-    let mut page = format!(
-        "# `/livez` under load: results\n\n\
-        Written by `cargo bench -p eco-benches --bench admin`, on {processors} processors ({}).\n\
+    let mut table = format!(
+        "## `/livez` under load\n\n\
         Each row is of {requests} requests, one every {} ms, each on a connection of its own: from connecting to the end of the answer. The\n\
         client shares the machine. {LOOPING} connections for each processor keep the plugin at it.\n\n\
         | what the server does | its processors | median, ms | p99, ms | longest, ms | aim at p99 |\n|---|---|---|---|---|---|\n",
-        eco_benches::processor(),
         PAUSE.as_millis(),
     );
     for (does, flags, looping) in STATES {
@@ -59,16 +52,12 @@ fn main() -> Result<()> {
             [at(50), at(99), at(100)].map(|time| time.map_or(0.0, milliseconds));
         let verdict = if late <= AIM { "met" } else { "missed" };
         writeln!(
-            page,
+            table,
             "| {does} | {:.0} % | {median:.2} | {late:.2} | {longest:.2} | {AIM} ms: {verdict} |",
             100.0 * busy / processors as f64,
         )?;
     }
-    print!("{page}");
-    if !quick {
-        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("ADMIN.md"), page)?;
-    }
-    Ok(())
+    Ok(table)
 }
 
 /// What was measured in one state of the server.
@@ -83,8 +72,7 @@ fn measure(flags: &[&str], looping: usize, requests: usize) -> Result<State> {
     let folder = tempfile::tempdir()?;
     let plugin = folder.path().join("loops.lua");
     std::fs::write(&plugin, LOOPS)?;
-    // Nobody else takes ports here.
-    let admin = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    let admin = super::free_address()?;
     let eco = eco_benches::eco()?;
     let server = Process::start(|port| {
         let mut command = Command::new(&eco);
