@@ -105,6 +105,10 @@ impl Report {
             Some(script) => Some(script.name().to_owned()),
             None => language(&found.made_with),
         };
+        let program = matches!(found.program, Some(Ok(_))).then_some(match found.is_module {
+            true => "a program of WASI preview 1 (core module): reads stdin, writes stdout",
+            false => "a program of WASI 0.2 (component): reads stdin, writes stdout",
+        });
         let kind = match found.script {
             Some(_) => "script",
             None if found.is_module => "core module",
@@ -121,8 +125,8 @@ impl Report {
             functions: fit.map(|fit| fit.functions.clone()).unwrap_or_default(),
             made_with: found.made_with,
             exports: found.exports,
-            server: usability(found.server, found.is_module),
-            client: usability(found.client, found.is_module),
+            server: Usability::of(found.server, program),
+            client: Usability::of(found.client, program),
         }
     }
 
@@ -159,42 +163,48 @@ impl Report {
         let plugin = &self.plugin;
         line(
             "server",
-            &self.server.text(&format!("eco serve -p {plugin}")),
+            &self.server.text(
+                &format!("eco serve -p {plugin}"),
+                &format!("eco serve --stdio -p {plugin}"),
+            ),
         );
         line(
             "client",
-            &self.client.text(&format!("eco send -p {plugin}")),
+            &self.client.text(
+                &format!("eco send -p {plugin}"),
+                &format!("eco send --stdio {plugin}"),
+            ),
         );
         text
     }
 }
 
 impl Usability {
-    fn text(&self, command: &str) -> String {
-        match &self.missing {
-            None => {
-                let what = self.program.or(self.interface).unwrap_or_default();
-                format!("yes, {what}: {command}")
-            }
-            Some(missing) => format!("no: {missing}"),
+    /// `program` is what it can be as a program. What is a plugin as well is used as that, unless it is called a program.
+    fn of(fit: Result<Fit, LoadError>, program: Option<&'static str>) -> Self {
+        let (interface, missing) = match (fit, program) {
+            (Ok(fit), _) => (Some(fit.interface), None),
+            (Err(_), Some(_)) => (Some(Interface::Program), None),
+            (Err(error), None) => (None, Some(Advised(error).to_string())),
+        };
+        Self {
+            usable: interface.is_some(),
+            interface: interface.map(Interface::name),
+            missing,
+            program,
         }
     }
-}
 
-fn usability(fit: Result<Fit, LoadError>, is_module: bool) -> Usability {
-    let (interface, missing) = match fit {
-        Ok(fit) => (Some(fit.interface), None),
-        Err(error) => (None, Some(Advised(error).to_string())),
-    };
-    let is_program = interface == Some(Interface::Program);
-    Usability {
-        usable: interface.is_some(),
-        interface: interface.map(Interface::name),
-        missing,
-        program: is_program.then_some(match is_module {
-            true => "a program of WASI preview 1 (core module): reads stdin, writes stdout",
-            false => "a program of WASI 0.2 (component): reads stdin, writes stdout",
-        }),
+    /// In words, with the command that uses it as a plugin, and the one that uses it as a program.
+    fn text(&self, plugin_command: &str, program_command: &str) -> String {
+        if let Some(missing) = &self.missing {
+            return format!("no: {missing}");
+        }
+        let interface = self.interface.filter(|it| *it != Interface::Program.name());
+        let plugin = interface.map(|it| format!("{it}: {plugin_command}"));
+        let program = self.program.map(|it| format!("{it}: {program_command}"));
+        let ways: Vec<String> = plugin.into_iter().chain(program).collect();
+        format!("yes, {}", ways.join("\nand "))
     }
 }
 

@@ -177,7 +177,9 @@ impl From<&LoadError> for Verdict {
             LoadError::Export { .. } | LoadError::Function { .. } => {
                 Self::MissingFunction(escaped(&error.to_string()))
             }
-            LoadError::Type { .. } => Self::BadAbi(escaped(&error.to_string())),
+            LoadError::Type { .. } | LoadError::StartType(_) => {
+                Self::BadAbi(escaped(&error.to_string()))
+            }
             LoadError::Script { .. } => Self::DoesNotLoad(escaped(&error.to_string())),
             LoadError::Compile(error) => error.into(),
             // The system, and all that nobody has thought of.

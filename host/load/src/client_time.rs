@@ -85,7 +85,7 @@ impl ClientTime {
             Limit::Slow => format!("The client was part of the limit: {waits}."),
         };
         if self.stamped < MOSTLY {
-            said += " Some of the latter may be the former: the system did not tell when replies arrived.";
+            said += " Some of the latter may be the former: replies counted as arrived when they were read.";
         }
         Some(said)
     }

@@ -130,7 +130,7 @@ pub enum ProgramEnd {
     /// It exited with this code, by which it says that something is wrong.
     Exited(u32),
     /// The connection ended first, for this reason.
-    Unfinished(Reason),
+    CutOff(Reason),
     /// The server sent nothing, or took nothing, for this long.
     Timeout(Duration),
 }
@@ -154,7 +154,7 @@ impl ProgramEnd {
     fn cause(self) -> Cause {
         match self {
             Self::Exited(_) => Cause::WrongReply,
-            Self::Unfinished(_) => Cause::Broken,
+            Self::CutOff(_) => Cause::Broken,
             Self::Timeout(_) => Cause::Timeout,
         }
     }

@@ -75,13 +75,16 @@ impl Waits {
     }
 
     fn worked(&self, now: Instant) -> Worked {
-        let now = self.ended.unwrap_or(now);
-        let waits = self.since.map(|since| now.saturating_duration_since(since));
-        let all = now.saturating_duration_since(self.began);
+        // A thread that had nothing to do has ended early, and is idle from then on.
+        let ended = self.ended.map_or(now, |ended| ended.min(now));
+        let waits = self
+            .since
+            .map(|since| ended.saturating_duration_since(since));
         let waited = self.waited + waits.unwrap_or_default();
+        let lived = ended.saturating_duration_since(self.began);
         Worked {
-            busy: all.saturating_sub(waited),
-            all,
+            busy: lived.saturating_sub(waited),
+            all: now.saturating_duration_since(self.began),
         }
     }
 }
@@ -107,6 +110,7 @@ mod tests {
         assert_eq!(waits.worked(began + 8 * second).share(), 0.25);
         waits.unparks(began + 8 * second);
         waits.ended = Some(began + 10 * second);
-        assert_eq!(waits.worked(began + 99 * second).share(), 0.4);
+        assert_eq!(waits.worked(began + 10 * second).share(), 0.4);
+        assert_eq!(waits.worked(began + 40 * second).share(), 0.1);
     }
 }

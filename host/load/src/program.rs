@@ -7,9 +7,9 @@ use super::connection::connect;
 use super::failure::{Failure, ProgramEnd};
 use super::own_time::OwnTime;
 use super::tally::Failed;
-use super::turn_times::TurnTimes;
+use super::turn_times::{Ended, TurnTimes};
 use eco_contract::Session as _;
-use eco_net::{End, Limits, LiveCounts, linger, serve};
+use eco_net::{End, Limits, LiveCounts, serve};
 use eco_plugin::{Error, ServerPlugin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,45 +46,27 @@ impl Client {
             &counts,
         ))
         .await;
-        let code = session.exit_code();
-        let closed = session.closed(end.reason()).await;
-        self.own_time = times.finish(counts.get(), &mut self.dialogue_time);
-        linger(&mut stream, &end).await;
-        judge(end, code, closed, run.timeout).map_err(|failure| run.failed(&failure.as_failure()))
+        let judged = judge(&end, session.exit_code(), run.timeout);
+        // A program that still runs learns that its connection is gone. What it makes of that is no figure.
+        let _ = session.closed(end.reason()).await;
+        let ended = match judged {
+            Ok(()) => Ended::Well,
+            Err(_) => Ended::Badly,
+        };
+        self.own_time = times.finish(counts.get(), ended, &mut self.dialogue_time);
+        judged.map_err(|failure| run.failed(&failure))
     }
 }
 
-/// A [`Failure`] that owns its error.
-enum Failing {
-    Plugin(Error),
-    End(ProgramEnd),
-}
-
-impl Failing {
-    fn as_failure(&self) -> Failure<'_> {
-        match self {
-            Self::Plugin(error) => Failure::Plugin(error),
-            Self::End(end) => Failure::Program(*end),
+/// Says whether a program whose connection ended so, with this exit code, has come to a good end.
+fn judge(end: &End<Error>, code: Option<u32>, timeout: Duration) -> Result<(), Failure<'_>> {
+    match (end, code) {
+        (End::Failed(error), _) => Err(Failure::Plugin(error)),
+        (End::Idle | End::Stalled, _) => Err(Failure::Program(ProgramEnd::Timeout(timeout))),
+        (End::Ended | End::ByPlugin(_), Some(0)) => Ok(()),
+        (End::Ended | End::ByPlugin(_), Some(code)) => {
+            Err(Failure::Program(ProgramEnd::Exited(code)))
         }
-    }
-}
-
-/// Says whether a program that ended so, with this exit code, has come to a good end.
-fn judge(
-    end: End<Error>,
-    code: Option<u32>,
-    closed: Result<(), Error>,
-    timeout: Duration,
-) -> Result<(), Failing> {
-    let reason = end.reason();
-    match end {
-        End::Failed(error) => return Err(Failing::Plugin(error)),
-        End::Idle | End::Stalled => return Err(Failing::End(ProgramEnd::Timeout(timeout))),
-        _ => closed.map_err(Failing::Plugin)?,
-    }
-    match code {
-        Some(0) => Ok(()),
-        Some(code) => Err(Failing::End(ProgramEnd::Exited(code))),
-        None => Err(Failing::End(ProgramEnd::Unfinished(reason))),
+        _ => Err(Failure::Program(ProgramEnd::CutOff(end.reason()))),
     }
 }

@@ -16,15 +16,24 @@ pub(super) struct TurnTimes {
     progress: Mutex<Progress>,
 }
 
+/// How a dialogue has ended.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Ended {
+    Well,
+    Badly,
+}
+
 struct Progress {
     own_time: OwnTime,
     due: Option<Instant>,
     /// When the program was last given something to do.
     entered: Instant,
-    /// When it was done with that, if it has written nothing since.
+    /// When it was done with that.
     answered: Option<Instant>,
     /// When the turn under way began.
     asked: Option<Instant>,
+    /// Whether it has waited for the server.
+    has_waited: bool,
     /// The first write, how late it was, and the last arrival.
     ends: Option<(Instant, Duration, Instant)>,
 }
@@ -40,23 +49,36 @@ impl TurnTimes {
                 entered: Instant::now(),
                 answered: None,
                 asked: None,
+                has_waited: false,
                 ends: None,
             }),
         }
     }
 
     /// Ends the dialogue, in which so much went through. Gives the stopwatch back.
-    pub(super) fn finish(&self, counts: Counts, dialogue: &mut DialogueTime) -> OwnTime {
+    pub(super) fn finish(
+        &self,
+        counts: Counts,
+        ended: Ended,
+        dialogue: &mut DialogueTime,
+    ) -> OwnTime {
         let mut progress = self.progress.lock();
-        let has_traffic = counts.sent + counts.received > 0;
         let now = Instant::now();
-        let (began, late, arrived) = progress.ends.unwrap_or((now, Duration::ZERO, now));
-        dialogue.turn_took(began, late, Some(arrived), has_traffic);
         {
             let mut tally = self.tally.lock();
             tally.sent += counts.sent;
             tally.received += counts.received;
+            // A turn that failed has waited as well, and belongs in the percentiles.
+            if let (Ended::Badly, Some(asked)) = (ended, progress.asked.take()) {
+                tally.turn_took(progress.late_once(asked) + (now - asked));
+                if let Some((.., last)) = &mut progress.ends {
+                    *last = now;
+                }
+            }
         }
+        let (began, late, arrived) = progress.ends.unwrap_or((now, Duration::ZERO, now));
+        let has_traffic = counts.sent + counts.received > 0 || progress.has_waited;
+        dialogue.turn_took(began, late, Some(arrived), has_traffic);
         std::mem::replace(&mut progress.own_time, OwnTime::new(false))
     }
 
@@ -65,12 +87,14 @@ impl TurnTimes {
         let now = Instant::now();
         let mut progress = self.progress.lock();
         progress.entered = now;
+        progress.answered = None;
         if let Some((.., last)) = &mut progress.ends {
             *last = now;
         }
         match progress.asked.take() {
             Some(asked) => {
                 progress.own_time.reply_arrived(now);
+                progress.has_waited = true;
                 let late = progress.late_once(asked);
                 let mut tally = self.tally.lock();
                 tally.turn_took(late + now.saturating_duration_since(asked));
@@ -126,7 +150,7 @@ impl StreamObserver for TurnTimes {
         let worked = now.saturating_duration_since(progress.entered);
         let own = match function {
             SessionCall::Open => progress.begins_turn(now),
-            SessionCall::Receive | SessionCall::EndOfInput => None,
+            SessionCall::Receive | SessionCall::Event | SessionCall::EndOfInput => None,
         };
         let mut tally = self.tally.lock();
         tally.plugin += worked;
@@ -135,8 +159,7 @@ impl StreamObserver for TurnTimes {
 
     fn sent(&self, _: &[u8]) {
         let mut progress = self.progress.lock();
-        // What is written of itself, after a pause, is no answer.
-        let at = progress.answered.take().unwrap_or_else(Instant::now);
+        let at = progress.answered.unwrap_or_else(Instant::now);
         if let Some(own) = progress.begins_turn(at) {
             self.tally.lock().client_took(own);
         }

@@ -123,7 +123,7 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                     self.life.input_ended();
                     (session.end_of_input().await, Some(SessionCall::EndOfInput))
                 }
-                Ok(Arrival::Event) => (session.event().await, None),
+                Ok(Arrival::Event) => (session.event().await, Some(SessionCall::Event)),
                 Ok(Arrival::Idle) => return End::Idle,
                 Ok(Arrival::Stopping) => return End::Stopping,
                 Ok(Arrival::NoRoom(chunk, error)) => {

@@ -12,8 +12,8 @@ pub trait StreamObserver: Send + Sync {
     fn received_fin(&self);
 
     /// The session has answered, after [`open`](eco_contract::Session::open),
-    /// [`receive`](eco_contract::Session::receive) or [`end_of_input`](eco_contract::Session::end_of_input). It is not
-    /// told of a call that failed: the connection ends by that.
+    /// [`receive`](eco_contract::Session::receive), [`event`](eco_contract::Session::event) or
+    /// [`end_of_input`](eco_contract::Session::end_of_input). It is not told of a call that failed: the connection ends by that.
     fn called(&self, function: SessionCall);
 
     /// A reply was written as a whole. It has at least one byte.
@@ -30,16 +30,19 @@ pub enum SessionCall {
     Open,
     /// [`Session::receive`](eco_contract::Session::receive), in either way.
     Receive,
+    /// [`Session::event`](eco_contract::Session::event).
+    Event,
     /// [`Session::end_of_input`](eco_contract::Session::end_of_input).
     EndOfInput,
 }
 
 impl SessionCall {
-    /// The name of the function in `wit/session.wit`.
+    /// The name of the function in `wit/session.wit`, or in `wit/events.wit`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Receive => "receive",
+            Self::Event => "event",
             Self::EndOfInput => "end-of-input",
         }
     }

@@ -37,6 +37,9 @@ pub struct Inspection {
     pub server: Result<Fit, LoadError>,
     /// Whether it can be a client, and why not.
     pub client: Result<Fit, LoadError>,
+    /// Whether it can run as a program, on either side, and why not. `None` if it is none. A program that is no plugin too
+    /// serves as one.
+    pub program: Option<Result<Fit, LoadError>>,
 }
 
 /// How a plugin fills a role.
@@ -72,6 +75,11 @@ impl Inspection {
             }
             Code::Module(module) => (module_exports(module), program::imported(module)),
         };
+        let settings = ProgramSettings::default();
+        let program = match program::is_program(&compiled.code) {
+            true => Some(ServerPlugin::program(engine, compiled.clone(), &settings).await),
+            false => None,
+        };
         Ok(Self {
             script,
             is_module: matches!(compiled.code, Code::Module(_)),
@@ -80,13 +88,10 @@ impl Inspection {
             exports,
             imports,
             compile,
-            server: ServerPlugin::from_compiled(
-                engine,
-                compiled.clone(),
-                &ProgramSettings::default(),
-            )
-            .await
-            .map(|plugin| Fit::of(plugin.loaded())),
+            server: ServerPlugin::from_compiled(engine, compiled.clone(), &settings)
+                .await
+                .map(|plugin| Fit::of(plugin.loaded())),
+            program: program.map(|program| program.map(|plugin| Fit::of(plugin.loaded()))),
             client: ClientPlugin::from_compiled(engine, compiled)
                 .await
                 .map(|plugin| Fit::of(plugin.loaded())),

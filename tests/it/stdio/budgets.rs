@@ -3,7 +3,7 @@
 use super::{engine, program, serve_both, session};
 use crate::support::Peer;
 use eco_host::contract::Session as _;
-use eco_host::plugin::{Budgets, Error};
+use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, Program};
 use std::time::Duration;
 
 /// Counts down from this, which takes some time.
@@ -203,4 +203,74 @@ async fn a_call_is_over_at_its_deadline_and_a_dropped_one_leaves_a_dead_instance
         .map(drop)
         .expect_err("it is late");
     assert!(matches!(broken, Error::Budget { .. }), "{broken}");
+}
+
+#[test]
+fn a_deadline_is_that_of_a_whole_call_however_many_parts_its_reply_has() {
+    let module = program(
+        ".",
+        "(loop $ever (call $say (i32.const 1)) (call $sleep (i64.const 20000000)) (br $ever))",
+    );
+    for server in serve_both("drips", &module, &["--deadline", "300ms", "--wait", "1h"]) {
+        let mut peer = Peer::connect(server.address);
+        let dripped = peer.expect_reset();
+        assert!(dripped.len() < 20, "{} parts", dripped.len());
+        server.logged(&["--deadline"]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_has_the_host_do_at_its_end_counts_too() {
+    let helper = Compiler::Helper(Program::new(crate::harness::binary()));
+    let budgets = Budgets::server(1 << 30).fuel(1_000_000);
+    let engine = Engine::builder(helper, budgets).laboratory();
+    let engine = engine.build().expect("an engine");
+    // Each round is a call of the host, and costs a thousand units.
+    let calls = |rounds: u32| {
+        program(
+            "",
+            &format!(
+                "(drop (call $read (i32.const 1)))
+                 (local.set $count (i32.const {rounds}))
+                 (loop $more
+                   (drop (call $random (i32.const 0) (i32.const 0)))
+                   (br_if $more (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))"
+            ),
+        )
+    };
+    for (rounds, is_over) in [(100, false), (2000, true)] {
+        let (mut session, _) = session(&engine, &calls(rounds)).await;
+        let ended = session.end_of_input().await.map(drop);
+        let broke = matches!(
+            &ended,
+            Err(Error::Budget {
+                budget: Budget::Fuel,
+                ..
+            })
+        );
+        assert_eq!(broke, is_over, "{rounds}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_that_waits_for_a_program_counts_with_all_memory() {
+    let budgets = Budgets::server(1 << 30).total_memory(32 << 20);
+    let engine = engine(budgets);
+    let module = program(
+        "",
+        "(drop (call $read (i32.const 1))) (call $sleep (i64.const 1))",
+    );
+    let chunk = vec![b'x'; 40 << 20];
+    for (length, is_over) in [(1 << 20, false), (40 << 20, true)] {
+        let (mut session, _) = session(&engine, &module).await;
+        let ended = session.receive(&chunk[..length]).await.map(drop);
+        let broke = matches!(
+            &ended,
+            Err(Error::Budget {
+                budget: Budget::TotalMemory,
+                ..
+            })
+        );
+        assert_eq!(broke, is_over, "{length}: {ended:?}");
+    }
 }

@@ -1,8 +1,10 @@
 //! Programs that attack the host.
 
-use super::{load, program};
+use super::{load, program, serve_both};
 use crate::support::{Peer, converse, plugin_file, resident_bytes, serve};
 use eco_host::plugin::Budgets;
+use std::io::Write as _;
+use std::net::TcpStream;
 
 /// The functions of WASI preview 1 that take pointers, with a call of each that is well, by its parameters: `p` for
 /// a pointer, `n` for a number, and `N` for one of 64 bits.
@@ -197,17 +199,36 @@ fn programs_that_do_their_worst_lose_their_connection_and_no_other() {
             choices.collect::<Vec<_>>().join("\n")
         ),
     );
-    let path = plugin_file("stdio-attacks.wat", module);
     let budgets = ["--cpu", "50ms", "--wait", "100ms", "--memory", "1MiB"];
-    let server = serve(&[&["-p", &path], &budgets[..]].concat());
-    let mut other = Peer::connect(server.address);
-    for (place, (name, _)) in attacks.iter().enumerate() {
-        let mut peer = Peer::connect(server.address);
-        peer.send(b"0").expect(b"0");
-        peer.send(&[97 + u8::try_from(place).expect("a letter")]);
-        let before = peer.expect_reset();
-        assert!(before.iter().all(|byte| *byte == b'#'), "{name}");
-        other.send(b"1").expect(b"1");
+    for server in serve_both("attacks", &module, &budgets) {
+        let mut other = Peer::connect(server.address);
+        for (place, (name, _)) in attacks.iter().enumerate() {
+            let mut peer = Peer::connect(server.address);
+            peer.send(b"0").expect(b"0");
+            peer.send(&[97 + u8::try_from(place).expect("a letter")]);
+            let before = peer.expect_reset();
+            assert!(before.iter().all(|byte| *byte == b'#'), "{name}");
+            other.send(b"1").expect(b"1");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_never_reads_leaves_what_its_peer_sends_with_the_peer() {
+    let module = program(
+        "",
+        "(loop $ever (call $sleep (i64.const 10000000)) (br $ever))",
+    );
+    for server in serve_both("deaf", &module, &["--wait", "300ms"]) {
+        let before = resident_bytes(&server);
+        let mut stream = TcpStream::connect(server.address).expect("it accepts");
+        let piece = vec![b'x'; 1 << 20];
+        // The sockets' own buffers take some MiB, and then nobody does, up to the reset.
+        let sent = (0..256).take_while(|_| stream.write_all(&piece).is_ok());
+        let sent = sent.count();
+        assert!(sent < 64, "{sent} MiB were read");
+        let after = resident_bytes(&server);
+        assert!(after < before + (8 << 20), "{before}, then {after}");
     }
 }
 
@@ -236,4 +257,69 @@ fn ten_thousand_short_connections_leave_nothing_behind() {
         peer.reset();
     }
     assert_eq!(converse(server.address, b"still there"), b"still there");
+}
+
+/// A module that writes so many parts of this length, and exits with what the call returns.
+fn writes_parts(count: u32, length: u32) -> String {
+    format!(
+        r#"(module
+          (import "wasi_snapshot_preview1" "fd_write" (func $f (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 64)
+          (func (export "_start") (local $at i32)
+            (loop $more
+              (i32.store (i32.add (i32.const 8192) (local.get $at)) (i32.const 65536))
+              (i32.store (i32.add (i32.const 8196) (local.get $at)) (i32.const {length}))
+              (local.set $at (i32.add (local.get $at) (i32.const 8)))
+              (br_if $more (i32.lt_u (local.get $at) (i32.const 8192))))
+            (call $exit (i32.add (i32.const 100)
+              (call $f (i32.const 1) (i32.const 8192) (i32.const {count}) (i32.const 0))))))"#
+    )
+}
+
+#[tokio::test]
+async fn parts_have_a_price_and_a_sum_that_can_be_said() {
+    use eco_host::contract::Session as _;
+    let helper = eco_host::plugin::Program::new(crate::harness::binary());
+    let helper = eco_host::plugin::Compiler::Helper(helper);
+    let engine = eco_host::plugin::Engine::builder(helper, Budgets::server(1 << 30)).laboratory();
+    let engine = engine.build().expect("an engine");
+    // More parts than there may be, and three gigabytes of the same three megabytes: nothing of it is written.
+    for (count, length) in [(1025, 0), (1024, 3 << 20)] {
+        let module = writes_parts(count, length);
+        assert_eq!(exit_code(&engine, &module).await, 28, "{count} of {length}");
+    }
+    let mut fuel = Vec::new();
+    for count in [0, 1024] {
+        let laboratory = eco_host::plugin::Laboratory::default();
+        let plugin = load(&engine, writes_parts(count, 0)).await;
+        let mut session = plugin.session_in(&laboratory);
+        super::greeting(&mut session).await.expect("it begins");
+        fuel.push(
+            session
+                .usage()
+                .and_then(|usage| usage.fuel)
+                .expect("it is counted"),
+        );
+        session
+            .closed(eco_host::contract::Reason::Ended)
+            .await
+            .expect("its end");
+    }
+    // 32 of them cost as much as a call.
+    assert!(fuel[1] >= fuel[0] + 32 * 1000, "{fuel:?}");
+}
+
+#[test]
+fn a_read_with_a_bad_part_takes_nothing() {
+    let module = program(
+        "",
+        "(i32.store (i32.const 32) (i32.const 4096)) (i32.store (i32.const 36) (i32.const 2))
+         (i32.store (i32.const 40) (i32.const -8)) (i32.store (i32.const 44) (i32.const 2))
+         (if (i32.ne (call $fd_read (i32.const 0) (i32.const 32) (i32.const 2) (i32.const 8)) (i32.const 21))
+           (then unreachable))
+         (call $write (i32.const 1) (i32.const 4096) (call $read (i32.const 100)))",
+    );
+    let server = serve(&["-p", &plugin_file("stdio-bad-part.wat", module)]);
+    assert_eq!(converse(server.address, b"abcd"), b"abcd");
 }

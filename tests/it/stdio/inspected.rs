@@ -2,7 +2,7 @@
 
 use super::{as_component, both, echo};
 use crate::harness::Eco;
-use crate::support::plugin_file;
+use crate::support::{Peer, converse, plugin_file, serve};
 
 #[test]
 fn inspect_says_what_kind_of_program_a_file_is() {
@@ -26,7 +26,59 @@ fn inspect_says_what_kind_of_program_a_file_is() {
         let shown = Eco::new(&["inspect", "--json", path]).run(b"");
         let report: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
         assert_eq!(report["server"]["interface"], "program", "{report}");
-        assert_eq!(report["client"]["usable"], false, "{report}");
+        assert_eq!(report["client"]["interface"], "program", "{report}");
+        let words = format!("eco send --stdio {path}");
+        assert!(text.contains(&words), "{text}");
+    }
+}
+
+#[test]
+fn a_program_in_the_place_of_a_client_plugin_is_told_of_stdio() {
+    for path in both("no-client", &echo()) {
+        let refused = Eco::new(&["send", "-p", &path]).run(b"");
+        assert_eq!(refused.code, 65, "{}", refused.stderr);
+        let words = "It is a program: `eco send --stdio`";
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+}
+
+/// The echo as a plugin, which is a program too, and says nothing as that.
+fn plugin_and_program() -> String {
+    let plugin = include_str!("../../../plugins/echo/echo.wat").trim_end();
+    let plugin = plugin.strip_suffix(')').expect("it is a component");
+    format!(
+        r#"{plugin}
+  (core module $program (func (export "run") (result i32) (i32.const 0)))
+  (core instance $program (instantiate $program))
+  (func $run (result (result)) (canon lift (core func $program "run")))
+  (instance $run (export "run" (func $run)))
+  (export "wasi:cli/run@0.2.3" (instance $run)))"#
+    )
+}
+
+#[test]
+fn what_is_a_plugin_and_a_program_is_a_plugin_unless_it_is_called_a_program() {
+    let path = plugin_file("stdio-plugin-too.wat", plugin_and_program());
+    assert_eq!(converse(serve(&["-p", &path]).address, b"hello"), b"hello");
+    let server = serve(&["--stdio", "-p", &path]);
+    Peer::connect(server.address).expect_end();
+    for (arguments, code) in [
+        (&["check", "echo"][..], 0),
+        (&["check", "echo", "--stdio"], 1),
+    ] {
+        let checked = Eco::new(&[arguments, &[&path]].concat()).run(b"");
+        assert_eq!(checked.code, code, "{}", checked.stderr);
+    }
+    let shown = Eco::new(&["inspect", &path]).run(b"");
+    let text = shown.text();
+    let words = [
+        format!("yes, handler: eco serve -p {path}"),
+        format!(
+            "a program of WASI 0.2 (component): reads stdin, writes stdout: eco serve --stdio -p {path}"
+        ),
+    ];
+    for words in words {
+        assert!(text.contains(&words), "{text}");
     }
 }
 
@@ -88,7 +140,7 @@ fn a_module_that_is_no_program_is_told_what_it_lacks() {
         (
             "other-start",
             other_start,
-            "_start are not those of its WIT",
+            "its _start is not that of a program",
         ),
         ("shared", shared, "shared memor"),
         ("traps", traps, "it fails as it starts"),

@@ -2,7 +2,7 @@
 
 use super::{both, program};
 use crate::harness::Eco;
-use crate::support::{empty_folder, plugin_file};
+use crate::support::{Peer, converse, empty_folder, plugin_file, serve};
 use eco_host::contract::Session as _;
 use eco_host::plugin::{Budgets, Compiler, Engine, Laboratory, Program};
 use std::task::{Context, Waker};
@@ -48,13 +48,20 @@ fn a_program_solves_an_exercise_and_one_that_keeps_its_output_is_told_so() {
     assert_eq!(checked.code, 1, "{}", checked.text());
     let called = Eco::new(&["call", &path, "one", "two"]).run(b"");
     assert!(called.text().contains("\"onetwo\""), "{}", called.text());
-    assert!(
-        called
-            .stderr
-            .contains("nothing was written before the end of input: flush stdout"),
-        "{}",
-        called.stderr
-    );
+    let hint = "nothing was written before the end of input: flush stdout";
+    assert!(called.stderr.contains(hint), "{}", called.stderr);
+    // So does the log of a server, once, where there was time for an answer.
+    let server = serve(&["-p", &path, "-v"]);
+    assert_eq!(converse(server.address, b"only"), b"only");
+    for connection in ["connection=2", "connection=3"] {
+        let mut peer = Peer::connect(server.address);
+        peer.send(b"one");
+        server.logged(&[connection, "received \"one\""]);
+        peer.send(b"two").finish();
+        peer.expect(b"onetwo").expect_end();
+    }
+    server.logged(&["connection=2", hint]);
+    assert_eq!(server.log().matches(hint).count(), 1, "{}", server.log());
 }
 
 /// Writes the time, eight random bytes and the time after a second's sleep, whenever something comes.

@@ -4,8 +4,7 @@ use super::{engine, load, parts};
 use eco_host::contract::{Next, Session as _};
 use eco_host::plugin::Budgets;
 
-/// Blocks on standard input, skips a byte, and splices the rest of what is there to standard output; until its end. It
-/// exports a plugin's interface too.
+/// Blocks on standard input, skips a byte, and splices the rest of what is there to standard output; until its end.
 const SPLICES: &str = r#"(component
   (import "wasi:io/poll@0.2.0" (instance $poll
     (export "pollable" (type $pollable (sub resource)))

@@ -3,6 +3,7 @@
 use super::{both, program};
 use crate::harness::Eco;
 use crate::support::{Peer, plugin_file, serve};
+use eco_host::plugin::{Budgets, Compiler, Engine, Program};
 
 /// Writes its arguments, and then its environment, each with a zero at its end.
 const TELLS: &str = r#"(module
@@ -34,6 +35,8 @@ fn arguments_are_those_after_two_dashes_and_the_environment_is_that_of_ucspi_and
             &path,
             "--env",
             "LEVEL=3",
+            "--env",
+            "A=first",
             "--env",
             "A==",
             "--env",
@@ -74,7 +77,7 @@ fn what_only_programs_have_is_refused_for_plugins_and_a_script_is_no_program() {
         (&["--stdio", "-p", &script], "is a script, and no program"),
         (
             &["--stdio", "-p", "echo"],
-            "it exports nothing that eco can use as a program",
+            "echo is built in, and no program",
         ),
         (&["-p", "echo", "--env", "A"], "a variable has a name"),
         (&["-p", "echo", "--env", "=1"], "a variable has a name"),
@@ -124,4 +127,31 @@ fn a_service_of_a_file_is_a_program_with_arguments_and_an_environment() {
         "{told}"
     );
     assert!(told.ends_with("LEVEL=3\nMODE=-x\n"), "{told}");
+}
+
+#[tokio::test]
+async fn randomness_is_given_in_any_amount_up_to_a_megabyte() {
+    let helper = Compiler::Helper(Program::new(crate::harness::binary()));
+    for is_laboratory in [false, true] {
+        let engine = Engine::builder(helper.clone(), Budgets::server(1 << 30));
+        let engine = match is_laboratory {
+            true => engine.laboratory(),
+            false => engine,
+        };
+        let engine = engine.build().expect("an engine");
+        for (bytes, is_given) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+            let module = super::program(
+                "",
+                &format!(
+                    "(if (call $random (i32.const 65536) (i32.const {bytes})) (then unreachable))
+                     ;; The last eight are not all zero.
+                     (if (i64.eqz (i64.load (i32.add (i32.const 65528) (i32.const {bytes})))) (then unreachable))"
+                ),
+            );
+            let module = module.replace("\"memory\") 4)", "\"memory\") 20)");
+            let mut session = super::load(&engine, module).await.session();
+            let begun = super::greeting(&mut session).await;
+            assert_eq!(begun.is_ok(), is_given, "{bytes}: {begun:?}");
+        }
+    }
 }

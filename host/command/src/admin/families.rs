@@ -236,7 +236,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     gauge(
         "eco_events_waiting_limit_bytes",
-        "What these may be (--waiting).",
+        "What these may be (--waiting-size).",
         |it, out| out.value(it.limits.waiting),
     ),
     counter(
@@ -255,7 +255,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     gauge(
         "eco_store_keys_limit",
-        "Keys that it may have (--keys).",
+        "Keys that it may have (--store-keys).",
         |it, out| out.value(it.limits.keys),
     ),
     gauge(
@@ -269,7 +269,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     gauge(
         "eco_store_limit_bytes",
-        "What these may be (--store).",
+        "What these may be (--store-size).",
         |it, out| out.value(it.limits.store),
     ),
     counter(

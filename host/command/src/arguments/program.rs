@@ -28,27 +28,12 @@ pub(crate) struct SettingsArgs {
 }
 
 impl ProgramArgs {
-    /// Those of one that has to be a program, or not, without settings.
-    pub(crate) fn of(stdio: bool) -> Self {
+    /// Those of one that has to be a program, or may be one, with these settings.
+    pub(crate) fn new(stdio: bool, settings: SettingsArgs) -> Self {
         Self {
             stdio,
-            ..Self::default()
-        }
-    }
-
-    /// Those of a plugin, which has no use for settings.
-    pub(crate) fn plugin(settings: SettingsArgs) -> Self {
-        Self {
             settings,
             ..Self::default()
-        }
-    }
-
-    /// Those of one that has to be a program, with these settings.
-    pub(crate) fn with(settings: SettingsArgs) -> Self {
-        Self {
-            settings,
-            ..Self::of(true)
         }
     }
 

@@ -8,6 +8,7 @@ mod step_args;
 
 pub(crate) use args::CallArgs;
 
+use crate::arguments::program::ProgramArgs;
 use crate::exit::{Exit, Failure};
 use crate::machine;
 use crate::plugin::{PluginArg, compiler};
@@ -19,7 +20,8 @@ use step_args::Step;
 
 /// Runs the plugin as a server, or shows the first turn of one that is a client only.
 pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
-    let plugin_arg = PluginArg::new(args.plugin.clone(), BUILT_IN_SERVERS);
+    let program = ProgramArgs::new(args.stdio, args.settings.clone());
+    let plugin_arg = PluginArg::new(args.plugin.clone(), BUILT_IN_SERVERS).started_with(program);
     let from_stdin = args.steps.count_from_stdin() + usize::from(plugin_arg.name() == "-");
     if from_stdin > 1 {
         return Err(Exit::Usage.saying("only one of the plugin and the chunks can come from stdin"));
@@ -34,7 +36,7 @@ pub(super) async fn run(args: CallArgs) -> Result<(), Failure> {
         Begin::AtOnce
     };
     let engine = engine(&args, Role::Server, begin)?;
-    match ServerPlugin::load(&engine, source.clone()).await {
+    match plugin_arg.try_load(&engine, source.clone()).await? {
         Ok(plugin) => serve_at_once(&args, &engine, &plugin, &plugin_arg, &steps).await,
         Err(as_server @ (LoadError::Export { .. } | LoadError::Function { .. })) => {
             let engine = self::engine(&args, Role::Client, Begin::Compiled)?;

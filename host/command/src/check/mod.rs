@@ -6,7 +6,7 @@ mod show;
 
 pub(crate) use args::CheckArgs;
 
-use crate::arguments::program::ProgramArgs;
+use crate::arguments::program::{ProgramArgs, SettingsArgs};
 use crate::exercise::find::{find, read};
 use crate::exit::{Exit, Failure};
 use crate::plugin::PluginArg;
@@ -41,7 +41,8 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
             .context("cannot set up the sandbox")?,
         judge_memory: share.judge,
         exercise,
-        plugin: PluginArg::new(plugin, BUILT_IN_SERVERS).started_with(ProgramArgs::of(args.stdio)),
+        plugin: PluginArg::new(plugin, BUILT_IN_SERVERS)
+            .started_with(ProgramArgs::new(args.stdio, SettingsArgs::default())),
         detail: if args.all {
             show::Detail::All
         } else {

@@ -7,6 +7,7 @@ use eco_net::Broken;
 use eco_plugin::Fault;
 use eco_text::escape::Escaped;
 use eco_text::hexdump::hexdump;
+use std::time::Duration;
 
 /// The message when the plugin finds a reply wrong, with a hexdump around the place.
 pub(crate) fn wrong(fault: &Fault, reply: &[u8]) -> String {
@@ -80,4 +81,10 @@ pub(crate) fn too_large(bytes: u64, most: usize) -> String {
     format!(
         "the plugin expects a reply of {bytes}, and a reply may have {most} (see --reply); nothing was sent in this turn"
     )
+}
+
+/// The message when a server is silent, or takes nothing, for too long.
+pub(crate) fn silent(limit: Duration) -> String {
+    let limit = humantime::format_duration(limit);
+    format!("the server sent nothing, or took nothing, for {limit} (see --timeout)")
 }

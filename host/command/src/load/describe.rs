@@ -1,6 +1,7 @@
 //! Messages about failures of a load, with the flag that helps.
 
 use crate::client::{reach, replies};
+use crate::plugin::PluginArg;
 use eco_load::{Failure, Fatal, Limit, NotWhole, ProgramEnd, Report};
 
 /// The reason for refusing a load that neither sends nor waits.
@@ -37,13 +38,10 @@ pub(super) fn failure(failure: &Failure<'_>) -> String {
 fn program_end(end: ProgramEnd) -> String {
     match end {
         ProgramEnd::Exited(code) => format!("the program exited with code {code}"),
-        ProgramEnd::Unfinished(reason) => {
+        ProgramEnd::CutOff(reason) => {
             format!("the connection ended before the program: {reason}")
         }
-        ProgramEnd::Timeout(limit) => {
-            let limit = humantime::format_duration(limit);
-            format!("the server sent nothing, or took nothing, for {limit} (see --timeout)")
-        }
+        ProgramEnd::Timeout(limit) => replies::silent(limit),
     }
 }
 
@@ -69,14 +67,21 @@ fn closed_at_once(why: &NotWhole<'_>, came: usize) -> bool {
     closed && came == 0
 }
 
-/// The message about the failure that ended the load. `plugin` is its name as typed, in one line.
-pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
+/// The message about the failure that ended the load. `plugin` is the client.
+pub(super) fn fatal(fatal: &Fatal, plugin: &PluginArg) -> String {
     let out_of = |error, what| format!("cannot open more connections: {error}\n{what}");
     match fatal {
-        Fatal::NothingToMeasure => format!(
-            "a dialogue of the plugin {} neither sends nor waits for anything: {NOTHING_MEASURED}\nIs the message empty? --size 16 sends so many random bytes.",
-            plugin
-        ),
+        Fatal::NothingToMeasure => {
+            let name = plugin.name();
+            match plugin.has_to_be_program() {
+                true => format!(
+                    "the program {name} neither sends nor waits for anything: {NOTHING_MEASURED}"
+                ),
+                false => format!(
+                    "a dialogue of the plugin {name} neither sends nor waits for anything: {NOTHING_MEASURED}\nIs the message empty? --size 16 sends so many random bytes."
+                ),
+            }
+        }
         Fatal::OutOfDescriptors(error) => out_of(
             error,
             "Each connection takes a descriptor: raise the limit (ulimit -n), or take fewer --connections.",
@@ -102,8 +107,8 @@ pub(super) fn fatal(fatal: &Fatal, plugin: &str) -> String {
 /// The share of the client's work from which on a faster plugin helps.
 const MUCH: f64 = 0.3;
 
-/// Advice where the client was the limit. `processors` are those of the machine.
-pub(super) fn advice(report: &Report, processors: u32) -> String {
+/// Advice where the client, which is `plugin`, was the limit. `processors` are those of the machine.
+pub(super) fn advice(report: &Report, plugin: &PluginArg, processors: u32) -> String {
     let Some(limit) = report.client.limit else {
         return String::new();
     };
@@ -114,7 +119,10 @@ pub(super) fn advice(report: &Report, processors: u32) -> String {
         (more_threads, "more --threads"),
         (
             report.client.plugin >= MUCH,
-            "a faster client plugin (a compiled one instead of a script)",
+            match plugin.has_to_be_program() {
+                true => "a faster program",
+                false => "a faster client plugin (a compiled one instead of a script)",
+            },
         ),
         (is_busy && !more_threads, "a machine of its own"),
         (is_shared, "fewer --connections"),

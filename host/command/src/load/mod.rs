@@ -115,11 +115,11 @@ pub(super) async fn run(config: LoadConfig) -> Result<(), Failure> {
     let Ended { mut report, fatal } = measure(settings, config.goal, &mut signals).await?;
     let plugin = config.plugin.name().to_owned();
     if let Some(nothing @ Fatal::NothingToMeasure) = &fatal {
-        return Err(Exit::Usage.saying(describe::fatal(nothing, &plugin)));
+        return Err(Exit::Usage.saying(describe::fatal(nothing, &config.plugin)));
     }
     report.to = config.args.to.to_string();
     report.plugin.clone_from(&plugin);
-    report.client.advice = describe::advice(&report, machine::processors());
+    report.client.advice = describe::advice(&report, &config.plugin, machine::processors());
     // Without a connection there are no figures, only the reason.
     if report.connected.total > 0 {
         if config.args.json {
@@ -129,7 +129,7 @@ pub(super) async fn run(config: LoadConfig) -> Result<(), Failure> {
         }
         page.map_or(Ok(()), |page| page.write(&report))?;
     }
-    let fatal = fatal.map(|fatal| describe::fatal(&fatal, &plugin));
+    let fatal = fatal.map(|fatal| describe::fatal(&fatal, &config.plugin));
     judge(&report, fatal, config.args.max_errors)
 }
 

@@ -1,5 +1,6 @@
 //! The table of metrics, held against the code.
 
+use super::every_flag;
 use super::texts::page;
 use crate::admin::families::{Family, OF_PROCESS, OF_SERVICES};
 
@@ -20,4 +21,22 @@ fn the_table_of_metrics_is_that_of_the_code() {
         page("host/README.md").contains(&table),
         "host/README.md should have\n{table}"
     );
+}
+
+#[test]
+fn every_flag_that_a_metric_names_is_one() {
+    fn named<S>(families: &[Family<S>]) -> impl Iterator<Item = &str> {
+        families.iter().flat_map(|family| {
+            let words = family
+                .help
+                .split(|it: char| !it.is_alphanumeric() && it != '-');
+            words.filter(|word| word.starts_with("--"))
+        })
+    }
+    let flags = every_flag();
+    let named: Vec<&str> = named(OF_PROCESS).chain(named(OF_SERVICES)).collect();
+    assert!(named.len() > 4, "{named:?}");
+    for flag in named {
+        assert!(flags.contains(flag), "{flag}");
+    }
 }

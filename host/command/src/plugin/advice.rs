@@ -36,6 +36,9 @@ fn advice(error: &LoadError) -> Option<Cow<'static, str>> {
         LoadError::Compile(CompileError::CoreModule) => {
             "A program that is to read standard input and write standard output has `_start`: build a command, and no library. A plugin is a component: `eco build` makes components of Rust, C and WebAssembly text, in the folder of the sources. For other toolchains: `eco wit > eco.wit`, then `wasm-tools component embed` and `wasm-tools component new`."
         }
+        LoadError::Export { exports, .. } if exports.iter().any(|it| is_start(it)) => {
+            "It is a program: `eco send --stdio` and `eco load --stdio` run it as a client, `eco serve -p` as a server."
+        }
         LoadError::Script {
             absent: Some(Absent::Sockets),
             language,
@@ -50,6 +53,11 @@ fn advice(error: &LoadError) -> Option<Cow<'static, str>> {
         _ => return None,
     };
     Some(advice.into())
+}
+
+/// Whether it is what a program begins with.
+fn is_start(export: &str) -> bool {
+    export == "_start" || export.starts_with("wasi:cli/run@")
 }
 
 /// The first step of somebody who has a program with sockets.

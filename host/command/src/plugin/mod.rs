@@ -61,11 +61,11 @@ impl PluginArg {
         settings: SettingsArgs,
     ) -> Result<Self, Failure> {
         if let Some(program) = program {
-            let started = ProgramArgs::with(settings);
+            let started = ProgramArgs::new(true, settings);
             return Ok(Self::new(program, BUILT_IN_CLIENTS).started_with(started));
         }
         let plugin = Self::new(plugin, BUILT_IN_CLIENTS);
-        ProgramArgs::plugin(settings).check_plugin(plugin.name())?;
+        ProgramArgs::new(false, settings).check_plugin(plugin.name())?;
         Ok(plugin)
     }
 
@@ -150,10 +150,24 @@ impl PluginArg {
         &self,
         engine: &Engine,
     ) -> Result<Result<ServerPlugin, LoadError>, Failure> {
-        let (source, settings) = (self.source().await?, self.program.settings());
-        if self.program.is_program() && source.is_script() {
+        self.try_load(engine, self.source().await?).await
+    }
+
+    /// As [`try_load_server`](Self::try_load_server), from its source.
+    pub(crate) async fn try_load(
+        &self,
+        engine: &Engine,
+        source: Source,
+    ) -> Result<Result<ServerPlugin, LoadError>, Failure> {
+        let settings = self.program.settings();
+        let no_program = match &source {
+            Source::BuiltIn(_) => Some("built in"),
+            source if source.is_script() => Some("a script"),
+            _ => None,
+        };
+        if let (Some(what), true) = (no_program, self.program.is_program()) {
             return Err(Exit::Usage.saying(format!(
-                "{} is a script, and no program: leave --stdio out",
+                "{} is {what}, and no program: --stdio is for programs of WASI, and -p for plugins",
                 self.shown
             )));
         }

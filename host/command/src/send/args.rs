@@ -45,7 +45,7 @@ pub(crate) struct SendArgs {
     pub(crate) stdio: Option<OsString>,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// How long connecting may take, and each turn of the dialogue
+    /// How long connecting may take, and each turn of the dialogue; to a program, how long the server may be silent
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
     #[command(flatten)]

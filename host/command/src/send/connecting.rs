@@ -1,10 +1,14 @@
-//! The way to the server: a connection, and the layers over it.
+//! The way to the server: a connection, and the layers over it; and how long its end may take.
 
 use crate::client::reach;
 use crate::exit::{Exit, Failure};
 use eco_net::{self as net, ConnectAddress, Layers, Stream};
 use std::io;
 use std::time::Duration;
+
+/// Time to wait at the end for unexpected bytes. A server that closes when its peer has finished, as servers should, ends
+/// the wait at once.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Connects.
 pub(super) async fn connected(to: &ConnectAddress, timeout: Duration) -> Result<Stream, Failure> {

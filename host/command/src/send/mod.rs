@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::plugin::{self, compiler};
 use crate::signals::Signals;
 use anyhow::Context as _;
-use connecting::{connected, layered};
+use connecting::{LAST_WORDS, connected, layered};
 use eco_contract::{Expect, SAID};
 use eco_net::{self as net, Broken, ConnectAddress, Inbox, Layers, Stream};
 use eco_plugin::{Error, Step, Turn};
@@ -22,10 +22,6 @@ use eco_text::escape::Escaped;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use transfer::{LineEnd, Transfer};
-
-/// Time to wait at the end for unexpected bytes. A server that closes when its peer has finished, as servers should, ends
-/// the wait at once.
-const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Advice where the built-in client finds a reply wrong: most servers are no echo.
 const NO_ECHO: &str = "The built-in client expects what it sends to come back. For a server that does something else, name a client plugin with -p; `eco new NAME --lang js --client` makes one.";

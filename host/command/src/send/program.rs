@@ -2,7 +2,8 @@
 //! does, over a connection that eco has made.
 
 use super::config::SendConfig;
-use super::connecting::{connected, layered};
+use super::connecting::{LAST_WORDS, connected, layered};
+use crate::client::replies;
 use crate::exit::{Exit, Failure};
 use crate::plugin::{self, compiler};
 use anyhow::Context as _;
@@ -33,14 +34,16 @@ pub(super) async fn run(config: SendConfig) -> Result<(), Failure> {
         &counts,
     )
     .await;
-    linger(&mut stream, &end).await;
-    drop(stream);
     let code = session.exit_code();
-    let closed = session.closed(end.reason()).await;
+    // A program that still runs learns that its connection is gone. What it makes of that is no matter of the server's.
+    let _ = session.closed(end.reason()).await;
+    let _ = tokio::time::timeout(LAST_WORDS, linger(&mut stream, &end)).await;
+    drop(stream);
     let failed = |error| plugin::failed(error, || format!("the program {name} failed"));
     match end {
         End::Failed(error) => return Err(failed(error)),
-        End::Ended | End::ByPlugin(_) => closed.map_err(failed)?,
+        End::Ended | End::ByPlugin(_) => {}
+        End::Idle | End::Stalled => return Err(Exit::Wrong.saying(replies::silent(timeout))),
         End::PeerReset(error) => {
             return Err(Exit::Wrong.saying(format!("the connection broke: {error}")));
         }

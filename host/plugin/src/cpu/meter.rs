@@ -230,10 +230,15 @@ impl CpuMeter {
     /// Notes that the running call is for an event. `payer` pays for it; `None` charges the connection's own peer.
     pub(crate) fn is_paid_by(&mut self, payer: Option<Arc<Account>>) {
         if payer.is_none() {
-            self.unpaid += EVENT;
+            self.charge_event();
         }
         self.had_turn = true;
         self.payer = payer;
+    }
+
+    /// Charges the connection's own peer for an event.
+    pub(crate) fn charge_event(&mut self) {
+        self.unpaid += EVENT;
     }
 
     /// Counts the rest of the running call's time exactly. Functions of the embedder's may work for any time before the

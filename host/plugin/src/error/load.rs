@@ -95,6 +95,9 @@ pub enum LoadError {
         /// The difference.
         why: wasmtime::Error,
     },
+    /// The function at which a core module begins has another type than that of a program.
+    #[error("its _start is not that of a program, which takes nothing and gives nothing: {}", one_line(format_args!("{:#}", .0)))]
+    StartType(wasmtime::Error),
     /// It failed as it was instantiated.
     #[error("it fails as it starts: {0}")]
     Start(Error),
@@ -115,7 +118,7 @@ impl LoadError {
             | Self::ImportType(_)
             | Self::OwnImportType(_) => "import",
             Self::Export { .. } => "export",
-            Self::Type { .. } => "type",
+            Self::Type { .. } | Self::StartType(_) => "type",
             Self::Start(_) => "start",
             Self::Internal(_) => "internal",
         }

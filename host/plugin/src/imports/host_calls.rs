@@ -33,6 +33,11 @@ pub(crate) trait HostCalls: WasiView + Send + 'static {
         self.count_host_calls((bytes / BYTES) as u64);
     }
 
+    /// Counts the host's work on so many values that it reads one by one, beside the call itself.
+    fn count_items(&mut self, items: usize) {
+        self.count_host_calls((items / ITEMS) as u64);
+    }
+
     /// Counts bytes that the host holds for the running call.
     ///
     /// # Errors

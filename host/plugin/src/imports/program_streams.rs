@@ -76,6 +76,10 @@ impl InputStream for Stdin {
         let Some(unread) = self.0.unread() else {
             return Err(StreamError::Closed);
         };
+        if unread == 0 && size > 0 {
+            // Whoever sleeps after this waits for input in its own way.
+            self.0.ask();
+        }
         let mut bytes = vec![0; unread.min(size)];
         self.0.read(&mut bytes);
         Ok(bytes.into())

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// The least delay of a timer; shorter delays are raised to it. Thousands of connections may have a timer, and each
 /// call takes the host some microseconds. A laboratory has no such limit, since its time is virtual.
 /// Test: `fairness::events::a_timer_comes_a_hundred_times_in_a_second_at_most`.
-const LEAST: Duration = Duration::from_millis(10);
+pub(crate) const LEAST: Duration = Duration::from_millis(10);
 
 /// A timer of the system's clock, or of a laboratory's.
 pub(crate) enum Timer {
@@ -63,6 +63,22 @@ impl Timer {
                 *due = after.map(|after| laboratory.elapsed().saturating_add(after));
                 laboratory.set_timer(*connection, *due);
             }
+        }
+    }
+
+    /// The time up to its end; none where it isn't set.
+    pub(crate) fn left(&self) -> Duration {
+        match self {
+            Self::Real {
+                set: true,
+                sleep: Some(sleep),
+            } => sleep.deadline().saturating_duration_since(Instant::now()),
+            Self::Laboratory {
+                laboratory,
+                due: Some(due),
+                ..
+            } => due.saturating_sub(laboratory.elapsed()),
+            Self::Real { .. } | Self::Laboratory { .. } => Duration::ZERO,
         }
     }
 

@@ -3,9 +3,10 @@
 //!
 //! It does for a program what [`Entered`](crate::instance::Entered) does for a plugin. The session bounds the time.
 
+use crate::error::Error;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
-use crate::stdio::{Pipes, Stdio};
+use crate::stdio::{Pipes, QUEUE, Stdio};
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::sync::Arc;
@@ -46,13 +47,19 @@ pub(super) fn end_call(store: &mut impl InRun, pipes: &Pipes) -> Result<Duration
     let (used, usage) = end_metering(&mut store, pipes);
     let state = store.data_mut();
     state.release_for_call();
+    check(state, usage)?;
+    let watch = state.running.take();
+    state.watched(watch, &Ok(()));
+    Ok(used)
+}
+
+/// Checks the budgets that are counted as calls end: what connections share, the log, and the host's work for the call.
+fn check(state: &InstanceState, usage: Usage) -> Result<(), Budget> {
     state.check_shared()?;
     if state.host_fuel() > 0 && usage.fuel > Some(state.engine.budgets.fuel) {
         return Err(Budget::Fuel);
     }
-    let watch = state.running.take();
-    state.watched(watch, &Ok(()));
-    Ok(used)
+    Ok(())
 }
 
 /// Ends the time of the running call. Returns the processor time that it has had, and what the instance has used.
@@ -90,6 +97,12 @@ pub(super) async fn begin_call(
     if !pipes.is_readable() {
         let state = &mut *state;
         state.meter.goes_on_from(used, &state.engine.budgets)?;
+        state.meter.charge_event();
+    }
+    // An instance counts with as much input as fits a queue. What is more is read before the call ends.
+    let more = pipes.unread().unwrap_or_default().saturating_sub(QUEUE);
+    if more > 0 {
+        state.hold_for_call(more)?;
     }
     let (engine, call_state) = (state.engine.clone(), state.call_state());
     match slow {
@@ -110,15 +123,21 @@ pub(super) async fn begin_call(
     Ok(())
 }
 
-/// Ends the run of a program, whose last call has `result`.
+/// Ends the run of a program, whose last call has `result`. Returns that, unless the call has broken a budget that is counted
+/// as calls end.
 pub(super) fn end_run<T>(
     store: &mut Store<InstanceState>,
     pipes: &Pipes,
-    result: &Result<T, crate::error::Error>,
-) {
+    result: Result<T, Error>,
+) -> Result<T, Error> {
     let mut store = store.as_context_mut();
-    end_metering(&mut store, pipes);
+    let (_, usage) = end_metering(&mut store, pipes);
     let state = store.data_mut();
+    let result = result.and_then(|value| match check(state, usage) {
+        Ok(()) => Ok(value),
+        Err(broken) => Err(state.broke(broken)),
+    });
     let watch = state.running.take();
-    state.watched(watch, result);
+    state.watched(watch, &result);
+    result
 }

@@ -40,10 +40,16 @@ pub(crate) struct ProgramInstance {
     laboratory: Option<Laboratory>,
     /// The time by the clock in which each call must be over.
     deadline: Duration,
+    /// When the instance was made. Its first call has one deadline with that.
+    made: Option<Instant>,
+    /// When the running call must be over.
+    ends: Option<Instant>,
     /// What is left of the time in which the running call may wait.
     left: Duration,
     /// Whether the running call has stopped already.
     has_stopped: bool,
+    /// The name of the running call.
+    function: &'static str,
     exit_code: Option<u32>,
     exit_report: ExitReport,
 }
@@ -70,6 +76,7 @@ impl ProgramInstance {
             replies,
             exit_report,
         } = surroundings;
+        let made = Instant::now();
         let engine = program.engine().clone();
         let pipes = Arc::new(Pipes::new(replies, engine.budgets.reply));
         let deadline = owner.deadline.unwrap_or(engine.budgets.deadline);
@@ -89,7 +96,10 @@ impl ProgramInstance {
             connection,
             laboratory,
             deadline,
+            made: Some(made),
+            ends: None,
             has_stopped: false,
+            function: "open",
             exit_code: None,
             exit_report,
         })
@@ -119,18 +129,26 @@ impl ProgramInstance {
                 "end-of-input"
             }
         };
-        self.pipes.calls(function);
+        self.calls(function);
         // Waiting for the peer is not waiting.
         if !matches!(event, Event::Beside) {
             self.left = self.engine.budgets.wait;
         }
         self.has_stopped = false;
-        self.drive().instrument(call_span(function)).await
+        self.drive().await
     }
 
     /// Goes on with a call whose reply was a part.
     pub(crate) async fn more(&mut self) -> Result<Reply<'_>, Error> {
         self.drive().await
+    }
+
+    /// Names the call that begins.
+    fn calls(&mut self, function: &'static str) {
+        self.function = function;
+        let began = self.made.take().unwrap_or_else(Instant::now);
+        self.ends = began.checked_add(self.deadline);
+        self.pipes.calls(function);
     }
 
     /// Tells the program that its peer is gone, and lets it end: it reads the end of its input, and can write no more.
@@ -143,7 +161,7 @@ impl ProgramInstance {
             self.left = self.engine.budgets.wait;
             self.has_stopped = false;
         }
-        self.pipes.calls("closed");
+        self.calls("closed");
         self.drive().await.map(drop)
     }
 
@@ -166,12 +184,17 @@ impl ProgramInstance {
     }
 
     /// Runs the program until it stops. A future that is dropped before that leaves a dead instance.
-    async fn drive(&mut self) -> Result<Reply<'static>, Error> {
+    fn drive(&mut self) -> impl Future<Output = Result<Reply<'static>, Error>> {
+        let span = call_span(self.function);
+        self.run().instrument(span)
+    }
+
+    async fn run(&mut self) -> Result<Reply<'static>, Error> {
         let mut running = self.running.take().ok_or(Error::Dead)?;
         let now = Instant::now();
         let span = Span {
             runs_since: now,
-            ends: now.checked_add(self.deadline),
+            ends: self.ends,
         };
         let call_state = self.call_state.clone();
         let mut bounds = Bounds::new(&call_state, self.left, span);

@@ -69,12 +69,12 @@ pub(crate) async fn load(
     let tried = template.try_out(Owner::nobody(&engine.0)).await;
     let memory = tried.map_err(|error| match error {
         MakeError::Start(error) => LoadError::Start(error),
-        MakeError::Type(why) => LoadError::Type {
-            interface: match &template {
-                ProgramTemplate::Module(_) => "_start",
-                ProgramTemplate::Component(..) => RUN,
+        MakeError::Type(why) => match &template {
+            ProgramTemplate::Module(_) => LoadError::StartType(why),
+            ProgramTemplate::Component(..) => LoadError::Type {
+                interface: RUN,
+                why,
             },
-            why,
         },
     })?;
     let name = compiled.name.rsplit(['/', '\\']).next();
@@ -92,7 +92,7 @@ pub(crate) async fn load(
         },
         template,
         arguments: name.iter().chain(&settings.arguments).cloned().collect(),
-        environment: settings.environment.clone(),
+        environment: last_of_each(&settings.environment),
         made_with: compiled.made_with.clone(),
         has_hinted: AtomicBool::new(false),
     })
@@ -128,7 +128,7 @@ fn template(
         Code::Component(component) => {
             let run = find_run(component).ok_or_else(|| LoadError::Export {
                 role: "program",
-                expected: "wasi:cli/run@0.2.0 (with run)",
+                expected: "wasi:cli/run@0.2.0 (with run), or a core module with _start",
                 exports: crate::linking::export_names(component),
             })?;
             // What connections share is for plugins.
@@ -144,6 +144,16 @@ fn template(
             Ok(ProgramTemplate::Component(template, run))
         }
     }
+}
+
+/// Of variables with the same name the last one.
+fn last_of_each(variables: &[(String, String)]) -> Vec<(String, String)> {
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for variable in variables {
+        kept.retain(|(name, _)| *name != variable.0);
+        kept.push(variable.clone());
+    }
+    kept
 }
 
 impl Program {

@@ -7,10 +7,12 @@ use super::between_calls::{begin_call, end_call, pipes, wait_for_input};
 use crate::imports::host_calls::HostCalls as _;
 use crate::imports::poll::{self, POLL};
 use crate::instance::state::InstanceState;
-use crate::participation::timer::Timer;
+use crate::participation::timer::{LEAST, Timer};
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
+use tokio::time::sleep;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, WasmList};
 use wasmtime_wasi::WasiView as _;
@@ -123,8 +125,9 @@ async fn poll_all(
     let Some(pipes) = pipes(store.data()) else {
         return store.data_mut().ctx().table.poll(again()).await;
     };
+    // Who has looked for input in vain, and sleeps now, waits for it in its own way.
+    let (mut has_looked, _) = pipes.take_asked();
     loop {
-        pipes.take_asked();
         let ready = {
             let mut polling = pin!(store.data_mut().ctx().table.poll(again()));
             poll_fn(|cx| Poll::Ready(polling.as_mut().poll(cx))).await
@@ -133,8 +136,11 @@ async fn poll_all(
             return ready;
         }
         let (for_input, for_time) = pipes.take_asked();
+        let may_wake = has_looked || handles.len() > 1;
+        let for_input = for_input || std::mem::take(&mut has_looked);
         let state = store.data_mut();
         let laboratory = state.imports.wasi.laboratory();
+        let world_is_real = laboratory.is_none();
         if !for_input {
             if let (Some(laboratory), Some(until)) = (laboratory, for_time) {
                 laboratory.advance_to(until);
@@ -148,9 +154,20 @@ async fn poll_all(
             timer
         });
         let used = end_call(store, &pipes)?;
+        // A timer that is over at once would have it called at once, again and again.
+        let least = match (world_is_real, pipes.room()) {
+            (true, Ok(1..)) => LEAST,
+            _ => Duration::ZERO,
+        };
         let ready = {
             let polling = store.data_mut().ctx().table.poll(again());
-            pipes.wait(handles.len() > 1, polling).await
+            let polling = async {
+                if !least.is_zero() {
+                    sleep(least).await;
+                }
+                polling.await
+            };
+            pipes.wait(may_wake, polling).await
         };
         begin_call(store, &pipes, used).await?;
         if let Some(ready) = ready {

@@ -147,6 +147,5 @@ async fn run(mut store: Store<InstanceState>, main: Main, pipes: Arc<Pipes>) -> 
             Err(state.broke(budget))
         }
     };
-    end_run(&mut store, &pipes, &result);
-    result
+    end_run(&mut store, &pipes, result)
 }

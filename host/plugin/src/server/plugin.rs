@@ -146,7 +146,8 @@ impl ServerPlugin {
         })))))
     }
 
-    async fn program(
+    /// As [`from_compiled`](Self::from_compiled), for what has to be a program.
+    pub(crate) async fn program(
         engine: &Engine,
         compiled: Compiled,
         settings: &ProgramSettings,

@@ -13,11 +13,13 @@ pub(crate) fn variables(connection: &Connection) -> Vec<(String, String)> {
     let Some((peer, local)) = ends else {
         return vec![variable("PROTO", "UNIX".to_owned())];
     };
+    // IPv4 over a socket of IPv6 is IPv4.
+    let ip = |address: SocketAddr| address.ip().to_canonical().to_string();
     vec![
         variable("PROTO", "TCP".to_owned()),
-        variable("TCPREMOTEIP", peer.ip().to_string()),
+        variable("TCPREMOTEIP", ip(peer)),
         variable("TCPREMOTEPORT", peer.port().to_string()),
-        variable("TCPLOCALIP", local.ip().to_string()),
+        variable("TCPLOCALIP", ip(local)),
         variable("TCPLOCALPORT", local.port().to_string()),
     ]
 }
@@ -48,6 +50,11 @@ mod tests {
         assert_eq!(
             of("[2001:db8::1]:1", "[::1]:2"),
             "PROTO=TCP TCPREMOTEIP=2001:db8::1 TCPREMOTEPORT=1 TCPLOCALIP=::1 TCPLOCALPORT=2"
+        );
+        // As a socket for both has it.
+        assert_eq!(
+            of("[::ffff:192.0.2.1]:1", "[::ffff:10.0.0.1]:2"),
+            "PROTO=TCP TCPREMOTEIP=192.0.2.1 TCPREMOTEPORT=1 TCPLOCALIP=10.0.0.1 TCPLOCALPORT=2"
         );
         assert_eq!(of("uid:1000", "unix:/run/eco.sock"), "PROTO=UNIX");
         assert_eq!(of("", ""), "PROTO=UNIX");

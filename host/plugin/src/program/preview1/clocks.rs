@@ -3,7 +3,6 @@
 use super::errno::{Errno, Failure, returned};
 use super::memory;
 use super::module::MODULE;
-use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use wasmtime::{Caller, Linker};
 use wasmtime_wasi::WasiView as _;
@@ -11,6 +10,12 @@ use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::Host as MonotonicClock;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Host as WallClock;
 use wasmtime_wasi::p2::bindings::random::random::Host as _;
+
+/// Random bytes that one call may ask for, which the host makes without a pause, in some milliseconds. More traps.
+/// Test: `stdio::world::randomness_is_given_in_any_amount_up_to_a_megabyte`.
+const MOST_RANDOM: u32 = 1024 * 1024;
+/// As many as WASI 0.2 gives at once, also in a laboratory.
+const RANDOM_PIECE: u32 = 4096;
 
 /// A clock that a program may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +112,25 @@ fn put_time(
     Ok(())
 }
 
-/// Writes random bytes. More than WASI 0.2 gives at once traps, as there.
+/// Writes random bytes, piece by piece: each costs as much as a host call.
 fn put_random(caller: &mut Caller<'_, InstanceState>, at: u32, length: u32) -> Result<(), Failure> {
     memory::read(memory::of(caller)?.data(&caller), at, length)?;
-    caller.data_mut().count_bytes(length as usize);
-    let random = caller.data_mut().ctx().ctx.random();
-    let random = random.get_random_bytes(u64::from(length))?;
-    let memory = memory::of(caller)?.data_mut(caller);
-    memory::put(memory, at, &random)?;
-    Ok(())
+    if length > MOST_RANDOM {
+        return Err(wasmtime::format_err!(
+            "it asks for {length} random bytes at once (at most {MOST_RANDOM})"
+        )
+        .into());
+    }
+    let mut done = 0;
+    loop {
+        let piece = (length - done).min(RANDOM_PIECE);
+        let random = caller.data_mut().ctx().ctx.random();
+        let random = random.get_random_bytes(u64::from(piece))?;
+        let memory = memory::of(caller)?.data_mut(&mut *caller);
+        memory::put(memory, memory::after(at, done)?, &random)?;
+        done += piece;
+        if done == length {
+            return Ok(());
+        }
+    }
 }

@@ -1,12 +1,17 @@
 //! The memory of a program, as functions of WASI read and write it: each address is checked, and each list is bounded.
 
 use super::errno::Errno;
+use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use wasmtime::{Caller, Memory};
 
 /// Parts of one read or write, as POSIX has for `readv` (`IOV_MAX` of Linux). A call with more is invalid.
 /// Test: `stdio::hostile::every_function_answers_a_bad_pointer_and_a_bad_length`.
 const MOST_PARTS: u32 = 1024;
+
+/// Bytes of all parts together, as POSIX has for `readv`: what its result can say. A call with more is invalid.
+/// Test: `stdio::hostile::parts_have_a_price_and_a_sum_that_can_be_said`.
+const MOST_BYTES: u32 = i32::MAX.cast_unsigned();
 
 /// Bytes of a part: an address and a length.
 const PART: u32 = 8;
@@ -53,18 +58,33 @@ pub(super) fn after(at: u32, bytes: u32) -> Result<u32, Errno> {
 }
 
 /// The parts of a read or a write.
+#[derive(Clone)]
 pub(super) struct Parts {
     at: u32,
     left: u32,
 }
 
 impl Parts {
-    /// The list of so many parts at this address.
-    pub(super) fn new(at: u32, count: u32) -> Result<Self, Errno> {
+    /// The list of so many parts at this address, for which the program pays.
+    pub(super) fn new(state: &mut InstanceState, at: u32, count: u32) -> Result<Self, Errno> {
         if count > MOST_PARTS {
             return Err(Errno::Invalid);
         }
+        state.count_items(count as usize);
         Ok(Self { at, left: count })
+    }
+
+    /// The bytes of all that are left, each of which is checked.
+    pub(super) fn bytes(mut self, memory: &[u8]) -> Result<u32, Errno> {
+        let mut sum = 0_u64;
+        while let Some((_, length)) = self.next(memory)? {
+            sum += u64::from(length);
+        }
+        let sum = u32::try_from(sum).map_err(|_| Errno::Invalid)?;
+        if sum > MOST_BYTES {
+            return Err(Errno::Invalid);
+        }
+        Ok(sum)
     }
 
     /// The address and the length of the next part that has any bytes.

@@ -9,7 +9,7 @@ use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::participation::timer::Timer;
 use crate::program::between_calls::{pipes, wait_for_input};
-use crate::stdio::Pipes;
+use crate::stdio::{Pipes, QUEUE};
 use std::future::{pending, poll_fn};
 use std::time::Duration;
 use wasmtime::{Caller, Linker};
@@ -40,7 +40,7 @@ enum What {
     /// So much time from now on.
     Delay(Duration),
     Readable,
-    Writable,
+    Writable(Descriptor),
 }
 
 /// An event for a subscription: so many bytes are there, or an error.
@@ -125,7 +125,7 @@ fn read(
                 _ => Err(Errno::BadDescriptor),
             },
             2 => match Descriptor::open(pipes, number) {
-                Ok(Descriptor::Stdout | Descriptor::Stderr) => Ok(What::Writable),
+                Ok(to @ (Descriptor::Stdout | Descriptor::Stderr)) => Ok(What::Writable(to)),
                 _ => Err(Errno::BadDescriptor),
             },
             _ => return Err(Errno::Invalid.into()),
@@ -147,11 +147,16 @@ fn look(subscriptions: &[Subscription], pipes: Option<&Pipes>, waited: Duration)
             Ok(What::Delay(delay)) if *delay <= waited => Ok((0, 0)),
             Ok(What::Delay(_)) => return None,
             Ok(What::Readable) => match pipes?.unread() {
-                Some(0) => return None,
+                Some(0) => {
+                    pipes?.ask();
+                    return None;
+                }
                 Some(bytes) => Ok((bytes, 0)),
                 None => Ok((0, HANG_UP)),
             },
-            Ok(What::Writable) => match pipes.map(Pipes::room) {
+            // The log always takes what is written.
+            Ok(What::Writable(Descriptor::Stderr)) => Ok((QUEUE, 0)),
+            Ok(What::Writable(_)) => match pipes.map(Pipes::room) {
                 Some(Ok(0)) => return None,
                 Some(Ok(bytes)) => Ok((bytes, 0)),
                 Some(Err(_)) => Ok((0, HANG_UP)),
@@ -180,12 +185,14 @@ async fn wait(
     });
     let delay = delays.min();
     // The session takes what is written before it waits for anything else.
-    if let Some(pipes) = pipes.filter(|_| whats().any(|what| matches!(what, What::Writable))) {
+    if let Some(pipes) = pipes.filter(|_| whats().any(|what| matches!(what, What::Writable(_)))) {
         pipes.has_room().await;
         return Ok(Duration::ZERO);
     }
     let reads = whats().any(|what| matches!(what, What::Readable));
-    let Some(pipes) = pipes.filter(|_| reads) else {
+    // Who has looked for input in vain, and sleeps now, waits for it in its own way.
+    let has_looked = pipes.is_some_and(|pipes| pipes.take_asked().0);
+    let Some(pipes) = pipes.filter(|_| reads || has_looked) else {
         let delay = delay.unwrap_or_default();
         sleep(caller.data_mut(), delay).await;
         return Ok(delay);
@@ -201,8 +208,16 @@ async fn wait(
     );
     timer.set(Some(delay));
     let over = poll_fn(|cx| timer.poll(cx));
-    let came = wait_for_input(caller, pipes, true, over).await?;
-    Ok(came.map_or(Duration::ZERO, |()| delay))
+    if wait_for_input(caller, pipes, true, over).await?.is_some() {
+        return Ok(delay);
+    }
+    if reads {
+        return Ok(Duration::ZERO);
+    }
+    // Input has come, and it is still asleep.
+    let rest = timer.left();
+    sleep(caller.data_mut(), rest).await;
+    Ok(delay)
 }
 
 /// Sleeps. In a laboratory that takes no time.

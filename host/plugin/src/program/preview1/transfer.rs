@@ -46,14 +46,18 @@ async fn fd_read(
         return Err(Errno::BadDescriptor.into());
     };
     let memory = memory::of(caller)?;
-    let mut parts = Parts::new(list, count)?;
+    let mut parts = Parts::new(caller.data_mut(), list, count)?;
+    // All of them are checked before anything is read, which would be lost.
+    parts.clone().bytes(memory.data(&caller))?;
     let Some(mut part) = parts.next(memory.data(&caller))? else {
         // It asks for nothing, and waits for nothing.
         memory::put(memory.data_mut(caller), at, &0_u32.to_le_bytes())?;
         return Ok(());
     };
+    memory::read(memory.data(&caller), at, 4)?;
     if !pipes.is_readable() {
         if is_nonblocking(&pipes, number) {
+            pipes.ask();
             return Err(Errno::Again.into());
         }
         wait_for_input(caller, &pipes, false, pending::<()>()).await?;
@@ -85,7 +89,8 @@ async fn fd_write(
 ) -> Result<(), Failure> {
     let (pipes, descriptor) = opened(caller, number)?;
     let memory = memory::of(caller)?;
-    let mut parts = Parts::new(list, count)?;
+    let mut parts = Parts::new(caller.data_mut(), list, count)?;
+    let asked = parts.clone().bytes(memory.data(&caller))?;
     let mut total = 0;
     while let Some((address, length)) = parts.next(memory.data(&caller))? {
         let written = match (&pipes, descriptor) {
@@ -104,14 +109,14 @@ async fn fd_write(
             }
             _ => return Err(Errno::BadDescriptor.into()),
         };
-        caller.data_mut().count_bytes(written as usize);
         total += written;
         if written < length {
             break;
         }
     }
-    // What would wait has written a part, or nothing.
-    if total == 0 && count > 0 && pipes.is_some_and(|pipes| matches!(pipes.room(), Ok(0))) {
+    caller.data_mut().count_bytes(total as usize);
+    // It may not wait for room: elsewhere all is written.
+    if asked > 0 && total == 0 {
         return Err(Errno::Again.into());
     }
     memory::put(memory.data_mut(caller), at, &total.to_le_bytes())?;

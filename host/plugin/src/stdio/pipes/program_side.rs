@@ -45,7 +45,8 @@ impl Pipes {
         self.state().is_readable()
     }
 
-    /// As [`is_readable`](Self::is_readable), and remembers where it is not: see [`take_asked`](Self::take_asked).
+    /// As [`is_readable`](Self::is_readable), and remembers where it is not, until something is read: see
+    /// [`take_asked`](Self::take_asked).
     pub(crate) fn ask(&self) -> bool {
         let mut state = self.state();
         let is_readable = state.is_readable();
@@ -81,6 +82,7 @@ impl Pipes {
             to.copy_from_slice(from);
         }
         state.read += length;
+        state.is_asked &= length == 0;
         if state.read == state.input.len() {
             state.read = 0;
             state.input.clear();
