@@ -12,7 +12,7 @@ use std::path::Path;
 
 fn main() -> Result<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
-    let (requests, trips) = if quick { (20, 20) } else { (2000, 1000) };
+    let (requests, trips) = if quick { (20, 20) } else { (2000, 2000) };
     let page = format!(
         "# `--admin`: results\n\n\
         Written by `cargo bench -p eco-benches --bench admin`, on {} processors ({}).\n\n{}\n{}",
