@@ -16,6 +16,9 @@ const INSTALL: &str = "eco wants Go 1.21 or newer.
   macOS:      brew install go
   Windows:    winget install GoLang.Go";
 
+/// How the archive begins that Go makes of any package but main.
+const ARCHIVE: &[u8] = b"!<arch>";
+
 pub(super) fn build(
     project: &Path,
     sources: &[PathBuf],
@@ -53,7 +56,15 @@ pub(super) fn build(
         go.args(names.map(|name| Path::new(".").join(name)));
     }
     tool::run(go, "go build (its first run may take a minute)")?;
-    let program = make::component(maker, Form::Binary, make::read(&core)?, output, output)?;
+    let made = make::read(&core)?;
+    if made.starts_with(ARCHIVE) {
+        return Err(BuildError::Unfit {
+            what: "go build has made a library".to_owned(),
+            why: anyhow::anyhow!("a program is of package main, and has a func main()"),
+            next: "Write `package main` at the beginning of its files.",
+        });
+    }
+    let program = make::component(maker, Form::Binary, made, output, output)?;
     folder::replace(output, &program)
 }
 

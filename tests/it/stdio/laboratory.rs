@@ -28,6 +28,14 @@ fn a_program_solves_an_exercise_and_one_that_keeps_its_output_is_told_so() {
         let checked = Eco::new(&["check", "echo", &path]).run(b"");
         assert_eq!(checked.code, 0, "{}", checked.text());
     }
+    let [module, _] = both("solves", &echo);
+    let checked = Eco::new(&["check", "counter", &module]).run(b"");
+    assert_eq!(checked.code, 64, "{}", checked.stderr);
+    assert!(
+        checked.stderr.contains("that takes a plugin"),
+        "{}",
+        checked.stderr
+    );
     // Gathers all input, and answers at its end.
     let keeps = r#"(module
       (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))

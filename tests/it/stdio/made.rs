@@ -103,6 +103,19 @@ fn the_programs_on_the_page_answer_as_the_page_says() {
 }
 
 #[test]
+fn a_library_in_go_is_told_what_a_program_is() {
+    let folder = empty_folder("stdio-go-library");
+    std::fs::write(folder.join("a.go"), "package foo\n").expect("a file");
+    let built = builder(&["build"]).inside(&folder).run(b"");
+    if is_missing(&built) {
+        return skip("a library in go", &built);
+    }
+    assert_eq!(built.code, 65, "{}", built.stderr);
+    let words = "a program is of package main";
+    assert!(built.stderr.contains(words), "{}", built.stderr);
+}
+
+#[test]
 fn a_program_in_text_is_built_too_and_one_that_was_built_is_handed_in() {
     let class = empty_folder("built-programs");
     let folder = class.join("anna");

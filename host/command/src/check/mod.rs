@@ -7,15 +7,17 @@ mod show;
 pub(crate) use args::CheckArgs;
 
 use crate::arguments::program::{ProgramArgs, SettingsArgs};
-use crate::exercise::find::{find, read};
+use crate::exercise::find::{find, for_plugins, read};
 use crate::exit::{Exit, Failure};
 use crate::plugin::PluginArg;
 use crate::plugin::compiler::{self, compiler};
 use crate::plugin::watch::Watch;
 use crate::{machine, output};
 use anyhow::Context as _;
-use eco_exercise::{Cases, Exercise, Graded, Judge, Verdict};
-use eco_plugin::{BUILT_IN_SERVERS, Cache, CompileError, Engine, Error, LoadError, ServerPlugin};
+use eco_exercise::{Cases, Exercise, Graded, Judge, SHIPPED, Verdict};
+use eco_plugin::{
+    BUILT_IN_SERVERS, Cache, CompileError, Engine, Error, Interface, LoadError, ServerPlugin,
+};
 use eco_text::number::many;
 
 /// The settings of `eco check`, parsed.
@@ -101,6 +103,14 @@ impl Check {
 
     async fn load(&self) -> Result<ServerPlugin, Failure> {
         let loaded = self.plugin.try_load_server(&self.engine).await?;
+        let slug = &self.exercise.slug;
+        let mut shipped = SHIPPED.iter().filter(|shipped| shipped.slug == slug);
+        if let (Ok(plugin), Some(shipped)) = (&loaded, shipped.next())
+            && plugin.interface() == Interface::Program
+            && !shipped.suits_programs()
+        {
+            return Err(Exit::Usage.saying(for_plugins(slug)));
+        }
         loaded.map_err(|error| match (&error, Verdict::from(&error)) {
             // A lack of room is nobody's mistake.
             (

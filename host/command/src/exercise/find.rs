@@ -53,3 +53,8 @@ pub(crate) fn read(files: &Files, cases: Cases) -> Result<Exercise, Failure> {
         Exit::Usage.because(anyhow::Error::from(mistake).context("cannot use the exercise"))
     })
 }
+
+/// Why a program can't solve this exercise.
+pub(crate) fn for_plugins(slug: &str) -> String {
+    format!("{slug} is about what connections share, and about time: that takes a plugin")
+}

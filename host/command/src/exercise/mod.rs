@@ -9,7 +9,7 @@ use clap::{Subcommand, ValueHint};
 use eco_exercise::{Cases, Exercise, SHIPPED, Shipped, Starters, StatementLanguage, schema};
 use eco_text::escape;
 use eco_toolchain::samples::SampleLanguage;
-use find::{read, shipped, unknown};
+use find::{for_plugins, read, shipped, unknown};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -110,9 +110,7 @@ fn list() -> Result<(), Failure> {
 fn check(shipped: &Shipped, starters: Starters) -> Result<(), Failure> {
     let slug = shipped.slug;
     let why = match starters {
-        Starters::Programs(_) if !shipped.suits_programs() => {
-            format!("{slug} is about what connections share, and about time: that takes a plugin")
-        }
+        Starters::Programs(_) if !shipped.suits_programs() => for_plugins(slug),
         Starters::Programs(_) if !starters.exist() => "--stdio has starters in c and go".to_owned(),
         Starters::Plugins(_) if !starters.exist() => {
             "in Go there are starters of programs alone: add --stdio".to_owned()
