@@ -126,7 +126,7 @@ fn measure(watched: Watched, trips: usize) -> Result<Measured> {
             let rate = WARM_UP as f64 / began.elapsed().as_secs_f64();
             let thread = server.busiest(|| echo(&mut connection, WARM_UP))?;
             let before = server.ticks(thread)?;
-            echo(&mut connection, 20 * trips)?;
+            echo(&mut connection, 100 * trips)?;
             let after = server.ticks(thread)?;
             let [own, kernel] = [0, 1].map(|place| (after[place] - before[place]) as f64);
             let own = own / (own + kernel).max(1.0);
