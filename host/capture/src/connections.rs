@@ -4,7 +4,7 @@ use crate::Shared;
 use crate::dialogue::{Dialogue, Events};
 use crate::event::Ending;
 use eco_net::{Counts, Server, ServerEvent, StreamObserver};
-use eco_plugin::{EngineBuilder, EngineEvent};
+use eco_plugin::{EngineBuilder, EngineEvent, ObservedCalls};
 use eco_text::escape::one_line;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
@@ -119,7 +119,9 @@ impl ServerCapture {
     pub fn observe_engine(&self, builder: EngineBuilder) -> EngineBuilder {
         let of_server = self.0.clone();
         let looks = of_server.shared.watch.flag();
-        builder.observe_while(looks, move |event| of_server.engine(event))
+        builder.observe_while(looks, ObservedCalls::ForEvents, move |event| {
+            of_server.engine(event)
+        })
     }
 
     /// The connections at this moment. From now on their beginnings are kept, for some seconds: look again meanwhile.

@@ -62,6 +62,12 @@ impl EngineState {
         observers.is_some_and(|observers| observers.listen())
     }
 
+    /// Whether somebody observes all of its calls now, and not those for events alone.
+    pub(crate) fn observes_all_calls(&self) -> bool {
+        let observers = self.observers.as_ref();
+        observers.is_some_and(|observers| observers.listen_to_all_calls())
+    }
+
     /// Begins to watch the load of a plugin, if somebody observes the engine.
     pub(crate) fn watch_load(&self, source: &Source) -> Option<(String, Instant)> {
         self.is_observed().then(|| (source.name(), Instant::now()))

@@ -122,7 +122,7 @@ pub use imports::offered;
 pub use inspect::{Fit, Inspection};
 pub use laboratory::Laboratory;
 pub use loaded::{Import, Interface};
-pub use observe::EngineEvent;
+pub use observe::{EngineEvent, ObservedCalls};
 pub use participation::event::CalledFor;
 pub use plugin_log::Level;
 pub use server::{PluginSession, ServerPlugin};

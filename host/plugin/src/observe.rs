@@ -73,10 +73,20 @@ pub enum EngineEvent<'a> {
     },
 }
 
+/// Which calls an observer is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObservedCalls {
+    /// All of them. Each reads the clock twice.
+    All,
+    /// Those for events alone, and not those for what a peer does: of these whoever observes the stream is told.
+    ForEvents,
+}
+
 type Tell = Box<dyn Fn(&EngineEvent<'_>) + Send + Sync>;
 
 struct Observer {
     tell: Tell,
+    calls: ObservedCalls,
     /// Whether it listens; `None` where it always does.
     listens: Option<Arc<AtomicBool>>,
 }
@@ -86,6 +96,11 @@ impl Observer {
         let flag = self.listens.as_ref();
         flag.is_none_or(|flag| flag.load(Ordering::Relaxed))
     }
+
+    fn is_told_of(&self, event: &EngineEvent<'_>) -> bool {
+        let is_for_peer = matches!(event, EngineEvent::Called { event: None, .. });
+        self.calls == ObservedCalls::All || !is_for_peer
+    }
 }
 
 /// All who observe an engine.
@@ -93,8 +108,23 @@ impl Observer {
 pub(crate) struct Observers(Vec<Observer>);
 
 impl Observers {
-    pub(crate) fn add(&mut self, tell: Tell, listens: Option<Arc<AtomicBool>>) {
-        self.0.push(Observer { tell, listens });
+    pub(crate) fn add(
+        &mut self,
+        tell: Tell,
+        calls: ObservedCalls,
+        listens: Option<Arc<AtomicBool>>,
+    ) {
+        self.0.push(Observer {
+            tell,
+            calls,
+            listens,
+        });
+    }
+
+    /// Whether one of them listens now to all calls.
+    pub(crate) fn listen_to_all_calls(&self) -> bool {
+        let mut all = self.0.iter().filter(|it| it.calls == ObservedCalls::All);
+        all.any(Observer::listens)
     }
 
     /// Whether one of them listens now.
@@ -104,7 +134,8 @@ impl Observers {
 
     /// Tells each who listens of an event. A panic of one is its own.
     pub(crate) fn tell(&self, event: &EngineEvent<'_>) {
-        for observer in self.0.iter().filter(|observer| observer.listens()) {
+        let told = |observer: &&Observer| observer.listens() && observer.is_told_of(event);
+        for observer in self.0.iter().filter(told) {
             let _ = catch_unwind(AssertUnwindSafe(|| (observer.tell)(event)));
         }
     }

@@ -5,7 +5,7 @@ use crate::support::{handler, plugin_file};
 use eco_host::contract::{Reason, Session as _};
 use eco_host::plugin::{
     BUILT_IN_SERVERS, Budgets, CalledFor, Compiler, Engine, EngineEvent, EngineFigures, Language,
-    Level, PluginSession, Program, ServerPlugin, Source,
+    Level, ObservedCalls, PluginSession, Program, ServerPlugin, Source,
 };
 use std::future::poll_fn;
 use std::path::PathBuf;
@@ -152,9 +152,14 @@ async fn an_observer_is_told_while_it_listens_and_calls_are_counted_all_along() 
     let told = Arc::new(Mutex::new(Vec::new()));
     let notes = told.clone();
     let figures = EngineFigures::with_calls();
+    let others = Arc::new(Mutex::new(0));
+    let of_events = others.clone();
     let engine = Engine::builder(Compiler::InProcess, budgets())
         .counting_in(&figures)
-        .observe_while(listens.clone(), move |event| {
+        .observe_while(listens.clone(), ObservedCalls::ForEvents, move |_| {
+            *of_events.lock().unwrap() += 1;
+        })
+        .observe_while(listens.clone(), ObservedCalls::All, move |event| {
             notes.lock().unwrap().push(match event {
                 EngineEvent::Called { function, .. } => *function,
                 _ => "something else",
@@ -187,6 +192,8 @@ async fn an_observer_is_told_while_it_listens_and_calls_are_counted_all_along() 
     listens.store(false, Ordering::Relaxed);
     sessions[0].receive(b"x").await.expect("a reply");
     assert_eq!(*told.lock().unwrap(), ["receive"; 4]);
+    // No call was for an event.
+    assert_eq!(*others.lock().unwrap(), 0);
     assert_eq!(counted().0, 46);
     assert_eq!(
         figures

@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use crate::figures::EngineFigures;
 use crate::host_import::{HostImport, HostImports};
 use crate::laboratory::World;
-use crate::observe::{EngineEvent, Observers};
+use crate::observe::{EngineEvent, ObservedCalls, Observers};
 use eco_compile::{
     Budgets, Cache, CodeCache, Compiler, Scope, Settings, Target, TotalMemory, WHOLE_MEMORY, Work,
 };
@@ -101,19 +101,21 @@ impl EngineBuilder {
     /// Each call is a span of `tracing` too: `call`, of the level DEBUG, with its function.
     #[must_use]
     pub fn observe(mut self, observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static) -> Self {
-        self.observers.add(Box::new(observe), None);
+        self.observers
+            .add(Box::new(observe), ObservedCalls::All, None);
         self
     }
 
-    /// As [`observe`](Self::observe), while `listens` is set. While it isn't, a call reads this flag, and no clock. A call
-    /// is told if it is set at the call's beginning and at its end.
+    /// As [`observe`](Self::observe), while `listens` is set, and of these calls. While it isn't, and for other calls, a call
+    /// reads this flag, and no clock. A call is told if it is set at the call's beginning and at its end.
     #[must_use]
     pub fn observe_while(
         mut self,
         listens: Arc<AtomicBool>,
+        calls: ObservedCalls,
         observe: impl Fn(&EngineEvent<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.observers.add(Box::new(observe), Some(listens));
+        self.observers.add(Box::new(observe), calls, Some(listens));
         self
     }
 

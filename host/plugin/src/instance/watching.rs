@@ -29,7 +29,10 @@ impl PluginShared {
 impl InstanceState {
     /// Begins to watch a call of this function, if somebody counts calls or observes the engine.
     pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
-        let observed = self.engine.is_observed();
+        let observed = match function {
+            "event" => self.engine.is_observed(),
+            _ => self.engine.observes_all_calls(),
+        };
         let watches = observed || self.engine.figures.count_calls();
         watches.then(|| Watch {
             function,
@@ -55,7 +58,7 @@ impl InstanceState {
 
     /// As [`watch`](Self::watch), for a direct call. Without an observer only some are timed.
     pub(crate) fn watch_direct(&self, calls: &DirectCalls) -> Option<DirectWatch> {
-        let observed = self.engine.is_observed();
+        let observed = self.engine.observes_all_calls();
         if calls.untimed > 0 && !observed {
             return Some(DirectWatch::Untimed);
         }
