@@ -37,9 +37,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 const BYTES_PER_TIMEOUT: usize = 64 * 1024;
 
 /// Serves one connection up to its end. If it ends in order, FIN is sent then, or left to the drop of the transport
-/// where
-/// [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`](super::linger()) and for the drop. The end is always there in
-/// bounded time once the session has replied: writing and closing have the write timeout.
+/// where [that sends it](Transport::drop_sends_fin); the rest is for [`linger()`](super::linger()) and for the drop. The end
+/// is always there in bounded time once the session has replied: writing and closing have the write timeout.
 ///
 /// # Cancel safety
 /// When the future is dropped, the transport is as it was: a part of a reply may be written, and nothing was closed.

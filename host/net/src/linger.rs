@@ -16,8 +16,8 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Bytes that are read and thrown away at a time while it waits.
 const WASTE: usize = 4096;
 
-/// Throws away the bytes that still come on a connection that [`serve()`](super::serve()) has ended in order, up to the peer's FIN.
-/// Dropped with unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is
+/// Throws away the bytes that still come on a connection that [`serve()`](super::serve()) has ended in order, up to the
+/// peer's FIN. Dropped with unread bytes, TCP would send a reset, which could overtake the last ones. A peer that is silent is
 /// waited for as long as the end demands, and one that goes on sending too, for two seconds at most.
 ///
 /// # Cancel safety

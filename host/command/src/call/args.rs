@@ -11,7 +11,7 @@ Examples:
   eco call upper.js hello
   eco call lines.wasm 'one\\ntw' 'o\\n'    two chunks, split where you like
   eco call upper.wasm @photo.jpg --raw > upper.jpg
-  eco call wc.wasm --arguments=-l 'a\n'  a program, with an argument
+  eco call wc.wasm --arguments=-l 'a\\n'  a program, with an argument
   eco call client.lua 'a message'       a client plugin: shows its first turn
   eco call chat.js --peers a,b 'a: Anna\\n' 'b: Ben\\n' 'a: hi\\n' --end b
   eco call heartbeat.js 'pulse 200\\n' --pause 300ms 'tock\\n' --pause 500ms
