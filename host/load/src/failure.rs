@@ -100,8 +100,8 @@ pub enum Failure<'a> {
     Plugin(&'a Error),
     /// The plugin answered the same bytes in two ways.
     Unsteady,
-    /// A program came to no good end.
-    Program(ProgramEnd),
+    /// A program did not exit with code 0.
+    Program(&'a ProgramFailure),
     /// It was cut off after it had waited this long.
     Unfinished(Duration),
     /// It was due this long before the end.
@@ -124,15 +124,19 @@ pub enum NotWhole<'a> {
     Timeout(Duration),
 }
 
-/// An end of a program that is a failure, while the program itself worked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProgramEnd {
+/// Why a program did not exit with code 0.
+#[derive(Debug)]
+pub enum ProgramFailure {
+    /// It could not go on.
+    Failed(Error),
     /// It exited with this code, by which it says that something is wrong.
     Exited(u32),
+    /// The connection broke first.
+    ConnectionBroken(io::Error),
     /// The connection ended first, for this reason.
     CutOff(Reason),
     /// The server sent nothing, or took nothing, for this long.
-    Timeout(Duration),
+    ServerSilent(Duration),
 }
 
 impl Failure<'_> {
@@ -143,19 +147,20 @@ impl Failure<'_> {
             Self::NotWhole { why, .. } => why.cause(),
             Self::NotConnected(_) => Cause::NotConnected,
             Self::ExpectsTooMuch { .. } | Self::Plugin(_) | Self::Unsteady => Cause::PluginFailed,
-            Self::Program(end) => end.cause(),
+            Self::Program(failure) => failure.cause(),
             Self::Unfinished(_) => Cause::Unfinished,
             Self::NeverBegun(_) => Cause::NeverBegun,
         }
     }
 }
 
-impl ProgramEnd {
-    fn cause(self) -> Cause {
+impl ProgramFailure {
+    fn cause(&self) -> Cause {
         match self {
+            Self::Failed(_) => Cause::PluginFailed,
             Self::Exited(_) => Cause::WrongReply,
-            Self::CutOff(_) => Cause::Broken,
-            Self::Timeout(_) => Cause::Timeout,
+            Self::ConnectionBroken(_) | Self::CutOff(_) => Cause::Broken,
+            Self::ServerSilent(_) => Cause::Timeout,
         }
     }
 }

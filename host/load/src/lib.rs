@@ -1,8 +1,8 @@
 //! A load: many connections at once. On each, a client plugin holds one dialogue after the other.
 //!
 //! `pace` says when a dialogue begins. `client` holds it over a `connection`; `dialogue_cache` replays dialogues that
-//! repeat, and `instance_pool` keeps instances ready. In a plugin's place there may be a `program`, whose `turn_times` are
-//! seen from its bytes. `turn` and `own_time` tell the server's time from the client's, and
+//! repeat, and `instance_pool` keeps instances ready. In a plugin's place there may be a program: `program_run` runs it,
+//! for each `program_dialogue`, whose `turn_times` are seen from its bytes. `turn` and `own_time` tell the server's time from the client's, and
 //! `dialogue_time` has both. `tally` counts, `latency` has the percentiles, and `report` all figures, which `table` and
 //! `page` show. The threads share nothing that a turn writes to: each has its connections, its pool and its tally.
 //!
@@ -43,7 +43,8 @@ mod latency;
 mod own_time;
 mod pace;
 mod page;
-mod program;
+mod program_dialogue;
+mod program_run;
 mod report;
 mod run;
 mod sampler;
@@ -59,10 +60,11 @@ mod units;
 
 pub use client_code::ClientCode;
 pub use client_time::{ClientTime, Limit};
-pub use failure::{Cause, Failure, Fatal, NotWhole, ProgramEnd};
+pub use failure::{Cause, Failure, Fatal, NotWhole, ProgramFailure};
 pub use instance_pool::most_instances;
 pub use pace::Goal;
 pub use page::page;
+pub use program_run::ProgramRun;
 pub use report::Report;
 pub use run::Settings;
 pub use sampler::{Moment, Sample};

@@ -78,6 +78,7 @@
 #![forbid(unsafe_code)]
 
 mod abi;
+mod called_function;
 mod client;
 mod cpu;
 mod engine;

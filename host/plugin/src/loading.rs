@@ -10,7 +10,8 @@ use crate::engine_state::{EngineState, Hints};
 use crate::error::LoadError;
 use crate::evaluation::{Fixed, Voice};
 use crate::imports::Importer;
-use crate::instance::state::{PluginShared, held};
+use crate::instance::most_held;
+use crate::instance::state::PluginShared;
 use crate::instance::{Instance, Owner, Template};
 use crate::laboratory::World;
 use crate::linking::{Offer, export_names, importer, module_exports};
@@ -98,7 +99,7 @@ pub(crate) async fn load<E: Send + Sync + 'static>(
         held: match compiled.direct {
             // Instances are made of the module; one instance of the component is only tried out.
             Some(_) => 0,
-            None => held(engine.budgets(), compiled.held),
+            None => most_held(engine.budgets(), compiled.held),
         },
         starts_slowly: compiled.copied > FEW_PAGES,
         target: compiled.target,

@@ -112,7 +112,7 @@ fn a_load_of_programs_tells_a_trap_a_silence_and_a_program_that_does_nothing_apa
     let silent = serve(&["-p", &plugin_file("stdio-silent.wat", silent)]);
     let asks = asks();
     for (name, module, code, words) in [
-        ("traps", program("", "unreachable"), 65, "the plugin failed"),
+        ("traps", program("", "unreachable"), 65, "the program failed"),
         (
             "asks-in-vain",
             asks,
@@ -152,19 +152,15 @@ fn a_program_that_only_waits_is_measured_and_one_whose_server_resets_blames_it()
     );
     for (name, module, server, code, words) in [
         ("waits", waits, &speaks, 0, ""),
-        (
-            "is-reset",
-            asks,
-            &resets,
-            1,
-            "the connection ended before the program",
-        ),
+        ("is-reset", asks, &resets, 1, "the connection broke"),
     ] {
         let path = plugin_file(&format!("stdio-load-{name}.wat"), module);
         let to = server.address.to_string();
         let load = ["load", "--stdio", &path, "--to", &to, "-n", "2", "-c", "1"];
-        let ended = Eco::new(&load).run(b"");
-        assert_eq!(ended.code, code, "{name}: {}", ended.stderr);
-        assert!(ended.stderr.contains(words), "{name}: {}", ended.stderr);
+        for arguments in [&load[..], &["send", "--stdio", &path, "--to", &to]] {
+            let ended = Eco::new(arguments).run(b"");
+            assert_eq!(ended.code, code, "{name}: {}", ended.stderr);
+            assert!(ended.stderr.contains(words), "{name}: {}", ended.stderr);
+        }
     }
 }

@@ -3,11 +3,11 @@
 use super::tls;
 use bytesize::ByteSize;
 use eco_contract::Expect;
+use eco_load::ProgramFailure;
 use eco_net::Broken;
 use eco_plugin::Fault;
 use eco_text::escape::Escaped;
 use eco_text::hexdump::hexdump;
-use std::time::Duration;
 
 /// The message when the plugin finds a reply wrong, with a hexdump around the place.
 pub(crate) fn wrong(fault: &Fault, reply: &[u8]) -> String {
@@ -83,8 +83,18 @@ pub(crate) fn too_large(bytes: u64, most: usize) -> String {
     )
 }
 
-/// The message when a server is silent, or takes nothing, for too long.
-pub(crate) fn silent(limit: Duration) -> String {
-    let limit = humantime::format_duration(limit);
-    format!("the server sent nothing, or took nothing, for {limit} (see --timeout)")
+/// The message when a program did not exit with code 0.
+pub(crate) fn program(failure: &ProgramFailure) -> String {
+    match failure {
+        ProgramFailure::Failed(error) => format!("the program failed: {error}"),
+        ProgramFailure::Exited(code) => format!("the program exited with code {code}"),
+        ProgramFailure::ConnectionBroken(error) => format!("the connection broke: {error}"),
+        ProgramFailure::CutOff(reason) => {
+            format!("the connection ended before the program: {reason}")
+        }
+        ProgramFailure::ServerSilent(limit) => {
+            let limit = humantime::format_duration(*limit);
+            format!("the server sent nothing, or took nothing, for {limit} (see --timeout)")
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{reach, replies};
 use crate::plugin::PluginArg;
-use eco_load::{Failure, Fatal, Limit, NotWhole, ProgramEnd, Report};
+use eco_load::{Failure, Fatal, Limit, NotWhole, Report};
 
 /// The reason for refusing a load that neither sends nor waits.
 pub(super) const NOTHING_MEASURED: &str = "nothing sent is nothing measured";
@@ -25,23 +25,13 @@ pub(super) fn failure(failure: &Failure<'_>) -> String {
         Failure::Unsteady => {
             "the plugin failed: it says something else to the same bytes than before".to_owned()
         }
-        Failure::Program(end) => program_end(*end),
+        Failure::Program(failure) => replies::program(failure),
         Failure::Unfinished(waited) => {
             format!("a dialogue had waited for {waited:.1?} when it was cut off")
         }
         Failure::NeverBegun(age) => format!(
             "it was due {age:.1?} before the end (more --connections may help, unless the server stalls)"
         ),
-    }
-}
-
-fn program_end(end: ProgramEnd) -> String {
-    match end {
-        ProgramEnd::Exited(code) => format!("the program exited with code {code}"),
-        ProgramEnd::CutOff(reason) => {
-            format!("the connection ended before the program: {reason}")
-        }
-        ProgramEnd::Timeout(limit) => replies::silent(limit),
     }
 }
 

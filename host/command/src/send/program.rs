@@ -7,9 +7,8 @@ use crate::client::replies;
 use crate::exit::{Exit, Failure};
 use crate::plugin::{self, compiler};
 use anyhow::Context as _;
-use eco_contract::Session as _;
-use eco_net::{End, Limits, LiveCounts, linger, serve};
-use std::sync::atomic::AtomicBool;
+use eco_load::{ProgramFailure, ProgramRun};
+use eco_net::{LiveCounts, linger};
 
 /// Runs the program to its end.
 pub(super) async fn run(config: SendConfig) -> Result<(), Failure> {
@@ -20,41 +19,14 @@ pub(super) async fn run(config: SendConfig) -> Result<(), Failure> {
     let stream = connected(&config.to, timeout).await?;
     let connection = stream.connection(1);
     let mut stream = layered(stream, &config.to, &config.layers, timeout).await?;
-    let mut session = program.session().in_parts().without_exit_log();
-    let limits = Limits::default()
-        .idle_timeout(Some(timeout))
-        .write_timeout(Some(timeout));
-    let (stopping, counts) = (AtomicBool::new(false), LiveCounts::default());
-    let end = serve(
-        &mut stream,
-        &mut session,
-        &connection,
-        &limits,
-        &stopping,
-        &counts,
-    )
-    .await;
-    let code = session.exit_code();
-    // A program that still runs learns that its connection is gone. What it makes of that is no matter of the server's.
-    let _ = session.closed(end.reason()).await;
-    let _ = tokio::time::timeout(LAST_WORDS, linger(&mut stream, &end)).await;
+    let counts = LiveCounts::default();
+    let run = ProgramRun::over(&mut stream, &connection, &program, timeout, &counts).await;
+    let _ = tokio::time::timeout(LAST_WORDS, linger(&mut stream, &run.end)).await;
     drop(stream);
-    let failed = |error| plugin::failed(error, || format!("the program {name} failed"));
-    match end {
-        End::Failed(error) => return Err(failed(error)),
-        End::Ended | End::ByPlugin(_) => {}
-        End::Idle | End::Stalled => return Err(Exit::Wrong.saying(replies::silent(timeout))),
-        End::PeerReset(error) => {
-            return Err(Exit::Wrong.saying(format!("the connection broke: {error}")));
+    run.result().map_err(|failure| match failure {
+        ProgramFailure::Failed(error) => {
+            plugin::failed(error, || format!("the program {name} failed"))
         }
-        end => {
-            let reason = end.reason();
-            return Err(Exit::Wrong.saying(format!("the connection ended otherwise: {reason}")));
-        }
-    }
-    match code {
-        Some(0) => Ok(()),
-        Some(code) => Err(Exit::Wrong.saying(format!("{name} exited with code {code}"))),
-        None => Err(Exit::Wrong.saying(format!("{name} has not ended"))),
-    }
+        failure => Exit::Wrong.saying(replies::program(&failure)),
+    })
 }

@@ -4,6 +4,7 @@
 
 use super::turn::{Step, Turn};
 use crate::abi::{self, Bytes, ClientExports, Lifting};
+use crate::called_function::CalledFunction;
 use crate::error::Error;
 use crate::function::Function;
 use crate::instance::{Entered, Instance, Owner, call_span};
@@ -93,10 +94,10 @@ impl Dialogue {
     /// # Cancel safety
     /// Dropped before it is ready, it ends the dialogue.
     pub async fn start(&mut self, message: Option<&[u8]>) -> Result<Turn<'_>, Error> {
-        let watch = self.instance.watch("start");
+        let watch = self.instance.watch(CalledFunction::Start);
         let turn = self
             .first_turn(message)
-            .instrument(call_span("start"))
+            .instrument(call_span(CalledFunction::Start))
             .await;
         self.instance.watched(watch, &turn);
         Ok(Turn::lend(turn?, &self.instance))
@@ -117,8 +118,8 @@ impl Dialogue {
     /// # Cancel safety
     /// Dropped before it is ready, it ends the dialogue.
     pub async fn replied(&mut self, reply: &[u8]) -> Result<Step<'_>, Error> {
-        let watch = self.instance.watch("replied");
-        let step = self.next_step(reply).instrument(call_span("replied")).await;
+        let watch = self.instance.watch(CalledFunction::Replied);
+        let step = self.next_step(reply).instrument(call_span(CalledFunction::Replied)).await;
         self.instance.watched(watch, &step);
         Ok(Step::lend(step?, &self.instance))
     }

@@ -3,6 +3,7 @@
 //! Each thread counts in a part of its own, as far as there are enough of them, so that processors don't wait for each other's
 //! memory.
 
+use crate::called_function::CalledFunction;
 use crate::error::Error;
 use eco_compile::Budget;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -27,8 +28,8 @@ pub const CALL_TIMES: [Duration; 15] = [
     Duration::from_secs(10),
 ];
 
-/// The functions of a server's plugin, by their names in the WIT. The commonest is first, since it is looked for.
-const FUNCTIONS: [&str; 5] = ["receive", "event", "open", "end-of-input", "closed"];
+/// The functions whose calls are counted.
+const FUNCTIONS: [CalledFunction; 5] = CalledFunction::OF_SERVERS;
 
 /// The most parts. Threads beyond share them. Each takes less than a KiB.
 const MOST_PARTS: usize = 64;
@@ -105,10 +106,14 @@ pub(crate) struct TimedCall {
 
 impl TimedCall {
     /// `None` for a function whose calls aren't counted.
-    pub(crate) fn new(function: &str, cpu: Duration, clock: Duration) -> Option<Self> {
+    pub(crate) fn new(function: CalledFunction, cpu: Duration, clock: Duration) -> Option<Self> {
+        let function = function as usize;
+        if function >= FUNCTIONS.len() {
+            return None;
+        }
         let bound = CALL_TIMES.iter().position(|bound| clock <= *bound);
         Some(Self {
-            function: FUNCTIONS.iter().position(|known| *known == function)?,
+            function,
             bound: bound.unwrap_or(CALL_TIMES.len()),
             clock: nanoseconds(clock),
             cpu: nanoseconds(cpu),
@@ -147,14 +152,14 @@ impl Calls {
 
     /// The counts of each function.
     pub(super) fn counts(&self) -> Vec<CallCounts> {
-        let sum = |place: usize| {
+        let sum = |function: CalledFunction| {
             let mut counts = CallCounts {
-                function: FUNCTIONS.get(place).copied().unwrap_or_default(),
+                function: function.name(),
                 by_time: Default::default(),
                 clock: Duration::ZERO,
                 cpu: Duration::ZERO,
             };
-            for times in self.parts.iter().filter_map(|part| part.0.get(place)) {
+            for times in self.parts.iter().filter_map(|part| part.0.get(function as usize)) {
                 for (sum, count) in counts.by_time.iter_mut().zip(&times.by_time) {
                     *sum += count.load(Ordering::Relaxed);
                 }
@@ -163,7 +168,7 @@ impl Calls {
             }
             counts
         };
-        (0..FUNCTIONS.len()).map(sum).collect()
+        FUNCTIONS.map(sum).into()
     }
 
     /// The failures by code, and by budget.
@@ -198,9 +203,9 @@ mod tests {
         std::thread::scope(|threads| {
             for _ in 0..3 {
                 threads.spawn(|| {
-                    count("receive", Duration::from_nanos(7), Duration::from_micros(1));
-                    count("receive", Duration::ZERO, Duration::from_secs(11));
-                    count("no function of a server", Duration::ZERO, Duration::ZERO);
+                    count(CalledFunction::Receive, Duration::from_nanos(7), Duration::from_micros(1));
+                    count(CalledFunction::Receive, Duration::ZERO, Duration::from_secs(11));
+                    count(CalledFunction::Start, Duration::ZERO, Duration::ZERO);
                 });
             }
         });

@@ -4,6 +4,7 @@
 
 use super::condition::Condition;
 use super::live::{Instance, before_end};
+use super::state::InstanceState;
 use crate::abi::Measured;
 use crate::cpu::call_state::{Ended, Payer, bounded};
 use crate::error::Error;
@@ -14,6 +15,7 @@ use eco_compile::Budget;
 use eco_fair::{Account, Place};
 use std::pin::pin;
 use std::sync::Arc;
+use wasmtime::StoreContext;
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 /// An instance that was entered. Dropped before [`succeeds`](Self::succeeds) or [`fails`](Self::fails), it leaves a
@@ -239,14 +241,21 @@ impl Entered<'_> {
         let result = result
             .map_err(|broken| state.broke(broken))?
             .map_err(|error| state.failed(error))?;
-        // Lines that the call has logged were counted, but not checked against the budget.
-        let room = state.check_shared();
-        room.map_err(|broken| state.broke(broken))?;
-        // The host's work for the call counts too. Only a tick and this check notice it.
-        if state.host_fuel() > 0 && Usage::of(store).fuel > Some(budgets.fuel) {
-            Err(Error::budget(Budget::Fuel, budgets))
-        } else {
-            Ok(result)
-        }
+        check_ended(&*store).map_err(|broken| store.data().broke(broken))?;
+        Ok(result)
     }
+}
+
+/// Checks the budgets that no import checks and only the end of a call does: what connections share, the lines that it has
+/// logged, and the host's work for it, which a tick may have missed.
+pub(crate) fn check_ended<'a>(
+    store: impl Into<StoreContext<'a, InstanceState>>,
+) -> Result<(), Budget> {
+    let store = store.into();
+    let state = store.data();
+    state.check_shared()?;
+    if state.host_fuel() > 0 && Usage::of(store).fuel > Some(state.engine.budgets.fuel) {
+        return Err(Budget::Fuel);
+    }
+    Ok(())
 }

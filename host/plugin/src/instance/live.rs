@@ -8,6 +8,7 @@ use super::state::InstanceState;
 use super::store::new_store;
 use super::template::{Ready, Template};
 use super::watch::Watch;
+use crate::called_function::CalledFunction;
 use crate::cpu::call_state::{CallState, Ended, Span, bounded};
 use crate::engine_state::EngineState;
 use crate::error::Error;
@@ -134,7 +135,7 @@ impl Instance {
     }
 
     /// Begins to watch a call of this function, if somebody observes the engine.
-    pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
+    pub(crate) fn watch(&self, function: CalledFunction) -> Option<Watch> {
         self.store.data().watch(function)
     }
 

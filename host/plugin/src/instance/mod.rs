@@ -4,6 +4,8 @@
 
 mod condition;
 mod entered;
+mod errors;
+mod held_bytes;
 mod limiter;
 mod live;
 mod owner;
@@ -14,7 +16,8 @@ mod watch;
 mod watching;
 
 pub(crate) use condition::Condition;
-pub(crate) use entered::Entered;
+pub(crate) use entered::{Entered, check_ended};
+pub(crate) use held_bytes::most_held;
 pub(crate) use live::{Instance, Started, start};
 pub(crate) use owner::Owner;
 pub(crate) use store::{Code, new_store};

@@ -1,36 +1,30 @@
 //! The host's state for one instance, and its accounting.
 //!
-//! It owns the accounting. `imports` has the functions that the instance may call; `server` and `client` have those
-//! that it exports.
+//! It owns the accounting. `held_bytes` has the sums, and `errors` tells what a call has failed of. `imports` has the
+//! functions that the instance may call; `server` and `client` have those that it exports.
 
 use super::condition::Condition;
+use super::held_bytes::HeldBytes;
 use super::owner::Owner;
 use super::watch::Watch;
 use crate::cpu::call_state::{CallState, Payer};
 use crate::cpu::meter::{CpuMeter, TotalTime};
 use crate::cpu::priority::Priority;
 use crate::engine_state::EngineState;
-use crate::error::Error;
 use crate::evaluation::{Evaluation, Fixed, Voice};
 use crate::imports::host_calls::HostCalls;
-use crate::imports::poll::{WASI_OBJECT, WASI_OBJECTS};
 use crate::imports::{Imports, Setup};
 use crate::laboratory::{self, Laboratory, World};
 use crate::participation::timer::Timer;
 use crate::participation::{Others, Participation, Sharing};
 use crate::plugin_log::PluginLog;
-use eco_compile::{Absent, Budget, Budgets, InUse, Language, Script, Settings, Target};
+use eco_compile::{Budget, Language, Script, Settings, Target};
 use eco_state::{Limit, Problem, SharedState};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use wasmtime::UpdateDeadline;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
-/// Handles that one instance may hold at once, to WASI objects and to resources of its own. One more
-/// traps. Test: `hostile_plugins::memory::a_plugin_that_hoards_handles_is_cut`.
-pub(super) const HANDLES: usize = 1024;
-/// Approximate bytes of the host for a handle.
-const HANDLE: usize = 32;
 /// The last of this many parts of a script's fuel is its interpreter's, which stops the script and names its line.
 /// Test: `judging::feedback::a_plugin_that_can_not_be_loaded_is_no_failed_case`.
 const LAST_FUEL: u64 = 64;
@@ -67,7 +61,7 @@ pub(crate) struct InstanceState {
     pub(crate) imports: Imports,
     pub(crate) participation: Participation,
     /// The script, where the plugin is one.
-    script: Option<Arc<Script>>,
+    pub(super) script: Option<Arc<Script>>,
     /// The script's evaluation, if this instance evaluates it and is not judged.
     evaluation: Option<Arc<Evaluation>>,
     /// The laboratory that the instance is judged in, if any. Host calls cost fuel there.
@@ -81,19 +75,10 @@ pub(crate) struct InstanceState {
     /// Limit of linear memory, in bytes.
     pub(super) most_memory: usize,
     /// The budget that the running call of a script has used up, while its interpreter may still say where.
-    spent: Option<Budget>,
+    pub(super) spent: Option<Budget>,
     pub(super) memory: usize,
     pub(super) table: usize,
-    /// Counts the bytes that the host holds for this instance and for others.
-    in_use: InUse,
-    /// This instance's part of these bytes.
-    held: usize,
-    /// Bytes of that for the running call's messages and unsubscriptions.
-    pending: usize,
-    /// Bytes of that which the host holds until the running call ends.
-    for_call: usize,
-    /// Bytes of that for the last result of a function of the embedder's.
-    for_result: usize,
+    held: HeldBytes,
     /// The running call of a program, if somebody observes the engine.
     pub(crate) running: Option<Watch>,
 }
@@ -168,10 +153,10 @@ impl InstanceState {
                 target.slowdown(),
                 deadline.unwrap_or(budgets.deadline),
             ),
-            in_use: match &laboratory {
+            held: HeldBytes::new(match &laboratory {
                 Some(laboratory) => laboratory.holds(plugin.code),
                 None => engine.total_memory.in_use().clone(),
-            },
+            }),
             counts_fuel: match target {
                 Target::Native => engine.settings.counts_fuel(),
                 Target::Portable => Settings::PORTABLE.counts_fuel(),
@@ -182,10 +167,6 @@ impl InstanceState {
             spent: None,
             memory: 0,
             table: 0,
-            held: 0,
-            pending: 0,
-            for_call: 0,
-            for_result: 0,
             running: None,
             laboratory,
         }
@@ -207,66 +188,6 @@ impl InstanceState {
         self.spent = None;
         self.participation.begin_call();
         self.meter.start()
-    }
-
-    /// The error of a call that failed in wasmtime, or in a function of the host.
-    pub(crate) fn failed(&self, error: wasmtime::Error) -> Error {
-        match error.downcast_ref::<Budget>() {
-            Some(broken) => self.broke(*broken),
-            None => Error::from_call(error, &self.engine.budgets),
-        }
-    }
-
-    /// The error for a budget that a call broke. A deadline has the value that counts here.
-    pub(crate) fn broke(&self, budget: Budget) -> Error {
-        let budgets = &self.engine.budgets;
-        let deadline = self.meter.deadline();
-        if budget != Budget::Deadline || deadline == budgets.deadline {
-            return Error::budget(budget, budgets);
-        }
-        let mut own = budgets.clone();
-        own.deadline = deadline;
-        // No flag changes it.
-        own.setting = |_| None;
-        Error::budget(budget, &own)
-    }
-
-    /// The error for a text that the plugin returned, or for the budget that it broke.
-    pub(crate) fn error(&self, text: String) -> Error {
-        if let Some(stopped) = self.stopped(&text) {
-            return stopped;
-        }
-        match self.imports.log.last_words(&text) {
-            Ok(()) => Error::Plugin(match self.absent(&text) {
-                Some(absent) => format!("{text}. {absent}"),
-                None => text,
-            }),
-            Err(broken) => Error::budget(broken, &self.engine.budgets),
-        }
-    }
-
-    /// The missing thing that a script's error names, if eco doesn't have it.
-    pub(crate) fn absent(&self, error: &str) -> Option<Absent> {
-        self.script.as_ref()?.absent(error)
-    }
-
-    /// The error for a used-up budget, if the interpreter has stopped the script for it. `text` is the interpreter's
-    /// message.
-    pub(crate) fn stopped(&self, text: &str) -> Option<Error> {
-        let (budget, script) = (self.spent?, self.script.as_ref()?);
-        Some(Error::Budget {
-            budget,
-            value: self.engine.budgets.value(budget),
-            near: script.line(text),
-            setting: (self.engine.budgets.setting)(budget),
-        })
-    }
-
-    /// The error for a used-up budget after a call that returned well: the script went on although its interpreter
-    /// had stopped it, behind a promise for example.
-    pub(crate) fn broken(&self) -> Option<Error> {
-        self.spent
-            .map(|budget| Error::budget(budget, &self.engine.budgets))
     }
 
     /// Whether its calls take turns with those of others. A laboratory has no others.
@@ -307,28 +228,22 @@ impl InstanceState {
 
     /// Releases the bytes that the host held for a call, at its end.
     pub(crate) fn release_for_call(&mut self) {
-        self.for_result = 0;
-        let bytes = std::mem::take(&mut self.for_call);
-        if bytes > 0 {
-            self.release(bytes);
-        }
+        self.held.release_for_call();
     }
 
     /// Releases the bytes of a call's messages, once they are committed or dropped.
     pub(crate) fn release_pending(&mut self) {
-        let pending = std::mem::take(&mut self.pending);
-        self.release(pending);
-    }
-
-    fn release(&mut self, bytes: usize) {
-        self.in_use.subtract(bytes);
-        self.held -= bytes;
+        self.held.release_pending();
     }
 
     /// Counts bytes that the host holds for the instance until it ends.
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Budget> {
-        let in_use = self.in_use.add(bytes);
-        self.held += bytes;
+        let in_use = self.held.add(bytes);
+        self.check_total(in_use)
+    }
+
+    /// Checks the bytes that all instances have.
+    fn check_total(&self, in_use: usize) -> Result<(), Budget> {
         match &self.laboratory {
             Some(laboratory) => laboratory.check_memory(self.engine.budgets.total_memory),
             None => self.engine.total_memory.check(in_use),
@@ -345,21 +260,17 @@ impl HostCalls for InstanceState {
     }
 
     fn hold_for_call(&mut self, bytes: usize) -> Result<(), Budget> {
-        self.for_call += bytes;
-        self.hold(bytes)
+        let in_use = self.held.add_for_call(bytes);
+        self.check_total(in_use)
     }
 
     fn release_from_call(&mut self, bytes: usize) {
-        // What is not there any more was released with the call.
-        let bytes = bytes.min(self.for_call);
-        self.for_call -= bytes;
-        self.release(bytes);
+        self.held.release_from_call(bytes);
     }
 
     fn hold_result(&mut self, bytes: usize) -> Result<(), Budget> {
-        let before = std::mem::replace(&mut self.for_result, bytes);
-        self.release_from_call(before);
-        self.hold_for_call(bytes)
+        let in_use = self.held.add_result(bytes);
+        self.check_total(in_use)
     }
 
     fn spend_fuel(&mut self, fuel: u64, left: Option<u64>) -> Result<(), Budget> {
@@ -398,13 +309,8 @@ impl HostCalls for InstanceState {
         if self.memory.saturating_add(pending) > self.engine.budgets.memory {
             return Err(Budget::Memory);
         }
-        let before = std::mem::replace(&mut self.pending, pending);
-        if pending > before {
-            self.hold(pending - before)
-        } else {
-            self.release(before - pending);
-            Ok(())
-        }
+        let in_use = self.held.set_pending(pending);
+        in_use.map_or(Ok(()), |in_use| self.check_total(in_use))
     }
 
     fn check_shared(&self) -> Result<(), Budget> {
@@ -459,15 +365,6 @@ impl WasiView for InstanceState {
 
 impl Drop for InstanceState {
     fn drop(&mut self) {
-        self.in_use.subtract(self.held);
         self.engine.figures.drop_instance();
     }
-}
-
-/// Bytes that the host may hold for an instance beside its memory and its tables. `own` is the share of the
-/// instance's parts. The stack counts as a whole, since nothing tells how much of it was touched.
-pub(crate) fn held(budgets: &Budgets, own: u64) -> usize {
-    let own = usize::try_from(own).unwrap_or(usize::MAX);
-    let objects = WASI_OBJECTS * WASI_OBJECT + HANDLES * HANDLE;
-    budgets.stack.saturating_add(objects).saturating_add(own)
 }

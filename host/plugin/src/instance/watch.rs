@@ -1,5 +1,6 @@
 //! A call that is under way, as far as it is counted, or an observer of the engine is told of it. And the span of a call.
 
+use crate::called_function::CalledFunction;
 use crate::figures::TimedCall;
 use crate::participation::event::Happening;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ pub(super) const UNTIMED: u8 = 15;
 
 /// A call that is under way. `watching` begins it, and tells of it.
 pub(crate) struct Watch {
-    pub(super) function: &'static str,
+    pub(super) function: CalledFunction,
     pub(super) began: Instant,
     /// Processor time of the calls before it.
     pub(super) total: Duration,
@@ -47,6 +48,6 @@ pub(crate) enum DirectWatch {
 
 /// The span of `tracing` for a call of this function, with all that it waits for. Without a subscriber that wants it, it
 /// costs some instructions.
-pub(crate) fn call_span(function: &'static str) -> Span {
-    tracing::debug_span!("call", function)
+pub(crate) fn call_span(function: CalledFunction) -> Span {
+    tracing::debug_span!("call", function = function.name())
 }

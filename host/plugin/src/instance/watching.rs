@@ -2,6 +2,7 @@
 
 use super::state::{InstanceState, PluginShared};
 use super::watch::{DirectCalls, DirectWatch, UNTIMED, Watch};
+use crate::called_function::CalledFunction;
 use crate::error::Error;
 use crate::figures::TimedCall;
 use crate::observe::EngineEvent;
@@ -28,9 +29,9 @@ impl PluginShared {
 
 impl InstanceState {
     /// Begins to watch a call of this function, if somebody counts calls or observes the engine.
-    pub(crate) fn watch(&self, function: &'static str) -> Option<Watch> {
+    pub(crate) fn watch(&self, function: CalledFunction) -> Option<Watch> {
         let observed = match function {
-            "event" => self.engine.is_observed(),
+            CalledFunction::Event => self.engine.is_observed(),
             _ => self.engine.observes_all_calls(),
         };
         let watches = observed || self.engine.figures.count_calls();
@@ -73,7 +74,7 @@ impl InstanceState {
     pub(crate) fn watched_direct<T>(
         &self,
         watch: DirectWatch,
-        function: &'static str,
+        function: CalledFunction,
         calls: &mut DirectCalls,
         result: &Result<T, Error>,
     ) {
@@ -114,7 +115,7 @@ impl InstanceState {
     /// Tells the observers of a call, with its processor time and its time by the clock, unless the instance was dead.
     fn tell<T>(
         &self,
-        function: &'static str,
+        function: CalledFunction,
         happening: Option<&Happening>,
         (cpu, clock): (Duration, Duration),
         result: &Result<T, Error>,
@@ -127,7 +128,7 @@ impl InstanceState {
                 plugin: name,
                 version: version.get().copied(),
                 connection: self.participation.connection,
-                function,
+                function: function.name(),
                 event: happening.map(Happening::called_for),
                 cpu,
                 clock,

@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::imports::host_calls::HostCalls as _;
+use crate::instance::check_ended;
 use crate::instance::state::InstanceState;
 use crate::stdio::{Pipes, QUEUE, Stdio};
 use crate::usage::Usage;
@@ -44,29 +45,17 @@ pub(super) async fn wait_for_input<T>(
 /// It has broken a budget that is counted as calls end.
 pub(super) fn end_call(store: &mut impl InRun, pipes: &Pipes) -> Result<Duration, Budget> {
     let mut store = store.as_context_mut();
-    let (used, usage) = end_metering(&mut store, pipes);
+    let used = end_metering(&mut store, pipes);
+    store.data_mut().release_for_call();
+    check_ended(&store)?;
     let state = store.data_mut();
-    state.release_for_call();
-    check(state, usage)?;
     let watch = state.running.take();
     state.watched(watch, &Ok(()));
     Ok(used)
 }
 
-/// Checks the budgets that are counted as calls end: what connections share, the log, and the host's work for the call.
-fn check(state: &InstanceState, usage: Usage) -> Result<(), Budget> {
-    state.check_shared()?;
-    if state.host_fuel() > 0 && usage.fuel > Some(state.engine.budgets.fuel) {
-        return Err(Budget::Fuel);
-    }
-    Ok(())
-}
-
-/// Ends the time of the running call. Returns the processor time that it has had, and what the instance has used.
-fn end_metering(
-    store: &mut StoreContextMut<'_, InstanceState>,
-    pipes: &Pipes,
-) -> (Duration, Usage) {
+/// Ends the time of the running call, and notes what the instance has used. Returns the processor time that the call has had.
+fn end_metering(store: &mut StoreContextMut<'_, InstanceState>, pipes: &Pipes) -> Duration {
     let state = store.data_mut();
     let rest = state.meter.call_state.ends_within();
     let used = state.meter.end(rest);
@@ -77,7 +66,7 @@ fn end_metering(
         ..Usage::of(store.as_context())
     };
     pipes.used(usage);
-    (used, usage)
+    used
 }
 
 /// Begins a call, and waits for its turn. It goes on from one that had `used` so much where no input has come since.
@@ -131,9 +120,10 @@ pub(super) fn end_run<T>(
     result: Result<T, Error>,
 ) -> Result<T, Error> {
     let mut store = store.as_context_mut();
-    let (_, usage) = end_metering(&mut store, pipes);
+    end_metering(&mut store, pipes);
+    let checked = check_ended(&store);
     let state = store.data_mut();
-    let result = result.and_then(|value| match check(state, usage) {
+    let result = result.and_then(|value| match checked {
         Ok(()) => Ok(value),
         Err(broken) => Err(state.broke(broken)),
     });

@@ -4,6 +4,7 @@
 
 use super::load::Program;
 use super::template::Running;
+use crate::called_function::CalledFunction;
 use crate::cpu::call_state::{Bounds, CallState, Span};
 use crate::engine_state::EngineState;
 use crate::error::Error;
@@ -49,7 +50,7 @@ pub(crate) struct ProgramInstance {
     /// Whether the running call has stopped already.
     has_stopped: bool,
     /// The name of the running call.
-    function: &'static str,
+    function: CalledFunction,
     exit_code: Option<u32>,
     exit_report: ExitReport,
 }
@@ -99,7 +100,7 @@ impl ProgramInstance {
             made: Some(made),
             ends: None,
             has_stopped: false,
-            function: "open",
+            function: CalledFunction::Open,
             exit_code: None,
             exit_report,
         })
@@ -118,15 +119,15 @@ impl ProgramInstance {
     /// Tells the program of an event, and runs it until it waits for input again.
     pub(crate) async fn call(&mut self, event: Event<'_>) -> Result<Reply<'_>, Error> {
         let function = match event {
-            Event::Open => "open",
+            Event::Open => CalledFunction::Open,
             Event::Chunk(chunk) => {
                 self.pipes.give(chunk);
-                "receive"
+                CalledFunction::Receive
             }
-            Event::Beside => "event",
+            Event::Beside => CalledFunction::Event,
             Event::EndOfInput => {
                 self.pipes.end_input();
-                "end-of-input"
+                CalledFunction::EndOfInput
             }
         };
         self.calls(function);
@@ -144,7 +145,7 @@ impl ProgramInstance {
     }
 
     /// Names the call that begins.
-    fn calls(&mut self, function: &'static str) {
+    fn calls(&mut self, function: CalledFunction) {
         self.function = function;
         let began = self.made.take().unwrap_or_else(Instant::now);
         self.ends = began.checked_add(self.deadline);
@@ -161,7 +162,7 @@ impl ProgramInstance {
             self.left = self.engine.budgets.wait;
             self.has_stopped = false;
         }
-        self.calls("closed");
+        self.calls(CalledFunction::Closed);
         self.drive().await.map(drop)
     }
 

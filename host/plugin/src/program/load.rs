@@ -10,7 +10,8 @@ use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
 use crate::imports::Importer;
-use crate::instance::state::{PluginShared, held};
+use crate::instance::most_held;
+use crate::instance::state::PluginShared;
 use crate::instance::{Owner, Template};
 use crate::linking::Offer;
 use crate::loaded::{Interface, Loaded};
@@ -114,7 +115,7 @@ fn template(
         state: Some(engine.0.state.clone()),
     };
     // A chunk that it has not read, and what its peer has not taken.
-    let held = held(engine.budgets(), compiled.held).saturating_add(2 * QUEUE);
+    let held = most_held(engine.budgets(), compiled.held).saturating_add(2 * QUEUE);
     let (starts_slowly, target) = (compiled.copied > FEW_PAGES, compiled.target);
     match &compiled.code {
         Code::Module(module) => Ok(ProgramTemplate::Module(Template {

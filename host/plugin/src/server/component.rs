@@ -3,6 +3,7 @@
 //! It dispatches each call to its function, and commits the call's messages when the function has returned.
 
 use crate::abi::{self, Bytes, Lifting, ServerExports};
+use crate::called_function::CalledFunction;
 use crate::error::Error;
 use crate::function::Function;
 use crate::instance::{Instance, Watch, call_span};
@@ -25,13 +26,12 @@ pub(super) enum Call<'a> {
 }
 
 impl Call<'_> {
-    /// The function, by its name in the WIT.
-    fn function(&self) -> &'static str {
+    fn function(&self) -> CalledFunction {
         match self {
-            Self::Open(_) => "open",
-            Self::Receive(_) => "receive",
-            Self::Event => "event",
-            Self::EndOfInput => "end-of-input",
+            Self::Open(_) => CalledFunction::Open,
+            Self::Receive(_) => CalledFunction::Receive,
+            Self::Event => CalledFunction::Event,
+            Self::EndOfInput => CalledFunction::EndOfInput,
         }
     }
 }
@@ -207,14 +207,14 @@ impl ComponentServer {
     /// Makes the last call, unless the instance is dead, and unsubscribes from all topics afterwards.
     pub(super) async fn closed(&mut self, why: Reason) -> Result<(), Error> {
         self.instance.participation().give_up_turn();
-        let watch = self.instance.watch("closed");
+        let watch = self.instance.watch(CalledFunction::Closed);
         let said = match (&self.functions, self.instance.enter_last()) {
             (Functions::Session { closed, .. }, Some(mut entered)) => {
                 let last_call = async {
                     entered.call(*closed, (why.into(),)).await?;
                     entered.commit().await
                 };
-                Some(last_call.instrument(call_span("closed")).await)
+                Some(last_call.instrument(call_span(CalledFunction::Closed)).await)
             }
             (Functions::Session { .. }, None) | (Functions::Handler { .. }, _) => None,
         };

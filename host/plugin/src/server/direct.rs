@@ -9,6 +9,7 @@
 //! model's canonical ABI defines it for a `list<u8>`: <https://github.com/WebAssembly/component-model>,
 //! `CanonicalABI.md`. Memory, replies and traps are bounded as for any plugin.
 
+use crate::called_function::CalledFunction;
 use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
@@ -22,9 +23,6 @@ use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 
 /// Ticks until the epoch deadline, which is never reached.
 const NEVER: u64 = u64::MAX / 2;
-
-/// The name of its function, for whoever observes calls.
-const RECEIVE: &str = "receive";
 
 /// The module of a plugin that is called directly. Its instances are made from it.
 pub(super) struct DirectTemplate {
@@ -114,7 +112,7 @@ impl DirectInstance {
     fn watched<T>(&mut self, watch: Option<DirectWatch>, result: &Result<T, Error>) {
         if let Some(watch) = watch {
             let state = self.store.data();
-            state.watched_direct(watch, RECEIVE, &mut self.calls, result);
+            state.watched_direct(watch, CalledFunction::Receive, &mut self.calls, result);
         }
     }
 
@@ -194,7 +192,7 @@ impl DirectBuffer for DirectInstance {
         let room = room.ok_or_else(no_room)?;
         let watch = self.store.data().watch_direct(&self.calls);
         let reply =
-            call_span(RECEIVE).in_scope(|| self.enter(|it| it.receive(List { length, ..room })));
+            call_span(CalledFunction::Receive).in_scope(|| self.enter(|it| it.receive(List { length, ..room })));
         self.watched(watch, &reply);
         let data = reply?.of(self.memory.data(&self.store));
         Ok(Reply {

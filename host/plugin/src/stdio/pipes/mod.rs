@@ -6,6 +6,7 @@
 mod program_side;
 mod session_side;
 
+use crate::called_function::CalledFunction;
 use crate::usage::Usage;
 use eco_compile::Budget;
 use parking_lot::{Mutex, MutexGuard};
@@ -51,8 +52,8 @@ struct State {
     /// Bytes that the running call has written.
     written: usize,
     peer_is_gone: bool,
-    /// The name of the call, for those who observe the engine.
-    function: &'static str,
+    /// The call, for those who observe the engine.
+    function: CalledFunction,
     /// Whether the program may run: its session drives it, and bounds it.
     is_driven: bool,
     /// Whether the program waits for input.

@@ -1,6 +1,7 @@
 //! The program's side: it reads, writes, and waits, in functions of WASI.
 
 use super::{Gone, KEPT, Pipes, QUEUE, Replies};
+use crate::called_function::CalledFunction;
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::future::poll_fn;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 impl Pipes {
     /// The name of the call that begins. What it may write is counted from here, if something can be read.
-    pub(crate) fn begin_call(&self) -> &'static str {
+    pub(crate) fn begin_call(&self) -> CalledFunction {
         let mut state = self.state();
         if state.is_readable() {
             state.written = 0;

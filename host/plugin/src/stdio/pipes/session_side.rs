@@ -1,13 +1,14 @@
 //! The session's side: it gives, takes, and says whether the program may run.
 
 use super::{Pipes, Replies};
+use crate::called_function::CalledFunction;
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::time::Duration;
 
 impl Pipes {
     /// Names the call that begins.
-    pub(crate) fn calls(&self, function: &'static str) {
+    pub(crate) fn calls(&self, function: CalledFunction) {
         self.state().function = function;
     }
 
