@@ -31,15 +31,15 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Bytes of a body that nobody asked for, or of a head that is too large. A connection with more is reset.
 const WASTE: u64 = 1024 * 1024;
 
-/// Answers one request, whose end is that of the connection. `is_answered` is set as soon as the request is there.
+/// Answers one request, whose end is that of the connection. `has_request` is set as soon as the request is there.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     site: &Site,
-    is_answered: &AtomicBool,
+    has_request: &AtomicBool,
 ) {
     let served = async {
         let answer = service_fn(|request: Request<Incoming>| {
-            is_answered.store(true, Ordering::Relaxed);
+            has_request.store(true, Ordering::Relaxed);
             async move { Ok::<_, Infallible>(site.answer(&request.into_parts().0).await) }
         });
         let connection = Builder::new()

@@ -3,13 +3,15 @@
 use crate::Shared;
 use crate::dialogue::{Dialogue, Events};
 use crate::event::Ending;
+use crate::memory::Use;
+use crate::ring::MOST_BYTES;
 use eco_net::{Counts, Server, ServerEvent, StreamObserver};
 use eco_plugin::{EngineBuilder, EngineEvent, ObservedCalls};
 use eco_text::escape::one_line;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Open connections that one look shows: the newest. A person reads no more, and a page draws these in a moment.
@@ -24,11 +26,15 @@ const MOST_ENDED: usize = 200;
 #[derive(Clone)]
 pub struct ServerCapture(Arc<OfServer>);
 
-struct OfServer {
+pub(crate) struct OfServer {
     shared: Arc<Shared>,
     /// Locked when a connection comes or goes, and for each line of a plugin that is kept.
     table: Mutex<Table>,
 }
+
+/// All servers that there are.
+#[derive(Debug, Default)]
+pub(crate) struct Servers(Mutex<Vec<Weak<OfServer>>>);
 
 #[derive(Default)]
 struct Table {
@@ -98,10 +104,15 @@ pub struct EndedConnection {
 
 impl ServerCapture {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self(Arc::new(OfServer {
-            shared,
+        let of_server = Arc::new(OfServer {
+            shared: shared.clone(),
             table: Mutex::default(),
-        }))
+        });
+        let mut servers = shared.servers.0.lock();
+        servers.retain(|server| server.strong_count() > 0);
+        servers.push(Arc::downgrade(&of_server));
+        drop(servers);
+        Self(of_server)
     }
 
     /// Has this server tell of its connections. It is the one that [observes its streams](Server::observe_streams).
@@ -151,6 +162,7 @@ impl ServerCapture {
     /// It can be dropped and called again.
     pub async fn events(&self, connection: u64, from: u64, wait: Duration) -> Option<Events> {
         let dialogue = self.0.dialogue(connection)?;
+        self.0.shared.make_room(&dialogue);
         Some(dialogue.events(from, wait).await)
     }
 }
@@ -158,6 +170,31 @@ impl ServerCapture {
 impl fmt::Debug for ServerCapture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerCapture").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Makes room for a connection that somebody follows, where there is little left: what is kept of others is forgotten. Those
+    /// that have ended come first, and then those at which nobody has looked for the longest time.
+    fn make_room(&self, followed: &Arc<Dialogue>) {
+        let is_room = || self.memory.left(Use::Followed) >= MOST_BYTES;
+        if is_room() {
+            return;
+        }
+        let (mut ended, mut open) = (Vec::new(), Vec::new());
+        for server in self.servers.0.lock().iter().filter_map(Weak::upgrade) {
+            let table = server.table.lock();
+            ended.extend(table.ended.iter().map(|ended| ended.dialogue.clone()));
+            open.extend(table.open.values().map(|open| open.dialogue.clone()));
+        }
+        open.sort_by_cached_key(|dialogue| dialogue.looked_at());
+        let others = ended.iter().chain(&open);
+        for other in others.filter(|other| !Arc::ptr_eq(other, followed)) {
+            if is_room() {
+                return;
+            }
+            other.forget();
+        }
     }
 }
 
@@ -336,6 +373,43 @@ mod tests {
                 .eq((6..=ended + 5).rev())
         );
         assert_eq!(look.others_ended, 5);
+    }
+
+    #[tokio::test]
+    async fn who_is_followed_last_has_room_whoever_was_followed_before() {
+        let whole = Capture::default();
+        let (first, second) = (whole.server(), whole.server());
+        first.look();
+        let chunk = vec![0; 1024 * 1024];
+        let received = |events: &Events| {
+            let chunks = events.events.iter();
+            chunks
+                .filter(
+                    |event| matches!(&event.kind, Kind::Received(bytes) if bytes.kept.len() > 1000),
+                )
+                .count()
+        };
+        // More than there is memory for, all of them open, or, in the end, over.
+        let most = 2 * crate::memory::FOR_ALL / MOST_BYTES;
+        let mut observers = Vec::new();
+        for id in 1..=most as u64 {
+            let server = [&first, &second][usize::from(id % 2 == 0)];
+            let observer = server.0.open(id, "peer", "local", None);
+            for _ in 0..3 {
+                // It may keep more each time that it is asked for, as after a while.
+                let dialogue = server.0.dialogue(id).unwrap();
+                dialogue.may_keep_more();
+                server.events(id, 0, Duration::ZERO).await.unwrap();
+                observer.received(&chunk);
+            }
+            let events = server.events(id, 0, Duration::ZERO).await.unwrap();
+            assert!(received(&events) > 0, "{id}");
+            assert!(whole.0.memory.left(Use::Followed) > 0);
+            observers.push(observer);
+            if id > most as u64 / 2 {
+                end(&server.0, id);
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -204,8 +204,7 @@ impl Dialogue {
         }
         let now = Instant::now();
         let mut kept = self.kept.lock();
-        let (watch, memory) = (&self.shared.watch, &self.shared.memory);
-        if !watch.is_on(now) || !memory.has_room(kept.whom) {
+        if !self.shared.watch.is_on(now) || !self.has_room(&mut kept) {
             self.events_left.store(0, Ordering::Relaxed);
             // It may begin anew when somebody looks again.
             (kept.allowed, kept.whom) = (None, Use::Beginning);
@@ -224,6 +223,27 @@ impl Dialogue {
         drop(kept);
         self.news.notify_waiters();
         Some(at)
+    }
+
+    /// Whether there is memory for an event. Of a connection that somebody follows, the oldest events make way.
+    fn has_room(&self, kept: &mut Kept) -> bool {
+        let memory = &self.shared.memory;
+        if memory.left(kept.whom) == 0 && kept.whom == Use::Followed {
+            let half = kept.ring.bytes() / 2;
+            memory.give_back(kept.ring.shrink_to(half));
+        }
+        memory.left(kept.whom) > 0
+    }
+
+    /// When somebody last looked at it.
+    pub(crate) fn looked_at(&self) -> Option<Instant> {
+        self.kept.lock().allowed
+    }
+
+    /// Forgets all but its last event.
+    pub(crate) fn forget(&self) {
+        let bytes = self.kept.lock().ring.shrink_to(0);
+        self.shared.memory.give_back(bytes);
     }
 
     /// The session is called next, for what came at this time.
@@ -359,6 +379,14 @@ impl Passing<'_> {
             Self::In(bytes) | Self::Out(bytes) => bytes.len(),
             Self::Nothing => 0,
         }
+    }
+}
+
+#[cfg(test)]
+impl Dialogue {
+    /// Whoever follows it next is taken to have waited.
+    pub(crate) fn may_keep_more(&self) {
+        self.kept.lock().allowed = None;
     }
 }
 

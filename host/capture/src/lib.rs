@@ -34,6 +34,7 @@ pub use connections::{Connections, EndedConnection, OpenConnection, ServerCaptur
 pub use dialogue::Events;
 pub use event::{Bytes, Ending, Event, Kind};
 
+use connections::Servers;
 use memory::Memory;
 use std::sync::Arc;
 use watch::Watch;
@@ -47,6 +48,7 @@ pub struct Capture(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) watch: Watch,
     pub(crate) memory: Memory,
+    pub(crate) servers: Servers,
 }
 
 impl Capture {

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Test: `dialogue::tests::all_together_keep_no_more_than_there_is_memory_for`.
 pub(crate) const FOR_BEGINNINGS: usize = 32 * 1024 * 1024;
 
-/// Bytes for all that is kept, with those connections that somebody follows. Beyond it nothing is kept at all.
-/// Test: `dialogue::tests::all_together_keep_no_more_than_there_is_memory_for`.
+/// Bytes for all that is kept, with those connections that somebody follows. Beyond it what was kept earlier makes way: for a
+/// connection that somebody asks for that of others, and else its own.
+/// Test: `connections::tests::who_is_followed_last_has_room_whoever_was_followed_before`.
 pub(crate) const FOR_ALL: usize = 64 * 1024 * 1024;
 
 /// Whom memory is for.
@@ -25,13 +26,13 @@ pub(crate) enum Use {
 pub(crate) struct Memory(AtomicUsize);
 
 impl Memory {
-    /// Whether there is any left. Several who ask at once may each take what is left: an event more than there may be.
-    pub(crate) fn has_room(&self, whom: Use) -> bool {
+    /// Bytes that are left. Several who ask at once may each take the last of them: an event more than there may be.
+    pub(crate) fn left(&self, whom: Use) -> usize {
         let most = match whom {
             Use::Beginning => FOR_BEGINNINGS,
             Use::Followed => FOR_ALL,
         };
-        self.0.load(Ordering::Relaxed) < most
+        most.saturating_sub(self.0.load(Ordering::Relaxed))
     }
 
     pub(crate) fn take(&self, bytes: usize) {

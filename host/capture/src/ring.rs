@@ -27,10 +27,9 @@ impl Ring {
     pub(crate) fn push(&mut self, at: Duration, kind: Kind) -> isize {
         let before = self.bytes;
         while self.events.len() >= MOST_EVENTS || self.bytes >= MOST_BYTES {
-            let Some(oldest) = self.events.pop_front() else {
+            if !self.forget_oldest() {
                 break;
-            };
-            self.bytes -= memory(&oldest.kind);
+            }
         }
         self.bytes += memory(&kind);
         self.events.push_back(Event {
@@ -41,6 +40,22 @@ impl Ring {
         self.next += 1;
         // Both are far below what an isize can hold.
         self.bytes as isize - before as isize
+    }
+
+    /// Forgets the oldest events, until the others have no more bytes than this. The last one stays. Returns the bytes of those
+    /// that are gone.
+    pub(crate) fn shrink_to(&mut self, most_bytes: usize) -> usize {
+        let before = self.bytes;
+        while self.bytes > most_bytes && self.events.len() > 1 {
+            self.forget_oldest();
+        }
+        before - self.bytes
+    }
+
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.events.pop_front();
+        self.bytes -= oldest.as_ref().map_or(0, |oldest| memory(&oldest.kind));
+        oldest.is_some()
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -94,10 +94,28 @@ pub(super) enum Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
+    use crate::arguments::tls::{ClientTlsArgs, ServerTlsArgs};
+    use clap::{Args as _, Command, CommandFactory as _};
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_command_line_is_consistent_and_every_argument_has_help() {
         Args::command().help_expected(true).debug_assert();
+    }
+
+    #[test]
+    fn no_other_flag_slips_under_the_heading_of_tls() {
+        let under = |command: &Command| -> BTreeSet<String> {
+            let all = command.get_arguments();
+            let under = all.filter(|it| it.get_help_heading() == Some("TLS"));
+            under.map(|it| it.get_id().to_string()).collect()
+        };
+        let server = under(&ServerTlsArgs::augment_args(Command::new("server")));
+        let client = under(&ClientTlsArgs::augment_args(Command::new("client")));
+        for command in Args::command().get_subcommands() {
+            let mut others = under(command);
+            others.retain(|it| !server.contains(it) && !client.contains(it));
+            assert!(others.is_empty(), "{}: {others:?}", command.get_name());
+        }
     }
 }

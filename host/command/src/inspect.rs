@@ -105,9 +105,12 @@ impl Report {
             Some(script) => Some(script.name().to_owned()),
             None => language(&found.made_with),
         };
-        let program = matches!(found.program, Some(Ok(_))).then_some(match found.is_module {
-            true => "a program of WASI preview 1 (core module): reads stdin, writes stdout",
-            false => "a program of WASI 0.2 (component): reads stdin, writes stdout",
+        let program = found.program.map(|fit| match (fit, found.is_module) {
+            (Err(error), _) => Err(Advised(error).to_string()),
+            (Ok(_), true) => {
+                Ok("a program of WASI preview 1 (core module): reads stdin, writes stdout")
+            }
+            (Ok(_), false) => Ok("a program of WASI 0.2 (component): reads stdin, writes stdout"),
         });
         let kind = match found.script {
             Some(_) => "script",
@@ -125,8 +128,8 @@ impl Report {
             functions: fit.map(|fit| fit.functions.clone()).unwrap_or_default(),
             made_with: found.made_with,
             exports: found.exports,
-            server: Usability::of(found.server, program),
-            client: Usability::of(found.client, program),
+            server: Usability::of(found.server, program.as_ref()),
+            client: Usability::of(found.client, program.as_ref()),
         }
     }
 
@@ -180,13 +183,16 @@ impl Report {
 }
 
 impl Usability {
-    /// `program` is what it can be as a program. What is a plugin as well is used as that, unless it is called a program.
-    fn of(fit: Result<Fit, LoadError>, program: Option<&'static str>) -> Self {
+    /// `program` is what it can be as a program, or why it can't be one. What is a plugin as well is used as that, unless it
+    /// is called a program.
+    fn of(fit: Result<Fit, LoadError>, program: Option<&Result<&'static str, String>>) -> Self {
         let (interface, missing) = match (fit, program) {
             (Ok(fit), _) => (Some(fit.interface), None),
-            (Err(_), Some(_)) => (Some(Interface::Program), None),
+            (Err(_), Some(Ok(_))) => (Some(Interface::Program), None),
+            (Err(_), Some(Err(missing))) => (None, Some(missing.clone())),
             (Err(error), None) => (None, Some(Advised(error).to_string())),
         };
+        let program = program.and_then(|it| it.as_ref().ok().copied());
         Self {
             usable: interface.is_some(),
             interface: interface.map(Interface::name),

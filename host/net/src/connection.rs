@@ -132,13 +132,11 @@ impl<T: Transport> ConnectionLoop<'_, T> {
                 Err(error) => return End::PeerReset(error),
             };
             let sent = self.counts.sent();
+            if let Some(function) = function {
+                self.counts.called(function);
+            }
             let end = match reply {
-                Ok(reply) => {
-                    if let Some(function) = function {
-                        self.counts.called(function);
-                    }
-                    self.write(reply).await
-                }
+                Ok(reply) => self.write(reply).await,
                 Err(error) => Some(End::Failed(error)),
             };
             if let Some(end) = end {

@@ -56,7 +56,7 @@ impl LiveCounts {
         self.tell(|observer| observer.received_fin());
     }
 
-    /// The session has answered.
+    /// A call of the session is over.
     pub(super) fn called(&self, function: SessionCall) {
         self.tell(|observer| observer.called(function));
     }

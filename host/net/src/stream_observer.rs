@@ -1,4 +1,4 @@
-//! Observation of one connection's stream: what comes, what goes, and when the session has answered.
+//! Observation of one connection's stream: what comes, what goes, and when the session's calls are over.
 //!
 //! It owns the trait, and what its methods mean. Who observes, and what for, is the embedder's.
 
@@ -11,9 +11,8 @@ pub trait StreamObserver: Send + Sync {
     /// The peer has finished sending, and the session is told next.
     fn received_fin(&self);
 
-    /// The session has answered, after [`open`](eco_contract::Session::open),
-    /// [`receive`](eco_contract::Session::receive), [`event`](eco_contract::Session::event) or
-    /// [`end_of_input`](eco_contract::Session::end_of_input). It is not told of a call that failed: the connection ends by that.
+    /// A call is over: the session has answered, or has failed, which ends the connection. Of
+    /// [`open`](eco_contract::Session::open) it is told only if the session has answered, and goes on.
     fn called(&self, function: SessionCall);
 
     /// A reply was written as a whole. It has at least one byte.

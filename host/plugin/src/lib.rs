@@ -78,7 +78,7 @@
 #![forbid(unsafe_code)]
 
 mod abi;
-mod called_function;
+mod call;
 mod client;
 mod cpu;
 mod engine;

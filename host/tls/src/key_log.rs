@@ -8,7 +8,7 @@ use super::error::Error;
 use parking_lot::Mutex;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,20 +16,30 @@ use std::sync::Arc;
 #[derive(Debug)]
 struct KeyLog(Mutex<File>);
 
-/// Opens or makes the file, for its user alone.
+/// Opens or makes the file, which is for its user alone from then on.
 ///
 /// # Errors
-/// Nothing can be written there.
+/// Nothing can be written there, or it is no file: a pipe that nobody reads would hold up all connections.
 pub(super) fn to(path: &Path) -> Result<Arc<dyn rustls::KeyLog>, Error> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|source| Error::KeyLog {
+    let file = open(path).map_err(|source| Error::KeyLog {
         path: path.to_owned(),
         source,
     })?;
     Ok(Arc::new(KeyLog(Mutex::new(file))))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
 }
 
 impl rustls::KeyLog for KeyLog {

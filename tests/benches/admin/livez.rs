@@ -1,4 +1,4 @@
-//! How fast `/livez` answers while plugins take all processors: an orchestrator kills what doesn't answer in time.
+//! How fast `/livez` answers while plugins, and others, take all processors: an orchestrator kills what doesn't answer in time.
 
 use anyhow::{Context as _, Result, ensure};
 use eco_benches::process::Process;
@@ -20,19 +20,44 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// The time in which `/livez` should answer, in ms, at p99.
 const AIM: f64 = 50.0;
 
-/// What the server has to do, the flags for it, and whether those who are cut off come again.
-const STATES: [(&str, &[&str], usize); 3] = [
-    ("nothing", &[], 0),
-    (
-        "calls that loop for minutes",
-        &["--cpu", "10m", "--deadline", "10m"],
-        LOOPING,
-    ),
-    (
-        "calls that loop for 50 ms, and are cut off, on connections that come anew",
-        &["--cpu", "50ms"],
-        LOOPING,
-    ),
+/// A state of the machine.
+struct State {
+    /// What the server has to do.
+    does: &'static str,
+    flags: &'static [&'static str],
+    /// Connections whose calls loop, for each processor.
+    looping: usize,
+    /// Other threads that loop, for each processor. eco keeps one processor free of calls that loop.
+    others: usize,
+}
+
+const FOR_MINUTES: &[&str] = &["--cpu", "10m", "--deadline", "10m"];
+
+const STATES: [State; 4] = [
+    State {
+        does: "nothing",
+        flags: &[],
+        looping: 0,
+        others: 0,
+    },
+    State {
+        does: "calls that loop for minutes",
+        flags: FOR_MINUTES,
+        looping: LOOPING,
+        others: 0,
+    },
+    State {
+        does: "calls that loop for 50 ms, and are cut off, on connections that come anew",
+        flags: &["--cpu", "50ms"],
+        looping: LOOPING,
+        others: 0,
+    },
+    State {
+        does: "calls that loop for minutes, beside another program that loops on all processors",
+        flags: FOR_MINUTES,
+        looping: LOOPING,
+        others: 1,
+    },
 ];
 
 /// The table, each row of so many requests.
@@ -45,30 +70,31 @@ pub(super) fn table(requests: usize) -> Result<String> {
         | what the server does | its processors | median, ms | p99, ms | longest, ms | aim at p99 |\n|---|---|---|---|---|---|\n",
         PAUSE.as_millis(),
     );
-    for (does, flags, looping) in STATES {
-        let State { busy, times } = measure(flags, looping * processors, requests)?;
+    for state in STATES {
+        let Measured { busy, times } = measure(&state, processors, requests)?;
         let at = |percent: usize| times.get((times.len() * percent).div_ceil(100).max(1) - 1);
         let [median, late, longest] =
             [at(50), at(99), at(100)].map(|time| time.map_or(0.0, milliseconds));
         let verdict = if late <= AIM { "met" } else { "missed" };
         writeln!(
             table,
-            "| {does} | {:.0} % | {median:.2} | {late:.2} | {longest:.2} | {AIM} ms: {verdict} |",
+            "| {} | {:.0} % | {median:.2} | {late:.2} | {longest:.2} | {AIM} ms: {verdict} |",
+            state.does,
             100.0 * busy / processors as f64,
         )?;
     }
     Ok(table)
 }
 
-/// What was measured in one state of the server.
-struct State {
+/// What was measured in one state.
+struct Measured {
     /// Processors that the server took.
     busy: f64,
     /// The time of each request, the shortest first.
     times: Vec<Duration>,
 }
 
-fn measure(flags: &[&str], looping: usize, requests: usize) -> Result<State> {
+fn measure(state: &State, processors: usize, requests: usize) -> Result<Measured> {
     let folder = tempfile::tempdir()?;
     let plugin = folder.path().join("loops.lua");
     std::fs::write(&plugin, LOOPS)?;
@@ -77,12 +103,24 @@ fn measure(flags: &[&str], looping: usize, requests: usize) -> Result<State> {
     let server = Process::start(|port| {
         let mut command = Command::new(&eco);
         command.args(["serve", "-qq", "--listen", &format!("127.0.0.1:{port}")]);
-        command.args(["--admin", &admin.to_string()]).args(flags);
+        command
+            .args(["--admin", &admin.to_string()])
+            .args(state.flags);
         command.arg("--plugin").arg(&plugin);
         command
     })?;
     let goes_on = Arc::new(AtomicBool::new(true));
     let began = Arc::new(AtomicU64::new(0));
+    let looping = state.looping * processors;
+    let others = (0..state.others * processors).map(|_| {
+        let goes_on = goes_on.clone();
+        thread::spawn(move || {
+            while goes_on.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        })
+    });
+    let others: Vec<_> = others.collect();
     let clients: Vec<_> = (0..looping)
         .map(|_| {
             let (address, goes_on, began) = (server.address, goes_on.clone(), began.clone());
@@ -103,11 +141,11 @@ fn measure(flags: &[&str], looping: usize, requests: usize) -> Result<State> {
     let busy = (server.cpu()? - before).as_secs_f64() / at.elapsed().as_secs_f64();
     goes_on.store(false, Ordering::Relaxed);
     drop(server);
-    for client in clients {
-        ensure!(client.join().is_ok(), "a client has panicked");
+    for thread in clients.into_iter().chain(others) {
+        ensure!(thread.join().is_ok(), "a thread has panicked");
     }
     times.sort();
-    Ok(State { busy, times })
+    Ok(Measured { busy, times })
 }
 
 /// Has the plugin loop, again and again where it is cut off.

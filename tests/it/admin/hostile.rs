@@ -2,8 +2,10 @@
 
 use super::{admin_of, answer_to, get};
 use crate::support::{Peer, serve};
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Everything that is told of an address that is none of its own.
 #[track_caller]
@@ -25,9 +27,27 @@ fn a_thousand_connections_that_say_nothing_keep_nobody_out() {
     }
     assert_eq!(get(admin, "/livez").body, "ok\n");
     // The first have made way.
-    for peer in &mut silent[..900] {
+    for peer in &mut silent[..400] {
         assert!(!matches!(peer.0.read(&mut [0]), Ok(1..)));
     }
+    drop(silent);
+    // Nor do they where new ones come as fast as they can, and stay.
+    let comes = AtomicBool::new(true);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            let mut silent = VecDeque::new();
+            while comes.load(Ordering::Relaxed) {
+                silent.push_back(std::net::TcpStream::connect(admin));
+                if silent.len() > 900 {
+                    silent.pop_front();
+                }
+            }
+        });
+        for _ in 0..50 {
+            assert_eq!(get(admin, "/livez").body, "ok\n");
+        }
+        comes.store(false, Ordering::Relaxed);
+    });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{get, get_with, page_of};
 use crate::harness::Eco;
-use crate::support::{Peer, empty_folder, serve};
+use crate::support::{Peer, empty_folder, plugin_file, serve};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
@@ -34,6 +34,19 @@ fn kinds(events: &Value) -> Vec<String> {
         }
     };
     events.iter().map(kind).collect()
+}
+
+/// The events of a connection, once it is over.
+#[track_caller]
+fn whole(admin: SocketAddr, id: u64, token: &str) -> Value {
+    let deadline = Instant::now() + super::PATIENCE;
+    loop {
+        let events = json_of(admin, &format!("/events.json?id={id}&from=0"), token);
+        if events["is_over"] == true {
+            return events;
+        }
+        assert!(Instant::now() < deadline, "{events}");
+    }
 }
 
 #[test]
@@ -70,12 +83,7 @@ fn a_dialogue_is_shown_in_its_order_with_the_lines_of_the_plugin() {
     peer.finish();
     peer.expect(b"bye").expect_end();
 
-    let deadline = Instant::now() + super::PATIENCE;
-    let mut events = json_of(admin, "/events.json?id=1&from=0", &token);
-    while events["is_over"] == false {
-        assert!(Instant::now() < deadline, "{events}");
-        events = json_of(admin, "/events.json?id=1&from=0", &token);
-    }
+    let events = whole(admin, 1, &token);
     assert_eq!(
         kinds(&events),
         [
@@ -112,6 +120,57 @@ fn a_dialogue_is_shown_in_its_order_with_the_lines_of_the_plugin() {
     }
     let other = get_with(admin, "/events.json?service=other&id=1&from=0", &token);
     assert_eq!(other.body, "there is no such service\n");
+}
+
+/// Sets a timer, hears a topic, and fails at what is long.
+const EVENTS: &str = r#"
+function receive(chunk) {
+    if (chunk.length > 3) throw new Error("too long");
+    if (new TextDecoder().decode(chunk) === "say") {
+        publish("room", "x");
+        return chunk;
+    }
+    subscribe("room");
+    setTimeout(() => "t", 1);
+    return chunk;
+}
+function message() { return "m"; }
+"#;
+
+#[test]
+fn events_and_calls_that_fail_are_shown_too() {
+    let plugin = plugin_file("live-events.js", EVENTS);
+    let mut server = serve(&["--admin", "127.0.0.1:0", "-p", &plugin]);
+    let (admin, token) = page_of(&mut server);
+    json_of(admin, "/connections.json", &token);
+    let (mut peer, mut other) = (Peer::connect(server.address), Peer::connect(server.address));
+    peer.send(b"hi").expect(b"hit");
+    other.send(b"say").expect(b"say");
+    peer.expect(b"m").send(b"long").expect_reset();
+    let events = whole(admin, 1, &token);
+    assert_eq!(
+        kinds(&events),
+        [
+            "opened",
+            "called open",
+            "received aGk=",
+            "called receive",
+            "sent aGk=",
+            "called event",
+            "sent dA==",
+            "called event",
+            "sent bQ==",
+            "received bG9uZw==",
+            "called receive",
+            "ended"
+        ]
+    );
+    let event = |number: usize| &events["events"][number]["event"];
+    assert_eq!(*event(5), json!({ "kind": "timer", "topic": null }));
+    assert_eq!(*event(7), json!({ "kind": "message", "topic": "\"room\"" }));
+    let ended = &events["events"][11];
+    assert_eq!(ended["reason"], "failed");
+    assert!(ended["error"].to_string().contains("too long"), "{ended}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ name = "keeps"
 plugin = "does.lua"
 state = "file:kept"
 listen = "127.0.0.1:0"
+max-connections-per-peer = 1
 "#;
 
 const DOES: &str = r#"
@@ -111,7 +112,7 @@ fn each_family_shows_what_has_happened_and_no_word_of_a_stranger() {
     );
     assert!(metrics.value("eco_memory_bytes") > 0.0);
 
-    // The plugin fails in two ways, and a peer has too many connections.
+    // The plugin fails in two ways.
     Peer::connect(does).send(b"loop").expect_reset();
     Peer::connect(does).send(b"fail").expect_reset();
     let mut two = [(); 2].map(|()| Peer::connect(does));
@@ -151,7 +152,12 @@ fn each_family_shows_what_has_happened_and_no_word_of_a_stranger() {
     let waited = r#"eco_connections_waited_total{service="does"}"#;
     assert!(Metrics::of(admin).value(waited) >= 1.0);
 
-    Peer::connect(keeps).send(b"keep").expect(b"done\n");
+    let mut keep = Peer::connect(keeps);
+    keep.send(b"keep").expect(b"done\n");
+    // Another connection is too many for one peer.
+    let _refused = Peer::connect(keeps);
+    let refused = r#"eco_connections_refused_total{service="keeps",reason="too-many"}"#;
+    until(admin, |metrics| metrics.value(refused) == 1.0);
     let text = get(admin, "/metrics").body;
     let metrics = Metrics::read(&text);
     assert_eq!(metrics.value(r#"eco_store_keys{service="keeps"}"#), 1.0);

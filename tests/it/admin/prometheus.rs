@@ -33,6 +33,27 @@ fn started(command: &mut Command) -> Option<Child> {
     }
 }
 
+/// The alert that a service is full comes after five minutes in which connections wait, and not for one that waits now and
+/// then.
+const FULL: &str = "
+rule_files: [RULES]
+evaluation_interval: 1m
+tests:
+- interval: 1m
+  input_series:
+  - { series: 'eco_connections_waiting{service=\"full\"}', values: '1x20' }
+  - { series: 'eco_connections_waiting{service=\"busy\"}', values: '1 0 0 0 1 0 0 0 1 0 0 0 1 0 0 0 1 0 0 0' }
+  alert_rule_test:
+  - eval_time: 4m
+    alertname: EcoFull
+  - eval_time: 15m
+    alertname: EcoFull
+    exp_alerts:
+    - exp_labels: { service: full, severity: warning }
+      exp_annotations:
+        summary: All places of full are taken most of the time, and connections wait (--max-connections).
+";
+
 /// A process that ends with its test.
 struct Ends(Child);
 
@@ -72,7 +93,36 @@ fn the_dashboard_and_the_alerts_ask_for_metrics_that_there_are() {
         "",
     ) {
         assert!(checked.status.success(), "{checked:?}");
+        let folder = empty_folder("admin-rules");
+        for (does, name, text) in [
+            ("test", "full.yml", FULL.replace("RULES", &rules)),
+            ("check", "dashboard.yml", expressions()),
+        ] {
+            let file = folder.join(name);
+            std::fs::write(&file, text).expect("the folder is ours");
+            let ended = run(Command::new("promtool").args([does, "rules"]).arg(file), "");
+            let ended = ended.expect("promtool is there");
+            assert!(ended.status.success(), "{ended:?}");
+        }
     }
+}
+
+/// What the dashboard asks for, as rules, whose expressions promtool checks.
+fn expressions() -> String {
+    let text = std::fs::read_to_string(project_file("host/dist/grafana.json"));
+    let expression = Regex::new(r#""expr": "((?:[^"\\]|\\.)*)""#).expect("it is a pattern");
+    let text = text.expect("it is there");
+    let rules = expression
+        .captures_iter(&text)
+        .enumerate()
+        .map(|(number, found)| {
+            // A text in JSON is one in YAML.
+            let expression = found[1].replace("$__rate_interval", "5m");
+            format!("  - {{ record: 'eco:{number}', expr: \"{expression}\" }}\n")
+        });
+    let rules: Vec<String> = rules.collect();
+    assert!(rules.len() > 20, "{rules:?}");
+    format!("groups:\n- name: dashboard\n  rules:\n{}", rules.concat())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{engine, program, serve_both, session};
 use crate::support::Peer;
-use eco_host::contract::Session as _;
+use eco_host::contract::{Next, Session as _};
 use eco_host::plugin::{Budget, Budgets, Compiler, Engine, Error, Program};
 use std::time::Duration;
 
@@ -37,6 +37,31 @@ fn a_loop_between_reads_costs_its_connection_and_input_begins_anew() {
         peer.send(b"!").expect_reset();
         server.logged(&["processor time per call, 300ms", "--cpu"]);
         other.send(b"x").expect(b"ok\n");
+    }
+}
+
+#[test]
+fn waiting_for_the_peer_is_the_peers_time_and_each_call_has_its_own_reply() {
+    let main = "(loop $more (if (call $read (i32.const 100)) (then (call $say (i32.const 7)) (br $more))))";
+    let budgets = [
+        "--wait",
+        "100ms",
+        "--idle-timeout",
+        "1s",
+        "--reply",
+        "10",
+        "--chunk-size",
+        "10",
+    ];
+    for server in serve_both("waits-for-peer", &program("answer\\n", main), &budgets) {
+        let mut peer = Peer::connect(server.address);
+        // Four replies are longer than one may be.
+        for _ in 0..4 {
+            peer.send(b"x").expect(b"answer\n");
+        }
+        // It says nothing for longer than a call may wait.
+        peer.expect_end();
+        server.logged(&["reason=\"idle\"", "received=4 sent=28"]);
     }
 }
 
@@ -216,6 +241,33 @@ fn a_deadline_is_that_of_a_whole_call_however_many_parts_its_reply_has() {
         let dripped = peer.expect_reset();
         assert!(dripped.len() < 20, "{} parts", dripped.len());
         server.logged(&["--deadline"]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_peer_takes_for_a_part_is_not_the_calls_time() {
+    let budgets = Budgets::server(1 << 30).deadline(Duration::from_secs(1));
+    let engine = engine(budgets);
+    let module = program(
+        "",
+        "(drop (call $read (i32.const 1)))
+         (loop $more
+           (call $say (i32.const 60000))
+           (br_if $more (i32.lt_u (local.tee $count (i32.add (local.get $count) (i32.const 1))) (i32.const 5))))",
+    );
+    for form in [module.clone().into_bytes(), super::as_component(&module)] {
+        let mut session = super::load(&engine, form).await.session().in_parts();
+        super::greeting(&mut session).await.expect("nothing");
+        let (first, mut next) = super::parts(session.receive(b"x").await.expect("a part"));
+        let mut all = first.len();
+        while next == Next::More {
+            // The peer is slow.
+            std::thread::sleep(Duration::from_millis(400));
+            let (part, then) = super::parts(session.more().await.expect("a part"));
+            all += part.len();
+            next = then;
+        }
+        assert_eq!((all, next), (300_000, Next::Close));
     }
 }
 

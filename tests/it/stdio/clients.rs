@@ -112,7 +112,12 @@ fn a_load_of_programs_tells_a_trap_a_silence_and_a_program_that_does_nothing_apa
     let silent = serve(&["-p", &plugin_file("stdio-silent.wat", silent)]);
     let asks = asks();
     for (name, module, code, words) in [
-        ("traps", program("", "unreachable"), 65, "the program failed"),
+        (
+            "traps",
+            program("", "unreachable"),
+            65,
+            "the program failed",
+        ),
         (
             "asks-in-vain",
             asks,

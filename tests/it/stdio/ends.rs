@@ -3,7 +3,7 @@
 use super::{engine, load, parts, program, serve_both};
 use crate::support::{Peer, converse};
 use eco_host::contract::{Next, Reason, Session as _};
-use eco_host::plugin::Budgets;
+use eco_host::plugin::{Budgets, Laboratory};
 
 #[test]
 fn an_exit_sends_what_is_written_and_closes_in_order_whatever_its_code() {
@@ -92,7 +92,6 @@ async fn the_end_of_input_is_read_as_the_end_of_a_file_and_a_long_reply_to_it_co
 
 #[tokio::test]
 async fn a_program_whose_peer_is_gone_reads_the_end_and_can_not_write() {
-    // EPIPE is 64 in preview 1; the adapter of components has other numbers.
     let module = program(
         "x",
         "(loop $more (br_if $more (call $read (i32.const 10))))
@@ -100,10 +99,18 @@ async fn a_program_whose_peer_is_gone_reads_the_end_and_can_not_write() {
          unreachable",
     );
     let engine = engine(Budgets::server(1 << 30));
-    let mut session = load(&engine, &module).await.session().in_parts();
+    let loaded = load(&engine, &module).await;
+    let mut session = loaded.session().in_parts();
     super::greeting(&mut session).await.expect("nothing");
-    // The exit with EPIPE comes before the trap.
+    // The exit comes before the trap.
     session.closed(Reason::PeerReset).await.expect("it exits");
+    // Its code is EPIPE, which is 64 in preview 1. The log of a laboratory has it.
+    let laboratory = Laboratory::default();
+    let mut session = loaded.session_in(&laboratory).in_parts();
+    super::greeting(&mut session).await.expect("nothing");
+    session.closed(Reason::PeerReset).await.expect("it exits");
+    let log = laboratory.log();
+    assert_eq!(log, ["eco: the program exited with code 64"]);
     // One that is in the middle of its output hears of it too.
     let module = program("x", "(loop $more (call $say (i32.const 1)) (br $more))");
     let mut session = load(&engine, &module).await.session().in_parts();

@@ -121,7 +121,7 @@ fn every_function_of_preview_1_can_be_imported() {
 }
 
 #[test]
-fn a_module_that_is_no_program_is_told_what_it_lacks() {
+fn a_file_that_is_no_program_or_may_not_run_is_told_why() {
     let no_start = "(module (func (export \"_initialize\")))";
     let other_import = r#"(module (import "env" "f" (func)) (func (export "_start")))"#;
     let other_type =
@@ -129,6 +129,14 @@ fn a_module_that_is_no_program_is_told_what_it_lacks() {
     let other_start = "(module (func (export \"_start\") (param i32)))";
     let shared = "(module (memory (export \"memory\") 1 1 shared) (func (export \"_start\")))";
     let traps = "(module (func $f unreachable) (start $f) (func (export \"_start\")))";
+    // Topics, the store and timers are not for programs.
+    let topics = r#"(component
+        (import "eco:plugin/topics@0.1.0" (instance))
+        (core module $program (func (export "run") (result i32) (i32.const 0)))
+        (core instance $program (instantiate $program))
+        (func $run (result (result)) (canon lift (core func $program "run")))
+        (instance $run (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $run)))"#;
     for (name, text, words) in [
         ("no-start", no_start, "a core module without _start"),
         (
@@ -144,11 +152,22 @@ fn a_module_that_is_no_program_is_told_what_it_lacks() {
         ),
         ("shared", shared, "shared memor"),
         ("traps", traps, "it fails as it starts"),
+        (
+            "topics",
+            topics,
+            "eco:plugin/topics@0.1.0 (it is for plugins that serve)",
+        ),
     ] {
         let path = plugin_file(&format!("stdio-refused-{name}.wat"), text);
         let refused = Eco::new(&["serve", "-l", "127.0.0.1:0", "-p", &path]).run(b"");
         assert_eq!(refused.code, 65, "{name}: {}", refused.stderr);
         assert!(refused.stderr.contains(words), "{name}: {}", refused.stderr);
+        // Whoever only looks is told the same, and of no way in which it could be used.
+        let shown = Eco::new(&["inspect", &path]).run(b"");
+        assert_eq!(shown.code, 65, "{name}: {}", shown.text());
+        let told = format!("{}{}", shown.text(), shown.stderr);
+        assert!(told.contains(words), "{name}: {told}");
+        assert!(!told.contains("eco serve"), "{name}: {told}");
     }
 }
 

@@ -19,7 +19,8 @@ use crate::harness::Server;
 use crate::support::{plugin_file, serve};
 use eco_host::contract::{Connection, Next, Opening, Reply, Session};
 use eco_host::plugin::{
-    Budgets, Compiler, Engine, Error, PluginSession, Program, ProgramSettings, ServerPlugin, Source,
+    Budgets, Compiler, Engine, EngineBuilder, Error, PluginSession, Program, ProgramSettings,
+    ServerPlugin, Source,
 };
 
 /// A core module with WASI preview 1, and with functions for short programs:
@@ -111,8 +112,12 @@ fn serve_both(name: &str, module: &str, arguments: &[&str]) -> impl Iterator<Ite
 
 /// An engine whose plugins are compiled by the binary.
 fn engine(budgets: Budgets) -> Engine {
+    engine_builder(budgets).build().expect("an engine")
+}
+
+fn engine_builder(budgets: Budgets) -> EngineBuilder {
     let helper = Compiler::Helper(Program::new(crate::harness::binary()));
-    Engine::builder(helper, budgets).build().expect("an engine")
+    Engine::builder(helper, budgets)
 }
 
 /// A session of a program, which has begun, with its greeting.

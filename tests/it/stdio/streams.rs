@@ -1,11 +1,13 @@
 //! Bytes in and out: all of them, in order, and no more than the peer takes.
 
-use super::{echo, engine, load, parts, program, serve_both};
+use super::{echo, engine, engine_builder, load, parts, program, serve_both};
 use crate::harness::assert_same;
 use crate::support::{Peer, converse, noise, relay, serve};
 use eco_host::contract::{Next, Session as _};
-use eco_host::plugin::Budgets;
+use eco_host::plugin::{Budgets, CalledFor, EngineEvent};
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -138,7 +140,17 @@ pub(super) fn waits_with_a_timer() -> String {
 
 #[tokio::test]
 async fn a_program_that_waits_for_input_with_a_timer_is_called_for_either() {
-    let engine = engine(Budgets::server(1 << 30).wait(Duration::from_millis(200)));
+    let timers = Arc::new(AtomicUsize::new(0));
+    let seen = timers.clone();
+    let budgets = Budgets::server(1 << 30).wait(Duration::from_millis(200));
+    let engine = engine_builder(budgets).observe(move |event| {
+        if let EngineEvent::Called { event, .. } = event
+            && *event == Some(CalledFor::Timer)
+        {
+            seen.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let engine = engine.build().expect("an engine");
     let module = waits_with_a_timer();
     for form in [module.clone().into_bytes(), super::as_component(&module)] {
         let mut session = load(&engine, form).await.session().in_parts();
@@ -153,6 +165,8 @@ async fn a_program_that_waits_for_input_with_a_timer_is_called_for_either() {
         assert_eq!(reply, b"i");
         let (reply, _) = parts(session.end_of_input().await.expect("the end"));
         assert_eq!(reply, b"i");
+        // Whoever observes the engine sees the ten as timers.
+        assert_eq!(timers.swap(0, Ordering::Relaxed), 10);
     }
 }
 

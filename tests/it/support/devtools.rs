@@ -86,6 +86,15 @@ impl Page {
         self.command("Network.setUserAgentOverride", agent);
     }
 
+    /// The reader prefers dark.
+    pub(crate) fn dark(&mut self) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": "dark" });
+        self.command(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        );
+    }
+
     /// The window is so large.
     pub(crate) fn window(&mut self, width: u32, height: u32) {
         let size =

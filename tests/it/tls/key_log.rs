@@ -15,6 +15,8 @@ fn both_ends_write_the_same_secrets_where_the_variable_is_set_and_say_so() {
     let pair = authority.server(&["localhost"]);
     let [of_server, of_client] = ["server.keys", "client.keys"].map(|name| authority.path(name));
     let serve = ["serve", "--listen", "127.0.0.1:0", "--tls", &pair.files];
+    // One that others could read is not for them any more.
+    std::fs::write(&of_server, "").expect("it can be written");
     let server = Eco::new(&serve).env("SSLKEYLOGFILE", &of_server).serve();
     server.logged(&["WARN", "SSLKEYLOGFILE is set", "server.keys"]);
 
@@ -49,13 +51,22 @@ fn both_ends_write_the_same_secrets_where_the_variable_is_set_and_say_so() {
         ]
     );
     assert_eq!(secrets, lines(&of_server));
+    // Each connection of a load has five more, at both ends.
+    let path = authority.file();
+    let load = [
+        "load", "--tls", "--ca", &path, "-t", &to, "-c", "2", "-n", "2",
+    ];
+    let loaded = Eco::new(&load).env("SSLKEYLOGFILE", &of_client).run(b"");
+    assert_eq!(loaded.code, 0, "{}", loaded.stderr);
+    let secrets = lines(&of_client);
+    assert_eq!((secrets.len(), secrets), (15, lines(&of_server)));
     // One of TLS 1.2 has a single secret, and is added.
     let old = authority.trusting_in(&[&rustls::version::TLS12]);
     TlsPeer::connect(server.address, &old)
         .send(b"x")
         .expect(b"x");
     let secrets = lines(&of_server);
-    assert_eq!(secrets.len(), 6);
+    assert_eq!(secrets.len(), 16);
     assert!(
         secrets
             .iter()
@@ -77,10 +88,11 @@ fn both_ends_write_the_same_secrets_where_the_variable_is_set_and_say_so() {
         assert_eq!((&*sent.text(), &*sent.stderr), ("hello", ""));
     }
     assert_eq!(lines(&of_client), before);
-    // Where nothing can be written, nobody believes that it is.
-    let nowhere = format!("{of_server}/below");
-    let refused = Eco::new(&serve).env("SSLKEYLOGFILE", &nowhere).run(b"");
-    let why = "cannot write the keys of connections to";
-    assert!(refused.stderr.contains(why), "{}", refused.stderr);
-    assert_eq!(refused.code, 64);
+    // Where nothing can be written, or others would hold it up, nobody believes that it is.
+    for nowhere in [&format!("{of_server}/below"), "/dev/null"] {
+        let refused = Eco::new(&serve).env("SSLKEYLOGFILE", nowhere).run(b"");
+        let why = "cannot write the keys of connections to";
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+        assert_eq!(refused.code, 64);
+    }
 }

@@ -23,7 +23,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
     /// An argument of a program; may be given several times
-    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true, value_parser = argument)]
     arguments: Vec<String>,
 }
 
@@ -65,12 +65,18 @@ impl ProgramArgs {
     }
 }
 
+/// An argument. A zero would end it within WASI.
+fn argument(typed: &str) -> Result<String, &'static str> {
+    match typed.contains('\0') {
+        true => Err("a program's arguments and variables can't have a zero byte in them"),
+        false => Ok(typed.to_owned()),
+    }
+}
+
 /// A variable of the environment.
 fn variable(typed: &str) -> Result<(String, String), &'static str> {
-    match typed.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !typed.contains('\0') => {
-            Ok((name.to_owned(), value.to_owned()))
-        }
+    match argument(typed)?.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("a variable has a name, a =, and a value: LEVEL=3, say"),
     }
 }

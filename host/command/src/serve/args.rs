@@ -61,8 +61,6 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
     #[command(flatten)]
-    pub(crate) tls: ServerTlsArgs,
-    #[command(flatten)]
     pub(crate) limits: ServerArgs,
     /// Answer HTTP here, beside all services: a page that shows the connections live, /livez, /readyz and /metrics. unix:PATH is a Unix socket
     #[arg(long, value_name = "ADDR:PORT")]
@@ -78,6 +76,9 @@ pub(crate) struct ServeArgs {
     pub(crate) snapshot: SnapshotArg,
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
+    // What has a heading comes last, since a heading is that of all flags after it.
+    #[command(flatten)]
+    pub(crate) tls: ServerTlsArgs,
     #[command(flatten)]
     pub(crate) budgets: BudgetArgs,
     #[command(flatten)]

@@ -4,7 +4,7 @@
 
 use super::turn::{Step, Turn};
 use crate::abi::{self, Bytes, ClientExports, Lifting};
-use crate::called_function::CalledFunction;
+use crate::call::CalledFunction;
 use crate::error::Error;
 use crate::function::Function;
 use crate::instance::{Entered, Instance, Owner, call_span};
@@ -119,7 +119,10 @@ impl Dialogue {
     /// Dropped before it is ready, it ends the dialogue.
     pub async fn replied(&mut self, reply: &[u8]) -> Result<Step<'_>, Error> {
         let watch = self.instance.watch(CalledFunction::Replied);
-        let step = self.next_step(reply).instrument(call_span(CalledFunction::Replied)).await;
+        let step = self
+            .next_step(reply)
+            .instrument(call_span(CalledFunction::Replied))
+            .await;
         self.instance.watched(watch, &step);
         Ok(Step::lend(step?, &self.instance))
     }

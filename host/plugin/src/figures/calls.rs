@@ -3,7 +3,7 @@
 //! Each thread counts in a part of its own, as far as there are enough of them, so that processors don't wait for each other's
 //! memory.
 
-use crate::called_function::CalledFunction;
+use crate::call::CalledFunction;
 use crate::error::Error;
 use eco_compile::Budget;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -107,13 +107,9 @@ pub(crate) struct TimedCall {
 impl TimedCall {
     /// `None` for a function whose calls aren't counted.
     pub(crate) fn new(function: CalledFunction, cpu: Duration, clock: Duration) -> Option<Self> {
-        let function = function as usize;
-        if function >= FUNCTIONS.len() {
-            return None;
-        }
         let bound = CALL_TIMES.iter().position(|bound| clock <= *bound);
         Some(Self {
-            function,
+            function: function.place()?,
             bound: bound.unwrap_or(CALL_TIMES.len()),
             clock: nanoseconds(clock),
             cpu: nanoseconds(cpu),
@@ -152,14 +148,14 @@ impl Calls {
 
     /// The counts of each function.
     pub(super) fn counts(&self) -> Vec<CallCounts> {
-        let sum = |function: CalledFunction| {
+        let sum = |(place, function): (usize, CalledFunction)| {
             let mut counts = CallCounts {
                 function: function.name(),
                 by_time: Default::default(),
                 clock: Duration::ZERO,
                 cpu: Duration::ZERO,
             };
-            for times in self.parts.iter().filter_map(|part| part.0.get(function as usize)) {
+            for times in self.parts.iter().filter_map(|part| part.0.get(place)) {
                 for (sum, count) in counts.by_time.iter_mut().zip(&times.by_time) {
                     *sum += count.load(Ordering::Relaxed);
                 }
@@ -168,7 +164,7 @@ impl Calls {
             }
             counts
         };
-        FUNCTIONS.map(sum).into()
+        FUNCTIONS.into_iter().enumerate().map(sum).collect()
     }
 
     /// The failures by code, and by budget.
@@ -193,6 +189,13 @@ mod tests {
     use eco_compile::Budgets;
 
     #[test]
+    fn functions_have_the_places_of_their_list() {
+        for (place, function) in FUNCTIONS.into_iter().enumerate() {
+            assert_eq!(function.place(), Some(place), "{function:?}");
+        }
+    }
+
+    #[test]
     fn calls_are_counted_by_function_and_time_whatever_thread_they_are_in() {
         let calls = Calls::default();
         let count = |function, cpu, clock| {
@@ -203,8 +206,16 @@ mod tests {
         std::thread::scope(|threads| {
             for _ in 0..3 {
                 threads.spawn(|| {
-                    count(CalledFunction::Receive, Duration::from_nanos(7), Duration::from_micros(1));
-                    count(CalledFunction::Receive, Duration::ZERO, Duration::from_secs(11));
+                    count(
+                        CalledFunction::Receive,
+                        Duration::from_nanos(7),
+                        Duration::from_micros(1),
+                    );
+                    count(
+                        CalledFunction::Receive,
+                        Duration::ZERO,
+                        Duration::from_secs(11),
+                    );
                     count(CalledFunction::Start, Duration::ZERO, Duration::ZERO);
                 });
             }

@@ -77,7 +77,7 @@ impl InputStream for Stdin {
             return Err(StreamError::Closed);
         };
         if unread == 0 && size > 0 {
-            // Whoever sleeps after this waits for input in its own way.
+            // If it sleeps after this, it waits for input, too.
             self.0.ask();
         }
         let mut bytes = vec![0; unread.min(size)];

@@ -8,7 +8,7 @@ use super::state::InstanceState;
 use super::store::new_store;
 use super::template::{Ready, Template};
 use super::watch::Watch;
-use crate::called_function::CalledFunction;
+use crate::call::CalledFunction;
 use crate::cpu::call_state::{CallState, Ended, Span, bounded};
 use crate::engine_state::EngineState;
 use crate::error::Error;

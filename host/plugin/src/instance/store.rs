@@ -1,7 +1,7 @@
 //! The store of one instance, with its limits and its usage.
 
-use super::owner::Owner;
 use super::held_bytes::HANDLES;
+use super::owner::Owner;
 use super::state::{InstanceState, PluginShared};
 use crate::imports::host_calls::instructions_left;
 use crate::usage::Usage;

@@ -1,6 +1,6 @@
 //! A call that is under way, as far as it is counted, or an observer of the engine is told of it. And the span of a call.
 
-use crate::called_function::CalledFunction;
+use crate::call::CalledFunction;
 use crate::figures::TimedCall;
 use crate::participation::event::Happening;
 use std::time::{Duration, Instant};

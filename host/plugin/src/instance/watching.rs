@@ -2,11 +2,11 @@
 
 use super::state::{InstanceState, PluginShared};
 use super::watch::{DirectCalls, DirectWatch, UNTIMED, Watch};
-use crate::called_function::CalledFunction;
+use crate::call::CalledFunction;
 use crate::error::Error;
 use crate::figures::TimedCall;
 use crate::observe::EngineEvent;
-use crate::participation::event::Happening;
+use crate::participation::event::{CalledFor, Happening};
 use crate::plugin_log::OnLine;
 use std::time::{Duration, Instant};
 
@@ -129,7 +129,13 @@ impl InstanceState {
                 version: version.get().copied(),
                 connection: self.participation.connection,
                 function: function.name(),
-                event: happening.map(Happening::called_for),
+                event: match function {
+                    // A program has no other events.
+                    CalledFunction::Event => {
+                        Some(happening.map_or(CalledFor::Timer, Happening::called_for))
+                    }
+                    _ => None,
+                },
                 cpu,
                 clock,
                 result: result.as_ref().map(drop),

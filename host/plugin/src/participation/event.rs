@@ -67,7 +67,7 @@ pub(crate) enum Happening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CalledFor<'a> {
-    /// The plugin's timer was due.
+    /// The plugin's timer was due. For a program: what it waits for beside its input has come, which is mostly a time.
     Timer,
     /// Somebody said something.
     #[non_exhaustive]

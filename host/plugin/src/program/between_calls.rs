@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::check_ended;
 use crate::instance::state::InstanceState;
-use crate::stdio::{Pipes, QUEUE, Stdio};
+use crate::stdio::{Pipes, QUEUE, Replies};
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::sync::Arc;
@@ -19,22 +19,30 @@ pub(super) trait InRun: AsContextMut<Data = InstanceState> + Send {}
 
 impl<S: AsContextMut<Data = InstanceState> + Send> InRun for S {}
 
-/// The pipes of an instance. `None` while it is only tried out.
-pub(super) fn pipes(state: &InstanceState) -> Option<Arc<Pipes>> {
-    let stdio: &Stdio = state.imports.wasi.stdio()?;
-    Some(stdio.pipes.clone())
+/// The pipes of an instance. Those of one that is only tried out are closed.
+pub(super) fn pipes(state: &InstanceState) -> Arc<Pipes> {
+    let stdio = state.imports.wasi.stdio();
+    stdio.map_or_else(
+        || Arc::new(Pipes::new(Replies::Whole, 0)),
+        |stdio| stdio.pipes.clone(),
+    )
 }
 
-/// Waits for input, or for something `other`: the running call ends, and the next one begins. Returns the other, if
-/// that came.
-pub(super) async fn wait_for_input<T>(
+/// Waits for input: the running call ends, and the next one begins.
+pub(super) async fn wait_for_input(store: &mut impl InRun, pipes: &Pipes) -> wasmtime::Result<()> {
+    let used = end_call(store, pipes)?;
+    pipes.wait_for_input().await;
+    begin_call(store, pipes, used).await
+}
+
+/// As [`wait_for_input`], or for something `other` that may come first. Returns that, if it came.
+pub(super) async fn wait_for_input_or<T>(
     store: &mut impl InRun,
     pipes: &Pipes,
-    may_wake: bool,
     other: impl Future<Output = T>,
 ) -> wasmtime::Result<Option<T>> {
     let used = end_call(store, pipes)?;
-    let came = pipes.wait(may_wake, other).await;
+    let came = pipes.wait_for_input_or(other).await;
     begin_call(store, pipes, used).await?;
     Ok(came)
 }
@@ -69,7 +77,8 @@ fn end_metering(store: &mut StoreContextMut<'_, InstanceState>, pipes: &Pipes) -
     used
 }
 
-/// Begins a call, and waits for its turn. It goes on from one that had `used` so much where no input has come since.
+/// Begins a call, and waits for its turn. If no input has come, it continues the last call, which had `used` this processor
+/// time.
 ///
 /// # Errors
 /// That was all of its processor time.
@@ -81,7 +90,7 @@ pub(super) async fn begin_call(
     let mut store = store.as_context_mut();
     let function = pipes.begin_call();
     let state = store.data_mut();
-    state.running = state.watch(function);
+    state.running = function.and_then(|function| state.watch(function));
     let slow = state.start_call();
     if !pipes.is_readable() {
         let state = &mut *state;

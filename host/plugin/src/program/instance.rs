@@ -4,7 +4,7 @@
 
 use super::load::Program;
 use super::template::Running;
-use crate::called_function::CalledFunction;
+use crate::call::{Call, CalledFunction};
 use crate::cpu::call_state::{Bounds, CallState, Span};
 use crate::engine_state::EngineState;
 use crate::error::Error;
@@ -18,16 +18,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tracing::Instrument as _;
-
-/// What a program is called for.
-pub(crate) enum Event<'a> {
-    /// Its connection is open.
-    Open,
-    Chunk(&'a [u8]),
-    /// What it waits for beside its input has come.
-    Beside,
-    EndOfInput,
-}
 
 /// A program that runs.
 pub(crate) struct ProgramInstance {
@@ -45,6 +35,8 @@ pub(crate) struct ProgramInstance {
     made: Option<Instant>,
     /// When the running call must be over.
     ends: Option<Instant>,
+    /// When the running call stopped with a part of its reply. What the peer takes for that is not the call's time.
+    wrote: Option<Instant>,
     /// What is left of the time in which the running call may wait.
     left: Duration,
     /// Whether the running call has stopped already.
@@ -99,6 +91,7 @@ impl ProgramInstance {
             deadline,
             made: Some(made),
             ends: None,
+            wrote: None,
             has_stopped: false,
             function: CalledFunction::Open,
             exit_code: None,
@@ -116,40 +109,36 @@ impl ProgramInstance {
         self.deadline = deadline;
     }
 
-    /// Tells the program of an event, and runs it until it waits for input again.
-    pub(crate) async fn call(&mut self, event: Event<'_>) -> Result<Reply<'_>, Error> {
-        let function = match event {
-            Event::Open => CalledFunction::Open,
-            Event::Chunk(chunk) => {
-                self.pipes.give(chunk);
-                CalledFunction::Receive
-            }
-            Event::Beside => CalledFunction::Event,
-            Event::EndOfInput => {
-                self.pipes.end_input();
-                CalledFunction::EndOfInput
-            }
-        };
-        self.calls(function);
-        // Waiting for the peer is not waiting.
-        if !matches!(event, Event::Beside) {
+    /// Makes a call, and runs the program until it waits for input again.
+    pub(crate) async fn call(&mut self, call: Call<'_>) -> Result<Reply<'_>, Error> {
+        match call {
+            Call::Receive(chunk) => self.pipes.give(chunk),
+            Call::EndOfInput => self.pipes.end_input(),
+            Call::Open(_) | Call::Event => {}
+        }
+        // The budget of waiting begins anew with each thing that the peer does.
+        if !matches!(call, Call::Event) {
             self.left = self.engine.budgets.wait;
         }
+        self.begins(call.function());
         self.has_stopped = false;
         self.drive().await
     }
 
     /// Goes on with a call whose reply was a part.
     pub(crate) async fn more(&mut self) -> Result<Reply<'_>, Error> {
+        if let (Some(wrote), Some(ends)) = (self.wrote.take(), self.ends) {
+            self.ends = ends.checked_add(wrote.elapsed());
+        }
         self.drive().await
     }
 
-    /// Names the call that begins.
-    fn calls(&mut self, function: CalledFunction) {
+    /// Notes the call that begins.
+    fn begins(&mut self, function: CalledFunction) {
         self.function = function;
         let began = self.made.take().unwrap_or_else(Instant::now);
         self.ends = began.checked_add(self.deadline);
-        self.pipes.calls(function);
+        self.pipes.begins(function);
     }
 
     /// Tells the program that its peer is gone, and lets it end: it reads the end of its input, and can write no more.
@@ -162,25 +151,22 @@ impl ProgramInstance {
             self.left = self.engine.budgets.wait;
             self.has_stopped = false;
         }
-        self.calls(CalledFunction::Closed);
+        self.begins(CalledFunction::Closed);
         self.drive().await.map(drop)
     }
 
     /// Ready when what the program waits for beside its input has come.
     pub(crate) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.pipes.may_wake() {
-            return Poll::Pending;
-        }
-        // It is not driven, so that it only looks whether that has come.
-        if !self.pipes.is_woken()
+        // This poll runs nothing: it only looks at what the program waits for.
+        if self.pipes.has_come() == Some(false)
             && let Some(running) = &mut self.running
             && running.as_mut().poll(cx).is_ready()
         {
             self.running = None;
         }
-        match self.pipes.is_woken() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        match self.pipes.has_come() {
+            Some(true) => Poll::Ready(()),
+            Some(false) | None => Poll::Pending,
         }
     }
 
@@ -213,7 +199,7 @@ impl ProgramInstance {
             }
             has_stopped = true;
             match bounds.stopped(cx) {
-                // Who makes way waits for a place, which is not to wait for the peer.
+                // A call that makes way waits for its turn. Its output is not sent yet.
                 Ok(false) if self.pipes.has_part() => Poll::Ready(Stop::Writes),
                 Ok(_) => Poll::Pending,
                 Err(budget) => {
@@ -234,6 +220,7 @@ impl ProgramInstance {
             }
             Stop::Writes => {
                 self.running = Some(running);
+                self.wrote = Some(Instant::now());
                 Next::More
             }
             Stop::Over(result) => {

@@ -12,6 +12,6 @@ mod preview1;
 mod preview2;
 mod template;
 
-pub(crate) use instance::{Event, ProgramInstance};
+pub(crate) use instance::ProgramInstance;
 pub(crate) use load::{Program, is_program, load};
 pub(crate) use preview1::imported;

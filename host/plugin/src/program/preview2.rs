@@ -8,7 +8,8 @@ use crate::imports::host_calls::HostCalls as _;
 use crate::imports::poll::{self, POLL};
 use crate::instance::state::InstanceState;
 use crate::participation::timer::{LEAST, Timer};
-use std::future::{pending, poll_fn};
+use crate::stdio::Descriptor;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -74,9 +75,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
         "[method]output-stream.blocking-splice",
         |mut store: Context<'_>, (output, input, length): (Output, Input, u64)| {
             Box::new(async move {
-                if let Some(pipes) = pipes(store.data()) {
-                    pipes.has_room().await;
-                }
+                pipes(store.data()).has_room().await;
                 has_input(&mut store).await?;
                 let spliced = store.data_mut().ctx().table.splice(output, input, length);
                 Ok((converted(&mut store, spliced)?,))
@@ -90,11 +89,10 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
 /// Waits until there is input, or its end.
 async fn has_input(store: &mut Context<'_>) -> wasmtime::Result<()> {
     store.data_mut().count_host_call();
-    match pipes(store.data()) {
-        Some(pipes) if !pipes.is_readable() => {
-            wait_for_input(store, &pipes, false, pending::<()>()).await?;
-        }
-        _ => {}
+    let pipes = pipes(store.data());
+    // One that has not begun may not wait for its peer.
+    if !pipes.is_readable() && pipes.mode(Descriptor::Stdin).is_some() {
+        wait_for_input(store, &pipes).await?;
     }
     Ok(())
 }
@@ -122,10 +120,8 @@ async fn poll_all(
         let again = handles.iter().map(|it| Resource::new_borrow(it.rep()));
         again.collect::<Vec<_>>()
     };
-    let Some(pipes) = pipes(store.data()) else {
-        return store.data_mut().ctx().table.poll(again()).await;
-    };
-    // Who has looked for input in vain, and sleeps now, waits for it in its own way.
+    let pipes = pipes(store.data());
+    // A program that looks for input and then sleeps waits for input, too.
     let (mut has_looked, _) = pipes.take_asked();
     loop {
         let ready = {
@@ -136,7 +132,7 @@ async fn poll_all(
             return ready;
         }
         let (for_input, for_time) = pipes.take_asked();
-        let may_wake = has_looked || handles.len() > 1;
+        let for_more = has_looked || handles.len() > 1;
         let for_input = for_input || std::mem::take(&mut has_looked);
         let state = store.data_mut();
         let laboratory = state.imports.wasi.laboratory();
@@ -154,12 +150,12 @@ async fn poll_all(
             timer
         });
         let used = end_call(store, &pipes)?;
-        // A timer that is over at once would have it called at once, again and again.
+        // A timer of zero would begin call after call without a pause.
         let least = match (world_is_real, pipes.room()) {
             (true, Ok(1..)) => LEAST,
             _ => Duration::ZERO,
         };
-        let ready = {
+        let ready = if for_more {
             let polling = store.data_mut().ctx().table.poll(again());
             let polling = async {
                 if !least.is_zero() {
@@ -167,7 +163,10 @@ async fn poll_all(
                 }
                 polling.await
             };
-            pipes.wait(may_wake, polling).await
+            pipes.wait_for_input_or(polling).await
+        } else {
+            pipes.wait_for_input().await;
+            None
         };
         begin_call(store, &pipes, used).await?;
         if let Some(ready) = ready {

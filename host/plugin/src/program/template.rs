@@ -126,6 +126,7 @@ async fn run(mut store: Store<InstanceState>, main: Main, pipes: Arc<Pipes>) -> 
     let ended = {
         let running = async {
             begin_call(&mut store, &pipes, Duration::ZERO).await?;
+            pipes.open();
             main.call(&mut store).await
         };
         let mut running = pin!(running);

@@ -3,12 +3,12 @@
 //! It dispatches each call to its function, and commits the call's messages when the function has returned.
 
 use crate::abi::{self, Bytes, Lifting, ServerExports};
-use crate::called_function::CalledFunction;
+use crate::call::{Call, CalledFunction};
 use crate::error::Error;
 use crate::function::Function;
 use crate::instance::{Instance, Watch, call_span};
 use crate::participation::event::Happening;
-use eco_contract::{Connection, Reason, Reply};
+use eco_contract::{Reason, Reply};
 use eco_state::Hearing;
 use std::task::{Context, Poll};
 use tracing::Instrument as _;
@@ -16,25 +16,6 @@ use wasmtime::component::{TypedFunc, WasmList};
 
 type Answer<D> = Result<abi::Reply<D>, String>;
 type ReplyFunction<P> = Function<P, Answer<WasmList<u8>>, Answer<Vec<u8>>>;
-
-/// A call that a session makes, apart from its last.
-pub(super) enum Call<'a> {
-    Open(&'a Connection),
-    Receive(&'a [u8]),
-    Event,
-    EndOfInput,
-}
-
-impl Call<'_> {
-    fn function(&self) -> CalledFunction {
-        match self {
-            Self::Open(_) => CalledFunction::Open,
-            Self::Receive(_) => CalledFunction::Receive,
-            Self::Event => CalledFunction::Event,
-            Self::EndOfInput => CalledFunction::EndOfInput,
-        }
-    }
-}
 
 /// A live instance with its functions.
 pub(super) struct ComponentServer {
@@ -214,7 +195,11 @@ impl ComponentServer {
                     entered.call(*closed, (why.into(),)).await?;
                     entered.commit().await
                 };
-                Some(last_call.instrument(call_span(CalledFunction::Closed)).await)
+                Some(
+                    last_call
+                        .instrument(call_span(CalledFunction::Closed))
+                        .await,
+                )
             }
             (Functions::Session { .. }, None) | (Functions::Handler { .. }, _) => None,
         };

@@ -9,7 +9,7 @@
 //! model's canonical ABI defines it for a `list<u8>`: <https://github.com/WebAssembly/component-model>,
 //! `CanonicalABI.md`. Memory, replies and traps are bounded as for any plugin.
 
-use crate::called_function::CalledFunction;
+use crate::call::CalledFunction;
 use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};
@@ -191,8 +191,8 @@ impl DirectBuffer for DirectInstance {
         let room = self.room.take().filter(|room| length <= room.length);
         let room = room.ok_or_else(no_room)?;
         let watch = self.store.data().watch_direct(&self.calls);
-        let reply =
-            call_span(CalledFunction::Receive).in_scope(|| self.enter(|it| it.receive(List { length, ..room })));
+        let reply = call_span(CalledFunction::Receive)
+            .in_scope(|| self.enter(|it| it.receive(List { length, ..room })));
         self.watched(watch, &reply);
         let data = reply?.of(self.memory.data(&self.store));
         Ok(Reply {

@@ -2,12 +2,13 @@
 //!
 //! It owns that choice: `plugin` only keeps the template of direct instances, and sessions don't know them.
 
-use super::component::{Call, ComponentServer};
+use super::component::ComponentServer;
 use super::direct::DirectInstance;
 use super::plugin::Server;
+use crate::call::Call;
 use crate::error::Error;
 use crate::instance::{Instance, Owner};
-use crate::program::{Event, ProgramInstance};
+use crate::program::ProgramInstance;
 use crate::stdio::Surroundings;
 use crate::usage::Usage;
 use eco_contract::{DirectBuffer, Reason, Reply};
@@ -90,13 +91,7 @@ impl ServerInstance {
                 .left_future()
                 .left_future(),
             (Self::Program(program), call) => {
-                let event = match call {
-                    Call::Open(_) => Event::Open,
-                    Call::Receive(chunk) => Event::Chunk(chunk),
-                    Call::Event => Event::Beside,
-                    Call::EndOfInput => Event::EndOfInput,
-                };
-                Box::pin(program.call(event)).right_future().left_future()
+                Box::pin(program.call(call)).right_future().left_future()
             }
             (Self::Direct(direct), Call::Receive(chunk)) => {
                 ready(direct.receive_copy(chunk)).right_future()

@@ -2,9 +2,9 @@
 //!
 //! It makes the instance when the plugin first has something to do, and gives it up at the last call.
 
-use super::component::Call;
 use super::instance::ServerInstance;
 use super::plugin::ServerPlugin;
+use crate::call::Call;
 use crate::error::Error;
 use crate::imports::peer_details::PeerDetails;
 use crate::instance::Owner;

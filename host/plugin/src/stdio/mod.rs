@@ -12,6 +12,21 @@ pub(crate) use variables::variables;
 
 use std::sync::Arc;
 
+/// A standard stream, by its number as a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Descriptor {
+    Stdin,
+    Stdout,
+    Stderr,
+}
+
+/// Whether reading and writing a stream waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Blocking,
+    Nonblocking,
+}
+
 /// Who tells people of an exit code other than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitReport {

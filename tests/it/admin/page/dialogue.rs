@@ -12,7 +12,12 @@ fn each_chunk_is_a_box_of_its_own_and_no_peer_can_make_markup() {
     (gap["events"], gap["received"], gap["sent"]) = (json!(12), json!(1200), json!(7));
     let mut cut = chunk(3500.0, "received", b"abc");
     cut["bytes"] = json!(4096);
-    let mut failed = call(3501.0, "receive", json!(null));
+    let topic = "<u>room</u>";
+    let mut failed = call(
+        2001.0,
+        "event",
+        json!({ "kind": "message", "topic": topic }),
+    );
     failed["error"] = json!("TypeError: <i>x</i>");
     let events = vec![
         event(0.0, "opened"),
@@ -24,15 +29,11 @@ fn each_chunk_is_a_box_of_its_own_and_no_peer_can_make_markup() {
         log,
         call(1022.0, "receive", json!(null)),
         chunk(1023.0, "sent", hostile.as_bytes()),
-        call(2000.0, "event", json!({ "kind": "timer" })),
-        call(
-            2001.0,
-            "event",
-            json!({ "kind": "message", "topic": "<u>room</u>" }),
-        ),
+        call(2000.0, "event", json!({ "kind": "timer", "topic": null })),
+        failed,
         gap,
         cut,
-        failed,
+        call(3501.0, "receive", json!(null)),
         event(4000.0, "fin-received"),
         event(4001.0, "fin-sent"),
         event(4002.0, "a-kind-of-later"),
@@ -58,9 +59,9 @@ fn each_chunk_is_a_box_of_its_own_and_no_peer_can_make_markup() {
             "log, info \"<b>got</b> \\u{202e}\" at 1.021 s",
             "← Sent 45 bytes chunk 2 at 1.023 s <img src=x onerror=alert(1)> \\u{202e}gnirts \u{5d0} \\\\n\\n",
             "timer the plugin took 0.25 ms at 2.000 s",
-            "message in <u>room</u> the plugin took 0.25 ms at 2.001 s",
+            "message in <u>room</u> the plugin took 0.25 ms failed: TypeError: <i>x</i> at 2.001 s",
             "12 events were left out: 1.2 KiB received, 7 B sent at 3.000 s",
-            "→ Received 4,096 bytes at 3.500 s the plugin took 0.25 ms failed: TypeError: <i>x</i> abceco kept 3 of 4,096 bytes",
+            "→ Received 4,096 bytes at 3.500 s the plugin took 0.25 ms abceco kept 3 of 4,096 bytes",
             "The peer has finished sending (FIN) at 4.000 s",
             "eco has finished sending (FIN) at 4.001 s",
             "event a-kind-of-later at 4.002 s",

@@ -11,6 +11,10 @@ import { count, hasWord, key, word } from "/page/words.js";
 const FIRST_BYTES = 2048;
 const MORE_BYTES = 64 * 1024;
 
+// Escapes of a chunk that stand out. Of binary bytes nearly each would be an element, and thousands of chunks of them more than a
+// browser holds.
+const MOST_ESCAPES = 32;
+
 /** What the checkboxes call an event of this kind. */
 export function groupOf(item) {
   if (item.kind === "received" || item.kind === "sent") return item.kind;
@@ -88,14 +92,15 @@ function lineWidth() {
 
 /** Bytes as text, with the marked places in elements of their own. */
 function* marked(bytes, marks) {
+  const room = { spans: MOST_ESCAPES };
   let at = 0;
   for (const [begin, end] of marks) {
     if (begin >= bytes.length) break;
-    yield asText(bytes.subarray(at, begin));
-    yield make("mark", "", asText(bytes.subarray(begin, end)));
+    yield asText(bytes.subarray(at, begin), room);
+    yield make("mark", "", asText(bytes.subarray(begin, end), room));
     at = end;
   }
-  yield asText(bytes.subarray(at));
+  yield asText(bytes.subarray(at), room);
 }
 
 /** The head of a chunk: classes and texts. */
@@ -107,7 +112,6 @@ function chunkWords(item) {
     ["number", item.number && word("chunk", { n: item.number })],
     ["at", atWords(item)],
     ["took", item.took !== undefined && word("took", { time: time(item.took) })],
-    ["error", item.error && word("failed", { error: visible(item.error) })],
   ];
 }
 
@@ -131,7 +135,7 @@ const saidWords = ({ level, line }) => [
 
 const calledWords = ({ function: name, took, event, error }) => {
   const called = key("called", name);
-  const topic = event?.topic === undefined ? "" : visible(event.topic);
+  const topic = visible(event?.topic ?? "");
   const label = event ? word(key("event", event.kind), { topic }) : hasWord(called) ? word(called) : visible(name);
   return [
     ["label", label],

@@ -49,9 +49,9 @@ export function read(bytes, character, byte) {
   }
 }
 
-// Control characters, those that change the direction of text or join others, unassigned ones, and blanks other than the
-// usual one.
-const INVISIBLE = /[\p{C}\p{Z}]/u;
+// Control characters, those that change the direction of text or join others, unassigned ones, fillers, and blanks other than
+// the usual one.
+const INVISIBLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** Whether a character shows itself, as it is. */
 export function isPlain(character) {
@@ -76,8 +76,11 @@ export function visible(text) {
   return [...text].map((c) => (isPlain(c) ? c : escapeOf(c))).join("");
 }
 
-/** Bytes as nodes: text, and spans for escapes. A line of the text is a line on the page. */
-export function asText(bytes) {
+/**
+ * Bytes as nodes: text, and spans for escapes. A line of the text is a line on the page. `room.spans` is how many spans there may
+ * be, and is counted down: what comes after them is one text.
+ */
+export function asText(bytes, room) {
   const nodes = document.createDocumentFragment();
   let [run, isEscape] = ["", false];
   const flush = () => {
@@ -92,8 +95,10 @@ export function asText(bytes) {
     run = "";
   };
   const add = (text, escapes) => {
-    if (escapes !== isEscape) flush();
-    isEscape = escapes;
+    const isSpan = escapes && (isEscape || room.spans > 0);
+    if (isSpan !== isEscape) flush();
+    if (isSpan && !isEscape) room.spans -= 1;
+    isEscape = isSpan;
     run += text;
   };
   const character = (c) => {

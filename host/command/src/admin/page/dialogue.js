@@ -32,7 +32,7 @@ export class Dialogue {
       if (this.isEmpty && event.kind !== "opened") [this.hasBeginning, this.isCounted] = [false, false];
       // The time of a call belongs to the chunk that it was for.
       if (event.kind === "called" && event.function === "receive" && this.lastReceived) {
-        Object.assign(this.lastReceived, { took: event.took, error: event.error });
+        this.lastReceived.took = event.took;
         changed.add(this.lastReceived);
         this.lastReceived = null;
         continue;

@@ -59,8 +59,6 @@ function failed(error, wait) {
     showDoor();
     return false;
   }
-  // A mistake of the page itself would end here too, and has to be found.
-  console.warn(error);
   showState("noAnswer");
   if (byId("trouble").hidden) announce(word("sayLost"));
   setText(byId("trouble").querySelector("span"), word("lost", { time: word("seconds", { n: wait / 1000 }) }));

@@ -1,5 +1,7 @@
 // Doing something again and again, as polling does: not while the page is hidden, and more and more rarely while it fails.
 
+import { Failed } from "/page/server.js";
+
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15_000;
 
@@ -43,7 +45,7 @@ function whileSeen(outer) {
 
 /**
  * Does `task` again and again, with a pause after each time, until it returns false or `stop` is called. `task` gets a signal
- * for its request. Of an error `failed` is told, with the time until the next try; it may return false to end all.
+ * for its request. Of a request that failed `failed` is told, with the time until the next try; it may return false to end all.
  */
 export function repeat(task, pause, failed) {
   const stopping = new AbortController();
@@ -68,6 +70,8 @@ export function repeat(task, pause, failed) {
       } catch (error) {
         // A request that ended because the page was hidden has not failed.
         if (signal.aborted) continue;
+        // A mistake of the page's own would only come again. The browser's console has it.
+        if (!(error instanceof Failed)) throw error;
         if (failed(error, wait) === false) return;
         await rest(wait);
         wait = Math.min(wait * 2, LONGEST_WAIT);

@@ -2,7 +2,7 @@
 
 use super::errno::{Failure, returned};
 use super::memory;
-use super::module::MODULE;
+use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::stdio::Stdio;
@@ -11,33 +11,51 @@ use wasmtime::{Caller, Linker};
 /// Texts that a program is given.
 type Texts = fn(&Stdio) -> Vec<String>;
 
-pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    let arguments: Texts = |stdio| stdio.arguments.to_vec();
-    let environment: Texts = |stdio| {
-        let variables = stdio.environment.iter();
-        let texts = variables.map(|(name, value)| format!("{name}={value}"));
-        texts.collect()
+pub(super) const FUNCTIONS: &[Function] = &[
+    ("args_sizes_get", |linker, name| {
+        define_sizes(linker, name, arguments)
+    }),
+    ("args_get", |linker, name| {
+        define_texts(linker, name, arguments)
+    }),
+    ("environ_sizes_get", |linker, name| {
+        define_sizes(linker, name, environment)
+    }),
+    ("environ_get", |linker, name| {
+        define_texts(linker, name, environment)
+    }),
+];
+
+fn arguments(stdio: &Stdio) -> Vec<String> {
+    stdio.arguments.to_vec()
+}
+
+fn environment(stdio: &Stdio) -> Vec<String> {
+    let variables = stdio.environment.iter();
+    let texts = variables.map(|(name, value)| format!("{name}={value}"));
+    texts.collect()
+}
+
+fn define_sizes(
+    linker: &mut Linker<InstanceState>,
+    name: &str,
+    texts: Texts,
+) -> wasmtime::Result<()> {
+    let put = move |mut caller: Caller<'_, InstanceState>, count: u32, size: u32| {
+        returned(put_sizes(&mut caller, texts, count, size))
     };
-    for (sizes, all, texts) in [
-        ("args_sizes_get", "args_get", arguments),
-        ("environ_sizes_get", "environ_get", environment),
-    ] {
-        linker.func_wrap(
-            MODULE,
-            sizes,
-            move |mut caller: Caller<'_, InstanceState>, count: u32, size: u32| {
-                returned(put_sizes(&mut caller, texts, count, size))
-            },
-        )?;
-        linker.func_wrap(
-            MODULE,
-            all,
-            move |mut caller: Caller<'_, InstanceState>, list: u32, at: u32| {
-                returned(put_texts(&mut caller, texts, list, at))
-            },
-        )?;
-    }
-    Ok(())
+    linker.func_wrap(MODULE, name, put).map(|_| ())
+}
+
+fn define_texts(
+    linker: &mut Linker<InstanceState>,
+    name: &str,
+    texts: Texts,
+) -> wasmtime::Result<()> {
+    let put = move |mut caller: Caller<'_, InstanceState>, list: u32, at: u32| {
+        returned(put_texts(&mut caller, texts, list, at))
+    };
+    linker.func_wrap(MODULE, name, put).map(|_| ())
 }
 
 /// The texts, with the number of their bytes, each with a zero at its end. It counts the call.

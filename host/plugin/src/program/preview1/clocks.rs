@@ -2,9 +2,9 @@
 
 use super::errno::{Errno, Failure, returned};
 use super::memory;
-use super::module::MODULE;
+use super::{Function, MODULE};
 use crate::instance::state::InstanceState;
-use wasmtime::{Caller, Linker};
+use wasmtime::Caller;
 use wasmtime_wasi::WasiView as _;
 use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock::Host as MonotonicClock;
@@ -74,30 +74,41 @@ fn in_nanoseconds(seconds: u64, nanoseconds: u32) -> u64 {
     whole.saturating_add(u64::from(nanoseconds))
 }
 
-pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        MODULE,
-        "clock_time_get",
-        |mut caller: Caller<'_, InstanceState>, clock: u32, _: u64, at: u32| {
-            returned(put_time(&mut caller, clock, at, Clock::now))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "clock_res_get",
-        |mut caller: Caller<'_, InstanceState>, clock: u32, at: u32| {
-            returned(put_time(&mut caller, clock, at, Clock::resolution))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "random_get",
-        |mut caller: Caller<'_, InstanceState>, at: u32, length: u32| {
-            returned(put_random(&mut caller, at, length))
-        },
-    )?;
-    Ok(())
-}
+pub(super) const FUNCTIONS: &[Function] = &[
+    ("clock_time_get", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, clock: u32, _: u64, at: u32| {
+                    returned(put_time(&mut caller, clock, at, Clock::now))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("clock_res_get", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, clock: u32, at: u32| {
+                    returned(put_time(&mut caller, clock, at, Clock::resolution))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("random_get", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, at: u32, length: u32| {
+                    returned(put_random(&mut caller, at, length))
+                },
+            )
+            .map(|_| ())
+    }),
+];
 
 fn put_time(
     caller: &mut Caller<'_, InstanceState>,

@@ -3,13 +3,13 @@
 
 use super::errno::{Errno, Failure, returned};
 use super::memory;
-use super::module::MODULE;
+use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::program::between_calls::pipes;
-use crate::stdio::Pipes;
+use crate::stdio::{Descriptor, Mode, Pipes};
 use std::sync::Arc;
-use wasmtime::{Caller, Linker};
+use wasmtime::Caller;
 
 /// Types of descriptors.
 const CHARACTER_DEVICE: u8 = 2;
@@ -23,30 +23,18 @@ const MAY_STAT: u64 = 1 << 21;
 const MAY_POLL: u64 = 1 << 27;
 
 /// The flag of a descriptor whose reads and writes don't wait.
-pub(super) const NONBLOCK: u16 = 1 << 2;
-
-/// A descriptor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Descriptor {
-    Stdin,
-    Stdout,
-    Stderr,
-}
+const NONBLOCK: u32 = 1 << 2;
 
 impl Descriptor {
     /// The descriptor with this number, unless the program has closed it.
-    pub(super) fn open(pipes: Option<&Pipes>, number: u32) -> Result<Self, Errno> {
+    pub(super) fn open(pipes: &Pipes, number: u32) -> Result<Self, Errno> {
         let descriptor = match number {
             0 => Self::Stdin,
             1 => Self::Stdout,
             2 => Self::Stderr,
             _ => return Err(Errno::BadDescriptor),
         };
-        // One that is only tried out has nothing to read and nobody to write to, and may log.
-        let is_open = match pipes {
-            Some(pipes) => pipes.flags(number as usize).is_some(),
-            None => descriptor == Self::Stderr,
-        };
+        let is_open = pipes.mode(descriptor).is_some();
         is_open.then_some(descriptor).ok_or(Errno::BadDescriptor)
     }
 
@@ -67,73 +55,99 @@ impl Descriptor {
     }
 }
 
-pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        MODULE,
-        "fd_close",
-        |mut caller: Caller<'_, InstanceState>, number: u32| {
-            returned(opened(&mut caller, number).map(|(pipes, _)| {
-                if let Some(pipes) = pipes {
-                    pipes.set_flags(number as usize, None);
-                }
-            }))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "fd_fdstat_get",
-        |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
-            returned(put_status(&mut caller, number, at))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "fd_fdstat_set_flags",
-        |mut caller: Caller<'_, InstanceState>, number: u32, flags: u32| {
-            returned(set_flags(&mut caller, number, flags))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "fd_filestat_get",
-        |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
-            returned(put_file_status(&mut caller, number, at))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "fd_prestat_get",
-        |mut caller: Caller<'_, InstanceState>, _: u32, _: u32| {
-            caller.data_mut().count_host_call();
-            // No folder was opened for it, which is where a program stops to ask.
-            returned(Err(Errno::BadDescriptor.into()))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "fd_seek",
-        |mut caller: Caller<'_, InstanceState>, number: u32, _: i64, _: u32, _: u32| {
-            returned(no_place(&mut caller, number))
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "fd_tell",
-        |mut caller: Caller<'_, InstanceState>, number: u32, _: u32| {
-            returned(no_place(&mut caller, number))
-        },
-    )?;
-    Ok(())
-}
+pub(super) const FUNCTIONS: &[Function] = &[
+    ("fd_close", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, number: u32| {
+                    returned(
+                        opened(&mut caller, number)
+                            .map(|(pipes, descriptor)| pipes.set_mode(descriptor, None)),
+                    )
+                },
+            )
+            .map(|_| ())
+    }),
+    ("fd_fdstat_get", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
+                    returned(put_status(&mut caller, number, at))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("fd_fdstat_set_flags", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, number: u32, flags: u32| {
+                    returned(set_flags(&mut caller, number, flags))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("fd_filestat_get", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
+                    returned(put_file_status(&mut caller, number, at))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("fd_prestat_get", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, _: u32, _: u32| {
+                    caller.data_mut().count_host_call();
+                    // No folder was opened for it, which is where a program stops to ask.
+                    returned(Err(Errno::BadDescriptor.into()))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("fd_seek", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, number: u32, _: i64, _: u32, _: u32| {
+                    returned(no_place(&mut caller, number))
+                },
+            )
+            .map(|_| ())
+    }),
+    ("fd_tell", |linker, name| {
+        linker
+            .func_wrap(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>, number: u32, _: u32| {
+                    returned(no_place(&mut caller, number))
+                },
+            )
+            .map(|_| ())
+    }),
+];
 
 /// The descriptor with this number, and the pipes. It counts the call.
 pub(super) fn opened(
     caller: &mut Caller<'_, InstanceState>,
     number: u32,
-) -> Result<(Option<Arc<Pipes>>, Descriptor), Failure> {
+) -> Result<(Arc<Pipes>, Descriptor), Failure> {
     caller.data_mut().count_host_call();
     let pipes = pipes(caller.data());
-    let descriptor = Descriptor::open(pipes.as_deref(), number)?;
+    let descriptor = Descriptor::open(&pipes, number)?;
     Ok((pipes, descriptor))
 }
 
@@ -145,12 +159,15 @@ fn no_place(caller: &mut Caller<'_, InstanceState>, number: u32) -> Result<(), F
 
 fn put_status(caller: &mut Caller<'_, InstanceState>, number: u32, at: u32) -> Result<(), Failure> {
     let (pipes, descriptor) = opened(caller, number)?;
-    let flags = pipes.and_then(|pipes| pipes.flags(number as usize));
+    let flags = match pipes.mode(descriptor) {
+        Some(Mode::Nonblocking) => NONBLOCK as u16,
+        Some(Mode::Blocking) | None => 0,
+    };
     let memory = memory::of(caller)?.data_mut(caller);
     let status = memory::write(memory, at, 24)?;
     status.fill(0);
     put_in(status, 0, &[descriptor.kind()]);
-    put_in(status, 2, &flags.unwrap_or_default().to_le_bytes());
+    put_in(status, 2, &flags.to_le_bytes());
     put_in(status, 8, &descriptor.rights().to_le_bytes());
     Ok(())
 }
@@ -183,13 +200,12 @@ fn set_flags(
     number: u32,
     flags: u32,
 ) -> Result<(), Failure> {
-    let (pipes, _) = opened(caller, number)?;
-    let flags = u16::try_from(flags).map_err(|_| Errno::Invalid)?;
-    if flags & !NONBLOCK != 0 {
-        return Err(Errno::Invalid.into());
-    }
-    if let Some(pipes) = pipes {
-        pipes.set_flags(number as usize, Some(flags));
-    }
+    let (pipes, descriptor) = opened(caller, number)?;
+    let mode = match flags {
+        0 => Mode::Blocking,
+        NONBLOCK => Mode::Nonblocking,
+        _ => return Err(Errno::Invalid.into()),
+    };
+    pipes.set_mode(descriptor, Some(mode));
     Ok(())
 }

@@ -10,7 +10,6 @@ mod clocks;
 mod descriptors;
 mod errno;
 mod memory;
-mod module;
 mod poll;
 mod transfer;
 
@@ -18,36 +17,32 @@ use crate::error::LoadError;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::loaded::Import;
-use module::MODULE;
 use wasmtime::{Caller, InstancePre, Linker, Module};
 use wasmtime_wasi::I32Exit;
 
-/// Functions that do something. `absent` has the others.
-const PRESENT: [&str; 19] = [
-    "args_get",
-    "args_sizes_get",
-    "clock_res_get",
-    "clock_time_get",
-    "environ_get",
-    "environ_sizes_get",
-    "fd_close",
-    "fd_fdstat_get",
-    "fd_fdstat_set_flags",
-    "fd_filestat_get",
-    "fd_prestat_get",
-    "fd_read",
-    "fd_seek",
-    "fd_tell",
-    "fd_write",
-    "poll_oneoff",
-    "proc_exit",
-    "random_get",
-    "sched_yield",
+/// The name by which programs import it.
+const MODULE: &str = "wasi_snapshot_preview1";
+
+/// A function by its name, and what defines it for the module and the name.
+type Function = (
+    &'static str,
+    fn(&mut Linker<InstanceState>, &str) -> wasmtime::Result<()>,
+);
+
+/// The functions that do something. `absent` has the others.
+const PRESENT: [&[Function]; 6] = [
+    arguments::FUNCTIONS,
+    clocks::FUNCTIONS,
+    descriptors::FUNCTIONS,
+    poll::FUNCTIONS,
+    transfer::FUNCTIONS,
+    FUNCTIONS,
 ];
 
 /// Whether a program may import this.
 fn is_offered(module: &str, name: &str) -> bool {
-    module == MODULE && (PRESENT.contains(&name) || absent::is_absent(name))
+    let mut present = PRESENT.into_iter().flatten();
+    module == MODULE && (present.any(|(present, _)| *present == name) || absent::is_absent(name))
 }
 
 /// The modules that a core module imports from, and whether all that it imports is offered.
@@ -88,26 +83,23 @@ pub(super) fn link(module: &Module) -> Result<InstancePre<InstanceState>, LoadEr
 
 fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     absent::define(linker)?;
-    arguments::define(linker)?;
-    clocks::define(linker)?;
-    descriptors::define(linker)?;
-    poll::define(linker)?;
-    transfer::define(linker)?;
-    linker.func_wrap(
-        MODULE,
-        "proc_exit",
-        |mut caller: Caller<'_, InstanceState>, code: i32| {
+    let mut present = PRESENT.into_iter().flatten();
+    present.try_for_each(|(name, define)| define(linker, name))
+}
+
+const FUNCTIONS: &[Function] = &[
+    ("proc_exit", |linker, name| {
+        let exit = |mut caller: Caller<'_, InstanceState>, code: i32| {
             caller.data_mut().count_host_call();
             Err::<(), _>(I32Exit(code).into())
-        },
-    )?;
-    linker.func_wrap(
-        MODULE,
-        "sched_yield",
-        |mut caller: Caller<'_, InstanceState>| {
+        };
+        linker.func_wrap(MODULE, name, exit).map(|_| ())
+    }),
+    ("sched_yield", |linker, name| {
+        let yields = |mut caller: Caller<'_, InstanceState>| {
             caller.data_mut().count_host_call();
             0
-        },
-    )?;
-    Ok(())
-}
+        };
+        linker.func_wrap(MODULE, name, yields).map(|_| ())
+    }),
+];

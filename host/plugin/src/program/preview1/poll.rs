@@ -1,18 +1,17 @@
 //! `poll_oneoff`: waiting for clocks and for descriptors.
 
 use super::clocks::Clock;
-use super::descriptors::Descriptor;
 use super::errno::{Errno, Failure, returned};
 use super::memory;
-use super::module::MODULE;
+use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::participation::timer::Timer;
-use crate::program::between_calls::{pipes, wait_for_input};
-use crate::stdio::{Pipes, QUEUE};
-use std::future::{pending, poll_fn};
+use crate::program::between_calls::{pipes, wait_for_input, wait_for_input_or};
+use crate::stdio::{Descriptor, Gone, Pipes, QUEUE};
+use std::future::poll_fn;
 use std::time::Duration;
-use wasmtime::{Caller, Linker};
+use wasmtime::Caller;
 
 /// Subscriptions of one call, as many as objects of WASI 0.2 may be polled at once. A call with more is invalid.
 /// Test: `stdio::hostile::a_program_that_polls_thousands_is_told_that_this_is_invalid`.
@@ -50,16 +49,18 @@ struct Happened {
     result: Result<(usize, u16), Errno>,
 }
 
-pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(
-        MODULE,
-        "poll_oneoff",
-        |mut caller: Caller<'_, InstanceState>, (from, to, count, found): (u32, u32, u32, u32)| {
-            Box::new(async move { returned(poll(&mut caller, from, to, count, found).await) })
-        },
-    )?;
-    Ok(())
-}
+pub(super) const FUNCTIONS: &[Function] = &[("poll_oneoff", |linker, name| {
+    linker
+        .func_wrap_async(
+            MODULE,
+            name,
+            |mut caller: Caller<'_, InstanceState>,
+             (from, to, count, found): (u32, u32, u32, u32)| {
+                Box::new(async move { returned(poll(&mut caller, from, to, count, found).await) })
+            },
+        )
+        .map(|_| ())
+})];
 
 async fn poll(
     caller: &mut Caller<'_, InstanceState>,
@@ -75,15 +76,15 @@ async fn poll(
         return Err(Errno::Invalid.into());
     }
     let pipes = pipes(caller.data());
-    let subscriptions = read(caller, pipes.as_deref(), from, count)?;
+    let subscriptions = read(caller, &pipes, from, count)?;
     // Before it waits: a wrong address costs nothing then.
     let data = memory::of(caller)?.data(&*caller);
     memory::read(data, to, EVENT * count)?;
     memory::read(data, found, 4)?;
-    let mut happened = look(&subscriptions, pipes.as_deref(), Duration::ZERO);
+    let mut happened = look(&subscriptions, &pipes, Duration::ZERO);
     if happened.is_empty() {
-        let waited = wait(caller, &subscriptions, pipes.as_deref()).await?;
-        happened = look(&subscriptions, pipes.as_deref(), waited);
+        let waited = wait(caller, &subscriptions, &pipes).await?;
+        happened = look(&subscriptions, &pipes, waited);
     }
     let data = memory::of(caller)?.data_mut(&mut *caller);
     memory::put(data, found, &(happened.len() as u32).to_le_bytes())?;
@@ -95,7 +96,7 @@ async fn poll(
 
 fn read(
     caller: &mut Caller<'_, InstanceState>,
-    pipes: Option<&Pipes>,
+    pipes: &Pipes,
     from: u32,
     count: u32,
 ) -> Result<Vec<Subscription>, Failure> {
@@ -140,15 +141,15 @@ fn read(
 }
 
 /// What has happened, after so much waiting.
-fn look(subscriptions: &[Subscription], pipes: Option<&Pipes>, waited: Duration) -> Vec<Happened> {
+fn look(subscriptions: &[Subscription], pipes: &Pipes, waited: Duration) -> Vec<Happened> {
     let happened = subscriptions.iter().filter_map(|subscription| {
         let result = match &subscription.what {
             Err(errno) => Err(*errno),
             Ok(What::Delay(delay)) if *delay <= waited => Ok((0, 0)),
             Ok(What::Delay(_)) => return None,
-            Ok(What::Readable) => match pipes?.unread() {
+            Ok(What::Readable) => match pipes.unread() {
                 Some(0) => {
-                    pipes?.ask();
+                    pipes.ask();
                     return None;
                 }
                 Some(bytes) => Ok((bytes, 0)),
@@ -156,11 +157,10 @@ fn look(subscriptions: &[Subscription], pipes: Option<&Pipes>, waited: Duration)
             },
             // The log always takes what is written.
             Ok(What::Writable(Descriptor::Stderr)) => Ok((QUEUE, 0)),
-            Ok(What::Writable(_)) => match pipes.map(Pipes::room) {
-                Some(Ok(0)) => return None,
-                Some(Ok(bytes)) => Ok((bytes, 0)),
-                Some(Err(_)) => Ok((0, HANG_UP)),
-                None => Ok((0, 0)),
+            Ok(What::Writable(_)) => match pipes.room() {
+                Ok(0) => return None,
+                Ok(bytes) => Ok((bytes, 0)),
+                Err(Gone) => Ok((0, HANG_UP)),
             },
         };
         Some(Happened {
@@ -176,7 +176,7 @@ fn look(subscriptions: &[Subscription], pipes: Option<&Pipes>, waited: Duration)
 async fn wait(
     caller: &mut Caller<'_, InstanceState>,
     subscriptions: &[Subscription],
-    pipes: Option<&Pipes>,
+    pipes: &Pipes,
 ) -> Result<Duration, Failure> {
     let whats = || subscriptions.iter().filter_map(|it| it.what.as_ref().ok());
     let delays = whats().filter_map(|what| match what {
@@ -185,22 +185,21 @@ async fn wait(
     });
     let delay = delays.min();
     // The session takes what is written before it waits for anything else.
-    if let Some(pipes) = pipes.filter(|_| whats().any(|what| matches!(what, What::Writable(_)))) {
+    if whats().any(|what| matches!(what, What::Writable(_))) {
         pipes.has_room().await;
         return Ok(Duration::ZERO);
     }
     let reads = whats().any(|what| matches!(what, What::Readable));
-    // Who has looked for input in vain, and sleeps now, waits for it in its own way.
-    let has_looked = pipes.is_some_and(|pipes| pipes.take_asked().0);
-    let Some(pipes) = pipes.filter(|_| reads || has_looked) else {
-        let delay = delay.unwrap_or_default();
-        sleep(caller.data_mut(), delay).await;
-        return Ok(delay);
-    };
+    // A program that looks for input and then sleeps waits for input, too.
+    let (has_looked, _) = pipes.take_asked();
     let Some(delay) = delay else {
-        wait_for_input(caller, pipes, false, pending::<()>()).await?;
+        wait_for_input(caller, pipes).await?;
         return Ok(Duration::ZERO);
     };
+    if !reads && !has_looked {
+        sleep(caller.data_mut(), delay).await;
+        return Ok(delay);
+    }
     let state = caller.data_mut();
     let mut timer = Timer::new(
         state.participation.connection,
@@ -208,7 +207,7 @@ async fn wait(
     );
     timer.set(Some(delay));
     let over = poll_fn(|cx| timer.poll(cx));
-    if wait_for_input(caller, pipes, true, over).await?.is_some() {
+    if wait_for_input_or(caller, pipes, over).await?.is_some() {
         return Ok(delay);
     }
     if reads {

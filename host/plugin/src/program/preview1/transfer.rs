@@ -1,40 +1,46 @@
 //! Reading standard input, and writing standard output and the log.
 
-use super::descriptors::{Descriptor, NONBLOCK, opened};
+use super::descriptors::opened;
 use super::errno::{Errno, Failure, returned};
 use super::memory;
 use super::memory::Parts;
-use super::module::MODULE;
+use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::program::between_calls::wait_for_input;
-use crate::stdio::{Gone, Pipes, QUEUE};
-use std::future::pending;
-use wasmtime::{Caller, Linker};
+use crate::stdio::{Descriptor, Gone, Mode, Pipes, QUEUE};
+use wasmtime::Caller;
 
-pub(super) fn define(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(
-        MODULE,
-        "fd_read",
-        |mut caller: Caller<'_, InstanceState>,
-         (number, list, count, read): (u32, u32, u32, u32)| {
-            Box::new(
-                async move { returned(fd_read(&mut caller, number, (list, count), read).await) },
+pub(super) const FUNCTIONS: &[Function] = &[
+    ("fd_read", |linker, name| {
+        linker
+            .func_wrap_async(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>,
+                 (number, list, count, read): (u32, u32, u32, u32)| {
+                    Box::new(async move {
+                        returned(fd_read(&mut caller, number, (list, count), read).await)
+                    })
+                },
             )
-        },
-    )?;
-    linker.func_wrap_async(
-        MODULE,
-        "fd_write",
-        |mut caller: Caller<'_, InstanceState>,
-         (number, list, count, written): (u32, u32, u32, u32)| {
-            Box::new(async move {
-                returned(fd_write(&mut caller, number, (list, count), written).await)
-            })
-        },
-    )?;
-    Ok(())
-}
+            .map(|_| ())
+    }),
+    ("fd_write", |linker, name| {
+        linker
+            .func_wrap_async(
+                MODULE,
+                name,
+                |mut caller: Caller<'_, InstanceState>,
+                 (number, list, count, written): (u32, u32, u32, u32)| {
+                    Box::new(async move {
+                        returned(fd_write(&mut caller, number, (list, count), written).await)
+                    })
+                },
+            )
+            .map(|_| ())
+    }),
+];
 
 async fn fd_read(
     caller: &mut Caller<'_, InstanceState>,
@@ -42,7 +48,7 @@ async fn fd_read(
     (list, count): (u32, u32),
     at: u32,
 ) -> Result<(), Failure> {
-    let (Some(pipes), Descriptor::Stdin) = opened(caller, number)? else {
+    let (pipes, Descriptor::Stdin) = opened(caller, number)? else {
         return Err(Errno::BadDescriptor.into());
     };
     let memory = memory::of(caller)?;
@@ -56,11 +62,11 @@ async fn fd_read(
     };
     memory::read(memory.data(&caller), at, 4)?;
     if !pipes.is_readable() {
-        if is_nonblocking(&pipes, number) {
+        if pipes.mode(Descriptor::Stdin) == Some(Mode::Nonblocking) {
             pipes.ask();
             return Err(Errno::Again.into());
         }
-        wait_for_input(caller, &pipes, false, pending::<()>()).await?;
+        wait_for_input(caller, &pipes).await?;
     }
     let mut total = 0;
     loop {
@@ -93,8 +99,8 @@ async fn fd_write(
     let asked = parts.clone().bytes(memory.data(&caller))?;
     let mut total = 0;
     while let Some((address, length)) = parts.next(memory.data(&caller))? {
-        let written = match (&pipes, descriptor) {
-            (_, Descriptor::Stderr) => {
+        let written = match descriptor {
+            Descriptor::Stderr => {
                 let (bytes, state) = memory.data_and_store_mut(&mut *caller);
                 let bytes = memory::read(bytes, address, length)?;
                 // A piece that is beyond the budget ends the program before the next one is looked at.
@@ -103,11 +109,8 @@ async fn fd_write(
                 }
                 length
             }
-            (Some(pipes), Descriptor::Stdout) => {
-                let waits = !is_nonblocking(pipes, number);
-                write_part(caller, pipes, (address, length), waits).await?
-            }
-            _ => return Err(Errno::BadDescriptor.into()),
+            Descriptor::Stdout => write_part(caller, &pipes, (address, length)).await?,
+            Descriptor::Stdin => return Err(Errno::BadDescriptor.into()),
         };
         total += written;
         if written < length {
@@ -128,9 +131,9 @@ async fn write_part(
     caller: &mut Caller<'_, InstanceState>,
     pipes: &Pipes,
     (address, length): (u32, u32),
-    waits: bool,
 ) -> Result<u32, Failure> {
     let memory = memory::of(caller)?;
+    let waits = pipes.mode(Descriptor::Stdout) == Some(Mode::Blocking);
     let mut written = 0;
     while written < length {
         if waits {
@@ -148,10 +151,4 @@ async fn write_part(
         written += room;
     }
     Ok(written)
-}
-
-fn is_nonblocking(pipes: &Pipes, number: u32) -> bool {
-    pipes
-        .flags(number as usize)
-        .is_some_and(|flags| flags & NONBLOCK != 0)
 }

@@ -6,7 +6,8 @@
 mod program_side;
 mod session_side;
 
-use crate::called_function::CalledFunction;
+use super::{Descriptor, Mode};
+use crate::call::CalledFunction;
 use crate::usage::Usage;
 use eco_compile::Budget;
 use parking_lot::{Mutex, MutexGuard};
@@ -52,25 +53,33 @@ struct State {
     /// Bytes that the running call has written.
     written: usize,
     peer_is_gone: bool,
-    /// The call, for those who observe the engine.
-    function: CalledFunction,
+    /// The function that is called, for those who observe the engine. `None` before the first call.
+    function: Option<CalledFunction>,
     /// Whether the program may run: its session drives it, and bounds it.
     is_driven: bool,
-    /// Whether the program waits for input.
-    waits: bool,
+    waits: Waits,
     /// Whether a poll has asked for input in vain.
     is_asked: bool,
     /// The first time of a laboratory's clock for which a poll has asked in vain.
     asked_time: Option<Duration>,
-    /// Whether something else may end the waiting, and whether it has.
-    may_wake: bool,
-    is_woken: bool,
     /// The budget that the program broke while it waited for something, and the time that its calls have by the clock.
     broken: Option<(Budget, Duration)>,
     usage: Usage,
     pace: Pace,
-    /// The flags of the descriptors 0, 1 and 2, as the program has set them. `None` for one that it has closed.
-    flags: [Option<u16>; 3],
+    /// The modes of the streams, as the program has set them. `None` for one that is closed.
+    modes: [Option<Mode>; 3],
+}
+
+/// Whether the program waits for input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Waits {
+    #[default]
+    No,
+    ForInput,
+    /// For that, or for something else that may have come.
+    ForInputOr {
+        has_come: bool,
+    },
 }
 
 /// When the program has read and written: whether its output came only with the end of its input.
@@ -86,6 +95,10 @@ impl State {
         self.input_ended || self.read < self.input.len()
     }
 
+    fn mode(&self, of: Descriptor) -> Option<Mode> {
+        self.modes.get(of as usize).copied().flatten()
+    }
+
     fn unread(&self) -> &[u8] {
         self.input.get(self.read..).unwrap_or_default()
     }
@@ -97,9 +110,17 @@ impl Pipes {
             replies,
             most_reply,
             state: Mutex::new(State {
-                flags: [Some(0); 3],
+                modes: [None, None, Some(Mode::Blocking)],
                 ..State::default()
             }),
+        }
+    }
+
+    /// Opens standard input and output, as the program begins. Before that, and where it is only tried out, it has nothing to
+    /// read and nobody to write to, and may log.
+    pub(crate) fn open(&self) {
+        for stream in [Descriptor::Stdin, Descriptor::Stdout] {
+            self.set_mode(stream, Some(Mode::Blocking));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The program's side: it reads, writes, and waits, in functions of WASI.
 
-use super::{Gone, KEPT, Pipes, QUEUE, Replies};
-use crate::called_function::CalledFunction;
+use super::{Descriptor, Gone, KEPT, Mode, Pipes, QUEUE, Replies, Waits};
+use crate::call::CalledFunction;
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::future::poll_fn;
@@ -10,8 +10,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 impl Pipes {
-    /// The name of the call that begins. What it may write is counted from here, if something can be read.
-    pub(crate) fn begin_call(&self) -> CalledFunction {
+    /// The function of the call that begins. What it may write is counted from here, if something can be read.
+    pub(crate) fn begin_call(&self) -> Option<CalledFunction> {
         let mut state = self.state();
         if state.is_readable() {
             state.written = 0;
@@ -19,15 +19,15 @@ impl Pipes {
         state.function
     }
 
-    /// The flags of a descriptor. `None` if it is closed, or is none.
-    pub(crate) fn flags(&self, descriptor: usize) -> Option<u16> {
-        self.state().flags.get(descriptor).copied().flatten()
+    /// The mode of a stream. `None` if the program has closed it.
+    pub(crate) fn mode(&self, of: Descriptor) -> Option<Mode> {
+        self.state().mode(of)
     }
 
-    /// Sets the flags of a descriptor, or closes it.
-    pub(crate) fn set_flags(&self, descriptor: usize, flags: Option<u16>) {
-        if let Some(place) = self.state().flags.get_mut(descriptor) {
-            *place = flags;
+    /// Sets the mode of a stream, or closes it.
+    pub(crate) fn set_mode(&self, of: Descriptor, mode: Option<Mode>) {
+        if let Some(place) = self.state().modes.get_mut(of as usize) {
+            *place = mode;
         }
     }
 
@@ -95,10 +95,10 @@ impl Pipes {
     /// Bytes that can be written now.
     ///
     /// # Errors
-    /// Nobody reads them.
+    /// Nobody reads them, or the program has closed its output.
     pub(crate) fn room(&self) -> Result<usize, Gone> {
         let state = self.state();
-        if state.peer_is_gone {
+        if state.peer_is_gone || state.mode(Descriptor::Stdout).is_none() {
             return Err(Gone);
         }
         Ok(match self.replies {
@@ -135,19 +135,27 @@ impl Pipes {
         Ok(())
     }
 
-    /// Waits for input, or for something `other` that may come first. The program goes on when its session drives it.
-    pub(crate) async fn wait<T>(
-        &self,
-        may_wake: bool,
-        other: impl Future<Output = T>,
-    ) -> Option<T> {
+    /// Waits for input. The program goes on when its session drives it.
+    pub(crate) async fn wait_for_input(&self) {
+        self.state().waits = Waits::ForInput;
+        poll_fn(|_| match self.may_read() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        self.state().waits = Waits::No;
+    }
+
+    fn may_read(&self) -> bool {
+        let state = self.state();
+        state.is_driven && state.is_readable()
+    }
+
+    /// As [`wait_for_input`](Self::wait_for_input), or for something `other` that may come first. Returns that, if it came.
+    pub(crate) async fn wait_for_input_or<T>(&self, other: impl Future<Output = T>) -> Option<T> {
         let mut other = pin!(other);
         let mut came = None;
-        {
-            let mut state = self.state();
-            state.waits = true;
-            state.may_wake = may_wake;
-        }
+        self.state().waits = Waits::ForInputOr { has_come: false };
         let came = poll_fn(|cx| {
             if came.is_none()
                 && let Poll::Ready(other) = other.as_mut().poll(cx)
@@ -155,15 +163,15 @@ impl Pipes {
                 came = Some(other);
             }
             let mut state = self.state();
-            state.is_woken = came.is_some();
-            if state.is_driven && (came.is_some() || state.is_readable()) {
+            let has_come = came.is_some();
+            state.waits = Waits::ForInputOr { has_come };
+            if state.is_driven && (has_come || state.is_readable()) {
                 return Poll::Ready(came.take());
             }
             Poll::Pending
         })
         .await;
-        let mut state = self.state();
-        (state.waits, state.may_wake, state.is_woken) = (false, false, false);
+        self.state().waits = Waits::No;
         came
     }
 }

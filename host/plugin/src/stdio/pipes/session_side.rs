@@ -1,15 +1,15 @@
 //! The session's side: it gives, takes, and says whether the program may run.
 
-use super::{Pipes, Replies};
-use crate::called_function::CalledFunction;
+use super::{Pipes, Replies, Waits};
+use crate::call::CalledFunction;
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::time::Duration;
 
 impl Pipes {
-    /// Names the call that begins.
-    pub(crate) fn calls(&self, function: CalledFunction) {
-        self.state().function = function;
+    /// Notes the call that begins.
+    pub(crate) fn begins(&self, function: CalledFunction) {
+        self.state().function = Some(function);
     }
 
     /// Hands over a chunk.
@@ -49,17 +49,15 @@ impl Pipes {
 
     /// Whether the program waits for input.
     pub(crate) fn waits(&self) -> bool {
-        self.state().waits
+        self.state().waits != Waits::No
     }
 
-    /// Whether something else than input may end its waiting.
-    pub(crate) fn may_wake(&self) -> bool {
-        self.state().may_wake
-    }
-
-    /// Whether that has come.
-    pub(crate) fn is_woken(&self) -> bool {
-        self.state().is_woken
+    /// Whether something else that it waits for as well has come. `None` if it waits for nothing else.
+    pub(crate) fn has_come(&self) -> Option<bool> {
+        match self.state().waits {
+            Waits::ForInputOr { has_come } => Some(has_come),
+            Waits::ForInput | Waits::No => None,
+        }
     }
 
     /// Has the program end, when it is polled, for this budget. A call has so much time by the clock.
