@@ -85,7 +85,7 @@ impl Route {
         }
     }
 
-    /// Not named to who asks for what there is not: a part of what another route has.
+    /// Leaves it out of the list of paths that a 404 shows.
     #[must_use]
     pub fn unlisted(mut self) -> Self {
         self.is_listed = false;

@@ -393,7 +393,7 @@ mod tests {
         let most = 2 * crate::memory::FOR_ALL / MOST_BYTES;
         let mut observers = Vec::new();
         for id in 1..=most as u64 {
-            let server = [&first, &second][usize::from(id % 2 == 0)];
+            let server = if id % 2 == 0 { &first } else { &second };
             let observer = server.0.open(id, "peer", "local", None);
             for _ in 0..3 {
                 // It may keep more each time that it is asked for, as after a while.

@@ -140,7 +140,7 @@ impl Report {
             let value = value.replace('\n', "\n                  ");
             let _ = writeln!(text, "  {name:14}  {value}");
         };
-        let language = self.language.as_deref().unwrap_or("unknown");
+        let language = self.language.as_deref().unwrap_or("of an unknown language");
         line("kind", &format!("{}, {language}", self.kind));
         line("size", &ByteSize(self.size as u64).to_string());
         if !self.made_with.is_empty() {

@@ -246,7 +246,10 @@ impl Shipped {
         };
         for (path, bytes) in self.files.iter().filter(|(path, _)| wanted(path)) {
             let (path, bytes) = placed(path, bytes, first);
-            folder.write(path, &bytes)?;
+            match path.starts_with("README.") {
+                true => folder.write(path, self.with_starter(&bytes, starters).as_bytes())?,
+                false => folder.write(path, &bytes)?,
+            }
         }
         folder.write(ATTRIBUTES.0, ATTRIBUTES.1)?;
         let is = |only: Option<SampleLanguage>, language| only.is_none_or(|only| only == language);
@@ -267,6 +270,21 @@ impl Shipped {
             }
         }
         Ok(())
+    }
+}
+
+/// The starter that statements name.
+const NAMED: &str = "starter/javascript/plugin.js";
+
+impl Shipped {
+    /// A statement that names a starter of these. What stands behind it keeps its column.
+    fn with_starter(&self, statement: &[u8], starters: Starters) -> String {
+        let starter = self.starter(starters.first());
+        let column = format!("{NAMED}   ");
+        let width = column.len();
+        let text = String::from_utf8_lossy(statement);
+        let text = text.replace(&column, &format!("{:width$}", format!("{starter}   ")));
+        text.replace(NAMED, &starter)
     }
 }
 

@@ -53,8 +53,9 @@ pub(super) fn build(
         Some(world) => generate(world, project)?,
         None => {
             tracing::info!(
-                "no file includes the header of a world, such as handler_plugin.h: it is a program, which reads stdin"
+                "it is a program, which reads stdin: no file includes one of eco's headers, such as handler_plugin.h"
             );
+            find_main(project, sources)?;
             Vec::new()
         }
     };
@@ -101,6 +102,23 @@ fn find_world(sources: &[PathBuf]) -> Result<Option<&'static str>, BuildError> {
         }
     }
     Ok(None)
+}
+
+/// Checks that the files of a program have the word `main`: without it the linker makes a program that stops at once. Who
+/// hides it in a file that is too large to be looked at has it all the same.
+fn find_main(project: &Path, sources: &[PathBuf]) -> Result<(), BuildError> {
+    for source in sources {
+        let text = read_at_most(make::open(source)?, TOP).map_err(BuildError::file(source))?;
+        let mut words = text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        if text.len() > TOP || words.any(|word| word == b"main") {
+            return Ok(());
+        }
+    }
+    Err(BuildError::Unfit {
+        what: escape::path(project),
+        why: anyhow::anyhow!("none of its .c files has a function main"),
+        next: "A program begins there. A plugin includes one of eco's headers: `eco new NAME --lang c` makes one.",
+    })
 }
 
 fn snake(world: &str) -> String {
@@ -153,7 +171,7 @@ fn find_compiler(folder: &Path) -> Result<(Command, String), BuildError> {
         let named = escape::os(&named);
         return Ok((compiler, format!("the C compiler ({named}, named by $CC)")));
     }
-    let name = "the C compiler (its first run may take a minute)".to_owned();
+    let name = "the C compiler".to_owned();
     for (program, probe, prefix) in [
         ("zig", vec!["version"], vec!["cc"]),
         (

@@ -55,7 +55,7 @@ pub(super) fn build(
         let names = names.filter(|name| !is_test(name));
         go.args(names.map(|name| Path::new(".").join(name)));
     }
-    tool::run(go, "go build (its first run may take a minute)")?;
+    tool::run(go, "go build")?;
     let made = make::read(&core)?;
     if made.starts_with(ARCHIVE) {
         return Err(BuildError::Unfit {

@@ -22,8 +22,7 @@ pub(super) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
 
 /// As [`run_unannounced`], and says first what runs.
 pub(super) fn run(command: Command, name: &str) -> Result<(), BuildError> {
-    // The first run of some of them takes minutes.
-    tracing::info!("running {name}");
+    tracing::info!("running {name}, whose first run may take some minutes");
     run_unannounced(command, name)
 }
 

@@ -1,6 +1,7 @@
 //! How programs end, and their connections with them.
 
-use super::{engine, load, parts, program, serve_both};
+use super::{both, engine, load, parts, program, serve_both};
+use crate::harness::Eco;
 use crate::support::{Peer, converse};
 use eco_host::contract::{Next, Reason, Session as _};
 use eco_host::plugin::{Budgets, Laboratory};
@@ -51,6 +52,13 @@ fn a_trap_is_a_reset_and_its_output_is_lost() {
         let mut peer = Peer::connect(server.address);
         assert_eq!(peer.send(b"x").expect_reset(), b"");
         server.logged(&["the plugin trapped", "unreachable"]);
+    }
+    // Whoever looks for the mistake sees what it had written.
+    for path in both("traps", &module) {
+        let called = Eco::new(&["call", &path, "x"]).run(b"");
+        assert_eq!(called.code, 65, "{}", called.stderr);
+        let words = "> \"x\"\n< \"never sent\"  (written, and not sent)\n";
+        assert_eq!(called.text(), words);
     }
 }
 

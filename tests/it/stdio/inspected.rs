@@ -10,12 +10,12 @@ fn inspect_says_what_kind_of_program_a_file_is() {
     for (path, kind, words) in [
         (
             &module,
-            "core module, unknown",
+            "core module, of an unknown language",
             "yes, a program of WASI preview 1 (core module): reads stdin, writes stdout",
         ),
         (
             &component,
-            "component, unknown",
+            "component, of an unknown language",
             "yes, a program of WASI 0.2 (component): reads stdin, writes stdout",
         ),
     ] {
@@ -33,7 +33,16 @@ fn inspect_says_what_kind_of_program_a_file_is() {
 }
 
 #[test]
-fn a_program_in_the_place_of_a_client_plugin_is_told_of_stdio() {
+fn a_program_in_the_place_of_a_plugin_is_told_of_stdio_and_a_plugin_in_its_place_of_p() {
+    let plugin = plugin_file(
+        "stdio-plugin.wat",
+        include_str!("../../../plugins/echo/echo.wat"),
+    );
+    let refused = Eco::new(&["serve", "--stdio", "-p", &plugin]).run(b"");
+    assert_eq!(refused.code, 65, "{}", refused.stderr);
+    let words = "It is a plugin, which `-p` takes";
+    assert!(refused.stderr.contains(words), "{}", refused.stderr);
+
     for path in both("no-client", &echo()) {
         let refused = Eco::new(&["send", "-p", &path]).run(b"");
         assert_eq!(refused.code, 65, "{}", refused.stderr);

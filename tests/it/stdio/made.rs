@@ -116,6 +116,16 @@ fn a_library_in_go_is_told_what_a_program_is() {
 }
 
 #[test]
+fn a_program_in_c_without_main_is_not_built() {
+    let folder = empty_folder("stdio-c-without-main");
+    std::fs::write(folder.join("a.c"), "int f(void) { return 1; }\n").expect("a file");
+    let built = Eco::new(&["build"]).inside(&folder).run(b"");
+    assert_eq!(built.code, 65, "{}", built.stderr);
+    let words = "none of its .c files has a function main";
+    assert!(built.stderr.contains(words), "{}", built.stderr);
+}
+
+#[test]
 fn a_program_in_text_is_built_too_and_one_that_was_built_is_handed_in() {
     let class = empty_folder("built-programs");
     let folder = class.join("anna");

@@ -213,7 +213,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     counter(
         "eco_reloads_total",
-        "How often the service was to take what is new on disk, by whether it did.",
+        "Reloads of what is new on disk, by result.",
         |it, out| {
             out.labelled(&[("result", "done")], it.reloaded);
             out.labelled(&[("result", "failed")], it.not_reloaded);
@@ -236,7 +236,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     gauge(
         "eco_events_waiting_limit_bytes",
-        "What these may be (--waiting-size).",
+        "Most bytes of events that may wait (--waiting-size).",
         |it, out| out.value(it.limits.waiting),
     ),
     counter(
@@ -269,7 +269,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     gauge(
         "eco_store_limit_bytes",
-        "What these may be (--store-size).",
+        "Most bytes that it may have (--store-size).",
         |it, out| out.value(it.limits.store),
     ),
     counter(
@@ -283,7 +283,7 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
     ),
     gauge(
         "eco_state_up",
-        "Whether the place of topics and store can be reached (1): the link to Redis. In memory and in a file always.",
+        "Whether topics and store can be reached (1). Only a link to Redis can be down.",
         |it, out| out.value(u8::from(it.state.is_there)),
     ),
 ];

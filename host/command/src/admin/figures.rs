@@ -190,7 +190,7 @@ impl Registration {
     }
 }
 
-/// What it shows keeps the state open, so that it goes before that is closed.
+/// It holds the state, so it is dropped before the state is closed.
 impl Drop for Registration {
     fn drop(&mut self) {
         let mut services = self.all.services.lock();

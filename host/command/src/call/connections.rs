@@ -252,21 +252,29 @@ impl Open {
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        let reply = match call {
-            Call::Open(connection) => match session.open(connection).await.map_err(failed)? {
-                Opening::Greeting(reply) => reply,
-                Opening::Refusal(why) => {
+        let replied = match call {
+            Call::Open(connection) => match session.open(connection).await {
+                Err(error) => Err(error),
+                Ok(Opening::Greeting(reply)) => Ok(reply),
+                Ok(Opening::Refusal(why)) => {
                     self.life.refused();
                     let why = Escaped(why.as_bytes());
                     let text = format!("the plugin refuses the connection: {why}");
                     return Err(Exit::Plugin.saying(text));
                 }
             },
-            Call::Chunk(chunk) => session.receive(chunk).await.map_err(failed)?,
-            Call::Event => session.event().await.map_err(failed)?,
+            Call::Chunk(chunk) => session.receive(chunk).await,
+            Call::Event => session.event().await,
             Call::End => {
                 self.life.input_ended();
-                session.end_of_input().await.map_err(failed)?
+                session.end_of_input().await
+            }
+        };
+        let reply = match replied {
+            Ok(reply) => reply,
+            Err(error) => {
+                show.unsent(at, &session.unsent())?;
+                return Err(failed(error));
             }
         };
         show.reply(at, &reply)?;

@@ -102,6 +102,20 @@ impl Show<'_> {
         printer.print(&format!("{name}< {}{next}\n", Escaped(&reply.data)))
     }
 
+    /// Shows what a program had written before it failed, of which its peer gets nothing.
+    pub(super) fn unsent(self, connection: usize, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Lines { peers, printer } if !bytes.is_empty() => {
+                let name = name(peers, connection);
+                printer.print(&format!(
+                    "{name}< {}  (written, and not sent)\n",
+                    Escaped(bytes)
+                ))
+            }
+            Self::Lines { .. } | Self::Raw => Ok(()),
+        }
+    }
+
     /// Logs the usage of an instance.
     pub(super) fn usage(self, connection: usize, usage: Usage) {
         if let Self::Lines { peers, .. } = self {

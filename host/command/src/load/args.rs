@@ -83,7 +83,7 @@ pub(crate) struct LoadArgs {
     pub(crate) source: Option<eco_load::Sources>,
     #[command(flatten)]
     pub(crate) header: HeaderArgs,
-    /// How long connecting may take, and each turn of a dialogue; to a program, how long the server may be silent
+    /// How long connecting may take, and each turn of a dialogue; with --stdio, how long the server may be silent
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
     /// Memory of the replies of all connections together; a dialogue for which there is none left fails [default: a quarter of the machine's]

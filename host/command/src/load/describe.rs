@@ -108,7 +108,7 @@ pub(super) fn advice(report: &Report, plugin: &PluginArg, processors: u32) -> St
     let helps = [
         (more_threads, "more --threads"),
         (
-            report.client.plugin >= MUCH,
+            report.client.plugin >= MUCH && !plugin.is_built_in(),
             match plugin.has_to_be_program() {
                 true => "a faster program",
                 false => "a faster client plugin (a compiled one instead of a script)",

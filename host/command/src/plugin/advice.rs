@@ -39,6 +39,11 @@ fn advice(error: &LoadError) -> Option<Cow<'static, str>> {
         LoadError::Export { exports, .. } if exports.iter().any(|it| is_start(it)) => {
             "It is a program: `eco send --stdio` and `eco load --stdio` run it as a client, `eco serve -p` as a server."
         }
+        LoadError::Export { role, exports, .. }
+            if *role == "program" && exports.iter().any(|it| it.starts_with("eco:plugin/")) =>
+        {
+            "It is a plugin, which `-p` takes: `eco serve -p`, say."
+        }
         LoadError::Script {
             absent: Some(Absent::Sockets),
             language,

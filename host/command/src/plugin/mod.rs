@@ -167,7 +167,7 @@ impl PluginArg {
         };
         if let (Some(what), true) = (no_program, self.program.is_program()) {
             return Err(Exit::Usage.saying(format!(
-                "{} is {what}, and no program: --stdio is for programs of WASI, and -p for plugins",
+                "{} is {what}, and no program: --stdio takes a program of WASI, such as --stdio FILE.wasm, and -p a plugin",
                 self.shown
             )));
         }

@@ -40,12 +40,12 @@ pub(crate) struct SendArgs {
     /// A built-in client (echo), a script with start(message), a component that exports eco:plugin/client, or a folder that eco build builds
     #[arg(short, long, default_value = "echo", value_name = "PLUGIN", value_hint = ValueHint::FilePath)]
     pub(crate) plugin: OsString,
-    /// A program is the client: what it writes is sent, and what comes it reads. Its exit code is that of eco, 0 or 1
+    /// A program is the client: what it writes is sent, and what comes it reads. eco exits with 0 if the program does, and with 1 if not
     #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath, conflicts_with_all = ["plugin", "message", "file"])]
     pub(crate) stdio: Option<OsString>,
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// How long connecting may take, and each turn of the dialogue; to a program, how long the server may be silent
+    /// How long connecting may take, and each turn of the dialogue; with --stdio, how long the server may be silent
     #[arg(long, default_value = "30s", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
     #[command(flatten)]

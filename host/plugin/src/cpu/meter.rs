@@ -203,10 +203,11 @@ impl CpuMeter {
         self.flag(self.runs_since).then(|| self.payer())
     }
 
-    /// Has the call that has just begun go on from one that had used so much, as it waited for nothing of the peer's.
+    /// Has the call that has just begun go on from one that had used so much, since no input has come
+    /// between them.
     ///
     /// # Errors
-    /// That was all.
+    /// That was all of its processor time.
     pub(crate) fn goes_on_from(&mut self, used: Duration, budgets: &Budgets) -> Result<(), Budget> {
         self.used = used;
         if used > budgets.cpu.saturating_mul(self.slowdown) {

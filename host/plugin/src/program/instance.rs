@@ -258,6 +258,14 @@ impl ProgramInstance {
         }
     }
 
+    /// What it had written when it failed.
+    pub(crate) fn unsent(&mut self) -> Vec<u8> {
+        match self.running {
+            None => self.pipes.take_output(),
+            Some(_) => Vec::new(),
+        }
+    }
+
     /// Its exit code, once it is over.
     pub(crate) fn exit_code(&self) -> Option<u32> {
         self.exit_code

@@ -119,6 +119,14 @@ impl ServerInstance {
         }
     }
 
+    /// What a program that has failed had written.
+    pub(super) fn unsent(&mut self) -> Vec<u8> {
+        match self {
+            Self::Direct(_) | Self::Component(_) => Vec::new(),
+            Self::Program(program) => program.unsent(),
+        }
+    }
+
     /// Advice for the author of a program, once it is over.
     pub(super) fn hint(&self) -> Option<String> {
         match self {

@@ -124,6 +124,12 @@ impl PluginSession {
         self.instance.get()?.hint()
     }
 
+    /// What a program that has failed had written, and was not sent. It can be taken once.
+    pub fn unsent(&mut self) -> Vec<u8> {
+        let instance = self.instance.get_mut();
+        instance.map_or(Vec::new(), ServerInstance::unsent)
+    }
+
     /// The memory and the work that its instance has used so far; `None` when there is none. A dead instance still has
     /// them.
     pub fn usage(&self) -> Option<Usage> {

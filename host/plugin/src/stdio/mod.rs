@@ -2,30 +2,17 @@
 //!
 //! It knows neither WebAssembly nor WASI: `imports` and `program` show these to the program.
 
+mod descriptor;
 mod pipes;
 mod settings;
 mod variables;
 
+pub(crate) use descriptor::{Descriptor, Mode};
 pub(crate) use pipes::{Gone, Pipes, QUEUE, Replies};
 pub use settings::ProgramSettings;
 pub(crate) use variables::variables;
 
 use std::sync::Arc;
-
-/// A standard stream, by its number as a descriptor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Descriptor {
-    Stdin,
-    Stdout,
-    Stderr,
-}
-
-/// Whether reading and writing a stream waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Blocking,
-    Nonblocking,
-}
 
 /// Who tells people of an exit code other than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,6 @@
 pub struct ProgramSettings {
     /// Its arguments, after its own name, which is that of its file.
     pub arguments: Vec<String>,
-    /// Names and values of its environment. They come after the variables of UCSPI, and stand in the place of those of
-    /// the same name.
+    /// Names and values of its environment. They replace variables of UCSPI with the same name.
     pub environment: Vec<(String, String)>,
 }

@@ -1,8 +1,8 @@
 //! The functions of WASI preview 1 that have nothing to work on: there are no files, no sockets and no signals. They can
 //! be imported, since the libraries of languages import them, used or not.
 
-use super::MODULE;
 use super::errno::Errno;
+use super::function::MODULE;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use wasmtime::{FuncType, Linker, Val, ValType};

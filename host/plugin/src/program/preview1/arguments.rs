@@ -1,8 +1,8 @@
 //! The arguments and the environment.
 
 use super::errno::{Failure, returned};
+use super::function::{Function, MODULE};
 use super::memory;
-use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::stdio::Stdio;

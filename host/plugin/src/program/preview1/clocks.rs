@@ -1,8 +1,8 @@
 //! Clocks and randomness: those that plugins have in WASI 0.2, in a laboratory too.
 
 use super::errno::{Errno, Failure, returned};
+use super::function::{Function, MODULE};
 use super::memory;
-use super::{Function, MODULE};
 use crate::instance::state::InstanceState;
 use wasmtime::Caller;
 use wasmtime_wasi::WasiView as _;

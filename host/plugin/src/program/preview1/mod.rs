@@ -9,6 +9,7 @@ mod arguments;
 mod clocks;
 mod descriptors;
 mod errno;
+mod function;
 mod memory;
 mod poll;
 mod transfer;
@@ -17,17 +18,9 @@ use crate::error::LoadError;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::loaded::Import;
+use function::{Function, MODULE};
 use wasmtime::{Caller, InstancePre, Linker, Module};
 use wasmtime_wasi::I32Exit;
-
-/// The name by which programs import it.
-const MODULE: &str = "wasi_snapshot_preview1";
-
-/// A function by its name, and what defines it for the module and the name.
-type Function = (
-    &'static str,
-    fn(&mut Linker<InstanceState>, &str) -> wasmtime::Result<()>,
-);
 
 /// The functions that do something. `absent` has the others.
 const PRESENT: [&[Function]; 6] = [

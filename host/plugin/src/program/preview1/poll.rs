@@ -2,8 +2,8 @@
 
 use super::clocks::Clock;
 use super::errno::{Errno, Failure, returned};
+use super::function::{Function, MODULE};
 use super::memory;
-use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::participation::timer::Timer;

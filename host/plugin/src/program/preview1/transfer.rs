@@ -2,9 +2,9 @@
 
 use super::descriptors::opened;
 use super::errno::{Errno, Failure, returned};
+use super::function::{Function, MODULE};
 use super::memory;
 use super::memory::Parts;
-use super::{Function, MODULE};
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
 use crate::program::between_calls::wait_for_input;

@@ -6,8 +6,8 @@
 mod program_side;
 mod session_side;
 
-use super::{Descriptor, Mode};
 use crate::call::CalledFunction;
+use crate::stdio::descriptor::{Descriptor, Mode};
 use crate::usage::Usage;
 use eco_compile::Budget;
 use parking_lot::{Mutex, MutexGuard};

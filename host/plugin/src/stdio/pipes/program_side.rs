@@ -1,7 +1,8 @@
 //! The program's side: it reads, writes, and waits, in functions of WASI.
 
-use super::{Descriptor, Gone, KEPT, Mode, Pipes, QUEUE, Replies, Waits};
+use super::{Gone, KEPT, Pipes, QUEUE, Replies, Waits};
 use crate::call::CalledFunction;
+use crate::stdio::descriptor::{Descriptor, Mode};
 use crate::usage::Usage;
 use eco_compile::Budget;
 use std::future::poll_fn;
