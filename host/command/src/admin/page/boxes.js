@@ -8,12 +8,13 @@ import { count, hasWord, key, word } from "/page/words.js";
 
 // Bytes of a chunk that are shown at first, and with each push of the button. A page with a megabyte of text at once would
 // stand still.
-const FIRST_BYTES = 2048;
+const FIRST_BYTES = 512;
 const MORE_BYTES = 64 * 1024;
 
-// Escapes of a chunk that stand out. Of binary bytes nearly each would be an element, and thousands of chunks of them more than a
-// browser holds.
-const MOST_ESCAPES = 32;
+// Escapes of a chunk that stand out, and lines that it has at first. Of binary bytes nearly each would be an element, and of
+// newlines each a line: thousands of such chunks are more than a browser holds.
+const MOST_ESCAPES = 16;
+const FIRST_BREAKS = 32;
 
 /** What the checkboxes call an event of this kind. */
 export function groupOf(item) {
@@ -75,7 +76,10 @@ export class Box {
     const { data, bytes } = this.item;
     const shown = data.subarray(0, this.shown);
     if (this.form === "hex") this.body.replaceChildren(asHex(shown, lineWidth()));
-    else this.body.replaceChildren(...marked(shown, this.marks));
+    else {
+      const breaks = this.shown > FIRST_BYTES ? Infinity : FIRST_BREAKS;
+      this.body.replaceChildren(...marked(shown, this.marks, { spans: MOST_ESCAPES, breaks }));
+    }
     if (data.length < bytes) {
       this.body.append(make("span", "cut", word("cut", { kept: data.length, n: bytes })));
     }
@@ -90,9 +94,8 @@ function lineWidth() {
   return matchMedia("(max-width: 48rem)").matches ? 8 : 16;
 }
 
-/** Bytes as text, with the marked places in elements of their own. */
-function* marked(bytes, marks) {
-  const room = { spans: MOST_ESCAPES };
+/** Bytes as text, with the marked places in elements of their own. `room` is what the text may have: see `asText`. */
+function* marked(bytes, marks, room) {
   let at = 0;
   for (const [begin, end] of marks) {
     if (begin >= bytes.length) break;

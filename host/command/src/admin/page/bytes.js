@@ -77,8 +77,8 @@ export function visible(text) {
 }
 
 /**
- * Bytes as nodes: text, and spans for escapes. A line of the text is a line on the page. `room.spans` is how many spans there may
- * be, and is counted down: what comes after them is one text.
+ * Bytes as nodes: text, and spans for escapes. A line of the text is a line on the page. `room` has how many spans and breaks of
+ * lines there may be, and is counted down: what comes after them is one text, in one line.
  */
 export function asText(bytes, room) {
   const nodes = document.createDocumentFragment();
@@ -105,7 +105,10 @@ export function asText(bytes, room) {
     // A backslash is two, so that what is an escape and what was sent so differ in the text itself.
     if (isPlain(c) && c !== "\\") return add(c, false);
     add(escapeOf(c), true);
-    if (c === "\n") add("\n", false);
+    if (c === "\n" && room.breaks > 0) {
+      room.breaks -= 1;
+      add("\n", false);
+    }
   };
   read(bytes, character, (byte) => add(`\\x${twoDigits(byte)}`, true));
   flush();
