@@ -4,7 +4,7 @@
 //! interpreter names those that the script defines.
 
 use crate::abi::{self, INTERPRETER, Lifting};
-use crate::cpu::meter::TotalTime;
+use crate::cpu::total_time::TotalTime;
 use crate::engine::Engine;
 use crate::engine_state::{EngineState, Hints};
 use crate::error::LoadError;

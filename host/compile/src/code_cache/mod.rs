@@ -3,17 +3,17 @@
 //! It owns the order: code that was compiled before is mapped; any other is compiled, kept, and mapped. Only
 //! `compiler::job` looks at the bytes of a plugin, in a process of its own wherever there is a helper for it.
 
+mod compiling;
 mod input;
 mod interpreters;
+mod kept;
 mod loaded;
 mod portable;
 
 use crate::budget::Budgets;
 use crate::cache::Cache;
 use crate::cache::disk::DiskCache;
-use crate::cache::entry::Entry;
-use crate::cache::hash::Hash;
-use crate::cache::name::{Key, Kind};
+use crate::cache::name::Kind;
 use crate::compiler::Compiler;
 use crate::compiler::image::Image;
 use crate::compiler::request::Job;
@@ -25,13 +25,14 @@ use crate::script::Script;
 use crate::script::languages::Language;
 use crate::source::Source;
 use crate::total_memory::{Code, CountedComponent, TotalMemory};
+use compiling::Compiling;
 use input::Input;
 pub use input::Snapshot;
 use interpreters::Interpreters;
 use loaded::Loaded;
 use std::any::Any;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, LazyLock};
 use tokio::sync::Mutex;
 
@@ -375,65 +376,6 @@ impl CodeCache {
             Ok(loaded)
         })
         .await
-    }
-
-    /// Names the code that this engine needs, by the compiler's version, the settings, and the kind and hash of the
-    /// input.
-    fn key(&self, kind: Kind, hash: &Hash) -> Key {
-        let how = (
-            self.compiler.version(),
-            self.settings,
-            kind,
-            hash.to_string(),
-        );
-        // Serializing such plain data never fails.
-        let hash = Hash::of(&serde_json::to_vec(&how).unwrap_or_default());
-        Key { kind, hash }
-    }
-
-    /// Code that was compiled before, in memory or on disk.
-    fn kept(&self, input: &Input) -> Result<Option<Loaded>, CompileError> {
-        if input.kind() != Kind::Interpreter {
-            return self.kept_on_disk(input);
-        }
-        if let Some(loaded) = self.interpreters.find(input.hash()) {
-            return Ok(Some(loaded));
-        }
-        let loaded = self.kept_on_disk(input)?;
-        if let Some(loaded) = &loaded {
-            self.interpreters.keep(input.hash(), loaded);
-        }
-        Ok(loaded)
-    }
-
-    fn kept_on_disk(&self, input: &Input) -> Result<Option<Loaded>, CompileError> {
-        let disk = self.disk.as_ref().filter(|_| input.repeats_itself());
-        let found = disk.and_then(|disk| disk.find(&self.key(input.kind(), input.hash())));
-        match found.map(|entry| self.load(&entry, input.kind())) {
-            // The code is damaged, or was compiled on a machine that can do more: it is compiled anew.
-            None | Some(Err(CompileError::Internal(_))) => Ok(None),
-            Some(loaded) => loaded.map(Some),
-        }
-    }
-
-    fn load(&self, entry: &Entry, kind: Kind) -> Result<Loaded, CompileError> {
-        Loaded::read(entry, kind, &self.engine, &self.budgets, &self.total_memory)
-    }
-}
-
-/// A compilation that goes on.
-struct Compiling<'a>(&'a AtomicUsize);
-
-impl<'a> Compiling<'a> {
-    fn begin(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Compiling<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

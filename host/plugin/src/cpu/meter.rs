@@ -11,11 +11,11 @@
 
 use super::call_state::{CallState, Payer, Span, first_part};
 use super::priority::Priority;
+use super::total_time::TotalTime;
 use eco_compile::{Budget, Budgets, TICK};
 use eco_contract::SlowFlag;
 use eco_fair::{Account, Membership, RecentTime, TurnQueue};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmtime::UpdateDeadline;
 
@@ -35,39 +35,6 @@ const CHARGED: Duration = Duration::from_millis(1);
 const TURNS: Duration = Duration::from_millis(1);
 /// Charge to a connection for an event that nobody else pays for: about the host's work for a timer.
 const EVENT: Duration = Duration::from_micros(10);
-
-/// Processor time of all calls of a plugin, in all its instances.
-#[derive(Default)]
-pub(crate) struct TotalTime {
-    /// Moving average of a call's time, in nanoseconds.
-    average: AtomicU64,
-    /// Recent processor time of the plugin's calls.
-    account: Arc<Account>,
-}
-
-impl TotalTime {
-    /// Adds a call's time to the average. Of two calls that end at once, one may be lost.
-    fn took(&self, time: Duration) {
-        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let average = self.average.load(Ordering::Relaxed);
-        // The average rises fast and falls slowly, so that short calls don't hide the long ones between them.
-        let average = if time > average {
-            average + (time - average) / 4
-        } else {
-            average - (average - time) / 64
-        };
-        self.average.store(average, Ordering::Relaxed);
-    }
-
-    fn average(&self) -> Duration {
-        Duration::from_nanos(self.average.load(Ordering::Relaxed))
-    }
-
-    /// Recent processor time of the plugin's calls.
-    pub(crate) fn account(&self) -> &Arc<Account> {
-        &self.account
-    }
-}
 
 /// The processor time of the running call, and of those before it.
 pub(crate) struct CpuMeter {
@@ -90,7 +57,8 @@ pub(crate) struct CpuMeter {
     rank: RecentTime,
     /// Factor by which code is slower than native code, and by which the processor budget of calls is larger.
     slowdown: u32,
-    spent: Arc<TotalTime>,
+    /// That of the plugin's calls, in all its instances.
+    of_plugin: Arc<TotalTime>,
     membership: Arc<Membership>,
     slow_queue: TurnQueue,
     /// Processor time of the running call that is charged already.
@@ -105,12 +73,12 @@ pub(crate) struct CpuMeter {
 }
 
 impl CpuMeter {
-    /// Creates the meter of an instance. Its calls set `slow_flag` while they are slow, and are charged to `spent`
+    /// Creates the meter of an instance. Its calls set `slow_flag` while they are slow, and are charged to `of_plugin`
     /// and to the peer of `membership`. Its code is `slowdown` times as slow as native code. Each call must be over
     /// within `deadline`.
     pub(crate) fn new(
         slow_flag: SlowFlag,
-        spent: Arc<TotalTime>,
+        of_plugin: Arc<TotalTime>,
         membership: Arc<Membership>,
         slow_queue: TurnQueue,
         slowdown: u32,
@@ -129,7 +97,7 @@ impl CpuMeter {
             recent: RecentTime::default(),
             rank: membership.account().average(),
             slowdown,
-            spent,
+            of_plugin,
             membership,
             slow_queue,
             paid: Duration::ZERO,
@@ -172,7 +140,7 @@ impl CpuMeter {
     pub(crate) fn payer(&self) -> Payer {
         let peer = self.payer.as_ref();
         Payer {
-            plugin: self.spent.account().clone(),
+            plugin: self.of_plugin.account().clone(),
             peer: peer.unwrap_or_else(|| self.membership.account()).clone(),
             recent: self.rank,
         }
@@ -218,7 +186,7 @@ impl CpuMeter {
 
     /// Whether calls of this plugin take turns.
     pub(crate) fn takes_turns(&self) -> bool {
-        self.spent.average() >= TURNS
+        self.of_plugin.average() >= TURNS
     }
 
     /// Notes that the running call has waited for a turn and its guest begins now. The wait doesn't count as
@@ -263,7 +231,7 @@ impl CpuMeter {
         let rest = rest.or_else(|| is_exact.then(|| self.call_state.ends()));
         let time = rest.unwrap_or_else(|| first_part(self.runs_since));
         self.total += time;
-        self.spent.took(self.paid + time);
+        self.of_plugin.took(self.paid + time);
         self.charge_call(time);
         self.used + time
     }
@@ -309,7 +277,7 @@ impl CpuMeter {
             self.recent.add(time, now);
             self.rank.add(time, now);
         }
-        self.spent.account().charge(time, now);
+        self.of_plugin.account().charge(time, now);
     }
 
     fn has_had_much(&self, now: Instant) -> bool {
@@ -352,7 +320,7 @@ impl CpuMeter {
         let now = Instant::now();
         if self.ticks == 1 && had >= TURNS {
             // The call may run for long, and others that begin meanwhile need the average.
-            self.spent.took(had);
+            self.of_plugin.took(had);
         }
         self.charge(had, now);
         let much = self.has_had_much(now);
@@ -384,68 +352,4 @@ impl CpuMeter {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use eco_fair::Accounts;
-
-    fn meter() -> CpuMeter {
-        let membership = Arc::new(Accounts::new(1).join(None));
-        let turns = TurnQueue::with_places(1);
-        let deadline = Budgets::server(0).deadline;
-        CpuMeter::new(
-            SlowFlag::default(),
-            Arc::default(),
-            membership,
-            turns,
-            1,
-            deadline,
-        )
-    }
-
-    fn budgets(cpu: Duration) -> Budgets {
-        Budgets::default().cpu(cpu)
-    }
-
-    /// The first tick of a call may come the moment that it starts.
-    #[tokio::test]
-    async fn a_call_has_its_whole_budget_whenever_it_starts() {
-        let (mut meter, budgets) = (meter(), budgets(TICK));
-        assert!(meter.on_tick(&budgets).is_ok());
-        assert!(meter.on_tick(&budgets).is_err());
-        meter.start();
-        assert!(meter.on_tick(&budgets).is_ok());
-    }
-
-    /// The clock ticks on while the system runs other programs.
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn only_time_that_the_guest_had_counts() {
-        let (mut meter, budgets) = (meter(), budgets(2 * TICK));
-        for _ in 0..100 {
-            let tick = meter.on_tick(&budgets);
-            assert!(tick.is_ok(), "it had none, and was cut");
-            if let Ok(UpdateDeadline::YieldCustom(_, wait)) = tick {
-                wait.await;
-            }
-            // `bounded` does the same.
-            meter.call_state.stops(meter.runs_since);
-            meter.call_state.goes_on();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_call_for_an_event_is_paid_by_who_caused_it() {
-        let (mut meter, speaker) = (meter(), Arc::new(Account::default()));
-        let had = |account: &Account| account.recent().had(Instant::now());
-        meter.start();
-        meter.is_paid_by(Some(speaker.clone()));
-        meter.end(Some(10 * TICK));
-        assert!(had(&speaker) > 9 * TICK);
-        assert_eq!(had(meter.membership.account()), Duration::ZERO);
-        meter.start();
-        meter.end(Some(10 * TICK));
-        assert!(had(&speaker) < 11 * TICK);
-        assert!(had(meter.membership.account()) > 9 * TICK);
-        assert!(had(meter.spent.account()) > 19 * TICK);
-    }
-}
+mod tests;

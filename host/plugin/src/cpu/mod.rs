@@ -3,3 +3,4 @@
 pub(crate) mod call_state;
 pub(crate) mod meter;
 pub(crate) mod priority;
+pub(crate) mod total_time;

@@ -10,7 +10,7 @@ use crate::engine_state::EngineState;
 use crate::error::Error;
 use crate::instance::{Owner, call_span};
 use crate::laboratory::Laboratory;
-use crate::stdio::{ExitReport, Pipes, Surroundings};
+use crate::stdio::{ExitReport, Pipes, SessionSettings};
 use crate::usage::Usage;
 use eco_contract::{Next, Reply};
 use std::future::poll_fn;
@@ -33,18 +33,23 @@ pub(crate) struct ProgramInstance {
     deadline: Duration,
     /// When the instance was made. Its first call has one deadline with that.
     made: Option<Instant>,
-    /// When the running call must be over.
-    ends: Option<Instant>,
-    /// When the running call stopped with a part of its reply. What the peer takes for that is not the call's time.
-    wrote: Option<Instant>,
-    /// What is left of the time in which the running call may wait.
-    left: Duration,
-    /// Whether the running call has stopped already.
-    has_stopped: bool,
-    /// The name of the running call.
-    function: CalledFunction,
+    /// The running call, or the last one.
+    last: RunningCall,
     exit_code: Option<u32>,
     exit_report: ExitReport,
+}
+
+/// A call of a program.
+struct RunningCall {
+    function: CalledFunction,
+    /// When it must be over.
+    ends: Option<Instant>,
+    /// What is left of the time in which it may wait.
+    wait_left: Duration,
+    /// Whether it has stopped already.
+    has_stopped: bool,
+    /// When it stopped with a part of its reply. What the peer takes for that is not the call's time.
+    wrote: Option<Instant>,
 }
 
 /// Where a program stops.
@@ -62,20 +67,15 @@ impl ProgramInstance {
     pub(crate) async fn new(
         program: &Arc<Program>,
         owner: Owner,
-        surroundings: Surroundings<'_>,
+        settings: &SessionSettings,
     ) -> Result<Self, Error> {
-        let Surroundings {
-            variables,
-            replies,
-            exit_report,
-        } = surroundings;
         let made = Instant::now();
         let engine = program.engine().clone();
-        let pipes = Arc::new(Pipes::new(replies, engine.budgets.reply));
+        let pipes = Arc::new(Pipes::new(settings.replies, engine.budgets.reply));
         let deadline = owner.deadline.unwrap_or(engine.budgets.deadline);
         let (connection, laboratory) = (owner.connection, owner.laboratory.clone());
         let owner = Owner {
-            stdio: Some(program.stdio(&pipes, variables)),
+            stdio: Some(program.stdio(&pipes, &settings.variables)),
             ..owner
         };
         let (running, call_state) = program.run(owner, &pipes).await?;
@@ -83,19 +83,21 @@ impl ProgramInstance {
             running: Some(running),
             pipes,
             call_state,
-            left: engine.budgets.wait,
+            last: RunningCall {
+                function: CalledFunction::Open,
+                ends: None,
+                wait_left: engine.budgets.wait,
+                has_stopped: false,
+                wrote: None,
+            },
             engine,
             program: program.clone(),
             connection,
             laboratory,
             deadline,
             made: Some(made),
-            ends: None,
-            wrote: None,
-            has_stopped: false,
-            function: CalledFunction::Open,
             exit_code: None,
-            exit_report,
+            exit_report: settings.exit_report,
         })
     }
 
@@ -116,29 +118,35 @@ impl ProgramInstance {
             Call::EndOfInput => self.pipes.end_input(),
             Call::Open(_) | Call::Event => {}
         }
-        // The budget of waiting begins anew with each thing that the peer does.
-        if !matches!(call, Call::Event) {
-            self.left = self.engine.budgets.wait;
-        }
-        self.begins(call.function());
-        self.has_stopped = false;
+        let wait_left = match call {
+            Call::Event => self.last.wait_left,
+            // The budget of waiting begins anew with each thing that the peer does.
+            Call::Open(_) | Call::Receive(_) | Call::EndOfInput => self.engine.budgets.wait,
+        };
+        self.begins(call.function(), wait_left, false);
         self.drive().await
     }
 
     /// Goes on with a call whose reply was a part.
     pub(crate) async fn more(&mut self) -> Result<Reply<'_>, Error> {
-        if let (Some(wrote), Some(ends)) = (self.wrote.take(), self.ends) {
-            self.ends = ends.checked_add(wrote.elapsed());
+        let call = &mut self.last;
+        if let (Some(wrote), Some(ends)) = (call.wrote.take(), call.ends) {
+            call.ends = ends.checked_add(wrote.elapsed());
         }
         self.drive().await
     }
 
-    /// Notes the call that begins.
-    fn begins(&mut self, function: CalledFunction) {
-        self.function = function;
+    /// Notes the call that begins, which has its deadline from now on.
+    fn begins(&mut self, function: CalledFunction, wait_left: Duration, has_stopped: bool) {
         let began = self.made.take().unwrap_or_else(Instant::now);
-        self.ends = began.checked_add(self.deadline);
         self.pipes.begins(function);
+        self.last = RunningCall {
+            function,
+            ends: began.checked_add(self.deadline),
+            wait_left,
+            has_stopped,
+            wrote: None,
+        };
     }
 
     /// Tells the program that its peer is gone, and lets it end: it reads the end of its input, and can write no more.
@@ -147,11 +155,12 @@ impl ProgramInstance {
             return Ok(());
         }
         self.pipes.leave();
-        if self.pipes.waits() {
-            self.left = self.engine.budgets.wait;
-            self.has_stopped = false;
-        }
-        self.begins(CalledFunction::Closed);
+        // One that waited for its peer has a call of its own. One in the middle of a call ends that.
+        let (wait_left, has_stopped) = match self.pipes.waits() {
+            true => (self.engine.budgets.wait, false),
+            false => (self.last.wait_left, self.last.has_stopped),
+        };
+        self.begins(CalledFunction::Closed, wait_left, has_stopped);
         self.drive().await.map(drop)
     }
 
@@ -172,7 +181,7 @@ impl ProgramInstance {
 
     /// Runs the program until it stops. A future that is dropped before that leaves a dead instance.
     fn drive(&mut self) -> impl Future<Output = Result<Reply<'static>, Error>> {
-        let span = call_span(self.function);
+        let span = call_span(self.last.function);
         self.run().instrument(span)
     }
 
@@ -181,11 +190,11 @@ impl ProgramInstance {
         let now = Instant::now();
         let span = Span {
             runs_since: now,
-            ends: self.ends,
+            ends: self.last.ends,
         };
         let call_state = self.call_state.clone();
-        let mut bounds = Bounds::new(&call_state, self.left, span);
-        let mut has_stopped = self.has_stopped || call_state.is_slow();
+        let mut bounds = Bounds::new(&call_state, self.last.wait_left, span);
+        let mut has_stopped = self.last.has_stopped || call_state.is_slow();
         self.pipes.drive(true);
         let stop = poll_fn(|cx| {
             if has_stopped {
@@ -211,8 +220,8 @@ impl ProgramInstance {
         })
         .await;
         self.pipes.drive(false);
-        self.left = bounds.left();
-        self.has_stopped = has_stopped;
+        self.last.wait_left = bounds.left();
+        self.last.has_stopped = has_stopped;
         let next = match stop {
             Stop::Waits => {
                 self.running = Some(running);
@@ -220,7 +229,7 @@ impl ProgramInstance {
             }
             Stop::Writes => {
                 self.running = Some(running);
-                self.wrote = Some(Instant::now());
+                self.last.wrote = Some(Instant::now());
                 Next::More
             }
             Stop::Over(result) => {

@@ -5,7 +5,7 @@ use super::template::{MakeError, ProgramTemplate, Running};
 use super::{preview1, preview2};
 use crate::abi::Lifting;
 use crate::cpu::call_state::CallState;
-use crate::cpu::meter::TotalTime;
+use crate::cpu::total_time::TotalTime;
 use crate::engine::Engine;
 use crate::engine_state::EngineState;
 use crate::error::{Error, LoadError};

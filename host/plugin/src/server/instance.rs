@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::instance::{Instance, Owner};
 use crate::program::ProgramInstance;
-use crate::stdio::Surroundings;
+use crate::stdio::SessionSettings;
 use crate::usage::Usage;
 use eco_contract::{DirectBuffer, Reason, Reply};
 use futures_util::FutureExt as _;
@@ -29,12 +29,12 @@ impl ServerInstance {
     pub(super) async fn instantiate(
         server: &Server,
         owner: Owner,
-        surroundings: Surroundings<'_>,
+        settings: &SessionSettings,
     ) -> Result<Self, Error> {
         let handler = match server {
             Server::Plugin(handler) => handler,
             Server::Program(program) => {
-                let instance = ProgramInstance::new(program, owner, surroundings).await?;
+                let instance = ProgramInstance::new(program, owner, settings).await?;
                 return Ok(Self::Program(Box::new(instance)));
             }
         };

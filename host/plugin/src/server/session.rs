@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::imports::peer_details::PeerDetails;
 use crate::instance::Owner;
 use crate::laboratory::Laboratory;
-use crate::stdio::{ExitReport, Replies, Surroundings, variables};
+use crate::stdio::{ExitReport, Replies, SessionSettings, variables};
 use crate::usage::Usage;
 use eco_contract::{Connection, DirectBuffer, Opening, Origin, Reason, Reply, Session, SlowFlag};
 use std::fmt;
@@ -31,10 +31,8 @@ use std::time::Duration;
 pub struct PluginSession {
     plugin: ServerPlugin,
     owner: Owner,
-    /// What a program is told of its connection.
-    variables: Vec<(String, String)>,
-    replies: Replies,
-    exit_report: ExitReport,
+    /// Those of a program.
+    settings: SessionSettings,
     instance: Slot,
 }
 
@@ -89,9 +87,7 @@ impl PluginSession {
         Self {
             plugin,
             owner,
-            variables: Vec::new(),
-            replies: Replies::Whole,
-            exit_report: ExitReport::Log,
+            settings: SessionSettings::default(),
             instance: Slot::Unmade,
         }
     }
@@ -100,7 +96,7 @@ impl PluginSession {
     /// written is sent as soon as it sleeps, or has written 64 KiB. Otherwise a reply is whole, as that of any plugin.
     #[must_use]
     pub fn in_parts(mut self) -> Self {
-        self.replies = Replies::InParts;
+        self.settings.replies = Replies::InParts;
         self
     }
 
@@ -108,7 +104,7 @@ impl PluginSession {
     /// log.
     #[must_use]
     pub fn without_exit_log(mut self) -> Self {
-        self.exit_report = ExitReport::Caller;
+        self.settings.exit_report = ExitReport::Caller;
         self
     }
 
@@ -169,13 +165,8 @@ impl PluginSession {
             // A start that fails or is dropped leaves none.
             self.instance = Slot::Gone;
             // The future is boxed, since it is large and rarely needed: futures are moved whole when they are made.
-            let surroundings = Surroundings {
-                variables: &self.variables,
-                replies: self.replies,
-                exit_report: self.exit_report,
-            };
             let owner = self.owner.clone();
-            let making = ServerInstance::instantiate(&self.plugin.0, owner, surroundings);
+            let making = ServerInstance::instantiate(&self.plugin.0, owner, &self.settings);
             let made = Box::pin(making).await;
             let figures = &self.plugin.engine().figures;
             let mut made = made.inspect_err(|error| figures.failed(error))?;
@@ -221,7 +212,7 @@ impl Session for PluginSession {
             self.owner.membership = Arc::new(membership);
         }
         if self.plugin.is_program() {
-            self.variables = variables(connection);
+            self.settings.variables = variables(connection);
         }
         if self.waits_for_chunk() {
             return Ok(Opening::Greeting(Reply::default()));

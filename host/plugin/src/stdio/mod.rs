@@ -15,17 +15,19 @@ pub(crate) use variables::variables;
 use std::sync::Arc;
 
 /// Who tells people of an exit code other than 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ExitReport {
     /// The log.
+    #[default]
     Log,
     /// The caller, who asks for the code.
     Caller,
 }
 
-/// What a program is told of its connection, and how its session wants its replies and its exit code.
-pub(crate) struct Surroundings<'a> {
-    pub(crate) variables: &'a [(String, String)],
+/// What the session of a program tells it of its connection, and how it wants its replies and its exit code.
+#[derive(Default)]
+pub(crate) struct SessionSettings {
+    pub(crate) variables: Vec<(String, String)>,
     pub(crate) replies: Replies,
     pub(crate) exit_report: ExitReport,
 }

@@ -22,9 +22,10 @@ pub(crate) const QUEUE: usize = 64 * 1024;
 const KEPT: usize = 1024;
 
 /// How a session wants its replies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Replies {
     /// As a whole: what was written until the program waits for input, or is over.
+    #[default]
     Whole,
     /// In parts, as soon as the program waits for something else.
     InParts,
