@@ -40,7 +40,10 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let served = async {
         let answer = service_fn(|request: Request<Incoming>| {
             has_request.store(true, Ordering::Relaxed);
-            async move { Ok::<_, Infallible>(site.answer(&request.into_parts().0).await) }
+            async move {
+                let answer = site.answer(&request.into_parts().0).await;
+                Ok::<_, Infallible>(answer.into_response())
+            }
         });
         let connection = Builder::new()
             .keep_alive(false)

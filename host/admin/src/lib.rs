@@ -40,6 +40,6 @@ mod token;
 
 pub use answer::Answer;
 pub use hosts::Hosts;
-pub use site::{Asked, Route, Site};
+pub use site::{Request, Route, Site};
 pub use thread::{Admin, StartError};
 pub use token::Token;

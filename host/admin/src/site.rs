@@ -1,13 +1,11 @@
 //! What there is to be asked for, and the answer to each request.
 
-use crate::answer::{Answer, Whole};
+use crate::answer::Answer;
 use crate::hosts::Hosts;
 use crate::token::Token;
-use hyper::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, HOST, HeaderName, HeaderValue, WWW_AUTHENTICATE,
-};
+use hyper::Method;
+use hyper::header::{ACCEPT, AUTHORIZATION, HOST};
 use hyper::http::request::Parts;
-use hyper::{Method, Response};
 use std::fmt;
 use std::future::ready;
 use std::pin::Pin;
@@ -24,7 +22,7 @@ pub struct Route {
     is_listed: bool,
     /// What a client needs to be answered.
     token: Option<Token>,
-    answer: Box<dyn Fn(&Asked<'_>) -> Answering + Send + Sync>,
+    answer: Box<dyn Fn(&Request<'_>) -> Answering + Send + Sync>,
 }
 
 type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -32,7 +30,7 @@ type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// A request, as far as the one who answers it needs it. All of it is a stranger's.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Asked<'a> {
+pub struct Request<'a> {
     /// The types of media that the client takes (`Accept`); empty where it doesn't say.
     pub accept: &'a str,
     /// What comes after the path and the question mark, as it was sent; empty where there is nothing.
@@ -44,21 +42,21 @@ impl Route {
     /// server's only thread, and should not block.
     pub fn new(
         path: &'static str,
-        answer: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&Request<'_>) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        Self::waiting(path, move |asked| ready(answer(asked)))
+        Self::waiting(path, move |request| ready(answer(request)))
     }
 
     /// As [`new`](Self::new), for an answer that takes its time: 20 seconds at the most, since the whole connection has 30. It
     /// is waited for in the server's only thread, and should not block that.
     pub fn waiting<F>(
         path: &'static str,
-        answer: impl Fn(&Asked<'_>) -> F + Send + Sync + 'static,
+        answer: impl Fn(&Request<'_>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = Answer> + Send + 'static,
     {
-        let answer = move |asked: &Asked<'_>| -> Answering { Box::pin(answer(asked)) };
+        let answer = move |request: &Request<'_>| -> Answering { Box::pin(answer(request)) };
         Self {
             path,
             is_listed: true,
@@ -100,38 +98,37 @@ impl Site {
     }
 
     /// The answer to a request. Its body is not read.
-    pub(crate) async fn answer(&self, request: &Parts) -> Response<Whole> {
-        if !self.is_asked_by_name(request) {
+    pub(crate) async fn answer(&self, request: &Parts) -> Answer {
+        if !self.admits_host(request) {
             let text =
                 "ask by an IP address, by localhost, or by the name that this server listens on\n";
-            return Answer::text(421, text).into_response();
+            return Answer::text(421, text);
         }
         if ![Method::GET, Method::HEAD].contains(&request.method) {
-            let response = Answer::text(405, "only GET and HEAD\n").into_response();
-            return with(response, ALLOW, "GET, HEAD");
+            return Answer::text(405, "only GET and HEAD\n")
+                .with_headers(&[("allow", "GET, HEAD")]);
         }
         let mut routes = self.routes.iter();
         let path = request.uri.path();
         let Some(route) = routes.find(|route| route.path == path) else {
-            return self.nothing().into_response();
+            return self.not_found();
         };
         if !route.admits(request) {
             let text = "this needs the token that is printed when the server starts\n";
-            let response = Answer::text(401, text).into_response();
-            return with(response, WWW_AUTHENTICATE, "Bearer");
+            return Answer::text(401, text).with_headers(&[("www-authenticate", "Bearer")]);
         }
         let accept = request.headers.get(ACCEPT);
-        let asked = Asked {
+        let request = Request {
             accept: accept
                 .and_then(|accept| accept.to_str().ok())
                 .unwrap_or_default(),
             query: request.uri.query().unwrap_or_default(),
         };
-        (route.answer)(&asked).await.into_response()
+        (route.answer)(&request).await
     }
 
     /// Whether all names that the request has for this server are its own. A browser always sends one.
-    fn is_asked_by_name(&self, request: &Parts) -> bool {
+    fn admits_host(&self, request: &Parts) -> bool {
         let hosts = request.headers.get_all(HOST).iter();
         let mut hosts = hosts.map(|host| host.to_str().ok());
         let in_uri = request.uri.authority().map(|name| name.as_str());
@@ -139,17 +136,11 @@ impl Site {
             && in_uri.is_none_or(|host| self.hosts.admit(host))
     }
 
-    fn nothing(&self) -> Answer {
+    fn not_found(&self) -> Answer {
         let listed = self.routes.iter().filter(|route| route.is_listed);
         let paths: Vec<&str> = listed.map(|route| route.path).collect();
         Answer::text(404, format!("here are {}\n", paths.join(", ")))
     }
-}
-
-fn with(mut response: Response<Whole>, name: HeaderName, value: &'static str) -> Response<Whole> {
-    let value = HeaderValue::from_static(value);
-    response.headers_mut().insert(name, value);
-    response
 }
 
 impl fmt::Debug for Site {

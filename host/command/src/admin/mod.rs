@@ -18,7 +18,7 @@ pub(crate) use figures::{Figures, Registration, ServiceFigures};
 pub(crate) use open::open;
 pub(crate) use url::{shown, with_token};
 
-use eco_admin::{Admin, Answer, Asked, Route, Site, StartError, Token};
+use eco_admin::{Admin, Answer, Request, Route, Site, StartError, Token};
 use eco_net::{ActivatedSockets, BindError, BoundListener, Listener as _, LocalAddress, bind};
 use exposition::Format;
 use std::sync::Arc;
@@ -63,8 +63,8 @@ fn routes(figures: Arc<Figures>, token: &Token) -> Vec<Route> {
             true => Answer::text(200, "ready\n"),
             false => Answer::text(503, "not ready: it does not listen yet, or stops\n"),
         }),
-        Route::new("/metrics", move |asked: &Asked<'_>| {
-            let format = Format::wanted(asked.accept);
+        Route::new("/metrics", move |request: &Request<'_>| {
+            let format = Format::wanted(request.accept);
             let text = families::write(&of_metrics, format);
             Answer::of_type(format.content_type(), 200, text)
         }),

@@ -114,9 +114,14 @@ impl CallState {
         turn
     }
 
-    /// Gives the call its place, which it holds until it stops or ends.
-    pub(crate) fn has_turn(&self, place: Option<Place>) {
+    /// Gives the call its place, if it needs one. It holds that until it stops or ends.
+    pub(crate) fn holds_place(&self, place: Option<Place>) {
         self.pause().place = place;
+    }
+
+    /// Releases the call's place: it has ended without a stop.
+    pub(crate) fn release_place(&self) {
+        self.pause().place = None;
     }
 
     /// Whether the call that begins is slow from the start.

@@ -345,7 +345,7 @@ impl CpuMeter {
                 Some(turn?.await)
             };
             let place = call_state.makes_way(turn).await;
-            call_state.has_turn(place);
+            call_state.holds_place(place);
         };
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(wait)))
     }

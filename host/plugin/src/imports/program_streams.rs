@@ -67,7 +67,7 @@ impl Pollable for Stdin {
 #[wasmtime_wasi::async_trait]
 impl Pollable for Stdout {
     async fn ready(&mut self) {
-        self.0.has_room().await;
+        self.0.until_room().await;
     }
 }
 

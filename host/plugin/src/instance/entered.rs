@@ -149,7 +149,7 @@ impl Entered<'_> {
         };
         let returned = self.call_now(function, arguments).await;
         if has_turn {
-            self.instance.call_state.has_turn(None);
+            self.instance.call_state.release_place();
         }
         returned
     }
@@ -168,7 +168,7 @@ impl Entered<'_> {
         let place = before_end(turn, meter.span()).await;
         let place = place.map_err(|broken| store.data().broke(broken))?;
         store.data_mut().meter.has_had_turn();
-        call_state.has_turn(Some(place));
+        call_state.holds_place(Some(place));
         Ok(())
     }
 
@@ -201,7 +201,7 @@ impl Entered<'_> {
         let slow = state.start_call();
         state.meter.is_paid_by(payer);
         let has_turn = turn.is_some();
-        self.instance.call_state.has_turn(turn);
+        self.instance.call_state.holds_place(turn);
         let waited = match slow {
             Some(payer) => Box::pin(self.wait_for_place(payer)).await,
             None => Ok(()),
@@ -211,7 +211,7 @@ impl Entered<'_> {
             Err(broken) => Err(broken),
         };
         if has_turn {
-            self.instance.call_state.has_turn(None);
+            self.instance.call_state.release_place();
         }
         self.within_reply(returned?)
     }

@@ -68,7 +68,7 @@ fn end_metering(store: &mut StoreContextMut<'_, InstanceState>, pipes: &Pipes) -
     let rest = state.meter.call_state.ends_within();
     let used = state.meter.end(rest);
     // One that has never stopped still has its turn, and the peer may take hours.
-    state.meter.call_state.has_turn(None);
+    state.meter.call_state.release_place();
     let usage = Usage {
         cpu: Some(state.meter.total()),
         ..Usage::of(store.as_context())
@@ -113,7 +113,7 @@ pub(super) async fn begin_call(
             let turn = engine.calls.enter(&payer.plugin, &payer.peer, payer.recent);
             let place = call_state.makes_way(turn).await;
             store.data_mut().meter.has_had_turn();
-            call_state.has_turn(Some(place));
+            call_state.holds_place(Some(place));
         }
         None => {}
     }

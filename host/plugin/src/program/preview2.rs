@@ -55,7 +55,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
         "[method]input-stream.blocking-read",
         |mut store: Context<'_>, (input, length): (Input, u64)| {
             Box::new(async move {
-                has_input(&mut store).await?;
+                until_input(&mut store).await?;
                 let read = store.data_mut().ctx().table.read(input, length);
                 Ok((converted(&mut store, read)?,))
             })
@@ -65,7 +65,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
         "[method]input-stream.blocking-skip",
         |mut store: Context<'_>, (input, length): (Input, u64)| {
             Box::new(async move {
-                has_input(&mut store).await?;
+                until_input(&mut store).await?;
                 let skipped = store.data_mut().ctx().table.skip(input, length);
                 Ok((converted(&mut store, skipped)?,))
             })
@@ -75,8 +75,8 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
         "[method]output-stream.blocking-splice",
         |mut store: Context<'_>, (output, input, length): (Output, Input, u64)| {
             Box::new(async move {
-                pipes(store.data()).has_room().await;
-                has_input(&mut store).await?;
+                pipes(store.data()).until_room().await;
+                until_input(&mut store).await?;
                 let spliced = store.data_mut().ctx().table.splice(output, input, length);
                 Ok((converted(&mut store, spliced)?,))
             })
@@ -87,7 +87,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
 }
 
 /// Waits until there is input, or its end.
-async fn has_input(store: &mut Context<'_>) -> wasmtime::Result<()> {
+async fn until_input(store: &mut Context<'_>) -> wasmtime::Result<()> {
     store.data_mut().count_host_call();
     let pipes = pipes(store.data());
     // One that has not begun may not wait for its peer.

@@ -9,14 +9,14 @@ mod json;
 mod query;
 
 use super::figures::Figures;
-use eco_admin::{Asked, Route, Token};
+use eco_admin::{Request, Route, Token};
 use std::sync::Arc;
 
 /// What there is to be asked for by who has this token.
 pub(super) fn routes(figures: &Arc<Figures>, token: &Token) -> [Route; 2] {
     let (of_all, of_one) = (figures.clone(), figures.clone());
-    let connections = move |_: &Asked<'_>| json::answer(&connections::all(&of_all));
-    let events = move |asked: &Asked<'_>| events::answer(of_one.clone(), asked.query);
+    let connections = move |_: &Request<'_>| json::answer(&connections::all(&of_all));
+    let events = move |request: &Request<'_>| events::answer(of_one.clone(), request.query);
     [
         Route::new("/connections.json", connections),
         Route::waiting("/events.json", events),

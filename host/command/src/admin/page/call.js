@@ -25,14 +25,8 @@ export function argumentOf(bytes) {
 }
 
 function* wordsOf(dialogue) {
-  const hasTimers = dialogue.hasTimers();
-  let last = 0;
-  for (const item of dialogue.items) {
-    const isTimer = item.event?.kind === "timer";
-    if (hasTimers && (item.kind === "received" || isTimer) && item.at - last >= 1) {
-      yield `--pause ${Math.ceil(item.at - last)}ms`;
-      last = item.at;
-    }
+  for (const item of dialogue.withPauses()) {
+    if (item.pause) yield `--pause ${item.pause}ms`;
     if (item.kind === "received" && item.data.length > 0) yield argumentOf(item.data);
   }
 }

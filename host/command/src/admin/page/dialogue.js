@@ -89,6 +89,23 @@ export class Dialogue {
     return lacks;
   }
 
+  /**
+   * Its items in their order. If timers of the plugin came in between, they have pauses before them, `{ pause }` in whole ms, which
+   * bring the plugin's clock to each chunk and each timer.
+   */
+  *withPauses() {
+    const hasTimers = this.hasTimers();
+    let clock = 0;
+    for (const item of this.items) {
+      const at = Math.ceil(item.at);
+      if (hasTimers && (item.kind === "received" || item.event?.kind === "timer") && at > clock) {
+        yield { pause: at - clock };
+        clock = at;
+      }
+      yield item;
+    }
+  }
+
   /** Whether timers of the plugin came in between. */
   hasTimers() {
     return this.items.some((it) => it.event?.kind === "timer");

@@ -27,22 +27,12 @@ function bytesStep(action, bytes) {
   return `{ ${action}-hex = "${[...bytes].map(twoDigits).join(" ")}" }`;
 }
 
-/** The pause that brings the plugin's clock from `clock` to this event, which timers wait for. */
-function pauseStep(item, clock) {
-  const now = Math.ceil(item.at);
-  return now > clock ? { step: `{ pause = "${now - clock}ms" }`, now } : { now: clock };
-}
-
-/** The steps of these items: each the text of one. */
-function* stepsOf(items, hasTimers) {
-  let [now, isClosing] = [0, false];
-  for (const item of items) {
+/** The steps of a dialogue: each the text of one. */
+function* stepsOf(dialogue) {
+  let isClosing = false;
+  for (const item of dialogue.withPauses()) {
     const isChunk = item.kind === "received" || item.kind === "sent";
-    if (hasTimers && (item.kind === "received" || item.event?.kind === "timer")) {
-      const pause = pauseStep(item, now);
-      now = pause.now;
-      if (pause.step) yield pause.step;
-    }
+    if (item.pause) yield `{ pause = "${item.pause}ms" }`;
     // What was cut is expected as far as it is known. The reader is told.
     if (isChunk && item.data.length > 0) yield bytesStep(item.kind === "received" ? "send" : "expect", item.data);
     // A client that ends after the plugin has, says nothing new.
@@ -54,10 +44,10 @@ function* stepsOf(items, hasTimers) {
 
 /** A dialogue as a case. It returns its text, and why it is not what somebody may expect. */
 export function asSteps(dialogue) {
-  const { connection, items } = dialogue;
+  const { connection } = dialogue;
   const notes = [];
   let [text, expects] = ["", false];
-  for (const step of stepsOf(items, dialogue.hasTimers())) {
+  for (const step of stepsOf(dialogue)) {
     if (text.length + step.length > MOST_TEXT) {
       notes.push("whyLong");
       break;

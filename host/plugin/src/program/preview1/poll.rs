@@ -186,7 +186,7 @@ async fn wait(
     let delay = delays.min();
     // The session takes what is written before it waits for anything else.
     if whats().any(|what| matches!(what, What::Writable(_))) {
-        pipes.has_room().await;
+        pipes.until_room().await;
         return Ok(Duration::ZERO);
     }
     let reads = whats().any(|what| matches!(what, What::Readable));

@@ -137,7 +137,7 @@ async fn write_part(
     let mut written = 0;
     while written < length {
         if waits {
-            pipes.has_room().await;
+            pipes.until_room().await;
         }
         let room = pipes.room().map_err(|Gone| Errno::Pipe)?;
         let room = u32::try_from(room)

@@ -109,7 +109,7 @@ impl Pipes {
     }
 
     /// Waits until there is room, or nobody reads any more.
-    pub(crate) async fn has_room(&self) {
+    pub(crate) async fn until_room(&self) {
         poll_fn(|_| match self.room() {
             // The session takes what is there, and polls again.
             Ok(0) => Poll::Pending,
