@@ -1,6 +1,6 @@
 //! Requests to the server of `--admin`, in pieces: what is one gets the answer that it should, and all else an end.
 
-use eco_admin::{Admin, Answer, Hosts, Route, Site};
+use eco_admin::{Admin, Answer, Hosts, Route, Site, Token};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::task::Context;
@@ -15,6 +15,7 @@ const PIPE: usize = 64;
 struct Server {
     runtime: Runtime,
     connections: UnboundedSender<DuplexStream>,
+    token: Token,
     _admin: Admin,
 }
 
@@ -26,9 +27,11 @@ impl Server {
             let gone = || io::Error::other("nobody comes any more");
             arriving.poll_recv(cx).map(|stream| stream.ok_or_else(gone))
         };
+        let token = Token::random().expect("there is randomness");
         let routes = vec![
             Route::new("/", |_| Answer::text(200, "a page\n")),
-            Route::new("/metrics", |asked| Answer::text(200, asked.accept)),
+            Route::new("/metrics", |request| Answer::text(200, request.accept)),
+            Route::new("/shown", |request| Answer::text(200, request.query)).guarded_by(&token),
         ];
         let site = Site::new(Hosts::local(), routes);
         let starting = Admin::start(site, async move { Ok::<_, io::Error>((accept, ())) });
@@ -36,6 +39,7 @@ impl Server {
         AssertUnwindSafe(Self {
             runtime,
             connections,
+            token,
             _admin: admin,
         })
     }
@@ -94,14 +98,14 @@ fn whatever_is_sent_the_end_comes_and_an_answer_has_its_status() {
                 }
                 let told = server.told(&request, sizes);
                 if !told.is_empty() {
-                    assert!([200, 400, 404, 405, 414, 421, 431, 505].contains(&status(&told)));
+                    assert!([200, 400, 401, 404, 405, 414, 421, 431, 505].contains(&status(&told)));
                 }
             }
         });
 }
 
 #[test]
-fn a_request_is_answered_by_its_method_its_host_and_its_path_however_it_is_cut() {
+fn a_request_is_answered_by_its_method_its_host_its_path_and_its_token_however_it_is_cut() {
     const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "OPTIONS", "get"];
     const HOSTS: [(&str, bool); 5] = [
         ("localhost", true),
@@ -110,26 +114,38 @@ fn a_request_is_answered_by_its_method_its_host_and_its_path_however_it_is_cut()
         ("evil.example", false),
         ("127.0.0.1.evil.example", false),
     ];
-    const PATHS: [(&str, bool); 6] = [
-        ("/", true),
-        ("/metrics?x=../", true),
-        ("/metrics/", false),
-        ("/../metrics", false),
-        ("/%6detrics", false),
-        ("//metrics", false),
+    // Whether there is such a path, and whether it needs the token.
+    const PATHS: [(&str, bool, bool); 8] = [
+        ("/", true, false),
+        ("/metrics?x=../", true, false),
+        ("/shown?id=1&from=0", true, true),
+        ("/shown/", false, true),
+        ("/metrics/", false, false),
+        ("/../metrics", false, false),
+        ("/%6detrics", false, false),
+        ("//metrics", false, false),
     ];
     let server = Server::start();
+    let token = format!("Authorization: Bearer {}\r\n", server.token.reveal());
+    // No digit is a g.
+    let tokens = [
+        (String::new(), false),
+        (token.clone(), true),
+        (token.replace("\r", "g\r"), false),
+        (token.repeat(2), false),
+    ];
     bolero::check!()
-        .with_type::<(u8, Vec<u8>, u8, Vec<u8>, Vec<u8>)>()
-        .for_each(|(method, hosts, path, rest, sizes)| {
+        .with_type::<(u8, Vec<u8>, u8, u8, Vec<u8>, Vec<u8>)>()
+        .for_each(|(method, hosts, path, token, rest, sizes)| {
             let method = METHODS[usize::from(*method) % METHODS.len()];
             let hosts: Vec<_> = hosts
                 .iter()
                 .map(|host| HOSTS[usize::from(*host) % HOSTS.len()])
                 .collect();
             let hosts = &hosts[..hosts.len().min(3)];
-            let (path, is_there) = PATHS[usize::from(*path) % PATHS.len()];
-            let mut request = format!("{method} {path} HTTP/1.1\r\n");
+            let (path, is_there, is_guarded) = PATHS[usize::from(*path) % PATHS.len()];
+            let (token, is_right) = &tokens[usize::from(*token) % tokens.len()];
+            let mut request = format!("{method} {path} HTTP/1.1\r\n{token}");
             for (host, _) in hosts {
                 request += &format!("Host: {host}\r\n");
             }
@@ -138,6 +154,7 @@ fn a_request_is_answered_by_its_method_its_host_and_its_path_however_it_is_cut()
             let status = status(&server.told(&request, sizes));
             let expected = match (hosts.iter().all(|(_, is_own)| *is_own), method, is_there) {
                 (false, ..) => 421,
+                (true, "GET" | "HEAD", true) if is_guarded && !is_right => 401,
                 (true, "GET" | "HEAD", true) => 200,
                 (true, "GET" | "HEAD", false) => 404,
                 (true, ..) => 405,

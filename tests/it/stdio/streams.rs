@@ -2,7 +2,7 @@
 
 use super::{echo, engine, engine_builder, load, parts, program, serve_both};
 use crate::harness::assert_same;
-use crate::support::{Peer, converse, noise, relay, serve};
+use crate::support::{Peer, converse, noise, plugin_file, relay, serve};
 use eco_host::contract::{Next, Session as _};
 use eco_host::plugin::{Budgets, CalledFor, EngineEvent};
 use std::future::poll_fn;
@@ -196,6 +196,35 @@ fn looks_and_sleeps() -> String {
              (call $write (i32.const 1) (i32.const 4096) (local.get $count))
              (br $look))))",
     )
+}
+
+#[test]
+fn a_program_whose_reads_do_not_wait_gets_its_input_between_two_sleeps() {
+    // EAGAIN is 6. The adapter of components has no such flag.
+    let module = program(
+        "",
+        "(if (call $set_flags (i32.const 0) (i32.const 4)) (then unreachable))
+         (loop $look
+           (i32.store (i32.const 0) (i32.const 4096))
+           (i32.store (i32.const 4) (i32.const 100))
+           (local.set $count (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+           (if (i32.eq (local.get $count) (i32.const 6))
+             (then (call $sleep (i64.const 20000000)) (br $look)))
+           (if (local.get $count) (then unreachable))
+           (local.set $count (i32.load (i32.const 8)))
+           (if (local.get $count) (then
+             (call $write (i32.const 1) (i32.const 4096) (local.get $count))
+             (br $look))))",
+    );
+    let import = "(import \"wasi_snapshot_preview1\" \"fd_fdstat_set_flags\"
+        (func $set_flags (param i32 i32) (result i32)))";
+    let module = module.replacen("(memory (export", &format!("{import} (memory (export"), 1);
+    let server = serve(&["-p", &plugin_file("stdio-nonblocking.wat", module)]);
+    let mut peer = Peer::connect(server.address);
+    for round in [b"1", b"2", b"3"] {
+        peer.send(round).expect(round);
+    }
+    peer.finish().expect_end();
 }
 
 #[test]
