@@ -23,3 +23,6 @@ impl Interpreters {
         }
     }
 }
+
+/// Held while an interpreter is compiled. A caller that waits for the same one finds it kept then.
+pub(super) static COMPILES: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -3,67 +3,40 @@
 //! It owns the order: code that was compiled before is mapped; any other is compiled, kept, and mapped. Only
 //! `compiler::job` looks at the bytes of a plugin, in a process of its own wherever there is a helper for it.
 
+mod compiled;
 mod compiling;
 mod input;
 mod interpreters;
-mod kept;
 mod loaded;
 mod portable;
 
 use crate::budget::Budgets;
 use crate::cache::Cache;
 use crate::cache::disk::DiskCache;
-use crate::cache::name::Kind;
+use crate::cache::entry::Entry;
+use crate::cache::hash::Hash;
+use crate::cache::name::{Key, Kind};
 use crate::compiler::Compiler;
 use crate::compiler::image::Image;
 use crate::compiler::request::Job;
 use crate::compiler::settings::{Settings, Target};
 use crate::error::CompileError;
-use crate::facts::DirectNames;
 use crate::interpreter::Interpreter;
 use crate::script::Script;
 use crate::script::languages::Language;
 use crate::source::Source;
-use crate::total_memory::{Code, CountedComponent, TotalMemory};
+use crate::total_memory::{CountedComponent, TotalMemory};
+pub use compiled::Compiled;
 use compiling::Compiling;
 use input::Input;
 pub use input::Snapshot;
-use interpreters::Interpreters;
+use interpreters::{COMPILES, Interpreters};
 use loaded::Loaded;
+use portable::PortableEngine;
 use std::any::Any;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, LazyLock};
-use tokio::sync::Mutex;
-
-/// A plugin that was read and compiled, before it is put to a use.
-#[derive(Clone)]
-pub struct Compiled {
-    /// Name for messages.
-    pub name: String,
-    /// Bytes of the component, of the module, or of the script.
-    pub size: usize,
-    /// Its code.
-    pub code: Code,
-    /// Whether the host must copy its functions' results before it looks at them.
-    pub post_return: bool,
-    /// The tools that made it, as its producers sections name them.
-    pub made_with: Vec<String>,
-    /// Bytes that the host holds for each instance, beside its memory and its tables.
-    pub held: u64,
-    /// Pages of memory into which data is copied for each instance.
-    pub copied: u64,
-    /// The module alone and the names of its parts, where the component is called directly.
-    pub direct: Option<(wasmtime::Module, DirectNames)>,
-    /// The script, where the component is its interpreter.
-    pub script: Option<Arc<Script>>,
-    /// The target of its code.
-    pub target: Target,
-}
-
-/// An engine for portable code, made at its first use. `None` if it can't be made.
-type PortableEngine =
-    LazyLock<Option<wasmtime::Engine>, Box<dyn FnOnce() -> Option<wasmtime::Engine> + Send>>;
 
 /// Compiles plugins for one engine, and keeps their code.
 pub struct CodeCache {
@@ -100,7 +73,7 @@ impl CodeCache {
         eco_isolated::end_if_helper();
         Self {
             engine,
-            portable: LazyLock::new(Box::new(|| None)),
+            portable: PortableEngine::new(Box::new(|| None)),
             settings,
             compiler,
             budgets,
@@ -130,7 +103,7 @@ impl CodeCache {
         mut self,
         engine: impl FnOnce() -> Option<wasmtime::Engine> + Send + 'static,
     ) -> Self {
-        self.portable = LazyLock::new(Box::new(engine));
+        self.portable = PortableEngine::new(Box::new(engine));
         self
     }
 
@@ -342,7 +315,7 @@ impl CodeCache {
         let _alone = match input.kind() {
             Kind::Plugin | Kind::Snapshot => None,
             Kind::Interpreter => {
-                let alone = INTERPRETERS.lock().await;
+                let alone = COMPILES.lock().await;
                 let (cache, input) = (self.clone(), input.clone());
                 if let Some(loaded) = aside(move || cache.kept(&input)).await? {
                     return Ok(loaded);
@@ -377,10 +350,50 @@ impl CodeCache {
         })
         .await
     }
-}
 
-/// Held while an interpreter is compiled. A caller that waits for the same one finds it kept then.
-static INTERPRETERS: Mutex<()> = Mutex::const_new(());
+    /// Names the code that this engine needs, by the compiler's version, the settings, and the kind and hash of the
+    /// input.
+    fn key(&self, kind: Kind, hash: &Hash) -> Key {
+        let how = (
+            self.compiler.version(),
+            self.settings,
+            kind,
+            hash.to_string(),
+        );
+        // Serializing such plain data never fails.
+        let hash = Hash::of(&serde_json::to_vec(&how).unwrap_or_default());
+        Key { kind, hash }
+    }
+
+    /// Code that was compiled before, in memory or on disk.
+    fn kept(&self, input: &Input) -> Result<Option<Loaded>, CompileError> {
+        if input.kind() != Kind::Interpreter {
+            return self.kept_on_disk(input);
+        }
+        if let Some(loaded) = self.interpreters.find(input.hash()) {
+            return Ok(Some(loaded));
+        }
+        let loaded = self.kept_on_disk(input)?;
+        if let Some(loaded) = &loaded {
+            self.interpreters.keep(input.hash(), loaded);
+        }
+        Ok(loaded)
+    }
+
+    fn kept_on_disk(&self, input: &Input) -> Result<Option<Loaded>, CompileError> {
+        let disk = self.disk.as_ref().filter(|_| input.repeats_itself());
+        let found = disk.and_then(|disk| disk.find(&self.key(input.kind(), input.hash())));
+        match found.map(|entry| self.load(&entry, input.kind())) {
+            // The code is damaged, or was compiled on a machine that can do more: it is compiled anew.
+            None | Some(Err(CompileError::Internal(_))) => Ok(None),
+            Some(loaded) => loaded.map(Some),
+        }
+    }
+
+    fn load(&self, entry: &Entry, kind: Kind) -> Result<Loaded, CompileError> {
+        Loaded::read(entry, kind, &self.engine, &self.budgets, &self.total_memory)
+    }
+}
 
 /// Runs work that reads files, or goes through many bytes, in a thread that serves nobody.
 async fn aside<T: Send + 'static>(

@@ -9,6 +9,11 @@ use crate::cache::code::part_of_eco;
 use crate::facts::{Facts, Scanned};
 use crate::interpreter::Interpreter;
 use crate::total_memory::{Code, TotalMemory};
+use std::sync::LazyLock;
+
+/// An engine for portable code, made at its first use. `None` if it can't be made.
+pub(super) type PortableEngine =
+    LazyLock<Option<wasmtime::Engine>, Box<dyn FnOnce() -> Option<wasmtime::Engine> + Send>>;
 
 /// Loads an interpreter's portable code into an engine for such code. `None` where there is none, where the total
 /// memory has no room for it, or where the engine can't run it: another version of wasmtime takes no code of this one.
