@@ -114,6 +114,8 @@ fn measure(watched: Watched, trips: usize) -> Result<Measured> {
     let server = Server::start(watched)?;
     let mut connection = TcpStream::connect(server.address)?;
     connection.set_nodelay(true)?;
+    // From here on the server knows the connection, which is looked at.
+    echo(&mut connection, 1)?;
     let goes_on = AtomicBool::new(true);
     thread::scope(|scope| {
         let looks = scope.spawn(|| server.look(watched, &goes_on));
