@@ -13,7 +13,7 @@ use std::path::PathBuf;
 const NOTES: &str = "\
 eco looks for a Cargo.toml (Rust), .go files (Go), .c files (C), one .wat file (WebAssembly text), or one script, \
 which is only checked. It makes FOLDER/FOLDER.wasm: a plugin, or a program that reads standard input and writes \
-standard output. In C that is one that includes no header of a world, in Rust one with a src/main.rs and no cdylib. \
+standard output. In C that is one that includes none of eco's headers, in Rust one with a src/main.rs and no cdylib. \
 CC and CFLAGS choose the C compiler and its flags; RUSTC, RUSTFLAGS and cargo's own settings hold for Rust, GOFLAGS \
 for Go. The tools run outside the sandbox: build what you trust.";
 

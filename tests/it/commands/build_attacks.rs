@@ -326,7 +326,7 @@ fn a_c_file_says_at_its_beginning_which_world_it_is_for() {
             .run(b"")
     };
     let include: &[u8] = b"\n  #include \"handler_plugin.h\"\n";
-    let missing = "no file includes the header of a world";
+    let missing = "no file includes one of eco's headers";
     let top = 256 * 1024;
     let early = build(&[&vec![0xff; top - include.len()], include].concat());
     assert!(!early.stderr.contains(missing), "{}", early.stderr);

@@ -48,12 +48,16 @@ fn build_says_what_it_looks_for_and_passes_on_what_a_compiler_says() {
     std::fs::write(folder.join("b.js"), "").expect("it can be written");
     fails(&build(), 65, &["several plugins: a.lua, b.js"]);
     // Any program does for a compiler that fails.
-    std::fs::write(folder.join("c.c"), "int x;").expect("it can be written");
+    std::fs::write(folder.join("c.c"), "int main;").expect("it can be written");
     let no_plugin = builder(&["build"]).inside(&folder).env("CC", "false");
     fails(
         &no_plugin.run(b""),
         65,
-        &["no file includes the header", "handler_plugin.h", "failed"],
+        &[
+            "no file includes one of eco's headers",
+            "handler_plugin.h",
+            "failed",
+        ],
     );
     assert!(!folder.join("build").exists());
     std::fs::write(folder.join("c.c"), "#include \"handler_plugin.h\"").expect("it can be written");
