@@ -283,7 +283,7 @@ impl Shipped {
         let column = format!("{NAMED}   ");
         let width = column.len();
         let text = String::from_utf8_lossy(statement);
-        let text = text.replace(&column, &format!("{:width$}", format!("{starter}   ")));
+        let text = text.replace(&column, &format!("{starter:width$}"));
         text.replace(NAMED, &starter)
     }
 }

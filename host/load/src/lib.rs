@@ -1,10 +1,11 @@
 //! A load: many connections at once. On each, a client plugin holds one dialogue after the other.
 //!
 //! `pace` says when a dialogue begins. `client` holds it over a `connection`; `dialogue_cache` replays dialogues that
-//! repeat, and `instance_pool` keeps instances ready. In a plugin's place there may be a program: `program_run` runs it,
-//! for each `program_dialogue`, whose `turn_times` are seen from its bytes. `turn` and `own_time` tell the server's time from the client's, and
-//! `dialogue_time` has both. `tally` counts, `latency` has the percentiles, and `report` all figures, which `table` and
-//! `page` show. The threads share nothing that a turn writes to: each has its connections, its pool and its tally.
+//! repeat, and `instance_pool` keeps instances ready. In a plugin's place there may be a program: `program_run` runs
+//! it, for each `program_dialogue`, whose `turn_times` are seen from its bytes. `turn` and `own_time` tell the
+//! server's time from the client's, and `dialogue_time` has both. `tally` counts, `latency` has the percentiles, and
+//! `report` all figures, which `table` and `page` show. The threads share nothing that a turn writes to: each has its
+//! connections, its pool and its tally.
 //!
 //! It owns the run and its figures. Failures are data, and the caller puts them into words.
 //!

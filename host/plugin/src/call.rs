@@ -45,8 +45,8 @@ impl CalledFunction {
         Self::Closed,
     ];
 
-    /// Its place among those of a server's plugin. `None` for one of a client.
-    pub(crate) const fn place(self) -> Option<usize> {
+    /// Its index among those of a server's plugin. `None` for one of a client.
+    pub(crate) const fn index(self) -> Option<usize> {
         match self {
             Self::Receive => Some(0),
             Self::Event => Some(1),

@@ -109,7 +109,7 @@ impl TimedCall {
     pub(crate) fn new(function: CalledFunction, cpu: Duration, clock: Duration) -> Option<Self> {
         let bound = CALL_TIMES.iter().position(|bound| clock <= *bound);
         Some(Self {
-            function: function.place()?,
+            function: function.index()?,
             bound: bound.unwrap_or(CALL_TIMES.len()),
             clock: nanoseconds(clock),
             cpu: nanoseconds(cpu),
@@ -189,9 +189,9 @@ mod tests {
     use eco_compile::Budgets;
 
     #[test]
-    fn functions_have_the_places_of_their_list() {
+    fn functions_have_the_indices_of_their_list() {
         for (place, function) in FUNCTIONS.into_iter().enumerate() {
-            assert_eq!(function.place(), Some(place), "{function:?}");
+            assert_eq!(function.index(), Some(place), "{function:?}");
         }
     }
 

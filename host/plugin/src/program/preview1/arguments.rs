@@ -1,7 +1,7 @@
 //! The arguments and the environment.
 
 use super::errno::{Failure, returned};
-use super::function::{Function, MODULE};
+use super::function::{Function, define};
 use super::memory;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
@@ -44,7 +44,7 @@ fn define_sizes(
     let put = move |mut caller: Caller<'_, InstanceState>, count: u32, size: u32| {
         returned(put_sizes(&mut caller, texts, count, size))
     };
-    linker.func_wrap(MODULE, name, put).map(|_| ())
+    define(linker, name, put)
 }
 
 fn define_texts(
@@ -55,7 +55,7 @@ fn define_texts(
     let put = move |mut caller: Caller<'_, InstanceState>, list: u32, at: u32| {
         returned(put_texts(&mut caller, texts, list, at))
     };
-    linker.func_wrap(MODULE, name, put).map(|_| ())
+    define(linker, name, put)
 }
 
 /// The texts, with the number of their bytes, each with a zero at its end. It counts the call.

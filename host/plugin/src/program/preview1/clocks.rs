@@ -1,7 +1,7 @@
 //! Clocks and randomness: those that plugins have in WASI 0.2, in a laboratory too.
 
 use super::errno::{Errno, Failure, returned};
-use super::function::{Function, MODULE};
+use super::function::{Function, define};
 use super::memory;
 use crate::instance::state::InstanceState;
 use wasmtime::Caller;
@@ -76,37 +76,31 @@ fn in_nanoseconds(seconds: u64, nanoseconds: u32) -> u64 {
 
 pub(super) const FUNCTIONS: &[Function] = &[
     ("clock_time_get", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, clock: u32, _: u64, at: u32| {
-                    returned(put_time(&mut caller, clock, at, Clock::now))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, clock: u32, _: u64, at: u32| {
+                returned(put_time(&mut caller, clock, at, Clock::now))
+            },
+        )
     }),
     ("clock_res_get", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, clock: u32, at: u32| {
-                    returned(put_time(&mut caller, clock, at, Clock::resolution))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, clock: u32, at: u32| {
+                returned(put_time(&mut caller, clock, at, Clock::resolution))
+            },
+        )
     }),
     ("random_get", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, at: u32, length: u32| {
-                    returned(put_random(&mut caller, at, length))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, at: u32, length: u32| {
+                returned(put_random(&mut caller, at, length))
+            },
+        )
     }),
 ];
 

@@ -2,7 +2,7 @@
 //! others. `transfer` reads and writes.
 
 use super::errno::{Errno, Failure, returned};
-use super::function::{Function, MODULE};
+use super::function::{Function, define};
 use super::memory;
 use crate::imports::host_calls::HostCalls as _;
 use crate::instance::state::InstanceState;
@@ -57,86 +57,72 @@ impl Descriptor {
 
 pub(super) const FUNCTIONS: &[Function] = &[
     ("fd_close", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, number: u32| {
-                    returned(
-                        opened(&mut caller, number)
-                            .map(|(pipes, descriptor)| pipes.set_mode(descriptor, None)),
-                    )
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, number: u32| {
+                returned(
+                    opened(&mut caller, number)
+                        .map(|(pipes, descriptor)| pipes.set_mode(descriptor, None)),
+                )
+            },
+        )
     }),
     ("fd_fdstat_get", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
-                    returned(put_status(&mut caller, number, at))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
+                returned(put_status(&mut caller, number, at))
+            },
+        )
     }),
     ("fd_fdstat_set_flags", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, number: u32, flags: u32| {
-                    returned(set_flags(&mut caller, number, flags))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, number: u32, flags: u32| {
+                returned(set_flags(&mut caller, number, flags))
+            },
+        )
     }),
     ("fd_filestat_get", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
-                    returned(put_file_status(&mut caller, number, at))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, number: u32, at: u32| {
+                returned(put_file_status(&mut caller, number, at))
+            },
+        )
     }),
     ("fd_prestat_get", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, _: u32, _: u32| {
-                    caller.data_mut().count_host_call();
-                    // No folder was opened for it, which is where a program stops to ask.
-                    returned(Err(Errno::BadDescriptor.into()))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, _: u32, _: u32| {
+                caller.data_mut().count_host_call();
+                // No folder was opened for it, which is where a program stops to ask.
+                returned(Err(Errno::BadDescriptor.into()))
+            },
+        )
     }),
     ("fd_seek", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, number: u32, _: i64, _: u32, _: u32| {
-                    returned(no_place(&mut caller, number))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, number: u32, _: i64, _: u32, _: u32| {
+                returned(no_place(&mut caller, number))
+            },
+        )
     }),
     ("fd_tell", |linker, name| {
-        linker
-            .func_wrap(
-                MODULE,
-                name,
-                |mut caller: Caller<'_, InstanceState>, number: u32, _: u32| {
-                    returned(no_place(&mut caller, number))
-                },
-            )
-            .map(|_| ())
+        define(
+            linker,
+            name,
+            |mut caller: Caller<'_, InstanceState>, number: u32, _: u32| {
+                returned(no_place(&mut caller, number))
+            },
+        )
     }),
 ];
 

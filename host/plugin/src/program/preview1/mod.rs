@@ -86,13 +86,13 @@ const FUNCTIONS: &[Function] = &[
             caller.data_mut().count_host_call();
             Err::<(), _>(I32Exit(code).into())
         };
-        linker.func_wrap(MODULE, name, exit).map(|_| ())
+        function::define(linker, name, exit)
     }),
     ("sched_yield", |linker, name| {
         let yields = |mut caller: Caller<'_, InstanceState>| {
             caller.data_mut().count_host_call();
             0
         };
-        linker.func_wrap(MODULE, name, yields).map(|_| ())
+        function::define(linker, name, yields)
     }),
 ];
