@@ -5,6 +5,7 @@
 //! only adds to it.
 
 use anyhow::{Result, ensure};
+use eco_benches::figures::is_quick;
 use eco_host::contract::Session as _;
 use eco_host::plugin::{
     BUILT_IN_SERVERS, Budgets, Compiler, Engine, PluginSession, ServerPlugin, Source,
@@ -42,7 +43,7 @@ struct Amount {
 }
 
 fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let quick = is_quick();
     let amount = if quick {
         Amount {
             rounds: 2,

@@ -4,6 +4,7 @@
 //! another profile, or with `-- --quick`, it writes nothing.
 
 use anyhow::{Context as _, Result, ensure};
+use eco_benches::figures::{is_quick, median, quantile};
 use eco_benches::process::Process;
 use eco_benches::{eco, is_dist};
 use std::fmt::Write as _;
@@ -72,7 +73,7 @@ struct Bench {
 }
 
 fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let quick = is_quick();
     if Command::new("redis-server")
         .arg("--version")
         .output()
@@ -121,18 +122,9 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn median(figures: &[Figures], of: impl Fn(&Figures) -> f64) -> f64 {
-    let mut figures: Vec<f64> = figures.iter().map(of).collect();
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
 /// The time below which this share of the times lies, in µs.
-fn percentile(times: &mut [Duration], share: f64) -> f64 {
-    times.sort_unstable();
-    let at = (times.len() as f64 * share) as usize;
-    let time = times.get(at.min(times.len().saturating_sub(1)));
-    time.map_or(f64::NAN, |time| time.as_secs_f64() * 1e6)
+fn percentile(times: &[Duration], share: f64) -> f64 {
+    quantile(times.iter().map(Duration::as_secs_f64), share) * 1e6
 }
 
 impl Bench {
@@ -154,18 +146,19 @@ impl Bench {
             if figures.is_empty() {
                 continue;
             }
+            let of = |figure: fn(&Figures) -> f64| median(figures.iter().map(figure));
             let redis = match place {
-                Place::Redis(_) => format!("{:.1}", median(figures, |figures| figures.redis)),
+                Place::Redis(_) => format!("{:.1}", of(|it| it.redis)),
                 Place::Memory | Place::File => String::new(),
             };
             writeln!(
                 text,
                 "| {} | {:.1} | {redis} | {:.0} | {:.0} | {:.0} |",
                 place.name(),
-                median(figures, |figures| figures.eco),
-                median(figures, |figures| figures.half),
-                median(figures, |figures| figures.most),
-                median(figures, |figures| figures.rate),
+                of(|it| it.eco),
+                of(|it| it.half),
+                of(|it| it.most),
+                of(|it| it.rate),
             )?;
         }
         Ok(text)
@@ -213,16 +206,15 @@ impl Bench {
     ) -> Result<Figures> {
         let eco = || hosts.iter().map(Process::cpu).sum::<Result<Duration>>();
         let (eco_before, redis_before, began) = (eco()?, self.redis.cpu()?, Instant::now());
-        let mut times =
-            runtime.block_on(async { tokio::time::timeout(PATIENCE, work()).await })??;
+        let times = runtime.block_on(async { tokio::time::timeout(PATIENCE, work()).await })??;
         let took = began.elapsed().as_secs_f64();
         let units = times.len() as f64;
         let used = |now: Duration, before| now.saturating_sub(before).as_secs_f64() * 1e6 / units;
         Ok(Figures {
             eco: used(eco()?, eco_before) / heard_by as f64,
             redis: used(self.redis.cpu()?, redis_before),
-            half: percentile(&mut times, 0.5),
-            most: percentile(&mut times, 0.99),
+            half: percentile(&times, 0.5),
+            most: percentile(&times, 0.99),
             rate: units / took,
         })
     }

@@ -6,6 +6,7 @@
 //! The samples `upper` all do the same with each byte, so that they can be compared.
 
 use anyhow::Result;
+use eco_benches::figures::median;
 use eco_host::contract::{Connection, Session as _};
 use eco_host::plugin::{
     BUILT_IN_SERVERS, Budgets, Cache, Compiler, Engine, Inspection, PluginSession, ServerPlugin,
@@ -75,7 +76,7 @@ async fn measure(uncached: &Engine, engine: &Engine, name: &str) -> Result<Strin
     }
     let mut line = format!(
         "{compile:>10.1} {load:>9.2} {memory:>11} {:>9.1}",
-        median(times)
+        median_of(&times)
     );
     let (mut session, _) = start(&plugin).await?;
     for (size, calls) in CALLS {
@@ -117,11 +118,10 @@ async fn receives(session: &mut PluginSession, size: usize, calls: usize) -> Res
         black_box(session.receive(&chunk).await?);
         times.push(before.elapsed());
     }
-    Ok(median(times))
+    Ok(median_of(&times))
 }
 
 /// The one in the middle, in µs.
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1e6
+fn median_of(times: &[Duration]) -> f64 {
+    median(times.iter().map(Duration::as_secs_f64)) * 1e6
 }

@@ -1,5 +1,6 @@
-//! What the benchmarks share: the program `eco`, built as they are, and servers under measurement.
+//! What the benchmarks share: the program `eco`, built as they are, servers under measurement, and their figures.
 
+pub mod figures;
 pub mod process;
 
 use anyhow::{Context as _, Result, ensure};

@@ -4,6 +4,7 @@
 //! `tests/benches/SHARED.md`. In another profile, or with `-- --quick`, it writes nothing.
 
 use anyhow::{Context as _, Result, ensure};
+use eco_benches::figures::{is_quick, median};
 use eco_benches::process::Process;
 use eco_benches::{eco, is_dist};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -43,7 +44,7 @@ struct Bench {
 }
 
 fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let quick = is_quick();
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
     let bench = Bench {
@@ -82,11 +83,6 @@ fn plugin(folder: &str, file: &str, text: &str) -> Result<String> {
         folder.join(file)
     };
     Ok(path.display().to_string())
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 impl Bench {
@@ -145,15 +141,15 @@ impl Bench {
             let figure = |of: Vec<f64>| match of.is_empty() {
                 true => String::new(),
                 false => {
-                    let ratios = of.iter().zip(&native).map(|(a, b)| a / b).collect();
-                    format!("{:.2} ({:.2})", median(of), median(ratios))
+                    let ratios = of.iter().zip(&native).map(|(a, b)| a / b);
+                    format!("{:.2} ({:.2})", median(&of), median(ratios))
                 }
             };
             if rounds > 0 {
                 writeln!(
                     text,
                     "| {members} | {:.2} | {} | {} |",
-                    median(native.clone()),
+                    median(&native),
                     figure(eco),
                     figure(script)
                 )?;
@@ -284,15 +280,15 @@ impl Bench {
             let figure = |of: Vec<f64>| match of.is_empty() {
                 true => String::new(),
                 false => {
-                    let ratios = of.iter().zip(&redis).map(|(a, b)| a / b).collect();
-                    format!("{:.0} ({:.2})", median(of), median(ratios))
+                    let ratios = of.iter().zip(&redis).map(|(a, b)| a / b);
+                    format!("{:.0} ({:.2})", median(&of), median(ratios))
                 }
             };
             writeln!(
                 text,
                 "| {} | {:.0} | {} | {} |",
                 test.to_uppercase(),
-                median(redis.clone()),
+                median(&redis),
                 figure(script),
                 figure(rust)
             )?;

@@ -6,6 +6,7 @@
 //! it writes nothing. It holds no threshold: the machines are noisy. It wants to be alone on its machine, and needs zig.
 
 use anyhow::{Context as _, Result, ensure};
+use eco_benches::figures::{Rounds, is_quick, median};
 use eco_benches::process::Process;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -30,12 +31,6 @@ const VISITORS: usize = 8;
 const MESSAGE: usize = 16;
 const PIECE: usize = 64 * 1024;
 
-/// How much is measured.
-struct Amount {
-    rounds: usize,
-    slice: Duration,
-}
-
 /// A figure of each server, in the order of [`Servers::NAMES`].
 type Row = [f64; 4];
 
@@ -45,24 +40,13 @@ struct Servers {
 }
 
 fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let amount = match quick {
-        true => Amount {
-            rounds: 2,
-            slice: Duration::from_millis(50),
-        },
-        false => Amount {
-            rounds: 11,
-            slice: Duration::from_millis(500),
-        },
-    };
     let Some(servers) = Servers::start()? else {
         println!("ncat, socat or zig is not here, so that nothing is measured.");
         return Ok(());
     };
-    let page = page(&amount, &servers)?;
+    let page = page(Rounds::new(11), &servers)?;
     print!("{page}");
-    if !quick {
+    if !is_quick() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("STDIO.md"), page)?;
     }
     Ok(())
@@ -138,7 +122,7 @@ fn compile(output: &Path) -> Result<bool> {
     Ok(built.context("python3 is missing")?.status.success())
 }
 
-fn page(amount: &Amount, servers: &Servers) -> Result<String> {
+fn page(rounds: Rounds, servers: &Servers) -> Result<String> {
     let profile = if eco_benches::is_dist()? {
         "dist"
     } else {
@@ -152,8 +136,8 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
         `/bin/cat`. Load and servers share {} processors. ncat waits for cat for ever, and cat for ncat, once more\n\
         is under way than their pipes hold.\n\n| |",
         eco_benches::processor(),
-        amount.rounds,
-        amount.slice.as_millis(),
+        rounds.count,
+        rounds.slice.as_millis(),
         std::thread::available_parallelism()?,
     );
     for name in Servers::NAMES {
@@ -172,29 +156,29 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
     let name = format!("anonymous memory of an idle connection, of {IDLE} that have echoed, KiB");
     row(&mut page, &name, &[memory], Aim::AtMost(100.0))?;
 
-    let trips = rounds(amount, servers, |server| {
+    let trips = measure(rounds, servers, |server| {
         let done = servers
             .runtime
-            .block_on(trips(server.address, amount.slice))?;
-        Ok(amount.slice.as_secs_f64() * 1e6 / done as f64)
+            .block_on(trips(server.address, rounds.slice))?;
+        Ok(rounds.slice.as_secs_f64() * 1e6 / done as f64)
     })?;
     let name = format!("round trip of {MESSAGE} B, on one connection, µs");
     row(&mut page, &name, &trips, Aim::RatioAtMost(2.0))?;
 
-    let at_once = rounds(amount, servers, |server| {
+    let at_once = measure(rounds, servers, |server| {
         let done = servers
             .runtime
-            .block_on(trips_at_once(server.address, amount.slice))?;
-        Ok(amount.slice.as_secs_f64() * 1e6 / done as f64)
+            .block_on(trips_at_once(server.address, rounds.slice))?;
+        Ok(rounds.slice.as_secs_f64() * 1e6 / done as f64)
     })?;
     let name = format!("round trip of {MESSAGE} B, on {IDLE} connections at once, µs for each");
     row(&mut page, &name, &at_once, Aim::RatioAtMost(2.0))?;
 
-    let streamed = rounds(amount, servers, |server| {
+    let streamed = measure(rounds, servers, |server| {
         let done = servers
             .runtime
-            .block_on(stream(server.address, amount.slice))?;
-        Ok(done as f64 / amount.slice.as_secs_f64() / f64::from(1 << 20))
+            .block_on(stream(server.address, rounds.slice))?;
+        Ok(done as f64 / rounds.slice.as_secs_f64() / f64::from(1 << 20))
     })?;
     let name = format!(
         "stream there and back, written in {} KiB, MiB/s",
@@ -202,11 +186,11 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
     );
     row(&mut page, &name, &streamed, Aim::RatioAtLeast(0.5))?;
 
-    let visits = rounds(amount, servers, |server| {
+    let visits = measure(rounds, servers, |server| {
         let done = servers
             .runtime
-            .block_on(visits(server.address, amount.slice))?;
-        Ok(amount.slice.as_secs_f64() * 1e6 / done as f64)
+            .block_on(visits(server.address, rounds.slice))?;
+        Ok(rounds.slice.as_secs_f64() * 1e6 / done as f64)
     })?;
     let name =
         format!("connect, {MESSAGE} B there and back, exit, by {VISITORS} at once: µs for each");
@@ -215,25 +199,13 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
     Ok(page)
 }
 
-/// A figure of each server in each round. The first round warms up.
-fn rounds(
-    amount: &Amount,
+/// A figure of each server in each round.
+fn measure(
+    rounds: Rounds,
     servers: &Servers,
     mut sample: impl FnMut(&Process) -> Result<f64>,
 ) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for round in 0..=amount.rounds {
-        let mut row = Row::default();
-        for turn in 0..row.len() {
-            // Each is first in turn.
-            let place = (round + turn) % row.len();
-            row[place] = sample(&servers.all[place]).context(Servers::NAMES[place])?;
-        }
-        if round > 0 {
-            rows.push(row);
-        }
-    }
-    Ok(rows)
+    rounds.measure(|place| sample(&servers.all[place]).context(Servers::NAMES[place]))
 }
 
 /// What a figure of eco's should be, or its ratio to native.
@@ -244,16 +216,12 @@ enum Aim {
 }
 
 fn row(page: &mut String, name: &str, rows: &[Row], aim: Aim) -> Result<()> {
-    let median = |figure: &dyn Fn(&Row) -> f64| {
-        let mut all: Vec<f64> = rows.iter().map(figure).collect();
-        all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
-    };
+    let at = |place: usize| median(rows.iter().map(|row| row[place]));
     write!(page, "| {name} |")?;
     for place in 0..Servers::NAMES.len() {
-        write!(page, " {:.1} |", median(&|row| row[place]))?;
+        write!(page, " {:.1} |", at(place))?;
     }
-    let (eco, ratio) = (median(&|row| row[1]), median(&|row| row[1] / row[0]));
+    let (eco, ratio) = (at(1), median(rows.iter().map(|row| row[1] / row[0])));
     let (aim, is_met) = match aim {
         Aim::AtMost(most) => (format!("eco ≤ {most}"), eco <= most),
         Aim::RatioAtMost(most) => (format!("≤ {most}"), ratio <= most),

@@ -6,6 +6,7 @@
 //! its machine.
 
 use anyhow::{Context as _, Result, ensure};
+use eco_benches::figures::{Rounds, is_quick, median};
 use eco_benches::process::Process;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -31,12 +32,6 @@ const IDLE: usize = 500;
 
 type Connection = TlsStream<TcpStream>;
 
-/// How much is measured.
-struct Amount {
-    rounds: usize,
-    slice: Duration,
-}
-
 /// The two servers, native first.
 struct Servers {
     all: [Process; 2],
@@ -47,20 +42,9 @@ struct Servers {
 }
 
 fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    let amount = match quick {
-        true => Amount {
-            rounds: 2,
-            slice: Duration::from_millis(50),
-        },
-        false => Amount {
-            rounds: 21,
-            slice: Duration::from_millis(500),
-        },
-    };
-    let page = page(&amount, &Servers::start()?)?;
+    let page = page(Rounds::new(21), &Servers::start()?)?;
     print!("{page}");
-    if !quick && eco_benches::is_dist()? {
+    if !is_quick() && eco_benches::is_dist()? {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("TLS.md"), page)?;
     }
     Ok(())
@@ -106,15 +90,15 @@ impl Servers {
     }
 }
 
-fn page(amount: &Amount, servers: &Servers) -> Result<String> {
+fn page(rounds: Rounds, servers: &Servers) -> Result<String> {
     let mut page = format!(
         "# TLS: results\n\n\
         Written by `cargo bench --profile dist -p eco-benches --bench tls`, on {}. The medians of {} rounds of\n\
         {} ms, with {CONNECTIONS} connections of TLS 1.3 and a key of P-256; the ratio is that to native in the same round.\n\n\
         | | native | eco | ratio | aim |\n|---|---|---|---|---|\n",
         eco_benches::processor(),
-        amount.rounds,
-        amount.slice.as_millis(),
+        rounds.count,
+        rounds.slice.as_millis(),
     );
     let full = servers.client(Resumption::disabled())?;
     for (size, name) in [(16, "16 B"), (16 * 1024, "16 KiB")] {
@@ -126,10 +110,13 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
                     .block_on(open(server.address, &full, CONNECTIONS))?,
             );
         }
-        let rows = rounds(amount, servers, |place, server| {
-            let load = loads.get_mut(place).context("one for each")?;
+        let rows = rounds.measure(|place| {
+            let (load, server) = (
+                loads.get_mut(place).context("one for each")?,
+                &servers.all[place],
+            );
             server.cpu_per_unit(|| {
-                let trips = trips(std::mem::take(load), size, amount.slice);
+                let trips = trips(std::mem::take(load), size, rounds.slice);
                 let (trips, back) = servers.runtime.block_on(trips)?;
                 *load = back;
                 Ok(trips)
@@ -147,31 +134,26 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
         ("resumed", Resumption::in_memory_sessions(256)),
     ] {
         let client = servers.client(resumption)?;
-        let rows = rounds(amount, servers, |_, server| {
+        let rows = rounds.measure(|place| {
+            let server = &servers.all[place];
             let began = Instant::now();
-            let done = handshakes(server.address, &client, amount.slice);
+            let done = handshakes(server.address, &client, rounds.slice);
             let done = servers.runtime.block_on(done)?;
             Ok(done as f64 / began.elapsed().as_secs_f64())
         })?;
         let name = format!("handshakes a second, {name}: connect, one byte there and back, close");
         row(&mut page, &name, &rows, "≥ 0.95")?;
     }
-    let rows = rounds(
-        &Amount {
-            rounds: 1,
-            ..*amount
-        },
-        servers,
-        |_, server| {
-            let before = server.anonymous()?;
-            let open = servers
-                .runtime
-                .block_on(open(server.address, &full, IDLE))?;
-            let grown = server.anonymous()? - before;
-            drop(open);
-            Ok(grown / IDLE as f64)
-        },
-    )?;
+    let rows = Rounds { count: 1, ..rounds }.measure(|place| {
+        let server = &servers.all[place];
+        let before = server.anonymous()?;
+        let open = servers
+            .runtime
+            .block_on(open(server.address, &full, IDLE))?;
+        let grown = server.anonymous()? - before;
+        drop(open);
+        Ok(grown / IDLE as f64)
+    })?;
     row(
         &mut page,
         &format!("memory of an idle connection that echoed, of {IDLE}, KiB"),
@@ -181,34 +163,9 @@ fn page(amount: &Amount, servers: &Servers) -> Result<String> {
     Ok(page)
 }
 
-/// A figure of each server, native's first, in each round. The first round warms up.
-fn rounds(
-    amount: &Amount,
-    servers: &Servers,
-    mut sample: impl FnMut(usize, &Process) -> Result<f64>,
-) -> Result<Vec<[f64; 2]>> {
-    let mut rows = Vec::new();
-    for round in 0..=amount.rounds {
-        let mut row = [0.0; 2];
-        // Each is first in turn.
-        for place in [round % 2, 1 - round % 2] {
-            row[place] = sample(place, &servers.all[place])?;
-        }
-        if round > 0 {
-            rows.push(row);
-        }
-    }
-    Ok(rows)
-}
-
 fn row(page: &mut String, name: &str, rows: &[[f64; 2]], aim: &str) -> Result<()> {
-    let median = |figure: &dyn Fn(&[f64; 2]) -> f64| {
-        let mut all: Vec<f64> = rows.iter().map(figure).collect();
-        all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
-    };
-    let (native, eco) = (median(&|row| row[0]), median(&|row| row[1]));
-    let ratio = median(&|row| row[1] / row[0]);
+    let [native, eco] = [0, 1].map(|place| median(rows.iter().map(|row: &[f64; 2]| row[place])));
+    let ratio = median(rows.iter().map(|row| row[1] / row[0]));
     writeln!(
         page,
         "| {name} | {native:.2} | {eco:.2} | {ratio:.3} | {aim} |"

@@ -7,11 +7,12 @@ mod instructions;
 mod livez;
 
 use anyhow::Result;
+use eco_benches::figures::is_quick;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 
 fn main() -> Result<()> {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let quick = is_quick();
     let (requests, trips) = if quick { (20, 20) } else { (1000, 300) };
     let page = format!(
         "# `--admin`: results\n\n\

@@ -4,8 +4,9 @@
 use super::Bench;
 use super::load;
 use super::peers::{marked_echo, serve};
-use super::table::{figure, median, quantile};
+use super::table::figure;
 use anyhow::{Result, ensure};
+use eco_benches::figures::{median, quantile};
 use eco_benches::process::Process;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

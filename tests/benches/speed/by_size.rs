@@ -4,8 +4,9 @@
 use super::Bench;
 use super::measures::{CONNECTIONS, running};
 use super::peers::Peer;
-use super::table::{figure, median};
+use super::table::figure;
 use anyhow::Result;
+use eco_benches::figures::median;
 use std::fmt::Write as _;
 
 /// Time in µs for each round trip, and the ratio to the first server in the same round.

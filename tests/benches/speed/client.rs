@@ -3,8 +3,9 @@
 use super::Bench;
 use super::load::{connect, round_trip};
 use super::measures::{eco_load, number};
-use super::table::{figure, median};
+use super::table::figure;
 use anyhow::{Context as _, Result};
+use eco_benches::figures::median;
 use eco_benches::process::Process;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -3,8 +3,9 @@
 use super::Bench;
 use super::load::Load;
 use super::peers::{ANY, ECO, NATIVE};
-use super::table::{figure, median};
+use super::table::figure;
 use anyhow::Result;
+use eco_benches::figures::median;
 use std::fmt::Write as _;
 
 const CONNECTIONS: [usize; 5] = [1, 10, 100, 1000, 9000];

@@ -3,8 +3,9 @@
 use super::Bench;
 use super::load::{Load, connect};
 use super::peers::{marked_echo, serve};
-use super::table::{figure, median};
+use super::table::figure;
 use anyhow::Result;
+use eco_benches::figures::median;
 use eco_benches::process::Process;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt as _;

@@ -3,7 +3,7 @@
 use super::Bench;
 use super::load::{self, Load};
 use super::peers::{ANY, ECO, JAVASCRIPT, LUA, NATIVE, PYTHON, Peer};
-use super::table::{Aim, Better, Measure, Row, median};
+use super::table::{Aim, Better, Measure, Row};
 use anyhow::{Context as _, Result};
 use eco_benches::process::Process;
 use std::process::Command;
@@ -207,7 +207,7 @@ fn p99_at_half_load(bench: &Bench, rows: &mut Vec<Row>) -> Result<()> {
         |peer| {
             let process = peer.start(CONNECTIONS)?;
             let full = eco_load(bench, &process, &HALF_LOAD, bench.long)?;
-            let rate = median(&[number(&full, &["turns", "per_second"])?]) / 2.0;
+            let rate = number(&full, &["turns", "per_second"])? / 2.0;
             Ok((process, rate.max(1.0)))
         },
         |(process, rate), _| {

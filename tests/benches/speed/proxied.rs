@@ -4,8 +4,9 @@ use super::Bench;
 use super::load;
 use super::measures::CONNECTIONS;
 use super::peers::serve;
-use super::table::{figure, median};
+use super::table::figure;
 use anyhow::Result;
+use eco_benches::figures::median;
 use eco_benches::process::Process;
 
 /// The name, the flags of the server, and what each connection begins with.

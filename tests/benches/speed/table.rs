@@ -1,6 +1,7 @@
 //! The figures: medians of rounds, beside native's in the same round, and how they are written.
 
 use super::peers::NATIVE;
+use eco_benches::figures::{median, quantile};
 use std::fmt::Write as _;
 
 /// Which figures are good.
@@ -154,17 +155,6 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
         }
     }
     text + "\n"
-}
-
-pub(crate) fn median(figures: &[f64]) -> f64 {
-    quantile(figures, 0.5)
-}
-
-pub(crate) fn quantile(figures: &[f64], share: f64) -> f64 {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let place = (sorted.len().saturating_sub(1) as f64 * share).round() as usize;
-    sorted.get(place).copied().unwrap_or(f64::NAN)
 }
 
 /// A number with three digits that matter.
