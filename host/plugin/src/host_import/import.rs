@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The most bytes of the arguments of a call, and of its result, unless the import says otherwise. The value is that of a
 /// value in the store. More arguments, or a larger result, trap; a script gets an exception.
-/// Test: `host_imports::hostile::arguments_beyond_the_bound_are_never_copied`.
+/// Test: `host_imports::hostile::data::arguments_beyond_the_bound_are_never_copied`.
 pub const MOST_BYTES: usize = 64 * 1024;
 
 /// An interface of the embedding program's own, which its plugins import: Rust closures and async functions for the

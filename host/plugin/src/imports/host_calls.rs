@@ -15,7 +15,7 @@ use wasmtime_wasi::WasiView;
 /// Bytes that the host can process in the time of one call.
 const BYTES: usize = 4096;
 /// Values that the host can read in the time of one call, where it reads each on its own: items of lists, and parts of a
-/// script's values. Test: `host_imports::hostile::items_that_are_read_one_by_one_have_their_price`.
+/// script's values. Test: `host_imports::hostile::time::items_that_are_read_one_by_one_have_their_price`.
 const ITEMS: usize = 32;
 
 /// The state of an instance, as the functions that it imports see it.
