@@ -231,7 +231,8 @@ fn open_gives_the_browser_a_file_that_only_its_user_can_read() {
         folder.display(),
         std::env::var("PATH").unwrap_or_default()
     );
-    let mut server = Eco::new(&["serve", "-l", "127.0.0.1:0", "--open"])
+    std::fs::write(folder.join("it.lua"), "function receive() end").expect("a file");
+    let mut server = Eco::new(&["serve", "-l", "127.0.0.1:0", "--open", "it.lua"])
         .env("PATH", path)
         .inside(&folder)
         .serve();
@@ -245,9 +246,36 @@ fn open_gives_the_browser_a_file_that_only_its_user_can_read() {
         text.contains(&format!("url=http://{admin}/#token={token}\"")),
         "{text}"
     );
+    server.signal(rustix::process::Signal::HUP);
+    server.logged(&["reloaded: new connections get the new version"]);
+    let log = server.log();
+    assert!(!log.contains("--admin is as it was"), "{log}");
     server.terminate();
     server.wait();
     assert!(!Path::new(&file).exists(), "{file} is left behind");
+}
+
+#[test]
+fn open_says_so_where_no_browser_can_come_and_goes_on_serving() {
+    let folder = empty_folder("live-no-browser");
+    // Programs of the test's own alone, and there are none.
+    let nothing = folder.join("nothing");
+    std::fs::create_dir(&nothing).expect("a folder");
+    for (admin, words) in [
+        (
+            "unix:admin",
+            "--open needs an --admin that a browser can reach",
+        ),
+        ("127.0.0.1:0", "the browser does not start"),
+    ] {
+        let flags = ["serve", "-l", "127.0.0.1:0", "--open", "--admin", admin];
+        let server = Eco::new(&flags)
+            .env("PATH", &nothing)
+            .inside(&folder)
+            .serve();
+        server.logged(&[words]);
+        Peer::connect(server.address).send(b"hi").expect(b"hi");
+    }
 }
 
 /// The contents of a file, as soon as it is there.

@@ -6,6 +6,7 @@ use super::document::{Document, Mistake};
 use super::flags::{Flag, TypedServeArgs, read};
 use super::keys::{Keys, OF_NO_FILE, is_of_process, key, unknown};
 use super::settings::Reader;
+use crate::admin::AdminAddress;
 use crate::exit::{Exit, Failure};
 use crate::serve::places::share_out;
 use crate::serve::service_config::ServiceConfig;
@@ -29,6 +30,16 @@ const NONE: &str = "it has no service: each begins with [[service]]";
 /// # Errors
 /// The file can't be read, or something in it, or on the command line, makes no sense.
 pub(crate) fn services(typed: &TypedServeArgs) -> Result<Vec<ServiceConfig>, Failure> {
+    let mut services = described_by(typed)?;
+    if typed.opens_page() {
+        for service in &mut services {
+            service.admin.get_or_insert_with(AdminAddress::any_port);
+        }
+    }
+    Ok(services)
+}
+
+fn described_by(typed: &TypedServeArgs) -> Result<Vec<ServiceConfig>, Failure> {
     let config = typed.flags.iter().find(|flag| flag.name == "config");
     let Some(path) = config.and_then(Flag::value) else {
         let args = read(typed.flags.iter()).map_err(|error| Exit::Usage.because(error))?;

@@ -3,6 +3,7 @@
 //! One [`Service`](service::Service) has one plugin, its listeners and its limits. All that is said on the command line is one
 //! service; a file describes several.
 
+mod admin_server;
 pub(crate) mod args;
 mod bind_error;
 pub(crate) mod certificates;
@@ -22,16 +23,12 @@ mod watching;
 pub(crate) use args::ServeArgs;
 pub(crate) use services::ReadServices;
 
-use crate::admin::{self, AdminAddress, Figures};
 use crate::exit::{Exit, Failure};
 use crate::logging::{self, LogFormat};
 use crate::signals::{Hangup, Signals};
-use anyhow::Context as _;
-use eco_admin::{Admin, StartError, Token};
-use eco_net::{ActivatedSockets, LocalAddress};
-use say::say;
+use admin_server::AdminServer;
+use eco_net::ActivatedSockets;
 use services::Services;
-use std::sync::Arc;
 
 /// Serves what this reads until a signal asks it to stop, and reads it again at SIGHUP.
 pub(crate) async fn run(
@@ -44,23 +41,17 @@ pub(crate) async fn run(
     let mut signals = Signals::catch()?;
     let hangup = Hangup::catch()?;
     let address = configs.first().and_then(|config| config.admin.clone());
-    let address = address.or_else(|| opens_page.then(AdminAddress::any_port));
-    let mut services = Services::new(activated, log_format, address.clone());
-    let figures = services.figures().cloned();
+    let mut services = Services::new(activated, log_format, address);
     // It tells that nobody is served yet, so that it listens first.
-    let admin = match (&address, &figures) {
-        (Some(address), Some(figures)) => Some(listen_for_admin(address, figures).await?),
-        _ => None,
+    let mut admin = match services.admin() {
+        Some((address, figures)) => Some(AdminServer::start(address, figures.clone()).await?),
+        None => None,
     };
     signals.or(services.set(configs)).await?;
-    let mut page = None;
-    if let (Some((_, addresses, token)), Some(figures)) = (&admin, &figures) {
-        figures.set_ready(true);
-        tell_admin(addresses, token, log_format);
+    if let Some(admin) = &mut admin {
+        admin.ready(log_format);
         if opens_page {
-            page = addresses
-                .first()
-                .and_then(|address| admin::open(address, token));
+            admin.open_page();
         }
     }
     let watchdog = service_manager::ready();
@@ -68,39 +59,13 @@ pub(crate) async fn run(
         () = stopped(signals) => {}
         () = services.follow(hangup, read) => {}
     }
-    if let Some(figures) = &figures {
-        figures.set_ready(false);
+    if let Some(admin) = &admin {
+        admin.stopping();
     }
     service_manager::stopping();
     services.stop().await;
-    drop((watchdog, admin, page));
+    drop((watchdog, admin));
     Ok(())
-}
-
-async fn listen_for_admin(
-    address: &AdminAddress,
-    figures: &Arc<Figures>,
-) -> Result<(Admin, Vec<LocalAddress>, Token), Failure> {
-    let token = Token::random().context("the system has no random bytes")?;
-    let started = admin::start(address, figures.clone(), &token).await;
-    let (admin, addresses) = started.map_err(|error| match error {
-        StartError::Listen(error) => {
-            Exit::Unavailable.saying(bind_error::explain(&error, "--admin", None))
-        }
-        StartError::System(error) => Failure::from(error),
-    })?;
-    Ok((admin, addresses, token))
-}
-
-/// Says where the figures are, after all addresses that are served. The token is not for the log, which others read.
-fn tell_admin(addresses: &[LocalAddress], token: &Token, log_format: LogFormat) {
-    for address in addresses {
-        say(&format!("admin on {}", admin::with_token(address, token)));
-        if let LogFormat::Json = log_format {
-            let address = admin::shown(address);
-            tracing::info!(%address, "admin");
-        }
-    }
 }
 
 /// Waits for the first signal. A second one ends the process at once.

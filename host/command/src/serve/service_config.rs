@@ -34,7 +34,7 @@ pub(crate) struct ServiceConfig {
     pub(super) budgets: Budgets,
     pub(crate) state: StateConfig,
     /// Where the figures of the process are shown. All services have the same.
-    pub(super) admin: Option<AdminAddress>,
+    pub(crate) admin: Option<AdminAddress>,
 }
 
 /// What the connections of a service share.

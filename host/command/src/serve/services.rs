@@ -32,9 +32,8 @@ pub(super) struct Services {
     /// What has changed on disk.
     changed: mpsc::Receiver<Change>,
     log_format: LogFormat,
-    /// Where the figures are shown, with these.
-    admin: Option<AdminAddress>,
-    figures: Option<Arc<Figures>>,
+    /// Where the figures are shown, and these.
+    admin: Option<(AdminAddress, Arc<Figures>)>,
 }
 
 impl Services {
@@ -50,8 +49,7 @@ impl Services {
             serving: Vec::new(),
             leaving: JoinSet::new(),
             sockets: Sockets::new(activated),
-            figures: admin.as_ref().map(|_| Figures::new(&shares)),
-            admin,
+            admin: admin.map(|address| (address, Figures::new(&shares))),
             shares,
             changes,
             changed,
@@ -59,9 +57,14 @@ impl Services {
         }
     }
 
-    /// Their figures, if they are shown.
-    pub(super) fn figures(&self) -> Option<&Arc<Figures>> {
-        self.figures.as_ref()
+    /// Where their figures are shown, and these, if they are.
+    pub(super) fn admin(&self) -> Option<(&AdminAddress, &Arc<Figures>)> {
+        let (address, figures) = self.admin.as_ref()?;
+        Some((address, figures))
+    }
+
+    fn figures(&self) -> Option<&Arc<Figures>> {
+        self.admin().map(|(_, figures)| figures)
     }
 
     /// Has these services and no others from now on. Connections that are open stay as they are, but for those of
@@ -101,7 +104,7 @@ impl Services {
             let before = serving.find(|service| service.name() == config.name.as_deref());
             let name = config.name.clone();
             let before = before.map(Service::serving);
-            let capture = self.figures.as_deref().map(Figures::capture);
+            let capture = self.figures().map(|figures| figures.capture());
             let preparing = Prepared::new(config, &shares, &self.sockets, before.as_ref(), capture);
             let preparing = preparing.instrument(service_span(name.as_deref()));
             let prepared = preparing.await;
@@ -125,7 +128,7 @@ impl Services {
         for service in self.serving.extract_if(.., goes) {
             self.leaving.spawn(service.stop());
         }
-        if let (Some(figures), Some(any)) = (&self.figures, prepared.first()) {
+        if let (Some(figures), Some(any)) = (self.figures(), prepared.first()) {
             figures.set_total_memory(any.config.budgets.total_memory);
         }
         let mut new_listeners = Vec::new();
@@ -136,7 +139,7 @@ impl Services {
             let listeners = match before {
                 Some(service) => service.change(prepared, &self.changes).await,
                 None => {
-                    let figures = self.figures.as_ref();
+                    let figures = self.figures();
                     let (service, listeners) = Service::start(prepared, &self.changes, figures);
                     self.serving.push(service);
                     listeners
@@ -212,7 +215,7 @@ impl Services {
     /// Says that the figures stay where they are shown, or are shown nowhere.
     fn warn_of_admin(&self, configs: &[ServiceConfig]) {
         let wanted = configs.first().and_then(|config| config.admin.as_ref());
-        if self.admin.as_ref() != wanted {
+        if self.admin().map(|(address, _)| address) != wanted {
             tracing::warn!("--admin is as it was when eco started: to change it, start eco again");
         }
     }
