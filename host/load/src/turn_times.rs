@@ -34,8 +34,17 @@ struct Progress {
     asked: Option<Instant>,
     /// Whether it has waited for the server.
     has_waited: bool,
-    /// The first write, how late it was, and the last arrival.
-    ends: Option<(Instant, Duration, Instant)>,
+    /// The turns so far, as a whole.
+    whole: Option<Whole>,
+}
+
+/// From the first write of a dialogue to the last arrival.
+#[derive(Clone, Copy)]
+struct Whole {
+    first_write: Instant,
+    /// How late the first write was.
+    late: Duration,
+    last_arrival: Instant,
 }
 
 impl TurnTimes {
@@ -50,7 +59,7 @@ impl TurnTimes {
                 answered: None,
                 asked: None,
                 has_waited: false,
-                ends: None,
+                whole: None,
             }),
         }
     }
@@ -71,14 +80,13 @@ impl TurnTimes {
             // A turn that failed has waited as well, and belongs in the percentiles.
             if let (Ended::Badly, Some(asked)) = (ended, progress.asked.take()) {
                 tally.turn_took(progress.late_once(asked) + (now - asked));
-                if let Some((.., last)) = &mut progress.ends {
-                    *last = now;
-                }
+                progress.last_arrival_is(now);
             }
         }
-        let (began, late, arrived) = progress.ends.unwrap_or((now, Duration::ZERO, now));
+        let whole = progress.whole.unwrap_or(Whole::at(now, Duration::ZERO));
         let has_traffic = counts.sent + counts.received > 0 || progress.has_waited;
-        dialogue.turn_took(began, late, Some(arrived), has_traffic);
+        let arrived = Some(whole.last_arrival);
+        dialogue.turn_took(whole.first_write, whole.late, arrived, has_traffic);
         std::mem::replace(&mut progress.own_time, OwnTime::new(false))
     }
 
@@ -88,9 +96,7 @@ impl TurnTimes {
         let mut progress = self.progress.lock();
         progress.entered = now;
         progress.answered = None;
-        if let Some((.., last)) = &mut progress.ends {
-            *last = now;
-        }
+        progress.last_arrival_is(now);
         match progress.asked.take() {
             Some(asked) => {
                 progress.own_time.reply_arrived(now);
@@ -107,6 +113,17 @@ impl TurnTimes {
     }
 }
 
+impl Whole {
+    /// One in which nothing has arrived since this write, which was so late.
+    fn at(first_write: Instant, late: Duration) -> Self {
+        Self {
+            first_write,
+            late,
+            last_arrival: first_write,
+        }
+    }
+}
+
 impl Progress {
     /// Begins a turn at this time, if none is under way. Gives the client's own time before it.
     fn begins_turn(&mut self, at: Instant) -> Option<Duration> {
@@ -114,21 +131,27 @@ impl Progress {
             return None;
         }
         self.asked = Some(at);
-        if self.ends.is_none() {
+        if self.whole.is_none() {
             let late = self.due.map_or(Duration::ZERO, |due| {
                 let late = at.saturating_duration_since(due);
                 late.saturating_sub(self.own_time.since(due))
             });
-            self.ends = Some((at, late, at));
+            self.whole = Some(Whole::at(at, late));
         }
         self.own_time.of_turn()
     }
 
     /// How late the dialogue was, if this turn is its first.
     fn late_once(&self, asked: Instant) -> Duration {
-        match self.ends {
-            Some((first, late, _)) if first == asked => late,
+        match self.whole {
+            Some(whole) if whole.first_write == asked => whole.late,
             _ => Duration::ZERO,
+        }
+    }
+
+    fn last_arrival_is(&mut self, at: Instant) {
+        if let Some(whole) = &mut self.whole {
+            whole.last_arrival = at;
         }
     }
 }
