@@ -38,7 +38,8 @@ pub(super) async fn run(command: SetupCommand) -> Result<(), Failure> {
             // Ctrl-C ends the tools first. Their temporary folder is then removed.
             let mut signals = Signals::catch()?;
             let kept = cache.clone();
-            let path = tokio::task::spawn_blocking(move || python(&kept)).await??;
+            let built = tokio::task::spawn_blocking(move || python(&kept)).await?;
+            let path = signals.or(async { built }).await?;
             let _spinner = announce(STEPS, "compiling the interpreter");
             signals.or(warm_up(&cache)).await?;
             let path = escape::path(&path);

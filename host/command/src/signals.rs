@@ -59,14 +59,16 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
     }
 
-    /// The output of `work`, unless a signal comes first.
+    /// The output of `work`, unless a signal comes before it.
     pub(super) async fn or<T>(
         &mut self,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         tokio::select! {
-            result = work => result,
+            // Ctrl-C reaches the tools that eco runs as well, and what they fail of then is not the reason.
+            biased;
             () = self.next() => Err(Exit::Interrupted.saying("interrupted")),
+            result = work => result,
         }
     }
 }

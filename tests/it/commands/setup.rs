@@ -232,3 +232,25 @@ fn setting_up_says_which_step_it_is_at() {
         assert!(exited.stderr.contains(step), "{step}: {}", exited.stderr);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn setting_up_that_is_interrupted_says_so_and_not_that_a_tool_has_failed() {
+    // As Ctrl-C does, it ends a tool, which fails, and eco.
+    let folder = empty_folder("interrupted-setup");
+    let python = folder.join("python3");
+    std::fs::write(&python, "#!/bin/sh\nkill -INT $PPID\nexit 1\n").expect("it can be written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&python, mode).expect("it can be run");
+    let exited = Eco::new(&["setup", "python"])
+        .env("XDG_CACHE_HOME", empty_folder("interrupted-cache"))
+        .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+        .run(b"");
+    assert_eq!(exited.code, 130, "{}", exited.stderr);
+    assert!(exited.stderr.contains("interrupted"), "{}", exited.stderr);
+    assert!(
+        !exited.stderr.contains("cannot set up"),
+        "{}",
+        exited.stderr
+    );
+}

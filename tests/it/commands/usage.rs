@@ -38,6 +38,8 @@ fn arguments_without_sense_are_usage_and_the_error_says_what_has_some() {
     let cases: &[(&[&str], &str)] = &[
         (&["serve", "--no-such-flag"], "unexpected argument"),
         (&["sreve"], "serve"),
+        (&["call", "wc.wasm", "-l"], "'--arguments=-l'"),
+        (&["send", "-5"], "to send '-5', use '-- -5'"),
         (&["serve", "-l", "5005"], "ADDR:PORT"),
         (&["serve", "-l", "::1:5005"], "brackets"),
         (

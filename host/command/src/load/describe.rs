@@ -27,7 +27,9 @@ pub(super) fn failure(failure: &Failure<'_>) -> String {
         }
         Failure::Program(failure) => replies::program(failure),
         Failure::Unfinished(waited) => {
-            format!("a dialogue had waited for {waited:.1?} when it was cut off")
+            format!(
+                "a dialogue had waited for {waited:.1?} when it was cut off: the server was slow, or owed it bytes (eco send shows how far a reply comes)"
+            )
         }
         Failure::NeverBegun(age) => format!(
             "it was due {age:.1?} before the end (more --connections may help, unless the server stalls)"
