@@ -7,6 +7,7 @@ mod metrics;
 mod page;
 mod prometheus;
 mod reload;
+mod under_way;
 
 use crate::harness::Server;
 use crate::support::Peer;

@@ -47,8 +47,11 @@ fn metrics_go_with_their_service_and_a_reload_is_counted() {
     assert_eq!(old.send(b"?").line(), "one");
     let mut new = Peer::connect(server.address);
     assert_eq!(new.send(b"?").line(), "one");
-    // Those of both engines.
+    // Those of both engines; the limit is that of the new one.
     let metrics = Metrics::of(admin);
+    let limit = r#"eco_instance_memory_limit_bytes{service="stays"}"#;
+    assert_eq!(before.value(limit), f64::from(64 << 20));
+    assert_eq!(metrics.value(limit), f64::from(32 << 20));
     assert_eq!(metrics.value(r#"eco_instances{service="stays"}"#), 2.0);
     let calls = r#"eco_call_duration_seconds_count{service="stays",function="receive"}"#;
     assert_eq!(metrics.value(calls), 3.0);

@@ -62,6 +62,46 @@ fn arguments_are_those_after_two_dashes_and_the_environment_is_that_of_ucspi_and
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_program_behind_a_unix_socket_is_told_so_and_of_no_address() {
+    use std::io::Read as _;
+    use std::os::unix::net::UnixStream;
+    for path in both("tells", TELLS) {
+        let socket = crate::support::empty_folder("stdio-unix").join("socket");
+        let listen = format!("unix:{}", socket.display());
+        let mut server = serve(&["-p", &path, "--listen", &listen]);
+        assert!(server.line().contains(&listen));
+        let mut told = String::new();
+        let mut peer = UnixStream::connect(&socket).expect("it listens");
+        peer.read_to_string(&mut told).expect("text");
+        let file = path.rsplit('/').next().expect("a name");
+        assert_eq!(told.replace('\0', "\n"), format!("{file}\nPROTO=UNIX\n"));
+    }
+}
+
+#[test]
+fn a_program_is_watched_and_its_new_version_is_for_new_connections() {
+    let says = |text| {
+        program(
+            text,
+            "(drop (call $read (i32.const 1))) (call $say (i32.const 4))",
+        )
+    };
+    let (old, new) = (says("one\\n"), says("two\\n"));
+    let path = plugin_file("watched-program.wat", &old);
+    let server = serve(&["-p", &path, "--watch"]);
+    let mut before = Peer::connect(server.address);
+    // It has its instance once it is told of its peer.
+    server.logged(&["opened connection=1"]);
+    std::fs::write(format!("{path}.new"), new).expect("it can be written");
+    std::fs::rename(format!("{path}.new"), &path).expect("it can be replaced");
+    server.logged(&["reloaded", "version=2"]);
+    let mut after = Peer::connect(server.address);
+    after.send(b"?").expect(b"two\n").expect_end();
+    before.send(b"?").expect(b"one\n").expect_end();
+}
+
 #[test]
 fn what_only_programs_have_is_refused_for_plugins_and_a_script_is_no_program() {
     let script = plugin_file(

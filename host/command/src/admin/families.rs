@@ -202,6 +202,16 @@ pub(crate) const OF_SERVICES: &[Family<ServiceSnapshot>] = &[
         out.value(it.instances)
     }),
     gauge(
+        "eco_instance_memory_bytes",
+        "Memory of these instances together, as it counts in eco_memory_bytes; without what their running calls hold.",
+        |it, out| out.value(it.memory),
+    ),
+    gauge(
+        "eco_instance_memory_limit_bytes",
+        "Linear memory that one instance may have (--memory).",
+        |it, out| out.value(it.memory_limit),
+    ),
+    gauge(
         "eco_compiling",
         "Compilations that go on: of plugins, of interpreters, and of snapshots.",
         |it, out| out.value(it.compiling),

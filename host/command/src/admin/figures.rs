@@ -159,6 +159,8 @@ impl ServiceFigures {
             calls: self.engine.calls(),
             failures: self.engine.failures(),
             instances: self.engine.instances(),
+            memory: self.engine.memory(),
+            memory_limit: self.engine.memory_limit(),
             compiling: self.engine.compiling(),
             reloaded: self.reloaded.load(Ordering::Relaxed),
             not_reloaded: self.not_reloaded.load(Ordering::Relaxed),

@@ -22,6 +22,10 @@ pub(crate) struct ServiceSnapshot {
     pub(super) calls: Vec<CallCounts>,
     pub(super) failures: Vec<(&'static str, Option<Budget>, u64)>,
     pub(super) instances: usize,
+    /// Bytes of all instances together.
+    pub(super) memory: usize,
+    /// Bytes that one may have.
+    pub(super) memory_limit: usize,
     pub(super) compiling: usize,
     pub(super) reloaded: u64,
     pub(super) not_reloaded: u64,

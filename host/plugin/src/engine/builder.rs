@@ -28,7 +28,7 @@ const HOST_STACK: usize = 512 * 1024;
 /// The same where functions of the embedder's are called. Nobody knows how much they need, so they have what threads of
 /// Rust and of tokio have. Overflowing it ends the process, as it does in any thread; the page of [`HostImport`] says
 /// so.
-/// Test: `host_imports::hostile::a_function_has_its_stack_however_deep_the_plugin_is`.
+/// Test: `host_imports::hostile::control::a_function_has_its_stack_however_deep_the_plugin_is`.
 const OWN_STACK: usize = 2 << 20;
 
 impl Engine {
@@ -292,6 +292,7 @@ impl EngineBuilder {
         if self.begins_portable && settings.reservation == WHOLE_MEMORY {
             code = code.beginning_on(move || portable(&budgets, host_stack));
         }
+        self.figures.set_memory_limit(self.budgets.memory);
         let state = Arc::new(EngineState {
             wasmtime,
             budgets: self.budgets,

@@ -20,6 +20,8 @@ pub struct EngineFigures(Arc<Tallies>);
 #[derive(Default)]
 struct Tallies {
     instances: AtomicUsize,
+    memory: AtomicUsize,
+    memory_limit: AtomicUsize,
     loaded: AtomicU64,
     compiling: Arc<AtomicUsize>,
     calls: Option<Calls>,
@@ -39,6 +41,18 @@ impl EngineFigures {
     /// Instances that live, with dead ones that nobody has dropped yet.
     pub fn instances(&self) -> usize {
         self.0.instances.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of these instances: their memories and tables, and what the host holds for each until it ends. What it holds
+    /// for the calls that run is not in it.
+    pub fn memory(&self) -> usize {
+        self.0.memory.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of linear memory that an instance may have: [`Budgets::memory`](crate::Budgets::memory) of the engine that was
+    /// built last.
+    pub fn memory_limit(&self) -> usize {
+        self.0.memory_limit.load(Ordering::Relaxed)
     }
 
     /// Plugins that were loaded so far; each version of one counts.
@@ -90,6 +104,18 @@ impl EngineFigures {
 
     pub(crate) fn drop_instance(&self) {
         self.0.instances.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_memory(&self, bytes: usize) {
+        self.0.memory.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn subtract_memory(&self, bytes: usize) {
+        self.0.memory.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_memory_limit(&self, bytes: usize) {
+        self.0.memory_limit.store(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn compilations(&self) -> Arc<AtomicUsize> {

@@ -2,6 +2,7 @@
 //!
 //! It owns their sums. Who adds to them checks what all instances have.
 
+use crate::figures::EngineFigures;
 use crate::imports::poll::{WASI_OBJECT, WASI_OBJECTS};
 use eco_compile::{Budgets, InUse};
 
@@ -15,8 +16,12 @@ const HANDLE: usize = 32;
 pub(super) struct HeldBytes {
     /// Counts those of this instance and of others.
     in_use: InUse,
+    /// Has those that are held until the instance ends.
+    figures: EngineFigures,
     /// All of this instance.
     all: usize,
+    /// Those that are held until it ends.
+    lasting: usize,
     /// Those for the running call's messages and unsubscriptions.
     pending: usize,
     /// Those that are held until the running call ends.
@@ -26,10 +31,12 @@ pub(super) struct HeldBytes {
 }
 
 impl HeldBytes {
-    pub(super) fn new(in_use: InUse) -> Self {
+    pub(super) fn new(in_use: InUse, figures: &EngineFigures) -> Self {
         Self {
             in_use,
+            figures: figures.clone(),
             all: 0,
+            lasting: 0,
             pending: 0,
             for_call: 0,
             for_result: 0,
@@ -38,14 +45,15 @@ impl HeldBytes {
 
     /// Adds bytes that are held until the instance ends. Returns what all instances have.
     pub(super) fn add(&mut self, bytes: usize) -> usize {
-        self.all += bytes;
-        self.in_use.add(bytes)
+        self.lasting += bytes;
+        self.figures.add_memory(bytes);
+        self.count(bytes)
     }
 
     /// Adds bytes that are held until the running call ends. Returns what all instances have.
     pub(super) fn add_for_call(&mut self, bytes: usize) -> usize {
         self.for_call += bytes;
-        self.add(bytes)
+        self.count(bytes)
     }
 
     /// Adds those of a function's result, and releases those of the last one. Returns what all instances have.
@@ -59,7 +67,7 @@ impl HeldBytes {
     pub(super) fn set_pending(&mut self, bytes: usize) -> Option<usize> {
         let before = std::mem::replace(&mut self.pending, bytes);
         if bytes > before {
-            return Some(self.add(bytes - before));
+            return Some(self.count(bytes - before));
         }
         self.release(before - bytes);
         None
@@ -88,6 +96,11 @@ impl HeldBytes {
         self.release(bytes);
     }
 
+    fn count(&mut self, bytes: usize) -> usize {
+        self.all += bytes;
+        self.in_use.add(bytes)
+    }
+
     fn release(&mut self, bytes: usize) {
         self.in_use.subtract(bytes);
         self.all -= bytes;
@@ -97,6 +110,7 @@ impl HeldBytes {
 impl Drop for HeldBytes {
     fn drop(&mut self) {
         self.in_use.subtract(self.all);
+        self.figures.subtract_memory(self.lasting);
     }
 }
 

@@ -137,6 +137,10 @@ impl InstanceState {
         });
         let timer = Timer::new(connection, laboratory.as_ref());
         engine.figures.make_instance();
+        let in_use = match &laboratory {
+            Some(laboratory) => laboratory.holds(plugin.code),
+            None => engine.total_memory.in_use().clone(),
+        };
         let observed = engine.observers.is_some();
         Self {
             engine: engine.clone(),
@@ -154,10 +158,7 @@ impl InstanceState {
                 target.slowdown(),
                 deadline.unwrap_or(budgets.deadline),
             ),
-            held: HeldBytes::new(match &laboratory {
-                Some(laboratory) => laboratory.holds(plugin.code),
-                None => engine.total_memory.in_use().clone(),
-            }),
+            held: HeldBytes::new(in_use, &engine.figures),
             counts_fuel: match target {
                 Target::Native => engine.settings.counts_fuel(),
                 Target::Portable => Settings::PORTABLE.counts_fuel(),
