@@ -5,9 +5,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+// Of most systems.
+enum { PAGE = 4096 };
+
 // Whether the long ones of this call are strings already. What comes before the script was evaluated,
 // its own text for one, is not.
-static bool in_strings;
+//
+// It is the first of all variables that calls write, as the files are linked. The others follow it, and then the first
+// blocks of Lua's own: together they take up one page and a part of the next, and the whole of each would be a connection's own.
+static _Alignas(PAGE) bool in_strings;
 
 // What the host calls before it hands over bytes, in place of the bindings' own. It calls it for
 // nothing else, since all other values are passed as they are.

@@ -9,10 +9,11 @@
 // The log cuts its lines long before this, and no sane message is longer.
 enum { LONGEST = 1024, FRAMES_SHOWN = 5, FRAMES_SEARCHED = 50 };
 
+// It has a value so that it lies apart from what each call writes: see in_strings.
 static struct {
     char bytes[LONGEST + 8];
     size_t length;
-} text;
+} text = {.bytes = "?"};
 
 // "@upper.lua": the sign tells Lua that a file's name follows.
 static char chunk[LUA_IDSIZE] = "@script";

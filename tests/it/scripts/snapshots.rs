@@ -208,3 +208,36 @@ fn a_new_version_starts_from_its_own_snapshot() {
     server.logged(&["reloaded"]);
     Peer::connect(server.address).send(b"?").expect(b"new");
 }
+
+/// What each call writes lies close together, so that few pages are a connection's own: one of the stack, two of variables and
+/// of the first that Lua has, one of the chunk; and one more where that lies across two.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_connection_of_a_lua_script_has_few_pages_of_its_own() {
+    const PAGES: usize = 5;
+    let text = "function receive(chunk) return chunk end";
+    let path = plugin_file("few-pages.lua", text);
+    let server = serve(&["-p", &path, "--snapshot", "first"]);
+    let mut peers = [(); 10].map(|()| Peer::connect(server.address));
+    for peer in &mut peers {
+        peer.send(b"0123456789abcdef").expect(b"0123456789abcdef");
+    }
+    let mappings = std::fs::read_to_string(format!("/proc/{}/smaps", server.pid()));
+    let mappings = mappings.expect("the server runs");
+    let mut lines = mappings.lines();
+    let mut own = Vec::new();
+    // proc(5): the name of a mapping is at the end of its first line, and what was written of it is anonymous.
+    while let Some(line) = lines.next() {
+        if line.contains(" rw-p ") && line.ends_with(".snapshot") {
+            let size = lines.find_map(|line| line.strip_prefix("Anonymous:"));
+            let size = size.and_then(|size| size.trim().strip_suffix(" kB"));
+            own.push(
+                size.and_then(|size| size.parse().ok())
+                    .unwrap_or(usize::MAX),
+            );
+        }
+    }
+    assert!(own.len() >= peers.len(), "{own:?}");
+    let most = PAGES * 4096 / 1024;
+    assert!(own.iter().all(|own| *own <= most), "{own:?}");
+}
