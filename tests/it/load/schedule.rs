@@ -18,6 +18,9 @@ fn a_server_that_stalls_can_not_hide_it() {
     let figures = figures(address, 1, &arguments);
     assert_eq!(figures["dialogues"]["total"], 5);
     assert_eq!(failed(&figures, "unfinished"), 1);
+    let examples = figures["errors"].to_string();
+    let advice = "eco send shows how far a reply comes";
+    assert!(examples.contains(advice), "{examples}");
     // All that was due in the rest of the time has waited since then, and counts.
     let seconds = figures["seconds"].as_f64().expect("a time");
     let due = (seconds * 100.0) as u64 + 1;

@@ -67,9 +67,9 @@ fn a_timer_that_comes_again_takes_its_turn() {
             "js",
             "let turns = 0;
              function open() {
-               const each = setInterval(() => { send('r'); if (++turns === 3) clearInterval(each); }, 20);
-               setTimeout(() => send('1'), 20); setTimeout(() => send('2'), 40); setTimeout(() => send('3'), 60);
-               setTimeout(() => send('.'), 90);
+               const each = setInterval(() => { send('r'); if (++turns === 3) clearInterval(each); }, 200);
+               setTimeout(() => send('1'), 200); setTimeout(() => send('2'), 400); setTimeout(() => send('3'), 600);
+               setTimeout(() => send('.'), 900);
              }
              function receive() {}",
         ),
@@ -77,8 +77,8 @@ fn a_timer_that_comes_again_takes_its_turn() {
             "lua",
             "local turns, each = 0
              function open()
-               each = every(0.02, function() send('r') turns = turns + 1 if turns == 3 then cancel(each) end end)
-               after(0.02, send, '1') after(0.04, send, '2') after(0.06, send, '3') after(0.09, send, '.')
+               each = every(0.2, function() send('r') turns = turns + 1 if turns == 3 then cancel(each) end end)
+               after(0.2, send, '1') after(0.4, send, '2') after(0.6, send, '3') after(0.9, send, '.')
              end
              function receive() end",
         ),
@@ -93,8 +93,8 @@ def tick():
     if turns == 3: cancel(each)
 def open(connection):
     global each
-    each = every(0.02, tick)
-    for wait, what in (0.02, b'1'), (0.04, b'2'), (0.06, b'3'), (0.09, b'.'): after(wait, send, what)
+    each = every(0.2, tick)
+    for wait, what in (0.2, b'1'), (0.4, b'2'), (0.6, b'3'), (0.9, b'.'): after(wait, send, what)
 def receive(chunk): pass",
         ),
     ];
