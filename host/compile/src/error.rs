@@ -42,7 +42,7 @@ pub enum CompileError {
     },
     /// The file is neither WebAssembly nor its text form.
     #[error(
-        "not a plugin: {found}\nA plugin is {}a WebAssembly component (.wasm) or its text form (.wat).",
+        "not a plugin: {found}\nA plugin is {}a WebAssembly component or a program of WASI (.wasm), or the text form of one (.wat).",
         scripts()
     )]
     NotWasm {

@@ -108,6 +108,7 @@ fn what_only_programs_have_is_refused_for_plugins_and_a_script_is_no_program() {
         "stdio-script.js",
         "function receive(chunk) { return chunk; }",
     );
+    let native = plugin_file("stdio-native", b"\x7fELF\x02\x01\x01\0");
     for (arguments, words) in [
         (
             &["-p", "echo", "--env", "A=1"][..],
@@ -115,6 +116,10 @@ fn what_only_programs_have_is_refused_for_plugins_and_a_script_is_no_program() {
         ),
         (&["echo", "--", "-l"], "echo is a plugin, which has neither"),
         (&["--stdio", "-p", &script], "is a script, and no program"),
+        (
+            &["--stdio", "-p", &native],
+            "eco runs programs that were compiled for WASI",
+        ),
         (
             &["--stdio", "-p", "echo"],
             "echo is built in, and no program",

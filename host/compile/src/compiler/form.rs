@@ -52,7 +52,9 @@ fn looks_like_wat(text: &str) -> bool {
 fn describe(bytes: &[u8]) -> String {
     let kind = match bytes {
         [] => return "the file is empty".to_owned(),
-        [0x7f, b'E', b'L', b'F', ..] => "a native program or a precompiled plugin (ELF)",
+        [0x7f, b'E', b'L', b'F', ..] => {
+            "a native program or precompiled code (ELF; eco runs programs that were compiled for WASI)"
+        }
         [b'#', b'!', ..] => &format!(
             "a script (eco runs those that end in {})",
             Language::extensions()
